@@ -1,0 +1,64 @@
+# `make demo` and `make test` set up all they need: Python 3.11 or newer, make, git and openssl are enough.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+# The virtual environment's Node.js and CDK CLI come first; an older Node of the machine is never used.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export CDK_DISABLE_VERSION_CHECK := 1
+export NPM_CONFIG_UPDATE_NOTIFIER := false
+ENV ?=
+CONTEXT := $(if $(ENV),--env $(ENV))
+
+.PHONY: help setup demo test check synth deploy verify destroy clean
+
+help: ## what there is to make
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready node_modules/.ready ## set up Python and Node packages (done by the others as needed)
+
+.venv/.ready: requirements.txt pyproject.toml
+	@command -v openssl >/dev/null || { echo "openssl is missing; install it (it makes the local AWS's certificate)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), 3.11 or newer is needed; run make PYTHON=python3.12, say" >&2; exit 2; }
+	@echo "setting up Python packages in .venv (about a minute, once)" >&2
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json .venv/.ready
+	@echo "setting up the CDK CLI in node_modules" >&2
+	@.venv/bin/npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+demo: setup ## deploy to a local AWS, and prove what borrowed credentials can and can't do
+	@temp-access local start
+	@temp-access deploy --local
+	@mkdir -p reports
+	@temp-access verify --local --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md
+	@temp-access local hints
+
+test: setup ## all tests: unit and integration
+	@pytest tests
+
+check: setup ## ruff, mypy --strict, and all tests
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@pytest tests
+
+synth: setup ## synthesize the templates into cdk.out, with validation and cdk-nag
+	@cdk synth --quiet $(if $(ENV),-c env=$(ENV))
+
+deploy: setup ## deploy to a real account (asks first); ENV=name for an environment of access.toml
+	@temp-access deploy $(CONTEXT)
+
+verify: setup ## verify a real deployment; ENV=name
+	@temp-access verify $(CONTEXT)
+
+destroy: setup ## remove everything that make demo made
+	@temp-access destroy --local
+	@temp-access local stop --remove
+
+clean: ## remove what was set up and built here (stops the local AWS first)
+	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
+	@rm -rf .venv node_modules cdk.out reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

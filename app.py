@@ -1,0 +1,48 @@
+"""access.toml in, stacks out: `cdk synth`, `cdk deploy -c env=NAME`, `-c config=FILE`."""
+
+import sys
+from pathlib import Path
+
+from stacks.node import use_own_node  # isort: skip - before aws_cdk starts Node
+
+use_own_node()
+
+import aws_cdk as cdk  # noqa: E402
+import cdk_nag  # noqa: E402
+
+from stacks.access import AccessStack  # noqa: E402
+from stacks.storage import StorageStack  # noqa: E402
+from temp_access.errors import ConfigError  # noqa: E402
+from temp_access.load import load  # noqa: E402
+
+
+def main() -> None:
+    """Define the stacks that access.toml asks for, or exit 2 with every finding."""
+    app = cdk.App()
+    context = app.node.try_get_context
+    try:
+        config = load(Path(context("config") or Path(__file__).with_name("access.toml")), context("env"))
+    except ConfigError as error:
+        sys.exit(_refuse(error))
+    for warning in config.warnings:
+        cdk.Annotations.of(app).add_warning_v2("temp-access:config", warning)
+    env = cdk.Environment(account=config.environment.account, region=config.environment.region)
+    storage = StorageStack(app, "TempAccessStorage", config=config, env=env)
+    AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=env)
+    cdk.Tags.of(app).add("project", "temp-access")
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    try:
+        app.synth()
+    except RuntimeError as error:
+        # A finding of cdk-nag or of the template validation: the library has printed the report.
+        if "ValidationFailed" not in str(error):
+            raise
+        sys.exit(1)
+
+
+def _refuse(error: ConfigError) -> int:
+    print(error, file=sys.stderr)
+    return error.exit_code
+
+
+main()

@@ -1,0 +1,39 @@
+"""The bucket that holds the borrowers' folders."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+
+class FolderBucket(Construct):
+    """Defines a private bucket: no public access, no ACLs, TLS only, encrypted with SSE-S3."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        bucket_name: str | None = None,
+        versioned: bool = True,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.bucket = s3.Bucket(
+            self,
+            "Resource",
+            bucket_name=bucket_name,
+            versioned=versioned,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            removal_policy=removal_policy,
+        )
+        cdk.Validations.of(self.bucket).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions-S1",
+                reason="Server access logs don't name the borrower: every session looks like the role. "
+                "CloudTrail's data events carry the role session name, and belong to the account's "
+                "own trail rather than to a second bucket of this stack.",
+            )
+        )

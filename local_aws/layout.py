@@ -1,0 +1,100 @@
+"""Where each thing lives inside the state folder of one local AWS."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ACCOUNT_ID = "123456789012"
+REGION = "us-east-1"
+DEFAULT_STATE = Path(".temp-access/local")
+DEFAULT_PORT = 4610
+HEALTH_PATH = "/_local_aws/health"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The state folder and the files in it; only `make` writes anything."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, state_dir: Path) -> "Layout":
+        """Return the layout of `state_dir`, which need not exist yet."""
+        return cls(Path(os.path.abspath(state_dir)))
+
+    @property
+    def certificate(self) -> Path:
+        return self.root / "tls" / "certificate.pem"
+
+    @property
+    def private_key(self) -> Path:
+        return self.root / "tls" / "private-key.pem"
+
+    @property
+    def services(self) -> Path:
+        return self.root / "services"
+
+    @property
+    def objects(self) -> Path:
+        return self.root / "objects"
+
+    @property
+    def deployer(self) -> Path:
+        return self.root / "deployer.json"
+
+    @property
+    def server(self) -> Path:
+        return self.root / "server.json"
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings.json"
+
+    @property
+    def access_log(self) -> Path:
+        return self.root / "access.log"
+
+    @property
+    def server_log(self) -> Path:
+        return self.root / "server.log"
+
+    @property
+    def start_lock(self) -> Path:
+        return self.root / "start.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        return self.root / "server.lock"
+
+    @property
+    def client(self) -> Path:
+        """The folder that stands in for ~/.aws and the CDK CLI's home."""
+        return self.root / "client"
+
+    def make(self) -> None:
+        """Create the folders, for their owner alone."""
+        for folder in (self.root, self.certificate.parent, self.services, self.objects, self.client):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in the file, or an empty one when the file is missing or torn."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file in one step, readable by its owner alone, and be sure that it is on the disk."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,66 @@
+"""Who may assume a role, and for how long."""
+
+from local_aws.strict.call import Call, Role
+from local_aws.strict.parameters import whole_number
+from local_aws.strict.refusal import Refusal
+
+
+def role_maximum(call: Call, role: Role) -> None:
+    """DurationSeconds may not exceed the role's own maximum.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
+    """
+    if (whole_number(call, "DurationSeconds") or 3600) > role.max_session_duration:
+        raise Refusal(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        )
+
+
+def chaining_limit(call: Call) -> None:
+    """Temporary credentials get at most an hour out of AssumeRole.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+    """
+    if call.caller.kind != "user" and (whole_number(call, "DurationSeconds") or 3600) > 3600:
+        raise Refusal(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        )
+
+
+def kept_source_identity(call: Call) -> None:
+    """A source identity stays the same down a chain of roles.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    """
+    wanted, had = call.get("SourceIdentity"), call.caller.source_identity
+    if wanted is not None and had is not None and wanted != had:
+        raise denied(call, "sts:SetSourceIdentity")
+
+
+def needed_actions(call: Call) -> list[str]:
+    """Return what the caller must be allowed on the role: tags and a source identity need actions of their own.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_setsourceidentity
+    """
+    actions = ["sts:AssumeRole"]
+    if call.tags:
+        actions.append("sts:TagSession")
+    if effective_source_identity(call) is not None:
+        actions.append("sts:SetSourceIdentity")
+    return actions
+
+
+def effective_source_identity(call: Call) -> str | None:
+    """Return the source identity that the new session gets."""
+    return call.get("SourceIdentity") or call.caller.source_identity
+
+
+def denied(call: Call, action: str) -> Refusal:
+    """Return the refusal that also hides whether the role exists."""
+    return Refusal(
+        "AccessDenied",
+        f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {call.get('RoleArn')}",
+        403,
+    )

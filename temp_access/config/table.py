@@ -1,0 +1,126 @@
+"""Reading one TOML table key by key, collecting every finding instead of stopping at the first."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_TYPES = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "an array",
+    dict: "a table",
+}
+
+
+def key_path(*keys: str) -> str:
+    """Return `keys` as TOML writes them: dotted, quoted where a bare key can't carry them."""
+    return ".".join(key if _BARE_KEY.fullmatch(key) else _quoted(key) for key in keys)
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """Return ` (nearest known: …)` for the likeliest of `known`, else an empty string."""
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+class Table:
+    """A table at `path`, whose findings go to one list shared by the whole file."""
+
+    def __init__(self, data: Mapping[str, Any], path: str, findings: list[str]) -> None:
+        self._data = data
+        self.path = path
+        self._findings = findings
+
+    def finding(self, key: str | None, message: str) -> None:
+        """Record what is wrong at `key`, or with the table itself."""
+        self._findings.append(f"{self.at(key)}: {message}" if self.at(key) else message)
+
+    def at(self, key: str | None) -> str:
+        """Return the dotted path of `key` in this table."""
+        return ".".join(part for part in (self.path, key_path(key) if key is not None else "") if part)
+
+    def only(self, *known: str) -> None:
+        """Record a finding for every key that isn't one of `known`."""
+        for key in self._data:
+            if key not in known:
+                guess = nearest(key, known)
+                self.finding(key, f"unknown key{guess or '; known here: ' + ', '.join(known)}")
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def keys(self) -> Iterator[str]:
+        """Return the table's keys in the file's order."""
+        return iter(self._data)
+
+    def text(self, key: str) -> str | None:
+        """Return the string at `key`, None if it is missing or wrong."""
+        value = self._typed(key, str)
+        if value == "":
+            self.finding(key, "is empty; write a value or leave the key out")
+            return None
+        return value if isinstance(value, str) else None
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """Return the boolean at `key`, else `default`."""
+        value = self._typed(key, bool)
+        return value if isinstance(value, bool) else default
+
+    def choice(self, key: str, known: Collection[str]) -> str | None:
+        """Return the string at `key` if it is one of `known`."""
+        value = self.text(key)
+        if value is None or value in known:
+            return value
+        self.finding(key, f"{value!r} is unknown{nearest(value, known)}; use one of {', '.join(known)}")
+        return None
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the array of strings at `key`."""
+        value = self._typed(key, list)
+        if not isinstance(value, list):
+            return ()
+        wrong = [item for item in value if not isinstance(item, str)]
+        if wrong:
+            self.finding(key, f"{wrong[0]!r} isn't a string; write an array of strings")
+            return ()
+        return tuple(value)
+
+    def table(self, key: str) -> "Table":
+        """Return the table at `key`, an empty one if it is missing or wrong."""
+        value = self._typed(key, dict)
+        return Table(value if isinstance(value, dict) else {}, self.at(key), self._findings)
+
+    def tables(self, key: str) -> "list[Table]":
+        """Return the array of tables at `key`."""
+        value = self._typed(key, list)
+        if not isinstance(value, list):
+            return []
+        found = []
+        for index, item in enumerate(value):
+            path = f"{self.at(key)}[{index}]"
+            if isinstance(item, dict):
+                found.append(Table(item, path, self._findings))
+            else:
+                self._findings.append(f"{path}: {item!r} isn't a table; write [[{self.at(key)}]]")
+        return found
+
+    def raw(self, key: str) -> Any:
+        """Return the value at `key` whatever its type, None if it is missing."""
+        return self._data.get(key)
+
+    def _typed(self, key: str, wanted: type) -> object:
+        value = self._data.get(key)
+        if value is None or type(value) is wanted:
+            return value
+        is_ = _TYPES.get(type(value), "a date or time")
+        self.finding(key, f"{value!r} is {is_}, not {_TYPES[wanted]}")
+        return None
+
+
+def _quoted(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'

@@ -1,0 +1,81 @@
+"""access.toml in, one validated Config out; or every finding at once."""
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from temp_access.config.bucket import read_bucket
+from temp_access.config.environments import choose, read_environments
+from temp_access.config.grants import read_any_id, read_grants
+from temp_access.config.model import Config
+from temp_access.config.role import read_role
+from temp_access.config.table import Table
+from temp_access.config.user import read_user
+from temp_access.errors import ConfigError
+from temp_access.policy.access import MODES
+from temp_access.policy.limits import quota_findings
+
+
+def load(path: Path, environment: str | None = None) -> Config:
+    """Return what the access.toml at `path` says for `environment` (None: wherever the caller's keys lead).
+
+    Raises ConfigError with every finding, each as `access.toml: table.key: what is wrong; what to do`.
+    """
+    config, findings = read(path, _parse(path), environment)
+    if findings:
+        raise ConfigError(tuple(f"{path.name}: {finding}" for finding in findings))
+    return config
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            (f"{path}: there is no such file; write one (the project's own access.toml is an example)",)
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError((f"{path}: can't be read: {error}",)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError((f"{path.name}: isn't TOML: {str(error)[:1].lower()}{str(error)[1:]}",)) from None
+
+
+def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Config, list[str]]:
+    """Return what `data` says as far as it can be read, and everything that is wrong with it."""
+    findings: list[str] = []
+    warnings: list[str] = []
+    modes = tuple(MODES)
+    top = Table(data, "", findings)
+    top.only("user", "role", "bucket", "grants", "any_id", "environments")
+    environments = read_environments(top.table("environments"))
+    chosen = choose(environments, environment, findings)
+    user = read_user(top.table("user"), path.parent, warnings)
+    role = read_role(top.table("role"), chosen.account)
+    grants = read_grants(top.table("grants"), modes, role.max_session_duration)
+    any_id = None
+    if "any_id" in top:
+        any_id = read_any_id(top.table("any_id"), modes, role.max_session_duration, grants)
+    if not findings and not grants and not any_id:
+        findings.append("grants: there is none, so nobody may borrow anything; write a [grants.<id>]")
+    config = Config(
+        path=path,
+        user=user,
+        role=role,
+        bucket=read_bucket(top.table("bucket")),
+        grants=grants,
+        any_id=any_id,
+        environments=environments,
+        environment=chosen,
+        digest=_digest(data, user.customer_managed + user.inline),
+        warnings=tuple(f"{path.name}: {warning}" for warning in warnings),
+    )
+    findings.extend(quota_findings(config))
+    return config, findings
+
+
+def _digest(data: dict[str, Any], documents: tuple[Any, ...]) -> str:
+    # What the file says, not its bytes: a comment changes nothing that is deployed.
+    said = json.dumps([data, [[d.name, d.document] for d in documents]], sort_keys=True, default=str)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()

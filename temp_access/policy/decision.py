@@ -1,0 +1,67 @@
+"""What the evaluator answers: a decision with its reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """AWS's three answers: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html"""
+
+    ALLOWED = "allowed"
+    EXPLICIT_DENY = "explicitDeny"
+    IMPLICIT_DENY = "implicitDeny"
+
+
+class Layer(Enum):
+    """A kind of policy that takes part in a decision; the value is AWS's name for it in error messages.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+
+    RCP = "resource control policy"
+    SCP = "service control policy"
+    RESOURCE = "resource-based policy"
+    TRUST = "role trust policy"
+    IDENTITY = "identity-based policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A statement that applied to the request."""
+
+    layer: Layer
+    effect: str
+    policy: str
+    index: int
+    sid: str | None
+
+    def __str__(self) -> str:
+        name = f"{self.index} ({self.sid})" if self.sid else str(self.index)
+        return f"{self.effect} by statement {name} of {self.layer.value} {self.policy!r}"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer to one request: its kind, the layer that decided, and the statements that applied.
+
+    `missing` names the layers that had to allow and didn't, in the order AWS checks them.
+    """
+
+    kind: Kind
+    layer: Layer
+    reasons: tuple[Reason, ...] = ()
+    missing: tuple[Layer, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request is allowed."""
+        return self.kind is Kind.ALLOWED
+
+    def __str__(self) -> str:
+        if self.kind is Kind.IMPLICIT_DENY:
+            return "implicitDeny: " + "; ".join(f"no {layer.value} allows it" for layer in self.missing)
+        return f"{self.kind.value}: " + "; ".join(map(str, self.reasons))

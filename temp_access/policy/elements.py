@@ -1,0 +1,109 @@
+"""One element of a policy document while it is read: its value, and its path for error messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar, overload
+
+from temp_access.policy.conditions import Condition, compile_condition
+from temp_access.policy.document import MalformedPolicy
+from temp_access.policy.glob_regex import Style
+from temp_access.policy.grammar import ACTION
+from temp_access.policy.patterns import PatternSet, compile_patterns
+from temp_access.policy.request import scalar_text
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Element(Generic[T_co]):
+    """An element's value with the policy and the path it comes from."""
+
+    policy: str
+    path: str
+    value: T_co
+
+    def malformed(self, why: str) -> MalformedPolicy:
+        """The error that names this element."""
+        return MalformedPolicy(self.policy, self.path, why)
+
+    def child(self, name: str) -> Element[object]:
+        """An element below this one; its value is None if there is none."""
+        path = name if self.path == "policy" else f"{self.path}.{name}"
+        return Element(self.policy, path, self.value.get(name) if isinstance(self.value, Mapping) else None)
+
+    def required(self, name: str) -> Element[object]:
+        """An element below this one that must be there."""
+        found = self.child(name)
+        if found.value is None:
+            raise found.malformed("missing")
+        return found
+
+    @overload
+    def one_of(self, name: str, other: str, *, required: Literal[True] = True) -> Element[object]: ...
+    @overload
+    def one_of(self, name: str, other: str, *, required: bool) -> Element[object] | None: ...
+    def one_of(self, name: str, other: str, *, required: bool = True) -> Element[object] | None:
+        """The one of two elements that is there."""
+        found = [each for each in (self.child(name), self.child(other)) if each.value is not None]
+        if len(found) > 1:
+            raise self.malformed(f"has both {name} and {other}; keep one")
+        if not found and required:
+            raise self.malformed(f"needs {name} or {other}")
+        return found[0] if found else None
+
+    def mapping(self) -> Element[dict[str, object]]:
+        """This element as an object."""
+        if not isinstance(self.value, Mapping):
+            raise self.malformed(f"must be an object, not {self.value!r}")
+        return Element(self.policy, self.path, dict(self.value))
+
+    def texts(self) -> tuple[str, ...]:
+        """This element as a string or a list of strings, at least one; numbers and booleans become text."""
+        values = self.value if isinstance(self.value, list | tuple) else [self.value]
+        for value in values:
+            if not isinstance(value, str | int | float):
+                raise self.malformed(f"must be a string or a list of strings, not {value!r}")
+        if not values:
+            raise self.malformed("has no values")
+        return tuple(map(scalar_text, values))
+
+    def actions(self) -> PatternSet:
+        """This element as action names, in lower case."""
+        for text in self.texts():
+            if not ACTION.fullmatch(text):
+                raise self.malformed(f"{text!r} isn't '*' or service:action")
+        return compile_patterns(self.texts(), variables=False, fold=True)
+
+    def resources(self, *, variables: bool) -> PatternSet:
+        """This element as resource ARNs."""
+        for text in self.texts():
+            if text != "*" and not text.startswith("arn:"):
+                raise self.malformed(f"{text!r} is neither '*' nor an ARN")
+        try:
+            return compile_patterns(self.texts(), variables=variables, style=Style.RESOURCE)
+        except ValueError as error:
+            raise self.malformed(str(error)) from None
+
+    def conditions(self, *, variables: bool) -> tuple[Condition, ...]:
+        """This statement's Condition, one entry for each operator and key; all must hold."""
+        block = self.child("Condition")
+        if block.value is None:
+            return ()
+        return tuple(
+            _condition(block.child(operator), key, operator, variables=variables)
+            for operator in block.mapping().value
+            for key in block.child(operator).mapping().value
+        )
+
+
+def _condition(keys: Element[object], key: str, operator: str, *, variables: bool) -> Condition:
+    if ":" not in key:
+        raise keys.malformed(f"condition key {key!r} has no service prefix, like aws: or s3:")
+    try:
+        return compile_condition(operator, key, keys.child(key).texts(), variables=variables)
+    except MalformedPolicy:
+        raise
+    except ValueError as error:
+        raise keys.child(key).malformed(str(error)) from None

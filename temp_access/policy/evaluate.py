@@ -1,0 +1,105 @@
+"""AWS's policy evaluation logic: all layers and a request in, a decision with its reasons out.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from temp_access.policy.decision import Decision, Kind, Layer, Reason
+from temp_access.policy.document import Policy
+from temp_access.policy.principals import Grant
+from temp_access.policy.request import Request
+from temp_access.policy.shortlist import Entries, Shortlist, shortlist
+
+__all__ = ["Decision", "Kind", "Layer", "Layers", "Policy", "Reason", "Request", "evaluate"]
+
+_MOST_ACTIONS = 20_000
+
+
+@dataclass(frozen=True)
+class Layers:
+    """All policies that apply to a principal and a resource; make one and evaluate many requests against it.
+
+    `session` is None for a session made without session policies; of several (inline, managed) one must allow.
+    `resource` is the policy of the resource. If `resource_is_trust_policy`, it is a role's trust policy, which
+    must allow (a KMS key's must as well). `scps` and `rcps` hold one tuple for each level from the root of the
+    organization to the account; each level must allow. Callers without an account have no SCPs.
+    """
+
+    identity: tuple[Policy, ...] = ()
+    session: tuple[Policy, ...] | None = None
+    boundary: Policy | None = None
+    resource: Policy | None = None
+    resource_is_trust_policy: bool = False
+    scps: tuple[tuple[Policy, ...], ...] = ()
+    rcps: tuple[tuple[Policy, ...], ...] = ()
+    _shortlists: dict[str, Shortlist] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def resource_layer(self) -> Layer:
+        """What the resource policy counts as."""
+        return Layer.TRUST if self.resource_is_trust_policy else Layer.RESOURCE
+
+    def shortlist(self, request: Request) -> Shortlist:
+        """The statements that name the request's action, indexed by action."""
+        found = self._shortlists.get(request.action)
+        if found is None:
+            if len(self._shortlists) >= _MOST_ACTIONS:
+                self._shortlists.clear()
+            found = self._shortlists[request.action] = shortlist(self, request)
+        return found
+
+
+def evaluate(layers: Layers, request: Request) -> Decision:
+    """Decide one request: an explicit deny wins; else every layer that has a say must allow."""
+    listed = layers.shortlist(request)
+    if denied := _applying(listed.denies, request):
+        return Decision(Kind.EXPLICIT_DENY, denied[0].layer, denied)
+    missing: list[Layer] = []
+    reasons: list[Reason] = []
+
+    def must_allow(layer: Layer, entries: Entries) -> None:
+        found = _applying(entries, request)
+        if found:
+            reasons.extend(found)
+        else:
+            missing.append(layer)
+
+    for layer, level in listed.ceilings:
+        must_allow(layer, level)
+    resource_layer = layers.resource_layer
+    grant, granting = _grant(listed.resource, request)
+    reasons.extend(granting)
+    has_account = request.principal.startswith("arn:")
+    same_account = request.account == request.resource_account or not has_account
+    if grant is Grant.NONE and (layers.resource_is_trust_policy or not same_account or not has_account):
+        missing.append(resource_layer)
+    decided_by = resource_layer
+    if has_account and not (same_account and grant is Grant.DIRECT):
+        if not (same_account and grant is Grant.ROLE):
+            decided_by = Layer.IDENTITY
+            if not request.principal.endswith(":root"):
+                must_allow(Layer.IDENTITY, listed.identity)
+        if listed.boundary is not None:
+            must_allow(Layer.BOUNDARY, listed.boundary)
+        if listed.session is not None:
+            must_allow(Layer.SESSION, listed.session)
+    if missing:
+        return Decision(Kind.IMPLICIT_DENY, missing[0], missing=tuple(missing))
+    return Decision(Kind.ALLOWED, decided_by, tuple(reasons))
+
+
+def _applying(entries: Entries, request: Request) -> tuple[Reason, ...]:
+    return tuple([reason for statement, reason in entries if statement.applies(request)])
+
+
+def _grant(entries: Entries, request: Request) -> tuple[Grant, list[Reason]]:
+    """The strongest way in which the resource policy's Allow statements name the caller."""
+    strongest, reasons = Grant.NONE, []
+    for statement, reason in entries:
+        if statement.applies(request) and statement.principals is not None:
+            reasons.append(reason)
+            strongest = max(strongest, statement.principals.grant(request))
+    return strongest, reasons

@@ -1,0 +1,60 @@
+"""Turns the pieces of a pattern into a regular expression: the slow but general way to match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+
+from temp_access.policy.wildcards import Wildcard
+
+
+class Style(Enum):
+    """How far a wildcard reaches.
+
+    TEXT (StringLike, actions): everywhere.
+    RESOURCE: in an ARN's first five parts a `*` stays in its part, unless it ends the part: it may run on.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    ARN (ArnLike): each of the six parts is checked on its own.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+    """
+
+    TEXT = "text"
+    RESOURCE = "resource"
+    ARN = "arn"
+
+
+_COLONS_BEFORE_LAST_PART = 5
+
+
+def glob_regex(pieces: Sequence[str | Wildcard], style: Style) -> re.Pattern[str]:
+    """The expression that matches exactly what the pattern matches."""
+    chunks, stars = [""], []
+    colons = 0 if style is not Style.TEXT else _COLONS_BEFORE_LAST_PART
+    for position, piece in enumerate(pieces):
+        everywhere = colons >= _COLONS_BEFORE_LAST_PART
+        if isinstance(piece, str):
+            colons += piece.count(":")
+            chunks[-1] += re.escape(piece)
+        elif piece is Wildcard.ONE:
+            chunks[-1] += "." if everywhere else "[^:]"
+        else:
+            runs_on = style is Style.RESOURCE and _ends_part(pieces, position)
+            stars.append(".*" if everywhere or runs_on else "[^:]*")
+            chunks.append("")
+    return re.compile(_join(chunks, stars), re.DOTALL)
+
+
+def _ends_part(pieces: Sequence[str | Wildcard], position: int) -> bool:
+    following = pieces[position + 1] if position + 1 < len(pieces) else ":"
+    return isinstance(following, str) and following.startswith(":")
+
+
+def _join(chunks: list[str], stars: list[str]) -> str:
+    if not stars:
+        return chunks[0]
+    if set(stars) == {".*"}:
+        # An atomic group keeps the first place where a chunk fits, so that many stars can't take forever.
+        middle = "".join(f"(?>.*?{chunk})" for chunk in chunks[1:-1])
+        return f"{chunks[0]}{middle}.*{chunks[-1]}"
+    return chunks[0] + "".join(star + chunk for star, chunk in zip(stars, chunks[1:], strict=True))

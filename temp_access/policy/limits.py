@@ -1,0 +1,89 @@
+"""The quotas of STS and IAM, checked on the very policies that will be sent and deployed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from temp_access.config.model import Config, Grant, PolicyDocument
+from temp_access.config.table import key_path
+from temp_access.policy.access import MODES
+from temp_access.policy.session import escape, minimal_json, session_policy
+from temp_access.policy.trust import trust_policy
+from temp_access.policy.user import rotate_keys_policy
+
+SESSION_POLICY, TRUST_POLICY, MANAGED_POLICY, USER_INLINE = 2048, 2048, 6144, 2048
+MANAGED_POLICIES = 10
+# Where a name isn't known before the deployment, the longest there can be stands for it.
+_LONGEST_BUCKET, _LONGEST_PARTITION, _ANY_ACCOUNT = "b" * 63, "aws-us-gov", "1" * 12
+
+
+def quota_findings(config: Config) -> Iterator[str]:
+    """Yield a finding for each policy that `config` makes too large."""
+    bucket = config.bucket_name or _LONGEST_BUCKET
+    for grant in config.grants.values():
+        size = session_policy_size(grant, bucket=bucket, partition=_LONGEST_PARTITION)
+        if size > SESSION_POLICY:
+            yield (
+                f"{key_path('grants', grant.id)}.folder: its session policy has {size} characters, "
+                f"{SESSION_POLICY} are the most; shorten the folder"
+            )
+    if config.any_id:
+        longest = Grant("", config.any_id.access, config.any_id.folder.replace("{id}", ""))
+        cost = config.any_id.pattern.longest_cost(
+            lambda c: len(json.dumps(escape(c), ensure_ascii=False)) - 2
+        )
+        copies = bool(MODES[longest.access].lists) + bool(MODES[longest.access].object_actions)
+        size = session_policy_size(longest, bucket=bucket, partition=_LONGEST_PARTITION) + copies * cost
+        if size > SESSION_POLICY:
+            yield (
+                f"any_id.pattern: the session policy of its longest id has {size} characters, "
+                f"{SESSION_POLICY} are the most; shorten the pattern or the folder"
+            )
+    user_arn = f"arn:{_LONGEST_PARTITION}:iam::{_ANY_ACCOUNT}:user/{config.user.name}"
+    size = _size(
+        trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION)
+    )
+    if size > TRUST_POLICY:
+        yield (
+            f"role.trusted: the trust policy has {size} characters, {TRUST_POLICY} are the most; "
+            "trust fewer principals, or an account instead of many of its users"
+        )
+    yield from _user_findings(config.user.inline, config.user.customer_managed, user_arn)
+    attached = len(config.user.aws_managed) + len(config.user.customer_managed) + 1
+    if attached > MANAGED_POLICIES:
+        yield (
+            f"user: {attached} managed policies are attached (one is the project's own), "
+            f"{MANAGED_POLICIES} are the most; merge some"
+        )
+
+
+def session_policy_size(grant: Grant, *, bucket: str, partition: str) -> int:
+    """Return how many of STS's 2048 characters the session policy of `grant` has."""
+    policy = session_policy(grant.folder, MODES[grant.access], bucket=bucket, partition=partition)
+    return len(minimal_json(policy))
+
+
+def _user_findings(
+    inline: tuple[PolicyDocument, ...], managed: tuple[PolicyDocument, ...], user_arn: str
+) -> Iterator[str]:
+    total = sum(_size(policy.document) for policy in inline) + _size(rotate_keys_policy(user_arn))
+    if total > USER_INLINE:
+        yield (
+            f"user.inline: the inline policies have {total} characters together (the project's own "
+            f"included), {USER_INLINE} are the most; make one of them a customer managed policy"
+        )
+    for index, policy in enumerate(managed):
+        size = _size(policy.document)
+        if size > MANAGED_POLICY:
+            yield (
+                f"user.customer_managed[{index}]: {policy.name} has {size} characters, {MANAGED_POLICY} are "
+                "the most; split it"
+            )
+
+
+def _size(policy: Mapping[str, Any]) -> int:
+    # IAM counts no white space.
+    return sum(not character.isspace() for character in json.dumps(policy, separators=(",", ":")))

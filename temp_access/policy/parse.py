@@ -1,0 +1,100 @@
+"""Reads a policy document (JSON text or the parsed object), checks its grammar and compiles it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from temp_access.policy.decision import Layer
+from temp_access.policy.document import MalformedPolicy, Policy, Statement
+from temp_access.policy.elements import Element
+from temp_access.policy.grammar import GRAMMARS, SID, STATEMENT_ELEMENTS, VERSIONS
+from temp_access.policy.parse_principal import parse_principals
+
+
+def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str | None = None) -> Policy:
+    """Parse a policy for the layer it is used in; each layer has its own grammar.
+
+    Raises MalformedPolicy, which names the element and says why.
+    """
+    name = name or layer.value
+    if isinstance(document, str):
+        document = _from_json(document, name)
+    policy = Element(name, "policy", document).mapping()
+    unknown = set(policy.value) - {"Version", "Statement", "Id"}
+    if unknown:
+        raise policy.malformed(f"unknown element {min(unknown)!r}")
+    if "Id" in policy.value and not GRAMMARS[layer].id_allowed:
+        raise policy.child("Id").malformed(f"not allowed in a policy used as {layer.value}")
+    version = policy.value.get("Version", VERSIONS[1])
+    if version not in VERSIONS:
+        raise policy.child("Version").malformed(f"{version!r} is none of {', '.join(VERSIONS)}")
+    bodies = policy.required("Statement").value
+    if isinstance(bodies, Mapping):
+        bodies = [bodies]
+    if not isinstance(bodies, list) or not bodies:
+        raise policy.child("Statement").malformed("must be a statement or a list of at least one")
+    statements = tuple(
+        _statement(Element(name, f"Statement[{index}]", body).mapping(), index, layer, version == VERSIONS[0])
+        for index, body in enumerate(bodies)
+    )
+    _check_sids(statements, policy, layer)
+    return Policy(name, str(version), statements)
+
+
+def _from_json(text: str, name: str) -> dict[str, object]:
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise MalformedPolicy(name, key, "occurs twice in one object")
+        return dict(pairs)
+
+    try:
+        return Element(name, "policy", json.loads(text, object_pairs_hook=once)).mapping().value
+    except json.JSONDecodeError as error:
+        raise MalformedPolicy(name, "policy", f"isn't JSON: {error}") from None
+
+
+def _statement(statement: Element[dict[str, object]], index: int, layer: Layer, variables: bool) -> Statement:
+    body, grammar = statement.value, GRAMMARS[layer]
+    unknown = set(body) - STATEMENT_ELEMENTS
+    if unknown:
+        raise statement.malformed(f"unknown element {min(unknown)!r}")
+    sid = body.get("Sid")
+    if sid is not None and not isinstance(sid, str):
+        raise statement.child("Sid").malformed("must be a string")
+    effect = statement.required("Effect").value
+    if effect not in ("Allow", "Deny"):
+        raise statement.child("Effect").malformed(f"{effect!r} is neither 'Allow' nor 'Deny' (case matters)")
+    action = statement.one_of("Action", "NotAction")
+    resource = statement.one_of("Resource", "NotResource", required=grammar.resource_required)
+    if resource is not None and not grammar.resource_allowed:
+        raise resource.malformed(f"not allowed in a {layer.value}; it is about the role itself")
+    return Statement(
+        index=index,
+        sid=sid or None,
+        effect=str(effect),
+        actions=action.actions(),
+        not_action="NotAction" in body,
+        resources=resource.resources(variables=variables) if resource else None,
+        not_resource="NotResource" in body,
+        principals=parse_principals(statement, layer),
+        conditions=statement.conditions(variables=variables),
+    )
+
+
+def _check_sids(statements: Iterable[Statement], policy: Element[dict[str, object]], layer: Layer) -> None:
+    seen: set[str] = set()
+    for statement in statements:
+        if statement.sid is None:
+            continue
+        element = policy.child(f"Statement[{statement.index}].Sid")
+        if GRAMMARS[layer].plain_sid and not SID.fullmatch(statement.sid):
+            raise element.malformed(f"{statement.sid!r} has characters other than A-Z, a-z, 0-9")
+        if statement.sid in seen:
+            raise element.malformed(f"{statement.sid!r} names two statements")
+        seen.add(statement.sid)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from local_aws.certificate import ensure_certificate
 from local_aws.environment import UNSET, environment_of, require_loopback
-from local_aws.layout import DEFAULT_PORT, Layout, read_json, write_private
+from local_aws.layout import DEFAULT_PORT, REGION, Layout, read_json, write_private
 from local_aws.locks import is_held, locked
 from local_aws.probe import health
 from temp_access.errors import UserError
@@ -123,8 +123,16 @@ def _start_locked(layout: Layout, port: int | None, fresh: bool) -> Instance:
     with _listener(wanted) as listener:
         chosen = int(listener.getsockname()[1])
         _launch(layout, listener)
+    _write_client_config(layout, chosen)
     write_private(layout.settings, f'{{"port": {chosen}}}\n')
     return _instance(layout, chosen)
+
+
+def _write_client_config(layout: Layout, port: int) -> None:
+    """Give clients that only follow AWS_CONFIG_FILE the same endpoint, rather than the real AWS."""
+    lines = ["[default]", f"region = {REGION}", f"endpoint_url = https://127.0.0.1:{port}"]
+    write_private(layout.client / "config", "\n".join([*lines, f"ca_bundle = {layout.certificate}", ""]))
+    (layout.client / "credentials").touch(mode=0o600)
 
 
 def _instance(layout: Layout, port: int, *, already_running: bool = False) -> Instance:

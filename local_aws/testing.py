@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 import botocore.session
 
-from local_aws.control import Instance, start, stop
+from local_aws.control import Instance, require_loopback, start, stop
 
 
 @contextmanager
@@ -20,30 +21,37 @@ def running(state_dir: Path) -> Iterator[Instance]:
         stop(state_dir)
 
 
-def session(
-    environment: Mapping[str, str],
-    credentials: Mapping[str, object] | None = None,
-) -> boto3.Session:
-    """Return a boto3 session on the local AWS that reads nothing from this process's environment.
+class LocalSession(boto3.Session):
+    """A boto3 session whose every client speaks to the local AWS, whatever this process's environment says."""
 
-    `credentials` is what STS or CreateAccessKey answered (AccessKeyId, SecretAccessKey, SessionToken); without
-    it, the deployer's.
-    """
-    keys: Mapping[str, object] = credentials or {
+    def __init__(self, environment: Mapping[str, str], credentials: Mapping[str, object]) -> None:
+        core = botocore.session.Session()
+        core.set_config_variable("profile", None)
+        core.set_config_variable("config_file", environment["AWS_CONFIG_FILE"])
+        core.set_config_variable("credentials_file", environment["AWS_SHARED_CREDENTIALS_FILE"])
+        token = credentials.get("SessionToken")
+        super().__init__(
+            aws_access_key_id=str(credentials["AccessKeyId"]),
+            aws_secret_access_key=str(credentials["SecretAccessKey"]),
+            aws_session_token=str(token) if token else None,
+            region_name=environment["AWS_REGION"],
+            botocore_session=core,
+        )
+        self._endpoint_url = require_loopback(environment["AWS_ENDPOINT_URL"])
+        self._verify = environment["AWS_CA_BUNDLE"]
+
+    def client(self, *args: Any, **options: Any) -> Any:
+        """Return a client, as boto3 does."""
+        # Set here, and not left to configuration: a variable such as AWS_ENDPOINT_URL_STS would win over that.
+        options["endpoint_url"] = require_loopback(options.get("endpoint_url") or self._endpoint_url)
+        options["verify"] = options.get("verify") or self._verify
+        return super().client(*args, **options)
+
+
+def session(environment: Mapping[str, str], credentials: Mapping[str, object] | None = None) -> boto3.Session:
+    """Return a session with `credentials` (what STS or CreateAccessKey answered), or else the deployer's."""
+    deployer = {
         "AccessKeyId": environment["AWS_ACCESS_KEY_ID"],
         "SecretAccessKey": environment["AWS_SECRET_ACCESS_KEY"],
     }
-    core = botocore.session.Session()
-    core.set_config_variable("config_file", environment["AWS_CONFIG_FILE"])
-    core.set_config_variable("credentials_file", environment["AWS_SHARED_CREDENTIALS_FILE"])
-    core.set_config_variable("profile", None)
-    core.set_config_variable("region", environment["AWS_REGION"])
-    core.set_config_variable("ca_bundle", environment["AWS_CA_BUNDLE"])
-    core.set_config_variable("endpoint_url", environment["AWS_ENDPOINT_URL"])
-    token = keys.get("SessionToken")
-    return boto3.Session(
-        aws_access_key_id=str(keys["AccessKeyId"]),
-        aws_secret_access_key=str(keys["SecretAccessKey"]),
-        aws_session_token=str(token) if token else None,
-        botocore_session=core,
-    )
+    return LocalSession(environment, credentials or deployer)

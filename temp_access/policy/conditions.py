@@ -24,7 +24,7 @@ class Quantifier(Enum):
     ANY = "foranyvalue"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KeyCondition:
     """An operator, a key and the policy's values; several values are joined by OR, negated by NOR.
 
@@ -65,7 +65,7 @@ class KeyCondition:
         return self.negated and self.quantifier is None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NullCondition:
     """`Null`: "true" wants the key to be absent, "false" to be present.
 
@@ -95,12 +95,12 @@ def compile_condition(operator: str, key: str, values: tuple[str, ...], *, varia
                 f"unknown set operator {operator!r}; use ForAllValues: or ForAnyValue:"
             ) from None
     if name == "null" and quantifier is None:
-        return NullCondition(key.lower(), frozenset(_boolean(value) for value in values))
+        return NullCondition(key, frozenset(_boolean(value) for value in values))
     if_exists = name.endswith("ifexists")
     found = OPERATORS.get(name.removesuffix("ifexists"))
     if found is None:
         raise ValueError(f"unknown condition operator {operator!r}")
-    return KeyCondition(key.lower(), found.compile(values, variables), found.negated, if_exists, quantifier)
+    return KeyCondition(key, found.compile(values, variables), found.negated, if_exists, quantifier)
 
 
 def _boolean(value: str) -> bool:

@@ -20,7 +20,7 @@ class MalformedPolicy(ValueError):  # noqa: N818 (AWS's error is called Malforme
         self.why = why
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One statement; `resources` and `principals` are None where the policy has no such element."""
 

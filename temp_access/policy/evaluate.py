@@ -22,10 +22,11 @@ _MOST_ACTIONS = 20_000
 class Layers:
     """All policies that apply to a principal and a resource; make one and evaluate many requests against it.
 
-    `session` is None for a session made without session policies; of several (inline, managed) one must allow.
-    `resource` is the policy of the resource. If `resource_is_trust_policy`, it is a role's trust policy, which
-    must allow (a KMS key's must as well). `scps` and `rcps` hold one tuple for each level from the root of the
-    organization to the account; each level must allow. Callers without an account have no SCPs.
+    `session` is None for a session made without session policies; of several (inline, managed) one must
+    allow. `resource` is the policy of the resource. If `resource_is_trust_policy`, it is a role's trust
+    policy, which must allow (a KMS key's must as well). `scps` and `rcps` hold one tuple for each level from
+    the root of the organization to the account; each level must allow. Callers without an account have no
+    SCPs.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -57,49 +58,40 @@ def evaluate(layers: Layers, request: Request) -> Decision:
     listed = layers.shortlist(request)
     if denied := _applying(listed.denies, request):
         return Decision(Kind.EXPLICIT_DENY, denied[0].layer, denied)
-    missing: list[Layer] = []
-    reasons: list[Reason] = []
-
-    def must_allow(layer: Layer, entries: Entries) -> None:
-        found = _applying(entries, request)
-        if found:
-            reasons.extend(found)
+    grant = Grant.NONE
+    reasons: tuple[Reason, ...] = ()
+    missing: tuple[Layer, ...] = ()
+    for statement, reason in listed.resource:
+        if statement.applies(request) and statement.principals is not None:
+            grant = max(grant, statement.principals.grant(request))
+            reasons += (reason,)
+    for layer, entries in listed.ceilings:
+        if found := _applying(entries, request):
+            reasons += found
         else:
-            missing.append(layer)
-
-    for layer, level in listed.ceilings:
-        must_allow(layer, level)
-    resource_layer = layers.resource_layer
-    grant, granting = _grant(listed.resource, request)
-    reasons.extend(granting)
+            missing += (layer,)
     has_account = request.principal.startswith("arn:")
-    same_account = request.account == request.resource_account or not has_account
+    same_account = request.account == request.resource_account
     if grant is Grant.NONE and (layers.resource_is_trust_policy or not same_account or not has_account):
-        missing.append(resource_layer)
-    decided_by = resource_layer
-    if has_account and not (same_account and grant is Grant.DIRECT):
-        if not (same_account and grant is Grant.ROLE):
-            decided_by = Layer.IDENTITY
-            if not request.principal.endswith(":root"):
-                must_allow(Layer.IDENTITY, listed.identity)
-        if listed.boundary is not None:
-            must_allow(Layer.BOUNDARY, listed.boundary)
-        if listed.session is not None:
-            must_allow(Layer.SESSION, listed.session)
+        missing += (layers.resource_layer,)
+    decided_by, gates = layers.resource_layer, listed.limits
+    if not has_account or (same_account and grant is Grant.DIRECT):
+        gates = ()
+    elif grant is not Grant.ROLE or not same_account:
+        decided_by, gates = Layer.IDENTITY, listed.identity_and_limits
+    for layer, entries in gates:
+        if found := _applying(entries, request):
+            reasons += found
+        elif layer is not Layer.IDENTITY or not request.principal.endswith(":root"):
+            missing += (layer,)
     if missing:
-        return Decision(Kind.IMPLICIT_DENY, missing[0], missing=tuple(missing))
-    return Decision(Kind.ALLOWED, decided_by, tuple(reasons))
+        return Decision(Kind.IMPLICIT_DENY, missing[0], (), missing)
+    return Decision(Kind.ALLOWED, decided_by, reasons)
 
 
 def _applying(entries: Entries, request: Request) -> tuple[Reason, ...]:
-    return tuple([reason for statement, reason in entries if statement.applies(request)])
-
-
-def _grant(entries: Entries, request: Request) -> tuple[Grant, list[Reason]]:
-    """The strongest way in which the resource policy's Allow statements name the caller."""
-    strongest, reasons = Grant.NONE, []
+    found: tuple[Reason, ...] = ()
     for statement, reason in entries:
-        if statement.applies(request) and statement.principals is not None:
-            reasons.append(reason)
-            strongest = max(strongest, statement.principals.grant(request))
-    return strongest, reasons
+        if statement.applies(request):
+            found += (reason,)
+    return found

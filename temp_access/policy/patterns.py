@@ -14,7 +14,7 @@ _PREFIX_LENGTH = 2
 _compiled_glob = lru_cache(maxsize=1024)(glob_regex)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Template:
     """A pattern with policy variables, which get their values from each request."""
 
@@ -46,7 +46,7 @@ class Template:
         return _compiled_glob(tuple(resolved), self.style).fullmatch(value) is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PatternSet:
     """Matches a value that at least one of its patterns matches."""
 

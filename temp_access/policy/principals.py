@@ -23,7 +23,7 @@ class Grant(IntEnum):
     DIRECT = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Principals:
     """Who a statement names: everyone, accounts (as IDs), or ARNs, services and identity providers."""
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import TypeVar
 
 Scalar = str | bool | int | float
+Value = TypeVar("Value")
 ContextValue = Scalar | Sequence[Scalar] | None
 
 _PRINCIPAL_TAG = "aws:principaltag/"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """One request; condition keys that follow from the principal needn't be in `context`.
 
@@ -29,7 +30,7 @@ class Request:
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     principal_tags: Mapping[str, str] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def role(self) -> str | None:
         """The ARN of the role whose session calls; built from the session ARN when `role_arn` isn't given."""
         if self.role_arn is not None or ":assumed-role/" not in self.principal:
@@ -37,31 +38,30 @@ class Request:
         partition = self.principal.split(":", 2)[1]
         return f"arn:{partition}:iam::{self.account}:role/{self.principal.split('/')[1]}"
 
-    @cached_property
-    def _keys(self) -> dict[str, ContextValue]:
-        return {name.lower(): value for name, value in self.context.items()}
-
-    @cached_property
-    def _tags(self) -> dict[str, str]:
-        return {name.lower(): value for name, value in self.principal_tags.items()}
-
     def value(self, key: str) -> str | tuple[str, ...] | None:
-        """The value of a condition key (lower case): a string, a tuple if it is multivalued, None if absent.
+        """The value of a condition key: a string, a tuple if it is multivalued, None if it is absent.
 
         Key names aren't case-sensitive:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
         """
-        found = self._keys.get(key) if self.context else None
-        if found is None:
-            if key.startswith(_PRINCIPAL_TAG):
-                return self._tags.get(key[len(_PRINCIPAL_TAG) :])
-            derive = _DERIVED.get(key)
-            return derive(self) if derive else None
+        # Nearly always policy and request spell a key alike.
+        found = self.context.get(key)
         if isinstance(found, str):
             return found
-        if isinstance(found, Sequence):
-            return tuple(map(scalar_text, found)) or None
-        return scalar_text(found)
+        key = key.lower()
+        if found is None:
+            found = _ignoring_case(self.context, key)
+        if found is None:
+            return self._derived(key)
+        if isinstance(found, str | int | float):
+            return scalar_text(found)
+        return tuple(map(scalar_text, found)) or None
+
+    def _derived(self, key: str) -> str | None:
+        if key.startswith(_PRINCIPAL_TAG):
+            return _ignoring_case(self.principal_tags, key.removeprefix(_PRINCIPAL_TAG))
+        derive = _DERIVED.get(key)
+        return derive(self) if derive else None
 
 
 def scalar_text(value: Scalar) -> str:
@@ -69,6 +69,13 @@ def scalar_text(value: Scalar) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _ignoring_case(values: Mapping[str, Value], key: str) -> Value | None:
+    for name, value in values.items():
+        if name.lower() == key:
+            return value
+    return None
 
 
 def _principal_arn(request: Request) -> str | None:

@@ -15,50 +15,49 @@ if TYPE_CHECKING:
     from temp_access.policy.evaluate import Layers
 
 Entries = tuple[tuple[Statement, Reason], ...]
+Gate = tuple[Layer, Entries]
+Groups = list[tuple[Layer, tuple[Policy, ...]]]
 _EVERYONE = Principals(everyone=True, accounts=frozenset(), named=frozenset())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shortlist:
-    """Each statement with the reason to report if it applies; None where a layer isn't there.
+    """Each statement with the reason to report if it applies, and the layers that must allow (gates).
 
-    `ceilings` are the levels of RCPs and SCPs, each of which must allow.
+    `ceilings` are the levels of RCPs and SCPs; `limits` the permissions boundary and the session policy.
     """
 
     denies: Entries
-    ceilings: tuple[tuple[Layer, Entries], ...]
     resource: Entries
-    identity: Entries
-    boundary: Entries | None
-    session: Entries | None
+    ceilings: tuple[Gate, ...]
+    limits: tuple[Gate, ...]
+    identity_and_limits: tuple[Gate, ...]
 
 
 def shortlist(layers: Layers, request: Request) -> Shortlist:
     """The statements of these layers that name the request's action."""
-    resource = (layers.resource,) if layers.resource else ()
-    boundary = (layers.boundary,) if layers.boundary else None
-    session = layers.session
-    rcps = [(Layer.RCP, level) for level in layers.rcps]
-    scps = [(Layer.SCP, level) for level in layers.scps]
-    groups: list[tuple[Layer, tuple[Policy, ...]]] = [
-        *rcps,
-        *scps,
-        (layers.resource_layer, resource),
-        (Layer.IDENTITY, layers.identity),
-        (Layer.BOUNDARY, boundary or ()),
-        (Layer.SESSION, session or ()),
+    ceilings: Groups = [(Layer.RCP, level) for level in layers.rcps]
+    ceilings += [(Layer.SCP, level) for level in layers.scps]
+    resource: Groups = [(layers.resource_layer, (layers.resource,))] if layers.resource else []
+    identity: Groups = [(Layer.IDENTITY, layers.identity)]
+    limits: Groups = [(Layer.BOUNDARY, (layers.boundary,))] if layers.boundary else []
+    limits += [] if layers.session is None else [(Layer.SESSION, layers.session)]
+    denies = [
+        (_sparing_nobody(statement) if layers.boundary else statement, reason)
+        for _, entries in _gates([*ceilings, *resource, *identity, *limits], "Deny", request)
+        for statement, reason in entries
     ]
-    denies = [entry for layer, policies in groups for entry in _entries(policies, layer, "Deny", request)]
-    if boundary is not None:
-        denies = [(_sparing_nobody(statement), reason) for statement, reason in denies]
     return Shortlist(
         denies=tuple(denies),
-        ceilings=tuple((layer, _entries(level, layer, "Allow", request)) for layer, level in rcps + scps),
-        resource=_entries(resource, layers.resource_layer, "Allow", request),
-        identity=_entries(layers.identity, Layer.IDENTITY, "Allow", request),
-        boundary=None if boundary is None else _entries(boundary, Layer.BOUNDARY, "Allow", request),
-        session=None if session is None else _entries(session, Layer.SESSION, "Allow", request),
+        resource=tuple(entry for _, entries in _gates(resource, "Allow", request) for entry in entries),
+        ceilings=_gates(ceilings, "Allow", request),
+        limits=_gates(limits, "Allow", request),
+        identity_and_limits=_gates([*identity, *limits], "Allow", request),
     )
+
+
+def _gates(groups: Groups, effect: str, request: Request) -> tuple[Gate, ...]:
+    return tuple((layer, _entries(policies, layer, effect, request)) for layer, policies in groups)
 
 
 def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> Entries:

@@ -18,7 +18,7 @@ class Wildcard(Enum):
 
 @dataclass(frozen=True)
 class Variable:
-    """`${key}` or `${key, 'default'}`; the key's name is in lower case."""
+    """`${key}` or `${key, 'default'}`."""
 
     key: str
     default: str | None
@@ -69,7 +69,7 @@ def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece
         else:
             _flush(literal, pieces)
             pieces.append(
-                Wildcard(token[0]) if found["wildcard"] else Variable(found["key"].lower(), found["default"])
+                Wildcard(token[0]) if found["wildcard"] else Variable(found["key"], found["default"])
             )
     literal.append(text[end:])
     _flush(literal, pieces)

@@ -1,6 +1,7 @@
 """The ids that a pattern gives as examples."""
 
 import pytest
+
 from temp_access.config.pattern import compile_pattern
 
 

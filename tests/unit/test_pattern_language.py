@@ -1,6 +1,7 @@
 """What the id pattern admits, and the tree that it is read into."""
 
 import pytest
+
 from temp_access.config.pattern import Chars, Choice, Literal, Node, Repeat, Sequence, compile_pattern
 
 LOWER = Chars((("a", "z"),))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+
 from temp_access.config.pattern import compile_pattern
 
 HOST = "([a-z]{1,63}\\.){0,3}[a-z]{1,63}"

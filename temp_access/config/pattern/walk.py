@@ -42,14 +42,14 @@ class Walk:
         return self._after[state]
 
     def lengths(self, state: int) -> int:
-        """Returns, as bits, in how many more characters an id can be complete."""
+        """Return, as bits, in how many more characters an id can be complete."""
         lengths = 0
         for position in bits(state):
             lengths |= self._left[position]
         return lengths
 
     def forks(self, state: int) -> int:
-        """Returns, as bits, in how many more characters an id can be complete that a longer one extends."""
+        """Return, as bits, in how many more characters an id can be complete that a longer one extends."""
         if not self._forks:
             self._find_forks()
         return self._forks.get(state, 0)

@@ -1,0 +1,22 @@
+"""What the layers tell each other about the request in hand."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from local_aws.strict.call import Call
+from local_aws.strict.refusal import Refusal
+
+
+@dataclass
+class Exchange:
+    """One request: its action for the access log, and what is known about it by the time it is answered."""
+
+    action: str | None = None
+    # Asked only when an object turns out to be missing: may the caller know that?
+    if_missing: Callable[[], Refusal | None] | None = None
+    # An AssumeRole that passed every rule, while ministack issues its session.
+    assuming: Call | None = None
+
+
+current: ContextVar[Exchange | None] = ContextVar("local_aws_exchange", default=None)

@@ -1,0 +1,112 @@
+"""The ASGI application in front of ministack: refuses, signs in, logs, and has the state saved."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from local_aws.access_log import AccessLog
+from local_aws.exchange import Exchange, current
+from local_aws.layout import HEALTH_PATH
+from local_aws.saver import Saver
+from local_aws.signin import SignIn
+from local_aws.strict import wire
+from local_aws.strict.refusal import Refusal, Response
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+class Gate:
+    """Passes on to ministack what is signed, and only that."""
+
+    def __init__(self, inner: App, log: AccessLog, saver: Saver, signin: SignIn, about: Mapping[str, object]) -> None:
+        self._inner = inner
+        self._log = log
+        self._saver = saver
+        self._signin = signin
+        self._about = about
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one HTTP request; everything else that a server may ask is refused."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        exchange = Exchange()
+        current.set(exchange)
+        headers, query = wire.headers_of(scope), wire.query_of(scope)
+        answer = await self._own_answer(exchange, scope, headers, query, receive)
+        if answer is not None:
+            status = await _send(send, answer)
+        else:
+            status = await _forward(self._inner, scope, receive, send, exchange)
+            if scope["method"] not in ("GET", "HEAD"):
+                self._saver.touch()
+        if scope["path"] != HEALTH_PATH:
+            self._log.write(exchange.action or f"-:{query.get('Action', scope['method'])}"[:80], status)
+
+    async def _own_answer(
+        self,
+        exchange: Exchange,
+        scope: Mapping[str, Any],
+        headers: Mapping[str, str],
+        query: Mapping[str, str],
+        receive: Receive,
+    ) -> Response | None:
+        path, method = scope["path"], scope["method"]
+        if path == HEALTH_PATH:
+            return 200, {"Content-Type": "application/json"}, json.dumps(self._about).encode()
+        if wire.back_door(path):
+            return Refusal("AccessDenied", "The local AWS does not serve this path", 403).rest_xml()
+        if wire.unsigned(headers, query):
+            if path == "/federation" and method in ("GET", "POST"):
+                parameters = dict(query) if method == "GET" else await _form(receive)
+                exchange.action = f"signin:{parameters.get('Action', '-')}"[:80]
+                return self._signin.answer(parameters)
+            return wire.anonymous_refusal(method, headers)
+        if wire.two_operations(method, headers, query):
+            return Refusal("InvalidAction", "The request names more than one operation").query("sts")
+        return None
+
+
+async def _form(receive: Receive) -> dict[str, str]:
+    body = b""
+    more = True
+    while more and len(body) <= 65536:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
+
+
+async def _send(send: Send, answer: Response, *, with_body: bool = True) -> int:
+    status, headers, body = answer
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    length = [(b"content-length", str(len(body)).encode())] if with_body else []
+    await send({"type": "http.response.start", "status": status, "headers": pairs + length})
+    await send({"type": "http.response.body", "body": body if with_body else b""})
+    return status
+
+
+async def _forward(inner: App, scope: Mapping[str, Any], receive: Receive, send: Send, exchange: Exchange) -> int:
+    """Let ministack answer, but hide from who may not list a bucket that an object is missing."""
+    status = 500
+    replaced = False
+
+    async def watched(message: Message) -> None:
+        nonlocal status, replaced
+        if replaced:
+            return
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            hidden = exchange.if_missing() if status == 404 and exchange.if_missing else None
+            if hidden is not None:
+                replaced = True
+                status = await _send(send, hidden.rest_xml(), with_body=scope["method"] != "HEAD")
+                return
+        await send(message)
+
+    await inner(scope, receive, watched)
+    return status

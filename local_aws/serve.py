@@ -1,0 +1,98 @@
+"""The server process: `python -m local_aws.serve --state DIR --fd N`, started by `local_aws.control`."""
+
+import argparse
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from local_aws.layout import ACCOUNT_ID, REGION, Layout
+from local_aws.locks import try_lock
+
+
+def main() -> int:
+    """Serve on the socket that was handed over, until told to end."""
+    parser = argparse.ArgumentParser(prog="python -m local_aws.serve")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--fd", type=int, required=True)
+    arguments = parser.parse_args()
+    os.umask(0o077)
+    layout = Layout.of(arguments.state)
+    lock = try_lock(layout.server_lock)
+    if lock is None:
+        sys.stderr.write(f"another local AWS already runs in {layout.root}\n")
+        return 2
+    port = socket.socket(fileno=os.dup(arguments.fd)).getsockname()[1]
+    _set_environment(layout, port)
+    asyncio.run(_serve(layout, arguments.fd, port))
+    layout.server.unlink(missing_ok=True)
+    return 0
+
+
+def _set_environment(layout: Layout, port: int) -> None:
+    """Configure ministack, which reads its environment when it is imported; nothing of the user's AWS gets in."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_", "S3_")):
+            del os.environ[name]
+    os.environ.update(
+        {
+            "AUTH": "true",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+            "MINISTACK_REGION": REGION,
+            "GATEWAY_PORT": str(port),
+            "USE_SSL": "1",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(layout.services),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(layout.objects),
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
+            # At its start and end ministack removes containers, also those of another emulator on this machine.
+            "DOCKER_HOST": "unix:///nonexistent",
+            # ministack's root: nobody may use it (see ministack_internals), and nobody knows it either.
+            "AWS_ACCESS_KEY_ID": secrets.token_hex(10).upper(),
+            "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
+        }
+    )
+
+
+async def _serve(layout: Layout, descriptor: int, port: int) -> None:
+    # Imported here because the environment has to be set before.
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    from local_aws import ministack_internals as ministack
+    from local_aws.access_log import AccessLog
+    from local_aws.gate import Gate
+    from local_aws.lifespan import Lifespan
+    from local_aws.saver import Saver
+    from local_aws.signin import SignIn
+
+    ministack.install()
+    saver = Saver(layout.services, ministack.snapshot)
+    about = {"pid": os.getpid(), "port": port}
+    gate = Gate(ministack.app.app, AccessLog(layout.access_log), saver, SignIn(ministack.live_session), about)
+    config = Config()
+    config.bind = [f"fd://{descriptor}"]
+    config.certfile, config.keyfile = str(layout.certificate), str(layout.private_key)
+    config.alpn_protocols = ["http/1.1"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+
+    async def until_ended() -> None:
+        await ended.wait()
+
+    lifespan = Lifespan(ministack.app.app, gate, saver, layout, port)
+    await serve(lifespan, config, shutdown_trigger=until_ended)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -187,14 +187,9 @@ def _launch(layout: Layout, listener: socket.socket) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise UserError(
-                f"the local AWS ended at once: {_last_line(layout)}; the whole log is {layout.server_log}"
-            )
+            raise UserError(f"the local AWS ended at once: {_last_line(layout)}; the whole log is {layout.server_log}")
         # The socket listens before the server is up: ask only once the server has said that it is.
-        if (
-            read_json(layout.server).get("pid") == process.pid
-            and health(layout, port).get("pid") == process.pid
-        ):
+        if read_json(layout.server).get("pid") == process.pid and health(layout, port).get("pid") == process.pid:
             return
         time.sleep(0.03)
     process.kill()

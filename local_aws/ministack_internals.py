@@ -12,7 +12,7 @@ from typing import Any
 
 from local_aws.exchange import current
 from local_aws.layout import ACCOUNT_ID
-from local_aws.strict import assume_role, order, session_policy, temporary, variables
+from local_aws.strict import assume_role, batch_delete, objects, order, session_policy, temporary, variables
 from local_aws.strict.call import Call, Caller, Kind, Role, form
 from local_aws.strict.refusal import Refusal, Response
 
@@ -21,6 +21,7 @@ _VERSION_2012 = "2012-10-17"
 _VERSION_KEY = "__version"
 
 evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
+actions: Any = importlib.import_module("ministack.core.iam_actions")
 persistence: Any = importlib.import_module("ministack.core.persistence")
 responses: Any = importlib.import_module("ministack.core.responses")
 app: Any = importlib.import_module("ministack.app")
@@ -35,6 +36,9 @@ _resource_policy = evaluator.evaluate_resource_policy
 _condition_key = evaluator._resolve_condition_key
 _principal_keys = evaluator._principal_keys
 _trust_policy = evaluator.evaluate_trust_policy
+_s3_additional_checks = actions.s3_additional_checks
+_extract_action = actions.extract_iam_action
+_handle_s3 = s3.handle_request
 _register_session = sts.register_session
 _handle_sts = sts.handle_request
 _handle_iam = iam.handle_request
@@ -52,6 +56,9 @@ def install() -> None:
     evaluator._resolve_condition_key = condition_key
     evaluator._principal_keys = sts._principal_keys = principal_keys
     evaluator.evaluate_trust_policy = evaluate_trust_policy
+    actions.s3_additional_checks = s3_additional_checks
+    actions.extract_iam_action = extract_iam_action
+    s3.handle_request = handle_s3
     sts.register_session = register_session
     sts.handle_request = handle_sts
     iam.handle_request = handle_iam
@@ -80,7 +87,7 @@ def parse_policy_document(document: Any) -> list[Any]:
     return parsed
 
 
-def evaluate_resource_policy(document: Any, *args: Any, **kwargs: Any) -> Any:
+def evaluate_resource_policy(document: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
     """Evaluate as ministack does, with the document's version on each statement."""
     if isinstance(document, str):
         try:
@@ -92,8 +99,42 @@ def evaluate_resource_policy(document: Any, *args: Any, **kwargs: Any) -> Any:
         statements = found if isinstance(found, list) else [found]
         version = document.get("Version")
         marked = [{**one, _VERSION_KEY: version} for one in statements if isinstance(one, dict)]
-        document = {**document, "Statement": marked}
-    return _resource_policy(document, *args, **kwargs)
+        document = {**document, "Statement": [_with_principal(one, context) for one in marked]}
+    return _resource_policy(document, context, *args, **kwargs)
+
+
+def _with_principal(statement: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Spell out whom a statement means where ministack reads less into it than AWS does."""
+    if statement.get("Effect") == "Deny" and "NotPrincipal" in statement:
+        return statement if _spared(statement["NotPrincipal"], context) else {**statement, "Principal": "*"}
+    if statement.get("Principal") in ("*", {"AWS": "*"}) and _asks_principal_arn(statement.get("Condition")):
+        return {**statement, "Principal": {"AWS": ["*", context.principal_arn]}}
+    return statement
+
+
+def _spared(named: Any, context: Any) -> bool:
+    """A Deny with NotPrincipal spares a user it names; a role session if the role is named too; never with a boundary.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    """
+    listed = named.get("AWS", []) if isinstance(named, dict) else [named]
+    entity_arn = condition_key("aws:PrincipalArn", context)
+    store = iam._users if context.principal_type == "User" else iam._roles
+    entity = store.get_scoped(context.principal_account, None, entity_arn.rpartition("/")[2]) or {}
+    caller = {context.principal_arn, entity_arn}
+    return caller <= set([listed] if isinstance(listed, str) else listed) and not entity.get("PermissionsBoundary")
+
+
+def _asks_principal_arn(conditions: Any) -> bool:
+    """Everybody with a condition on aws:PrincipalArn counts as named directly: no boundary or session policy limits it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    affirmative = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+    return isinstance(conditions, dict) and any(
+        operator in affirmative and any(key.lower() == "aws:principalarn" for key in block)
+        for operator, block in conditions.items()
+    )
 
 
 def first_match(context: Any, statements: list[Any], effect: str) -> Any:
@@ -179,6 +220,20 @@ def enforce(
     return denied
 
 
+def s3_additional_checks(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+) -> list[tuple[str, str]]:
+    """Add what a write with tags, an ACL or a lock needs beside PutObject.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    """
+    checks: list[tuple[str, str]] = _s3_additional_checks(method, path, headers, body, query)
+    bucket, _, key = path.lstrip("/").partition("/")
+    if key and actions._s3_action(method, path, query) == "PutObject":
+        checks += [(action, f"arn:aws:s3:::{bucket}/{key}") for action in objects.write_actions(headers)]
+    return checks
+
+
 def _hides_missing(access_key: str, region: str, bucket_arn: str) -> Refusal | None:
     """A missing key answers 403 to a caller who may not list the bucket.
 
@@ -229,6 +284,54 @@ async def handle_iam(
         return refusal.query("iam")
     answer: Response = await _handle_iam(method, path, headers, body, query)
     return answer
+
+
+def _is_batch_delete(method: str, path: str, query: dict[str, list[str]]) -> bool:
+    return method == "POST" and "delete" in query and "/" not in path.strip("/")
+
+
+def extract_iam_action(
+    service: str, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+) -> str | None:
+    """Leave DeleteObjects to `handle_s3`: ministack would deny all of it for one key."""
+    if service == "s3" and _is_batch_delete(method, path, query):
+        return None
+    action: str | None = _extract_action(service, method, path, headers, body, query)
+    return action
+
+
+async def handle_s3(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]], **more: Any
+) -> Any:
+    """Answer a call of S3; of a DeleteObjects, only the keys that the caller may delete reach ministack."""
+    if not _is_batch_delete(method, path, query):
+        return await _handle_s3(method, path, headers, body, query, **more)
+    access_key, region = app.extract_access_key_id(headers, query), responses.get_region()
+    bypass = headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
+
+    def may_delete(key: str, version: str) -> bool:
+        needed = ["s3:DeleteObjectVersion" if version else "s3:DeleteObject"]
+        needed += ["s3:BypassGovernanceRetention"] if bypass else []
+        arn = f"arn:aws:s3:::{path.strip('/')}/{key}"
+        return all(enforce(access_key, action, "s3", region, arn) is None for action in needed)
+
+    try:
+        rewritten, wanted, denied = batch_delete.divided(body, may_delete)
+    except ValueError:
+        return Refusal("MalformedXML", "The XML you provided was not well-formed").rest_xml()
+    if not denied:
+        return await _handle_s3(method, path, headers, body, query, **more)
+    # The digests are of the body that was sent.
+    unsummed = {
+        name: value for name, value in headers.items() if not name.startswith(("content-md5", "x-amz-checksum"))
+    }
+    answer = await _handle_s3(method, path, unsummed, rewritten, query, **more) if wanted else (200, {}, b"")
+    status, reply_headers, reply = answer
+    if status == 200:
+        reply = batch_delete.with_errors(reply, denied)
+        reply_headers = {**reply_headers, "Content-Type": "application/xml"}
+        reply_headers.pop("Content-Length", None)
+    return status, reply_headers, reply
 
 
 def _call(headers: dict[str, str], body: bytes, query: dict[str, list[str]]) -> Call:

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.loaders
 import botocore.session
 
 from local_aws.control import Instance, require_loopback, start, stop
+
+# Shared, because each session would read and parse all of botocore's models again.
+_MODELS = botocore.loaders.Loader()
 
 
 @contextmanager
@@ -26,6 +30,7 @@ class LocalSession(boto3.Session):
 
     def __init__(self, environment: Mapping[str, str], credentials: Mapping[str, object]) -> None:
         core = botocore.session.Session()
+        core.register_component("data_loader", _MODELS)
         core.set_config_variable("profile", None)
         core.set_config_variable("config_file", environment["AWS_CONFIG_FILE"])
         core.set_config_variable("credentials_file", environment["AWS_SHARED_CREDENTIALS_FILE"])

@@ -1,10 +1,10 @@
 """The stack with the bucket."""
 
 import aws_cdk as cdk
-from access_constructs.folder_bucket import FolderBucket
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from access_constructs.folder_bucket import FolderBucket
 from temp_access.config.model import Config
 
 
@@ -12,9 +12,7 @@ class StorageStack(cdk.Stack):
     """Defines the bucket that holds the folders."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, env: cdk.Environment) -> None:
-        super().__init__(
-            scope, id_, env=env, termination_protection=config.environment.termination_protection
-        )
+        super().__init__(scope, id_, env=env, termination_protection=config.environment.termination_protection)
         folders = FolderBucket(
             self,
             "Folders",

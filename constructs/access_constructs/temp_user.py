@@ -51,9 +51,7 @@ class TempUser(Construct):
 
     def _embed(self, user_name: str, policies: tuple[PolicyDocument, ...]) -> None:
         # The ARN is spelled out: a policy inside the user can't refer to the user's own attribute.
-        own_arn = cdk.Stack.of(self).format_arn(
-            service="iam", region="", resource="user", resource_name=user_name
-        )
+        own_arn = cdk.Stack.of(self).format_arn(service="iam", region="", resource="user", resource_name=user_name)
         documents = {ROTATE_KEYS: rotate_keys_policy(own_arn)} | {p.name: p.document for p in policies}
         resource = self.user.node.default_child
         assert isinstance(resource, iam.CfnUser)  # noqa: S101 - an L2's main resource; narrows the type

@@ -11,14 +11,10 @@ from constructs import IConstruct
 def acknowledge_wildcards(scope: IConstruct, document: Mapping[str, Any], reason: str) -> None:
     """Acknowledge each wildcard finding that cdk-nag has on `document`, one by one, with `reason`."""
     for finding in dict.fromkeys(wildcard_findings(document)):
-        cdk.Validations.of(scope).acknowledge(
-            cdk.Acknowledgment(id=f"AwsSolutions-IAM5[{finding}]", reason=reason)
-        )
+        cdk.Validations.of(scope).acknowledge(cdk.Acknowledgment(id=f"AwsSolutions-IAM5[{finding}]", reason=reason))
 
 
-def wildcard_findings(
-    document: Mapping[str, Any], names: Mapping[str, str] = MappingProxyType({})
-) -> Iterator[str]:
+def wildcard_findings(document: Mapping[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
     """Yield cdk-nag's name for each action and resource with a wildcard that an Allow statement has.
 
     `names` gives the spelling of values that hold CDK tokens.

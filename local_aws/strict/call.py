@@ -43,7 +43,7 @@ class Call:
 
     def members(self, name: str, field: str = "") -> list[str]:
         """Return a list parameter: `Tags.member.1.Key`, `PolicyArns.member.1.arn` and so on."""
-        found = []
+        found: list[str] = []
         suffix = f".{field}" if field else ""
         while (value := self.parameters.get(f"{name}.member.{len(found) + 1}{suffix}")) is not None:
             found.append(value)
@@ -53,8 +53,7 @@ class Call:
     def tags(self) -> dict[str, str]:
         """The session tags."""
         values = [
-            self.parameters.get(f"Tags.member.{i + 1}.Value", "")
-            for i in range(len(self.members("Tags", "Key")))
+            self.parameters.get(f"Tags.member.{i + 1}.Value", "") for i in range(len(self.members("Tags", "Key")))
         ]
         return dict(zip(self.members("Tags", "Key"), values, strict=True))
 

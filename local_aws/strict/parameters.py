@@ -20,13 +20,9 @@ def duration_within(call: Call, lowest: int, highest: int) -> None:
     """Refuse DurationSeconds outside the model's range."""
     seconds = whole_number(call, "DurationSeconds")
     if seconds is not None and seconds < lowest:
-        raise constraint(
-            seconds, "durationSeconds", f"Member must have value greater than or equal to {lowest}"
-        )
+        raise constraint(seconds, "durationSeconds", f"Member must have value greater than or equal to {lowest}")
     if seconds is not None and seconds > highest:
-        raise constraint(
-            seconds, "durationSeconds", f"Member must have value less than or equal to {highest}"
-        )
+        raise constraint(seconds, "durationSeconds", f"Member must have value less than or equal to {highest}")
 
 
 def assume_role_duration(call: Call) -> None:

@@ -16,9 +16,7 @@ def maximum_in_range(call: Call) -> None:
     """
     seconds = whole_number(call, "MaxSessionDuration")
     if seconds is not None and seconds < 3600:
-        raise constraint(
-            seconds, "maxSessionDuration", "Member must have value greater than or equal to 3600"
-        )
+        raise constraint(seconds, "maxSessionDuration", "Member must have value greater than or equal to 3600")
     if seconds is not None and seconds > 43200:
         raise constraint(seconds, "maxSessionDuration", "Member must have value less than or equal to 43200")
 

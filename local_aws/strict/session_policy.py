@@ -37,9 +37,7 @@ def size(call: Call) -> None:
     """
     arns = call.members("PolicyArns", "arn")
     if len(arns) > 10:
-        raise Refusal(
-            "ValidationError", f"{len(arns)} managed session policies were passed; at most 10 are accepted"
-        )
+        raise Refusal("ValidationError", f"{len(arns)} managed session policies were passed; at most 10 are accepted")
     if len(call.get("Policy") or "") + sum(map(len, arns)) > 2048:
         raise Refusal("ValidationError", "The session policies have more than 2048 characters together")
 

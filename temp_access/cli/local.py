@@ -27,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     env.add_argument("--format", choices=("shell", "json"), default="shell", help="lines for eval, or one JSON object")
     for command in (start, stop, status, env):
         command.add_argument(
-            "--state", type=Path, default=DEFAULT_STATE, metavar="DIR", help="its state folder (default: %(default)s)"
+            "--state",
+            type=Path,
+            default=DEFAULT_STATE,
+            metavar="DIR",
+            help="its state folder (default: %(default)s)",
         )
 
 

@@ -8,7 +8,7 @@ from temp_access.config.table import Table, nearest
 def read_environments(table: Table) -> dict[str, Environment]:
     """Return every environment by its name."""
     found: dict[str, Environment] = {}
-    for name in table.keys():
+    for name in table:
         entry = table.table(name)
         entry.only("account", "region", "bucket", "termination_protection")
         checks = {"account": account_problem, "region": region_problem, "bucket": bucket_name_problem}

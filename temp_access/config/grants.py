@@ -1,5 +1,7 @@
 """Reading `[grants.<id>]` and `[any_id]`: who may borrow what, and for how long."""
 
+from collections.abc import Mapping
+
 from temp_access.config.duration import format_duration, parse_duration
 from temp_access.config.ids import MAX_FOLDER_BYTES, folder_problem, id_problem
 from temp_access.config.model import AnyId, Grant
@@ -14,7 +16,7 @@ SHORTEST_SESSION = 900
 def read_grants(table: Table, modes: tuple[str, ...], role_maximum: int) -> dict[str, Grant]:
     """Return every listed grant by its id."""
     found: dict[str, Grant] = {}
-    for id_ in table.keys():
+    for id_ in table:
         entry = table.table(id_)
         entry.only("access", "folder", "duration", "shared")
         access = _access(entry, modes)
@@ -45,9 +47,7 @@ def _overlap(table: Table, outer: Grant, inner: Grant) -> None:
     )
 
 
-def read_any_id(
-    table: Table, modes: tuple[str, ...], role_maximum: int, grants: dict[str, Grant]
-) -> AnyId | None:
+def read_any_id(table: Table, modes: tuple[str, ...], role_maximum: int, grants: dict[str, Grant]) -> AnyId | None:
     """Return the grant for unlisted ids, None if its table has a finding."""
     table.only("pattern", "access", "folder", "duration")
     access = _access(table, modes)
@@ -71,9 +71,7 @@ def read_any_id(
         return None
     longest = len(template.encode()) - len("{id}") + pattern.longest_cost(lambda c: len(c.encode()))
     if longest > MAX_FOLDER_BYTES:
-        table.finding(
-            "pattern", f"the longest folder has {longest} bytes, {MAX_FOLDER_BYTES} are the most; shorten it"
-        )
+        table.finding("pattern", f"the longest folder has {longest} bytes, {MAX_FOLDER_BYTES} are the most; shorten it")
         return None
     if access is None:
         return None
@@ -82,18 +80,13 @@ def read_any_id(
         theirs = f"{grant.folder!r}, the folder of {key_path('grants', grant.id)}"
         table.finding(
             "folder",
-            (
-                f"{template!r} lies in {theirs}"
-                if id_ is None
-                else f"the unlisted id {id_!r} would meet {theirs}"
-            )
-            + "; "
+            (f"{template!r} lies in {theirs}" if id_ is None else f"the unlisted id {id_!r} would meet {theirs}") + "; "
             "change the template or the pattern so that they are apart",
         )
     return any_id
 
 
-def admits(any_id: AnyId, grants: dict[str, Grant], id_: str) -> bool:
+def admits(any_id: AnyId, grants: Mapping[str, Grant], id_: str) -> bool:
     """Whether `any_id` serves `id_`: not listed, carried by S3 and STS, and matched in full."""
     return (
         id_ not in grants
@@ -122,11 +115,8 @@ def _duration(table: Table, role_maximum: int) -> int | None:
     if seconds > role_maximum:
         table.finding(
             "duration",
-            f"{text} is over the role's {format_duration(role_maximum)}; lower it or raise "
-            "role.max_session_duration",
+            f"{text} is over the role's {format_duration(role_maximum)}; lower it or raise role.max_session_duration",
         )
     elif seconds < SHORTEST_SESSION:
-        table.finding(
-            "duration", f"{text} is under the {format_duration(SHORTEST_SESSION)} that STS gives at least"
-        )
+        table.finding("duration", f"{text} is under the {format_duration(SHORTEST_SESSION)} that STS gives at least")
     return seconds

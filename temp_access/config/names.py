@@ -13,9 +13,7 @@ _SESSION_PATTERN = re.compile(r"(?:[\w+=,.@*?-]|\$\{aws:username\})+", re.ASCII)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _POLICY_ARN = re.compile(r"arn:aws(-[a-z]+)*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+", re.ASCII)
-_PRINCIPAL_ARN = re.compile(
-    r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):((?:user|role)/[\w+=,.@/-]+|root)", re.ASCII
-)
+_PRINCIPAL_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):((?:user|role)/[\w+=,.@/-]+|root)", re.ASCII)
 _LOCAL_PRINCIPAL = re.compile(r"(?:user|role)/[\w+=,.@/-]+", re.ASCII)
 
 

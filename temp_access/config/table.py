@@ -53,7 +53,7 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._data
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """Return the table's keys in the file's order."""
         return iter(self._data)
 

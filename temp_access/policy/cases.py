@@ -94,9 +94,7 @@ def _one(document: Any, layer: Layer) -> Policy | None:
 
 def _parsed(documents: Any, layer: Layer) -> tuple[Policy, ...]:
     listed = documents if isinstance(documents, list) else [documents] if documents else []
-    return tuple(
-        parse_policy(document, layer, f"{layer.value} {number}") for number, document in enumerate(listed, 1)
-    )
+    return tuple(parse_policy(document, layer, f"{layer.value} {number}") for number, document in enumerate(listed, 1))
 
 
 def _levels(documents: Any, layer: Layer) -> tuple[tuple[Policy, ...], ...]:

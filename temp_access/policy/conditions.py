@@ -91,9 +91,7 @@ def compile_condition(operator: str, key: str, values: tuple[str, ...], *, varia
         try:
             quantifier = Quantifier(prefix)
         except ValueError:
-            raise ValueError(
-                f"unknown set operator {operator!r}; use ForAllValues: or ForAnyValue:"
-            ) from None
+            raise ValueError(f"unknown set operator {operator!r}; use ForAllValues: or ForAnyValue:") from None
     if name == "null" and quantifier is None:
         return NullCondition(key, frozenset(_boolean(value) for value in values))
     if_exists = name.endswith("ifexists")

@@ -24,9 +24,7 @@ class Grammar:
 
 
 # SNS and others accept a resource policy without Resource: it is then about the resource it hangs on.
-_RESOURCE = Grammar(
-    principal=True, not_principal=True, resource_required=False, id_allowed=True, plain_sid=False
-)
+_RESOURCE = Grammar(principal=True, not_principal=True, resource_required=False, id_allowed=True, plain_sid=False)
 
 GRAMMARS = {
     Layer.IDENTITY: Grammar(),

@@ -32,9 +32,7 @@ def quota_findings(config: Config) -> Iterator[str]:
             )
     if config.any_id:
         longest = Grant("", config.any_id.access, config.any_id.folder.replace("{id}", ""))
-        cost = config.any_id.pattern.longest_cost(
-            lambda c: len(json.dumps(escape(c), ensure_ascii=False)) - 2
-        )
+        cost = config.any_id.pattern.longest_cost(lambda c: len(json.dumps(escape(c), ensure_ascii=False)) - 2)
         copies = bool(MODES[longest.access].lists) + bool(MODES[longest.access].object_actions)
         size = session_policy_size(longest, bucket=bucket, partition=_LONGEST_PARTITION) + copies * cost
         if size > SESSION_POLICY:
@@ -43,9 +41,7 @@ def quota_findings(config: Config) -> Iterator[str]:
                 f"{SESSION_POLICY} are the most; shorten the pattern or the folder"
             )
     user_arn = f"arn:{_LONGEST_PARTITION}:iam::{_ANY_ACCOUNT}:user/{config.user.name}"
-    size = _size(
-        trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION)
-    )
+    size = _size(trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION))
     if size > TRUST_POLICY:
         yield (
             f"role.trusted: the trust policy has {size} characters, {TRUST_POLICY} are the most; "

@@ -17,7 +17,5 @@ def role_policy(modes: Iterable[str], *, bucket_arn: str) -> dict[str, Any]:
     if ceiling.lists:
         statements.append({"Effect": "Allow", "Action": LIST_BUCKET, "Resource": bucket_arn})
     if ceiling.object_actions:
-        statements.append(
-            {"Effect": "Allow", "Action": list(ceiling.object_actions), "Resource": f"{bucket_arn}/*"}
-        )
+        statements.append({"Effect": "Allow", "Action": list(ceiling.object_actions), "Resource": f"{bucket_arn}/*"})
     return {"Version": VERSION, "Statement": statements}

@@ -68,9 +68,7 @@ def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece
             literal.append(found["escaped"])
         else:
             _flush(literal, pieces)
-            pieces.append(
-                Wildcard(token[0]) if found["wildcard"] else Variable(found["key"], found["default"])
-            )
+            pieces.append(Wildcard(token[0]) if found["wildcard"] else Variable(found["key"], found["default"]))
     literal.append(text[end:])
     _flush(literal, pieces)
     return tuple(pieces)

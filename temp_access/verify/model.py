@@ -5,28 +5,19 @@ from enum import StrEnum
 from typing import Any
 
 from temp_access.config.model import Grant
+from temp_access.policy.decision import Layer as Layer
 
 
 class Who(StrEnum):
     """Whose credentials a call is made with."""
 
     USER = "temp-user"
+    USER_WITHOUT_MFA = "temp-user, without MFA"
     USER_SESSION_TOKEN = "temp-user's GetSessionToken credentials"  # noqa: S105 - a label
     ROLE = "temp-role, not narrowed"
     WIDENED = "temp-role, with a session policy that allows everything"
     GRANT = "temp-role, narrowed to the grant"
     DEPLOYER = "the deployer"
-
-
-class Layer(StrEnum):
-    """What decides a refusal, in the words of AWS's messages."""
-
-    IDENTITY = "identity-based policy"
-    SESSION = "session policy"
-    BOUNDARY = "permissions boundary"
-    RESOURCE = "resource-based policy"
-    TRUST = "role trust policy"
-    PARAMETER = "parameter rule"
 
 
 class Runner(StrEnum):

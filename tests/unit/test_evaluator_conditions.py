@@ -21,7 +21,7 @@ def holds(operator: str, wanted: str | list[str], value: Any, *, version: str = 
 
 
 ARN = "arn:aws:sns:eu-west-1:111122223333:store/a:b"
-MATCHES = [
+MATCHES: list[tuple[str, str | list[str], Any, Any]] = [
     ("StringEquals", "bob", "bob", "Bob"),
     ("StringEquals", "b*", "b*", "bob"),
     ("StringEqualsIgnoreCase", "Bob", "bOB", "bobby"),
@@ -76,9 +76,7 @@ def test_operator_tells_a_match_from_another_value(
 
 
 @pytest.mark.parametrize(("operator", "wanted", "match", "other"), [c for c in MATCHES if c[0] in NEGATED])
-def test_negated_operator_is_the_opposite(
-    operator: str, wanted: str | list[str], match: Any, other: Any
-) -> None:
+def test_negated_operator_is_the_opposite(operator: str, wanted: str | list[str], match: Any, other: Any) -> None:
     """A negated operator holds exactly where its positive one doesn't."""
     assert not holds(NEGATED[operator], wanted, match)
     assert holds(NEGATED[operator], wanted, other)
@@ -89,7 +87,8 @@ def test_an_absent_key_does_not_match_unless_if_exists(operator: str) -> None:
     """Without the key, an operator is false, a negated one true, and IfExists true."""
     wanted = next(case[1] for case in MATCHES if case[0] == operator)
 
-    for absent in (None, []):
+    absents: list[Any] = [None, []]
+    for absent in absents:
         assert not holds(operator, wanted, absent)
         assert holds(f"{operator}IfExists", wanted, absent)
         if operator in NEGATED:
@@ -98,9 +97,7 @@ def test_an_absent_key_does_not_match_unless_if_exists(operator: str) -> None:
 
 
 @pytest.mark.parametrize(("operator", "wanted", "match", "other"), MATCHES)
-def test_if_exists_still_tests_a_present_key(
-    operator: str, wanted: str | list[str], match: Any, other: Any
-) -> None:
+def test_if_exists_still_tests_a_present_key(operator: str, wanted: str | list[str], match: Any, other: Any) -> None:
     """IfExists changes nothing for a key that is there."""
     assert holds(f"{operator}IfExists", wanted, match)
     assert not holds(f"{operator}IfExists", wanted, other)

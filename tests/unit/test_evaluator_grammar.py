@@ -107,9 +107,7 @@ RESOURCE = [
 
 
 @pytest.mark.parametrize(("statement", "layer", "why"), RESOURCE)
-def test_refuses_a_resource_policy_with_the_wrong_principal(
-    statement: dict[str, Any], layer: Layer, why: str
-) -> None:
+def test_refuses_a_resource_policy_with_the_wrong_principal(statement: dict[str, Any], layer: Layer, why: str) -> None:
     """Policies on the resource's side name principals, each kind in its own way."""
     with pytest.raises(MalformedPolicy) as caught:
         parse_policy(policy(statement), layer)
@@ -136,7 +134,7 @@ def test_reads_a_single_statement_without_a_list(layer: Layer) -> None:
     """One statement needs no list, and no Version means 2008-10-17."""
     parsed = parse_policy({"Statement": ALLOW}, layer)
 
-    assert ("2008-10-17", 1) == (parsed.version, len(parsed.statements))
+    assert [parsed.version, len(parsed.statements)] == ["2008-10-17", 1]
 
 
 def test_a_resource_policy_may_have_an_id_a_free_sid_and_no_resource() -> None:

@@ -16,12 +16,11 @@ from temp_access.config.pattern import compile_pattern
         ("alice|bob(by)?", 1, ("bob",)),
         ("alice|bob(by)?", 0, ()),
         ("[0-9_a-zA-Z.-]", 3, ("a", "b", "c")),
+        ("(a?|b)c", 9, ("c", "ac", "bc")),
         ("[-0Ab]", 9, ("b", "0", "A", "-")),
     ],
 )
-def test_examples_are_plain_and_a_pair_comes_first(
-    source: str, count: int, expected: tuple[str, ...]
-) -> None:
+def test_examples_are_plain_and_a_pair_comes_first(source: str, count: int, expected: tuple[str, ...]) -> None:
     """Short ids of letters, and one that extends another: what unsafe prefixes leak between."""
     assert compile_pattern(source).examples(count, avoid=()) == expected
 

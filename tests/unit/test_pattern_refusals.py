@@ -130,9 +130,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("source", "position", "reason"), REFUSED, ids=[ascii(row[0])[:30] for row in REFUSED]
-)
+@pytest.mark.parametrize(("source", "position", "reason"), REFUSED, ids=[ascii(row[0])[:30] for row in REFUSED])
 def test_refuses_what_is_outside_the_subset_at_its_place(source: str, position: int, reason: str) -> None:
     """The position is that of the first character of what is refused, from 1."""
     with pytest.raises(PatternError) as raised:

@@ -54,9 +54,8 @@ def _read_part(cursor: Cursor, depth: int, room: Room) -> Node:
     atom = _read_group(cursor, depth) if cursor.looking_at("(") else read_single(cursor)
     repeated_at = cursor.at
     part = read_repetition(cursor, atom)
-    repeated = cursor.at > repeated_at
-    room.add_after(part, repeated_at if repeated else start)
-    if repeated and cursor.looking_at("?", "{"):
+    room.add_after(part, repeated_at if cursor.at > repeated_at else start)
+    if cursor.looking_at("?", "{"):
         raise cursor.refusal(f"'{cursor.peek()}' repeats a repetition; put ( ) around that first")
     return part
 

@@ -54,9 +54,7 @@ class Positions:
                 return Piece(_union(firsts), _union(lasts), any(optional))
             case Repeat(part, least, most):
                 copies = (self._piece(part) for _ in range(most))
-                needed = (
-                    copy._replace(optional=copy.optional or n >= least) for n, copy in enumerate(copies)
-                )
+                needed = (copy._replace(optional=copy.optional or n >= least) for n, copy in enumerate(copies))
                 return self._in_order(needed)
 
     def _in_order(self, pieces: Iterable[Piece]) -> Piece:

@@ -1,0 +1,67 @@
+"""`temp-access destroy`: remove what was deployed, the objects included where access.toml says so."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from temp_access.cli.cdk import run_cdk
+from temp_access.cli.confirm import confirm
+from temp_access.cli.options import add_aws, add_config, load_config, use_local
+from temp_access.config.model import Config
+from temp_access.errors import UserError
+from temp_access.verify.live.target import check_environment, open_session, who_am_i
+
+if TYPE_CHECKING:
+    import boto3
+
+EXAMPLES = """\
+examples:
+  temp-access destroy --local         what `make demo` deployed
+  temp-access destroy --env prod      a real account: says what goes, and asks first"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    add_config(parser)
+    add_aws(parser)
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Empty the bucket if it is to go, and destroy both stacks."""
+    config = load_config(args)
+    use_local(args)
+    session = open_session(None, args.region)
+    account, arn = who_am_i(session)
+    check_environment(config, account, str(session.region_name))
+    bucket = _bucket(session)
+    fate = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
+    place = f"account {account}, {session.region_name}"
+    print(f"destroying the stacks in {place}, as {arn}; bucket {bucket or '(none)'} {fate}", file=sys.stderr)
+    if not (args.local or args.yes or confirm(f"destroy them in {place}?")):
+        return 2
+    if bucket and config.bucket.on_destroy == "destroy":
+        _empty(session, config, bucket)
+    return run_cdk("destroy", "--all", "--force", config=args.config, env=args.env)
+
+
+def _bucket(session: "boto3.Session") -> str | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        found = session.client("cloudformation").describe_stacks(StackName="TempAccessStorage")["Stacks"][0]
+    except ClientError:
+        return None
+    names = [o["OutputValue"] for o in found.get("Outputs", ()) if o["OutputKey"] == "BucketName"]
+    return names[0] if names else None
+
+
+def _empty(session: "boto3.Session", config: Config, bucket: str) -> None:
+    from temp_access.verify.live.objects import remove_all
+
+    if config.environment.termination_protection:
+        raise UserError(
+            f"environments.{config.environment.name} has termination protection; take it out and deploy first"
+        )
+    count = remove_all(session.client("s3"), bucket)
+    print(f"removed {count} versions and uploads from {bucket}", file=sys.stderr)

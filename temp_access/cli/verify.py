@@ -1,0 +1,187 @@
+"""`temp-access verify`: prove what borrowed credentials can and can't do."""
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temp_access.cli.options import add_aws, add_config, load_config, seconds, use_local
+from temp_access.config.model import Config
+from temp_access.errors import UserError
+from temp_access.verify.model import Probe, Report, Target
+
+if TYPE_CHECKING:
+    import boto3
+
+    from temp_access.sts.clients import Clients
+    from temp_access.verify.live.run import Deployment
+    from temp_access.verify.live.state import StateReader
+
+EXAMPLES = """\
+examples (after `make demo`):
+  temp-access verify --local
+  temp-access verify --local --grant bob --json reports/verify.json
+  temp-access verify --local --self-test
+  temp-access verify --env prod --deployer-profile admin --markdown "$GITHUB_STEP_SUMMARY"
+
+exit code: 0 all passed, 1 a probe failed, 2 bad configuration or usage, 3 inconclusive"""
+
+_SETTLE = 60
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    add_config(parser)
+    add_aws(parser)
+    parser.add_argument("--profile", help="temp-user's own credentials (default: a key minted for the run)")
+    parser.add_argument("--deployer-profile", metavar="PROFILE", help="default: the default credentials")
+    parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
+    parser.add_argument("--grant", action="append", default=[], metavar="ID", help="probe this grant only; repeatable")
+    parser.add_argument("--sample", type=int, metavar="N", help="probe N grants, chosen by --seed")
+    parser.add_argument("--seed", type=int, metavar="N", help="default: a new one, printed")
+    parser.add_argument(
+        "--settle", type=seconds, metavar="TIME", help="how long to wait for IAM's delays (60s; local: 0s)"
+    )
+    parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role asks for MFA")
+    parser.add_argument("--mfa-code", metavar="CODE", help="its present code")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown")
+    parser.add_argument("--quiet", action="store_true", help="show the table only")
+    parser.add_argument("--self-test", action="store_true", help="break the session policy in each known way")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify, print and write the reports, and return the exit code."""
+    from temp_access.verify.report.files import check_writable
+
+    config = load_config(args)
+    check_writable([path for path in (args.json, args.junit, args.markdown) if path])
+    use_local(args)
+    deployment, state, deployer_arn = _open(args, config)
+    target = deployment.target
+    where = f" at {target.endpoint}" if target.endpoint else ""
+    print(f"verifying account {target.account}, {target.region}, bucket {target.bucket}{where}", file=sys.stderr)
+    if args.self_test:
+        return _self_test(deployment, state)
+    report = _verify(args, deployment, state, deployer_arn)
+    _print(args, report)
+    return report.exit_code
+
+
+def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
+    from temp_access.sts.clients import ClientFactory
+    from temp_access.verify.live.run import Deployment
+    from temp_access.verify.live.state import StateReader
+    from temp_access.verify.live.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.verify.state.assembly import read_assembly
+    from temp_access.verify.state.deployed import read_physical
+    from temp_access.verify.state.expected import expected_state
+
+    assembly = read_assembly(args.template, digest=config.digest)
+    deployer = open_session(args.deployer_profile, args.region)
+    account, arn = who_am_i(deployer)
+    check_environment(config, account, str(deployer.region_name))
+    target = find_target(deployer, config, account, arn)
+    if arn == target.user_arn:
+        raise UserError(f"these are {target.user_name}'s own credentials; pass the deployer's with --deployer-profile")
+    expected = expected_state(
+        assembly,
+        read_physical(deployer.client("cloudformation")),
+        account=account,
+        region=target.region,
+        partition=target.partition,
+    )
+    settle = args.settle if args.settle is not None else 0 if target.endpoint else _SETTLE
+    user = _user_session(args, target)
+    mfa = (args.mfa_serial, args.mfa_code) if args.mfa_serial and args.mfa_code else None
+    deployment = Deployment(config, target, deployer, user, mfa, settle)
+    return deployment, StateReader(expected, ClientFactory(deployer).base(), target), arn
+
+
+def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | None":
+    """Return temp-user's session: --profile's, else the environment's if it is temp-user's."""
+    from temp_access.verify.live.target import open_session, who_am_i
+
+    if args.profile is None and args.deployer_profile is None:
+        return None
+    try:
+        session = open_session(args.profile, args.region)
+    except UserError:
+        if args.profile:
+            raise
+        return None
+    _, arn = who_am_i(session)
+    if arn == target.user_arn:
+        return session
+    if args.profile:
+        raise UserError(f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s")
+    return None
+
+
+def _verify(args: argparse.Namespace, deployment: "Deployment", state: "StateReader", deployer_arn: str) -> Report:
+    from temp_access.verify.live.run import verify_live
+    from temp_access.verify.live.user_policies import user_allows
+    from temp_access.verify.plan.choose import choose_grants
+    from temp_access.verify.plan.plan import make_plan
+    from temp_access.verify.plan.strangers import is_stranger
+
+    config, target = deployment.config, deployment.target
+    seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1_000_000)
+    grants = choose_grants(config, args.grant, args.sample, seed)
+    if args.sample is not None:
+        print(f"probing {len(grants)} of {len(config.grants)} grants, --seed {seed}", file=sys.stderr)
+
+    def planner(run_name: str, deployer: "Clients") -> tuple[Sequence[Probe], Sequence[str]]:
+        plan = make_plan(
+            config,
+            grants,
+            target,
+            run_name,
+            user_allows=user_allows(config, target, deployer.iam),
+            # The bucket that `cdk bootstrap` makes: there wherever the stacks could be deployed.
+            other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
+            deployer_is_stranger=is_stranger(config, deployer_arn),
+        )
+        return plan.probes, plan.warnings
+
+    return verify_live(deployment, planner, state, sys.stderr, quiet=args.quiet)
+
+
+def _print(args: argparse.Namespace, report: Report) -> None:
+    from temp_access.verify.report.as_json import to_json
+    from temp_access.verify.report.files import write_report
+    from temp_access.verify.report.junit import to_junit
+    from temp_access.verify.report.markdown import to_markdown
+    from temp_access.verify.report.table import print_table
+
+    print_table(report, sys.stdout)
+    for path, convert in ((args.json, to_json), (args.junit, to_junit), (args.markdown, to_markdown)):
+        if path:
+            write_report(path, convert(report))
+            print(f"report: {path}", file=sys.stderr)
+
+
+def _self_test(deployment: "Deployment", state: "StateReader") -> int:
+    from temp_access.verify.live.mutants import Fate, try_mutants
+    from temp_access.verify.live.run import LiveRun
+    from temp_access.verify.selftest import SelfTest
+
+    fates = []
+    with LiveRun(deployment, state, sys.stderr) as live:
+        for trial in try_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
+            fates.append(trial.fate)
+            print(
+                f"{trial.fate.value:9}  {trial.mutant.name}: {trial.mutant.caught_by}: {trial.observed}",
+                flush=True,
+            )
+    survivors = fates.count(Fate.SURVIVED)
+    print(
+        f"{len(fates)} mutants: {fates.count(Fate.CAUGHT)} caught, {survivors} survived, "
+        f"{fates.count(Fate.UNDECIDED)} undecided"
+    )
+    if survivors:
+        return 1
+    return 3 if Fate.UNDECIDED in fates else 0

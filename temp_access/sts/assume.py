@@ -1,0 +1,58 @@
+"""One sts:AssumeRole call, its answer in our own words."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from temp_access.sts.credentials import Credentials
+
+if TYPE_CHECKING:
+    from types_boto3_sts import STSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What AssumeRole gave: the credentials, and the ARN of the session."""
+
+    credentials: Credentials
+    arn: str
+
+
+def assume_role(
+    sts: "STSClient",
+    *,
+    role_arn: str,
+    session_name: str,
+    duration: int | None = None,
+    policy: str | None = None,
+    source_identity: str | None = None,
+    external_id: str | None = None,
+) -> Session:
+    """Assume the role and return the session; `duration` in seconds, None for STS's default of 3600.
+
+    Raises botocore.exceptions.ClientError as the service answers.
+    """
+    given: dict[str, Any] = {
+        "DurationSeconds": duration,
+        "Policy": policy,
+        "SourceIdentity": source_identity,
+        "ExternalId": external_id,
+    }
+    answer = sts.assume_role(
+        RoleArn=role_arn,
+        RoleSessionName=session_name,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    return Session(_credentials(answer["Credentials"]), answer["AssumedRoleUser"]["Arn"])
+
+
+def session_token(
+    sts: "STSClient", *, duration: int, mfa_serial: str | None = None, mfa_code: str | None = None
+) -> Credentials:
+    """Return GetSessionToken credentials, with MFA if both serial number and code are given."""
+    mfa = {"SerialNumber": mfa_serial, "TokenCode": mfa_code} if mfa_serial and mfa_code else {}
+    answer = sts.get_session_token(DurationSeconds=duration, **mfa)  # type: ignore[arg-type]
+    return _credentials(answer["Credentials"])
+
+
+def _credentials(answer: Any) -> Credentials:
+    return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], answer["Expiration"])

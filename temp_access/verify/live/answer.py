@@ -1,0 +1,118 @@
+"""Answering one probe's call for one caller, whatever kind of call it is."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from temp_access.policy.decision import Layer
+from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.parse import parse_policy
+from temp_access.policy.request import Request
+from temp_access.sts.assume import Session, assume_role
+from temp_access.verify.live.observe import Kind, Observation, WrongFormError, observe
+from temp_access.verify.live.operate import operate
+from temp_access.verify.live.state import StateReader
+from temp_access.verify.live.wallet import Wallet
+from temp_access.verify.model import (
+    AssumeCall,
+    Call,
+    Caller,
+    ServiceCall,
+    StateCheck,
+    Target,
+    TrustCheck,
+)
+
+_CLOCKS_MAY_DIFFER = 120
+_DEFAULT_DURATION = 3600
+
+
+class Answerer:
+    """Makes the calls of probes on the deployed stacks."""
+
+    def __init__(self, wallet: Wallet, state: StateReader, plain: AssumeCall) -> None:
+        self.wallet = wallet
+        self.state = state
+        self.plain = plain
+
+    def answer(self, caller: Caller, call: Call) -> Observation:
+        """Return what came of `call` made by `caller`."""
+        match call:
+            case ServiceCall():
+                return observe(lambda: self._operate(caller, call))
+            case AssumeCall():
+                return observe(lambda: self._assume(caller, call))
+            case StateCheck():
+                return self._compare(call)
+            case TrustCheck():
+                return observe_trust(call, self.state.trust_policy(), self.wallet.target)
+
+    def control(self, caller: Caller, call: Call) -> Observation:
+        """Return what came of the control: the same call, or for AssumeRole the plain one."""
+        return self.answer(caller, self.plain if isinstance(call, AssumeCall) else call)
+
+    def _operate(self, caller: Caller, call: ServiceCall) -> None:
+        operate(call, self.wallet.clients(caller), self.wallet.deployer, self.wallet.target)
+
+    def _assume(self, caller: Caller, call: AssumeCall) -> str:
+        clients = self.wallet.clients(Caller(caller.who))
+        policy = self.wallet.policy_of(caller.grant) if caller.grant else call.policy
+        asked = datetime.now(UTC)
+        session = assume_role(
+            clients.sts,
+            role_arn=self.wallet.target.role_arn,
+            session_name=call.session_name,
+            duration=call.duration,
+            policy=policy,
+            source_identity=call.source_identity,
+            external_id=call.external_id,
+        )
+        return _form(session, call, self.wallet.target, asked)
+
+    def _compare(self, check: StateCheck) -> Observation:
+        found: list[str] = []
+        seen = observe(lambda: found.extend(self.state.differences(check.aspect)))
+        if seen.kind is Kind.WORKED and found:
+            return Observation(Kind.REFUSED, "a difference", "; ".join(found))
+        return Observation(Kind.WORKED, message="as the template says") if seen.kind is Kind.WORKED else seen
+
+
+def _form(session: Session, call: AssumeCall, target: Target, asked: datetime) -> str:
+    wanted = f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{call.session_name}"
+    credentials = session.credentials
+    lasts = (credentials.expiration - asked).total_seconds() if credentials.expiration else 0
+    duration = call.duration or _DEFAULT_DURATION
+    if not credentials.access_key_id.startswith("ASIA"):
+        raise WrongFormError(f"the key id begins with {credentials.access_key_id[:4]}, not ASIA")
+    if session.arn != wanted:
+        raise WrongFormError(f"the session is {session.arn}, not {wanted}")
+    if abs(lasts - duration) > _CLOCKS_MAY_DIFFER:
+        raise WrongFormError(f"the session lasts {lasts:.0f} s, not {duration} s")
+    return f"ASIA key for {session.arn.rpartition(':')[2]}, {duration} s"
+
+
+def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Observation:
+    """Return what the evaluator says of `check` against the deployed trust policy."""
+    # Whether an account's own administrators may delegate is theirs; here the trust policy is asked.
+    delegated = parse_policy(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]},
+        Layer.IDENTITY,
+    )
+    principal, role_arn, account = check.principal, None, check.principal.split(":")[4]
+    if ":role/" in principal:
+        role_arn = principal
+        name = principal.rpartition("/")[2]
+        principal = f"arn:{target.partition}:sts::{account}:assumed-role/{name}/verify"
+    layers = Layers(identity=(delegated,), resource=parse_policy(document, Layer.TRUST), resource_is_trust_policy=True)
+    request = Request(
+        principal=principal,
+        role_arn=role_arn,
+        action="sts:AssumeRole",
+        resource=target.role_arn,
+        account=account,
+        resource_account=target.account,
+        context=dict(check.context),
+    )
+    decision = evaluate(layers, request)
+    if decision.allowed:
+        return Observation(Kind.WORKED, message="allowed by the trust policy")
+    return Observation(Kind.REFUSED, "AccessDenied", f"the trust policy doesn't allow it ({decision.kind.value})")

@@ -1,0 +1,58 @@
+"""Leaving nothing behind: this run's key and objects, and those of runs that were killed."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from temp_access.sts.clients import Clients
+from temp_access.verify import places
+from temp_access.verify.live.journal import Entry, Journal
+from temp_access.verify.live.keys import left_on_user, retire
+from temp_access.verify.live.objects import remove
+from temp_access.verify.model import Target
+
+
+def sweep(
+    journal: Journal, deployer: Clients, target: Target, folders: Sequence[str], say: Callable[[str], None]
+) -> None:
+    """Clean up after runs that were killed: those in this machine's journal, and old ones by their tags."""
+    entries = {
+        entry.run: entry for entry in left_on_user(deployer.iam, target.account, target.user_name, target.bucket)
+    }
+    entries |= {entry.run: entry for entry in journal.abandoned(target.account, target.user_name)}
+    for entry in entries.values():
+        say(f"cleaning up after the run {entry.run}, which was cut short")
+        clean(journal, deployer, entry, entry.prefixes or run_prefixes(folders, entry.run))
+
+
+def clean(journal: Journal, deployer: Clients, entry: Entry, prefixes: Sequence[str]) -> None:
+    """Remove the key first, then the objects, then the record of both."""
+    retire(deployer.iam, entry)
+    remove(deployer.s3, entry.bucket, prefixes, entry.run)
+    journal.remove(entry.run)
+
+
+def run_prefixes(folders: Sequence[str], run: str) -> list[str]:
+    """Return every prefix under which the probes of `folders` may have left something."""
+    of_folders = (place.prefix for folder in folders for place in places.places_of(folder, run))
+    return list(dict.fromkeys((places.root(run).prefix, *of_folders)))
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let a clean-up end before Ctrl-C or a termination takes effect; a second one is only answered."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.signal(number, _answer) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _answer(number: int, frame: object) -> None:
+    print("cleaning up, one moment", file=sys.stderr)

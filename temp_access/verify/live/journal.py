@@ -1,0 +1,119 @@
+"""What a run made and hasn't taken away yet, kept in a file of mode 0600 so that a killed run is cleaned up.
+
+The same is kept as a tag on the user, for machines that don't keep files: a run whose tag is older
+than an hour is over.
+"""
+
+import calendar
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from temp_access.errors import UserError
+
+TAG_PREFIX = "temp-access:verify/"
+NO_KEY = "none"
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_OLD = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One run: where it ran, the process, the key it minted (None so far), the prefixes it writes under."""
+
+    run: str
+    account: str
+    user: str
+    bucket: str
+    pid: int
+    process_start: str
+    key_id: str | None = None
+    prefixes: tuple[str, ...] = ()
+
+
+class Journal:
+    """The journal of all runs on this machine."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        self._folder = folder or Path(state) / "temp-access" / "verify"
+
+    def write(self, entry: Entry) -> None:
+        """Keep `entry`, atomically; raises UserError if that can't be done."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary = self._folder / f"{entry.run}.tmp"
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(entry), file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path(entry.run))
+        except OSError as error:
+            raise UserError(
+                f"{self._folder}: can't be written ({error.strerror}); verify keeps there what it must clean "
+                "up, so set XDG_STATE_HOME to a folder that can be written"
+            ) from None
+
+    def remove(self, run: str) -> None:
+        """Forget the run: nothing of it is left."""
+        self._path(run).unlink(missing_ok=True)
+
+    def abandoned(self, account: str, user: str) -> Iterator[Entry]:
+        """Yield the runs against `user` of `account` whose process is gone."""
+        for path in sorted(self._folder.glob("*.json")):
+            entry = _read(path)
+            if entry and (entry.account, entry.user) == (account, user) and not _alive(entry):
+                yield entry
+
+    def _path(self, run: str) -> Path:
+        return self._folder / f"{run}.json"
+
+
+def new_entry(run: str, *, account: str, user: str, bucket: str, prefixes: tuple[str, ...]) -> Entry:
+    """Return the entry of this process's run."""
+    pid = os.getpid()
+    return Entry(run, account, user, bucket, pid, _process_start(pid), prefixes=prefixes)
+
+
+def with_key(entry: Entry, key_id: str) -> Entry:
+    """Return `entry` with the id of the minted key."""
+    return replace(entry, key_id=key_id)
+
+
+def is_over(run: str) -> bool:
+    """Whether a run of any machine began so long ago that it must be over."""
+    if not _RUN.fullmatch(run):
+        return False
+    began = time.strptime(run[:16], "%Y%m%dT%H%M%SZ")
+    return time.time() - calendar.timegm(began) > _OLD
+
+
+def _read(path: Path) -> Entry | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        entry = Entry(**{**data, "prefixes": tuple(data["prefixes"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return entry if _RUN.fullmatch(entry.run) and path.stem == entry.run else None
+
+
+def _alive(entry: Entry) -> bool:
+    return bool(entry.process_start) and _process_start(entry.pid) == entry.process_start
+
+
+def _process_start(pid: int) -> str:
+    # The start time tells a process from a later one with the same number (Linux); elsewhere ask the system.
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        pass
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return ""
+    return "alive"

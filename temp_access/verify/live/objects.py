@@ -1,0 +1,94 @@
+"""The run's own objects: put there before the probes, and taken away afterwards, every version of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from temp_access.config.ids import RESERVED
+from temp_access.verify.live.operate import BODY
+from temp_access.verify.model import Probe, ServiceCall
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+R = TypeVar("R")
+_WORKERS = 8
+
+
+def seeds(probes: Iterable[Probe], run: str) -> list[str]:
+    """Return the keys of the objects that `probes` need to be there."""
+    found: dict[str, None] = {}
+    for probe in probes:
+        if isinstance(probe.call, ServiceCall):
+            for key in (probe.call.key, probe.call.source or ""):
+                if key.endswith(f"{RESERVED}{run}/seed"):
+                    found[key] = None
+    return list(found)
+
+
+def prefixes(probes: Iterable[Probe], run: str) -> list[str]:
+    """Return every prefix under which `probes` may leave something; each holds the run's name."""
+    mark = f"{RESERVED}{run}/"
+    found: dict[str, None] = {}
+    for probe in probes:
+        if isinstance(probe.call, ServiceCall) and mark in probe.call.key:
+            found[probe.call.key.partition(mark)[0] + mark] = None
+    return list(found)
+
+
+def put_seeds(s3: "S3Client", bucket: str, keys: Sequence[str]) -> None:
+    """Put an object at each of `keys`."""
+    _each(keys, lambda key: s3.put_object(Bucket=bucket, Key=key, Body=BODY))
+
+
+def remove(s3: "S3Client", bucket: str, run_prefixes: Sequence[str], run: str) -> int:
+    """Remove every version, delete marker and open upload under `run_prefixes`; return how many there were.
+
+    A prefix without the run's name in it is refused: nothing of anybody else's is ever removed.
+    """
+    mark = f"{RESERVED}{run}/"
+    if any(not prefix.endswith(mark) for prefix in run_prefixes):
+        raise ValueError(f"a prefix isn't of the run {run}")
+    return sum(_each(run_prefixes, lambda prefix: _remove_under(s3, bucket, prefix)))
+
+
+def remove_all(s3: "S3Client", bucket: str) -> int:
+    """Remove everything in the bucket, which is about to be destroyed; return how much there was."""
+    return _remove_under(s3, bucket, "")
+
+
+def left(s3: "S3Client", bucket: str, run_prefixes: Sequence[str]) -> int:
+    """Return how many versions, delete markers and open uploads are under `run_prefixes`."""
+    counts = _each(
+        run_prefixes,
+        lambda prefix: len(_versions(s3, bucket, prefix)) + len(_uploads(s3, bucket, prefix)),
+    )
+    return sum(counts)
+
+
+def _remove_under(s3: "S3Client", bucket: str, prefix: str) -> int:
+    uploads, versions = _uploads(s3, bucket, prefix), _versions(s3, bucket, prefix)
+    for key, upload in uploads:
+        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+    for start in range(0, len(versions), 1000):
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": versions[start : start + 1000], "Quiet": True})
+    return len(uploads) + len(versions)
+
+
+def _versions(s3: "S3Client", bucket: str, prefix: str) -> "list[ObjectIdentifierTypeDef]":
+    found: list[ObjectIdentifierTypeDef] = []
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            found.append({"Key": entry["Key"], "VersionId": entry["VersionId"]})
+    return found
+
+
+def _uploads(s3: "S3Client", bucket: str, prefix: str) -> list[tuple[str, str]]:
+    pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+    return [(upload["Key"], upload["UploadId"]) for page in pages for upload in page.get("Uploads", ())]
+
+
+def _each(items: Sequence[str], do: Callable[[str], R]) -> list[R]:
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="objects") as pool:
+        return list(pool.map(do, items))

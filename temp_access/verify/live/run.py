@@ -1,0 +1,213 @@
+"""One run of the verification against the deployed stacks, from the first call to the last clean-up."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TextIO
+
+from temp_access.config.model import Config, Grant
+from temp_access.policy.access import MODES
+from temp_access.policy.session import minimal_json, session_policy
+from temp_access.sts.clients import ClientFactory, Clients
+from temp_access.sts.credentials import Credentials
+from temp_access.verify import places
+from temp_access.verify.live.answer import Answerer
+from temp_access.verify.live.cleanup import clean, sweep, uninterrupted
+from temp_access.verify.live.journal import Journal, new_entry
+from temp_access.verify.live.keys import announce, mint
+from temp_access.verify.live.objects import left, prefixes, put_seeds, seeds
+from temp_access.verify.live.observe import Kind, observe
+from temp_access.verify.live.runner import LiveRunner
+from temp_access.verify.live.state import StateReader
+from temp_access.verify.live.wallet import PolicyOf, Wallet
+from temp_access.verify.model import (
+    Caller,
+    Probe,
+    Report,
+    Result,
+    StateCheck,
+    Target,
+    Verdict,
+    Who,
+)
+from temp_access.verify.plan.assuming import plain_call
+from temp_access.verify.report.progress import Progress
+
+if TYPE_CHECKING:
+    import boto3
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a run needs: the deployed stacks, and the credentials to look at and to borrow with.
+
+    `user` is a session with temp-user's credentials, None to mint a key for the run; `settle` is how
+    many seconds to wait for IAM's delays.
+    """
+
+    config: Config
+    target: Target
+    deployer: "boto3.Session"
+    user: "boto3.Session | None"
+    mfa: tuple[str, str] | None
+    settle: float
+
+
+Planner = Callable[[str, Clients], tuple[Sequence[Probe], Sequence[str]]]
+
+
+def compiled(target: Target) -> PolicyOf:
+    """Return the function that gives the session policy of a grant, as every caller sends it."""
+
+    def policy_of(grant: Grant) -> str:
+        access = MODES[grant.access]
+        return minimal_json(session_policy(grant.folder, access, bucket=target.bucket, partition=target.partition))
+
+    return policy_of
+
+
+def verify_live(
+    deployment: Deployment,
+    planner: Planner,
+    state: StateReader,
+    stream: TextIO,
+    *,
+    quiet: bool = False,
+) -> Report:
+    """Run what `planner` plans (given the run's name and the deployer) and return the report.
+
+    The run's key and objects are gone afterwards, also after a failure or an interruption.
+    """
+    started = time.monotonic()
+    with LiveRun(deployment, state, stream) as run:
+        probes, warnings = planner(run.name, run.deployer)
+        sizes = Counter(probe.group for probe in probes)
+        with Progress(len(probes), stream, group_sizes=sizes, quiet=quiet) as progress:
+            results = run.run(probes, compiled(deployment.target), progress.finished)
+    results.append(run.nothing_left())
+    return Report(
+        target=deployment.target,
+        run=run.name,
+        results=tuple(results),
+        warnings=tuple(warnings),
+        seconds=time.monotonic() - started,
+    )
+
+
+class LiveRun:
+    """A context in which probes can be run; leaving it cleans up."""
+
+    def __init__(self, deployment: Deployment, state: StateReader, stream: TextIO) -> None:
+        self.name = places.new_run()
+        self._deployment = deployment
+        self._state = state
+        self._stream = stream
+        self._factory = ClientFactory(deployment.deployer)
+        self.deployer = self._factory.base()
+        self._journal = Journal()
+        target = deployment.target
+        self._entry = new_entry(
+            self.name, account=target.account, user=target.user_name, bucket=target.bucket, prefixes=()
+        )
+        self._prefixes: list[str] = []
+        self._user: Credentials | None = None
+        self._deadline = 0.0
+
+    def __enter__(self) -> "LiveRun":
+        folders = [grant.folder for grant in self._deployment.config.grants.values()]
+        sweep(self._journal, self.deployer, self._deployment.target, folders, self._say)
+        try:
+            announce(self.deployer.iam, self._journal, self._entry)
+            if self._deployment.user is None:
+                self._user, self._entry = mint(self.deployer.iam, self._journal, self._entry)
+        except BaseException:
+            self._clean()
+            raise
+        self._deadline = time.monotonic() + self._deployment.settle
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clean()
+
+    def run(
+        self,
+        probes: Sequence[Probe],
+        policy_of: PolicyOf,
+        finished: Callable[[Result], None],
+        *,
+        settle: bool = True,
+    ) -> list[Result]:
+        """Put the probes' objects there, and run them; without `settle` each verdict is the first."""
+        target, config = self._deployment.target, self._deployment.config
+        self._expect(prefixes(probes, self.name))
+        put_seeds(self.deployer.s3, target.bucket, seeds(probes, self.name))
+        factory = ClientFactory(self._deployment.user) if self._deployment.user else self._factory
+        wallet = Wallet(
+            factory,
+            target,
+            user=self._user,
+            deployer=self.deployer,
+            plain=plain_call(config),
+            policy_of=policy_of,
+            mfa=self._deployment.mfa,
+            mfa_needed=config.role.conditions.mfa,
+        )
+        answerer = Answerer(wallet, self._state, plain_call(config))
+        self._wait_until_known(answerer)
+        deadline = self._deadline if settle else 0
+        runner = LiveRunner(answerer, deadline=deadline, names_layers=target.names_layers)
+        return runner.run(probes, finished)
+
+    def nothing_left(self) -> Result:
+        """Return the last result of all: that of looking for what the run may have left behind."""
+        target = self._deployment.target
+        seen = observe(lambda: str(left(self.deployer.s3, target.bucket, self._prefixes)))
+        gone = seen.kind is Kind.WORKED and seen.message == "0"
+        probe = Probe(
+            id="clean-up/nothing-left",
+            group="clean-up",
+            title="nothing of this run is left in the bucket",
+            caller=Caller(Who.DEPLOYER),
+            call=StateCheck("clean-up"),
+            allowed=True,
+            cause="objects of the run couldn't be removed; run verify again, which removes them",
+        )
+        verdict = Verdict.INCONCLUSIVE if seen.kind is not Kind.WORKED else Verdict.FAILED
+        text = f"{seen.message} versions and uploads left" if seen.kind is Kind.WORKED else seen.text
+        return Result(probe, Verdict.PASSED if gone else verdict, text)
+
+    def _expect(self, more: list[str]) -> None:
+        # The journal has it before the first object is made, so that a killed run can be cleaned up.
+        self._prefixes = list(dict.fromkeys([*self._prefixes, *more]))
+        self._entry = replace(self._entry, prefixes=tuple(self._prefixes))
+        self._journal.write(self._entry)
+
+    def _clean(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        with uninterrupted():
+            try:
+                clean(self._journal, self.deployer, self._entry, self._prefixes)
+            except (BotoCoreError, ClientError) as error:
+                # The journal keeps what is left; the last probe says so, if there is a report.
+                self._say(f"couldn't clean up: {error}; run verify again, which does")
+
+    def _wait_until_known(self, answerer: Answerer) -> None:
+        """Wait until a new key works and the role can be assumed, or until the deadline: the probes tell."""
+        pause, waited, passes = 0.5, False, 0
+        while passes < 1 + 2 * waited:
+            seen = answerer.answer(Caller(Who.USER), answerer.plain)
+            passes = passes + 1 if seen.kind is Kind.WORKED else 0
+            if seen.kind is Kind.WORKED and not waited:
+                return
+            if time.monotonic() + pause > self._deadline:
+                return
+            if not waited:
+                self._say("waiting until IAM knows the new key and role everywhere")
+            waited = True
+            time.sleep(pause)
+            pause = min(pause * 1.5, 5)
+
+    def _say(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)

@@ -1,0 +1,90 @@
+"""Running the plan on the deployed stacks: groups side by side, delays waited for, refusals controlled."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import groupby
+
+from temp_access.verify.live.answer import Answerer
+from temp_access.verify.live.judge import judge, may_settle
+from temp_access.verify.live.observe import Kind, Observation
+from temp_access.verify.model import Probe, Result, Verdict, Who
+
+_CONFIRMATIONS = 2
+
+
+class LiveRunner:
+    """Runs probes; a verdict that a delay of IAM could explain is tried again until `deadline`.
+
+    `deadline` is a time of time.monotonic(), in seconds.
+    """
+
+    def __init__(self, answerer: Answerer, *, deadline: float, names_layers: bool, workers: int = 8) -> None:
+        self._answerer = answerer
+        self._deadline = deadline
+        self._names_layers = names_layers
+        self._workers = workers
+        self._stopped = threading.Event()
+
+    def run(self, probes: Sequence[Probe], finished: Callable[[Result], None]) -> list[Result]:
+        """Return a result for each of `probes`, in their order; `finished` hears each as it comes."""
+        groups = [list(group) for _, group in groupby(probes, key=lambda probe: probe.group)]
+        results: dict[str, Result] = {}
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="probe") as pool:
+            futures = [pool.submit(self._run_group, group, finished) for group in groups]
+            try:
+                for future in as_completed(futures):
+                    results.update((result.probe.id, result) for result in future.result())
+            except BaseException:
+                self._stopped.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        return [results[probe.id] for probe in probes]
+
+    def _run_group(self, probes: Sequence[Probe], finished: Callable[[Result], None]) -> list[Result]:
+        results = []
+        for probe in probes:
+            if self._stopped.is_set():
+                break
+            results.append(self._run(probe))
+            finished(results[-1])
+        for grant in {probe.caller.grant for probe in probes if probe.caller.who is Who.GRANT}:
+            if grant:
+                self._answerer.wallet.forget(grant)
+        return results
+
+    def _run(self, probe: Probe) -> Result:
+        started, pause = time.monotonic(), 0.5
+        result, seen = self._once(probe, started)
+        while result.verdict is not Verdict.PASSED and may_settle(probe, seen) and self._wait(pause):
+            pause = min(pause * 2, 5)
+            result, seen = self._once(probe, started)
+            if result.verdict is Verdict.PASSED:
+                result = self._confirmed(probe, started, result)
+        return result
+
+    def _confirmed(self, probe: Probe, started: float, first: Result) -> Result:
+        # What has just become known is known by some servers only: one pass may be luck.
+        for _ in range(_CONFIRMATIONS):
+            self._stopped.wait(0.5)
+            again, _seen = self._once(probe, started)
+            if again.verdict is not Verdict.PASSED:
+                return again
+        return first
+
+    def _once(self, probe: Probe, started: float) -> tuple[Result, Observation]:
+        seen = self._answerer.answer(probe.caller, probe.call)
+        control = None
+        if probe.control and seen.kind is Kind.REFUSED:
+            control = self._answerer.control(probe.control, probe.call)
+        verdict, text = judge(probe, seen, control, names_layers=self._names_layers)
+        return (
+            Result(probe, verdict, text, time.monotonic() - started, control.text if control else None),
+            seen,
+        )
+
+    def _wait(self, pause: float) -> bool:
+        if time.monotonic() + pause > self._deadline:
+            return False
+        return not self._stopped.wait(pause)

@@ -1,0 +1,94 @@
+"""Finding what is deployed, from the stacks' outputs, with the deployer's credentials."""
+
+from typing import TYPE_CHECKING
+
+from temp_access.config.model import Config
+from temp_access.errors import TempAccessError, UserError
+from temp_access.sts.clients import local_endpoint
+from temp_access.verify.model import Target
+from temp_access.verify.state.model import STACKS
+
+if TYPE_CHECKING:
+    import boto3
+
+
+def open_session(profile: str | None, region: str | None) -> "boto3.Session":
+    """Return a session of `profile` (None: the default chain); raises UserError if there is nothing to use."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region)
+        found = session.get_credentials()
+    except BotoCoreError as error:
+        raise UserError(f"no usable credentials: {error}") from None
+    if found is None:
+        raise UserError(
+            "no credentials of the deployer were found (environment, AWS_PROFILE, ~/.aws, container, instance); "
+            "log in, or pass --deployer-profile; for the local AWS pass --local"
+        )
+    if session.region_name is None:
+        raise UserError("no Region is set; pass --region, or set AWS_REGION")
+    return session
+
+
+def who_am_i(session: "boto3.Session") -> tuple[str, str]:
+    """Return (account, ARN) of the session's credentials."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = session.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise TempAccessError(f"can't tell whose credentials these are: {error}", exit_code=3) from None
+    return answer["Account"], answer["Arn"]
+
+
+def check_environment(config: Config, account: str, region: str) -> None:
+    """Raise UserError if `config`'s environment is another account or Region than the credentials'."""
+    wanted = config.environment
+    for what, is_, should in (("account", account, wanted.account), ("Region", region, wanted.region)):
+        if should and is_ != should:
+            raise UserError(
+                f"environments.{wanted.name} is {what} {should}, and these credentials are for {is_}; "
+                "use the other's, or choose another environment with --env"
+            )
+
+
+def find_target(session: "boto3.Session", config: Config, account: str, arn: str) -> Target:
+    """Return what the stacks' outputs say; raises UserError if they aren't deployed."""
+    outputs: dict[str, str] = {}
+    for stack in STACKS:
+        outputs |= _outputs(session, stack)
+    missing = [name for name in ("BucketName", "RoleArn", "RoleName", "UserName") if name not in outputs]
+    if missing:
+        raise UserError(f"the stacks lack the outputs {', '.join(missing)}; run `make deploy` again")
+    partition = arn.split(":")[1]
+    return Target(
+        account=account,
+        region=str(session.region_name),
+        partition=partition,
+        bucket=outputs["BucketName"],
+        role_name=outputs["RoleName"],
+        role_arn=outputs["RoleArn"],
+        user_name=outputs["UserName"],
+        user_arn=f"arn:{partition}:iam::{account}:user/{outputs['UserName']}",
+        digest=config.digest,
+        endpoint=local_endpoint(),
+    )
+
+
+def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            raise UserError(
+                f"the stack {stack} isn't deployed in this account and Region; run `make deploy` (for the "
+                "local AWS, `make demo`)"
+            ) from None
+        raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
+    except BotoCoreError as error:
+        raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}

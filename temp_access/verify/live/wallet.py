@@ -1,0 +1,108 @@
+"""Whose credentials each caller of a probe gets, borrowed once and kept until shortly before they expire."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from temp_access.config.model import Grant
+from temp_access.sts.assume import assume_role, session_token
+from temp_access.sts.clients import ClientFactory, Clients
+from temp_access.sts.credentials import Credentials
+from temp_access.verify.live.observe import NotReadyError
+from temp_access.verify.model import AssumeCall, Caller, Target, Who
+
+ALLOW_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+_ENOUGH = timedelta(minutes=3)
+_HOUR = 3600
+
+PolicyOf = Callable[[Grant], str | None]
+
+
+class Wallet:
+    """Clients for every caller; `policy_of` gives the session policy that a grant's session is sent."""
+
+    def __init__(
+        self,
+        factory: ClientFactory,
+        target: Target,
+        *,
+        user: Credentials | None,
+        deployer: Clients,
+        plain: AssumeCall,
+        policy_of: PolicyOf,
+        mfa: tuple[str, str] | None = None,
+        mfa_needed: bool = False,
+    ) -> None:
+        self.target = target
+        self.deployer = deployer
+        self.policy_of = policy_of
+        self._factory = factory
+        self._user = factory.of(user) if user else factory.base()
+        self._plain = plain
+        self._mfa = mfa
+        self._mfa_needed = mfa_needed
+        self._kept: dict[Caller, tuple[Clients, datetime | None]] = {}
+        self._locks: dict[Caller, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def clients(self, caller: Caller) -> Clients:
+        """Return the clients of `caller`; raises NotReadyError if its credentials can't be had."""
+        if caller.who is Who.DEPLOYER:
+            return self.deployer
+        with self._lock:
+            lock = self._locks.setdefault(caller, threading.Lock())
+        with lock:
+            kept = self._kept.get(caller)
+            if kept is None or (kept[1] and kept[1] - datetime.now(UTC) < _ENOUGH):
+                kept = self._kept[caller] = self._borrow(caller)
+            return kept[0]
+
+    def forget(self, grant: Grant) -> None:
+        """Drop the grant's session: its probes are over."""
+        self._kept.pop(Caller(Who.GRANT, grant), None)
+        self._locks.pop(Caller(Who.GRANT, grant), None)
+
+    def _borrow(self, caller: Caller) -> tuple[Clients, datetime | None]:
+        from botocore.exceptions import ClientError
+
+        try:
+            credentials = self._credentials(caller)
+        except ClientError as error:
+            raise NotReadyError(f"no credentials of {caller.who.value}: {error}") from error
+        if credentials is None:
+            return self._user, None
+        return self._factory.of(credentials), credentials.expiration
+
+    def _credentials(self, caller: Caller) -> Credentials | None:
+        match caller.who:
+            case Who.USER_WITHOUT_MFA:
+                return None
+            case Who.USER if self._mfa_needed and caller.grant is None:
+                return self._with_mfa()
+            case Who.USER:
+                return None
+            case Who.USER_SESSION_TOKEN:
+                return self._with_mfa() if self._mfa_needed else session_token(self._user.sts, duration=_HOUR)
+            case Who.ROLE:
+                return self._assume(None, _HOUR)
+            case Who.WIDENED:
+                return self._assume(ALLOW_ALL, _HOUR)
+            case _:
+                assert caller.grant is not None  # noqa: S101 - GRANT always has one
+                return self._assume(self.policy_of(caller.grant), self._plain.duration)
+
+    def _assume(self, policy: str | None, duration: int | None) -> Credentials:
+        return assume_role(
+            self.clients(Caller(Who.USER)).sts,
+            role_arn=self.target.role_arn,
+            session_name=self._plain.session_name,
+            duration=duration,
+            policy=policy,
+            source_identity=self._plain.source_identity,
+        ).credentials
+
+    def _with_mfa(self) -> Credentials:
+        if self._mfa is None:
+            raise NotReadyError("the trust policy asks for MFA and no code was given; pass --mfa-serial and --mfa-code")
+        serial, code = self._mfa
+        return session_token(self._user.sts, duration=_HOUR, mfa_serial=serial, mfa_code=code)

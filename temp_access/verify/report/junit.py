@@ -1,0 +1,72 @@
+"""The report as JUnit XML, for the test pages of CI systems: one test suite for each group.
+
+An inconclusive probe is an `error`, not `skipped`: CI systems count what is skipped as fine, and
+nothing is known to be fine about it. Without any probe there is one error, for the same reason.
+"""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.report.describe import details, target_text
+from temp_access.verify.report.groups import Group, grouped
+from temp_access.verify.report.redact import redacted
+from temp_access.verify.report.visible import visible
+
+_ELEMENTS = {Verdict.FAILED: "failure", Verdict.INCONCLUSIVE: "error"}
+
+
+def to_junit(report: Report) -> str:
+    """Return the report as JUnit XML; what XML 1.0 can't carry is shown as `\\x1b`."""
+    report = redacted(report)
+    root = ET.Element("testsuites", name=visible(f"temp-access verify: {target_text(report)}"))
+    _count(root, report.results, report.seconds)
+    for group in grouped(report):
+        root.append(_suite(group))
+    if not report.results:
+        _add_nothing_verified(root)
+    if report.warnings:
+        ET.SubElement(root[0], "system-out").text = "\n".join(
+            f"warning: {visible(warning)}" for warning in report.warnings
+        )
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(group: Group) -> ET.Element:
+    suite = ET.Element("testsuite", name=visible(group.name))
+    _count(suite, group.results, sum(result.seconds for result in group.results))
+    for result in group.results:
+        suite.append(_case(result))
+    return suite
+
+
+def _case(result: Result) -> ET.Element:
+    probe = result.probe
+    case = ET.Element(
+        "testcase",
+        classname=visible(probe.group),
+        # With the id: CI systems keep only the first of two cases of the same name.
+        name=visible(f"{probe.title} ({probe.id})"),
+        time=f"{result.seconds:.3f}",
+    )
+    if result.verdict in _ELEMENTS:
+        found = ET.SubElement(case, _ELEMENTS[result.verdict], type=result.verdict.value)
+        found.set("message", visible(result.observed))
+        found.text = "\n".join(f"{label}: {visible(text)}" for label, text in details(result))
+    return case
+
+
+def _count(element: ET.Element, results: Sequence[Result], seconds: float) -> None:
+    element.set("tests", str(len(results)))
+    element.set("failures", str(sum(result.verdict is Verdict.FAILED for result in results)))
+    element.set("errors", str(sum(result.verdict is Verdict.INCONCLUSIVE for result in results)))
+    element.set("time", f"{seconds:.3f}")
+
+
+def _add_nothing_verified(root: ET.Element) -> None:
+    counts = {"tests": "1", "failures": "0", "errors": "1", "time": "0.000"}
+    root.attrib.update(counts)
+    suite = ET.SubElement(root, "testsuite", {"name": "no probes", **counts})
+    case = ET.SubElement(suite, "testcase", classname="no probes", name="something is verified", time="0.000")
+    ET.SubElement(case, "error", type="inconclusive", message="there were no probes: nothing was verified")

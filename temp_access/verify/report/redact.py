@@ -1,0 +1,64 @@
+"""The last guard before a report leaves us: what looks like a credential is masked."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from temp_access.verify.model import Report, Result
+
+_KEY_ID = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{8,124}(?P<tail>[A-Z0-9]{4})")
+_LABELLED = re.compile(
+    r"(?P<label>(?:secret[_-]?access[_-]?key|(?:session|security|signin)[_-]?token|amz-signature)"
+    r"[\"']?\s*[:=>]\s*[\"']?)[A-Za-z0-9/+=%_-]{8,}",
+    re.IGNORECASE,
+)
+# A secret access key has 40 of these characters, a session token hundreds. Names and digests of that
+# length exist too, but hardly ever with upper case, lower case and digits in one unbroken run.
+_LONG_RUN = re.compile(r"[A-Za-z0-9/+]{40,}={0,2}|[A-Za-z0-9/+_-]{100,}={0,2}")
+_MIXTURE = (re.compile(r"[A-Z]"), re.compile(r"[a-z]"), re.compile(r"[0-9+]"))
+MASK = "[masked]"
+
+
+def redact(text: str) -> str:
+    """Return `text` without secret keys and session tokens, and with the last four characters of key ids."""
+    text = _LABELLED.sub(rf"\g<label>{MASK}", text)
+    # Before the key ids: a session token may hold what looks like one.
+    text = _LONG_RUN.sub(_mask_mixture, text)
+    return _KEY_ID.sub(r"****\g<tail>", text)
+
+
+def _mask_mixture(run: re.Match[str]) -> str:
+    return MASK if all(kind.search(run[0]) for kind in _MIXTURE) else run[0]
+
+
+def redacted(report: Report) -> Report:
+    """Return `report` with every text that came from outside redacted; ids and titles stay as they are."""
+    return replace(
+        report,
+        results=tuple(_redacted_result(result) for result in report.results),
+        warnings=tuple(redact(warning) for warning in report.warnings),
+        notes=_redacted_value(report.notes),
+    )
+
+
+def _redacted_result(result: Result) -> Result:
+    return replace(
+        result,
+        observed=redact(result.observed),
+        control=result.control and redact(result.control),
+        probe=replace(result.probe, cause=redact(result.probe.cause)),
+    )
+
+
+def _redacted_value(value: Any) -> Any:
+    match value:
+        case str():
+            return redact(value)
+        case dict():
+            return {redact(str(key)): _redacted_value(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_redacted_value(item) for item in value]
+        case bool() | int() | float() | None:
+            return value
+        case _:
+            return redact(str(value))

@@ -1,0 +1,121 @@
+"""Reading a cloud assembly: the folder (cdk.out) that `cdk synth` writes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temp_access.errors import UserError
+from temp_access.policy.tags import CONFIG_TAG
+from temp_access.verify.state.model import ACCESS, STACKS
+
+Template = Mapping[str, Any]
+
+_AGAIN = "run `make synth` (or `cdk synth`)"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The templates by stack name, and the account and Region they are for; None where left to the caller."""
+
+    folder: Path
+    templates: Mapping[str, Template]
+    account: str | None = None
+    region: str | None = None
+
+
+def read_assembly(folder: Path, *, digest: str | None = None) -> Assembly:
+    """Return the two stacks' templates; `digest` is that of the access.toml they must have been made from.
+
+    Raises UserError when the folder is missing, corrupt, or made from another access.toml.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such folder; {_AGAIN}")
+    stacks = _stacks(folder)
+    missing = [name for name in STACKS if name not in stacks]
+    if missing:
+        raise UserError(f"{folder / 'manifest.json'}: has no stack {' and no stack '.join(missing)}; {_AGAIN}")
+    templates = {name: _template(folder, stacks[name]) for name in STACKS}
+    if digest is not None:
+        _require_digest(folder, templates[ACCESS], digest)
+    account, region = _environment(stacks[ACCESS])
+    return Assembly(folder, templates, account, region)
+
+
+def _stacks(folder: Path) -> dict[str, Mapping[str, Any]]:
+    # https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
+    artifacts = _json(folder / "manifest.json").get("artifacts")
+    stacks: dict[str, Mapping[str, Any]] = {}
+    for id_, artifact in (artifacts if isinstance(artifacts, dict) else {}).items():
+        if isinstance(artifact, dict) and artifact.get("type") == "aws:cloudformation:stack":
+            stacks[str(_properties(artifact).get("stackName", id_))] = artifact
+    return stacks
+
+
+def _template(folder: Path, artifact: Mapping[str, Any]) -> Template:
+    file = _properties(artifact).get("templateFile")
+    if not isinstance(file, str) or Path(file).name != file:
+        raise UserError(f"{folder / 'manifest.json'}: {file!r} isn't a template in this folder; {_AGAIN}")
+    template = _json(folder / file)
+    resources = template.get("Resources")
+    if not isinstance(resources, dict) or not all(_is_resource(resource) for resource in resources.values()):
+        raise UserError(f"{folder / file}: isn't a CloudFormation template; {_AGAIN}")
+    return template
+
+
+def _is_resource(resource: object) -> bool:
+    return (
+        isinstance(resource, dict)
+        and isinstance(resource.get("Type"), str)
+        and isinstance(resource.get("Properties", {}), dict)
+    )
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{file}: there is no such file; {_AGAIN}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{file}: can't be read ({error}); {_AGAIN}") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{file}: isn't a JSON object; {_AGAIN}")
+    return value
+
+
+def _properties(artifact: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = artifact.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def _environment(artifact: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    # aws://unknown-account/unknown-region where the stack goes wherever the caller's credentials lead.
+    account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
+    return (
+        account if account.isdecimal() else None,
+        region if region and not region.startswith("unknown") else None,
+    )
+
+
+def _require_digest(folder: Path, template: Template, digest: str) -> None:
+    found = sorted(set(_config_tags(template)))
+    if found != [digest]:
+        raise UserError(
+            f"{folder}: was made from another access.toml ({CONFIG_TAG} is {', '.join(found) or 'missing'}, "
+            f"and access.toml's is {digest}); {_AGAIN}"
+        )
+
+
+def _config_tags(template: Template) -> list[str]:
+    return [
+        str(tag.get("Value"))
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for tag in _list(resource.get("Properties", {}).get("Tags"))
+        if isinstance(tag, dict) and tag.get("Key") == CONFIG_TAG
+    ]
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

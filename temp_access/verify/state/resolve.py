@@ -1,0 +1,126 @@
+"""Resolving the intrinsic functions that the stacks' templates use, without any AWS."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from temp_access.verify.state.names import Scope, UnresolvedError, attribute, reference
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+_URL_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov"}
+_SUB_REFERENCE = re.compile(r"\$\{(!?)([^{}]*)\}")
+_NO_VALUE = object()
+
+
+def resolve(value: Any, stack: str, scope: Scope) -> Any:
+    """Return `value`, from the template of `stack`, with every intrinsic function replaced by what it gives.
+
+    Raises UnresolvedError for a function, reference or export that can't be followed.
+    """
+    try:
+        return _resolve(value, stack, scope)
+    except RecursionError:
+        raise UnresolvedError(
+            f"{stack}: a value refers to itself or is nested too deeply; run `make synth` again"
+        ) from None
+
+
+def _resolve(value: Any, stack: str, scope: Scope) -> Any:
+    if isinstance(value, list):
+        return [item for item in (_resolve(item, stack, scope) for item in value) if item is not _NO_VALUE]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        [(function, argument)] = value.items()
+        if function == "Ref" or function.startswith("Fn::"):
+            return _call(function, argument, stack, scope)
+    resolved = {key: _resolve(item, stack, scope) for key, item in value.items()}
+    return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
+
+
+def _call(function: str, argument: Any, stack: str, scope: Scope) -> Any:
+    if function not in _FUNCTIONS:
+        raise UnresolvedError(
+            f"{stack}: {function} isn't supported; leave it out of the stacks, or teach "
+            "temp_access/verify/state/resolve.py what it gives"
+        )
+    try:
+        return _FUNCTIONS[function](argument, stack, scope)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        raise UnresolvedError(
+            f"{stack}: {function} can't be called with {argument!r:.200}; run `make synth` again"
+        ) from None
+
+
+def _ref(name: str, stack: str, scope: Scope) -> Any:
+    pseudo = {
+        "AWS::AccountId": scope.account,
+        "AWS::Region": scope.region,
+        "AWS::Partition": scope.partition,
+        "AWS::StackName": stack,
+        "AWS::URLSuffix": _URL_SUFFIXES.get(scope.partition, "amazonaws.com"),
+        "AWS::NoValue": _NO_VALUE,
+    }
+    if name in pseudo:
+        return pseudo[name]
+    return reference(stack, name, scope, lambda value: _resolve(value, stack, scope))
+
+
+def _get_att(argument: list[str] | str, stack: str, scope: Scope) -> str:
+    logical_id, name = argument.split(".", 1) if isinstance(argument, str) else argument
+    return attribute(stack, logical_id, name, scope, lambda value: _resolve(value, stack, scope))
+
+
+def _join(argument: tuple[str, list[Any]], stack: str, scope: Scope) -> str:
+    separator, items = argument
+    return str(separator).join(_strings(_resolve(items, stack, scope)))
+
+
+def _sub(argument: str | tuple[str, dict[str, Any]], stack: str, scope: Scope) -> str:
+    text, variables = (argument, {}) if isinstance(argument, str) else argument
+
+    def replace(match: re.Match[str]) -> str:
+        literal, name = match.groups()
+        if literal:
+            return f"${{{name}}}"
+        if name in variables:
+            return str(_resolve(variables[name], stack, scope))
+        return str(_get_att(name, stack, scope) if "." in name else _ref(name, stack, scope))
+
+    return _SUB_REFERENCE.sub(replace, text)
+
+
+def _import_value(argument: Any, stack: str, scope: Scope) -> Any:
+    name = _resolve(argument, stack, scope)
+    for exporting, template in scope.templates.items():
+        for output in template.get("Outputs", {}).values():
+            if "Export" in output and _resolve(output["Export"]["Name"], exporting, scope) == name:
+                return _resolve(output["Value"], exporting, scope)
+    raise UnresolvedError(f"{stack}: imports {name!r}, which no stack exports; run `make synth` again")
+
+
+def _select(argument: tuple[int | str, Any], stack: str, scope: Scope) -> Any:
+    index, items = argument
+    return _strings(_resolve(items, stack, scope))[int(index)]
+
+
+def _split(argument: tuple[str, Any], stack: str, scope: Scope) -> list[str]:
+    separator, text = argument
+    return str(_resolve(text, stack, scope)).split(separator)
+
+
+def _strings(items: Any) -> list[str]:
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise TypeError
+    return items
+
+
+_FUNCTIONS: dict[str, Callable[[Any, str, Scope], Any]] = {
+    "Ref": _ref,
+    "Fn::GetAtt": _get_att,
+    "Fn::ImportValue": _import_value,
+    "Fn::Join": _join,
+    "Fn::Select": _select,
+    "Fn::Split": _split,
+    "Fn::Sub": _sub,
+}

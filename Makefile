@@ -9,7 +9,7 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 ENV ?=
 CONTEXT := $(if $(ENV),--env $(ENV))
 
-.PHONY: help setup demo test check synth deploy verify destroy clean
+.PHONY: help setup demo test check synth deploy verify destroy pictures clean
 
 help: ## what there is to make
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ verify: setup ## verify a real deployment; ENV=name
 destroy: setup ## remove everything that make demo made
 	@temp-access destroy --local
 	@temp-access local stop --remove
+
+pictures: setup ## draw the pictures in docs from their texts
+	@for text in docs/pictures/*.dot; do node tools/picture.mjs $$text > $${text%.dot}.svg; done
 
 clean: ## remove what was set up and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop

@@ -157,11 +157,15 @@ def _print(args: argparse.Namespace, report: Report) -> None:
     from temp_access.verify.report.markdown import to_markdown
     from temp_access.verify.report.table import print_table
 
-    print_table(report, sys.stdout)
+    written = []
+    # Before the table, which a closed pipe may cut short.
     for path, convert in ((args.json, to_json), (args.junit, to_junit), (args.markdown, to_markdown)):
         if path:
             write_report(path, convert(report))
-            print(f"report: {path}", file=sys.stderr)
+            written.append(str(path))
+    print_table(report, sys.stdout)
+    if written:
+        print(f"reports: {', '.join(written)}", file=sys.stderr)
 
 
 def _self_test(deployment: "Deployment", state: "StateReader") -> int:

@@ -2,7 +2,7 @@
 
 from temp_access.config.model import Environment
 from temp_access.config.names import account_problem, bucket_name_problem, region_problem
-from temp_access.config.table import Table, nearest
+from temp_access.config.table import Table, key_path, nearest
 
 
 def read_environments(table: Table) -> dict[str, Environment]:
@@ -27,7 +27,7 @@ def read_environments(table: Table) -> dict[str, Environment]:
         if twin:
             entry.finding(
                 "account",
-                f"{values['account']} is also environments.{twin.name}'s; the user's and role's names are "
+                f"{values['account']} is also {key_path('environments', str(twin.name))}'s; the user's and role's names are "
                 "one to an account, so use another account",
             )
         protection = entry.boolean("termination_protection", False)
@@ -41,6 +41,6 @@ def choose(environments: dict[str, Environment], name: str | None, findings: lis
         return Environment()
     if name in environments:
         return environments[name]
-    known = ", ".join(environments) or "none"
+    known = ", ".join(map(key_path, environments)) or "none"
     findings.append(f"environments: there is no {name!r}{nearest(name, environments)}; known: {known}")
     return Environment()

@@ -19,6 +19,8 @@ _LOCAL_PRINCIPAL = re.compile(r"(?:user|role)/[\w+=,.@/-]+", re.ASCII)
 
 def iam_name_problem(name: str, longest: int) -> str | None:
     """Return why `name` can't name an IAM user, role or policy."""
+    if not name:
+        return "the name is empty; write one"
     if len(name) > longest:
         return f"{name!r} has {len(name)} characters, {longest} are the most; shorten it"
     if not _IAM_NAME.fullmatch(name):

@@ -13,6 +13,9 @@ from temp_access.config.table import Table
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 SHORTEST_MAXIMUM, LONGEST_MAXIMUM = 3600, 43200
+_PRINCIPALS = (
+    "user/NAME or role/NAME for this account, else an IAM user's or role's ARN or an account's 12 digits"
+)
 
 
 def read_role(table: Table, account: str | None) -> Role:
@@ -51,20 +54,20 @@ def _maximum(table: Table) -> int:
 def _trusted(entry: Table, own_account: str | None) -> Trusted | None:
     entry.only("principal", "external_id")
     text, external_id = entry.text("principal"), entry.text("external_id")
-    parsed = parse_principal(text) if text else None
+    if text is None:
+        if "principal" not in entry:
+            entry.finding("principal", f"is missing; write {_PRINCIPALS}")
+        return None
+    parsed = parse_principal(text)
     if parsed is None:
-        entry.finding(
-            "principal",
-            f"{text or ''!r} isn't a principal; write user/NAME or role/NAME for this account, else an IAM "
-            "user's or role's ARN or an account's 12 digits",
-        )
+        entry.finding("principal", f"{text!r} isn't a principal; write {_PRINCIPALS}")
         return None
     account, resource = parsed
     if account == own_account:
         account = None
     if external_id and (problem := external_id_problem(external_id)):
         entry.finding("external_id", problem)
-    if account is not None and not external_id:
+    if account is not None and "external_id" not in entry:
         entry.finding(
             "external_id",
             f"is missing; account {account} isn't this one, and without an external id it could be tricked "

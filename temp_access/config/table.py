@@ -92,7 +92,10 @@ class Table:
     def table(self, key: str) -> "Table":
         """Return the table at `key`, an empty one if it is missing or wrong."""
         value = self._typed(key, dict)
-        return Table(value if isinstance(value, dict) else {}, self.at(key), self._findings)
+        if isinstance(value, dict):
+            return Table(value, self.at(key), self._findings)
+        # Where there is something else, what the table lacks is no finding of its own.
+        return Table({}, self.at(key), [] if key in self else self._findings)
 
     def tables(self, key: str) -> "list[Table]":
         """Return the array of tables at `key`."""
@@ -123,4 +126,9 @@ class Table:
 
 def _quoted(key: str) -> str:
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'
+    return '"' + "".join(c if c.isprintable() else _unicode_escape(c) for c in escaped) + '"'
+
+
+def _unicode_escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"

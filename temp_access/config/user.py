@@ -33,19 +33,20 @@ def _aws_managed(table: Table, warnings: list[str]) -> tuple[AwsManagedPolicy, .
     found: list[AwsManagedPolicy] = []
     for entry in table.tables("aws_managed"):
         entry.only("name", "reason")
-        name, reason = entry.text("name"), (entry.text("reason") or "").strip()
+        name, reason = entry.text("name"), entry.text("reason")
         if not name:
-            entry.finding("name", "is missing; name the AWS managed policy, like IAMReadOnlyAccess")
+            if "name" not in entry:
+                entry.finding("name", "is missing; name the AWS managed policy, like IAMReadOnlyAccess")
             continue
         if problem := iam_name_problem(name.rpartition("/")[2], 128):
             entry.finding("name", problem)
         if any(policy.name == name for policy in found):
             entry.finding("name", f"{name!r} is there twice; take one out")
-        if not reason:
-            entry.finding("reason", f"{name} has no reason; write why this user needs it, for the reviewer")
+        if "reason" not in entry or (reason and not reason.strip()):
+            entry.finding("reason", f"{name!r} has no reason; write why this user needs it, for the reviewer")
         if warning := managed_policy_warning(name):
             warnings.append(f"{entry.at('name')}: {warning}")
-        found.append(AwsManagedPolicy(name, reason))
+        found.append(AwsManagedPolicy(name, reason or ""))
     return tuple(found)
 
 
@@ -55,7 +56,8 @@ def _documents(table: Table, key: str, folder: Path) -> tuple[PolicyDocument, ..
         entry.only("name", "file", "document", "reason")
         name = entry.text("name")
         if not name:
-            entry.finding("name", "is missing; name the policy")
+            if "name" not in entry:
+                entry.finding("name", "is missing; name the policy")
             continue
         if problem := iam_name_problem(name, 128):
             entry.finding("name", problem)
@@ -82,11 +84,16 @@ def _document(entry: Table, folder: Path) -> Mapping[str, Any] | None:
         return None
     try:
         text = (folder / file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it isn't UTF-8"
-        entry.finding("file", f"{file!r} can't be read: {reason}; paths start at the folder of access.toml")
-        return None
-    return _parsed(entry, "file", text)
+    except OSError as error:
+        reason = error.strerror
+    except UnicodeDecodeError:
+        reason = "it isn't UTF-8"
+    except ValueError:
+        reason = "the path has a NUL character in it"
+    else:
+        return _parsed(entry, "file", text)
+    entry.finding("file", f"{file!r} can't be read: {reason}; paths start at the folder of access.toml")
+    return None
 
 
 def _parsed(entry: Table, key: str, text: str) -> Mapping[str, Any] | None:
@@ -103,6 +110,12 @@ def _policy(entry: Table, key: str, value: object) -> Mapping[str, Any] | None:
     if isinstance(statements, dict):
         statements = [statements]  # cdk-nag reads a list only
     if isinstance(value, dict) and isinstance(statements, list) and all(map(_is_table, statements)):
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            # A date of TOML, or a number that isn't one.
+            entry.finding(key, f"can't be written as JSON: {error}; write it as a string")
+            return None
         return {**value, "Statement": statements}
     entry.finding(key, "isn't a policy: write a JSON object with a Statement, an object or a list of them")
     return None

@@ -36,7 +36,7 @@ def test_says_in_words_what_holds() -> None:
     rows = {row.split()[0]: " ".join(row.split()[1:]) for row in _printed(sample_report()).splitlines()[2:7]}
 
     assert rows["bob"] == "2 1 1 - FAILED: 1 of 2 hold"
-    assert rows["bobby"] == "12 12 - - ok: all hold"
+    assert rows["bobby"] == "12 12 - - ok: read in bobby/"
     assert rows["role"] == "1 - - 1 INCONCLUSIVE: 0 of 1 hold"
 
 
@@ -93,7 +93,7 @@ def test_names_the_endpoint_that_is_not_aws() -> None:
 def test_shows_hostile_ids_escaped_on_any_stream(encoding: str) -> None:
     """Markup, escape sequences and line ends of an id are shown as they are."""
     hostile = Grant(HOSTILE, "read", "x")
-    result = Result(put_probe(hostile), Verdict.FAILED, HOSTILE)
+    result = Result(put_probe(hostile), Verdict.FAILED, "日本")
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding)
     print_table(sample_report(result), Console(file=stream, width=200, color_system=None))
@@ -102,6 +102,7 @@ def test_shows_hostile_ids_escaped_on_any_stream(encoding: str) -> None:
     printed = raw.getvalue().decode(encoding)
 
     assert r"[red]evil[/red]|`x`<img src=x>\x1b[31m\r\n\u202e\x00*b* $x$" in printed
+    assert ("日本" if encoding == "utf-8" else r"\u65e5\u672c") in printed
     assert not {"\x1b", "\x00", "\r", "\u202e"} & set(printed)
 
 

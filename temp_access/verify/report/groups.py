@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from temp_access.verify.about import about
 from temp_access.verify.model import Report, Result, Verdict
 
 MOST_GROUPS = 100
@@ -30,7 +31,7 @@ class Group:
         """One line that says what holds, with a word that needs no colour beside it."""
         passed, total = self.count(Verdict.PASSED), len(self.results)
         if passed == total:
-            return "ok: all hold" if total > 1 else "ok: holds"
+            return f"ok: {about(self.name, (result.probe for result in self.results)) or 'all hold'}"
         return f"{self.verdict.upper()}: {passed} of {total} hold"
 
 

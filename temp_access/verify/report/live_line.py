@@ -36,7 +36,8 @@ class LiveLine:
         self._counts: Counter[Verdict] = Counter()
         # Only stderr is redirected: what goes to stdout must not end up in the display's stream.
         self._progress = Progress(
-            BarColumn(bar_width=20),
+            # rich's own bar is red, as if something had failed.
+            BarColumn(bar_width=20, complete_style="cyan", finished_style="cyan"),
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=console,
             transient=True,

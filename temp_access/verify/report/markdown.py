@@ -16,6 +16,7 @@ _PROSE = {"expected", "likely cause", "if it fails"}
 
 def to_markdown(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     """Return a headline, a table of the groups, and every probe that didn't pass, in at most `most_bytes`."""
+    report = redacted(report)
     head = "\n".join((*_head(report), *_table(report), *_warnings(report)))
     findings = list(_findings(report))
     size = len(head.encode()) + 200

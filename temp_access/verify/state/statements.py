@@ -43,8 +43,7 @@ def _statement(statement: Any) -> Statement:
     if not isinstance(statement, Mapping):
         return {"Statement": {json.dumps(statement): json.dumps(statement)}}
     elements = {name: dict(_values(name, value)) for name, value in statement.items() if name != "Sid"}
-    # An element without values is kept, as it means something else than none; but no conditions are none.
-    return {name: values for name, values in elements.items() if values or name != "Condition"}
+    return {name: values for name, values in elements.items() if values}
 
 
 def _values(element: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,20 @@
+"""What each group of probes shows, in a few words for the reports."""
+
+from collections.abc import Iterable
+
+from temp_access.verify.model import Probe
+
+_FIXED = {
+    "deployed state": "as the template says",
+    "user": "only what [user] says",
+    "assume": "who, how long, what terms",
+    "role": "the folders' bucket only",
+    "widened": "no more than the role",
+    "clean-up": "nothing is left",
+}
+
+
+def about(group: str, probes: Iterable[Probe]) -> str:
+    """Return what holds if all of the group's probes pass; an empty string for an unknown group."""
+    grant = next((probe.caller.grant for probe in probes if probe.caller.grant), None)
+    return f"{grant.access} in {grant.folder}/" if grant else _FIXED.get(group, "")

@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import sys
+from asyncio import constants
 from pathlib import Path
 
 from local_aws.layout import ACCOUNT_ID, REGION, Layout
@@ -83,7 +84,7 @@ async def _serve(layout: Layout, descriptor: int, port: int) -> None:
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
     # hypercorn doesn't pass this on: idle clients don't answer the end of TLS, and would hold us for 30 s.
-    asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.2  # type: ignore[assignment, misc]
+    constants.SSL_SHUTDOWN_TIMEOUT = 0.2
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

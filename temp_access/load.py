@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from temp_access.config.environments import choose, read_environments
 from temp_access.config.grants import read_any_id, read_grants
 from temp_access.config.model import Config
 from temp_access.config.role import read_role
-from temp_access.config.table import Table
+from temp_access.config.table import Table, key_path
 from temp_access.config.user import read_user
 from temp_access.errors import ConfigError
 from temp_access.policy.access import MODES
 from temp_access.policy.limits import quota_findings
+from temp_access.policy.written import grammar_findings
 
 
 def load(path: Path, environment: str | None = None) -> Config:
@@ -23,7 +25,10 @@ def load(path: Path, environment: str | None = None) -> Config:
 
     Raises ConfigError with every finding, each as `access.toml: table.key: what is wrong; what to do`.
     """
-    config, findings = read(path, _parse(path), environment)
+    try:
+        config, findings = read(path, _parse(path), environment)
+    except RecursionError:
+        raise ConfigError((f"{path.name}: is nested too deeply; no key needs more than a few levels",)) from None
     if findings:
         raise ConfigError(tuple(f"{path.name}: {finding}" for finding in findings))
     return config
@@ -71,8 +76,33 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
         digest=_digest(data, user.customer_managed + user.inline),
         warnings=tuple(f"{path.name}: {warning}" for warning in warnings),
     )
+    findings.extend(grammar_findings(user))
     findings.extend(quota_findings(config))
-    return config, findings
+    return config, _in_file_order(findings, data)
+
+
+def _in_file_order(findings: list[str], data: dict[str, Any]) -> list[str]:
+    places = {path: index for index, path in enumerate(_paths(data, ""))}
+
+    def place(finding: str) -> int:
+        path = finding.partition(": ")[0]
+        # What is missing has no place of its own, but its table has.
+        while path and path not in places:
+            path = path.rpartition(".")[0]
+        return places.get(path, -1)
+
+    return sorted(findings, key=place)
+
+
+def _paths(value: object, path: str, depth: int = 4) -> Iterator[str]:
+    if path:
+        yield path
+    if depth and isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _paths(inner, f"{path}.{key_path(key)}" if path else key_path(key), depth - 1)
+    elif depth and isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _paths(inner, f"{path}[{index}]", depth - 1)
 
 
 def _digest(data: dict[str, Any], documents: tuple[Any, ...]) -> str:

@@ -33,12 +33,14 @@ class TempUser(Construct):
         self.user = iam.User(self, "Resource", user_name=user_name, permissions_boundary=permissions_boundary)
         self._attach_aws_managed(aws_managed)
         self._embed(user_name, tuple(inline))
+        # A scope of their own: a policy may be called like one of this construct's own ids.
+        own = Construct(self, "CustomerManaged")
         for policy in customer_managed:
-            self._attach(policy.name, policy.document, name=policy.name, reason=policy.reason)
+            self._attach(own, policy.name, policy.document, name=policy.name, reason=policy.reason)
 
     def may_assume(self, role: iam.IRole) -> None:
         """Let the user look `role` up and assume it."""
-        self._attach("AssumeRole", assume_policy(role.role_arn))
+        self._attach(self, "AssumeRole", assume_policy(role.role_arn))
 
     def _attach_aws_managed(self, policies: Iterable[AwsManagedPolicy]) -> None:
         for policy in policies:
@@ -64,11 +66,17 @@ class TempUser(Construct):
                 acknowledge_wildcards(self.user, policy.document, policy.reason)
 
     def _attach(
-        self, id_: str, document: Mapping[str, Any], *, name: str | None = None, reason: str | None = None
+        self,
+        scope: Construct,
+        id_: str,
+        document: Mapping[str, Any],
+        *,
+        name: str | None = None,
+        reason: str | None = None,
     ) -> None:
         # The L1 construct carries the reviewed JSON as it is; iam.PolicyDocument would rewrite it.
         policy = iam.CfnManagedPolicy(
-            self, id_, managed_policy_name=name, policy_document=document, users=[self.user.user_name]
+            scope, id_, managed_policy_name=name, policy_document=document, users=[self.user.user_name]
         )
         if reason:
             acknowledge_wildcards(policy, document, reason)

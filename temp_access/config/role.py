@@ -13,9 +13,7 @@ from temp_access.config.table import Table
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 SHORTEST_MAXIMUM, LONGEST_MAXIMUM = 3600, 43200
-_PRINCIPALS = (
-    "user/NAME or role/NAME for this account, else an IAM user's or role's ARN or an account's 12 digits"
-)
+_PRINCIPALS = "user/NAME or role/NAME for this account, else an IAM user's or role's ARN or an account's 12 digits"
 
 
 def read_role(table: Table, account: str | None) -> Role:

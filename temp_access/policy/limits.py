@@ -75,7 +75,7 @@ def _user_findings(
         size = _size(policy.document)
         if size > MANAGED_POLICY:
             yield (
-                f"user.customer_managed[{index}]: {policy.name} has {size} characters, {MANAGED_POLICY} are "
+                f"user.customer_managed[{index}]: {policy.name!r} has {size} characters, {MANAGED_POLICY} are "
                 "the most; split it"
             )
 

@@ -6,18 +6,18 @@ _SHORTEST, _LONGEST = 2, 64
 
 
 def fill(pattern: str | None, *, user_name: str, filler: str) -> str:
-    """Return a name of 2 to 64 characters that `pattern` admits, close to `filler`; `filler` without one.
+    """Return a name of 2 to 64 characters that `pattern` admits if there is one, close to `filler`.
 
     `*` and `?` are the wildcards of StringLike, `${aws:username}` is the calling user.
     """
+    filler = filler.ljust(_SHORTEST, "x")
     if pattern is None:
         return filler[:_LONGEST]
     text = pattern.replace("${aws:username}", user_name)
     if "*" not in text:
         return text.replace("?", "x")
     room = max(_LONGEST - len(text.replace("*", "")), 0)
-    name = text.replace("*", filler[:room], 1).replace("*", "").replace("?", "x")
-    return name if len(name) >= _SHORTEST else name + "x" * _SHORTEST
+    return text.replace("*", filler[:room], 1).replace("*", "").replace("?", "x")
 
 
 def foreign(pattern: str, *, user_name: str) -> str | None:

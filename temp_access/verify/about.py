@@ -7,8 +7,8 @@ from temp_access.verify.model import Probe
 _FIXED = {
     "deployed state": "as the template says",
     "user": "only what [user] says",
-    "assume": "who, how long, what terms",
-    "role": "the folders' bucket only",
+    "assume": "who, how long, how",
+    "role": "the one bucket only",
     "widened": "no more than the role",
     "clean-up": "nothing is left",
 }

@@ -55,7 +55,7 @@ def scope(partition: str = "aws", **physical: str) -> Scope:
         ({"Fn::GetAtt": ["Role", "Arn"]}, "arn:aws:iam::123456789012:role/temp/temp-role"),
         ({"Fn::GetAtt": "User.Arn"}, "arn:aws:iam::123456789012:user/temp-user"),
         ({"Fn::Join": [":", ["a", {"Ref": "User"}]]}, "a:temp-user"),
-        ({"Fn::Sub": "${User}/${Role.Arn}/${!User}"}, "temp-user/arn:aws:iam::123456789012:role/temp/temp-role/${User}"),
+        ({"Fn::Sub": "${User} ${User.Arn} ${!User}"}, "temp-user arn:aws:iam::123456789012:user/temp-user ${User}"),
         ({"Fn::Sub": ["${x}", {"x": {"Ref": "Role"}}]}, "temp-role"),
         ({"Fn::Select": ["1", ["a", "b"]]}, "b"),
         ({"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["User", "Arn"]}]}]}, "user/temp-user"),

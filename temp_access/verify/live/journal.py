@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from temp_access.config.ids import RESERVED
 from temp_access.errors import UserError
 
 TAG_PREFIX = "temp-access:verify/"
 NO_KEY = "none"
-_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
 _OLD = 3600
 
 
@@ -89,7 +90,10 @@ def is_over(run: str) -> bool:
     """Whether a run of any machine began so long ago that it must be over."""
     if not _RUN.fullmatch(run):
         return False
-    began = time.strptime(run[:16], "%Y%m%dT%H%M%SZ")
+    try:
+        began = time.strptime(run[:16], "%Y%m%dT%H%M%SZ")
+    except ValueError:
+        return False
     return time.time() - calendar.timegm(began) > _OLD
 
 
@@ -97,9 +101,17 @@ def _read(path: Path) -> Entry | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         entry = Entry(**{**data, "prefixes": tuple(data["prefixes"])})
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return entry if _RUN.fullmatch(entry.run) and path.stem == entry.run else None
+    return entry if _is_sound(entry) and path.stem == entry.run else None
+
+
+def _is_sound(entry: Entry) -> bool:
+    texts = (entry.run, entry.account, entry.user, entry.bucket, entry.process_start, entry.key_id or "")
+    if type(entry.pid) is not int or not all(isinstance(text, str) for text in (*texts, *entry.prefixes)):
+        return False
+    # What is removed must be the run's own, whatever the file says.
+    return bool(_RUN.fullmatch(entry.run)) and all(p.endswith(f"{RESERVED}{entry.run}/") for p in entry.prefixes)
 
 
 def _alive(entry: Entry) -> bool:
@@ -109,11 +121,13 @@ def _alive(entry: Entry) -> bool:
 def _process_start(pid: int) -> str:
     # The start time tells a process from a later one with the same number (Linux); elsewhere ask the system.
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        # A zombie is over: in a container there may be nobody who buries it.
+        return "" if fields[0] in "ZX" else fields[19]
     except (OSError, IndexError):
         pass
     try:
         os.kill(pid, 0)
-    except OSError:
+    except (OSError, OverflowError):
         return ""
     return "alive"

@@ -35,15 +35,16 @@ def user_allows(config: Config, target: Target, iam: "IAMClient") -> Callable[[S
 
 def _layers(config: Config, target: Target, managed: Callable[[str], Mapping[str, Any]]) -> Layers:
     user = config.user
-    documents: dict[str, Mapping[str, Any]] = {
-        "AssumeRole": assume_policy(target.role_arn),
-        ROTATE_KEYS: rotate_keys_policy(target.user_arn),
-        **{policy.name: policy.document for policy in (*user.inline, *user.customer_managed)},
-        **{p.name: managed(f"arn:{target.partition}:iam::aws:policy/{p.name}") for p in user.aws_managed},
-    }
+    # A managed policy may be called like an inline one.
+    documents: list[tuple[str, Mapping[str, Any]]] = [
+        ("AssumeRole", assume_policy(target.role_arn)),
+        (ROTATE_KEYS, rotate_keys_policy(target.user_arn)),
+        *((policy.name, policy.document) for policy in (*user.inline, *user.customer_managed)),
+        *((p.name, managed(f"arn:{target.partition}:iam::aws:policy/{p.name}")) for p in user.aws_managed),
+    ]
     boundary = user.permissions_boundary
     return Layers(
-        identity=tuple(_parsed(document, Layer.IDENTITY, name) for name, document in documents.items()),
+        identity=tuple(_parsed(document, Layer.IDENTITY, name) for name, document in documents),
         boundary=_parsed(managed(boundary), Layer.BOUNDARY, boundary) if boundary else None,
     )
 

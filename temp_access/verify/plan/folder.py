@@ -1,6 +1,7 @@
 """The probes of one grant: everything of its mode works inside its folder, and nothing outside."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from temp_access.config.model import Grant
 from temp_access.config.table import key_path
@@ -88,8 +89,9 @@ class FolderPlan:
 
     def _call(self, name: str, place: Place) -> ServiceCall:
         bucket = self.target.bucket
-        # Each grant's probes have keys of their own, so that grants can be probed side by side.
-        mine = f"{name}-by-{self.grant.id}"
+        # Each grant's probes have keys of their own, so that grants can be probed side by side; the
+        # longest id and folder together would be more than a key of S3 can hold.
+        mine = f"{name}-by-{sha256(self.grant.id.encode()).hexdigest()[:16]}"
         if name in ("list-v1", "list-v2"):
             return ServiceCall(name, bucket, prefix=place.prefix)
         if name == "copy":

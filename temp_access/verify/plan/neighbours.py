@@ -1,6 +1,7 @@
 """Which other grant's folder each grant is probed against: one each, so that probes stay linear."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from os.path import commonprefix
 
 from temp_access.config.model import Grant
 
@@ -8,18 +9,22 @@ from temp_access.config.model import Grant
 def neighbours(grants: Iterable[Grant]) -> Mapping[str, Grant]:
     """Return for each grant's id the likeliest grant to leak to, if there is one outside its folder.
 
-    That is the next folder by name: `bobby` comes straight after `bob`, if anything begins with it.
+    That is the next or the previous folder by name, whichever begins more like it: `bob` and
+    `bobby` are each other's.
     """
     ordered = sorted(grants, key=lambda grant: grant.folder)
     found = {}
     for index, grant in enumerate(ordered):
-        # Shared folders lie in one another; look past them, but not through thousands.
-        for step in (*range(1, 9), *range(-1, -9, -1)):
-            other = ordered[(index + step) % len(ordered)]
-            if not _meet(grant.folder, other.folder):
-                found[grant.id] = other
-                break
+        nearest = [other for step in (1, -1) if (other := _first_apart(ordered, index, step))]
+        if nearest:
+            found[grant.id] = max(nearest, key=lambda other: len(commonprefix([grant.folder, other.folder])))
     return found
+
+
+def _first_apart(ordered: Sequence[Grant], index: int, step: int) -> Grant | None:
+    # Shared folders lie in one another; look past them, but not through thousands.
+    others = (ordered[(index + step * distance) % len(ordered)] for distance in range(1, 9))
+    return next((other for other in others if not _meet(ordered[index].folder, other.folder)), None)
 
 
 def _meet(one: str, other: str) -> bool:

@@ -84,7 +84,7 @@ def test_refuses_over_2048_characters_together(world: Any, caller: Any) -> None:
 def test_refuses_what_packs_too_large(world: Any, caller: Any) -> None:
     """Below 2048 characters, what doesn't pack well is too large all the same, and the answer says how full it is."""
     session, role = caller
-    letters = random.Random(1).choices(string.ascii_letters + string.digits, k=1900)
+    letters = random.Random(1).choices(string.ascii_letters + string.digits, k=1900)  # noqa: S311
     noise = world.document({**GET, "Resource": "arn:aws:s3:::" + "".join(letters)})
     assert outcome(world, caller, noise) == "PackedPolicyTooLarge"
     answer = world.client(session, "sts").assume_role(RoleArn=role, RoleSessionName="bob", Policy=world.document(GET))

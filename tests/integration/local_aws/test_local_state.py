@@ -15,7 +15,8 @@ from local_aws.testing import session
 
 pytestmark = pytest.mark.integration
 
-TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}'
+STATEMENT = '{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}'
+TRUST = f'{{"Version": "2012-10-17", "Statement": [{STATEMENT}]}}'
 TEMPLATE = '{"Resources": {"Topic": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "from-a-stack"}}}}'
 
 

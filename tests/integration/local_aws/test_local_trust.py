@@ -123,7 +123,7 @@ def test_the_source_address_can_be_a_condition(world: Any) -> None:
 def test_a_role_that_asks_for_mfa_is_refused_with_session_credentials(world: Any, operator: str) -> None:
     """aws:MultiFactorAuthPresent is false for temporary credentials; it can't be made true here."""
     arn, caller = world.user()
-    role = world.role(trust(arn, **{operator: {"aws:MultiFactorAuthPresent": "true"}}))
+    role = world.role({**trust(arn), "Condition": {operator: {"aws:MultiFactorAuthPresent": "true"}}})
     temporary = world.session(world.client(caller, "sts").get_session_token()["Credentials"])
     assert outcome(world, temporary, role) == "AccessDenied"
     # A long-term key carries no such key at all, which only ...IfExists accepts.

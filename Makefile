@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CDK_DISABLE_VERSION_CHECK := 1
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 ENV ?=
+PORT ?=
 CONTEXT := $(if $(ENV),--env $(ENV))
 
 .PHONY: help setup demo test check synth deploy verify destroy pictures clean
@@ -30,11 +31,16 @@ node_modules/.ready: package.json package-lock.json .venv/.ready
 	@touch $@
 
 demo: setup ## deploy to a local AWS, and prove what borrowed credentials can and can't do
-	@temp-access local start
+	@temp-access local start $(if $(PORT),--port $(PORT))
 	@temp-access deploy --local
-	@mkdir -p reports
 	@temp-access verify --local --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md
-	@temp-access local hints
+	@echo
+	@echo 'The local AWS goes on running. To use it, in a shell of its own:'
+	@echo '  eval "$$(.venv/bin/temp-access local env)"'
+	@echo 'To try other things, and to remove all of it:'
+	@echo '  .venv/bin/temp-access verify --local --grant bob'
+	@echo '  .venv/bin/temp-access verify --local --self-test'
+	@echo '  make destroy'
 
 test: setup ## all tests: unit and integration
 	@pytest tests
@@ -55,8 +61,10 @@ verify: setup ## verify a real deployment; ENV=name
 	@temp-access verify $(CONTEXT)
 
 destroy: setup ## remove everything that make demo made
-	@temp-access destroy --local
-	@temp-access local stop --remove
+	@if [ -d .temp-access/local ]; then \
+	  temp-access local start && temp-access destroy --local && temp-access local stop; \
+	fi
+	@rm -rf .temp-access/local cdk.out reports
 
 pictures: setup ## draw the pictures in docs from their texts
 	@for text in docs/pictures/*.dot; do node tools/picture.mjs $$text > $${text%.dot}.svg; done

@@ -7,12 +7,14 @@ import dataclasses
 import importlib
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from local_aws.exchange import current
 from local_aws.layout import ACCOUNT_ID
-from local_aws.strict import assume_role, batch_delete, objects, order, session_policy, temporary, variables
+from local_aws.strict import assume_role, batch_delete, objects, order, roles, session_policy, temporary, variables
 from local_aws.strict.call import Call, Caller, Kind, Role, form
 from local_aws.strict.refusal import Refusal, Response
 
@@ -60,6 +62,7 @@ def install() -> None:
     actions.extract_iam_action = extract_iam_action
     s3.handle_request = handle_s3
     sts.register_session = register_session
+    sts._evict_expired_sessions = evict_sessions
     sts.handle_request = handle_sts
     iam.handle_request = handle_iam
     # Scripts that lie ready for another emulator on this machine are none of ours.
@@ -278,11 +281,23 @@ async def handle_iam(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
 ) -> Response:
     """Answer a call of IAM after the rules of AWS."""
+    call = _call(headers, body, query)
+    owners = {key: record["UserName"] for key, record in iam._access_keys.items()}
     try:
-        order.check_iam(_call(headers, body, query), principal_exists)
+        implied = order.check_iam(call, principal_exists, owners)
     except Refusal as refusal:
         return refusal.query("iam")
+    if implied is not None:
+        body += f"&UserName={quote(implied)}".encode()
+    stores = {"DeleteUser": (iam._users, "UserName", "UserId"), "DeleteRole": (iam._roles, "RoleName", "RoleId")}
+    store, name, unique_id = stores.get(call.action, ({}, "", ""))
+    deleted = store.get(call.get(name) or "")
     answer: Response = await _handle_iam(method, path, headers, body, query)
+    if deleted is not None and answer[0] == 200:
+        for role in iam._roles.values():
+            trust = role["AssumeRolePolicyDocument"]
+            if isinstance(trust, str):
+                role["AssumeRolePolicyDocument"] = roles.orphaned(trust, deleted["Arn"], deleted[unique_id])
     return answer
 
 
@@ -304,6 +319,11 @@ async def handle_s3(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]], **more: Any
 ) -> Any:
     """Answer a call of S3; of a DeleteObjects, only the keys that the caller may delete reach ministack."""
+    if method == "PUT" and "policy" in query:
+        try:
+            roles.policy_principals_exist(body.decode("utf-8", "replace"), principal_exists)
+        except Refusal as refusal:
+            return refusal.rest_xml()
     if not _is_batch_delete(method, path, query):
         return await _handle_s3(method, path, headers, body, query, **more)
     access_key, region = app.extract_access_key_id(headers, query), responses.get_region()
@@ -391,6 +411,19 @@ def register_session(access_key: str, session: dict[str, Any]) -> None:
     if exchange is not None and exchange.assuming is not None:
         session["SourceIdentity"] = assume_role.effective_source_identity(exchange.assuming)
     _register_session(access_key, session)
+
+
+def evict_sessions() -> None:
+    """Forget sessions a day after their end; forgotten at once, they would be unknown instead of expired."""
+    yesterday = time.time() - 86400
+    for key in [key for key, session in sts._sessions.items() if session.get("Expiration", yesterday) < yesterday]:
+        del sts._sessions[key]
+
+
+def expire_sessions() -> None:
+    """End every temporary session now."""
+    for session in sts._sessions.values():
+        session["Expiration"] = time.time() - 1
 
 
 # Stores

@@ -88,6 +88,8 @@ async def _serve(layout: Layout, descriptor: int, port: int) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    # The shortest session lasts 15 minutes: a test of what comes after can't wait for it.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, ministack.expire_sessions)
 
     async def until_ended() -> None:
         await ended.wait()

@@ -1,5 +1,7 @@
 """For tests: a local AWS of one's own, on a free port, that always ends."""
 
+import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +11,8 @@ import boto3
 import botocore.loaders
 import botocore.session
 
-from local_aws.control import Instance, require_loopback, start, stop
+from local_aws.control import Instance, require_loopback, start, status, stop
+from temp_access.errors import UserError
 
 # Shared, because each session would read and parse all of botocore's models again.
 _MODELS = botocore.loaders.Loader()
@@ -23,6 +26,14 @@ def running(state_dir: Path) -> Iterator[Instance]:
         yield instance
     finally:
         stop(state_dir)
+
+
+def expire_sessions(instance: Instance) -> None:
+    """End every temporary session of the server now; the next request finds them expired."""
+    pid = status(instance.state_dir).pid
+    if pid is None:
+        raise UserError(f"no local AWS runs in {instance.state_dir}: start it first")
+    os.kill(pid, signal.SIGUSR1)
 
 
 class LocalSession(boto3.Session):

@@ -1,8 +1,8 @@
 """The rules of each action, in the order in which AWS answers: shape first, then permission, then limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from local_aws.strict import assume_role, parameters, roles, session_policy
+from local_aws.strict import access_keys, assume_role, parameters, roles, session_policy
 from local_aws.strict.call import Call, Role
 from local_aws.strict.refusal import Refusal
 
@@ -56,9 +56,14 @@ def _check_assume_role(call: Call, role: Role | None, allowed: Allowed) -> None:
     session_policy.packed_size(call)
 
 
-def check_iam(call: Call, principal_exists: Callable[[str], bool]) -> None:
-    """Raise the Refusal of the first rule that a call of IAM breaks."""
+def check_iam(call: Call, principal_exists: Callable[[str], bool], key_owners: Mapping[str, str]) -> str | None:
+    """Raise the Refusal of the first rule that a call of IAM breaks; return the user that it means but doesn't name."""
     if call.action in ("CreateRole", "UpdateRole"):
         roles.maximum_in_range(call)
     if call.action in ("CreateRole", "UpdateAssumeRolePolicy"):
         roles.principals_exist(call, principal_exists)
+    implied = access_keys.implied_user(call)
+    user = implied or call.get("UserName") or ""
+    access_keys.key_of_the_user(call, user, key_owners)
+    access_keys.two_keys_at_most(call, user, key_owners)
+    return implied

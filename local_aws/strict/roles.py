@@ -47,3 +47,31 @@ def named_principals(policy: str) -> Iterator[str]:
         principal = statement.get("Principal") if isinstance(statement, dict) else None
         named: Any = principal.get("AWS") if isinstance(principal, dict) else None
         yield from [named] if isinstance(named, str) else named if isinstance(named, list) else ()
+
+
+def orphaned(policy: str, arn: str, unique_id: str) -> str:
+    """A principal that is deleted leaves its unique id in the policies that named it: the next one isn't trusted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if arn not in named_principals(policy):
+        return policy
+    document = json.loads(policy)
+    statements = document["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal")
+        if isinstance(principal, dict) and "AWS" in principal:
+            named = principal["AWS"] if isinstance(principal["AWS"], list) else [principal["AWS"]]
+            replaced = [unique_id if one == arn else one for one in named]
+            principal["AWS"] = replaced if len(replaced) > 1 else replaced[0]
+    return json.dumps(document)
+
+
+def policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
+    """A bucket policy names principals that exist.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
+    """
+    for principal in named_principals(policy):
+        if principal != "*" and not exists(principal):
+            raise Refusal("MalformedPolicy", "Invalid principal in policy")

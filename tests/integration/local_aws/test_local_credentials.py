@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from local_aws.testing import expire_sessions
+
 pytestmark = pytest.mark.integration
 
 
@@ -131,6 +133,40 @@ def test_one_session_can_be_denied_by_its_id(world: Any) -> None:
     bob, eve = (world.assume(caller, role, RoleSessionName=name) for name in ("bob", "eve"))
     assert world.outcome(world.client(bob, "s3").list_buckets) == "AccessDenied"
     assert world.outcome(world.client(eve, "s3").list_buckets) == "allowed"
+
+
+def test_an_expired_session_is_refused(world: Any) -> None:
+    """ExpiredToken, from STS and S3 alike, and also after other sessions were made; long-term keys live on."""
+    arn, caller = world.user()
+    role = world.role(arn, world.allow("s3:*"))
+    old = world.assume(caller, role)
+    expire_sessions(world.instance)
+    new = world.assume(caller, role)
+    for session, expected in ((old, "ExpiredToken"), (new, "allowed"), (caller, "allowed")):
+        assert who(world, session) == expected
+    assert world.outcome(world.client(old, "s3").list_buckets) == "ExpiredToken"
+    assert world.outcome(world.client(new, "s3").list_buckets) == "allowed"
+
+
+def test_a_user_has_two_keys_and_manages_only_its_own(world: Any) -> None:
+    """Without UserName the caller is meant; a third key and another user's key are refused."""
+    arn, session = world.user(world.allow("iam:*"))
+    other_arn, other = world.user()
+    iam = world.client(session, "iam")
+    assert iam.get_user()["User"]["Arn"] == arn
+    second = iam.create_access_key()["AccessKey"]
+    assert second["UserName"] == arn.rpartition("/")[2]
+    assert world.outcome(iam.create_access_key) == "LimitExceeded"
+    assert len(iam.list_access_keys()["AccessKeyMetadata"]) == 2
+    foreign = other.get_credentials().access_key
+    assert world.outcome(iam.delete_access_key, AccessKeyId=foreign) == "NoSuchEntity"
+    assert who(world, other) == "allowed"
+    name = other_arn.rpartition("/")[2]
+    assert world.outcome(iam.delete_access_key, AccessKeyId=foreign, UserName=name) == "allowed"
+    assert world.outcome(iam.delete_access_key, AccessKeyId=second["AccessKeyId"]) == "allowed"
+    assert world.outcome(iam.create_access_key) == "allowed"
+    borrowed = world.client(world.borrower(world.allow("iam:*")), "iam")
+    assert world.outcome(borrowed.create_access_key) == "ValidationError"
 
 
 def test_other_ways_into_sts_are_closed(world: Any) -> None:

@@ -44,3 +44,31 @@ def test_accepts_principals_that_exist(world: Any) -> None:
     session = role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/bob"
     for principal in ("123456789012", "arn:aws:iam::123456789012:root", user, role, session, "*"):
         world.role(principal)
+
+
+def test_a_user_made_again_is_not_the_one_that_was_trusted(world: Any) -> None:
+    """A deleted user leaves its unique id in the trust policy; another one of the same name is denied."""
+    arn, caller = world.user()
+    name = arn.rpartition("/")[2]
+    role = world.role(arn)
+    assert world.outcome(world.assume, caller=caller, role=role) == "allowed"
+    unique_id = world.iam.get_user(UserName=name)["User"]["UserId"]
+    key = caller.get_credentials().access_key
+    world.iam.delete_access_key(UserName=name, AccessKeyId=key)
+    world.iam.delete_user(UserName=name)
+    again_arn, again = world.user(UserName=name)
+    assert again_arn == arn
+    assert world.outcome(world.assume, caller=again, role=role) == "AccessDenied"
+    trust = world.iam.get_role(RoleName=role.rpartition("/")[2])["Role"]["AssumeRolePolicyDocument"]
+    assert trust["Statement"][0]["Principal"] == {"AWS": unique_id}
+
+
+def test_refuses_a_bucket_policy_for_a_principal_that_does_not_exist(world: Any) -> None:
+    """PutBucketPolicy answers MalformedPolicy."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject"}
+    bucket = world.bucket()
+    statement["Resource"] = f"arn:aws:s3:::{bucket}/*"
+    user, _ = world.user()
+    for principal, expected in ((user, "allowed"), (user + "-gone", "MalformedPolicy")):
+        policy = world.document({**statement, "Principal": {"AWS": principal}})
+        assert world.outcome(world.s3.put_bucket_policy, Bucket=bucket, Policy=policy) == expected

@@ -6,6 +6,7 @@ import string
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.integration
 
@@ -50,6 +51,13 @@ GET = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 def test_refuses_a_malformed_session_policy(world: Any, caller: Any, policy: str) -> None:
     """Not JSON, a principal, an action without a known vendor and so on end in MalformedPolicyDocument."""
     assert outcome(world, caller, policy) == "MalformedPolicyDocument"
+
+
+def test_says_that_a_session_policy_takes_no_principal(world: Any, caller: Any) -> None:
+    """The message names the mistake."""
+    session, role = caller
+    with pytest.raises(ClientError, match="should not specify a principal"):
+        world.assume(session, role, world.document({**GET, "Principal": "*"}))
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,11 @@ def read_environments(table: Table) -> dict[str, Environment]:
             None,
         )
         if twin:
+            theirs = key_path("environments", str(twin.name))
             entry.finding(
                 "account",
-                f"{values['account']} is also {key_path('environments', str(twin.name))}'s; the user's and role's names are "
-                "one to an account, so use another account",
+                f"{values['account']} is also {theirs}'s; the user's and role's names are one to an account, so "
+                "use another account",
             )
         protection = entry.boolean("termination_protection", False)
         found[name] = Environment(name, values["account"], values["region"], values["bucket"], protection)

@@ -1,7 +1,7 @@
 """Which other grant's folder each grant is probed against: one each, so that probes stay linear."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 
 from temp_access.config.model import Grant
 
@@ -17,7 +17,7 @@ def neighbours(grants: Iterable[Grant]) -> Mapping[str, Grant]:
     for index, grant in enumerate(ordered):
         nearest = [other for step in (1, -1) if (other := _first_apart(ordered, index, step))]
         if nearest:
-            found[grant.id] = max(nearest, key=lambda other: len(commonprefix([grant.folder, other.folder])))
+            found[grant.id] = max(nearest, key=lambda other: _alike(grant.folder, other.folder))
     return found
 
 
@@ -25,6 +25,11 @@ def _first_apart(ordered: Sequence[Grant], index: int, step: int) -> Grant | Non
     # Shared folders lie in one another; look past them, but not through thousands.
     others = (ordered[(index + step * distance) % len(ordered)] for distance in range(1, 9))
     return next((other for other in others if not _meet(ordered[index].folder, other.folder)), None)
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _meet(one: str, other: str) -> bool:

@@ -1,0 +1,43 @@
+"""For all tests: the guard of the source root, hypothesis's settings, and an environment without anybody's AWS."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from stacks.node import use_own_node
+
+settings.register_profile("temp-access", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
+settings.load_profile("temp-access")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to run beside an `__init__.py` that would hide the library `constructs`; keep AWS settings out."""
+    root = config.rootpath
+    candidates = [root / "constructs" / "__init__.py", *sorted((root / "tests").rglob("__init__.py"))]
+    if found := [str(path.relative_to(root)) for path in candidates if path.exists()]:
+        raise pytest.UsageError(
+            f"{', '.join(found)}: constructs/ and tests/ aren't packages; as one, constructs/ hides the library "
+            "`constructs` that aws-cdk-lib imports, and tests/ makes such packages of its folders. Delete it "
+            "(our constructs are in the package access_constructs)"
+        )
+    _keep_aws_out()
+    use_own_node()
+
+
+def _keep_aws_out() -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the journals of what the tests run in a folder of their own."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        yield folder

@@ -1,0 +1,198 @@
+"""A project folder of a test's own, with a local AWS of its own: what a person would have, and type there."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_aws.control import UNSET, Instance
+from local_aws.testing import running
+
+ROOT = Path(__file__).parents[3]
+CDK = ROOT / "node_modules/.bin/cdk"
+ROLE, USER = "temp-role", "temp-user"
+MARK = ".temp-access-probe-"
+_RUN = "from temp_access.cli.main import run; run()"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """All that was printed."""
+        return self.out + self.err
+
+
+class Project:
+    """The folder, the running local AWS behind it, and the deployer's clients."""
+
+    def __init__(self, folder: Path, aws: Instance) -> None:
+        self.folder, self.aws = folder, aws
+        self.toml, self.report_file = folder / "access.toml", folder / "report.json"
+        self.iam: Any = aws.deployer.client("iam")
+        self.s3: Any = aws.deployer.client("s3")
+        self.stacks: Any = aws.deployer.client("cloudformation")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a person who has never used AWS here."""
+        kept = {n: v for n, v in os.environ.items() if n not in UNSET and not n.startswith(("AWS_", "XDG_", "CDK_"))}
+        return {
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
+            "XDG_STATE_HOME": str(self.folder / "xdg"),
+            # The templates are those of the unit tests, which validate them.
+            "CDK_VALIDATION": "false",
+        }
+
+    @property
+    def journal(self) -> list[Path]:
+        """The files of runs that verify still has to clean up after."""
+        return sorted((self.folder / "xdg/temp-access/verify").glob("*"))
+
+    def begin(self, *words: str, before: str = "", env: dict[str, str] | None = None) -> "subprocess.Popen[str]":
+        """Start `temp-access WORDS`, after the Python statements `before` in the same process."""
+        return subprocess.Popen(
+            [sys.executable, "-c", f"{before}\n{_RUN}", *words],
+            cwd=self.folder,
+            env={**self.environment, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str, before: str = "", env: dict[str, str] | None = None) -> Ended:
+        """Run `temp-access WORDS` to its end."""
+        return end(self.begin(*words, before=before, env=env))
+
+    def local(self, command: str, *words: str, before: str = "") -> Ended:
+        """Run a command against the local AWS."""
+        return self.run(command, "--local", "--state", str(self.aws.state_dir), *words, before=before)
+
+    def begin_verify(self, *words: str, before: str = "") -> "subprocess.Popen[str]":
+        """Start verify against the local AWS."""
+        return self.begin("verify", "--local", "--state", str(self.aws.state_dir), *words, before=before)
+
+    def verify(self, *words: str, before: str = "") -> Ended:
+        """Run verify to its end, with the JSON report in `report_file`."""
+        self.report_file.unlink(missing_ok=True)
+        return self.local("verify", "--json", str(self.report_file), *words, before=before)
+
+    def report(self) -> dict[str, Any]:
+        """Return the last JSON report."""
+        found: dict[str, Any] = json.loads(self.report_file.read_text())
+        return found
+
+    def probe(self, id_: str) -> dict[str, Any]:
+        """Return one probe of the last JSON report."""
+        return next(probe for probe in self.report()["probes"] if probe["id"] == id_)
+
+    def failed(self) -> dict[str, str]:
+        """Return what was observed by the id of each failed probe of the last report."""
+        return {probe["id"]: probe["observed"] for probe in self.report()["probes"] if probe["verdict"] == "failed"}
+
+    def deploy(self, toml: str | None = None) -> Ended:
+        """Write access.toml, if it is given, and deploy it."""
+        if toml is not None:
+            self.toml.write_text(toml, encoding="utf-8")
+        ended = self.local("deploy")
+        assert ended.code == 0, ended.said
+        return ended
+
+    def cdk(self, *words: str) -> Ended:
+        """Run the CDK CLI by hand, as `eval "$(temp-access local env)"` lets one do."""
+        environment = {**self.environment, **self.aws.environment}
+        command = [str(CDK), *words]
+        ended = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def output(self, name: str) -> str:
+        """Return an output of the deployed stacks."""
+        stacks = self.stacks.describe_stacks()["Stacks"]
+        return next(o["OutputValue"] for s in stacks for o in s.get("Outputs", ()) if o["OutputKey"] == name)
+
+    @property
+    def bucket(self) -> str:
+        """The deployed bucket's name."""
+        return self.output("BucketName")
+
+    def keys(self) -> list[str]:
+        """Return the ids of temp-user's access keys."""
+        return [key["AccessKeyId"] for key in self.iam.list_access_keys(UserName=USER)["AccessKeyMetadata"]]
+
+    def tags(self) -> list[str]:
+        """Return the tags by which runs are recorded on temp-user."""
+        found = [tag["Key"] for tag in self.iam.list_user_tags(UserName=USER)["Tags"]]
+        return [key for key in found if key.startswith("temp-access:verify/")]
+
+    def left(self) -> dict[str, list[str]]:
+        """Return the keys of all versions, delete markers and open uploads that runs have in the bucket."""
+        bucket = self.bucket
+        versions = self.s3.list_object_versions(Bucket=bucket)
+        uploads = self.s3.list_multipart_uploads(Bucket=bucket)
+        assert not versions["IsTruncated"]
+        found = {
+            "versions": versions.get("Versions", ()),
+            "delete markers": versions.get("DeleteMarkers", ()),
+            "uploads": uploads.get("Uploads", ()),
+        }
+        return {kind: [one["Key"] for one in ones if MARK in one["Key"]] for kind, ones in found.items()}
+
+    def assert_nothing_left(self, *, keys: int = 0) -> None:
+        """Assert that no key but `keys` others', tag, object, version, marker, upload or record is left of any run."""
+        assert {"versions": [], "delete markers": [], "uploads": []} == self.left()
+        assert (keys, [], []) == (len(self.keys()), self.tags(), self.journal)
+
+    def actions(self) -> list[str]:
+        """Return what was called so far, in order."""
+        return [json.loads(line)["action"] for line in self.aws.access_log.read_text().splitlines()]
+
+
+def end(process: "subprocess.Popen[str]", seconds: float = 180) -> Ended:
+    """Wait for a command to end, and return what it said; past `seconds` it is killed and the test fails."""
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"it didn't end within {seconds:.0f} s: {out}{err}") from None
+    return Ended(process.returncode, out, err)
+
+
+def until(holds: Callable[[], bool], process: "subprocess.Popen[str] | None" = None, seconds: float = 60) -> None:
+    """Wait until `holds` does; fail if `process` ends before, or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if process and process.poll() is not None:
+            raise AssertionError(f"it ended too early: {end(process)}")
+        assert time.monotonic() < deadline, f"it didn't come about within {seconds:.0f} s"
+        time.sleep(0.01)
+
+
+@contextmanager
+def project(folder: Path, *, like: Path | None = None) -> Iterator[Project]:
+    """Make a project folder (a copy of the stopped project `like`), and run its local AWS meanwhile."""
+    if like:
+        shutil.copytree(like, folder, symlinks=True, dirs_exist_ok=True)
+    else:
+        for name in ("app.py", "cdk.json", "node_modules"):
+            (folder / name).symlink_to(ROOT / name)
+        shutil.copy(ROOT / "access.toml", folder)
+    with running(folder / "aws") as instance:
+        yield Project(folder, instance)

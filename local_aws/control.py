@@ -184,6 +184,18 @@ def _launch(layout: Layout, listener: socket.socket) -> None:
             pass_fds=(listener.fileno(),),
             start_new_session=True,
         )
+    ready = False
+    try:
+        _wait_for(process, layout, port)
+        ready = True
+    finally:
+        # Also when interrupted: nothing stays half-started.
+        if not ready and process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", layout: Layout, port: int) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -192,8 +204,6 @@ def _launch(layout: Layout, listener: socket.socket) -> None:
         if read_json(layout.server).get("pid") == process.pid and health(layout, port).get("pid") == process.pid:
             return
         time.sleep(0.03)
-    process.kill()
-    process.wait()
     raise UserError(f"the local AWS did not answer within {_START_SECONDS:.0f} s: see {layout.server_log}")
 
 
@@ -207,7 +217,9 @@ def _stop_locked(layout: Layout) -> bool:
     if not is_held(layout.server_lock):
         layout.server.unlink(missing_ok=True)
         return False
-    pid = int(read_json(layout.server)["pid"])
+    pid = read_json(layout.server).get("pid")
+    if not isinstance(pid, int):
+        raise UserError(f"the local AWS in {layout.root} is just starting: try again in a moment")
     for wanted, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, 5.0)):
         os.kill(pid, wanted)
         deadline = time.monotonic() + seconds

@@ -45,7 +45,7 @@ class Gate:
             if scope["method"] not in ("GET", "HEAD"):
                 self._saver.touch()
         if scope["path"] != HEALTH_PATH:
-            self._log.write(exchange.action or f"-:{query.get('Action', scope['method'])}"[:80], status)
+            self._log.write(exchange.action or f"-:{scope['method']}", status)
 
     async def _own_answer(
         self,
@@ -63,7 +63,8 @@ class Gate:
         if wire.unsigned(headers, query):
             if path == "/federation" and method in ("GET", "POST"):
                 parameters = dict(query) if method == "GET" else await _form(receive)
-                exchange.action = f"signin:{parameters.get('Action', '-')}"[:80]
+                known = parameters.get("Action") in ("getSigninToken", "login")
+                exchange.action = f"signin:{parameters['Action'] if known else '-'}"
                 return self._signin.answer(parameters)
             return wire.anonymous_refusal(method, headers)
         if wire.two_operations(method, headers, query):

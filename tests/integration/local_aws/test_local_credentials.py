@@ -174,4 +174,6 @@ def test_other_ways_into_sts_are_closed(world: Any) -> None:
     _, caller = world.user(world.allow("*"))
     sts = world.client(caller, "sts")
     web = {"RoleArn": world.role("*"), "RoleSessionName": "bob", "WebIdentityToken": "e30.e30.e30"}
-    assert world.outcome(sts.assume_role_with_web_identity, **web) != "allowed"
+    assert world.outcome(sts.assume_role_with_web_identity, **web) == "MissingAuthenticationToken"
+    token = {"Audience": ["here"], "SigningAlgorithm": "RS256"}
+    assert world.outcome(sts.get_web_identity_token, **token) == "InvalidAction"

@@ -161,6 +161,16 @@ def test_a_source_identity_stays_down_a_chain_of_roles(world: Any) -> None:
     assert outcome(world, chained, world.role(first)) == "AccessDenied"
 
 
+def test_a_session_of_a_named_role_needs_no_identity_policy_but_keeps_its_limits(world: Any) -> None:
+    """A trust policy naming a role lets its sessions in, unless their session policy doesn't allow AssumeRole."""
+    arn, caller = world.user()
+    first = world.role(arn)
+    second = world.role(first)
+    assert outcome(world, world.assume(caller, first), second) == "allowed"
+    narrowed = world.assume(caller, first, world.document(world.allow("s3:*")))
+    assert outcome(world, narrowed, second) == "AccessDenied"
+
+
 def test_a_variable_in_a_trust_policy_ties_the_session_name_to_the_user(world: Any) -> None:
     """`${aws:username}` in a condition on sts:RoleSessionName lets users take their own name only."""
     arn, caller = world.user()

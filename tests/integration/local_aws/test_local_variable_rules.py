@@ -155,6 +155,14 @@ def test_a_deny_with_a_variable_denies(world: Any) -> None:
     assert reads(world, session, bucket, f"{name}/one", "eve/one") == ["allowed", "AccessDenied"]
 
 
+def test_an_allow_does_not_rest_on_a_variable_without_a_value(world: Any) -> None:
+    """Not to equal a name that nobody has isn't a reason to allow."""
+    bucket = world.bucket("bob/one")
+    condition = {"StringNotEquals": {"s3:prefix": "${aws:username}/"}}
+    s3 = world.client(world.borrower(world.allow("s3:ListBucket", Condition=condition)), "s3")
+    assert world.outcome(s3.list_objects_v2, Bucket=bucket, Prefix="bob/") == "AccessDenied"
+
+
 def test_patterns_match_over_line_ends(world: Any) -> None:
     """A star stands for any characters, so a Deny can't be slipped past with a line feed in the key."""
     bucket = world.bucket("eve/a\nb")

@@ -3,27 +3,30 @@
 import argparse
 import random
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temp_access.cli.options import add_aws, add_config, load_config, seconds, use_local
 from temp_access.config.model import Config
 from temp_access.errors import UserError
-from temp_access.verify.model import Probe, Report, Target
+from temp_access.verify.model import Report, Target
 
 if TYPE_CHECKING:
     import boto3
 
+    from temp_access.config.model import Grant
     from temp_access.sts.clients import Clients
     from temp_access.verify.live.run import Deployment
     from temp_access.verify.live.state import StateReader
+    from temp_access.verify.plan.plan import Plan
+    from temp_access.verify.user_policies import Managed
 
 EXAMPLES = """\
 examples (after `make demo`):
   temp-access verify --local
   temp-access verify --local --grant bob --json reports/verify.json
   temp-access verify --local --self-test
+  temp-access verify --offline
   temp-access verify --env prod --deployer-profile admin --markdown "$GITHUB_STEP_SUMMARY"
 
 exit code: 0 all passed, 1 a probe failed, 2 bad configuration or usage, 3 inconclusive"""
@@ -49,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown")
+    parser.add_argument("--offline", action="store_true", help="ask the evaluator about the templates; call nothing")
     parser.add_argument("--quiet", action="store_true", help="show the table only")
     parser.add_argument("--self-test", action="store_true", help="break the session policy in each known way")
 
@@ -59,16 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = load_config(args)
     check_writable([path for path in (args.json, args.junit, args.markdown) if path])
-    use_local(args)
-    deployment, state, deployer_arn = _open(args, config)
-    target = deployment.target
-    where = f" at {target.endpoint}" if target.endpoint else ""
-    print(f"verifying account {target.account}, {target.region}, bucket {target.bucket}{where}", file=sys.stderr)
-    if args.self_test:
-        return _self_test(deployment, state)
-    report = _verify(args, deployment, state, deployer_arn)
-    _print(args, report)
-    return report.exit_code
+    return _verify_offline(args, config) if args.offline else _verify_live(args, config)
 
 
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
@@ -121,33 +116,72 @@ def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | 
     return None
 
 
-def _verify(args: argparse.Namespace, deployment: "Deployment", state: "StateReader", deployer_arn: str) -> Report:
-    from temp_access.verify.live.run import verify_live
-    from temp_access.verify.live.user_policies import user_allows
+def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
     from temp_access.verify.plan.choose import choose_grants
-    from temp_access.verify.plan.plan import make_plan
-    from temp_access.verify.plan.strangers import is_stranger
 
-    config, target = deployment.config, deployment.target
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1_000_000)
     grants = choose_grants(config, args.grant, args.sample, seed)
     if args.sample is not None:
         print(f"probing {len(grants)} of {len(config.grants)} grants, --seed {seed}", file=sys.stderr)
+    return grants
 
-    def planner(run_name: str, deployer: "Clients") -> tuple[Sequence[Probe], Sequence[str]]:
-        plan = make_plan(
-            config,
-            grants,
-            target,
-            run_name,
-            user_allows=user_allows(config, target, deployer.iam),
-            # The bucket that `cdk bootstrap` makes: there wherever the stacks could be deployed.
-            other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
-            deployer_is_stranger=is_stranger(config, deployer_arn),
-        )
-        return plan.probes, plan.warnings
 
-    return verify_live(deployment, planner, state, sys.stderr, quiet=args.quiet)
+def _plan(config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str) -> "Plan":
+    from temp_access.verify.plan.plan import make_plan
+    from temp_access.verify.plan.strangers import is_stranger
+    from temp_access.verify.user_policies import user_allows
+
+    return make_plan(
+        config,
+        grants,
+        target,
+        run_name,
+        user_allows=user_allows(config, target, managed),
+        # The bucket that `cdk bootstrap` makes: there wherever the stacks could be deployed.
+        other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
+        deployer_is_stranger=is_stranger(config, arn),
+    )
+
+
+def _verify_live(args: argparse.Namespace, config: Config) -> int:
+    from temp_access.verify.live.managed import managed_document
+    from temp_access.verify.live.run import verify_live
+
+    use_local(args)
+    deployment, state, arn = _open(args, config)
+    target = deployment.target
+    where = f" at {target.endpoint}" if target.endpoint else ""
+    print(f"verifying account {target.account}, {target.region}, bucket {target.bucket}{where}", file=sys.stderr)
+    if args.self_test:
+        return _self_test(deployment, state)
+    grants = _grants(args, config)
+
+    def planner(run_name: str, deployer: "Clients") -> "Plan":
+        return _plan(config, grants, target, run_name, lambda arn: managed_document(deployer.iam, arn), arn)
+
+    report = verify_live(deployment, planner, state, sys.stderr, quiet=args.quiet)
+    _print(args, report)
+    return report.exit_code
+
+
+def _verify_offline(args: argparse.Namespace, config: Config) -> int:
+    from temp_access.policy.aws_managed import kept_document
+    from temp_access.verify.offline.managed import known_document
+    from temp_access.verify.offline.run import offline_answerer, verify_offline
+    from temp_access.verify.offline.target import offline_target
+    from temp_access.verify.places import new_run
+    from temp_access.verify.state.assembly import read_assembly
+
+    if args.local or args.self_test:
+        raise UserError("--offline calls nothing; leave out --local and --self-test, or --offline")
+    target, state = offline_target(config, read_assembly(args.template, digest=config.digest))
+    run_name = new_run()
+    deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
+    plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
+    answerer = offline_answerer(config, target, state, kept_document)
+    report = verify_offline(plan, answerer, target, run_name, sys.stderr, quiet=args.quiet)
+    _print(args, report)
+    return report.exit_code
 
 
 def _print(args: argparse.Namespace, report: Report) -> None:

@@ -10,11 +10,15 @@ _FIXED = {
     "assume": "who, how long, how",
     "role": "the one bucket only",
     "widened": "no more than the role",
+    "agreement": "the evaluator agrees",
     "clean-up": "nothing is left",
 }
 
 
 def about(group: str, probes: Iterable[Probe]) -> str:
     """Return what holds if all of the group's probes pass; an empty string for an unknown group."""
-    grant = next((probe.caller.grant for probe in probes if probe.caller.grant), None)
-    return f"{grant.access} in {grant.folder}/" if grant else _FIXED.get(group, "")
+    grants = {probe.caller.grant for probe in probes if probe.caller.grant}
+    if len(grants) == 1:
+        (grant,) = grants
+        return f"{grant.access} in {grant.folder}/"
+    return _FIXED.get(group, "")

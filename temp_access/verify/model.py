@@ -135,6 +135,7 @@ class Target:
     user_arn: str
     digest: str
     endpoint: str | None = None
+    offline: bool = False
 
     @property
     def names_layers(self) -> bool:
@@ -144,12 +145,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that one run of the verification has to say; `warnings` are for the reader, not verdicts."""
+    """Everything that one run of the verification has to say; `warnings` are for the reader, not verdicts.
+
+    `live_only` are the probes that an offline run couldn't answer and left out.
+    """
 
     target: Target
     run: str
     results: tuple[Result, ...]
     warnings: tuple[str, ...] = ()
+    live_only: tuple[Probe, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 

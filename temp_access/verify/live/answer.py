@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temp_access.policy.decision import Layer
-from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.evaluate import evaluate
 from temp_access.policy.parse import parse_policy
-from temp_access.policy.request import Request
 from temp_access.sts.assume import Session, assume_role
-from temp_access.verify.live.observe import Kind, Observation, WrongFormError, observe
+from temp_access.verify.live.observe import Kind, NotReadyError, Observation, WrongFormError, observe
 from temp_access.verify.live.operate import operate
 from temp_access.verify.live.state import StateReader
 from temp_access.verify.live.wallet import Wallet
@@ -20,7 +19,9 @@ from temp_access.verify.model import (
     StateCheck,
     Target,
     TrustCheck,
+    Who,
 )
+from temp_access.verify.trust import trust_layers, trust_request
 
 _CLOCKS_MAY_DIFFER = 120
 _DEFAULT_DURATION = 3600
@@ -44,7 +45,7 @@ class Answerer:
             case StateCheck():
                 return self._compare(call)
             case TrustCheck():
-                return observe_trust(call, self.state.trust_policy(), self.wallet.target)
+                return self._evaluate(call)
 
     def control(self, caller: Caller, call: Call) -> Observation:
         """Return what came of the control: the same call, or for AssumeRole the plain one."""
@@ -54,6 +55,8 @@ class Answerer:
         operate(call, self.wallet.clients(caller), self.wallet.deployer, self.wallet.target)
 
     def _assume(self, caller: Caller, call: AssumeCall) -> str:
+        if self.wallet.unmet and caller.who in (Who.USER, Who.USER_SESSION_TOKEN):
+            raise NotReadyError(self.wallet.unmet)
         clients = self.wallet.clients(Caller(caller.who))
         policy = self.wallet.policy_of(caller.grant) if caller.grant else call.policy
         asked = datetime.now(UTC)
@@ -68,11 +71,21 @@ class Answerer:
         )
         return _form(session, call, self.wallet.target, asked)
 
+    def _evaluate(self, check: TrustCheck) -> Observation:
+        document: dict[str, Any] = {}
+        seen = observe(lambda: document.update(self.state.trust_policy()))
+        if seen.kind is not Kind.WORKED:
+            return Observation(Kind.UNDECIDED, seen.code, f"the trust policy can't be read: {seen.text}")
+        return observe_trust(check, document, self.wallet.target)
+
     def _compare(self, check: StateCheck) -> Observation:
         found: list[str] = []
         seen = observe(lambda: found.extend(self.state.differences(check.aspect)))
-        if seen.kind is Kind.WORKED and found:
-            return Observation(Kind.REFUSED, "a difference", "; ".join(found))
+        if seen.kind is Kind.REFUSED:
+            # That it can't be read says nothing of what it is.
+            return Observation(Kind.UNDECIDED, seen.code, f"can't be read: {seen.text}")
+        if found:
+            return Observation(Kind.REFUSED, message="; ".join(found))
         return Observation(Kind.WORKED, message="as the template says") if seen.kind is Kind.WORKED else seen
 
 
@@ -92,27 +105,8 @@ def _form(session: Session, call: AssumeCall, target: Target, asked: datetime) -
 
 def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Observation:
     """Return what the evaluator says of `check` against the deployed trust policy."""
-    # Whether an account's own administrators may delegate is theirs; here the trust policy is asked.
-    delegated = parse_policy(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]},
-        Layer.IDENTITY,
-    )
-    principal, role_arn, account = check.principal, None, check.principal.split(":")[4]
-    if ":role/" in principal:
-        role_arn = principal
-        name = principal.rpartition("/")[2]
-        principal = f"arn:{target.partition}:sts::{account}:assumed-role/{name}/verify"
-    layers = Layers(identity=(delegated,), resource=parse_policy(document, Layer.TRUST), resource_is_trust_policy=True)
-    request = Request(
-        principal=principal,
-        role_arn=role_arn,
-        action="sts:AssumeRole",
-        resource=target.role_arn,
-        account=account,
-        resource_account=target.account,
-        context=dict(check.context),
-    )
-    decision = evaluate(layers, request)
+    trust = parse_policy(document, Layer.TRUST)
+    decision = evaluate(trust_layers(trust), trust_request(check, target))
     if decision.allowed:
         return Observation(Kind.WORKED, message="allowed by the trust policy")
     return Observation(Kind.REFUSED, "AccessDenied", f"the trust policy doesn't allow it ({decision.kind.value})")

@@ -13,6 +13,8 @@ from temp_access.verify.live.keys import left_on_user, retire
 from temp_access.verify.live.objects import remove
 from temp_access.verify.model import Target
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def sweep(
     journal: Journal, deployer: Clients, target: Target, folders: Sequence[str], say: Callable[[str], None]
@@ -46,12 +48,29 @@ def uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {number: signal.signal(number, _answer) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, _answer) for number in _SIGNALS}
     try:
         yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let a step that makes something end and be recorded; Ctrl-C or a termination takes effect after it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    previous = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 def _answer(number: int, frame: object) -> None:

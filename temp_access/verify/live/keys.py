@@ -34,8 +34,13 @@ def mint(iam: "IAMClient", journal: Journal, entry: Entry) -> tuple[Credentials,
         )
     made = iam.create_access_key(UserName=entry.user)["AccessKey"]
     entry = with_key(entry, made["AccessKeyId"])
-    journal.write(entry)
-    iam.tag_user(UserName=entry.user, Tags=[{"Key": TAG_PREFIX + entry.run, "Value": made["AccessKeyId"]}])
+    try:
+        journal.write(entry)
+        iam.tag_user(UserName=entry.user, Tags=[{"Key": TAG_PREFIX + entry.run, "Value": made["AccessKeyId"]}])
+    except BaseException:
+        # A key that isn't recorded would never be swept.
+        iam.delete_access_key(UserName=entry.user, AccessKeyId=made["AccessKeyId"])
+        raise
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"]), entry
 
 

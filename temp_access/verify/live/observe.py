@@ -50,7 +50,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One call's outcome; `code` and `message` are the service's, `text` is for people."""
+    """One call's outcome; `code` and `message` are the service's (without a code: our own), `text` is for people."""
 
     kind: Kind
     code: str = ""
@@ -61,6 +61,8 @@ class Observation:
         """What happened, in words."""
         if self.kind is Kind.WORKED:
             return self.message or "allowed"
+        if self.kind is Kind.REFUSED and not self.code:
+            return self.message
         if self.kind is Kind.REFUSED:
             return f"refused with {self.code}" + (f": {self.message}" if self.message else "")
         return f"undecided: {self.message}"
@@ -75,7 +77,7 @@ def observe(call: Callable[[], str | None]) -> Observation:
     except ClientError as error:
         return from_error(error)
     except WrongFormError as error:
-        return Observation(Kind.REFUSED, "the wrong form", str(error))
+        return Observation(Kind.REFUSED, message=str(error))
     except NotReadyError as error:
         return Observation(Kind.UNDECIDED, message=str(error))
     except (BotoCoreError, OSError) as error:

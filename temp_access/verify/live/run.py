@@ -6,21 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
-from temp_access.config.model import Config, Grant
-from temp_access.policy.access import MODES
-from temp_access.policy.session import minimal_json, session_policy
+from temp_access.config.model import Config
 from temp_access.sts.clients import ClientFactory, Clients
 from temp_access.sts.credentials import Credentials
 from temp_access.verify import places
 from temp_access.verify.live.answer import Answerer
-from temp_access.verify.live.cleanup import clean, sweep, uninterrupted
+from temp_access.verify.live.cleanup import clean, held_back, sweep, uninterrupted
 from temp_access.verify.live.journal import Journal, new_entry
 from temp_access.verify.live.keys import announce, mint
+from temp_access.verify.live.managed import managed_document
 from temp_access.verify.live.objects import left, prefixes, put_seeds, seeds
-from temp_access.verify.live.observe import Kind, observe
+from temp_access.verify.live.observe import DENIED, Kind, Observation, observe
 from temp_access.verify.live.runner import LiveRunner
 from temp_access.verify.live.state import StateReader
-from temp_access.verify.live.wallet import PolicyOf, Wallet
+from temp_access.verify.live.wallet import Wallet
 from temp_access.verify.model import (
     Caller,
     Probe,
@@ -31,8 +30,12 @@ from temp_access.verify.model import (
     Verdict,
     Who,
 )
+from temp_access.verify.offline.agree import agreement
+from temp_access.verify.offline.run import offline_answerer
 from temp_access.verify.plan.assuming import plain_call
+from temp_access.verify.plan.plan import Plan
 from temp_access.verify.report.progress import Progress
+from temp_access.verify.sent import PolicyOf, compiled
 
 if TYPE_CHECKING:
     import boto3
@@ -54,17 +57,7 @@ class Deployment:
     settle: float
 
 
-Planner = Callable[[str, Clients], tuple[Sequence[Probe], Sequence[str]]]
-
-
-def compiled(target: Target) -> PolicyOf:
-    """Return the function that gives the session policy of a grant, as every caller sends it."""
-
-    def policy_of(grant: Grant) -> str:
-        access = MODES[grant.access]
-        return minimal_json(session_policy(grant.folder, access, bucket=target.bucket, partition=target.partition))
-
-    return policy_of
+Planner = Callable[[str, Clients], Plan]
 
 
 def verify_live(
@@ -81,16 +74,16 @@ def verify_live(
     """
     started = time.monotonic()
     with LiveRun(deployment, state, stream) as run:
-        probes, warnings = planner(run.name, run.deployer)
-        sizes = Counter(probe.group for probe in probes)
-        with Progress(len(probes), stream, group_sizes=sizes, quiet=quiet) as progress:
-            results = run.run(probes, compiled(deployment.target), progress.finished)
-    results.append(run.nothing_left())
+        plan = planner(run.name, run.deployer)
+        sizes = Counter(probe.group for probe in plan.probes)
+        with Progress(len(plan.probes), stream, group_sizes=sizes, quiet=quiet) as progress:
+            results = run.run(plan.probes, compiled(deployment.target), progress.finished)
+    results += [run.agreement(results), run.nothing_left()]
     return Report(
         target=deployment.target,
         run=run.name,
         results=tuple(results),
-        warnings=tuple(warnings),
+        warnings=(*plan.warnings, *state.notes()),
         seconds=time.monotonic() - started,
     )
 
@@ -120,7 +113,8 @@ class LiveRun:
         try:
             announce(self.deployer.iam, self._journal, self._entry)
             if self._deployment.user is None:
-                self._user, self._entry = mint(self.deployer.iam, self._journal, self._entry)
+                with held_back():
+                    self._user, self._entry = mint(self.deployer.iam, self._journal, self._entry)
         except BaseException:
             self._clean()
             raise
@@ -154,10 +148,19 @@ class LiveRun:
             mfa_needed=config.role.conditions.mfa,
         )
         answerer = Answerer(wallet, self._state, plain_call(config))
-        self._wait_until_known(answerer)
+        wallet.unmet = _unmet(config, self._wait_until_known(answerer))
         deadline = self._deadline if settle else 0
         runner = LiveRunner(answerer, deadline=deadline, names_layers=target.names_layers)
         return runner.run(probes, finished)
+
+    def agreement(self, results: Sequence[Result]) -> Result:
+        """Return whether the evaluator, asked about the templates, gives the same verdicts."""
+        iam = self.deployer.iam
+        deployment = self._deployment
+        answerer = offline_answerer(
+            deployment.config, deployment.target, self._state.expected, lambda arn: managed_document(iam, arn)
+        )
+        return agreement(results, answerer)
 
     def nothing_left(self) -> Result:
         """Return the last result of all: that of looking for what the run may have left behind."""
@@ -193,16 +196,14 @@ class LiveRun:
                 # The journal keeps what is left; the last probe says so, if there is a report.
                 self._say(f"couldn't clean up: {error}; run verify again, which does")
 
-    def _wait_until_known(self, answerer: Answerer) -> None:
-        """Wait until a new key works and the role can be assumed, or until the deadline: the probes tell."""
+    def _wait_until_known(self, answerer: Answerer) -> Observation:
+        """Wait until a new key works and the role can be assumed, or until the deadline; return what came of it."""
         pause, waited, passes = 0.5, False, 0
-        while passes < 1 + 2 * waited:
+        while True:
             seen = answerer.answer(Caller(Who.USER), answerer.plain)
             passes = passes + 1 if seen.kind is Kind.WORKED else 0
-            if seen.kind is Kind.WORKED and not waited:
-                return
-            if time.monotonic() + pause > self._deadline:
-                return
+            if passes > 2 * waited or time.monotonic() + pause > self._deadline:
+                return seen
             if not waited:
                 self._say("waiting until IAM knows the new key and role everywhere")
             waited = True
@@ -211,3 +212,17 @@ class LiveRun:
 
     def _say(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
+
+
+def _unmet(config: Config, seen: Observation) -> str | None:
+    """Return which condition of the trust policy can't be met from here, if that explains what was `seen`.
+
+    If the deployed trust policy isn't the template's, the probe of it fails and says so.
+    """
+    networks = config.role.conditions.source_ip
+    if not networks or seen.kind is not Kind.REFUSED or seen.code not in DENIED:
+        return None
+    return (
+        f"the trust policy admits callers from {' and '.join(networks)} only, and AssumeRole was refused: this "
+        "machine's address seems to be another; run verify from that network"
+    )

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import groupby
 
 from temp_access.verify.live.answer import Answerer
+from temp_access.verify.live.cleanup import uninterrupted
 from temp_access.verify.live.judge import judge, may_settle
 from temp_access.verify.live.observe import Kind, Observation
 from temp_access.verify.model import Probe, Result, Verdict, Who
@@ -38,7 +39,9 @@ class LiveRunner:
                     results.update((result.probe.id, result) for result in future.result())
             except BaseException:
                 self._stopped.set()
-                pool.shutdown(wait=True, cancel_futures=True)
+                # A call that is under way may still make something, which the clean-up must see.
+                with uninterrupted():
+                    pool.shutdown(wait=True, cancel_futures=True)
                 raise
         return [results[probe.id] for probe in probes]
 

@@ -4,6 +4,8 @@ import threading
 from typing import Any
 
 from temp_access.sts.clients import Clients
+from temp_access.sts.revoke.describe import describe
+from temp_access.sts.revoke.document import POLICY_NAME, is_revocations, read
 from temp_access.verify.live.observe import NotReadyError
 from temp_access.verify.model import Target
 from temp_access.verify.state.compare import differences
@@ -15,7 +17,7 @@ class StateReader:
     """Compares what is deployed with what the template asks for."""
 
     def __init__(self, expected: State, deployer: Clients, target: Target) -> None:
-        self._expected = expected
+        self.expected = expected
         self._deployer = deployer
         self._target = target
         self._lock = threading.Lock()
@@ -23,7 +25,7 @@ class StateReader:
 
     def differences(self, aspect: str) -> tuple[str, ...]:
         """Return how `aspect` differs; raises ClientError if it can't be read."""
-        return differences(aspect, self._expected, self._read())
+        return differences(aspect, self.expected, self._read())
 
     def trust_policy(self) -> dict[str, Any]:
         """Return the deployed trust policy; raises NotReadyError if there is no role."""
@@ -31,6 +33,15 @@ class StateReader:
         if role is None:
             raise NotReadyError(f"there is no role {self._target.role_name}")
         return dict(role.trust)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what the reader should know of the deployed state although it isn't a difference."""
+        role = self._deployed.role if self._deployed else None
+        policy = role.permissions.inline.get(POLICY_NAME) if role else None
+        if role is None or policy is None or not is_revocations(policy):
+            return ()
+        revoked = "; ".join(map(describe, read(policy)))
+        return (f"the inline policy {POLICY_NAME} of {role.name} denies {revoked} (temp-access revoke)",)
 
     def _read(self) -> Deployed:
         with self._lock:

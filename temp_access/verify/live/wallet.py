@@ -1,7 +1,6 @@
 """Whose credentials each caller of a probe gets, borrowed once and kept until shortly before they expire."""
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from temp_access.config.model import Grant
@@ -10,12 +9,10 @@ from temp_access.sts.clients import ClientFactory, Clients
 from temp_access.sts.credentials import Credentials
 from temp_access.verify.live.observe import NotReadyError
 from temp_access.verify.model import AssumeCall, Caller, Target, Who
+from temp_access.verify.sent import ALLOW_ALL, PolicyOf
 
-ALLOW_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 _ENOUGH = timedelta(minutes=3)
 _HOUR = 3600
-
-PolicyOf = Callable[[Grant], str | None]
 
 
 class Wallet:
@@ -36,6 +33,8 @@ class Wallet:
         self.target = target
         self.deployer = deployer
         self.policy_of = policy_of
+        # Which condition of the trust policy nobody can meet from here; the run finds out.
+        self.unmet: str | None = None
         self._factory = factory
         self._user = factory.of(user) if user else factory.base()
         self._plain = plain
@@ -92,6 +91,8 @@ class Wallet:
                 return self._assume(self.policy_of(caller.grant), self._plain.duration)
 
     def _assume(self, policy: str | None, duration: int | None) -> Credentials:
+        if self.unmet:
+            raise NotReadyError(self.unmet)
         return assume_role(
             self.clients(Caller(Who.USER)).sts,
             role_arn=self.target.role_arn,

@@ -7,7 +7,7 @@ from temp_access.config.model import Grant
 from temp_access.config.table import key_path
 from temp_access.policy.access import MODES, Access
 from temp_access.verify import places
-from temp_access.verify.model import Caller, Layer, Probe, ServiceCall, Target, Who
+from temp_access.verify.model import BOTH, LIVE_ONLY, Caller, Layer, Probe, ServiceCall, Target, Who
 from temp_access.verify.operations import OPERATIONS, within
 from temp_access.verify.places import Place
 
@@ -127,4 +127,6 @@ class FolderPlan:
             cause=cause,
             layer=Layer.SESSION if not allowed and in_role else None,
             control=control,
+            # The evaluator knows no URLs.
+            runners=LIVE_ONLY if call.operation.startswith("presigned-") else BOTH,
         )

@@ -16,7 +16,6 @@ def state_probes() -> Iterator[Probe]:
             caller=Caller(Who.DEPLOYER),
             call=StateCheck(aspect),
             allowed=True,
-            cause="it was changed by hand, or another access.toml was deployed; `cdk deploy` puts it right, "
-            "except for what was added beside the stack",
+            cause="it was changed by hand, or another access.toml was deployed; each difference says how to undo it",
             runners=LIVE_ONLY,
         )

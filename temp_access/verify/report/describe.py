@@ -94,6 +94,8 @@ def details(result: Result) -> list[tuple[str, str]]:
 def target_text(report: Report) -> str:
     """Return what was verified: account, Region, bucket, and the endpoint where it isn't AWS's."""
     target = report.target
+    if target.offline:
+        return f"offline, from the templates: bucket {target.bucket}"
     at = f", endpoint {target.endpoint}" if target.endpoint else ""
     return f"account {target.account}, {target.region}, bucket {target.bucket}{at}"
 
@@ -102,4 +104,5 @@ def counts_text(report: Report) -> str:
     """Return the counts of all verdicts, and the seconds that the run took."""
     counts = ", ".join(f"{report.count(verdict)} {verdict}" for verdict in Verdict)
     total = len(report.results)
-    return f"{total} probe{'' if total == 1 else 's'}: {counts} in {report.seconds:.1f} s"
+    left_out = f", {len(report.live_only)} live only" if report.live_only else ""
+    return f"{total} probe{'' if total == 1 else 's'}: {counts}{left_out} in {report.seconds:.1f} s"

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from temp_access.verify.model import Report, Result
@@ -19,6 +20,7 @@ _MIXTURE = (re.compile(r"[A-Z]"), re.compile(r"[a-z]"), re.compile(r"[0-9+]"))
 MASK = "[masked]"
 
 
+@lru_cache(maxsize=1024)
 def redact(text: str) -> str:
     """Return `text` without secret keys and session tokens, and with the last four characters of key ids."""
     text = _LABELLED.sub(rf"\g<label>{MASK}", text)
@@ -42,12 +44,11 @@ def redacted(report: Report) -> Report:
 
 
 def _redacted_result(result: Result) -> Result:
-    return replace(
-        result,
-        observed=redact(result.observed),
-        control=result.control and redact(result.control),
-        probe=replace(result.probe, cause=redact(result.probe.cause)),
-    )
+    observed, cause = redact(result.observed), redact(result.probe.cause)
+    control = result.control and redact(result.control)
+    if (observed, cause, control) == (result.observed, result.probe.cause, result.control):
+        return result
+    return replace(result, observed=observed, control=control, probe=replace(result.probe, cause=cause))
 
 
 def _redacted_value(value: Any) -> Any:

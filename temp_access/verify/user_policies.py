@@ -1,10 +1,10 @@
 """What `[user]`'s policies allow the user alone, evaluated on their documents."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from temp_access.config.model import Config
-from temp_access.errors import TempAccessError, UserError
+from temp_access.errors import UserError
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy, Policy
 from temp_access.policy.evaluate import Layers, evaluate
@@ -14,17 +14,15 @@ from temp_access.policy.user import ROTATE_KEYS, assume_policy, rotate_keys_poli
 from temp_access.verify.model import ServiceCall, Target
 from temp_access.verify.operations import Need, needs
 
-if TYPE_CHECKING:
-    from types_boto3_iam import IAMClient
+Managed = Callable[[str], Mapping[str, Any]]
 
 
-def user_allows(config: Config, target: Target, iam: "IAMClient") -> Callable[[ServiceCall], bool]:
+def user_allows(config: Config, target: Target, managed: Managed) -> Callable[[ServiceCall], bool]:
     """Return a function that says whether the user's policies, as access.toml has them, allow a call.
 
-    The documents of managed policies that aren't written in access.toml are AWS's or the account's
-    own, and read from IAM with the deployer's credentials.
+    `managed` gives the documents of managed policies that aren't written in access.toml.
     """
-    layers = _layers(config, target, lambda arn: _managed_document(iam, arn))
+    layers = _layers(config, target, managed)
 
     def allows(call: ServiceCall) -> bool:
         wanted = needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn)
@@ -33,7 +31,7 @@ def user_allows(config: Config, target: Target, iam: "IAMClient") -> Callable[[S
     return allows
 
 
-def _layers(config: Config, target: Target, managed: Callable[[str], Mapping[str, Any]]) -> Layers:
+def _layers(config: Config, target: Target, managed: Managed) -> Layers:
     user = config.user
     # A managed policy may be called like an inline one.
     documents: list[tuple[str, Mapping[str, Any]]] = [
@@ -68,15 +66,3 @@ def _request(need: Need, target: Target) -> Request:
         resource_account=target.account,
         context=context,
     )
-
-
-def _managed_document(iam: "IAMClient", arn: str) -> Mapping[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    except (ClientError, BotoCoreError) as error:
-        raise TempAccessError(f"the managed policy {arn} can't be read: {error}", exit_code=3) from None
-    found: Mapping[str, Any] = document
-    return found

@@ -1,0 +1,106 @@
+"""Which policies take part when somebody calls something, from a state (of the templates, or deployed)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from temp_access.errors import UserError
+from temp_access.policy.decision import Layer
+from temp_access.policy.document import MalformedPolicy, Policy
+from temp_access.policy.evaluate import Layers
+from temp_access.policy.parse import parse_policy
+from temp_access.verify.live.observe import NotReadyError
+from temp_access.verify.state.model import Permissions, State
+
+Document = Mapping[str, Any]
+ManagedDocument = Callable[[str], Document | None]
+
+_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The identity policies and the boundary of one principal."""
+
+    identity: tuple[Policy, ...]
+    boundary: Policy | None = None
+
+
+class Policies:
+    """The parsed policies of a state; `managed` gives documents of managed policies that the state lacks."""
+
+    def __init__(self, state: State, managed: ManagedDocument) -> None:
+        self._managed = managed
+        self._state = state
+        self.bucket = state.bucket.policy and parse(state.bucket.policy, Layer.RESOURCE, "bucket policy")
+        self.trust = parse(state.role.trust, Layer.TRUST, "trust policy")
+        self.administrator = Holder((parse(_ALL, Layer.IDENTITY, "administrator"),))
+        self._user: Holder | None = None
+        self._role: Holder | None = None
+
+    @property
+    def user(self) -> Holder:
+        """What temp-user holds; raises NotReadyError if a document isn't known."""
+        if self._user is None:
+            self._user = self._holder(self._state.user.permissions)
+        return self._user
+
+    @property
+    def role(self) -> Holder:
+        """What temp-role holds; raises NotReadyError if a document isn't known."""
+        if self._role is None:
+            self._role = self._holder(self._state.role.permissions)
+        return self._role
+
+    def on_bucket(self, holder: Holder, session: str | None = None) -> Layers:
+        """Return the layers of a call on the bucket; `session` is the session policy's JSON."""
+        return Layers(
+            identity=holder.identity,
+            boundary=holder.boundary,
+            session=sessions(session),
+            resource=self.bucket or None,
+        )
+
+    def elsewhere(self, holder: Holder, session: str | None = None) -> Layers:
+        """Return the layers of a call on anything that has no policy here."""
+        return Layers(identity=holder.identity, boundary=holder.boundary, session=sessions(session))
+
+    def on_role(self, holder: Holder) -> Layers:
+        """Return the layers of sts:AssumeRole on temp-role."""
+        return Layers(
+            identity=holder.identity,
+            boundary=holder.boundary,
+            resource=self.trust,
+            resource_is_trust_policy=True,
+        )
+
+    def _holder(self, permissions: Permissions) -> Holder:
+        documents = list(permissions.inline.items())
+        for arn, document in permissions.attached.items():
+            documents.append((arn, document if document is not None else self._document(arn)))
+        boundary = permissions.boundary
+        return Holder(
+            tuple(parse(document, Layer.IDENTITY, name) for name, document in documents),
+            parse(self._document(boundary), Layer.BOUNDARY, boundary) if boundary else None,
+        )
+
+    def _document(self, arn: str) -> Document:
+        document = self._managed(arn)
+        if document is None:
+            raise NotReadyError(
+                f"the document of {arn} isn't kept here, so what it allows can't be told without the account"
+            )
+        return document
+
+
+def sessions(session: str | None) -> tuple[Policy, ...] | None:
+    """Return the session policies of AssumeRole's `Policy`, None for a session without one."""
+    return None if session is None else (parse_policy(session, Layer.SESSION, "session policy"),)
+
+
+def parse(document: Document, layer: Layer, name: str) -> Policy:
+    """Return the parsed policy; raises UserError if it is malformed."""
+    try:
+        return parse_policy(document, layer, name)
+    except MalformedPolicy as error:
+        raise UserError(f"the policy {name} is malformed: {error}; IAM would refuse it") from None

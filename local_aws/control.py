@@ -141,8 +141,8 @@ def _instance(layout: Layout, port: int, *, already_running: bool = False) -> In
 
 
 def _forget(layout: Layout) -> None:
-    for folder in (layout.services, layout.objects, layout.client):
-        shutil.rmtree(folder)
+    for folder in (layout.services, layout.objects, layout.client, layout.users):
+        shutil.rmtree(folder, ignore_errors=not folder.exists())
     for file in (layout.deployer, layout.access_log, layout.server_log):
         file.unlink(missing_ok=True)
     layout.make()

@@ -45,6 +45,18 @@ class Layout:
         return self.root / "deployer.json"
 
     @property
+    def users(self) -> Path:
+        return self.root / "users"
+
+    def user(self, name: str) -> Path:
+        """The file with the access key of a deployed user."""
+        return self.users / f"{name}.json"
+
+    @property
+    def users_lock(self) -> Path:
+        return self.root / "users.lock"
+
+    @property
     def server(self) -> Path:
         return self.root / "server.json"
 

@@ -9,7 +9,9 @@ from hypothesis import settings
 
 from stacks.node import use_own_node
 
-settings.register_profile("temp-access", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
+settings.register_profile(
+    "temp-access", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None
+)
 settings.load_profile("temp-access")
 
 

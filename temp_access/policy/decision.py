@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Kind(Enum):
@@ -41,15 +42,19 @@ class Reason:
 
     def __str__(self) -> str:
         name = f"{self.index} ({self.sid})" if self.sid else str(self.index)
-        return f"{self.effect} by statement {name} of {self.layer.value} {self.policy!r}"
+        # A policy without a name of its own is called after its layer.
+        unnamed = self.policy.startswith(self.layer.value)
+        policy = self.policy if unnamed else f"{self.layer.value} {self.policy!r}"
+        return f"{self.effect} by statement {name} of {policy}"
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to one request: its kind, the layer that decided, and the statements that applied.
 
     `missing` names the layers that had to allow and didn't, in the order AWS checks them.
     """
+
+    # A named tuple, because one is made for each request: a frozen dataclass takes three times as long.
 
     kind: Kind
     layer: Layer

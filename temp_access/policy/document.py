@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from temp_access.policy.conditions import Condition
 from temp_access.policy.patterns import PatternSet
@@ -57,8 +59,9 @@ class Statement:
 
 @dataclass(frozen=True)
 class Policy:
-    """A parsed policy; `name` is how reasons and errors call it."""
+    """A parsed policy; `name` is how reasons and errors call it, `bodies` are its statements as written."""
 
     name: str
     version: str
     statements: tuple[Statement, ...] = field(repr=False)
+    bodies: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)

@@ -11,7 +11,7 @@ from temp_access.policy.decision import Decision, Kind, Layer, Reason
 from temp_access.policy.document import Policy
 from temp_access.policy.principals import Grant
 from temp_access.policy.request import Request
-from temp_access.policy.shortlist import Entries, Shortlist, shortlist
+from temp_access.policy.shortlist import Entries, Gate, Shortlist, shortlist
 
 __all__ = ["Decision", "Kind", "Layer", "Layers", "Policy", "Reason", "Request", "evaluate"]
 
@@ -74,11 +74,13 @@ def evaluate(layers: Layers, request: Request) -> Decision:
     same_account = request.account == request.resource_account
     if grant is Grant.NONE and (layers.resource_is_trust_policy or not same_account or not has_account):
         missing += (layers.resource_layer,)
-    decided_by, gates = layers.resource_layer, listed.limits
-    if not has_account or (same_account and grant is Grant.DIRECT):
-        gates = ()
-    elif grant is not Grant.ROLE or not same_account:
-        decided_by, gates = Layer.IDENTITY, listed.identity_and_limits
+    decided_by = layers.resource_layer
+    gates: tuple[Gate, ...] = ()
+    if has_account and not (same_account and grant is Grant.DIRECT):
+        if same_account and grant is Grant.ROLE:
+            gates = listed.limits
+        else:
+            decided_by, gates = Layer.IDENTITY, listed.identity_and_limits
     for layer, entries in gates:
         if found := _applying(entries, request):
             reasons += found

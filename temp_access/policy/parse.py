@@ -42,7 +42,7 @@ def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str |
         for index, body in enumerate(bodies)
     )
     _check_sids(statements, policy, layer)
-    return Policy(name, str(version), statements)
+    return Policy(name, str(version), statements, tuple(bodies))
 
 
 def _from_json(text: str, name: str) -> dict[str, object]:

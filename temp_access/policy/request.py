@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 Scalar = str | bool | int | float
 Value = TypeVar("Value")
 ContextValue = Scalar | Sequence[Scalar] | None
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _PRINCIPAL_TAG = "aws:principaltag/"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request; condition keys that follow from the principal needn't be in `context`.
 
     `principal` is the caller's ARN (for a role session the session's), a service name, or `*` for an
@@ -27,8 +27,8 @@ class Request:
     account: str
     resource_account: str
     role_arn: str | None = None
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
-    principal_tags: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, ContextValue] = _NOTHING
+    principal_tags: Mapping[str, str] = _NOTHING
 
     @property
     def role(self) -> str | None:

@@ -154,9 +154,9 @@ class Report:
     run: str
     results: tuple[Result, ...]
     warnings: tuple[str, ...] = ()
-    live_only: tuple[Probe, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    live_only: tuple[Probe, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """Return how many probes ended with `verdict`."""

@@ -71,9 +71,12 @@ class SelfTest:
         """Yield all mutants."""
         on_objects = self._action or "list-v2"
         yield self._mutant("folder pattern without its slash", self._without_slash, f"sibling/{on_objects}")
+        # The widest mode may be one that doesn't list.
         lists = self._ceiling.lists
-        yield self._mutant("bare prefix added", self._bare_prefix if lists else None, "listing/bare-prefix")
-        yield self._mutant("prefix condition removed", _no_condition if lists else None, "listing/no-prefix")
+        bare = self._bare_prefix if lists else None
+        yield self._mutant("bare prefix added", bare, "listing/bare-prefix", self._narrow)
+        no_condition = _no_condition if lists else None
+        yield self._mutant("prefix condition removed", no_condition, "listing/no-prefix", self._narrow)
         beyond = self._one_more if self._action else None
         yield self._mutant("one action beyond the mode", beyond, f"inside/{self._action}", self._narrow)
         wide = self._whole_bucket if self._action else None
@@ -105,7 +108,7 @@ class SelfTest:
         return _replaced(policy, f"{path}/*", f"{path}*")
 
     def _bare_prefix(self, policy: Policy) -> Policy:
-        path = escape(self._plain.folder)
+        path = escape(self._narrow.folder)
         for statement in _statements(policy):
             if statement["Action"] == LIST_BUCKET:
                 statement["Condition"]["StringLike"]["s3:prefix"] = [path, f"{path}/*"]

@@ -189,7 +189,7 @@ def test_a_decision_explains_itself() -> None:
     sid = policy(Layer.IDENTITY, Sid="All")
 
     assert str(evaluate(Layers((sid,)), request())) == (
-        "allowed: Allow by statement 0 (All) of identity-based policy 'identity-based policy'"
+        "allowed: Allow by statement 0 (All) of identity-based policy"
     )
     assert str(evaluate(Layers((), LIMITS.session), request())) == (
         "implicitDeny: no identity-based policy allows it; no session policy allows it"

@@ -122,7 +122,7 @@ def test_what_limits_must_allow_unless_the_bucket_policy_grants_directly(layers:
     alone += [Layers(identity=(layers.boundary,))] if layers.boundary else []
     alone += [Layers(identity=layers.session)] if layers.session else []
     alone += [Layers(identity=level) for level in layers.scps]
-    same_account = replace(request, resource_account=HOME)
+    same_account = request._replace(resource_account=HOME)
 
     assert evaluate(layers, same_account).allowed == all(evaluate(each, same_account).allowed for each in alone)
 
@@ -148,7 +148,7 @@ def test_not_action_is_the_complement_of_action(names: list[str], request: Reque
     body = {"Effect": "Allow", "Resource": "*"}
     action = parsed([{**body, "Action": names}], Layer.IDENTITY)
     not_action = parsed([{**body, "NotAction": names}], Layer.IDENTITY)
-    asked = replace(request, resource_account=HOME)
+    asked = request._replace(resource_account=HOME)
 
     assert evaluate(Layers((action,)), asked).allowed != evaluate(Layers((not_action,)), asked).allowed
 
@@ -160,7 +160,7 @@ def test_not_resource_is_the_complement_of_resource(names: list[str], request: R
     body = {"Effect": "Allow", "Action": "*"}
     resource = parsed([{**body, "Resource": names}], Layer.IDENTITY)
     not_resource = parsed([{**body, "NotResource": names}], Layer.IDENTITY)
-    asked = replace(request, resource_account=HOME)
+    asked = request._replace(resource_account=HOME)
 
     assert evaluate(Layers((resource,)), asked).allowed != evaluate(Layers((not_resource,)), asked).allowed
 
@@ -169,7 +169,7 @@ def test_not_resource_is_the_complement_of_resource(names: list[str], request: R
 @given(layers=layer_sets, request=requests)
 def test_the_case_of_an_action_never_matters(layers: Layers, request: Request) -> None:
     """Action names ignore case, in policies and in requests."""
-    assert evaluate(layers, request) == evaluate(layers, replace(request, action=request.action.upper()))
+    assert evaluate(layers, request) == evaluate(layers, request._replace(action=request.action.upper()))
 
 
 @quick

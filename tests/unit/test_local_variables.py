@@ -27,8 +27,8 @@ def matches(pattern: str, value: str) -> bool:
         ("${$}{aws:username}", "${aws:username}"),
         ("${*}${?}", "*?"),
         ("$aws:username {x}", "$aws:username {x}"),
-        ("${aws:missing}", NEVER),
-        ("x${aws:username}${aws:missing}", NEVER),
+        pytest.param("${aws:missing}", NEVER, id="missing"),
+        pytest.param("x${aws:username}${aws:missing}", NEVER, id="partly missing"),
     ],
 )
 def test_resolves_variables_as_plain_text(text: str, expected: str) -> None:
@@ -51,7 +51,7 @@ def test_resolves_variables_as_plain_text(text: str, expected: str) -> None:
         ("a?c", "ac", False),
         ("abc", "abc\n", False),
         ("${aws:missing}*", "", False),
-        ("${aws:missing}", NEVER, False),
+        pytest.param("${aws:missing}", NEVER, False, id="missing"),
     ],
 )
 def test_wildcards_of_a_value_are_literal(pattern: str, value: str, expected: bool) -> None:

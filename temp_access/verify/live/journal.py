@@ -18,6 +18,8 @@ from temp_access.errors import UserError
 
 TAG_PREFIX = "temp-access:verify/"
 NO_KEY = "none"
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html
+KEY_ID = re.compile(r"\w{16,128}", re.ASCII)
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
 _OLD = 3600
 
@@ -109,6 +111,8 @@ def _read(path: Path) -> Entry | None:
 def _is_sound(entry: Entry) -> bool:
     texts = (entry.run, entry.account, entry.user, entry.bucket, entry.process_start, entry.key_id or "")
     if type(entry.pid) is not int or not all(isinstance(text, str) for text in (*texts, *entry.prefixes)):
+        return False
+    if entry.key_id is not None and not KEY_ID.fullmatch(entry.key_id):
         return False
     # What is removed must be the run's own, whatever the file says.
     return bool(_RUN.fullmatch(entry.run)) and all(p.endswith(f"{RESERVED}{entry.run}/") for p in entry.prefixes)

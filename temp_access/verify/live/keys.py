@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from temp_access.errors import TempAccessError
 from temp_access.sts.credentials import Credentials
-from temp_access.verify.live.journal import NO_KEY, TAG_PREFIX, Entry, Journal, is_over, with_key
+from temp_access.verify.live.journal import KEY_ID, NO_KEY, TAG_PREFIX, Entry, Journal, is_over, with_key
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -17,7 +17,12 @@ _KEYS_FOR_EACH_USER = 2
 def announce(iam: "IAMClient", journal: Journal, entry: Entry) -> None:
     """Record the run, before it makes anything, in the journal and as a tag on the user."""
     journal.write(entry)
-    iam.tag_user(UserName=entry.user, Tags=[{"Key": TAG_PREFIX + entry.run, "Value": NO_KEY}])
+    try:
+        iam.tag_user(UserName=entry.user, Tags=[{"Key": TAG_PREFIX + entry.run, "Value": NO_KEY}])
+    except iam.exceptions.ClientError:
+        # Refused, so there is nothing to clean up; without an answer there may be.
+        journal.remove(entry.run)
+        raise
 
 
 def mint(iam: "IAMClient", journal: Journal, entry: Entry) -> tuple[Credentials, Entry]:
@@ -58,7 +63,7 @@ def left_on_user(iam: "IAMClient", account: str, user: str, bucket: str) -> list
     for tag in (tag for page in pages for tag in page["Tags"]):
         run = tag["Key"].removeprefix(TAG_PREFIX)
         if run != tag["Key"] and is_over(run):
-            key_id = None if tag["Value"] == NO_KEY else tag["Value"]
+            key_id = tag["Value"] if KEY_ID.fullmatch(tag["Value"]) else None
             found.append(Entry(run, account, user, bucket, 0, "", key_id))
     return found
 

@@ -32,6 +32,10 @@ _BUSY = frozenset(
 )
 
 
+# Our own code: no answer came, after all of boto3's attempts.
+UNREACHABLE = "Unreachable"
+
+
 class NotReadyError(Exception):
     """What a call needs couldn't be had, so that the call itself wasn't made; the message says what."""
 
@@ -70,7 +74,8 @@ class Observation:
 
 def observe(call: Callable[[], str | None]) -> Observation:
     """Run `call` and return what came of it; what it returns is said with a success."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnectionError
 
     try:
         return Observation(Kind.WORKED, message=call() or "")
@@ -80,6 +85,8 @@ def observe(call: Callable[[], str | None]) -> Observation:
         return Observation(Kind.REFUSED, message=str(error))
     except NotReadyError as error:
         return Observation(Kind.UNDECIDED, message=str(error))
+    except (NoConnectionError, HTTPClientError) as error:
+        return Observation(Kind.UNDECIDED, UNREACHABLE, f"{type(error).__name__}: {error}")
     except (BotoCoreError, OSError) as error:
         return Observation(Kind.UNDECIDED, type(error).__name__, f"{type(error).__name__}: {error}")
 

@@ -33,6 +33,7 @@ from temp_access.verify.model import (
 from temp_access.verify.offline.agree import agreement
 from temp_access.verify.offline.run import offline_answerer
 from temp_access.verify.plan.assuming import plain_call
+from temp_access.verify.plan.choose import admitted_examples
 from temp_access.verify.plan.plan import Plan
 from temp_access.verify.report.progress import Progress
 from temp_access.verify.sent import PolicyOf, compiled
@@ -108,10 +109,12 @@ class LiveRun:
         self._deadline = 0.0
 
     def __enter__(self) -> "LiveRun":
-        folders = [grant.folder for grant in self._deployment.config.grants.values()]
+        config = self._deployment.config
+        folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
         sweep(self._journal, self.deployer, self._deployment.target, folders, self._say)
-        try:
+        with held_back():
             announce(self.deployer.iam, self._journal, self._entry)
+        try:
             if self._deployment.user is None:
                 with held_back():
                     self._user, self._entry = mint(self.deployer.iam, self._journal, self._entry)

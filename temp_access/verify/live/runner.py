@@ -9,10 +9,15 @@ from itertools import groupby
 from temp_access.verify.live.answer import Answerer
 from temp_access.verify.live.cleanup import uninterrupted
 from temp_access.verify.live.judge import judge, may_settle
-from temp_access.verify.live.observe import Kind, Observation
+from temp_access.verify.live.observe import UNREACHABLE, Kind, Observation
 from temp_access.verify.model import Probe, Result, Verdict, Who
 
 _CONFIRMATIONS = 2
+# So many calls without an answer in a row, each after boto3's own attempts: the service is gone.
+_GIVE_UP = 8
+_GONE = Observation(
+    Kind.UNDECIDED, message=f"not called: before it, {_GIVE_UP} calls in a row got no answer; run verify again"
+)
 
 
 class LiveRunner:
@@ -27,6 +32,7 @@ class LiveRunner:
         self._names_layers = names_layers
         self._workers = workers
         self._stopped = threading.Event()
+        self._unanswered = 0
 
     def run(self, probes: Sequence[Probe], finished: Callable[[Result], None]) -> list[Result]:
         """Return a result for each of `probes`, in their order; `finished` hears each as it comes."""
@@ -77,7 +83,7 @@ class LiveRunner:
         return first
 
     def _once(self, probe: Probe, started: float) -> tuple[Result, Observation]:
-        seen = self._answerer.answer(probe.caller, probe.call)
+        seen = self._answer(probe)
         control = None
         if probe.control and seen.kind is Kind.REFUSED:
             control = self._answerer.control(probe.control, probe.call)
@@ -86,6 +92,14 @@ class LiveRunner:
             Result(probe, verdict, text, time.monotonic() - started, control.text if control else None),
             seen,
         )
+
+    def _answer(self, probe: Probe) -> Observation:
+        # Hundreds of probes would each wait for boto3's attempts to fail.
+        if self._unanswered >= _GIVE_UP:
+            return _GONE
+        seen = self._answerer.answer(probe.caller, probe.call)
+        self._unanswered = self._unanswered + 1 if seen.code == UNREACHABLE else 0
+        return seen
 
     def _wait(self, pause: float) -> bool:
         if time.monotonic() + pause > self._deadline:

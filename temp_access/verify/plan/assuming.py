@@ -26,9 +26,9 @@ _WITH_PRINCIPAL = (
 )
 
 
-def plain_call(config: Config) -> AssumeCall:
-    """Return the shortest AssumeRole call that fulfils all conditions of the trust policy but MFA."""
-    asked, user_name = config.role.conditions, config.user.name
+def plain_call(config: Config, user_name: str | None = None) -> AssumeCall:
+    """Return the shortest AssumeRole call of `user_name` that fulfils all conditions of the trust policy but MFA."""
+    asked, user_name = config.role.conditions, user_name or config.user.name
     identity = asked.source_identity and fill(asked.source_identity, user_name=user_name, filler="verify")
     name = fill(asked.session_name, user_name=user_name, filler="temp-access-verify")
     return AssumeCall(SHORTEST, None, name, source_identity=identity)
@@ -105,13 +105,20 @@ class AssumingPlan:
         resource = "user/anybody" if trusted.resource == "root" else trusted.resource
         arn = f"arn:{self.target.partition}:iam::{account}:{resource}"
         sent = {"sts:ExternalId": trusted.external_id} if trusted.external_id else {}
-        yield self._evaluated(f"trusted-{index}", f"by {arn}", arn, sent, True)
+        nameless = resource.startswith("role/") and self._asks_for_user_name()
+        words = f"by {arn}" + (", which has no ${aws:username}" if nameless else "")
+        yield self._evaluated(f"trusted-{index}", words, arn, sent, not nameless)
         if trusted.external_id:
             words = f"by {arn}, without the external id"
             yield self._evaluated(f"no-external-id-{index}", words, arn, {}, False)
 
+    def _asks_for_user_name(self) -> bool:
+        asked = self.config.role.conditions
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-username
+        return any("${aws:username}" in (pattern or "") for pattern in (asked.session_name, asked.source_identity))
+
     def _evaluated(self, id_: str, words: str, arn: str, context: dict[str, str], allowed: bool) -> Probe:
-        call = plain_call(self.config)
+        call = plain_call(self.config, arn.rpartition("/")[2])
         full = {
             "aws:SourceIp": _first_address(self.config),
             "aws:MultiFactorAuthPresent": "true",

@@ -35,7 +35,7 @@ def make_plan(
     deployer_is_stranger: bool,
 ) -> Plan:
     """Return the plan for `grants`; the number of probes is linear in them."""
-    of_user = list(user_probes(target, run, user_allows))
+    of_user = list(user_probes(target, run, user_allows, has_boundary=config.user.permissions_boundary is not None))
     probes = [
         *state_probes(),
         *of_user,

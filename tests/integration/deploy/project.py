@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,38 @@ class Ended:
         return self.out + self.err
 
 
+@dataclass(frozen=True)
+class Running:
+    """A command that runs, and the files that it prints to."""
+
+    process: "subprocess.Popen[bytes]"
+    out: Path
+    err: Path
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self.process.poll() is not None
+
+    def end(self, seconds: float = 180) -> Ended:
+        """Wait until it ends, and return what it said; past `seconds` it is killed and the test fails."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = None
+        out, err = (path.read_text(encoding="utf-8") for path in (self.out, self.err))
+        if code is None:
+            raise AssertionError(f"it didn't end within {seconds:.0f} s: {out}{err}")
+        return Ended(code, out, err)
+
+    def kill(self) -> Ended:
+        """Kill it, as kill -9 does."""
+        self.process.kill()
+        return self.end()
+
+
 class Project:
     """The folder, the running local AWS behind it, and the deployer's clients."""
 
@@ -63,27 +96,30 @@ class Project:
         """The files of runs that verify still has to clean up after."""
         return sorted((self.folder / "xdg/temp-access/verify").glob("*"))
 
-    def begin(self, *words: str, before: str = "", env: dict[str, str] | None = None) -> "subprocess.Popen[str]":
+    def begin(self, *words: str, before: str = "", env: dict[str, str] | None = None) -> Running:
         """Start `temp-access WORDS`, after the Python statements `before` in the same process."""
-        return subprocess.Popen(
-            [sys.executable, "-c", f"{before}\n{_RUN}", *words],
-            cwd=self.folder,
-            env={**self.environment, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        # Not pipes, which nobody reads meanwhile: a full one would stop the command.
+        out, err = (Path(tempfile.mkstemp(dir=self.folder, suffix=suffix)[1]) for suffix in (".out", ".err"))
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-c", f"{before}\n{_RUN}", *words],
+                cwd=self.folder,
+                env={**self.environment, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        return Running(process, out, err)
 
     def run(self, *words: str, before: str = "", env: dict[str, str] | None = None) -> Ended:
         """Run `temp-access WORDS` to its end."""
-        return end(self.begin(*words, before=before, env=env))
+        return self.begin(*words, before=before, env=env).end()
 
     def local(self, command: str, *words: str, before: str = "") -> Ended:
         """Run a command against the local AWS."""
         return self.run(command, "--local", "--state", str(self.aws.state_dir), *words, before=before)
 
-    def begin_verify(self, *words: str, before: str = "") -> "subprocess.Popen[str]":
+    def begin_verify(self, *words: str, before: str = "") -> Running:
         """Start verify against the local AWS."""
         return self.begin("verify", "--local", "--state", str(self.aws.state_dir), *words, before=before)
 
@@ -117,20 +153,14 @@ class Project:
         """Run the CDK CLI by hand, as `eval "$(temp-access local env)"` lets one do."""
         environment = {**self.environment, **self.aws.environment}
         command = [str(CDK), *words]
-        ended = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
+        ended = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         return Ended(ended.returncode, ended.stdout, ended.stderr)
-
-    def output(self, name: str) -> str:
-        """Return an output of the deployed stacks."""
-        stacks = self.stacks.describe_stacks()["Stacks"]
-        return next(o["OutputValue"] for s in stacks for o in s.get("Outputs", ()) if o["OutputKey"] == name)
 
     @property
     def bucket(self) -> str:
         """The deployed bucket's name."""
-        return self.output("BucketName")
+        (stack,) = self.stacks.describe_stacks(StackName="TempAccessStorage")["Stacks"]
+        return next(str(o["OutputValue"]) for o in stack["Outputs"] if o["OutputKey"] == "BucketName")
 
     def keys(self) -> list[str]:
         """Return the ids of temp-user's access keys."""
@@ -156,7 +186,7 @@ class Project:
 
     def assert_nothing_left(self, *, keys: int = 0) -> None:
         """Assert that no key but `keys` others', tag, object, version, marker, upload or record is left of any run."""
-        assert {"versions": [], "delete markers": [], "uploads": []} == self.left()
+        assert self.left() == {"versions": [], "delete markers": [], "uploads": []}
         assert (keys, [], []) == (len(self.keys()), self.tags(), self.journal)
 
     def actions(self) -> list[str]:
@@ -164,23 +194,12 @@ class Project:
         return [json.loads(line)["action"] for line in self.aws.access_log.read_text().splitlines()]
 
 
-def end(process: "subprocess.Popen[str]", seconds: float = 180) -> Ended:
-    """Wait for a command to end, and return what it said; past `seconds` it is killed and the test fails."""
-    try:
-        out, err = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        raise AssertionError(f"it didn't end within {seconds:.0f} s: {out}{err}") from None
-    return Ended(process.returncode, out, err)
-
-
-def until(holds: Callable[[], bool], process: "subprocess.Popen[str] | None" = None, seconds: float = 60) -> None:
-    """Wait until `holds` does; fail if `process` ends before, or after `seconds`."""
+def until(holds: Callable[[], bool], running: Running | None = None, seconds: float = 60) -> None:
+    """Wait until `holds` does; fail if `running` ends before, or after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
-        if process and process.poll() is not None:
-            raise AssertionError(f"it ended too early: {end(process)}")
+        if running and running.ended:
+            raise AssertionError(f"it ended too early: {running.end()}")
         assert time.monotonic() < deadline, f"it didn't come about within {seconds:.0f} s"
         time.sleep(0.01)
 

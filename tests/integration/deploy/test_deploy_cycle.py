@@ -40,7 +40,7 @@ def test_a_deployment_verifies_with_every_probe_passed(fresh: Project) -> None:
 def test_cdk_diff_after_a_deployment_shows_no_difference(fresh: Project) -> None:
     """What is deployed is what the file at hand synthesizes, by the CDK CLI's own account."""
     ended = fresh.cdk("diff", "--fail")
-    assert (0, True) == (ended.code, "Number of stacks with differences: 0" in ended.said), ended.said
+    assert (ended.code, "Number of stacks with differences: 0" in ended.said) == (0, True), ended.said
 
 
 def test_a_changed_file_is_refused_until_it_is_synthesized(fresh: Project) -> None:
@@ -50,7 +50,7 @@ def test_a_changed_file_is_refused_until_it_is_synthesized(fresh: Project) -> No
     fresh.toml.write_text(text)
     called = len(fresh.actions())
     ended = fresh.verify()
-    assert (2, True) == (ended.code, "was made from another access.toml" in ended.err), ended.said
+    assert (ended.code, "was made from another access.toml" in ended.err) == (2, True), ended.said
     assert "run `make" in ended.err
     assert fresh.actions()[called:] == []
 
@@ -72,7 +72,7 @@ def test_a_changed_grant_changes_what_verify_expects_and_finds(fresh: Project) -
     assert ended.code == 0, ended.said
     for operation in ("put", "delete", "multipart", "get-tagging"):
         probe = fresh.probe(f"grants.bobby/inside/{operation}")
-        assert ("allowed", "passed", "allowed") == (probe["expected"], probe["verdict"], probe["observed"])
+        assert (probe["expected"], probe["verdict"], probe["observed"]) == ("allowed", "passed", "allowed")
     # bob, whose mode is as it was, still lacks it, though the role has it now.
     assert fresh.probe("grants.bob/inside/get-tagging")["expected"] == "denied"
     assert fresh.probe("grants.bob/inside/get-tagging")["control"]["caller"]["who"] == "role"

@@ -1,0 +1,127 @@
+"""Reads a file of cases and says everything that is wrong with its form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from temp_access.errors import UserError
+from temp_access.policy.cases import MALFORMED, Case
+from temp_access.policy.decision import Kind
+
+EXPECTED = ("allow", "deny", MALFORMED)
+_DECISIONS = (*(kind.value for kind in Kind), None)
+_CASE = {"name", "policies", "request", "expected"}
+_NOTES = {"decision", "source", "group", "reason"}
+_POLICIES = {"identity", "session", "boundary", "resource", "resource_is_trust_policy", "scp", "rcp"}
+_REQUEST = {"principal", "action", "resource", "account"}
+_MORE = {"role_arn", "resource_account", "context", "principal_tags"}
+_MOST_SHOWN = 20
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Return the cases of the file; raises UserError with a line for each case and key that is wrong."""
+    cases = _cases(path)
+    findings = [finding for index, case in enumerate(cases) for finding in _findings(case, _label(case, index))]
+    names = [case["name"] for case in cases if isinstance(case, dict) and isinstance(case.get("name"), str)]
+    findings += [f"case {name!r}: name: is that of {names.count(name)} cases" for name in _repeated(names)]
+    if findings:
+        more = [f"and {len(findings) - _MOST_SHOWN} more"] if len(findings) > _MOST_SHOWN else []
+        raise UserError("\n".join(f"{path}: {finding}" for finding in findings[:_MOST_SHOWN] + more))
+    fields = Case.__dataclass_fields__
+    return [Case(**{key: value for key, value in case.items() if key in fields}) for case in cases]
+
+
+def _cases(path: Path) -> list[Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file; tests/data/iam-cases.json is an example") from None
+    except OSError as error:
+        raise UserError(f"{path}: can't be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: isn't JSON: {error}") from None
+    cases = document.get("cases") if isinstance(document, dict) else None
+    if not isinstance(cases, list) or not cases:
+        raise UserError(f'{path}: must be an object with a list of cases: {{"cases": [{{"name": …}}, …]}}')
+    return cases
+
+
+def _label(case: object, index: int) -> str:
+    name = case.get("name") if isinstance(case, dict) else None
+    return f"case {name!r}" if isinstance(name, str) and name else f"case {index + 1}"
+
+
+def _repeated(names: list[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
+
+
+def _findings(case: object, label: str) -> Iterator[str]:
+    if not isinstance(case, dict):
+        yield f"{label}: must be an object, not {case!r:.40}"
+        return
+    yield from (f"{label}: {finding}" for finding in _keys(case, "", _CASE, _NOTES))
+    if not isinstance(case.get("name", ""), str):
+        yield f"{label}: name: must be a text"
+    for key, known in (("expected", EXPECTED), ("decision", _DECISIONS)):
+        if key in case and case[key] not in known:
+            yield f"{label}: {key}: {case[key]!r:.40} is none of {', '.join(filter(None, known))}"
+    if (case.get("expected") == "allow") is not (case.get("decision") == Kind.ALLOWED.value) and case.get("decision"):
+        yield f"{label}: decision: {case['decision']!r:.40} contradicts expected: {case.get('expected')!r:.40}"
+    if case.get("source") is not None and not isinstance(case["source"], str):
+        yield f"{label}: source: must be a text"
+    if "policies" in case:
+        yield from (f"{label}: policies{finding}" for finding in _policies(case["policies"]))
+    if "request" in case:
+        yield from (f"{label}: request{finding}" for finding in _request(case["request"]))
+
+
+def _keys(found: Mapping[str, Any], before: str, needed: set[str], others: set[str]) -> Iterator[str]:
+    for key in sorted(needed - set(found)):
+        yield f"{before}{key}: is missing"
+    for key in sorted(set(found) - needed - others):
+        yield f"{before}{key}: is unknown; use {', '.join(sorted(needed | others))}"
+
+
+def _policies(policies: object) -> Iterator[str]:
+    if not isinstance(policies, dict):
+        yield ": must be an object"
+        return
+    yield from _keys(policies, ".", set(), _POLICIES)
+    if not isinstance(policies.get("resource_is_trust_policy", False), bool):
+        yield ".resource_is_trust_policy: must be true or false"
+    for key in ("boundary", "resource"):
+        if isinstance(policies.get(key), list):
+            yield f".{key}: must be one policy or null, not a list"
+    for key in ("scp", "rcp"):
+        levels = policies.get(key) or []
+        if not isinstance(levels, list) or len({isinstance(level, list) for level in levels}) > 1:
+            yield f".{key}: must be a list of policies, or a list of such lists from the organization's root down"
+
+
+def _request(request: object) -> Iterator[str]:
+    if not isinstance(request, dict):
+        yield ": must be an object"
+        return
+    yield from _keys(request, ".", _REQUEST, _MORE)
+    for key in (*sorted(_REQUEST), "role_arn", "resource_account"):
+        if not isinstance(request.get(key) or "", str):
+            yield f".{key}: must be a text, not {request[key]!r:.40}"
+    action = request.get("action")
+    if isinstance(action, str) and (":" not in action or "*" in action or "?" in action):
+        yield f".action: {action!r:.40} isn't one action, like s3:GetObject"
+    yield from _values(request, "context", several=True)
+    yield from _values(request, "principal_tags", several=False)
+
+
+def _values(request: Mapping[str, Any], key: str, *, several: bool) -> Iterator[str]:
+    values = request.get(key) or {}
+    if not isinstance(values, dict):
+        yield f".{key}: must be an object"
+        return
+    for name, value in values.items():
+        listed = value if several and isinstance(value, list) else [] if several and value is None else [value]
+        if not all(isinstance(each, str | int | float if several else str) for each in listed):
+            yield f".{key}.{name}: must be a text{', a number, true, false or a list of these' * several}"

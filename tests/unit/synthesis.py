@@ -1,0 +1,61 @@
+"""Making stacks in this process, without the template validation, which is slow and tested by `cdk synth`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import cdk_nag
+from aws_cdk.assertions import Template
+
+from stacks.access import AccessStack
+from stacks.storage import StorageStack
+from temp_access.config.model import Config
+
+STORAGE, ACCESS = "TempAccessStorage", "TempAccess"
+Resource = dict[str, Any]
+
+
+def new_app() -> cdk.App:
+    """Return an app of its own."""
+    return cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False)
+
+
+def new_stack() -> cdk.Stack:
+    """Return an empty stack in an app of its own."""
+    return cdk.Stack(new_app(), "Stack")
+
+
+def synthesize(config: Config, *, nag: bool = False, outdir: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Return both stacks' templates by their names; with `nag`, RuntimeError is raised for a finding."""
+    app = cdk.App(
+        builtin_cloud_formation_validation=False, analytics_reporting=False, outdir=str(outdir) if outdir else None
+    )
+    env = cdk.Environment(account=config.environment.account, region=config.environment.region)
+    storage = StorageStack(app, STORAGE, config=config, env=env)
+    AccessStack(app, ACCESS, config=config, bucket=storage.bucket, env=env)
+    if nag:
+        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    assembly = app.synth()
+    return {name: assembly.get_stack_by_name(name).template for name in (STORAGE, ACCESS)}
+
+
+def template_of(stack: cdk.Stack) -> dict[str, Any]:
+    """Return the stack's template."""
+    return dict(Template.from_stack(stack).to_json())
+
+
+def only(template: dict[str, Any], type_: str) -> Resource:
+    """Return the properties of the one resource of this type."""
+    (found,) = all_of(template, type_)
+    return found
+
+
+def all_of(template: dict[str, Any], type_: str) -> list[Resource]:
+    """Return the properties of all resources of this type."""
+    return [resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == type_]
+
+
+def text(template: dict[str, Any]) -> str:
+    """Return the template as one text."""
+    return json.dumps(template)

@@ -24,11 +24,12 @@ def main() -> None:
         config = load(Path(context("config") or Path(__file__).with_name("access.toml")), context("env"))
     except ConfigError as error:
         sys.exit(_refuse(error))
-    for warning in config.warnings:
-        cdk.Annotations.of(app).add_warning_v2("temp-access:config", warning)
     env = cdk.Environment(account=config.environment.account, region=config.environment.region)
     storage = StorageStack(app, "TempAccessStorage", config=config, env=env)
-    AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=env)
+    access = AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=env)
+    for warning in config.warnings:
+        # On a stack: the CDK CLI shows none of the app's own.
+        cdk.Annotations.of(access).add_warning_v2("temp-access:config", warning)
     cdk.Tags.of(app).add("project", "temp-access")
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
     try:

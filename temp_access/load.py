@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from temp_access.config.audit import read_audit
 from temp_access.config.bucket import read_bucket
 from temp_access.config.environments import choose, read_environments
 from temp_access.config.grants import read_any_id, read_grants
@@ -17,7 +18,6 @@ from temp_access.config.user import read_user
 from temp_access.errors import ConfigError
 from temp_access.policy.access import MODES
 from temp_access.policy.limits import quota_findings
-from temp_access.policy.written import grammar_findings
 
 
 def load(path: Path, environment: str | None = None) -> Config:
@@ -53,7 +53,7 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
     warnings: list[str] = []
     modes = tuple(MODES)
     top = Table(data, "", findings)
-    top.only("user", "role", "bucket", "grants", "any_id", "environments")
+    top.only("user", "role", "bucket", "grants", "any_id", "environments", "audit")
     environments = read_environments(top.table("environments"))
     chosen = choose(environments, environment, findings)
     user = read_user(top.table("user"), path.parent, warnings)
@@ -75,8 +75,14 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
         environment=chosen,
         digest=_digest(data, user.customer_managed + user.inline),
         warnings=tuple(f"{path.name}: {warning}" for warning in warnings),
+        audit_file=read_audit(top.table("audit"), path.parent),
+        files=(path, *_named_files(data, path.parent)),
     )
-    findings.extend(grammar_findings(user))
+    if user.customer_managed or user.inline:
+        # Imported here, so that a file without such policies doesn't pay for the evaluator.
+        from temp_access.policy.written import grammar_findings
+
+        findings.extend(grammar_findings(user))
     findings.extend(quota_findings(config))
     return config, _in_file_order(findings, data)
 
@@ -105,7 +111,17 @@ def _paths(value: object, path: str, depth: int = 4) -> Iterator[str]:
             yield from _paths(inner, f"{path}[{index}]", depth - 1)
 
 
+def _named_files(data: dict[str, Any], folder: Path) -> Iterator[Path]:
+    user = data.get("user")
+    for key in ("customer_managed", "inline"):
+        entries = user.get(key) if isinstance(user, dict) else None
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict) and isinstance(file := entry.get("file"), str):
+                yield folder / file
+
+
 def _digest(data: dict[str, Any], documents: tuple[Any, ...]) -> str:
-    # What the file says, not its bytes: a comment changes nothing that is deployed.
-    said = json.dumps([data, [[d.name, d.document] for d in documents]], sort_keys=True, default=str)
+    # What the file says, not its bytes: a comment changes nothing that is deployed, nor does the audit log.
+    deployed = {name: table for name, table in data.items() if name != "audit"}
+    said = json.dumps([deployed, [[d.name, d.document] for d in documents]], sort_keys=True, default=str)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()

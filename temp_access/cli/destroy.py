@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from temp_access.cli.cdk import run_cdk
 from temp_access.cli.confirm import confirm
 from temp_access.cli.options import add_aws, add_config, load_config, use_local
-from temp_access.config.model import Config
+from temp_access.cli.user_keys import delete_keys, require_no_keys, sweep_runs
 from temp_access.errors import UserError
+from temp_access.sts.revoke.apply import RolePolicies
 from temp_access.verify.live.target import check_environment, open_session, who_am_i
 
 if TYPE_CHECKING:
@@ -28,20 +29,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Empty the bucket if it is to go, and destroy both stacks."""
+    """Remove what would stand in the way (objects if the bucket is to go, keys), and destroy both stacks."""
     config = load_config(args)
     use_local(args)
     session = open_session(None, args.region)
     account, arn = who_am_i(session)
     check_environment(config, account, str(session.region_name))
+    if config.environment.termination_protection:
+        raise UserError(
+            f"environments.{config.environment.name} has termination protection; take it out and deploy first"
+        )
     bucket = _bucket(session)
     fate = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
     place = f"account {account}, {session.region_name}"
     print(f"destroying the stacks in {place}, as {arn}; bucket {bucket or '(none)'} {fate}", file=sys.stderr)
     if not (args.local or args.yes or confirm(f"destroy them in {place}?")):
         return 2
+    sweep_runs(session, config, account, arn)
+    if args.local:
+        delete_keys(session)
+    else:
+        require_no_keys(session)
     if bucket and config.bucket.on_destroy == "destroy":
-        _empty(session, config, bucket)
+        _empty(session, bucket)
+    # IAM deletes no role that has a policy which the stack didn't make.
+    RolePolicies(session.client("iam"), config.role.name).put(())
     return run_cdk("destroy", "--all", "--force", config=args.config, env=args.env)
 
 
@@ -56,12 +68,8 @@ def _bucket(session: "boto3.Session") -> str | None:
     return names[0] if names else None
 
 
-def _empty(session: "boto3.Session", config: Config, bucket: str) -> None:
+def _empty(session: "boto3.Session", bucket: str) -> None:
     from temp_access.verify.live.objects import remove_all
 
-    if config.environment.termination_protection:
-        raise UserError(
-            f"environments.{config.environment.name} has termination protection; take it out and deploy first"
-        )
     count = remove_all(session.client("s3"), bucket)
     print(f"removed {count} versions and uploads from {bucket}", file=sys.stderr)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local_aws import control
 from local_aws.layout import DEFAULT_PORT, DEFAULT_STATE
+from local_aws.user_key import user_environment
 from temp_access.errors import TempAccessError
 
 NAME = "local"
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status.add_argument("--json", action="store_true", help="print one JSON object")
     env = commands.add_parser("env", help="print the environment for clients (it holds the local secret key)")
     env.add_argument("--format", choices=("shell", "json"), default="shell", help="lines for eval, or one JSON object")
+    env.add_argument("--user", metavar="NAME", help="with a key of this deployed user (default: the deployer's)")
     for command in (start, stop, status, env):
         command.add_argument(
             "--state",
@@ -68,7 +70,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _env(args: argparse.Namespace) -> int:
-    variables = control.environment(args.state)
+    variables = user_environment(args.state, args.user) if args.user else control.environment(args.state)
     if args.format == "json":
         print(json.dumps({"set": variables, "unset": list(control.UNSET)}, indent=1))
         return 0

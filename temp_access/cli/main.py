@@ -13,33 +13,39 @@ from temp_access.errors import TempAccessError
 COMMANDS = {
     "deploy": "deploy the stacks, after saying which account and Region",
     "verify": "prove what borrowed credentials can and can't do",
+    "credentials": "borrow temporary credentials for one grant",
+    "exec": "run a command with borrowed credentials in its environment",
+    "profile": "write a profile that borrows by itself into ~/.aws/config",
+    "console": "make a URL that signs in to the AWS console, at a borrower's folder",
+    "revoke": "deny sessions that were borrowed before now, and prove it",
+    "policy": "show the session policy that a grant is sent",
+    "status": "say who the credentials at hand are, and which sessions are kept",
+    "forget": "drop the sessions that are kept",
+    "explain": "say what an error of STS, IAM or S3 means, and what to do",
+    "simulate": "run cases with known answers through the evaluator",
+    "can": "say whether somebody may do something, and why",
     "destroy": "remove what was deployed",
     "local": "start, stop and use the embedded AWS",
+    "completion": "print the completion script for bash or zsh",
 }
 
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Ignored under nohup, and then it stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run `arguments` and return the exit code: 0 fine, 1 the check failed, 2 bad input, 3 inconclusive."""
-    parser = argparse.ArgumentParser(
-        prog="temp-access",
-        description="One reviewed file, access.toml, says who may borrow what; this deploys and verifies it.",
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    wanted = next((word for word in arguments if not word.startswith("-")), None)
-    for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
-        if name == wanted:
-            module = importlib.import_module(f"temp_access.cli.{name}")
-            command.description, command.epilog = summary, getattr(module, "EXAMPLES", None)
-            module.add_arguments(command)
-    args = parser.parse_args(arguments)
+    if arguments[:1] == ["__complete"]:
+        from temp_access.completion.answer import answer
+
+        return answer(arguments[1:], make_parser)
+    args = make_parser(arguments).parse_args(arguments)
     try:
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))
     except TempAccessError as error:
@@ -54,6 +60,43 @@ def main(arguments: Sequence[str]) -> int:
         # The reader of our output has gone; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:
+        sentence = None if args.debug else _of_the_service(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return 3
+
+
+def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser for `arguments`: with every command, and the options of the one that they name."""
+    parser = argparse.ArgumentParser(
+        prog="temp-access",
+        description="One reviewed file, access.toml, says who may borrow what; this deploys and verifies it.",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name == wanted:
+            module = importlib.import_module(f"temp_access.cli.{name}")
+            command.description, command.epilog = summary, getattr(module, "EXAMPLES", None)
+            module.add_arguments(command)
+    return parser
+
+
+def _of_the_service(error: Exception) -> str | None:
+    """Return what to say of an error of boto3, None for any other."""
+    # Whoever never called a service hasn't loaded it, and shouldn't for this.
+    known = sys.modules.get("botocore.exceptions")
+    if known is None:
+        return None
+    if isinstance(error, known.ClientError):
+        return f"the service refused a call that this command can't do without: {error}"
+    if isinstance(error, known.BotoCoreError):
+        return f"the service can't be reached: {error}"
+    return None
 
 
 def _interrupt(signal_number: int, frame: object) -> None:

@@ -3,10 +3,12 @@
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from temp_access.config.duration import parse_duration
-from temp_access.config.model import Config
-from temp_access.load import load
+
+if TYPE_CHECKING:
+    from temp_access.config.model import Config
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +26,11 @@ def add_aws(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_config(args: argparse.Namespace) -> Config:
+def load_config(args: argparse.Namespace) -> "Config":
     """Return the configuration that the arguments name."""
+    # Imported here, so that what is answered from the cache doesn't pay for it.
+    from temp_access.load import load
+
     return load(args.config, args.env)
 
 

@@ -6,7 +6,6 @@ from temp_access.config.duration import format_duration, parse_duration
 from temp_access.config.ids import MAX_FOLDER_BYTES, folder_problem, id_problem
 from temp_access.config.model import AnyId, Grant
 from temp_access.config.overlap import any_id_conflicts, overlaps
-from temp_access.config.pattern import PatternError, compile_pattern
 from temp_access.config.table import Table, key_path
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -49,6 +48,9 @@ def _overlap(table: Table, outer: Grant, inner: Grant) -> None:
 
 def read_any_id(table: Table, modes: tuple[str, ...], role_maximum: int, grants: dict[str, Grant]) -> AnyId | None:
     """Return the grant for unlisted ids, None if its table has a finding."""
+    # Imported here, so that a file without patterns doesn't pay for them.
+    from temp_access.config.pattern import PatternError, compile_pattern
+
     table.only("pattern", "access", "folder", "duration")
     access = _access(table, modes)
     duration = _duration(table, role_maximum)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from temp_access.config.pattern import Pattern
+if TYPE_CHECKING:
+    from temp_access.config.pattern import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Grant:
 class AnyId:
     """A grant for every id that isn't listed and matches `pattern` in full."""
 
-    pattern: Pattern
+    pattern: "Pattern"
     access: str
     folder: str = "{id}"
     duration: int | None = None
@@ -115,7 +116,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One access.toml, for one environment; `digest` is the SHA-256 of what it says (hexadecimal)."""
+    """One access.toml, for one environment; `digest` is the SHA-256 of what it says (hexadecimal).
+
+    `files` are access.toml and the policy files that it names: what has to be read again when it changes.
+    """
 
     path: Path
     user: User
@@ -127,6 +131,8 @@ class Config:
     environment: Environment
     digest: str
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    audit_file: Path | None = None
+    files: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def bucket_name(self) -> str | None:

@@ -1,6 +1,5 @@
 """Reading one TOML table key by key, collecting every finding instead of stopping at the first."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -23,6 +22,8 @@ def key_path(*keys: str) -> str:
 
 def nearest(word: str, known: Collection[str]) -> str:
     """Return ` (nearest known: …)` for the likeliest of `known`, else an empty string."""
+    import difflib
+
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f" (did you mean {found[0]!r}?)" if found else ""
 

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What AssumeRole gave: the credentials, and the ARN of the session."""
+    """What AssumeRole gave: the credentials, the ARN of the session, the request's id, the packed size in percent."""
 
     credentials: Credentials
     arn: str
+    request_id: str = ""
+    packed: int | None = None
 
 
 def assume_role(
@@ -26,9 +28,11 @@ def assume_role(
     policy: str | None = None,
     source_identity: str | None = None,
     external_id: str | None = None,
+    mfa: tuple[str, str] | None = None,
 ) -> Session:
     """Assume the role and return the session; `duration` in seconds, None for STS's default of 3600.
 
+    `mfa` is the serial number of the caller's device and its present code.
     Raises botocore.exceptions.ClientError as the service answers.
     """
     given: dict[str, Any] = {
@@ -36,13 +40,17 @@ def assume_role(
         "Policy": policy,
         "SourceIdentity": source_identity,
         "ExternalId": external_id,
+        "SerialNumber": mfa and mfa[0],
+        "TokenCode": mfa and mfa[1],
     }
     answer = sts.assume_role(
         RoleArn=role_arn,
         RoleSessionName=session_name,
         **{name: value for name, value in given.items() if value is not None},
     )
-    return Session(_credentials(answer["Credentials"]), answer["AssumedRoleUser"]["Arn"])
+    request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
+    arn, packed = answer["AssumedRoleUser"]["Arn"], answer.get("PackedPolicySize")
+    return Session(_credentials(answer["Credentials"]), arn, request_id, packed)
 
 
 def session_token(

@@ -1,23 +1,75 @@
-"""Names that fulfil the patterns of the trust policy's conditions."""
+"""Role session names and source identities: who borrows, with which grant, in STS's 64 characters.
 
+A session name is `<grant>,<who>`. A comma never occurs inside of `<grant>`, so that what begins with
+`bob,` is bob's and not bobby's. An id with other characters than a name may hold, or one that is too
+long, becomes `<what can be kept>=<hash>`; an id that holds `=` or `,` itself does, too.
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+import base64
+import hashlib
 import re
 
+TERMINATOR = ","
 _SHORTEST, _LONGEST = 2, 64
+# The rest is for who it is: at least 24 characters.
+GRANT_ROOM = 40
+_HASH = 12
+_SMALLEST_ROOM = _HASH + 4
+_PLAIN = re.compile(r"[\w+.@-]+", re.ASCII)
+_FOREIGN = re.compile(r"[^\w+.@-]", re.ASCII)
+
+
+def grant_part(id_: str, room: int = GRANT_ROOM) -> str:
+    """Return what the session names of the grant `id_` begin with, the terminator included.
+
+    It has at most `room` characters, is another for each id, and never the beginning of another's.
+    """
+    return _fitted(id_, room - len(TERMINATOR)) + TERMINATOR
+
+
+def session_name(pattern: str | None, id_: str, *, user_name: str, who: str) -> str:
+    """Return the name of a session of the grant `id_` that `who` borrows.
+
+    `pattern` is role.conditions.session_name, `user_name` what its `${aws:username}` stands for.
+    """
+    room = free_room(pattern, user_name=user_name)
+    if room < _SMALLEST_ROOM:
+        return fill(pattern, user_name=user_name, filler=_fitted(id_, _SMALLEST_ROOM))
+    part = grant_part(id_, min(room, GRANT_ROOM))
+    return fill(pattern, user_name=user_name, filler=part + _shortened(who, room - len(part)))
+
+
+def session_beginning(pattern: str | None, id_: str, *, user_name: str) -> str | None:
+    """Return what all session names of the grant begin with and no other grant's does.
+
+    None where `pattern` leaves no room for the grant: then its sessions can't be told from others'.
+    """
+    room = free_room(pattern, user_name=user_name)
+    if room < _SMALLEST_ROOM:
+        return None
+    before = (pattern or "*").replace("${aws:username}", user_name).partition("*")[0].replace("?", "x")
+    return before + grant_part(id_, min(room, GRANT_ROOM))
+
+
+def free_room(pattern: str | None, *, user_name: str) -> int:
+    """Return how many of the 64 characters `pattern` leaves free at its first `*`."""
+    text = (pattern or "*").replace("${aws:username}", user_name)
+    return max(_LONGEST - len(text.replace("*", "")), 0) if "*" in text else 0
 
 
 def fill(pattern: str | None, *, user_name: str, filler: str) -> str:
-    """Return a name of 2 to 64 characters that `pattern` admits if there is one, close to `filler`.
+    """Return a name of 2 to 64 characters that `pattern` admits, close to `filler`; `filler` without one.
 
     `*` and `?` are the wildcards of StringLike, `${aws:username}` is the calling user.
     """
-    filler = filler.ljust(_SHORTEST, "x")
     if pattern is None:
         return filler[:_LONGEST]
     text = pattern.replace("${aws:username}", user_name)
     if "*" not in text:
         return text.replace("?", "x")
-    room = max(_LONGEST - len(text.replace("*", "")), 0)
-    return text.replace("*", filler[:room], 1).replace("*", "").replace("?", "x")
+    name = text.replace("*", filler[: free_room(pattern, user_name=user_name)], 1).replace("*", "").replace("?", "x")
+    return name if len(name) >= _SHORTEST else name + "x" * _SHORTEST
 
 
 def foreign(pattern: str, *, user_name: str) -> str | None:
@@ -26,3 +78,14 @@ def foreign(pattern: str, *, user_name: str) -> str | None:
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
     regex = re.compile("".join(parts), re.DOTALL)
     return next((name for name in ("not-admitted", "Q.", "=@,") if not regex.fullmatch(name)), None)
+
+
+def _shortened(who: str, room: int) -> str:
+    return _fitted(who, room) if room > _HASH else _FOREIGN.sub("-", who)[:room]
+
+
+def _fitted(text: str, room: int) -> str:
+    if _PLAIN.fullmatch(text) and len(text) <= room:
+        return text
+    digest = base64.b32encode(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()).decode().lower()[:_HASH]
+    return f"{_FOREIGN.sub('-', text)[: room - _HASH - 1]}={digest}"

@@ -1,0 +1,168 @@
+"""Borrowing from Python: `temp_access.session("bob")` and `temp_access.credentials("bob")`.
+
+Both may be called from several threads; whoever asks at the same time shares one AssumeRole.
+"""
+
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from temp_access.config.duration import parse_duration
+from temp_access.config.model import Config
+from temp_access.load import load
+from temp_access.sts.base import Base, base_of, open_base
+from temp_access.sts.cache import Cache, cache_folder
+from temp_access.sts.credentials import Credentials
+from temp_access.sts.errors import BorrowError
+from temp_access.sts.hit import min_left
+from temp_access.sts.request import aws_files, fingerprints, request_key, server_file
+from temp_access.sts.store import NoStore, Store
+from temp_access.sts.vend import Asked, Vended, Vendor
+
+if TYPE_CHECKING:
+    import boto3
+
+Duration = str | int | timedelta
+
+_LOCK = threading.Lock()
+_BASES: "WeakKeyDictionary[boto3.Session, Base]" = WeakKeyDictionary()
+_DEFAULT: dict[str, Base] = {}
+_CONFIGS: dict[tuple[str, str | None], tuple[dict[str, str], Config]] = {}
+
+
+def credentials(
+    id: str,  # noqa: A002 - what it is called everywhere
+    *,
+    duration: Duration | None = None,
+    access: str | None = None,
+    base: "boto3.Session | None" = None,
+    config: "str | os.PathLike[str]" = "access.toml",
+    environment: str | None = None,
+    mfa: tuple[str, str] | None = None,
+    cache: bool = True,
+) -> Credentials:
+    """Return temporary credentials for the grant `id`: a kept session's, or those of a new one.
+
+    `duration` in seconds, or like "1h" (None: the longest allowed); `access` a mode within the grant's;
+    `base` has the credentials that assume the role (None: the default chain's); `mfa` is a device's serial
+    number and its present code. With `cache` False no session is kept or used. Raises BorrowError (its
+    subclasses say what is wrong) and ConfigError.
+    """
+    given = _vend(id, duration, access, base, config, environment, mfa, cache).entry["credentials"]
+    expiration = datetime.strptime(given["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], expiration)
+
+
+def session(
+    id: str,  # noqa: A002 - what it is called everywhere
+    *,
+    duration: Duration | None = None,
+    access: str | None = None,
+    base: "boto3.Session | None" = None,
+    config: "str | os.PathLike[str]" = "access.toml",
+    environment: str | None = None,
+    mfa: tuple[str, str] | None = None,
+    cache: bool = True,
+) -> "boto3.Session":
+    """Return a session with the credentials of the grant `id`, which borrows again before they expire.
+
+    The parameters and errors are those of `credentials`; access.toml is read again for each new session.
+    A code is good for one call: with `mfa`, the session ends when its credentials do.
+    """
+    import boto3
+    import botocore.session
+    from botocore.credentials import RefreshableCredentials
+
+    place = os.path.abspath(config)
+
+    def again() -> dict[str, str]:
+        # The code is used up; whether the role asks for one is said by the error.
+        return _metadata(_vend(id, duration, access, base, place, environment, None, cache))
+
+    first = _vend(id, duration, access, base, place, environment, mfa, cache)
+    left = int(min_left(first.entry["seconds"]))
+    caller = _base(base, None)
+    core = botocore.session.Session()
+    for name, value in caller.core.instance_variables().items():
+        core.set_config_variable(name, value)
+    # botocore has no public way to hand over credentials that refresh themselves.
+    core._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+        metadata=_metadata(first),
+        refresh_using=again,
+        method="temp-access",
+        advisory_timeout=left,
+        mandatory_timeout=left * 2 // 3,
+    )
+    return boto3.Session(botocore_session=core, region_name=first.entry["region"])
+
+
+def _metadata(vended: Vended) -> dict[str, str]:
+    given = vended.entry["credentials"]
+    names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
+    return {**{name: given[part] for name, part in names.items()}, "expiry_time": given["Expiration"]}
+
+
+def _vend(
+    id_: str,
+    duration: Duration | None,
+    access: str | None,
+    base: "boto3.Session | None",
+    config: "str | os.PathLike[str]",
+    environment: str | None,
+    mfa: tuple[str, str] | None,
+    cache: bool,
+) -> Vended:
+    said = _config(Path(config), environment)
+    store = Store(Cache(cache_folder(os.environ)), _ignore) if cache else NoStore()
+    server = server_file(os.environ)
+    caller = _base(base, said.environment.region)
+    vendor = Vendor(said, caller, store, place=str(fingerprints([server])) if server else "")
+    asked = Asked(id_, duration=_seconds(duration), access=access, mfa=(lambda: mfa) if mfa else None)
+    return vendor.vend(asked)
+
+
+def _config(path: Path, environment: str | None) -> Config:
+    """Return the configuration, read again only when one of its files has changed."""
+    key = (os.path.abspath(path), environment)
+    found = _CONFIGS.get(key)
+    if found and fingerprints(found[0]) == found[0]:
+        return found[1]
+    files = fingerprints([str(path)])
+    config = load(path, environment)
+    files |= fingerprints(map(str, config.files[1:]))
+    _CONFIGS[key] = files, config
+    return config
+
+
+def _base(session: "boto3.Session | None", region: str | None) -> Base:
+    with _LOCK:
+        if session is not None:
+            if session not in _BASES:
+                _BASES[session] = base_of(session)
+            return _BASES[session]
+        # The environment and its files say who that is: another when they change.
+        key = request_key({"files": fingerprints(aws_files(os.environ))}, os.environ)
+        if key not in _DEFAULT:
+            _DEFAULT[key] = open_base(None, None)
+        found = _DEFAULT[key]
+    if region and not found.core.get_config_variable("region"):
+        found.core.set_config_variable("region", region)
+    return found
+
+
+def _seconds(duration: Duration | None) -> int | None:
+    if isinstance(duration, timedelta):
+        return int(duration.total_seconds())
+    if isinstance(duration, str):
+        try:
+            return parse_duration(duration)
+        except ValueError as error:
+            raise BorrowError(str(error).partition("; ")[0], "write it as 90m, 1h30m or 12h") from error
+    return duration
+
+
+def _ignore(note: str) -> None:
+    """Say nothing: without a cache folder, this process's memory keeps the sessions."""

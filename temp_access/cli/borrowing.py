@@ -1,0 +1,176 @@
+"""What every command that borrows has in common: its options, the cache, and the way to STS.
+
+Nothing heavy is imported before it is known that no cached session serves.
+"""
+
+import argparse
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from temp_access.cli.options import add_aws, add_config, load_config, seconds
+from temp_access.sts.cache import Cache, cache_folder
+from temp_access.sts.hit import find_hit
+from temp_access.sts.request import fingerprints, request_key, watched
+
+if TYPE_CHECKING:
+    from temp_access.config.model import Config
+    from temp_access.sts.base import Base
+    from temp_access.sts.store import Store
+    from temp_access.sts.vend import Vended, Vendor
+
+_LOCAL = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy")
+
+
+def add_base(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which access.toml, whose credentials and which role: --config to --bucket."""
+    add_config(parser)
+    parser.add_argument("--profile", help="temp-user's credentials (default: as the AWS CLI finds them)")
+    add_aws(parser)
+    parser.add_argument("--role-arn", metavar="ARN", help="the role, where it can't be looked up")
+    parser.add_argument("--bucket", metavar="NAME", help="its bucket, where it can't be looked up")
+
+
+def add_borrowing(parser: argparse.ArgumentParser) -> None:
+    """Add the grant's id, and the options that say what to borrow: --duration to --mfa-code."""
+    parser.add_argument("id", metavar="ID", help="a grant's id, or one that [any_id] admits")
+    parser.add_argument("--duration", type=seconds, metavar="TIME", help="like 1h (default: the longest allowed)")
+    parser.add_argument("--access", metavar="MODE", help="less than the grant's: list, read, write, read-write")
+    parser.add_argument(
+        "--min-ttl", type=seconds, metavar="TIME", help="what a kept session must have left (15m, or half of it)"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a session")
+    parser.add_argument("--mfa-serial", metavar="ARN", help="the MFA device, if the role asks for MFA")
+    parser.add_argument("--mfa-code", metavar="CODE", help="its present code (asked for in a terminal)")
+    add_base(parser)
+
+
+def borrow(args: argparse.Namespace, *, ask: bool = True) -> dict[str, Any]:
+    """Return the session that `args` ask for, as the cache keeps it, with its notes said on stderr.
+
+    `ask` False never asks for an MFA code. Raises BorrowError and ConfigError.
+    """
+    cache = Cache(cache_folder(os.environ))
+    key = request_key(_said(args), os.environ)
+    hit = None if args.no_cache else find_hit(cache, key, args.min_ttl)
+    entry, notes = hit or _borrowed(args, cache, key, ask)
+    for note in notes:
+        say(note)
+    return entry
+
+
+def say(note: str) -> None:
+    """Tell the user something on stderr, if anybody listens."""
+    try:
+        print(f"note: {note}", file=sys.stderr)
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
+
+
+def local_variables(args: argparse.Namespace) -> dict[str, str]:
+    """Return what a client needs to speak to the local AWS besides keys; nothing without --local.
+
+    Where other variables would win over them, this process forgets those.
+    """
+    if not args.local:
+        return {}
+    from local_aws.control import UNSET, environment
+    from local_aws.layout import DEFAULT_STATE
+
+    for name in UNSET:
+        os.environ.pop(name, None)
+    variables = environment(args.state or DEFAULT_STATE)
+    return {name: variables[name] for name in _LOCAL}
+
+
+def open_vendor(args: argparse.Namespace, store: "Store", config: "Config") -> "Vendor":
+    """Return who vends: the grants of `config`, to the caller that `args` name."""
+    from temp_access.sts.vend import Vendor
+
+    base = open_base_of(args, config)
+    server = _server(args)
+    return Vendor(config, base, store, place=str(fingerprints([server])) if server else "")
+
+
+def open_base_of(args: argparse.Namespace, config: "Config") -> "Base":
+    """Return the base credentials that `args` name; of the local AWS, temp-user's key that is kept beside it."""
+    from temp_access.sts.base import open_base
+
+    if args.local:
+        from local_aws.control import UNSET
+        from local_aws.layout import DEFAULT_STATE
+        from local_aws.user_key import user_environment
+
+        for name in UNSET:
+            os.environ.pop(name, None)
+        os.environ.update(user_environment(args.state or DEFAULT_STATE, config.user.name))
+    return open_base(args.profile, args.region or config.environment.region)
+
+
+def _borrowed(args: argparse.Namespace, cache: Cache, key: str, ask: bool) -> tuple[dict[str, Any], list[str]]:
+    from temp_access.sts.store import NoStore, Store
+
+    store = NoStore() if args.no_cache else Store(cache, say)
+    began = time.time()
+    # Whoever waits here for somebody who asks for the same hasn't imported anything heavy yet.
+    with store.locked("requests", key):
+        hit = None if args.no_cache else find_hit(cache, key, args.min_ttl, since=began)
+        if hit:
+            return hit
+        # Read before access.toml is: whatever changes from here on is a miss for the next one.
+        files = fingerprints([str(args.config.absolute()), *watched(os.environ, _state(args))])
+        config = load_config(args)
+        vended = _vended(args, store, config, ask)
+        files |= fingerprints(str(path.absolute()) for path in config.files[1:])
+        about = {"files": files, "session": vended.key, "notes": vended.notes, "until": vended.entry["until"]}
+        store.write("requests", key, about)
+    return dict(vended.entry), list(vended.notes)
+
+
+def _vended(args: argparse.Namespace, store: "Store", config: "Config", ask: bool) -> "Vended":
+    from temp_access.cli.mfa import mfa_of
+    from temp_access.sts.errors import NoCredentials
+    from temp_access.sts.vend import Asked
+
+    asked = Asked(
+        args.id,
+        duration=args.duration,
+        access=args.access,
+        min_ttl=args.min_ttl,
+        role_arn=args.role_arn,
+        bucket=args.bucket,
+        mfa=mfa_of(args, ask),
+    )
+    try:
+        return open_vendor(args, store, config).vend(asked)
+    except NoCredentials:
+        # The key that is kept for the local AWS may be that of a user who was deployed before.
+        if not args.local or not _forget_key(args, config):
+            raise
+        return open_vendor(args, store, config).vend(asked)
+
+
+def _forget_key(args: argparse.Namespace, config: "Config") -> bool:
+    from local_aws.layout import DEFAULT_STATE
+    from local_aws.user_key import forget_key
+
+    return forget_key(args.state or DEFAULT_STATE, config.user.name)
+
+
+def _said(args: argparse.Namespace) -> dict[str, object]:
+    names = ("id", "duration", "access", "env", "profile", "region", "role_arn", "bucket")
+    said = {name: getattr(args, name) for name in names}
+    return {**said, "config": os.path.abspath(args.config), "local": _state(args)}
+
+
+def _state(args: argparse.Namespace) -> str | None:
+    if not args.local:
+        return None
+    return os.path.abspath(args.state or os.path.join(".temp-access", "local"))
+
+
+def _server(args: argparse.Namespace) -> str | None:
+    from temp_access.sts.request import server_file
+
+    return server_file(os.environ)

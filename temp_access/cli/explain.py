@@ -1,0 +1,61 @@
+"""`temp-access explain`: what an error of STS, IAM or S3 means, how to tell its causes apart, and the fix."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+
+from temp_access.errors import UserError
+from temp_access.explain.entries import entries
+from temp_access.explain.explain import explain
+from temp_access.explain.model import Explanation
+from temp_access.explain.parse import parse
+
+EXAMPLES = """\
+examples (after `make demo`):
+  temp-access explain AccessDenied
+  temp-access explain "An error occurred (ValidationError) when calling the AssumeRole operation: \\
+      The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+  aws s3 ls s3://another-bucket 2>&1 | temp-access explain -
+  temp-access explain                 every code that is known
+
+exit code: 0 explained, 2 the code isn't known"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
+        "code", nargs="?", metavar="CODE", help="an error code, a whole message, or - for standard input"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the explanation, or every known code."""
+    if args.code is None:
+        return _list(args.json)
+    text = sys.stdin.buffer.read(200_000).decode("utf-8", "replace") if args.code == "-" else args.code
+    code, message = parse(text)
+    if not code:
+        raise UserError(
+            "there is no error code in this text; give the code alone, or the whole message "
+            "(`temp-access explain` lists the known codes)"
+        )
+    found = explain(code, message)
+    print(json.dumps(asdict(found), indent=2, ensure_ascii=False) if args.json else _text(found))
+    return 0
+
+
+def _list(as_json: bool) -> int:
+    known = {code: entry["summary"] for code, entry in entries().items()}
+    width = max(map(len, known))
+    lines = (f"{code:{width}}  {summary}" for code, summary in known.items())
+    print(json.dumps(known, indent=2, ensure_ascii=False) if as_json else "\n".join(lines))
+    return 0
+
+
+def _text(found: Explanation) -> str:
+    lines = [f"{found.code} ({found.service}): {found.summary}"]
+    for number, cause in enumerate(found.causes, 1):
+        lines += ["", f"{number}. {cause.what}", f"   to tell: {cause.how_to_tell}", f"   fix: {cause.fix}"]
+    return "\n".join([*lines, "", f"source: {found.source}"])

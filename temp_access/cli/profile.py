@@ -1,0 +1,144 @@
+"""`temp-access profile`: a profile that borrows by itself, for the AWS CLI and every SDK."""
+
+import argparse
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+from temp_access.cli.borrowing import add_base, say
+from temp_access.cli.confirm import confirm
+from temp_access.cli.options import load_config, seconds
+from temp_access.errors import UserError
+from temp_access.profiles.file import config_file, credentials_file, read_text, replace_text
+from temp_access.profiles.text import block, managed, put, sections, take_out
+
+EXAMPLES = """\
+examples (after `make demo`):
+  temp-access profile bob --local --yes
+  aws sts get-caller-identity --profile bob
+  temp-access profile bob --remove --yes
+in an account:
+  temp-access profile bob --profile temp-user --name team-bob
+
+It is written into ~/.aws/config (or AWS_CONFIG_FILE) between two marks, after showing it. It has the command
+that borrows, by credential_process, so that every SDK refreshes by itself.
+
+exit code: 0 done, 2 bad input, or the file can't be written"""
+
+# What every tool takes as a profile's name without quotes.
+_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("id", metavar="ID", help="a grant's id, or one that [any_id] admits")
+    parser.add_argument("--name", help="the profile's name (default: the id)")
+    parser.add_argument("--duration", type=seconds, metavar="TIME", help="of each session (default: the longest)")
+    parser.add_argument("--access", metavar="MODE", help="less than the grant's: list, read, write, read-write")
+    parser.add_argument("--min-ttl", type=seconds, metavar="TIME", help="what a kept session must have left")
+    parser.add_argument("--remove", action="store_true", help="take it out again")
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+    add_base(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the profile and write it, or take it out."""
+    # Before --local changes them: it is the person's own file that is written.
+    file, secrets = config_file(os.environ), credentials_file(os.environ)
+    name = args.name or args.id
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{name!r} can't name a profile for every tool; choose letters and digits with --name")
+    return _remove(args, file, name) if args.remove else _write(args, file, secrets, name)
+
+
+def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> int:
+    from temp_access.sts.grants import find_grant, narrowed
+
+    text = read_text(file)
+    _require_free(name, file, text or "", read_text(secrets) or "", secrets)
+    config = load_config(args)
+    narrowed(find_grant(config, args.id), args.access)
+    settings = _local_settings(args) if args.local else _settings(args, text or "", name, config.environment.region)
+    lines = block(name, settings)
+    sys.stderr.write(f"into {file}:\n\n{lines}\n")
+    if not (args.yes or confirm("write it?")):
+        return 2
+    replace_text(file, put(read_text(file), name, lines))
+    for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
+        if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
+            say(f"{variable} is set here and wins over the profile's {setting}; unset {variable} where you use it")
+    say(f"try it with: aws sts get-caller-identity --profile {name}")
+    return 0
+
+
+def _remove(args: argparse.Namespace, file: Path, name: str) -> int:
+    text = read_text(file) or ""
+    if name not in managed(text):
+        known = ", ".join(managed(text)) or "none"
+        raise UserError(f"{file} has no profile {name!r} of temp-access (there is: {known}); nothing was changed")
+    if not (args.yes or confirm(f"take the profile {name} out of {file}?")):
+        return 2
+    try:
+        replace_text(file, take_out(read_text(file) or "", name))
+    except KeyError:
+        raise UserError(f"the marks around {name!r} in {file} were changed; take the lines out by hand") from None
+    return 0
+
+
+def _require_free(name: str, file: Path, text: str, secrets_text: str, secrets: Path) -> None:
+    ours = name in managed(text)
+    if sections(text).count(name) > ours:
+        raise UserError(f"{file} has a profile {name!r} that isn't from here; choose another name with --name")
+    if name in sections(secrets_text):
+        raise UserError(f"{secrets} has keys of {name!r}, which would win; choose another name with --name")
+
+
+def _settings(args: argparse.Namespace, text: str, name: str, region: str | None) -> dict[str, str]:
+    from temp_access.profiles.base import read_profiles, require_base
+
+    inherited = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+    # One that leads back to what is written here is no base.
+    base = args.profile or (inherited if inherited not in (name, *managed(text)) else None) or "default"
+    profiles, found = read_profiles(args.region or region, base)
+    require_base(profiles, base, name, managed(text))
+    given = {"--profile": base, "--region": args.region}
+    return {"credential_process": _command(args, given), **({"region": found} if found else {})}
+
+
+def _local_settings(args: argparse.Namespace) -> dict[str, str]:
+    from local_aws.control import environment
+    from local_aws.layout import DEFAULT_STATE
+
+    state = Path(os.path.abspath(args.state or DEFAULT_STATE))
+    variables = environment(state)
+    return {
+        "credential_process": _command(args, {"--state": str(state)}, "--local"),
+        "endpoint_url": variables["AWS_ENDPOINT_URL"],
+        "ca_bundle": variables["AWS_CA_BUNDLE"],
+        "region": variables["AWS_REGION"],
+    }
+
+
+def _command(args: argparse.Namespace, given: dict[str, str | None], *switches: str) -> str:
+    words = [*_program(), "credentials", args.id, "--format", "process", *switches]
+    options = {
+        "--config": os.path.abspath(args.config),
+        "--env": args.env,
+        "--duration": args.duration and f"{args.duration}s",
+        "--access": args.access,
+        "--min-ttl": args.min_ttl and f"{args.min_ttl}s",
+        "--role-arn": args.role_arn,
+        "--bucket": args.bucket,
+        **given,
+    }
+    for option, value in options.items():
+        if value is not None:
+            words += [option, str(value)]
+    return shlex.join(words)
+
+
+def _program() -> list[str]:
+    script = Path(sys.executable).parent / "temp-access"
+    return [str(script)] if script.exists() else [sys.executable, "-m", "temp_access"]

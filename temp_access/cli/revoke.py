@@ -1,0 +1,219 @@
+"""`temp-access revoke`: deny the sessions that were borrowed before now, and prove it."""
+
+import argparse
+import os
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from temp_access.cli.confirm import confirm
+from temp_access.cli.options import add_aws, add_config, load_config, seconds, use_local
+from temp_access.config.model import Config
+from temp_access.errors import UserError
+from temp_access.sts.revoke.change import Revocations, added, swept, taken_out
+from temp_access.sts.revoke.describe import describe, sessions
+from temp_access.sts.revoke.model import Kind, Revocation, Scope
+
+if TYPE_CHECKING:
+    import boto3
+
+    from temp_access.sts.revoke.apply import RoleNow, RolePolicies
+    from temp_access.sts.revoke.probe import ProbeSessions
+    from temp_access.sts.revoke.prove import Pace, Try
+    from temp_access.verify.model import Target
+
+EXAMPLES = """\
+examples (after `make demo`):
+  temp-access revoke bob --local             bob's sessions; bobby's go on working
+  temp-access revoke bob --undo --local      let those work again that haven't expired
+  temp-access revoke --all --env prod --deployer-profile admin --profile temp-user
+
+What is revoked are the sessions that were borrowed before now: whoever may borrow can borrow again.
+exit code: 0 done and proved, 1 not proved in time, 2 bad usage or missing credentials, 3 AWS couldn't be asked"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    scope = parser.add_mutually_exclusive_group(required=True)
+    scope.add_argument("id", nargs="?", metavar="ID", help="the sessions of this grant")
+    scope.add_argument("--session", metavar="NAME", help="the sessions with this role session name")
+    scope.add_argument("--all", action="store_true", help="every session of the role")
+    parser.add_argument("--undo", action="store_true", help="take the entry out again")
+    add_config(parser)
+    add_aws(parser)
+    parser.add_argument("--deployer-profile", metavar="PROFILE", help="default: the default credentials")
+    parser.add_argument("--profile", help="temp-user's own credentials, for the proof")
+    parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role asks for MFA")
+    parser.add_argument("--mfa-code", metavar="CODE", help="its present code")
+    parser.add_argument("--wait", type=seconds, default=300, metavar="TIME", help="how long to wait for the proof (5m)")
+    parser.add_argument("--no-proof", action="store_true", help="revoke only; temp-user's credentials aren't needed")
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show what is changed, change it, and prove it."""
+    from temp_access.cli.revoke_user import proving_user
+    from temp_access.sts.revoke.apply import RolePolicies
+    from temp_access.verify.live.target import check_environment, find_target, open_session, who_am_i
+
+    config = load_config(args)
+    use_local(args)
+    deployer = open_session(args.deployer_profile, args.region)
+    account, arn = who_am_i(deployer)
+    check_environment(config, account, str(deployer.region_name))
+    if arn.endswith(f":user/{config.user.name}"):
+        raise UserError(f"these are {config.user.name}'s own credentials; pass the deployer's with --deployer-profile")
+    target = find_target(deployer, config, account, arn)
+    policies = RolePolicies(deployer.client("iam"), target.role_name)
+    role, entries = policies.now(), policies.revocations()
+    scopes = _scopes(args, config, target, role)
+    print(f"the role {target.role_name} of account {account}, as {arn}", file=sys.stderr)
+    if args.undo:
+        return _undo(args, policies, role, entries, scopes)
+    user = None if args.no_proof else proving_user(args, config, deployer, target)
+    return _revoke(args, config, target, policies, entries, scopes, user)
+
+
+def _scopes(args: argparse.Namespace, config: Config, target: "Target", role: "RoleNow") -> tuple[Scope, ...]:
+    from temp_access.sts.errors import GrantNotFound
+    from temp_access.sts.grants import find_grant
+    from temp_access.sts.revoke.scopes import of_grant, of_session, unknown_callers
+
+    if args.all:
+        return (Scope(Kind.ALL),)
+    if args.session is not None:
+        return (of_session(role.role_id, args.session),)
+    try:
+        find_grant(config, args.id)
+    except GrantNotFound as error:
+        # Somebody whose grant was just taken out of the file can still hold a session.
+        print(f"note: {error.cause}; sessions of that name are meant all the same", file=sys.stderr)
+    for account in unknown_callers(config):
+        print(f"note: sessions that users of {account} borrowed aren't met; --all meets them", file=sys.stderr)
+    return of_grant(config, args.id, user_name=target.user_name)
+
+
+def _undo(
+    args: argparse.Namespace,
+    policies: "RolePolicies",
+    role: "RoleNow",
+    entries: Revocations,
+    scopes: tuple[Scope, ...],
+) -> int:
+    mine = [entry for entry in entries if entry.scope in scopes]
+    if not mine:
+        rest = f"; in force: {'; '.join(map(describe, entries))}" if entries else ""
+        raise UserError(f"nothing is revoked for {_all(scopes)}{rest}")
+    kept, ended = swept(taken_out(entries, scopes), role.time)
+    _show(kept, ended, [f"- {describe(entry)}: taken back, those that haven't expired work again" for entry in mine])
+    if not _agreed(args, "take this back?"):
+        return 2
+    policies.put(kept)
+    print(f"taken back: {_all(scopes)}; it can take minutes until every server knows")
+    return 0
+
+
+def _revoke(
+    args: argparse.Namespace,
+    config: Config,
+    target: "Target",
+    policies: "RolePolicies",
+    entries: Revocations,
+    scopes: tuple[Scope, ...],
+    user: "boto3.Session | None",
+) -> int:
+    from temp_access.sts.cache import Cache, cache_folder
+    from temp_access.sts.revoke.kept import drop_kept
+    from temp_access.sts.revoke.probe import ProbeSessions
+    from temp_access.sts.revoke.prove import prove, works
+
+    now = policies.now().time
+    kept, ended = swept(taken_out(entries, scopes), now)
+    policies.check_room(_with(kept, scopes, now))
+    changes = [f"+ {sessions(scope)}: denied everything if issued before now ({now:%H:%M:%S} UTC)" for scope in scopes]
+    _show(kept, ended, changes)
+    if not _agreed(args, "revoke them?"):
+        return 2
+
+    def put() -> None:
+        policies.put(_with(kept, scopes, policies.limit()))
+        print("the policy is on the role; --undo takes it off", file=sys.stderr)
+        if dropped := drop_kept(Cache(cache_folder(os.environ)), target.role_arn, scopes):
+            print(f"dropped {dropped} of these sessions that were kept on this machine", file=sys.stderr)
+
+    if user is None:
+        put()
+        print(f"revoked, not proved: {_all(scopes)}; it can take minutes until every server knows")
+        return 0
+    borrower = ProbeSessions(user, config, role_arn=target.role_arn, bucket=target.bucket)
+    pace = _pace(args.wait)
+    name, other = _probe_names(args, config, target)
+    before = works(lambda: borrower.borrow(name), pace, "a session to work that is borrowed for the proof")
+    untouched = _bystander(borrower, other)
+    proof = prove(before, untouched, lambda: borrower.borrow(name), put, pace)
+    others = f"; one called {other} isn't touched" if untouched else ""
+    print(
+        f"revoked and proved: {_all(scopes)}; a session borrowed before was refused after {proof.refused_after:.1f} s, "
+        f"one borrowed after worked at {proof.works_after:.1f} s{others}"
+    )
+    return 0
+
+
+def _with(kept: Revocations, scopes: tuple[Scope, ...], before: datetime) -> Revocations:
+    for scope in scopes:
+        kept = added(kept, Revocation(scope, before))
+    return kept
+
+
+def _probe_names(args: argparse.Namespace, config: Config, target: "Target") -> tuple[str, str | None]:
+    from temp_access.sts.revoke.scopes import name_of_any, names_of_grant, names_of_session
+
+    if args.all:
+        return name_of_any(config, user_name=target.user_name), None
+    if args.session is not None:
+        return names_of_session(args.session)
+    return names_of_grant(config, args.id, user_name=target.user_name)
+
+
+def _bystander(borrower: "ProbeSessions", name: str | None) -> "Try | None":
+    if name is None:
+        return None
+    try:
+        session = borrower.borrow(name)
+    except UserError:
+        # The role may take no other name.
+        return None
+    # Another entry may deny it already; then it can show nothing.
+    return session if session() else None
+
+
+def _agreed(args: argparse.Namespace, question: str) -> bool:
+    from temp_access.sts.clients import local_endpoint
+
+    return bool(args.yes or local_endpoint() or confirm(question))
+
+
+def _show(kept: Revocations, ended: Revocations, changes: list[str]) -> None:
+    lines = [*changes, *(f"= {describe(entry)}: stays" for entry in kept)]
+    lines += [f"- {describe(entry)}: swept, they have expired" for entry in ended]
+    print("\n".join(f"  {line}" for line in lines), file=sys.stderr)
+
+
+def _all(scopes: tuple[Scope, ...]) -> str:
+    return ", ".join(map(sessions, scopes))
+
+
+def _pace(wait: int) -> "Pace":
+    from temp_access.sts.clients import local_endpoint
+    from temp_access.sts.revoke.prove import Pace
+
+    next_line = 2.0
+
+    def waiting(what: str, passed: float) -> None:
+        nonlocal next_line
+        # A line now and then: logs read better than a line that overwrites itself.
+        if passed >= next_line:
+            next_line = passed + 15
+            print(f"waiting for {what} ({passed:.0f} s of {wait} s)", file=sys.stderr)
+
+    return Pace(wait=wait, pause=0.2 if local_endpoint() else 2.0, waiting=waiting)

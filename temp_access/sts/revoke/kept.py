@@ -1,0 +1,24 @@
+"""Dropping this machine's kept sessions that a revocation denies: they would be handed out as if they worked."""
+
+from collections.abc import Collection
+
+from temp_access.sts.cache import Cache
+from temp_access.sts.revoke.model import Kind, Scope
+
+
+def drop_kept(cache: Cache, role_arn: str, scopes: Collection[Scope]) -> int:
+    """Remove the kept sessions of the role that `scopes` mean, and return how many there were."""
+    denied = [
+        key
+        for key, entry in cache.entries("sessions")
+        if entry.get("role") == role_arn and any(_means(scope, str(entry.get("session_name"))) for scope in scopes)
+    ]
+    for key in denied:
+        cache.remove("sessions", key)
+    return len(denied)
+
+
+def _means(scope: Scope, session_name: str) -> bool:
+    if scope.kind is Kind.GRANT:
+        return session_name.startswith(scope.text)
+    return scope.kind is Kind.ALL or scope.text.partition(":")[2] == session_name

@@ -1,0 +1,156 @@
+"""From an id to credentials: the grant, the role, the duration, the session policy, one AssumeRole, the cache."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from temp_access.config.model import Config, Grant
+from temp_access.policy.access import MODES
+from temp_access.policy.limits import SESSION_POLICY
+from temp_access.policy.session import minimal_json, session_policy
+from temp_access.sts.base import Base
+from temp_access.sts.duration import plan_duration
+from temp_access.sts.errors import DurationTooLong, NotTrusted, PolicyTooLarge, StsRefused
+from temp_access.sts.find import KEPT_SECONDS, RoleDetails, find_role
+from temp_access.sts.grants import find_grant, narrowed
+from temp_access.sts.hit import is_fresh
+from temp_access.sts.make import Mfa, Plan, make_session
+from temp_access.sts.refusals import of_client_error, of_connection
+from temp_access.sts.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a borrower asks for; durations in seconds, None for the best there is."""
+
+    id: str
+    duration: int | None = None
+    access: str | None = None
+    min_ttl: int | None = None
+    role_arn: str | None = None
+    bucket: str | None = None
+    mfa: Mfa | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vended:
+    """A session as the cache keeps it, its key there, and the notes for whoever asked."""
+
+    entry: Mapping[str, Any]
+    key: str
+    notes: tuple[str, ...] = ()
+
+
+class Vendor:
+    """Vends the grants of one configuration to one caller; safe to use from several threads.
+
+    `place` names what sessions are lost with, where that isn't AWS: the run of the local AWS.
+    """
+
+    def __init__(self, config: Config, base: Base, store: Store, *, place: str = "") -> None:
+        self.config = config
+        self.base = base
+        self.store = store
+        self._identity = (base.caller, base.endpoint, place)
+        path = hashlib.sha256(str(config.path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()
+        self._beginning = path[:8]
+
+    def vend(self, asked: Asked) -> Vended:
+        """Return a session for `asked`, from the cache or from STS; raises BorrowError."""
+        from botocore.exceptions import BotoCoreError
+
+        grant = narrowed(find_grant(self.config, asked.id), asked.access)
+        try:
+            role, kept = self.role(asked)
+            try:
+                return self._session(asked, grant, role)
+            except (NotTrusted, DurationTooLong, StsRefused):
+                # What was known of the role may be what is wrong.
+                self.store.remove("roles", self._role_key(asked))
+                fresh = self.role(asked)[0] if kept else role
+                if fresh == role:
+                    raise
+                return self._session(asked, grant, fresh)
+        except BotoCoreError as error:
+            raise of_connection(error) from error
+
+    def role(self, asked: Asked) -> tuple[RoleDetails, bool]:
+        """Return the deployed role, and whether that is from the cache (where it stays for an hour)."""
+        key = self._role_key(asked)
+        with self.store.locked("roles", key):
+            if found := kept_role(self.store.read("roles", key)):
+                return found, True
+            role = find_role(self.base, self.config, self._caller_arn(), role_arn=asked.role_arn, bucket=asked.bucket)
+            self.store.write("roles", key, {"role": asdict(role), "until": time.time() + KEPT_SECONDS})
+        return role, False
+
+    def _caller_arn(self) -> str:
+        from botocore.exceptions import ClientError
+
+        try:
+            return str(self.base.sts.get_caller_identity()["Arn"])
+        except ClientError as error:
+            raise of_client_error(error, self.base.name, self.config.role.name) from error
+
+    def _role_key(self, asked: Asked) -> str:
+        config = self.config
+        return _hash(*self._identity, config.role.name, config.environment, config.digest, asked.role_arn, asked.bucket)
+
+    def _session(self, asked: Asked, grant: Grant, role: RoleDetails) -> Vended:
+        planned = plan_duration(
+            asked.duration,
+            grant,
+            role.maximum,
+            chained=self.base.chained,
+            configured=self.config.role.max_session_duration,
+        )
+        plan = Plan(grant, role, planned.seconds, session_policy_text(grant, role))
+        key = self._session_key(plan)
+        began = time.time()
+        with self.store.locked("sessions", key):
+            entry = self.store.read("sessions", key)
+            if entry is None or not is_fresh(entry, asked.min_ttl, since=began):
+                entry = make_session(self.config, self.base, plan, asked.mfa)
+                self.store.write("sessions", key, entry)
+                self.store.drop_others("sessions", key[:8], key[:16])
+        return Vended(entry, key, tuple(note for note in (role.stale, planned.note) if note))
+
+    def _session_key(self, plan: Plan) -> str:
+        # It begins with the file and what the file says, by which the sessions of an older one are found.
+        rest = _hash(
+            *self._identity,
+            plan.role.arn,
+            plan.role.caller_arn,
+            plan.grant.id,
+            plan.grant.access,
+            plan.seconds,
+            plan.policy_hash,
+            self.config.audit_file,
+        )
+        return self._beginning + self.config.digest[:8] + rest
+
+
+def kept_role(found: Mapping[str, Any] | None) -> RoleDetails | None:
+    """Return the role that the cache's object describes, None if it is too old or something else."""
+    try:
+        return RoleDetails(**found["role"]) if found and float(found["until"]) > time.time() else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def session_policy_text(grant: Grant, role: RoleDetails) -> str:
+    """Return the session policy as it is sent; raises PolicyTooLarge."""
+    partition = role.arn.split(":")[1]
+    text = minimal_json(session_policy(grant.folder, MODES[grant.access], bucket=role.bucket, partition=partition))
+    if len(text) > SESSION_POLICY:
+        raise PolicyTooLarge(
+            f"the session policy of {grant.id!r} has {len(text)} characters, STS takes {SESSION_POLICY}",
+            "shorten its folder in access.toml",
+        )
+    return text
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(repr(tuple(map(str, parts))).encode("utf-8", "surrogatepass")).hexdigest()[:32]

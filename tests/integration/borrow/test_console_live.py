@@ -1,0 +1,135 @@
+"""The console's sign-in URL against the local AWS's endpoint."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from local_aws.testing import session
+from temp_access.errors import TempAccessError
+from temp_access.sts.console import sign_in, sign_in_url
+from tests.integration.deploy.project import CDK, USER, Ended, Project, project
+
+pytestmark = pytest.mark.integration
+
+HOSTILE = "a&b=c#d é%2F ${x} *"
+TOML = f"""
+[bucket]
+on_destroy = "destroy"
+[grants.bob]
+access = "read-write"
+[grants.alice]
+access = "write"
+[grants."{HOSTILE}"]
+access = "read"
+"""
+
+
+@pytest.fixture(name="made", scope="module")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    if not CDK.exists():
+        pytest.skip("the CDK CLI isn't here; run `make setup`")
+    with project(tmp_path_factory.mktemp("console")) as made:
+        made.deploy(TOML)
+        yield made
+
+
+def console(made: Project, *words: str, env: dict[str, str] | None = None) -> Ended:
+    """Run the command, with a cache of the test's own."""
+    where = ("--local", "--state", str(made.aws.state_dir)) if env is None else ()
+    cache = {"XDG_CACHE_HOME": str(made.folder / "cache")}
+    return made.run("console", *words, *where, env={**cache, **(env or {})})
+
+
+def visit(made: Project, url: str) -> str:
+    """Return the page that the URL leads to, or what it was refused with."""
+    trusted = ssl.create_default_context(cafile=made.aws.environment["AWS_CA_BUNDLE"])
+    try:
+        with urllib.request.urlopen(url, context=trusted) as answer:  # noqa: S310
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+
+
+def destination(url: str) -> str:
+    """Return where the URL leads after signing in."""
+    return parse_qs(urlsplit(url).query)["Destination"][0]
+
+
+def test_the_url_signs_in_at_the_folder(made: Project) -> None:
+    """Only the URL is on standard output; the warning isn't."""
+    ended = console(made, "bob")
+    assert ended.code == 0, ended.said
+    [url] = ended.out.splitlines()
+    assert url.startswith(f"{made.aws.url}/federation?Action=login&")
+    assert "assumed-role/temp-role/bob,temp-user" in visit(made, url)
+    page = urlsplit(destination(url))
+    assert page.path == f"/s3/buckets/{made.bucket}"
+    assert parse_qs(page.query)["prefix"] == ["bob/"]
+    assert "works for 15 minutes and is a secret" in ended.err
+
+
+def test_a_hostile_folder_stays_one_prefix(made: Project) -> None:
+    """Whatever its id holds."""
+    ended = console(made, HOSTILE)
+    assert ended.code == 0, ended.said
+    assert parse_qs(urlsplit(destination(ended.out.strip())).query)["prefix"] == [f"{HOSTILE}/"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told(made: Project) -> None:
+    """The console shows an error there, and that is no fault."""
+    ended = console(made, "alice")
+    assert (ended.code, "'write' lists nothing" in ended.err) == (0, True)
+
+
+def test_another_page_can_be_asked_for(made: Project) -> None:
+    """But none that is neither https nor of this machine."""
+    ended = console(made, "bob", "--destination", "https://console.aws.amazon.com/cloudshell/home")
+    assert destination(ended.out.strip()) == "https://console.aws.amazon.com/cloudshell/home"
+    ended = console(made, "bob", "--destination", "http://example.com/")
+    assert (ended.code, ended.out, "isn't https" in ended.err) == (2, "", True)
+
+
+def test_it_is_opened_in_the_browser_and_not_printed(made: Project, tmp_path: Path) -> None:
+    """--open; the browser is what BROWSER names."""
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}\n')
+    browser.chmod(0o755)
+    where = ("--local", "--state", str(made.aws.state_dir))
+    env = {"XDG_CACHE_HOME": str(made.folder / "cache"), "BROWSER": f"{browser} %s"}
+    ended = made.run("console", "bob", "--open", *where, env=env)
+    assert (ended.code, ended.out) == (0, ""), ended.said
+    assert "Signed in" in visit(made, opened.read_text())
+
+
+def test_chained_credentials_get_no_session_duration(made: Project) -> None:
+    """The local endpoint refuses them with one, as AWS does; without --local, the environment says where it is."""
+    assert console(made, "bob").code == 0
+    kept = json.loads((made.aws.state_dir / "users" / f"{USER}.json").read_text())
+    sts = session(made.aws.environment, kept).client("sts")
+    given = sts.get_session_token(DurationSeconds=3600)["Credentials"]
+    env = {
+        **made.aws.environment,
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
+    role = f"arn:aws:iam::{sts.get_caller_identity()['Account']}:role/temp-role"
+    ended = console(made, "bob", "--role-arn", role, "--bucket", made.bucket, env=env)
+    assert ended.code == 0, ended.said
+    assert "Signed in" in visit(made, ended.out.strip())
+
+
+def test_an_endpoint_whose_certificate_is_not_trusted_gets_nothing(made: Project) -> None:
+    """The credentials aren't sent to whoever answers."""
+    before = len(made.actions())
+    place = sign_in("aws", "https://console.aws.amazon.com/", endpoint_url=made.aws.url)
+    credentials = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x", "SessionToken": "x"}
+    with pytest.raises(TempAccessError, match="CERTIFICATE_VERIFY_FAILED") as found:
+        sign_in_url(place, credentials)
+    assert (found.value.exit_code, len(made.actions())) == (3, before)

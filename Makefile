@@ -43,13 +43,13 @@ demo: setup ## deploy to a local AWS, and prove what borrowed credentials can an
 	@echo '  make destroy'
 
 test: setup ## all tests: unit and integration
-	@pytest tests
+	@pytest --numprocesses auto --dist loadfile tests
 
 check: setup ## ruff, mypy --strict, and all tests
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@pytest tests
+	@pytest --numprocesses auto --dist loadfile tests
 
 synth: setup ## synthesize the templates into cdk.out, with validation and cdk-nag
 	@cdk synth --quiet $(if $(ENV),-c env=$(ENV))

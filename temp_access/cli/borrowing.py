@@ -16,11 +16,8 @@ from temp_access.sts.request import fingerprints, request_key, watched
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
-    from temp_access.sts.base import Base
     from temp_access.sts.store import Store
-    from temp_access.sts.vend import Vended, Vendor
-
-_LOCAL = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy")
+    from temp_access.sts.vend import Vended
 
 
 def add_base(parser: argparse.ArgumentParser) -> None:
@@ -68,46 +65,6 @@ def say(note: str) -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
 
 
-def local_variables(args: argparse.Namespace) -> dict[str, str]:
-    """Return what a client needs to speak to the local AWS besides keys; nothing without --local.
-
-    Where other variables would win over them, this process forgets those.
-    """
-    if not args.local:
-        return {}
-    from local_aws.control import UNSET, environment
-    from local_aws.layout import DEFAULT_STATE
-
-    for name in UNSET:
-        os.environ.pop(name, None)
-    variables = environment(args.state or DEFAULT_STATE)
-    return {name: variables[name] for name in _LOCAL}
-
-
-def open_vendor(args: argparse.Namespace, store: "Store", config: "Config") -> "Vendor":
-    """Return who vends: the grants of `config`, to the caller that `args` name."""
-    from temp_access.sts.vend import Vendor
-
-    base = open_base_of(args, config)
-    server = _server(args)
-    return Vendor(config, base, store, place=str(fingerprints([server])) if server else "")
-
-
-def open_base_of(args: argparse.Namespace, config: "Config") -> "Base":
-    """Return the base credentials that `args` name; of the local AWS, temp-user's key that is kept beside it."""
-    from temp_access.sts.base import open_base
-
-    if args.local:
-        from local_aws.control import UNSET
-        from local_aws.layout import DEFAULT_STATE
-        from local_aws.user_key import user_environment
-
-        for name in UNSET:
-            os.environ.pop(name, None)
-        os.environ.update(user_environment(args.state or DEFAULT_STATE, config.user.name))
-    return open_base(args.profile, args.region or config.environment.region)
-
-
 def _borrowed(args: argparse.Namespace, cache: Cache, key: str, ask: bool) -> tuple[dict[str, Any], list[str]]:
     from temp_access.sts.store import NoStore, Store
 
@@ -129,6 +86,7 @@ def _borrowed(args: argparse.Namespace, cache: Cache, key: str, ask: bool) -> tu
 
 
 def _vended(args: argparse.Namespace, store: "Store", config: "Config", ask: bool) -> "Vended":
+    from temp_access.cli.lender import open_vendor
     from temp_access.cli.mfa import mfa_of
     from temp_access.sts.errors import NoCredentials
     from temp_access.sts.vend import Asked
@@ -168,9 +126,3 @@ def _state(args: argparse.Namespace) -> str | None:
     if not args.local:
         return None
     return os.path.abspath(args.state or os.path.join(".temp-access", "local"))
-
-
-def _server(args: argparse.Namespace) -> str | None:
-    from temp_access.sts.request import server_file
-
-    return server_file(os.environ)

@@ -5,7 +5,8 @@ import json
 import shlex
 from typing import Any
 
-from temp_access.cli.borrowing import add_borrowing, borrow, local_variables
+from temp_access.cli.borrowing import add_borrowing, borrow
+from temp_access.cli.lender import local_variables
 from temp_access.cli.output import write_out
 from temp_access.sts.hit import PARTS
 

@@ -5,8 +5,9 @@ import os
 import signal
 from typing import Any
 
-from temp_access.cli.borrowing import add_borrowing, borrow, local_variables
+from temp_access.cli.borrowing import add_borrowing, borrow
 from temp_access.cli.credentials import variables
+from temp_access.cli.lender import local_variables
 from temp_access.errors import TempAccessError
 
 EXAMPLES = """\

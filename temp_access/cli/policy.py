@@ -5,7 +5,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from temp_access.cli.borrowing import add_base, open_vendor
+from temp_access.cli.borrowing import add_base
+from temp_access.cli.lender import open_base_of, open_vendor
 from temp_access.cli.options import load_config
 from temp_access.cli.output import write_out
 
@@ -80,7 +81,6 @@ def _ceiling(config: "Config", role: "RoleDetails") -> str:
 def _check(args: argparse.Namespace, config: "Config", grant: "Grant", role: "RoleDetails", text: str) -> None:
     from botocore.exceptions import BotoCoreError
 
-    from temp_access.cli.borrowing import open_base_of
     from temp_access.config.grants import SHORTEST_SESSION
     from temp_access.sts.make import Plan, assume
     from temp_access.sts.refusals import of_connection

@@ -3,13 +3,13 @@
 import argparse
 import os
 import re
-import shlex
 import sys
 from pathlib import Path
 
 from temp_access.cli.borrowing import add_base, say
 from temp_access.cli.confirm import confirm
 from temp_access.cli.options import load_config, seconds
+from temp_access.cli.profile_settings import local_settings, settings_of
 from temp_access.errors import UserError
 from temp_access.profiles.file import config_file, credentials_file, read_text, replace_text
 from temp_access.profiles.text import block, managed, put, sections, take_out
@@ -60,7 +60,8 @@ def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> in
     _require_free(name, file, text or "", read_text(secrets) or "", secrets)
     config = load_config(args)
     narrowed(find_grant(config, args.id), args.access)
-    settings = _local_settings(args) if args.local else _settings(args, text or "", name, config.environment.region)
+    region = config.environment.region
+    settings = local_settings(args) if args.local else settings_of(args, text or "", name, region)
     lines = block(name, settings)
     sys.stderr.write(f"into {file}:\n\n{lines}\n")
     if not (args.yes or confirm("write it?")):
@@ -93,52 +94,3 @@ def _require_free(name: str, file: Path, text: str, secrets_text: str, secrets: 
         raise UserError(f"{file} has a profile {name!r} that isn't from here; choose another name with --name")
     if name in sections(secrets_text):
         raise UserError(f"{secrets} has keys of {name!r}, which would win; choose another name with --name")
-
-
-def _settings(args: argparse.Namespace, text: str, name: str, region: str | None) -> dict[str, str]:
-    from temp_access.profiles.base import read_profiles, require_base
-
-    inherited = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
-    # One that leads back to what is written here is no base.
-    base = args.profile or (inherited if inherited not in (name, *managed(text)) else None) or "default"
-    profiles, found = read_profiles(args.region or region, base)
-    require_base(profiles, base, name, managed(text))
-    given = {"--profile": base, "--region": args.region}
-    return {"credential_process": _command(args, given), **({"region": found} if found else {})}
-
-
-def _local_settings(args: argparse.Namespace) -> dict[str, str]:
-    from local_aws.control import environment
-    from local_aws.layout import DEFAULT_STATE
-
-    state = Path(os.path.abspath(args.state or DEFAULT_STATE))
-    variables = environment(state)
-    return {
-        "credential_process": _command(args, {"--state": str(state)}, "--local"),
-        "endpoint_url": variables["AWS_ENDPOINT_URL"],
-        "ca_bundle": variables["AWS_CA_BUNDLE"],
-        "region": variables["AWS_REGION"],
-    }
-
-
-def _command(args: argparse.Namespace, given: dict[str, str | None], *switches: str) -> str:
-    words = [*_program(), "credentials", args.id, "--format", "process", *switches]
-    options = {
-        "--config": os.path.abspath(args.config),
-        "--env": args.env,
-        "--duration": args.duration and f"{args.duration}s",
-        "--access": args.access,
-        "--min-ttl": args.min_ttl and f"{args.min_ttl}s",
-        "--role-arn": args.role_arn,
-        "--bucket": args.bucket,
-        **given,
-    }
-    for option, value in options.items():
-        if value is not None:
-            words += [option, str(value)]
-    return shlex.join(words)
-
-
-def _program() -> list[str]:
-    script = Path(sys.executable).parent / "temp-access"
-    return [str(script)] if script.exists() else [sys.executable, "-m", "temp_access"]

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     outcomes = [run_case(case) for case in read_cases(args.cases)]
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if args.json:
-        print(json.dumps(_as_json(outcomes), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(outcomes), indent=2))
     else:
         for outcome in failed:
             print("\n".join(map(visible, _lines(outcome))))

@@ -5,7 +5,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from temp_access.cli.borrowing import add_base, open_base_of, open_vendor
+from temp_access.cli.borrowing import add_base
+from temp_access.cli.lender import open_base_of, open_vendor
 from temp_access.cli.options import load_config
 from temp_access.cli.output import write_out
 from temp_access.sts.cache import Cache, cache_folder

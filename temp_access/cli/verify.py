@@ -29,7 +29,8 @@ examples (after `make demo`):
   temp-access verify --offline
   temp-access verify --env prod --deployer-profile admin --markdown "$GITHUB_STEP_SUMMARY"
 
-exit code: 0 all passed, 1 a probe failed, 2 bad configuration or usage, 3 inconclusive"""
+exit code: 0 all passed, 1 a probe failed (or a defect of the self-test survived), 2 bad configuration or usage,
+3 inconclusive (or the modes in use are too few to show a defect)"""
 
 _SETTLE = 60
 

@@ -140,6 +140,19 @@ def test_remove_takes_out_exactly_what_was_written(person: Person, before: str |
     assert before is None or person.config.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize("id_", ["-dash", "two words", "quote'\"", "é;#$HOME*"])
+def test_any_id_works_through_the_profile(person: Person, id_: str) -> None:
+    """Whatever is in it, it reaches its command as it is; a name that every tool takes has to be given."""
+    person.toml.write_text(
+        person.toml.read_text() + f'\n[any_id]\npattern = "[-a-zé \'\\"#;$A-Z*]{{1,20}}"\naccess = "read"\n'
+    )
+    ended = person.temp_access("profile", "--name", "other", "--yes", "--", id_)
+    assert ended.code == 0, ended.said
+    found = aws(person, "sts", "get-caller-identity", "--profile", "other")
+    assert "assumed-role/temp-role/" in found.out, found.said
+    assert person.run("temp-access", "profile", "--remove", "--yes", "--name", "other", "--", id_).code == 0
+
+
 def test_somebody_elses_profile_isnt_overwritten(person: Person) -> None:
     """Neither one in the configuration, nor keys that would win over it."""
     person.config.parent.mkdir()

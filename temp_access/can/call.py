@@ -1,0 +1,100 @@
+"""Reading ACTION and RESOURCE: an action's name; an ARN, `s3://BUCKET/KEY`, a key of the bucket, or a word."""
+
+import re
+from types import MappingProxyType
+
+from temp_access.can.model import Call, Source
+from temp_access.errors import UserError
+from temp_access.policy.access import LIST_BUCKET
+
+_ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
+# Operations that aren't actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+_OPERATIONS = MappingProxyType(
+    {
+        "s3:completemultipartupload": "s3:PutObject",
+        "s3:copyobject": "s3:PutObject, and s3:GetObject on what is copied",
+        "s3:createmultipartupload": "s3:PutObject",
+        "s3:deleteobjects": "s3:DeleteObject on each object",
+        "s3:headbucket": LIST_BUCKET,
+        "s3:headobject": "s3:GetObject",
+        "s3:listbuckets": "s3:ListAllMyBuckets",
+        "s3:listobjects": LIST_BUCKET,
+        "s3:listobjectsv2": LIST_BUCKET,
+        "s3:listobjectversions": "s3:ListBucketVersions",
+        "s3:uploadpart": "s3:PutObject",
+    }
+)
+# Those that take a prefix: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+_LISTINGS = ("s3:listbucket", "s3:listbucketversions")
+
+
+def read_call(action: str, resource: str, prefix: str | None, source: Source) -> Call:
+    """Return the call that is asked about; raises UserError."""
+    folded = action.lower()
+    if not _ACTION.fullmatch(action):
+        raise UserError(f"{action!r} isn't one action with its service, like s3:GetObject")
+    if folded in _OPERATIONS:
+        raise UserError(f"{action} is an operation and no action; it needs {_OPERATIONS[folded]}")
+    if prefix is not None and folded not in _LISTINGS:
+        raise UserError(f"--prefix is for {LIST_BUCKET} and s3:ListBucketVersions; {action} has none")
+    arn, notes = _resource(resource, source)
+    bucket, _, key = arn.partition("/")
+    if folded in _LISTINGS and bucket.startswith(f"arn:{source.target.partition}:s3:::") and key:
+        if prefix is not None:
+            raise UserError(f"{resource} says a prefix already; write `bucket` as the resource, or leave out --prefix")
+        arn, prefix = bucket, key
+    if folded in _LISTINGS and prefix is None:
+        notes.append(
+            "without a prefix this lists the whole bucket; --prefix bob/ (or bob/ as the resource) is a folder's"
+        )
+    notes += _level(action, arn, source)
+    listing = f" with the prefix {prefix!r}" if prefix is not None else ""
+    return Call(action, arn, f"{action} on {_words(arn, source)}{listing}", prefix, tuple(notes))
+
+
+def _resource(text: str, source: Source) -> tuple[str, list[str]]:
+    target, bucket = source.target, f"arn:{source.target.partition}:s3:::{source.target.bucket}"
+    words = {"bucket": bucket, "role": target.role_arn, "user": target.user_arn, "*": "*"}
+    if text in words:
+        return words[text], []
+    if text.startswith("s3://"):
+        name, _, key = text.removeprefix("s3://").partition("/")
+        if not name:
+            raise UserError(f"{text!r} names no bucket; write s3://BUCKET/KEY, or the key alone")
+        if name != target.bucket and not source.bucket_is_named:
+            raise UserError(
+                f"the templates leave the bucket's name to CloudFormation, so {name} can't be told from another's; "
+                "write the key alone (bob/x), or `bucket`, or ask about what is deployed with --deployed"
+            )
+        text = f"arn:{target.partition}:s3:::{name}" + (f"/{key}" if key else "")
+    if not text.startswith("arn:"):
+        if not text:
+            raise UserError("the resource is empty; write an ARN, s3://BUCKET/KEY, a key like bob/x, bucket or role")
+        return f"{bucket}/{text}", []
+    if text.count(":") < 5:
+        raise UserError(f"{text!r} is no ARN: it has fewer than six parts")
+    if "*" in text or "?" in text:
+        return text, ["* and ? in a resource stand for themselves here: it is one object's key, not a pattern"]
+    return text, []
+
+
+def _level(action: str, arn: str, source: Source) -> list[str]:
+    """Say so of another bucket, and of an action on objects that is asked of a bucket or the other way round."""
+    partition, bucket = source.target.partition, source.target.bucket
+    if not action.lower().startswith("s3:") or not arn.startswith(f"arn:{partition}:s3:::"):
+        return []
+    notes = []
+    if not f"{arn}/".startswith(f"arn:{partition}:s3:::{bucket}/"):
+        notes.append("this is another bucket; whether a policy of its own denies or allows this isn't known here")
+    if "Object" in action and "/" not in arn:
+        notes.append(f"{action} is about objects, and this is a bucket: name a key, like bob/x")
+    if "Bucket" in action and "/" in arn:
+        notes.append(f"{action} is about buckets, and this is an object: write `bucket`")
+    return notes
+
+
+def _words(arn: str, source: Source) -> str:
+    target, bucket = source.target, f"arn:{source.target.partition}:s3:::{source.target.bucket}"
+    if arn.startswith(f"{bucket}/"):
+        return arn.removeprefix(f"{bucket}/")
+    return {bucket: "the bucket", target.role_arn: target.role_name, target.user_arn: target.user_name}.get(arn, arn)

@@ -1,0 +1,88 @@
+"""Where the policies come from: the synthesized templates, or what is deployed."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from temp_access.can.model import Document, Source
+from temp_access.config.model import Config
+from temp_access.errors import TempAccessError, UserError
+from temp_access.policy.aws_managed import kept_document
+from temp_access.policy.decision import Layer
+from temp_access.policy.tags import CONFIG_TAG
+from temp_access.verify.model import Target
+from temp_access.verify.offline.target import offline_target
+from temp_access.verify.state.assembly import Assembly
+from temp_access.verify.state.model import State
+from temp_access.verify.state.names import Scope
+from temp_access.verify.state.origins import origins
+
+if TYPE_CHECKING:
+    import boto3
+
+
+def from_templates(config: Config, assembly: Assembly) -> Source:
+    """Return the policies that the templates ask for."""
+    target, state = offline_target(config, assembly)
+    places = origins(Scope(assembly.templates, target.account, target.region, target.partition))
+
+    def place(holder: str, layer: Layer, name: str) -> str:
+        return places.get((holder, layer, name)) or places.get(("", layer, name)) or name
+
+    for_anyone = "" if assembly.account else f" (for any account; {target.account} stands for it)"
+    return Source(
+        target=target,
+        state=state,
+        document=kept_document,
+        place=place,
+        words=f"the templates in {assembly.folder}{for_anyone}",
+        bucket_is_named=config.bucket_name is not None,
+    )
+
+
+def from_deployed(config: Config, target: Target, session: "boto3.Session") -> Source:
+    """Return the policies that are deployed; raises UserError if something isn't there."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from temp_access.verify.live.managed import managed_document
+    from temp_access.verify.state.deployed import read_deployed
+
+    iam = session.client("iam")
+    try:
+        found = read_deployed(iam, session.client("s3"), target)
+    except (BotoCoreError, ClientError) as error:
+        raise TempAccessError(f"what is deployed can't be read: {error}", exit_code=3) from None
+    if found.user is None or found.role is None or found.bucket is None:
+        names = ((found.user, target.user_name), (found.role, target.role_name), (found.bucket, target.bucket))
+        missing = " and ".join(name for there, name in names if there is None)
+        raise UserError(f"{missing}: isn't there; run `make deploy` again")
+    state = State(found.user, found.role, found.bucket)
+    documents: dict[str, Document] = {}
+
+    def document(arn: str) -> Document:
+        if arn not in documents:
+            documents[arn] = managed_document(iam, arn)
+        return documents[arn]
+
+    return Source(
+        target=target,
+        state=state,
+        document=document,
+        place=lambda holder, layer, name: _deployed_place(target, holder, layer, name),
+        words=f"what is deployed in account {target.account}, {target.region}",
+        notes=tuple(_stale(config, state.role.tags)),
+    )
+
+
+def _deployed_place(target: Target, holder: str, layer: Layer, name: str) -> str:
+    if layer is Layer.RESOURCE:
+        return f"of {target.bucket}"
+    if layer is Layer.TRUST:
+        return f"of {target.role_name}"
+    owner = target.user_name if holder == "user" else target.role_name
+    return name if name.startswith("arn:") else f"inline policy {name} of {owner}"
+
+
+def _stale(config: Config, tags: Mapping[str, str]) -> list[str]:
+    if tags.get(CONFIG_TAG) in (None, config.digest):
+        return []
+    return [f"{config.path.name} isn't the one that is deployed; a grant's session policy is made from it"]

@@ -41,7 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure vending beside boto3 and the AWS CLI.")
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE, help="the local AWS's folder")
     parser.add_argument("--runs", type=int, default=15, help="of each command (default: 15)")
-    parser.add_argument("--grants", type=int, default=0, help="measure with so many grants more in access.toml")
+    parser.add_argument("--grants", type=int, default=0, help="so many grants more in access.toml: a hit must not mind")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         times = _measure(args.state, args.runs, Path(folder), args.grants)
@@ -49,7 +49,8 @@ def main() -> int:
     script = medians["boto3 script"]
     missed = False
     for name, median in medians.items():
-        goal = GOALS.get(name)
+        # Reading a very large file takes its time, and only what is cached needn't.
+        goal = GOALS.get(name) if name == "cached" or not args.grants else None
         verdict = "" if goal is None else f"  goal {goal}: {'met' if median <= goal * script else 'MISSED'}"
         missed = missed or "MISSED" in verdict
         print(f"{name:14} {median:6.3f} s  {median / script:5.2f} of the boto3 script{verdict}")

@@ -50,7 +50,9 @@ def variables(entry: dict[str, Any]) -> dict[str, str]:
 def _env(entry: dict[str, Any], local: dict[str, str]) -> str:
     # An inherited profile would win over the keys in some SDKs.
     lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE"]
-    exported = {**local, **variables(entry), "AWS_REGION": entry["region"]}
+    # The first AWS CLI reads only the second of them.
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), entry["region"])
+    exported = {**local, **variables(entry), **region}
     lines += [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
     return "\n".join([*lines, ""])
 

@@ -69,7 +69,7 @@ def test_an_assembly_for_one_account_says_so(tmp_path: Path) -> None:
 
 def test_refuses_a_folder_that_was_made_from_another_access_toml(tmp_path: Path) -> None:
     """The role's tag holds the digest of the access.toml that the templates come from."""
-    with pytest.raises(UserError, match=r"made from another access\.toml .*d1gest.*0ther\); run `make synth`"):
+    with pytest.raises(UserError, match=r"made from another access\.toml .*d1gest.*0ther\); run `make deploy`"):
         read_assembly(write(tmp_path), digest="0ther")
 
 

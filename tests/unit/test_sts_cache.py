@@ -176,6 +176,20 @@ def test_a_folder_that_cant_be_used_is_said_once(tmp_path: Path) -> None:
     assert "Not a directory" in notes[0]
 
 
+def test_a_disk_that_is_full_meanwhile_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session was made, and is handed out."""
+    notes: list[str] = []
+    store = Store(Cache(str(tmp_path / "cache")), notes.append)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    store.write("sessions", "full", entry(a=1))
+    assert (store.read("sessions", "full") or {})["a"] == 1
+    assert "No space left on device" in notes[0]
+
+
 def test_what_is_written_is_json(cache: Cache) -> None:
     """Other programs of the user can read it as well."""
     cache.write("sessions", "k", entry(a="é"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
 from temp_access.policy.access import MODES, union
-from temp_access.verify.model import Probe, ServiceCall, Target
+from temp_access.verify.model import Probe, ServiceCall, Target, Who
 from temp_access.verify.plan.assuming import AssumingPlan, grant_probe
 from temp_access.verify.plan.choose import admitted_examples
 from temp_access.verify.plan.folder import FolderPlan
@@ -35,7 +35,16 @@ def make_plan(
     deployer_is_stranger: bool,
 ) -> Plan:
     """Return the plan for `grants`; the number of probes is linear in them."""
-    of_user = list(user_probes(target, run, user_allows, has_boundary=config.user.permissions_boundary is not None))
+    of_user = list(
+        user_probes(
+            target,
+            run,
+            user_allows,
+            has_boundary=config.user.permissions_boundary is not None,
+            # The role may ask for MFA; what the user may do alone doesn't.
+            who=Who.USER_WITHOUT_MFA if config.role.conditions.mfa else Who.USER,
+        )
+    )
     probes = [
         *state_probes(),
         *of_user,

@@ -21,9 +21,14 @@ _ON_OBJECTS = ("list-v2", "get", "put", "delete")
 
 
 def user_probes(
-    target: Target, run: str, allows: Callable[[ServiceCall], bool], *, has_boundary: bool
+    target: Target,
+    run: str,
+    allows: Callable[[ServiceCall], bool],
+    *,
+    has_boundary: bool,
+    who: Who = Who.USER,
 ) -> Iterator[Probe]:
-    """Yield the probes of the user alone; `allows` says what its policies, within its boundary, allow."""
+    """Yield the probes of the user alone, called as `who`; `allows` says what policies and boundary allow it."""
     place = places.root(run)
     for name in OPERATIONS_TRIED:
         operation = OPERATIONS[name]
@@ -46,7 +51,7 @@ def user_probes(
             id=f"user/{name}",
             group="user",
             title=operation.words + where,
-            caller=Caller(Who.USER),
+            caller=Caller(who),
             call=call,
             allowed=allowed,
             cause=cause,

@@ -102,8 +102,9 @@ def _require_digest(folder: Path, template: Template, digest: str) -> None:
     found = sorted(set(_config_tags(template)))
     if found != [digest]:
         raise UserError(
-            f"{folder}: was made from another access.toml ({CONFIG_TAG} is {', '.join(found) or 'missing'}, "
-            f"and access.toml's is {digest}); {_AGAIN}"
+            f"{folder}: was made from another access.toml (its {CONFIG_TAG} is "
+            f"{', '.join(tag[:12] for tag in found) or 'missing'}, this file's is {digest[:12]}); run `make deploy` "
+            "to deploy this one, or `make synth` to look at its templates only"
         )
 
 

@@ -143,9 +143,9 @@ def test_remove_takes_out_exactly_what_was_written(person: Person, before: str |
 @pytest.mark.parametrize("id_", ["-dash", "two words", "quote'\"", "é;#$HOME*"])
 def test_any_id_works_through_the_profile(person: Person, id_: str) -> None:
     """Whatever is in it, it reaches its command as it is; a name that every tool takes has to be given."""
-    person.toml.write_text(
-        person.toml.read_text() + f'\n[any_id]\npattern = "[-a-zé \'\\"#;$A-Z*]{{1,20}}"\naccess = "read"\n'
-    )
+    pattern = """[-a-zé '#;$A-Z*\\"]{1,20}"""
+    any_id = f'\n[any_id]\npattern = "{pattern}"\naccess = "read"\nfolder = "others/{{id}}"\n'
+    person.toml.write_text(person.toml.read_text() + any_id)
     ended = person.temp_access("profile", "--name", "other", "--yes", "--", id_)
     assert ended.code == 0, ended.said
     found = aws(person, "sts", "get-caller-identity", "--profile", "other")

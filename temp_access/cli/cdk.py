@@ -1,5 +1,6 @@
 """Running the real CDK CLI, from this checkout's node_modules or from PATH."""
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -9,15 +10,21 @@ from pathlib import Path
 from temp_access.errors import UserError
 
 
-def run_cdk(*arguments: str, config: Path, env: str | None) -> int:
-    """Run `cdk` with `arguments` for the access.toml at `config` and return its exit code."""
-    command = [_cdk(), *arguments, "-c", f"config={config.resolve()}"]
-    if env:
-        command += ["-c", f"env={env}"]
-    # This interpreter has aws_cdk, whatever `python3` is elsewhere.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    settings = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
-    return subprocess.run(command, env={**os.environ, **settings, "PATH": path}, check=False).returncode  # noqa: S603
+def run_cdk(args: argparse.Namespace, region: str, *arguments: str) -> int:
+    """Run `cdk` with `arguments` in `region`, for the arguments' --config and --env; return its exit code."""
+    command = [_cdk(), *arguments, "-c", f"config={args.config.resolve()}"]
+    if args.env:
+        command += ["-c", f"env={args.env}"]
+    settings = {
+        # The Region that was said, whatever a profile would choose.
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        # This interpreter has aws_cdk, whatever `python3` is elsewhere.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "CDK_DISABLE_VERSION_CHECK": "1",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
+    return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode  # noqa: S603
 
 
 def _cdk() -> str:

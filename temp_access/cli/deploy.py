@@ -4,10 +4,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from temp_access.cli.account import add_arguments as add_arguments
+from temp_access.cli.account import may_go_on, open_account
 from temp_access.cli.cdk import run_cdk
-from temp_access.cli.confirm import confirm
-from temp_access.cli.options import add_aws, add_config, load_config, use_local
-from temp_access.verify.live.target import check_environment, open_session, who_am_i
 
 if TYPE_CHECKING:
     import boto3
@@ -18,36 +17,18 @@ examples:
   temp-access deploy --env prod       a real account: says which, and asks first"""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
-    add_config(parser)
-    add_aws(parser)
-    parser.add_argument("--yes", action="store_true", help="don't ask")
-
-
 def run(args: argparse.Namespace) -> int:
     """Deploy both stacks."""
-    config = load_config(args)
-    use_local(args)
-    session = open_session(None, args.region)
-    account, arn = who_am_i(session)
-    check_environment(config, account, str(session.region_name))
-    place = f"account {account}, {session.region_name}"
-    print(f"deploying to {place}, as {arn}", file=sys.stderr)
-    if not (args.local or args.yes or confirm(f"deploy to {place}?")):
+    account = open_account(args)
+    print(f"deploying to {account.place}, as {account.arn}", file=sys.stderr)
+    if not may_go_on(args, f"deploy to {account.place}?"):
         return 2
-    if args.local and not _is_bootstrapped(session):
-        code = run_cdk("bootstrap", f"aws://{account}/{session.region_name}", config=args.config, env=args.env)
+    if args.local and not _is_bootstrapped(account.session):
+        code = run_cdk(args, account.region, "bootstrap", f"aws://{account.id}/{account.region}")
         if code:
             return code
-    return run_cdk(
-        "deploy",
-        "--all",
-        "--require-approval",
-        "never" if args.local or args.yes else "broadening",
-        config=args.config,
-        env=args.env,
-    )
+    approval = "never" if args.local or args.yes else "broadening"
+    return run_cdk(args, account.region, "deploy", "--all", "--require-approval", approval)
 
 
 def _is_bootstrapped(session: "boto3.Session") -> bool:

@@ -4,13 +4,12 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from temp_access.cli.account import add_arguments as add_arguments
+from temp_access.cli.account import may_go_on, open_account
 from temp_access.cli.cdk import run_cdk
-from temp_access.cli.confirm import confirm
-from temp_access.cli.options import add_aws, add_config, load_config, use_local
 from temp_access.cli.user_keys import delete_keys, require_no_keys, sweep_runs
 from temp_access.errors import UserError
 from temp_access.sts.revoke.apply import RolePolicies
-from temp_access.verify.live.target import check_environment, open_session, who_am_i
 
 if TYPE_CHECKING:
     import boto3
@@ -21,31 +20,21 @@ examples:
   temp-access destroy --env prod      a real account: says what goes, and asks first"""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
-    add_config(parser)
-    add_aws(parser)
-    parser.add_argument("--yes", action="store_true", help="don't ask")
-
-
 def run(args: argparse.Namespace) -> int:
     """Remove what would stand in the way (objects if the bucket is to go, keys), and destroy both stacks."""
-    config = load_config(args)
-    use_local(args)
-    session = open_session(None, args.region)
-    account, arn = who_am_i(session)
-    check_environment(config, account, str(session.region_name))
+    account = open_account(args)
+    config, session = account.config, account.session
     if config.environment.termination_protection:
         raise UserError(
             f"environments.{config.environment.name} has termination protection; take it out and deploy first"
         )
     bucket = _bucket(session)
     fate = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
-    place = f"account {account}, {session.region_name}"
-    print(f"destroying the stacks in {place}, as {arn}; bucket {bucket or '(none)'} {fate}", file=sys.stderr)
-    if not (args.local or args.yes or confirm(f"destroy them in {place}?")):
+    what = f"the stacks in {account.place}, as {account.arn}; bucket {bucket or '(none)'} {fate}"
+    print(f"destroying {what}", file=sys.stderr)
+    if not may_go_on(args, f"destroy them in {account.place}?"):
         return 2
-    sweep_runs(session, config, account, arn)
+    sweep_runs(session, config, account.id, account.arn)
     if args.local:
         delete_keys(session)
     else:
@@ -54,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         _empty(session, bucket)
     # IAM deletes no role that has a policy which the stack didn't make.
     RolePolicies(session.client("iam"), config.role.name).put(())
-    return run_cdk("destroy", "--all", "--force", config=args.config, env=args.env)
+    return run_cdk(args, account.region, "destroy", "--all", "--force")
 
 
 def _bucket(session: "boto3.Session") -> str | None:

@@ -188,9 +188,7 @@ def test_a_decision_explains_itself() -> None:
     """The text names the statements that allowed, or the layers that didn't."""
     sid = policy(Layer.IDENTITY, Sid="All")
 
-    assert str(evaluate(Layers((sid,)), request())) == (
-        "allowed: Allow by statement 0 (All) of identity-based policy"
-    )
+    assert str(evaluate(Layers((sid,)), request())) == ("allowed: Allow by statement 0 (All) of identity-based policy")
     assert str(evaluate(Layers((), LIMITS.session), request())) == (
         "implicitDeny: no identity-based policy allows it; no session policy allows it"
     )

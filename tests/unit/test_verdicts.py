@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
 
-from temp_access.verify.live.judge import judge, may_settle
-from temp_access.verify.live.observe import Kind, NotReadyError, Observation, WrongFormError, observe
+from temp_access.verify.judge import judge, may_settle
 from temp_access.verify.model import AssumeCall, Caller, Layer, Probe, Report, Result, ServiceCall, Verdict, Who
+from temp_access.verify.observe import Kind, NotReadyError, Observation, WrongFormError, observe
 from tests.unit.planning import TARGET
 
 WORKED = Observation(Kind.WORKED)

@@ -7,7 +7,6 @@ from temp_access.policy.decision import Layer
 from temp_access.policy.evaluate import evaluate
 from temp_access.policy.parse import parse_policy
 from temp_access.sts.assume import Session, assume_role
-from temp_access.verify.live.observe import Kind, NotReadyError, Observation, WrongFormError, observe
 from temp_access.verify.live.operate import operate
 from temp_access.verify.live.state import StateReader
 from temp_access.verify.live.wallet import Wallet
@@ -21,6 +20,7 @@ from temp_access.verify.model import (
     TrustCheck,
     Who,
 )
+from temp_access.verify.observe import Kind, NotReadyError, Observation, WrongFormError, observe
 from temp_access.verify.trust import trust_layers, trust_request
 
 _CLOCKS_MAY_DIFFER = 120

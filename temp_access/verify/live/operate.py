@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from temp_access.sts.clients import Clients
-from temp_access.verify.live.observe import NotReadyError
 from temp_access.verify.model import ServiceCall, Target
+from temp_access.verify.observe import NotReadyError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -16,7 +16,6 @@ from temp_access.verify.live.journal import Journal, new_entry
 from temp_access.verify.live.keys import announce, mint
 from temp_access.verify.live.managed import managed_document
 from temp_access.verify.live.objects import left, prefixes, put_seeds, seeds
-from temp_access.verify.live.observe import DENIED, Kind, Observation, observe
 from temp_access.verify.live.runner import LiveRunner
 from temp_access.verify.live.state import StateReader
 from temp_access.verify.live.wallet import Wallet
@@ -30,6 +29,7 @@ from temp_access.verify.model import (
     Verdict,
     Who,
 )
+from temp_access.verify.observe import DENIED, Kind, Observation, observe
 from temp_access.verify.offline.agree import agreement
 from temp_access.verify.offline.run import offline_answerer
 from temp_access.verify.plan.assuming import plain_call

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import groupby
 
+from temp_access.verify.judge import judge, may_settle
 from temp_access.verify.live.answer import Answerer
 from temp_access.verify.live.cleanup import uninterrupted
-from temp_access.verify.live.judge import judge, may_settle
-from temp_access.verify.live.observe import UNREACHABLE, Kind, Observation
 from temp_access.verify.model import Probe, Result, Verdict, Who
+from temp_access.verify.observe import UNREACHABLE, Kind, Observation
 
 _CONFIRMATIONS = 2
 # So many calls without an answer in a row, each after boto3's own attempts: the service is gone.

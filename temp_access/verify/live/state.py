@@ -6,8 +6,8 @@ from typing import Any
 from temp_access.sts.clients import Clients
 from temp_access.sts.revoke.describe import describe
 from temp_access.sts.revoke.document import POLICY_NAME, is_revocations, read
-from temp_access.verify.live.observe import NotReadyError
 from temp_access.verify.model import Target
+from temp_access.verify.observe import NotReadyError
 from temp_access.verify.state.compare import differences
 from temp_access.verify.state.deployed import read_deployed
 from temp_access.verify.state.model import Deployed, State

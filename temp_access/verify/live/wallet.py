@@ -7,8 +7,8 @@ from temp_access.config.model import Grant
 from temp_access.sts.assume import assume_role, session_token
 from temp_access.sts.clients import ClientFactory, Clients
 from temp_access.sts.credentials import Credentials
-from temp_access.verify.live.observe import NotReadyError
 from temp_access.verify.model import AssumeCall, Caller, Target, Who
+from temp_access.verify.observe import NotReadyError
 from temp_access.verify.sent import ALLOW_ALL, PolicyOf
 
 _ENOUGH = timedelta(minutes=3)

@@ -8,7 +8,6 @@ from temp_access.policy.decision import Decision
 from temp_access.policy.decision import Kind as DecisionKind
 from temp_access.policy.evaluate import Layers, evaluate
 from temp_access.policy.request import Request
-from temp_access.verify.live.observe import Kind, NotReadyError, Observation
 from temp_access.verify.model import (
     AssumeCall,
     Call,
@@ -19,6 +18,7 @@ from temp_access.verify.model import (
     TrustCheck,
     Who,
 )
+from temp_access.verify.observe import Kind, NotReadyError, Observation
 from temp_access.verify.offline.layers import Holder, Policies
 from temp_access.verify.offline.parameters import parameter_error
 from temp_access.verify.operations import Need, needs

@@ -9,7 +9,7 @@ from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy, Policy
 from temp_access.policy.evaluate import Layers
 from temp_access.policy.parse import parse_policy
-from temp_access.verify.live.observe import NotReadyError
+from temp_access.verify.observe import NotReadyError
 from temp_access.verify.state.model import Permissions, State
 
 Document = Mapping[str, Any]

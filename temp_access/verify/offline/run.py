@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from temp_access.config.model import Config
-from temp_access.verify.live.judge import judge
-from temp_access.verify.live.observe import Kind
+from temp_access.verify.judge import judge
 from temp_access.verify.model import Probe, Report, Result, Runner, Target, Who
+from temp_access.verify.observe import Kind
 from temp_access.verify.offline.answer import OfflineAnswerer
 from temp_access.verify.offline.layers import ManagedDocument, Policies
 from temp_access.verify.plan.assuming import plain_call

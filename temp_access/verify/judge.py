@@ -1,7 +1,7 @@
 """From what was observed to a verdict."""
 
-from temp_access.verify.live.observe import DENIED, UNKNOWN_YET, Kind, Observation
 from temp_access.verify.model import Probe, Verdict
+from temp_access.verify.observe import DENIED, UNKNOWN_YET, Kind, Observation
 
 
 def judge(probe: Probe, seen: Observation, control: Observation | None, *, names_layers: bool) -> tuple[Verdict, str]:

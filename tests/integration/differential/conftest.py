@@ -1,0 +1,15 @@
+"""One local AWS for the tests of this folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local_aws.testing import running
+from tests.integration.differential.things import Deployer
+
+
+@pytest.fixture(scope="session")
+def deployer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
+    """The administrator of a local AWS in which nothing is made yet."""
+    with running(tmp_path_factory.mktemp("differential")) as instance:
+        yield Deployer(instance)

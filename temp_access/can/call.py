@@ -67,15 +67,15 @@ def _resource(text: str, source: Source) -> tuple[str, list[str]]:
                 "write the key alone (bob/x), or `bucket`, or ask about what is deployed with --deployed"
             )
         text = f"arn:{target.partition}:s3:::{name}" + (f"/{key}" if key else "")
+    if not text:
+        raise UserError("the resource is empty; write a key like bob/x, bucket, role, s3://BUCKET/KEY or an ARN")
+    literal = ["* and ? stand for themselves here: this is one object's key, not a pattern"]
+    notes = literal if "*" in text or "?" in text else []
     if not text.startswith("arn:"):
-        if not text:
-            raise UserError("the resource is empty; write an ARN, s3://BUCKET/KEY, a key like bob/x, bucket or role")
-        return f"{bucket}/{text}", []
+        return f"{bucket}/{text}", notes
     if text.count(":") < 5:
         raise UserError(f"{text!r} is no ARN: it has fewer than six parts")
-    if "*" in text or "?" in text:
-        return text, ["* and ? in a resource stand for themselves here: it is one object's key, not a pattern"]
-    return text, []
+    return text, notes
 
 
 def _level(action: str, arn: str, source: Source) -> list[str]:

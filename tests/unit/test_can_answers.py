@@ -204,6 +204,21 @@ def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: s
     assert says in said
 
 
+@pytest.mark.parametrize(
+    ("question", "note"),
+    [
+        ("bob s3:GetObject bob/*", "* and ? stand for themselves here"),
+        ("bob s3:ListBucket bucket", "without a prefix this lists the whole bucket"),
+        ("bob s3:GetObject bucket", "s3:GetObject is about objects, and this is a bucket"),
+        ("bob s3:GetBucketPolicy bob/x", "s3:GetBucketPolicy is about buckets, and this is an object"),
+        ("bob s3:GetObject arn:aws:s3:::another/x", "this is another bucket"),
+    ],
+)
+def test_notes_what_may_not_have_been_meant(ask: Answers, question: str, note: str) -> None:
+    """The question is answered as it stands, and what is odd about it is said."""
+    assert f"  note: {note}" in ask(*question.split())[1]
+
+
 def test_refuses_templates_of_another_access_toml(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An answer about other grants than the file's would be wrong."""
     changed = project / "changed.toml"

@@ -81,7 +81,7 @@ def in_zsh(folder: Path, line: str) -> str:
 
 def test_bash_offers_what_begins_so(folder: Path) -> None:
     """Commands, options, choices, and ids from access.toml."""
-    assert in_bash(folder, "rev") == ["revoke"]
+    assert in_bash(folder, "revo") == ["revoke"]
     assert in_bash(folder, "revoke", "--un") == ["--undo"]
     assert in_bash(folder, "revoke", "bob") == ["bob", "bobby"]
     assert in_bash(folder, "completion", "") == ["bash", "zsh"]
@@ -110,7 +110,7 @@ def test_the_script_is_printed_for_the_program_that_printed_it(folder: Path) -> 
         ended = subprocess.run([there / "temp-access", "completion", shell], capture_output=True, text=True, check=True)
         assert ended.stdout == script(shell, str(there / "temp-access"))
     (folder / "bash.sh").write_text(script("bash", str(there / "temp-access")))
-    assert in_bash(folder, "rev") == ["revoke"]
+    assert in_bash(folder, "revo") == ["revoke"]
 
 
 def test_a_key_press_is_not_kept_waiting(folder: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_key_press_is_not_kept_waiting(folder: Path) -> None:
 @pytest.mark.skipif(ZSH is None, reason="zsh is not installed")
 def test_zsh_completes_and_quotes(folder: Path) -> None:
     """The same, with zsh's own line editor."""
-    assert in_zsh(folder, "temp-access rev") == "temp-access revoke"
+    assert in_zsh(folder, "temp-access revo") == "temp-access revoke"
     assert in_zsh(folder, "temp-access revoke al") == "temp-access revoke al\\ ice"
     assert in_zsh(folder, "temp-access revoke x").startswith("temp-access revoke x\\$\\(touch\\ pwned\\)")
     assert in_zsh(folder, "temp-access revoke --und") == "temp-access revoke --undo"

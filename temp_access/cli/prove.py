@@ -1,0 +1,118 @@
+"""`temp-access prove`: what holds for all ids, keys and requests, proved from the policies themselves."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temp_access.cli.options import add_config, load_config, seconds
+
+if TYPE_CHECKING:
+    from temp_access.config.model import Config
+    from temp_access.policy.access import Access
+    from temp_access.policy.prove.claim import Claim
+
+EXAMPLES = """\
+examples (after `make synth`):
+  temp-access prove
+  temp-access prove --base ../main/cdk.out          (is anything allowed that wasn't?)
+  temp-access prove --session-policy policy.json    (its $id stands for the folder)
+  temp-access prove --json
+
+exit code: 0 all proved, 1 a claim is refuted, 2 bad configuration or usage, 3 something isn't known"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
+    parser.add_argument("--base", type=Path, metavar="DIR", help="earlier templates: prove that nothing new is allowed")
+    parser.add_argument(
+        "--session-policy", type=Path, metavar="FILE", help="prove this session policy, with $id for the folder"
+    )
+    parser.add_argument(
+        "--access", metavar="MODE", help="what --session-policy is to allow (default: the widest mode in use)"
+    )
+    parser.add_argument("--timeout", type=seconds, default=30, metavar="TIME", help="for each claim (default: 30s)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_config(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prove, print, and return the exit code."""
+    from temp_access.errors import UserError
+    from temp_access.policy.prove import prove_all, prove_session_policy
+    from temp_access.policy.prove.as_json import NOT_MODELLED, as_json
+    from temp_access.policy.prove.claim import exit_code
+    from temp_access.policy.prove.written import read_written
+    from temp_access.verify.state.assembly import read_assembly
+
+    if args.access and not args.session_policy:
+        raise UserError("--access says what --session-policy is to allow; give that as well, or leave it out")
+    if args.base and args.session_policy:
+        raise UserError("--base compares templates, and --session-policy is about one policy; give one of them")
+    config = load_config(args)
+    assembly = read_assembly(args.template, digest=config.digest)
+    progress = _show if sys.stderr.isatty() else _show_nothing
+    claims: tuple[Claim, ...]
+    if args.session_policy:
+        policy, access = read_written(args.session_policy), _access(args.access, config)
+        claims = prove_session_policy(config, assembly, policy, access, timeout=args.timeout, progress=progress)
+    else:
+        base = read_assembly(args.base) if args.base else None
+        claims = prove_all(config, assembly, base=base, timeout=args.timeout, progress=progress)
+    progress(len(claims), len(claims), "")
+    if args.json:
+        print(json.dumps(as_json(claims), indent=2))
+    else:
+        print("\n".join([*map(_text, claims), _summary(claims), NOT_MODELLED]))
+    return exit_code(claims)
+
+
+def _access(name: str | None, config: "Config") -> "Access":
+    from temp_access.errors import UserError
+    from temp_access.policy.access import MODES
+
+    if name is None:
+        return next(MODES[mode] for mode in reversed(MODES) if mode in config.modes)
+    if name not in MODES:
+        raise UserError(f"--access: {name!r} isn't a mode; use one of {', '.join(MODES)}")
+    return MODES[name]
+
+
+def _text(claim: "Claim") -> str:
+    from temp_access.verify.report.visible import visible
+
+    head = f"{claim.status:8}{claim.seconds:7.2f} s  {claim.name}"
+    return "\n".join([head, *(f"{'':19}{visible(line)}" for line in _details(claim))])
+
+
+def _details(claim: "Claim") -> Iterator[str]:
+    witness = claim.witness
+    if witness:
+        yield witness.words
+        if witness.context:
+            yield f"with {', '.join(f'{key}={value}' for key, value in witness.context.items())}"
+        if witness.why:
+            yield f"evaluator: {witness.why}"
+    if claim.note:
+        yield claim.note
+
+
+def _summary(claims: Iterable["Claim"]) -> str:
+    from temp_access.policy.prove.claim import Status
+
+    counts = Counter(claim.status for claim in claims)
+    return f"{counts.total()} claims: {', '.join(f'{counts[status]} {status}' for status in Status)}"
+
+
+def _show(done: int, total: int, name: str) -> None:
+    text = f"[{done + 1}/{total}] {name}"[:78] if name else ""
+    sys.stderr.write(f"\r\x1b[K{text}")
+    sys.stderr.flush()
+
+
+def _show_nothing(done: int, total: int, name: str) -> None:
+    pass

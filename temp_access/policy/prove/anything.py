@@ -1,0 +1,82 @@
+"""Any request at all on one kind of thing, for claims that something isn't allowed there."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from temp_access.policy.evaluate import Layers
+from temp_access.policy.prove.asked import PREFIX, Asked, Asking
+from temp_access.policy.prove.callers import Caller
+from temp_access.policy.prove.claim import Witness
+from temp_access.policy.prove.problem import LayersFor, Make, Problem
+from temp_access.policy.prove.readable import readable
+from temp_access.policy.prove.sessions import any_folder
+from temp_access.policy.prove.solver import Logic
+from temp_access.policy.prove.world import EVERYTHING, NOTHING, Document, World
+
+OBJECTS, BUCKET, ROLE, ELSEWHERE = "objects", "bucket", "role", "elsewhere"
+ON = {OBJECTS: "bucket", BUCKET: "bucket", ROLE: "role", ELSEWHERE: "elsewhere"}
+
+# The policies that count on "bucket", "role" or "elsewhere", others than those at hand taken to be a document.
+PoliciesOn = Callable[[str, Document], Layers]
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody who asks: in words, as a caller, and the policies that count; `narrowed` gives them for a folder."""
+
+    words: str
+    caller: Callable[[Logic], Caller]
+    policies: PoliciesOn | None = None
+    narrowed: Callable[[str], LayersFor] | None = None
+
+    def layers(self, on: str) -> LayersFor:
+        """Return the policies that count there."""
+        if self.narrowed:
+            return self.narrowed(on)
+        policies = self.policies
+        if policies is None:
+            raise ValueError(f"{self.words}: has no policies; give either `policies` or `narrowed`")
+        return lambda folder, permissive: policies(on, EVERYTHING if permissive else NOTHING)
+
+
+def nothing_allowed(
+    world: World, who: Who, things: Iterable[str], because: str, before: Who | None = None
+) -> Iterable[Make]:
+    """Yield, for each kind of thing, any request of `who`; with `before`, one that wasn't allowed to that one."""
+    for thing in things:
+        yield _make(world, who, thing, because, before)
+
+
+def _make(world: World, who: Who, thing: str, because: str, before: Who | None) -> Make:
+    def make(logic: Logic, folder: str | None) -> Problem:
+        own, rule = any_folder(logic, folder) if who.narrowed else (None, logic.true)
+        asked = _asked(world, logic, thing)
+        return Problem(
+            layers=who.layers(ON[thing]),
+            caller=who.caller(logic),
+            asked=asked,
+            words=lambda witness: _words(who, witness, because),
+            before=before.layers(ON[thing]) if before else None,
+            folder=own,
+            unknown=world.unknown,
+            rules=(rule,),
+            preferred=tuple(readable(logic, asked.action, folder=own, words=asked.names.values())),
+        )
+
+    return make
+
+
+def _asked(world: World, logic: Logic, thing: str) -> Asked:
+    asking = Asking(logic, world.bucket_arn)
+    if thing == OBJECTS:
+        return asking.object(logic.variable("key"))
+    if thing == BUCKET:
+        return asking.listing(("s3:*",), logic.variable("prefix"), logic.flag(f"{PREFIX} is there"))
+    return asking.role(world.role_arn) if thing == ROLE else asking.elsewhere(world.role_arn)
+
+
+def _words(who: Who, witness: Witness, because: str) -> str:
+    name = f" for {witness.folder}/" if witness.folder is not None else ""
+    where = witness.key if witness.key is not None else witness.resource
+    how = f" with the prefix {witness.prefix!r}" if witness.prefix is not None else ""
+    return f"{who.words}{name} ({witness.principal}) may call {witness.action} on {where}{how}{because}"

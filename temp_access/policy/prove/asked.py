@@ -1,0 +1,111 @@
+"""The requests that claims are about: on objects, on listings, on the bucket, on the role, elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from temp_access.policy.access import LIST_BUCKET
+from temp_access.policy.prove.encoder import Value
+from temp_access.policy.prove.solver import Formula, Language, Logic, Text
+
+PREFIX = "s3:prefix"
+TLS = "aws:securetransport"
+# Each of them takes a prefix: https://docs.aws.amazon.com/AmazonS3/latest/userguide/list_amazons3.html
+LISTINGS = (LIST_BUCKET, "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
+# Says nothing of anybody's objects.
+HARMLESS = ("s3:GetBucketLocation",)
+KNOWN = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:GetBucketPolicy",
+    "s3:PutBucketPolicy",
+    *LISTINGS,
+    "iam:PutRolePolicy",
+    "sts:AssumeRole",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The texts of one request, the rules for them, and the condition keys that it has in any case.
+
+    `names` are the texts that a witness tells besides action and resource.
+    """
+
+    action: Text
+    resource: Text
+    rules: tuple[Formula, ...]
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    names: Mapping[str, Text] = field(default_factory=dict)
+
+
+class Asking:
+    """Makes requests on one bucket."""
+
+    def __init__(self, logic: Logic, bucket_arn: str) -> None:
+        self._logic = logic
+        self._bucket = logic.text(bucket_arn)
+        self._objects = logic.text(f"{bucket_arn}/")
+
+    def object(self, key: Text, actions: tuple[str, ...] = ("s3:*",), *, tls: bool = False) -> Asked:
+        """Return a request on the object `key`."""
+        action, rule = self._action(actions)
+        fixed = {PREFIX: self._absent(), **self._tls(tls)}
+        return Asked(action, self._logic.joined([self._objects, key]), (rule,), fixed, {"key": key})
+
+    def listing(
+        self, actions: tuple[str, ...], prefix: Text, present: Formula | None = None, *, tls: bool = False
+    ) -> Asked:
+        """Return a listing with `prefix`, if `present`."""
+        action, rule = self._action(actions)
+        fixed = {PREFIX: Value(self._logic.true if present is None else present, prefix), **self._tls(tls)}
+        return Asked(action, self._bucket, (rule,), fixed)
+
+    def bucket(self) -> Asked:
+        """Return a request on the bucket itself that is no listing."""
+        action, rule = self._action(("s3:*",))
+        others = [self._logic.equal(action, self._logic.text(name.lower())) for name in (*LISTINGS, *HARMLESS)]
+        return Asked(action, self._bucket, (rule, self._logic.no(self._logic.any(others))), {PREFIX: self._absent()})
+
+    def anywhere_in_bucket(self, key: Text, prefix: Text) -> tuple[Asked, Asked]:
+        """Return any request on an object, and any on the bucket, listings included."""
+        present = self._logic.flag(f"{PREFIX} is there")
+        return self.object(key), self.listing(("s3:*",), prefix, present)
+
+    def role(self, role_arn: str) -> Asked:
+        """Return a request of STS on the role."""
+        action, rule = self._action(("sts:*",))
+        return Asked(action, self._logic.text(role_arn), (rule,))
+
+    def elsewhere(self, role_arn: str) -> Asked:
+        """Return any request on anything but the bucket and its objects, and no request of STS on the role."""
+        logic = self._logic
+        action, rule = self._action(("*:*",))
+        resource = logic.variable("resource")
+        of_role = logic.all([logic.equal(resource, logic.text(role_arn)), logic.begins(action, logic.text("sts:"))])
+        rules = [
+            rule,
+            logic.any([logic.begins(resource, logic.text("arn:")), logic.equal(resource, logic.text("*"))]),
+            logic.no(logic.equal(resource, self._bucket)),
+            logic.no(logic.begins(resource, self._objects)),
+            logic.no(of_role),
+        ]
+        return Asked(action, resource, tuple(rules))
+
+    def _action(self, names: tuple[str, ...]) -> tuple[Text, Formula]:
+        action = self._logic.variable("action")
+        return action, self._logic.within(action, self._logic.either([self._actions(name) for name in names]))
+
+    def _actions(self, name: str) -> Language:
+        logic = self._logic
+        if "*" not in name:
+            return logic.exactly(name.lower())
+        service, _, _ = name.partition(":")
+        word = logic.repeated(logic.either([logic.characters("a", "z"), logic.characters("0", "9")]), 1)
+        return logic.sequence([word if service == "*" else logic.exactly(service), logic.exactly(":"), word])
+
+    def _absent(self) -> Value:
+        return Value(self._logic.false, self._logic.text(""))
+
+    def _tls(self, wanted: bool) -> dict[str, Value]:
+        return {TLS: Value(self._logic.true, self._logic.text("true"))} if wanted else {}

@@ -1,0 +1,93 @@
+"""Who asks: a caller of one kind, whose names can be anything that such a caller can have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from temp_access.policy.prove.solver import Formula, Language, Logic, Text
+
+USER, SESSION, ROOT, SERVICE, NOBODY = "User", "AssumedRole", "Account", "Service", "Anonymous"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A caller's ARN (a service's name, `*` for nobody), its role's if it is a session, and its account.
+
+    `derived` are the condition keys that follow from the caller, by their names in lower case, None for
+    one that is absent; `rules` hold for its names. Callers without an account have an empty one.
+    """
+
+    kind: str
+    principal: Text
+    account: Text
+    derived: Mapping[str, Text | None]
+    role: Text | None = None
+    own_account: bool = True
+    rules: tuple[Formula, ...] = ()
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the caller belongs to an account."""
+        return self.kind not in (SERVICE, NOBODY)
+
+
+def one_user(logic: Logic, arn: str, account: str) -> Caller:
+    """Return the user called `arn`."""
+    name = logic.text(arn.rpartition("/")[2])
+    return make_caller(logic, USER, logic.text(arn), logic.text(account), own=account, name=name)
+
+
+def role_session(logic: Logic, role_arn: str, account: str) -> Caller:
+    """Return a session of the role, whatever its role session name."""
+    name = logic.variable("role session name")
+    beginning = f"arn:{role_arn.split(':')[1]}:sts::{account}:assumed-role/{role_arn.rpartition('/')[2]}/"
+    return make_caller(
+        logic,
+        SESSION,
+        logic.joined([logic.text(beginning), name]),
+        logic.text(account),
+        own=account,
+        role=logic.text(role_arn),
+        rules=(logic.within(name, session_names(logic)),),
+    )
+
+
+def anonymous(logic: Logic, account: str) -> Caller:
+    """Return a caller without credentials; `account` is the resource's."""
+    return make_caller(logic, NOBODY, logic.text("*"), logic.text(""), own=account, own_account=False)
+
+
+def make_caller(
+    logic: Logic,
+    kind: str,
+    principal: Text,
+    account: Text,
+    *,
+    own: str,
+    own_account: bool = True,
+    name: Text | None = None,
+    role: Text | None = None,
+    rules: tuple[Formula, ...] = (),
+) -> Caller:
+    """Return the caller with the condition keys that temp_access.policy.request derives; `own` is the resource's."""
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    without_account = kind in (SERVICE, NOBODY)
+    derived = {
+        "aws:resourceaccount": logic.text(own),
+        "aws:principaltype": logic.text(NOBODY if without_account else kind),
+        "aws:principalaccount": None if without_account else account,
+        "aws:principalarn": None if without_account else role or principal,
+        "aws:username": name if kind == USER else None,
+    }
+    return Caller(kind, principal, account, derived, role, own_account, rules)
+
+
+def iam_characters(logic: Logic) -> Language:
+    """Return the characters of the names of users, roles and sessions."""
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    ranges = [("a", "z"), ("A", "Z"), ("0", "9"), *((c, c) for c in "_+=,.@-")]
+    return logic.either([logic.characters(low, high) for low, high in ranges])
+
+
+def session_names(logic: Logic) -> Language:
+    """Return the role session names, and longer ones: an upper bound would only make the proofs slower."""
+    return logic.repeated(iam_characters(logic), 2)

@@ -1,0 +1,62 @@
+"""One entry of a statement's Condition, as a formula; temp_access.policy.conditions does it for values."""
+
+from temp_access.policy.conditions import KeyCondition, compile_condition
+from temp_access.policy.glob_regex import Style
+from temp_access.policy.prove.encoder import Encoder, OpenTest
+from temp_access.policy.prove.languages import ignoring_case
+from temp_access.policy.prove.marker import MARKER
+from temp_access.policy.prove.matching import matches_any
+from temp_access.policy.prove.solver import Formula
+from temp_access.policy.prove.unmodelled import UnmodelledError
+from temp_access.policy.session import escape
+
+# Keys that can have several values; StringLike and the like without a set operator are open for them too.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_MULTIVALUED = (
+    "aws:tagkeys",
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:resourceorgpaths",
+    "aws:sourceorgpaths",
+    "aws:principalservicenameslist",
+    "aws:vpceorgpaths",
+    "s3:requestobjecttagkeys",
+    "sts:transitivetagkeys",
+)
+_PATTERNS = ("stringequals", "stringlike", "arnequals", "arnlike")
+_IGNORING_CASE = ("stringequalsignorecase", "bool")
+
+
+def condition_holds(encoder: Encoder, operator: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
+    """Whether the condition holds, the key being absent included."""
+    logic = encoder.logic
+    name = operator.lower()
+    present = encoder.value(key).present
+    if name == "null":
+        wanted = {value.lower() == "true" for value in values}
+        return logic.any([logic.all([logic.no(present)] if absent else [present]) for absent in sorted(wanted)])
+    compiled = compile_condition(operator, key, values, variables=variables)
+    if not isinstance(compiled, KeyCondition):
+        raise UnmodelledError(f"the condition {operator} isn't modelled")
+    if compiled.quantifier is not None or key.lower() in _MULTIVALUED:
+        return _open(encoder, OpenTest(operator, key, values))
+    base = name.removesuffix("ifexists").replace("not", "", 1)
+    matched = _matched(encoder, base, key, values, variables=variables)
+    there = logic.all([present, logic.no(matched) if compiled.negated else matched])
+    return logic.any([there, logic.no(present)]) if compiled.negated or compiled.if_exists else there
+
+
+def _matched(encoder: Encoder, base: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
+    value = encoder.value(key).text
+    if base in _IGNORING_CASE and all(text.isascii() and "${" not in text for text in values):
+        return encoder.logic.any(encoder.logic.within(value, ignoring_case(encoder.logic, text)) for text in values)
+    if base not in _PATTERNS:
+        return _open(encoder, OpenTest(base, key, values))
+    style = Style.ARN if base.startswith("arn") else Style.TEXT
+    return matches_any(encoder, value, values, variables=variables, style=style, wildcards=base != "stringequals")
+
+
+def _open(encoder: Encoder, test: OpenTest) -> Formula:
+    if any(MARKER in value or escape(MARKER) in value for value in test.values):
+        raise UnmodelledError(f"the folder in a condition {test.operator} isn't modelled")
+    return encoder.open_test(test)

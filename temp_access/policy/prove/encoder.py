@@ -1,0 +1,68 @@
+"""What one request's formulas share: the request's texts, its condition keys, and what stays open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from temp_access.policy.prove.callers import Caller
+from temp_access.policy.prove.solver import Formula, Logic, Text
+
+
+@dataclass(frozen=True)
+class Value:
+    """A condition key of the request: whether it is there, and its text then."""
+
+    present: Formula
+    text: Text
+
+
+@dataclass(frozen=True)
+class OpenTest:
+    """A test that has no formula: an operator, a key and its values, to be tried out on a witness."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass
+class Encoder:
+    """The request that formulas are made for; keys that aren't `fixed` are each absent, or there with any value.
+
+    `unknown` names policies whose documents aren't at hand.
+    """
+
+    logic: Logic
+    caller: Caller
+    action: Text
+    resource: Text
+    folder: Text
+    unknown: frozenset[str] = frozenset()
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    keys: dict[str, Value] = field(default_factory=dict)
+    open_tests: dict[OpenTest, Formula] = field(default_factory=dict)
+    bare: dict[str, Formula] = field(default_factory=dict)
+    unknown_says: dict[tuple[str, str], Formula] = field(default_factory=dict)
+
+    def value(self, key: str) -> Value:
+        """Return the condition key; its name isn't case-sensitive."""
+        key = key.lower()
+        if key in self.fixed:
+            return self.fixed[key]
+        if key in self.caller.derived:
+            text = self.caller.derived[key]
+            return Value(self.logic.false, self.logic.text("")) if text is None else Value(self.logic.true, text)
+        if key not in self.keys:
+            self.keys[key] = Value(self.logic.flag(f"{key} is there"), self.logic.variable(key))
+        return self.keys[key]
+
+    def open_test(self, test: OpenTest) -> Formula:
+        """Return a formula that may be true or false, the same for the same test."""
+        return self.open_tests.setdefault(test, self.logic.flag(repr(test)))
+
+    def bare_match(self, text: str) -> Formula:
+        """Return the same for a pattern in which the folder's own characters have a meaning."""
+        return self.bare.setdefault(text, self.logic.flag(f"bare folder: {text}"))
+
+    def unknown_applies(self, policy: str, effect: str) -> Formula:
+        """Return the same for a policy that isn't known."""
+        return self.unknown_says.setdefault((policy, effect), self.logic.flag(f"{effect} by {policy}"))

@@ -1,0 +1,90 @@
+"""What the solver found, asked again of the evaluator."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from itertools import islice, product
+
+from temp_access.policy.decision import Decision
+from temp_access.policy.evaluate import evaluate
+from temp_access.policy.moments import parse_moment, parse_number
+from temp_access.policy.prove.encoder import Encoder, OpenTest
+from temp_access.policy.prove.problem import Problem
+from temp_access.policy.prove.solver import Answer
+from temp_access.policy.request import Request
+
+Context = Mapping[str, str | tuple[str, ...]]
+_MOST_TRIES = 256
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A request that the evaluator decides as the solver did."""
+
+    request: Request
+    context: Context
+    decision: Decision
+
+
+def replay(problem: Problem, encoder: Encoder, answer: Answer, account: str) -> Replayed | None:
+    """Return the request of `answer` if the evaluator agrees, else None; open conditions are tried out."""
+    caller = problem.caller
+    context = dict(_context(encoder, answer))
+    folder = answer.text(encoder.folder)
+    permissive = not problem.wanted
+    layers = problem.layers(folder, permissive)
+    before = problem.before(folder, False) if problem.before else None
+    for tried in islice(_tries(context, list(encoder.open_tests)), _MOST_TRIES):
+        request = Request(
+            principal=answer.text(caller.principal),
+            action=answer.text(encoder.action),
+            resource=answer.text(encoder.resource),
+            account=answer.text(caller.account),
+            resource_account=account,
+            role_arn=None if caller.role is None else answer.text(caller.role),
+            context=tried,
+        )
+        decision = evaluate(layers, request)
+        if decision.allowed is problem.wanted and not (before and evaluate(before, request).allowed):
+            return Replayed(request, tried, decision)
+    return None
+
+
+def _context(encoder: Encoder, answer: Answer) -> Iterator[tuple[str, str]]:
+    for key, value in {**encoder.fixed, **encoder.keys}.items():
+        if answer.flag(value.present):
+            yield key, answer.text(value.text)
+
+
+def _tries(context: dict[str, str], tests: list[OpenTest]) -> Iterator[Context]:
+    keys = sorted({test.key.lower() for test in tests})
+    choices = [list(_candidates([test for test in tests if test.key.lower() == key])) for key in keys]
+    for values in product(*choices):
+        tried: dict[str, str | tuple[str, ...]] = dict(context)
+        for key, value in zip(keys, values, strict=True):
+            tried.pop(key, None)
+            if value is not None:
+                tried[key] = value
+        yield tried
+
+
+def _candidates(tests: list[OpenTest]) -> Iterator[str | tuple[str, ...] | None]:
+    yield None
+    for test in tests:
+        for value in test.values:
+            yield from _near(test.operator.lower(), value)
+
+
+def _near(operator: str, value: str) -> Iterator[str | tuple[str, ...]]:
+    if "ipaddress" in operator:
+        yield str(ip_network(value, strict=False)[0])
+        yield from ("192.0.2.77", "2001:db8::77")
+    elif operator.startswith("numeric"):
+        yield from (f"{parse_number(value) + step:g}" for step in (-1, 0, 1))
+    elif operator.startswith("date"):
+        moment = parse_moment(value)
+        yield from (datetime.fromtimestamp(moment + step, UTC).isoformat() for step in (-86400, 0, 86400))
+    else:
+        plain = value.replace("*", "x").replace("?", "x")
+        yield from (plain, f"not-{plain}", (plain, f"not-{plain}"))

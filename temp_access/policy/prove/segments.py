@@ -1,0 +1,34 @@
+"""Patterns whose literal parts are themselves unknown texts: a value cut at the `*` of the pattern."""
+
+from collections.abc import Sequence
+
+from temp_access.policy.prove.solver import Formula, Logic, Text
+from temp_access.policy.prove.unmodelled import UnmodelledError
+from temp_access.policy.wildcards import Wildcard
+
+
+def matches_segments(logic: Logic, value: Text, pieces: Sequence[Text | Wildcard]) -> Formula:
+    """Whether `value` is made of the pieces; `*` stands for anything, and `?` isn't modelled here."""
+    if any(piece is Wildcard.ONE for piece in pieces):
+        raise UnmodelledError("`?` in a pattern that has a variable isn't modelled")
+    segments: list[list[Text]] = [[]]
+    for piece in pieces:
+        if isinstance(piece, Wildcard):
+            segments.append([])
+        else:
+            segments[-1].append(piece)
+    first, *middle = [logic.joined(segment) for segment in segments]
+    if not middle:
+        return logic.equal(value, first)
+    last = middle.pop()
+    if not middle and not segments[-1]:
+        return logic.begins(value, first)
+    found = [logic.begins(value, first), logic.ends(value, last)]
+    # Each segment is taken at the first place where it fits: if any choice of places works, this one does.
+    end = logic.length(first)
+    for segment in middle:
+        place = logic.find(value, segment, end)
+        found.append(logic.at_least(place, logic.number(0)))
+        end = logic.plus(place, logic.length(segment))
+    found.append(logic.at_least(logic.length(value), logic.plus(end, logic.length(last))))
+    return logic.all(found)

@@ -1,0 +1,35 @@
+"""A witness as a person reads it."""
+
+from temp_access.policy.prove.asked import KNOWN, PREFIX
+from temp_access.policy.prove.claim import Witness
+from temp_access.policy.prove.encoder import Encoder
+from temp_access.policy.prove.problem import Problem
+from temp_access.policy.prove.replay import Replayed
+from temp_access.policy.prove.solver import Answer
+
+_SPELLED = {action.lower(): action for action in KNOWN}
+
+
+def told(problem: Problem, encoder: Encoder, answer: Answer, replayed: Replayed) -> Witness:
+    """Return the witness, without its words."""
+    texts = {**problem.asked.names, **problem.names}
+    names = {name: answer.text(text) for name, text in texts.items()}
+    request, context = replayed.request, dict(replayed.context)
+    prefix = context.pop(PREFIX, None)
+    return Witness(
+        words="",
+        principal=request.principal,
+        action=spelled(request.action),
+        resource=request.resource,
+        folder=answer.text(encoder.folder) if problem.folder is not None else None,
+        other=names.get("other"),
+        key=names.get("key"),
+        prefix=prefix if isinstance(prefix, str) else None,
+        context=context,
+        why=str(replayed.decision),
+    )
+
+
+def spelled(action: str) -> str:
+    """Return an action as AWS spells it, where that is known."""
+    return _SPELLED.get(action, action)

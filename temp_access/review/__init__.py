@@ -1,0 +1,1 @@
+"""What a change of templates and access.toml changes in who can reach what."""

@@ -1,0 +1,86 @@
+"""The statement that made the difference for one request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from temp_access.config.table import key_path
+from temp_access.policy.decision import Decision, Kind, Layer, Reason
+from temp_access.policy.document import Policy
+from temp_access.review.actors import Actor
+from temp_access.review.model import Cause
+from temp_access.review.places import line, of_kind, of_reason
+from temp_access.review.side import Side
+from temp_access.review.tokens import shared_form
+from temp_access.review.words import plain
+from temp_access.verify.state.document_differences import describe
+from temp_access.verify.state.statements import statements
+
+
+def cause(actor: Actor, sides: tuple[Side, Side], answers: tuple[Decision, Decision]) -> Cause:
+    """Return what makes a request allowed on one side and refused on the other; `sides` are base and head.
+
+    A Deny that is on one side only, else the Allow of the layer that allows on one side only.
+    """
+    refused = next(index for index, answer in enumerate(answers) if not answer.allowed)
+    granted = 1 - refused
+    if answers[refused].kind is Kind.EXPLICIT_DENY:
+        word = "no longer there" if refused == 0 else "now there"
+        return _cause(actor, sides[refused], answers[refused].reasons[0], word)
+    missing = answers[refused].missing
+    reasons = sorted(answers[granted].reasons, key=lambda reason: _rank(reason, missing))
+    return _cause(actor, sides[granted], reasons[0], "now there" if granted == 1 else "no longer there")
+
+
+def _rank(reason: Reason, missing: tuple[Layer, ...]) -> tuple[bool, bool]:
+    # Where several layers changed, the one nearest to the caller.
+    return (reason.layer not in missing, reason.layer is not Layer.SESSION)
+
+
+def statement_words(side: Side, body: Mapping[str, Any]) -> str:
+    """Return a statement in one line, the project's own names as words."""
+    values = {
+        element: {key: _named(side, text) for key, text in texts.items()}
+        for element, texts in statements({"Statement": [body]})[0].items()
+    }
+    return describe(values)
+
+
+def _named(side: Side, text: str) -> str:
+    return "this account" if text == side.target.account else plain(shared_form(side, text))
+
+
+def _cause(actor: Actor, side: Side, reason: Reason, word: str) -> Cause:
+    body = next(policy for policy in _policies(actor, side, reason.layer) if policy.name == reason.policy).bodies
+    text = f"{word} in the {_name(side, reason)}: {statement_words(side, body[reason.index])}"
+    return Cause(text, _place(actor, side, reason))
+
+
+def _name(side: Side, reason: Reason) -> str:
+    if reason.layer in (Layer.RESOURCE, Layer.SESSION, Layer.TRUST):
+        return reason.policy
+    return f"{reason.layer.value} {plain(shared_form(side, reason.policy.rpartition(':policy/')[2]))}"
+
+
+def _place(actor: Actor, side: Side, reason: Reason) -> str:
+    grant = actor.grant(side)
+    if reason.layer is Layer.SESSION and grant:
+        return grant_place(side, grant.id, "access", "folder")
+    return of_reason(side, actor, reason)
+
+
+def grant_place(side: Side, id_: str, *keys: str) -> str:
+    """Return the lines of a grant's keys, of those that are written."""
+    table = key_path("grants", id_) if id_ in side.config.grants else "any_id"
+    found = [place for key in keys if (place := line(side, f"{table}.{key}"))]
+    return " and ".join(found) or line(side, table) or of_kind(side, "AWS::IAM::Role")
+
+
+def _policies(actor: Actor, side: Side, layer: Layer) -> list[Policy]:
+    layers = actor.layers(side, on_bucket=True)
+    found = {
+        Layer.IDENTITY: layers.identity,
+        Layer.BOUNDARY: (layers.boundary,),
+        Layer.SESSION: layers.session or (),
+        Layer.RESOURCE: (layers.resource,),
+    }
+    return [policy for policy in found.get(layer, ()) if policy]

@@ -1,0 +1,72 @@
+"""What one actor gained and lost: every request is decided on both sides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from temp_access.policy.decision import Decision
+from temp_access.policy.document import Policy
+from temp_access.policy.evaluate import Layers
+from temp_access.review.actors import Actor
+from temp_access.review.asks import Ask, asks, decide
+from temp_access.review.contexts import contexts
+from temp_access.review.documents import Body, bodies, texts
+from temp_access.review.side import Side
+from temp_access.review.spots import Spot, everywhere, spots
+
+ALWAYS = ("s3:*", "*")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Every request of an actor with its two answers, and the patterns that they were made of."""
+
+    actions: tuple[str, ...]
+    spots: tuple[Spot, ...]
+    answers: dict[Ask, tuple[Decision, Decision]]
+
+
+def compare(actor: Actor, base: Side, head: Side) -> Compared:
+    """Return the answers to all requests that the actor's policies on both sides suggest."""
+    before, after = _layers(actor, base), _layers(actor, head)
+    old, new = list(_bodies(before)), list(_bodies(after))
+    if old == new and _versions(before) == _versions(after) and base.target == head.target:
+        return Compared((), (), {})
+    actions = tuple(dict.fromkeys([*_actions([*old, *new]), *ALWAYS]))
+    places = [*spots(base, old), *spots(head, new), *everywhere(_folders(actor, base, head))]
+    kept = tuple({(spot.pattern, spot.prefix): spot for spot in places}.values())
+    keys = contexts([*old, *new], head.config.user.name)
+    names = (actor.principal(base), actor.principal(head))
+    answers = {
+        ask: (decide(ask, actor, base, names[0], before), decide(ask, actor, head, names[1], after))
+        for ask in asks(head, actions, kept, keys)
+    }
+    return Compared(actions, kept, answers)
+
+
+def _layers(actor: Actor, side: Side) -> dict[bool, Layers]:
+    return {on_bucket: actor.layers(side, on_bucket=on_bucket) for on_bucket in (True, False)}
+
+
+def _bodies(layers: dict[bool, Layers]) -> Iterator[Body]:
+    yield from bodies(_policies(layers))
+
+
+def _versions(layers: dict[bool, Layers]) -> list[str]:
+    return [policy.version for policy in _policies(layers) if policy]
+
+
+def _policies(layers: dict[bool, Layers]) -> list[Policy | None]:
+    on_bucket = layers[True]
+    return [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
+
+
+def _actions(found: list[Body]) -> Iterator[str]:
+    for body in found:
+        yield from texts(body, "Action", "NotAction")
+
+
+def _folders(actor: Actor, base: Side, head: Side) -> list[str]:
+    if actor.grants:
+        return list(dict.fromkeys(grant.folder for grant in actor.grants))
+    # The first few: their place in the bucket is what matters, not their number.
+    return [grant.folder for side in (base, head) for grant in list(side.config.grants.values())[:3]]

@@ -1,0 +1,79 @@
+"""The condition keys that calls are tried with: as usual, and with each key that a policy asks about changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from temp_access.policy.request import ContextValue
+from temp_access.review.documents import Asked, Body, conditions
+from temp_access.review.examples import examples
+
+# These follow from the caller, so that no call can have others.
+_DERIVED = ("aws:principal", "aws:username", "aws:userid", "aws:resourceaccount")
+_PREFIX = "s3:prefix"
+_VALUES = 3
+OTHER = "another-value"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Condition keys and how to say what is special about them; the usual ones have no words."""
+
+    words: str
+    keys: Mapping[str, ContextValue] = field(hash=False)
+
+
+def contexts(bodies: Iterable[Body], user_name: str) -> list[Context]:
+    """Return the usual keys, then each key of the statements with other values or absent, and all fulfilled."""
+    bodies = list(bodies)
+    usual = _usual()
+    found = [Context("", usual)]
+    for body in bodies:
+        asked = [each for each in conditions(body) if not _is_fixed(each.key)]
+        for each in asked:
+            for value in values(each, user_name):
+                words = f"without {each.key}" if value is None else f"when {each.key} is {value}"
+                found.append(Context(words, _with(usual, {each.key: value})))
+        if len(asked) > 1:
+            met = {each.key: values(each, user_name)[0] for each in asked}
+            words = " and ".join(f"{key} is {value}" for key, value in met.items())
+            found.append(Context(f"when {words}", _with(usual, met)))
+    kept: list[Context] = []
+    for context in found:
+        if all(context.keys != other.keys for other in kept):
+            kept.append(context)
+    return kept
+
+
+def values(asked: Asked, user_name: str) -> list[str | None]:
+    """Return values to try for a key: those it is compared with, another one, and none."""
+    operator = asked.operator.lower()
+    if "bool" in operator:
+        return [*asked.texts, *({"true", "false"} - set(asked.texts)), None]
+    if "ipaddress" in operator:
+        return [*(text.partition("/")[0] for text in asked.texts[:_VALUES]), "192.0.2.1", None]
+    if operator == "null":
+        return [OTHER, None]
+    if "like" in operator:
+        named = [text for pattern in asked.texts[:_VALUES] for text in examples(pattern, user_name=user_name)[:1]]
+    else:
+        named = list(asked.texts[:_VALUES])
+    return [*named, None] if "numeric" in operator or "date" in operator else [*named, OTHER, None]
+
+
+def _usual() -> dict[str, ContextValue]:
+    now = datetime.now(UTC)
+    return {
+        "aws:securetransport": "true",
+        "aws:sourceip": "192.0.2.1",
+        "aws:currenttime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:epochtime": str(int(now.timestamp())),
+    }
+
+
+def _with(usual: Mapping[str, ContextValue], keys: Mapping[str, str | None]) -> dict[str, ContextValue]:
+    return {**usual, **{key.lower(): value for key, value in keys.items()}}
+
+
+def _is_fixed(key: str) -> bool:
+    return key.lower() == _PREFIX or key.lower().startswith(_DERIVED)

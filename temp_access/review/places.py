@@ -1,0 +1,95 @@
+"""Where a statement or setting is written: the line in access.toml, else the construct path, else the logical id."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from temp_access.policy.decision import Layer, Reason
+from temp_access.review.actors import Actor, Holds
+from temp_access.review.side import Side
+from temp_access.verify.state.names import Scope
+from temp_access.verify.state.resolve import resolve
+
+_KINDS = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
+
+
+def line(side: Side, path: str) -> str | None:
+    """Return the line of `path` in access.toml, None if it isn't written there."""
+    number = side.lines.get(path)
+    return None if number is None else f"access.toml, line {number} ({path}){_when(side)}"
+
+
+def construct(side: Side, stack: str, logical_id: str) -> str:
+    """Return the construct path of a resource, or its template and logical id if there is none."""
+    resource = side.assembly.templates[stack]["Resources"][logical_id]
+    path = (resource.get("Metadata") or {}).get("aws:cdk:path")
+    found = f"construct {path}" if isinstance(path, str) else f"template {stack}, {logical_id}"
+    return found + _when(side)
+
+
+def of_kind(side: Side, kind: str) -> str:
+    """Return the place of the one resource of a type."""
+    for stack, id_, resource in _resources(side):
+        if resource["Type"] == kind:
+            return construct(side, stack, id_)
+    return f"no {kind} in the templates"
+
+
+def of_reason(side: Side, actor: Actor, reason: Reason) -> str:
+    """Return the place of the statement that decided about the actor."""
+    if reason.layer is Layer.RESOURCE:
+        return of_kind(side, "AWS::S3::BucketPolicy")
+    if reason.layer is Layer.TRUST:
+        return of_kind(side, "AWS::IAM::Role")
+    if actor.holds not in (Holds.USER, Holds.ROLE):
+        return "its own policies"
+    return of_policy(side, "User" if actor.holds is Holds.USER else "Role", reason.policy)
+
+
+def of_policy(side: Side, holder: str, name: str) -> str:
+    """Return the place of the policy `name` (a managed one's ARN) that the user or role has."""
+    return (line(side, path) if holder == "User" and (path := _written(side, name)) else None) or _in_template(
+        side, holder, name
+    )
+
+
+def _when(side: Side) -> str:
+    return "" if side.name == "head" else ", before the change"
+
+
+def _written(side: Side, name: str) -> str | None:
+    user, managed = side.config.user, name.partition(":iam::aws:policy/")[2]
+    if name == user.permissions_boundary:
+        return "user.permissions_boundary"
+    for index, policy in enumerate(user.aws_managed):
+        if policy.name == managed:
+            return f"user.aws_managed[{index}].name"
+    permissions = side.state.user.permissions
+    there = {**permissions.attached, **permissions.inline}.get(name)
+    short = name.rpartition(":policy/")[2]
+    for key, documents in (("customer_managed", user.customer_managed), ("inline", user.inline)):
+        for index, document in enumerate(documents):
+            # One that the app rewrote isn't written in that line.
+            if document.name in (name, short) and document.document == there:
+                return f"user.{key}[{index}].name"
+    return None
+
+
+def _in_template(side: Side, holder: str, name: str) -> str:
+    scope = Scope(side.assembly.templates, side.target.account, side.target.region, side.target.partition)
+    for stack, id_, resource in _resources(side):
+        properties = resource.get("Properties", {})
+        inline = resource["Type"] == _KINDS[holder] and any(
+            policy.get("PolicyName") == name for policy in properties.get("Policies", ())
+        )
+        named = resource["Type"] == "AWS::IAM::Policy" and properties.get("PolicyName") == name
+        if inline or named:
+            return construct(side, stack, id_)
+        if resource["Type"] == "AWS::IAM::ManagedPolicy" and resolve({"Ref": id_}, stack, scope) == name:
+            return construct(side, stack, id_)
+    return of_kind(side, _KINDS[holder])
+
+
+def _resources(side: Side) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for stack, template in side.assembly.templates.items():
+        for id_, resource in template["Resources"].items():
+            yield stack, id_, resource

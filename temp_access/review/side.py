@@ -1,0 +1,45 @@
+"""One of the two synthesized outputs that are compared: its file, its templates, and what they ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from temp_access.config.model import Config
+from temp_access.load import load
+from temp_access.policy.aws_managed import kept_document
+from temp_access.review.toml_lines import toml_lines
+from temp_access.verify.model import Target
+from temp_access.verify.offline.layers import Policies
+from temp_access.verify.offline.target import offline_target
+from temp_access.verify.state.assembly import Assembly, read_assembly
+from temp_access.verify.state.model import State
+
+# What isn't kept takes no part in the comparison; that it is attached is a change of its own.
+NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}]}
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one output says; `name` is base or head, `lines` the line of each path of its access.toml."""
+
+    name: str
+    config: Config
+    assembly: Assembly
+    target: Target
+    state: State
+    policies: Policies
+    lines: Mapping[str, int]
+
+
+def read_side(name: str, folder: Path, config_file: Path | None) -> Side:
+    """Return the side in `folder`; raises UserError if it can't be read or was made from another access.toml."""
+    file = config_file or folder.resolve().parent / "access.toml"
+    config = load(file)
+    assembly = read_assembly(folder, digest=config.digest)
+    target, state = offline_target(config, assembly)
+    limits = {state.user.permissions.boundary, state.role.permissions.boundary}
+    policies = Policies(state, lambda arn: kept_document(arn) or (EVERYTHING if arn in limits else NOTHING))
+    lines = toml_lines(file.read_text(encoding="utf-8"))
+    return Side(name, config, assembly, target, state, policies, lines)

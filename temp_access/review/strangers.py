@@ -1,0 +1,44 @@
+"""Callers that a policy names and the templates don't make."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from temp_access.review.tokens import ACCOUNT, PARTITION
+
+_FOREIGN = "999988887777"
+_ACCOUNT_NUMBER = re.compile(r"(?:.*iam::)?(\d{12})(?::root)?")
+_ROLE = re.compile(r"(.*)iam:(.+)role/(?:.*/)?([^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A caller with every right of its own; `account` "" for one without, None for the templates' own."""
+
+    words: str
+    arn: str
+    account: str | None
+    role_arn: str | None = None
+
+
+def stranger(name: str) -> Iterator[Stranger]:
+    """Yield the callers that stand for the principal `name` (in its shared form); `*` is anybody."""
+    if name == "*":
+        yield Stranger("anybody without credentials", "*", "")
+        yield Stranger("any other account", f"{PARTITION}iam::{_FOREIGN}:user/somebody", _FOREIGN)
+        yield Stranger("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+    elif match := _ACCOUNT_NUMBER.fullmatch(name):
+        yield Stranger(f"account {match[1]}", f"{PARTITION}iam::{match[1]}:user/somebody", match[1])
+    elif name.endswith(f"{ACCOUNT}root"):
+        yield Stranger("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+    elif name.startswith(PARTITION):
+        account = None if ACCOUNT in name else name.split(":")[2]
+        short = name.removeprefix(PARTITION)
+        words = short.partition(ACCOUNT)[2] if account is None else f"{short.rpartition(':')[2]} of account {account}"
+        if role := _ROLE.fullmatch(name):
+            arn = f"{role[1]}sts:{role[2]}assumed-role/{role[3]}/session"
+            yield Stranger(words, arn, account, name)
+        else:
+            yield Stranger(words, name, account)
+    else:
+        yield Stranger(name, name, "")

@@ -1,0 +1,180 @@
+"""Synthesizes the prepared pairs anew: `python tests/data/review/make.py`; their expected.md are written by hand."""
+
+import copy
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[2]))
+
+from stacks.node import use_own_node  # noqa: E402, isort: skip - before aws_cdk starts Node
+
+use_own_node()
+
+import aws_cdk as cdk  # noqa: E402
+
+from stacks.access import AccessStack  # noqa: E402
+from stacks.storage import StorageStack  # noqa: E402
+from temp_access.load import load  # noqa: E402
+
+Templates = dict[str, dict[str, Any]]
+Edit = Callable[[Templates], None]
+
+BOB = '[grants.bob]\naccess = "read"\n'
+PARTNER = '[[role.trusted]]\nprincipal = "222233334444"\nexternal_id = "the-partner"\n'
+ALICE = '[grants.alice]\naccess = "write"\nfolder = "inbox/alice"\nduration = "1h"\n'
+HOSTILE = """[grants."@all|<img src=x>`"]
+access = "list"
+folder = "#1 end](x) ${x}*"
+"""
+ANY_ID = '[any_id]\npattern = "tenant-[0-9]{1,6}"\naccess = "list"\nfolder = "tenants/{id}"\n'
+PRICES = """[[user.inline]]
+name = "prices"
+[user.inline.document]
+Version = "2012-10-17"
+[[user.inline.document.Statement]]
+Effect = "Allow"
+Action = "s3:GetObject"
+Resource = "arn:aws:s3:::price-list/*"
+"""
+EXPORT = '[[user.aws_managed]]\nname = "AmazonS3FullAccess"\nreason = "the nightly export"\n'
+
+
+def nothing(templates: Templates) -> None:
+    """Leave the templates as they are."""
+
+
+def resource(templates: Templates, kind: str) -> dict[str, Any]:
+    """Return the properties of the one resource of a type."""
+    return next(r["Properties"] for t in templates.values() for r in t["Resources"].values() if r["Type"] == kind)
+
+
+def bucket_statement(action: str, key: str, principal: str, effect: str = "Allow") -> Edit:
+    """Return the edit that adds a statement on the objects `key` to the bucket policy."""
+
+    def edit(templates: Templates) -> None:
+        document = resource(templates, "AWS::S3::BucketPolicy")["PolicyDocument"]
+        arn = document["Statement"][0]["Resource"][0]
+        document["Statement"].append(
+            {
+                "Effect": effect,
+                "Action": action,
+                "Principal": {"AWS": principal} if principal == "*" else {"AWS": {"Fn::Sub": principal}},
+                "Resource": {"Fn::Join": ["", [arn, f"/{key}"]]},
+            }
+        )
+
+    return edit
+
+
+def rewritten(templates: Templates) -> None:
+    """Say the same in other words: order, lists, Sids, split statements."""
+    document = resource(templates, "AWS::IAM::Role")["Policies"][0]["PolicyDocument"]
+    listing, objects = document["Statement"]
+    actions = objects["Action"] if isinstance(objects["Action"], list) else [objects["Action"]]
+    split = [{**objects, "Action": [action.upper().replace("S3:", "s3:")]} for action in reversed(actions)]
+    document["Statement"] = [*split, {**listing, "Sid": "Listing", "Action": [listing["Action"]]}]
+    trust = resource(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    trust[0]["Sid"] = "TheUser"
+
+
+def renamed(templates: Templates) -> None:
+    """Give the bucket, the role and a policy other construct and logical ids."""
+    text = json.dumps(templates)
+    for old, new in (("Folders5DC27E26", "Files0A1B2C3D"), ("Role11E5256C", "Lent4D5E6F70"), ("UserAssumeRole", "Up")):
+        text = text.replace(old, new)
+    for old, new in (("TempAccessStorage/Folders/", "TempAccessStorage/Files/"), ("/Role/", "/Lent/")):
+        text = text.replace(old, new)
+    templates.update(json.loads(text))
+
+
+def plain_http(templates: Templates) -> None:
+    """Take the bucket policy out, and with it the Deny of plain HTTP."""
+    resources = templates["TempAccessStorage"]["Resources"]
+    del resources[next(id_ for id_, found in resources.items() if found["Type"] == "AWS::S3::BucketPolicy")]
+
+
+def trusts_the_account(templates: Templates) -> None:
+    """Name the whole account in the trust policy in place of the user."""
+    statement = resource(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"][0]
+    statement["Principal"] = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+
+
+DENY = bucket_statement("s3:DeleteObject", "*", "*", "Deny")
+SESSION = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/temp-role/nightly"
+AUDIT = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/audit"
+_CONTEXT = {"@aws-cdk/core:defaultCrossStackReferences": "strong", "aws:cdk:enable-path-metadata": True}
+Half = tuple[str, Edit]
+WRITER = '[grants.bob]\naccess = "read-write"\n'
+PAIRS: dict[str, tuple[Half, Half]] = {
+    "same": ((BOB, nothing), (BOB, nothing)),
+    "equivalent-rewrite": ((BOB, nothing), ("# who may what\n[grants]\nbob = { access = 'read' }\n", rewritten)),
+    "renamed-construct": ((BOB, nothing), (BOB, renamed)),
+    "wider-prefix": (
+        (BOB, bucket_statement("s3:GetObject", "bob/*", AUDIT)),
+        (BOB, bucket_statement("s3:GetObject", "bob*", AUDIT)),
+    ),
+    "new-action": ((BOB, nothing), (WRITER, nothing)),
+    "removed-deny": ((WRITER, DENY), (WRITER, nothing)),
+    "session-named": ((BOB, nothing), (BOB, bucket_statement("s3:GetObject", "*", SESSION))),
+    "trust-grown": ((BOB, nothing), (PARTNER + BOB, nothing)),
+    "longer-session": (
+        ('[role]\nmax_session_duration = "1h"\n' + BOB, nothing),
+        ('[role]\nmax_session_duration = "12h"\n' + BOB, nothing),
+    ),
+    "grant-added": ((BOB, nothing), (BOB + ALICE, nothing)),
+    "grant-removed": ((BOB + ALICE, nothing), (BOB, nothing)),
+    "narrowed": ((WRITER, nothing), (BOB, nothing)),
+    "moved-folder": ((BOB, nothing), (BOB + 'folder = "archive/bob"\n', nothing)),
+    "managed-policy": ((BOB, nothing), (EXPORT + BOB, nothing)),
+    "mfa-required": ((BOB, nothing), ("[role.conditions]\nmfa = true\n" + BOB, nothing)),
+    "plain-http": ((BOB, nothing), (BOB, plain_http)),
+    "account-trusted": ((BOB, nothing), (BOB, trusts_the_account)),
+    "public-read": ((BOB, nothing), (BOB, bucket_statement("s3:GetObject", "bob/*", "*"))),
+    "hostile-ids": ((BOB, nothing), (BOB + HOSTILE, nothing)),
+    "any-id": ((BOB, nothing), (BOB + ANY_ID, nothing)),
+    "inline-policy": ((BOB, nothing), (BOB + PRICES, nothing)),
+    "bucket-settings": ((BOB, nothing), ("[bucket]\nversioning = false\n" + BOB, nothing)),
+}
+
+
+def synthesize(folder: Path, text: str, edit: Edit) -> None:
+    """Write access.toml and a cdk.out with what the review reads of it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    out = folder / "cdk.out"
+    out.mkdir(parents=True)
+    (folder / "access.toml").write_text(text, encoding="utf-8")
+    config = load(folder / "access.toml")
+    with tempfile.TemporaryDirectory() as scratch:
+        app = cdk.App(outdir=scratch, context=_CONTEXT)
+        storage = StorageStack(app, "TempAccessStorage", config=config, env=cdk.Environment())
+        AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=cdk.Environment())
+        templates: Templates = {stack.stack_name: copy.deepcopy(stack.template) for stack in app.synth().stacks}
+    edit(templates)
+    artifacts = {}
+    for name, template in templates.items():
+        kept = {key: template[key] for key in ("Resources", "Outputs")}
+        (out / f"{name}.template.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        artifacts[name] = {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://unknown-account/unknown-region",
+            "properties": {"templateFile": f"{name}.template.json"},
+        }
+    manifest = json.dumps({"version": "55.0.0", "artifacts": artifacts}, indent=1)
+    (out / "manifest.json").write_text(manifest + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write every pair."""
+    for name, (base, head) in PAIRS.items():
+        synthesize(HERE / name / "base", *base)
+        synthesize(HERE / name / "head", *head)
+
+
+if __name__ == "__main__":
+    main()

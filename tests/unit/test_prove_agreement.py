@@ -1,0 +1,168 @@
+"""The formulas say what the evaluator says: for known cases, random policies, and compiled session policies."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from temp_access.config.ids import folder_problem
+from temp_access.policy.access import MODES
+from temp_access.policy.cases import MALFORMED, Case, load_cases, to_layers, to_request
+from temp_access.policy.decision import Layer
+from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.parse import parse_policy
+from temp_access.policy.prove.marker import MARKER
+from temp_access.policy.request import Request
+from temp_access.policy.session import session_policy
+from tests.unit.proving import formula_says
+
+HOME = "111122223333"
+OTHER = "444455556666"
+USER = f"arn:aws:iam::{HOME}:user/bob"
+SESSION = f"arn:aws:sts::{HOME}:assumed-role/temp-role/bob"
+ROLE = f"arn:aws:iam::{HOME}:role/temp-role"
+ROOT = f"arn:aws:iam::{HOME}:root"
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+UNORDINARY = ("Numeric", "Date", "IpAddress", "Binary", "ForA", "TagKeys")
+CASES = [
+    case
+    for case in load_cases(Path(__file__).parents[1] / "data" / "iam-cases.json")
+    if case.expected != MALFORMED
+    and not (case.policies.get("scp") or case.policies.get("rcp"))
+    and not any(word in str(case.policies) for word in UNORDINARY)
+    and not any(isinstance(value, list) for value in (case.request.get("context") or {}).values())
+]
+
+texts = st.text(st.sampled_from("ab/*?$ {}é\\:\"'"), min_size=0, max_size=6)
+folders = st.text(st.sampled_from("ab/*?$ {}é\\:\"'"), min_size=1, max_size=6).filter(lambda f: not folder_problem(f))
+thorough = settings(max_examples=150, deadline=None)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_agrees_on_the_known_cases(case: Case) -> None:
+    """Those whose conditions have formulas; there are enough of them."""
+    request = to_request(case.request)
+    tls = {key: str(value).lower() if isinstance(value, bool) else value for key, value in request.context.items()}
+
+    assert formula_says(to_layers(case.policies), request._replace(context=tls)) == (case.expected == "allow")
+    assert len(CASES) >= 20
+
+
+@thorough
+@given(
+    folder=folders,
+    mode=st.sampled_from(sorted(MODES)),
+    action=st.sampled_from(["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectAcl", "s3:ListBucket"]),
+    tail=texts,
+    inside=st.booleans(),
+    prefix=st.none() | texts,
+)
+def test_agrees_on_a_compiled_session_policy(
+    folder: str, mode: str, action: str, tail: str, inside: bool, prefix: str | None
+) -> None:
+    """The formula made from the marker's policy, and the evaluator on the folder's own, for any key and prefix."""
+    key = f"{folder}/{tail}" if inside else tail
+    prefix = f"{folder}{prefix}" if prefix is not None and inside else prefix
+    request = Request(
+        principal=SESSION,
+        action=action,
+        resource="arn:aws:s3:::b" if action == "s3:ListBucket" else f"arn:aws:s3:::b/{key}",
+        account=HOME,
+        resource_account=HOME,
+        context={} if prefix is None else {"s3:prefix": prefix},
+    )
+
+    concrete = evaluate(narrowed(session_policy(folder, MODES[mode], bucket="b")), request).allowed
+
+    assert formula_says(narrowed(session_policy(MARKER, MODES[mode], bucket="b")), request, folder=folder) == concrete
+
+
+def narrowed(policy: dict[str, Any]) -> Layers:
+    """Return the layers of a session that the role gives everything."""
+    return Layers((parse_policy(EVERYTHING, Layer.IDENTITY),), (parse_policy(policy, Layer.SESSION),))
+
+
+conditions = st.sampled_from(
+    [
+        {},
+        {"StringLike": {"s3:prefix": ["a*b", "?/*"]}},
+        {"StringNotLike": {"s3:prefix": "a*"}},
+        {"StringLikeIfExists": {"s3:prefix": "${aws:username}/*"}},
+        {"StringEquals": {"s3:prefix": ["a/", "${*}"]}},
+        {"StringNotEqualsIfExists": {"s3:prefix": "a/"}},
+        {"StringEqualsIgnoreCase": {"S3:Prefix": ["A/", "kB"]}},
+        {"Null": {"s3:prefix": "true"}},
+        {"Null": {"s3:prefix": "false"}},
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:*:*:*:role/*"}},
+        {"ArnNotEquals": {"aws:PrincipalArn": ROLE}},
+        {"StringEquals": {"aws:PrincipalAccount": HOME, "aws:PrincipalType": ["User", "AssumedRole"]}},
+        {"StringLike": {"aws:username": "${s3:prefix, 'bo'}*"}},
+    ]
+)
+resources = st.sampled_from(
+    [
+        "*",
+        "arn:aws:s3:::b",
+        "arn:aws:s3:::b/*",
+        "arn:aws:s3:::b/a*b/?",
+        "arn:aws:s3:::b/${aws:username}/*",
+        "arn:*:b/b*",
+    ]
+)
+actions = st.sampled_from(["*", "s3:*", "s3:Get*", "s3:?etObject", "S3:listbucket", "sts:*"])
+principals = st.sampled_from(["*", USER, SESSION, ROLE, ROOT, OTHER, {"Service": "x.amazonaws.com"}])
+
+
+@st.composite
+def statements(draw: st.DrawFn, layer: Layer) -> dict[str, Any]:
+    """Draw a statement that is well formed in the layer."""
+    effect = draw(st.sampled_from(["Allow", "Allow", "Deny"]))
+    statement = {"Effect": effect, "Condition": draw(conditions)}
+    statement[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(
+        st.lists(actions, min_size=1, max_size=2)
+    )
+    named = draw(st.sampled_from(["Resource", "Resource", "NotResource"]))
+    statement[named] = draw(st.lists(resources, min_size=1, max_size=2))
+    if layer is Layer.RESOURCE:
+        who = draw(principals)
+        negated = effect == "Deny" and draw(st.booleans())
+        statement["NotPrincipal" if negated else "Principal"] = {"AWS": who} if isinstance(who, str) else who
+    return statement
+
+
+def policies(layer: Layer) -> st.SearchStrategy[Any]:
+    """Return well-formed policies of the layer, of both versions."""
+    return st.builds(
+        lambda body, version: parse_policy({"Version": version, "Statement": body}, layer),
+        st.lists(statements(layer), min_size=1, max_size=2),
+        st.sampled_from(["2012-10-17", "2012-10-17", "2008-10-17"]),
+    )
+
+
+layer_sets = st.builds(
+    Layers,
+    identity=st.tuples(policies(Layer.IDENTITY)),
+    session=st.none() | st.tuples(policies(Layer.SESSION)),
+    boundary=st.none() | policies(Layer.BOUNDARY),
+    resource=st.none() | policies(Layer.RESOURCE),
+)
+requests = st.builds(
+    Request,
+    principal=st.sampled_from([USER, SESSION, ROOT, "*", "x.amazonaws.com"]),
+    action=st.sampled_from(["s3:GetObject", "s3:ListBucket", "sts:AssumeRole"]),
+    resource=st.sampled_from(["arn:aws:s3:::b", "arn:aws:s3:::b/bob/x", "arn:aws:s3:::b/axb/x", "arn:aws:s3:::b/b"]),
+    account=st.just(HOME),
+    resource_account=st.sampled_from([HOME, HOME, OTHER]),
+    context=st.dictionaries(st.just("s3:prefix"), st.sampled_from(["", "a/", "ab", "x/y", "bob/", "*", "\u212ab"]))
+    | st.just({"aws:SecureTransport": "False"}),
+).map(lambda r: r if r.principal.startswith("arn:") else r._replace(account=""))
+
+
+@settings(max_examples=300, deadline=None)
+@given(layers=layer_sets, request=requests)
+def test_agrees_on_random_policies(layers: Layers, request: Request) -> None:
+    """All layers, elements, and the conditions that have formulas."""
+    assert formula_says(layers, request) == evaluate(layers, request).allowed

@@ -1,0 +1,125 @@
+"""Between two sets of templates: what nobody might do before, with a request that shows it."""
+
+from typing import Any
+
+import pytest
+
+from temp_access.policy.prove import Claim, Status
+from temp_access.verify.state.assembly import Assembly
+from tests.unit.proving import Change, also, changed, decided, not_proved
+
+USER = "no new access: the user"
+ROLE = "no new access: the role, without a session policy"
+SESSIONS = "no new access: sessions"
+OTHERS = "no new access: anybody else"
+TRUSTED = {"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "sts:AssumeRole"}
+OBJECTS = "arn:aws:s3:::the-bucket-of-the-folders/*"
+
+
+def new(head: Assembly, base: Assembly) -> dict[str, Claim]:
+    """Return the claims about new access."""
+    return decided("no new", assembly=head, base=base)
+
+
+def on_objects(principal: Any) -> dict[str, Any]:
+    """Return a bucket policy's Allow of everything on the objects."""
+    return {"Effect": "Allow", "Principal": principal, "Action": "s3:*", "Resource": OBJECTS}
+
+
+def policy_of(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of the first policy in a user or role."""
+    document: dict[str, Any] = properties["Policies"][0]["PolicyDocument"]
+    return document
+
+
+def in_policy(statement: dict[str, Any]) -> Change:
+    """Return a change that adds a statement to the first policy of a user or role."""
+    return lambda properties: policy_of(properties)["Statement"].append(statement)
+
+
+def test_the_same_templates_allow_nothing_new() -> None:
+    """Every caller and every request."""
+    assert not_proved(new(changed(), changed())) == {}
+
+
+def test_an_equivalent_rewrite_allows_nothing_new() -> None:
+    """One statement cut in two, in another order, and a wildcard written twice."""
+
+    def rewrite(properties: dict[str, Any]) -> None:
+        document = policy_of(properties)
+        listing, objects = document["Statement"]
+        halves = [{**objects, "Action": action} for action in objects["Action"]]
+        document["Statement"] = [*reversed(halves), {**listing, "Action": ["s3:ListBucke*", "s3:ListBucket"]}]
+        document["Statement"][-1]["Action"] = ["S3:LISTBUCKET"]
+
+    assert not_proved(new(changed(role=rewrite), changed())) == {}
+
+
+def test_less_is_nothing_new() -> None:
+    """An action taken away; the other way round it is new, for role and sessions."""
+
+    def narrow(properties: dict[str, Any]) -> None:
+        policy_of(properties)["Statement"][1]["Action"].remove("s3:DeleteObject")
+
+    assert not_proved(new(changed(role=narrow), changed())) == {}
+    found = new(changed(), changed(role=narrow))
+    assert not_proved(found) == {ROLE: Status.REFUTED, SESSIONS: Status.REFUTED}
+    witness = found[SESSIONS].witness
+    assert witness
+    assert witness.action == "s3:DeleteObject"
+    assert witness.key
+    assert witness.folder
+    assert witness.key.startswith(f"{witness.folder}/")
+
+
+def test_a_removed_deny_is_new_access() -> None:
+    """Without the TLS statement, everybody may come without TLS."""
+
+    def no_deny(properties: dict[str, Any]) -> None:
+        properties["PolicyDocument"]["Statement"][0]["Action"] = "s3:PutBucketAcl"
+
+    found = new(changed(bucket=no_deny), changed())
+
+    assert not_proved(found) == {ROLE: Status.REFUTED, SESSIONS: Status.REFUTED, OTHERS: Status.REFUTED}
+    witness = found[ROLE].witness
+    assert witness
+    assert witness.context["aws:securetransport"] == "false"
+
+
+def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
+    """Key presence counts: swapping an unconditional Deny for one on `StringLike s3:prefix *` is new access."""
+    deny = {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*"}
+    on_any_prefix = {**deny, "Condition": {"StringLike": {"s3:prefix": "*"}}}
+    unless_absent = {**deny, "Condition": {"StringLikeIfExists": {"s3:prefix": "*"}}}
+
+    found = new(changed(role=in_policy(on_any_prefix)), changed(role=in_policy(deny)))
+
+    assert not_proved(found) == {ROLE: Status.REFUTED}
+    witness = found[ROLE].witness
+    assert witness
+    assert (witness.action, witness.prefix) == ("s3:ListBucket", None)
+    assert not_proved(new(changed(role=in_policy(unless_absent)), changed(role=in_policy(deny)))) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"user": in_policy({"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"})}, {USER}),
+        ({"role": in_policy({"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})}, {ROLE}),
+        ({"bucket": also(on_objects({"AWS": "999988887777"}))}, {OTHERS}),
+        ({"bucket": also(on_objects({"Service": "x.amazonaws.com"}))}, {OTHERS}),
+        ({"role": also(TRUSTED, "AssumeRolePolicyDocument")}, {OTHERS}),
+    ],
+)
+def test_more_is_new_for_whom_it_is(change: dict[str, Change], names: set[str]) -> None:
+    """A new statement is new for its caller, and for nobody else."""
+    assert not_proved(new(changed(**change), changed())) == dict.fromkeys(names, Status.REFUTED)
+
+
+def test_a_renamed_role_is_another_principal() -> None:
+    """Whatever it may do, nobody of this name might before."""
+
+    def rename(properties: dict[str, Any]) -> None:
+        properties["RoleName"] = "other-role"
+
+    assert not_proved(new(changed(role=rename), changed()))[ROLE] is Status.REFUTED

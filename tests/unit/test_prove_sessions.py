@@ -1,0 +1,129 @@
+"""Isolation, mode and usefulness: proved for what is sent, refuted for each defect, with a witness that is right."""
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temp_access.policy.access import MODES, Access
+from temp_access.policy.prove import Claim, Status, prove_session_policy
+from temp_access.policy.prove.sessions import Compiler
+from temp_access.policy.prove.written import read_written
+from temp_access.policy.session import escape, session_policy
+from temp_access.verify.model import Target
+from temp_access.verify.selftest import Mutant, SelfTest
+from tests.unit.planning import TARGET
+from tests.unit.proving import decided, example, not_proved, proved
+
+USEFUL = "usefulness: a read-write session can do its job in its folder"
+STAND_IN = "the-bucket-of-the-folders"
+SEED = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": "arn:aws:s3:::test",
+            "Condition": {"StringLike": {"s3:prefix": ["$id/*", "$id"]}},
+        },
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::test/$id"},
+    ],
+}
+
+
+def mutants() -> list[Mutant]:
+    """Return the self-test's mutants, on the bucket that stands in for the example's."""
+    target: Target = replace(TARGET, bucket=STAND_IN)
+    return list(SelfTest(example()[0], target, "run").mutants())
+
+
+def moved(value: Any, old: str, new: str) -> Any:
+    """Return a policy with the folder `new` wherever `old` was, escaped or not as that was."""
+    if isinstance(value, str):
+        return value.replace(escape(old), escape(new)).replace(old, new)
+    if isinstance(value, dict):
+        return {key: moved(item, old, new) for key, item in value.items()}
+    return [moved(item, old, new) for item in value] if isinstance(value, list) else value
+
+
+def with_defect(mutant: Mutant) -> Compiler:
+    """Return the compiler with the mutant's defect, for every folder."""
+
+    def compiler(folder: str, access: Access, *, bucket: str, partition: str) -> dict[str, Any] | None:
+        policy = session_policy(mutant.grant.folder, access, bucket=bucket, partition=partition)
+        assert mutant.change, f"{mutant.name}: nothing of the example's shows it"
+        broken = mutant.change(deepcopy(policy))
+        return None if broken is None else moved(broken, mutant.grant.folder, folder)
+
+    return compiler
+
+
+def test_everything_holds_for_the_example() -> None:
+    """The project's own configuration, its compiler and its templates."""
+    assert not_proved(proved()) == {}
+
+
+@pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
+def test_every_mutant_of_the_self_test_makes_a_proof_fail(mutant: Mutant) -> None:
+    """Put into the compiler, each is refuted, and nothing is left unknown."""
+    found = not_proved(decided("isolation", "mode", "usefulness", compiler=with_defect(mutant)))
+
+    assert set(found.values()) == {Status.REFUTED}
+
+
+def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
+    """`bucket/bob` instead of `bucket/bob/*` reaches nothing in bob/."""
+    (mutant,) = [mutant for mutant in mutants() if mutant.name == "object ARN without /*"]
+
+    claim = decided(USEFUL, compiler=with_defect(mutant))[USEFUL]
+
+    assert claim.witness
+    assert (claim.status, claim.witness.folder) == (Status.REFUTED, "bob")
+    assert claim.witness.key
+    assert claim.witness.key.startswith("bob/")
+    assert claim.note == "nothing in the folder can be reached at all"
+
+
+def seed_claims(path: Path, policy: dict[str, Any]) -> dict[str, Claim]:
+    """Return the claims about a policy written by hand."""
+    path.write_text(json.dumps(policy), encoding="utf-8")
+    config, assembly = example()
+    claims = prove_session_policy(config, assembly, read_written(path), MODES["read-write"])
+    return {claim.name.partition(":")[0]: claim for claim in claims}
+
+
+def test_the_seeds_own_policy_is_refuted_twice(tmp_path: Path) -> None:
+    """It lists bobby/ for bob, and reaches nothing in bob/."""
+    claims = seed_claims(tmp_path / "seed.json", SEED)
+
+    assert not_proved(claims) == {"isolation": Status.REFUTED, "usefulness": Status.REFUTED}
+    listed, useless = claims["isolation"].witness, claims["usefulness"].witness
+    assert listed
+    assert useless
+    assert (listed.folder, listed.prefix, listed.other) == ("bob", "bob", "bobby")
+    assert (useless.folder, claims["usefulness"].note) == ("bob", "nothing in the folder can be reached at all")
+
+
+def test_the_seeds_policy_put_right_is_proved(tmp_path: Path) -> None:
+    """Without the bare prefix, with `/*`, and with the actions of the mode."""
+    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+
+    assert not_proved(seed_claims(tmp_path / "seed.json", right)) == {}
+
+
+def test_a_compiler_with_an_exception_is_refuted_on_it() -> None:
+    """What holds for the marker says nothing of a folder that is treated otherwise."""
+
+    def compiler(folder: str, access: Access, *, bucket: str, partition: str) -> dict[str, Any]:
+        written = session_policy(folder, access, bucket=bucket, partition=partition)
+        return written if folder != "bob" else moved(written, "bob", "bobby")
+
+    found = not_proved(decided("isolation", "mode", "usefulness", compiler=compiler))
+
+    assert found == {
+        "isolation: a read-write session reaches nothing outside its folder": Status.REFUTED,
+        USEFUL: Status.REFUTED,
+    }

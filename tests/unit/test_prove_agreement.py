@@ -1,5 +1,6 @@
 """The formulas say what the evaluator says: for known cases, random policies, and compiled session policies."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,12 @@ resources = st.sampled_from(
     ]
 )
 actions = st.sampled_from(["*", "s3:*", "s3:Get*", "s3:?etObject", "S3:listbucket", "sts:*"])
-principals = st.sampled_from(["*", USER, SESSION, ROLE, ROOT, OTHER, {"Service": "x.amazonaws.com"}])
+principals = st.lists(
+    st.sampled_from(["*", USER, SESSION, ROLE, ROOT, OTHER]), min_size=1, max_size=3, unique=True
+) | st.just({"Service": "x.amazonaws.com"})
+# Whom a NotPrincipal spares is a matter of all its levels: account, role, session.
+LEVELS = [ROOT, ROLE, SESSION]
+spared = st.lists(st.sampled_from([*LEVELS, USER]), min_size=1, max_size=3, unique=True) | st.just(LEVELS)
 
 
 @st.composite
@@ -127,9 +133,9 @@ def statements(draw: st.DrawFn, layer: Layer) -> dict[str, Any]:
     named = draw(st.sampled_from(["Resource", "Resource", "NotResource"]))
     statement[named] = draw(st.lists(resources, min_size=1, max_size=2))
     if layer is Layer.RESOURCE:
-        who = draw(principals)
         negated = effect == "Deny" and draw(st.booleans())
-        statement["NotPrincipal" if negated else "Principal"] = {"AWS": who} if isinstance(who, str) else who
+        who = draw(spared if negated else principals)
+        statement["NotPrincipal" if negated else "Principal"] = {"AWS": who} if isinstance(who, list) else who
     return statement
 
 
@@ -165,4 +171,41 @@ requests = st.builds(
 @given(layers=layer_sets, request=requests)
 def test_agrees_on_random_policies(layers: Layers, request: Request) -> None:
     """All layers, elements, and the conditions that have formulas."""
+    assert formula_says(layers, request) == evaluate(layers, request).allowed
+
+
+@settings(max_examples=100, deadline=None)
+@given(layers=layer_sets, request=requests, who=principals, more=conditions)
+def test_agrees_on_trust_policies(layers: Layers, request: Request, who: Any, more: dict[str, Any]) -> None:
+    """A trust policy must allow, whatever the caller's own policies say."""
+    principal = {"AWS": who} if isinstance(who, list) else who
+    body = [{"Effect": "Allow", "Principal": principal, "Action": "sts:*", "Condition": more}]
+    trust = parse_policy({"Version": "2012-10-17", "Statement": body}, Layer.TRUST)
+    trusting = replace(layers, resource=trust, resource_is_trust_policy=True)
+    asked = request._replace(action="sts:AssumeRole", resource=ROLE)
+
+    assert formula_says(trusting, asked) == evaluate(trusting, asked).allowed
+
+
+@pytest.mark.parametrize("key", ["bob", "bobob", "bobbob", "bobxbob", "xbobbob", "bobbobx", "bob/x/bob", "bob/x"])
+@pytest.mark.parametrize(
+    "pattern", ["${aws:username}*${aws:username}", "${aws:username}*x*b", "*${aws:username}*", "${aws:username}*/x"]
+)
+def test_agrees_on_patterns_with_a_variable_between_wildcards(pattern: str, key: str) -> None:
+    """The texts around a `*` may not overlap, and each is taken where it fits first."""
+    statement = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:s3:::b/{pattern}"}
+    layers = Layers((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
+    request = Request(USER, "s3:GetObject", f"arn:aws:s3:::b/{key}", HOME, HOME)
+
+    assert formula_says(layers, request) == evaluate(layers, request).allowed
+
+
+@pytest.mark.parametrize("prefix", ["KB", "kb", "\u212ab", "xb", "kb "])
+def test_agrees_on_the_case_of_letters(prefix: str) -> None:
+    """The sign for kelvin has the lower case of K."""
+    condition = {"StringEqualsIgnoreCase": {"s3:prefix": "kB"}}
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+    layers = Layers((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
+    request = Request(USER, "s3:ListBucket", "arn:aws:s3:::b", HOME, HOME, context={"s3:prefix": prefix})
+
     assert formula_says(layers, request) == evaluate(layers, request).allowed

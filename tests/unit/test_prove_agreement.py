@@ -1,6 +1,7 @@
 """The formulas say what the evaluator says: for known cases, random policies, and compiled session policies."""
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ SESSION = f"arn:aws:sts::{HOME}:assumed-role/temp-role/bob"
 ROLE = f"arn:aws:iam::{HOME}:role/temp-role"
 ROOT = f"arn:aws:iam::{HOME}:root"
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}]}
 UNORDINARY = ("Numeric", "Date", "IpAddress", "Binary", "ForA", "TagKeys")
 CASES = [
     case
@@ -207,5 +209,35 @@ def test_agrees_on_the_case_of_letters(prefix: str) -> None:
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     layers = Layers((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
     request = Request(USER, "s3:ListBucket", "arn:aws:s3:::b", HOME, HOME, context={"s3:prefix": prefix})
+
+    assert formula_says(layers, request) == evaluate(layers, request).allowed
+
+
+@pytest.mark.parametrize("count", range(1, 4))
+@pytest.mark.parametrize("principal", [SESSION, USER, ROOT])
+def test_agrees_on_whom_not_principal_spares(principal: str, count: int) -> None:
+    """Each level has to be named: the account, a session's role, itself."""
+    for named in combinations([*LEVELS, USER], count):
+        deny = {"Effect": "Deny", "NotPrincipal": {"AWS": list(named)}, "Action": "*", "Resource": "*"}
+        bucket = parse_policy({"Version": "2012-10-17", "Statement": [deny]}, Layer.RESOURCE)
+        layers = Layers((parse_policy(EVERYTHING, Layer.IDENTITY),), resource=bucket)
+        request = Request(principal, "s3:GetObject", "arn:aws:s3:::b/x", HOME, HOME)
+
+        assert formula_says(layers, request) == evaluate(layers, request).allowed
+
+
+@pytest.mark.parametrize("named", [ROLE, SESSION, ROOT, OTHER])
+@pytest.mark.parametrize("held", [EVERYTHING, NOTHING])
+@pytest.mark.parametrize("limit", [None, EVERYTHING, NOTHING])
+def test_agrees_on_what_counts_beside_a_trust_policy(named: str, held: Any, limit: Any) -> None:
+    """Naming the role spares identity policies, naming the session spares session policies as well."""
+    body = [{"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"}]
+    layers = Layers(
+        identity=(parse_policy(held, Layer.IDENTITY),),
+        session=None if limit is None else (parse_policy(limit, Layer.SESSION),),
+        resource=parse_policy({"Version": "2012-10-17", "Statement": body}, Layer.TRUST),
+        resource_is_trust_policy=True,
+    )
+    request = Request(SESSION, "sts:AssumeRole", ROLE, HOME, HOME)
 
     assert formula_says(layers, request) == evaluate(layers, request).allowed

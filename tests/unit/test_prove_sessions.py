@@ -20,7 +20,7 @@ from tests.unit.proving import decided, example, not_proved, proved
 
 USEFUL = "usefulness: a read-write session can do its job in its folder"
 STAND_IN = "the-bucket-of-the-folders"
-SEED = {
+SEED: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -127,3 +127,15 @@ def test_a_compiler_with_an_exception_is_refuted_on_it() -> None:
         "isolation: a read-write session reaches nothing outside its folder": Status.REFUTED,
         USEFUL: Status.REFUTED,
     }
+
+
+def test_a_listing_without_a_prefix_shows_everything(tmp_path: Path) -> None:
+    """A policy that allows only that, and so no listing with another's prefix."""
+    policy = deepcopy(SEED)
+    policy["Statement"][0]["Condition"] = {"Null": {"s3:prefix": "true"}}
+
+    claim = seed_claims(tmp_path / "seed.json", policy)["isolation"]
+
+    assert claim.status is Status.REFUTED
+    assert claim.witness
+    assert (claim.witness.action, claim.witness.prefix, claim.witness.folder) == ("s3:ListBucket", None, "bob")

@@ -1,6 +1,7 @@
 """For all tests: the guard of the source root, hypothesis's settings, and an environment without anybody's AWS."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
             "(our constructs are in the package access_constructs)"
         )
     _keep_aws_out()
+    _hear_signals()
     use_own_node()
+
+
+def _hear_signals() -> None:
+    # Under nohup or in a shell's background they are ignored, and so would they be by what the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _keep_aws_out() -> None:

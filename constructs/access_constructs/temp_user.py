@@ -7,6 +7,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from access_constructs.lint.acknowledge import acknowledge, acknowledge_given
 from access_constructs.wildcards import acknowledge_wildcards
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument
 from temp_access.policy.user import ROTATE_KEYS, assume_policy, rotate_keys_policy
@@ -50,6 +51,7 @@ class TempUser(Construct):
             cdk.Validations.of(self.user).acknowledge(
                 cdk.Acknowledgment(id=f"AwsSolutions-IAM4[Policy::{arn}]", reason=policy.reason)
             )
+            acknowledge(self.user, "EscalatingPolicy", policy.name, reason=policy.reason)
 
     def _embed(self, user_name: str, policies: tuple[PolicyDocument, ...]) -> None:
         # The ARN is spelled out: a policy inside the user can't refer to the user's own attribute.
@@ -64,6 +66,7 @@ class TempUser(Construct):
         for policy in policies:
             if policy.reason:
                 acknowledge_wildcards(self.user, policy.document, policy.reason)
+                acknowledge_given(self.user, policy.document, reason=policy.reason)
 
     def _attach(
         self,
@@ -80,3 +83,4 @@ class TempUser(Construct):
         )
         if reason:
             acknowledge_wildcards(policy, document, reason)
+            acknowledge_given(policy, document, reason=reason)

@@ -10,7 +10,7 @@ examples (after `make synth`):
   temp-access lint
   temp-access lint --template cdk.out --json
 
-exit code: 0 no finding, 1 findings, 2 bad usage or templates"""
+exit code: 0 no finding that isn't acknowledged, 1 findings, 2 bad usage or templates"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,15 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
-    from temp_access.lint.findings import findings
-    from temp_access.verify.state.assembly import read_assembly
+    from temp_access.lint.findings import folder_findings
+    from temp_access.verify.report.visible import visible
 
-    found = findings(read_assembly(args.template))
+    found, acknowledged = folder_findings(args.template)
     if args.json:
         print(json.dumps([asdict(finding) for finding in found], indent=2))
-    else:
-        for finding in found:
-            where = finding.construct_path or f"{finding.template} {finding.logical_id}"
-            print(f"{where}: {finding.rule}: {finding.message}")
-        print(f"{len(found)} findings")
+        return 1 if found else 0
+    for finding in found:
+        where = finding.construct_path or f"{finding.template} {finding.logical_id}"
+        print(visible(f"{finding.severity}: {where}: {finding.message}"))
+        print(visible(f"  {finding.place}; to acknowledge it: {finding.id}"))
+    print(f"{len(found)} findings, {len(acknowledged)} acknowledged")
     return 1 if found else 0

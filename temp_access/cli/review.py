@@ -2,13 +2,24 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temp_access.cli.options import seconds
+
+if TYPE_CHECKING:
+    from temp_access.review.model import Direction
+    from temp_access.review.report import Report
 
 EXAMPLES = """\
 examples:
   temp-access review --base main/cdk.out --head cdk.out
   temp-access review --base main/cdk.out --head cdk.out --format json --output review.json --fail-on any
+  temp-access review --base main/cdk.out --head cdk.out --format html --output reports/review.html \\
+      --verification reports/verify.json
 
 exit code: 0 fine, 1 access changed as --fail-on says, 2 bad input"""
+
+_FORMATS = ("markdown", "json", "html", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,36 +29,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f"--{name}", type=Path, required=True, metavar="DIR", help=f"the synthesized output {words} the change"
         )
         parser.add_argument(f"--{name}-config", type=Path, metavar="FILE", help="default: access.toml beside DIR")
-    parser.add_argument("--format", choices=("markdown", "json"), default="markdown", help="default: markdown")
+    parser.add_argument("--format", choices=_FORMATS, default="markdown", help="default: markdown")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of the screen")
     parser.add_argument(
         "--fail-on", choices=("broadened", "any", "never"), default="broadened", help="default: broadened"
+    )
+    parser.add_argument("--compare-only", action="store_true", help="leave out lint and the proofs")
+    parser.add_argument("--timeout", type=seconds, default=10, metavar="TIME", help="for each proof (default: 10s)")
+    parser.add_argument(
+        "--verification", type=Path, metavar="FILE", help="show what `temp-access verify --json FILE` found last"
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare, print or write the review, and return the exit code."""
-    from temp_access.review.as_json import to_json
-    from temp_access.review.markdown import to_markdown
-    from temp_access.review.model import Direction
-    from temp_access.review.review import review
+    from temp_access.review.report import make_report
     from temp_access.review.side import read_side
     from temp_access.verify.report.files import check_writable, write_report
 
     if args.output:
         check_writable([args.output])
-    found = review(
+    report = make_report(
         read_side("base", args.base, args.base_config),
         read_side("head", args.head, args.head_config),
+        compare_only=args.compare_only,
+        proof_timeout=args.timeout,
+        verification=args.verification,
     )
-    text = to_json(found) if args.format == "json" else to_markdown(found)
+    text = _text(report, args.format)
     if args.output:
         write_report(args.output, text)
     else:
         print(text, end="")
-    failing = {
-        "broadened": {Direction.BROADENED, Direction.BOTH},
-        "any": set(Direction) - {Direction.UNCHANGED},
-        "never": set[Direction](),
-    }
-    return int(found.headline in failing[args.fail_on])
+    return int(_fails(report.review.headline, args.fail_on))
+
+
+def _text(report: "Report", form: str) -> str:
+    if form == "json":
+        from temp_access.review.as_json import to_json
+
+        return to_json(report)
+    if form == "html":
+        from temp_access.review.html.page import to_html
+
+        return to_html(report)
+    if form == "sarif":
+        from temp_access.review.sarif import to_sarif
+
+        return to_sarif(report)
+    from temp_access.review.markdown import to_markdown
+
+    return to_markdown(report)
+
+
+def _fails(headline: "Direction", choice: str) -> bool:
+    from temp_access.review.model import Direction
+
+    broadened = headline in (Direction.BROADENED, Direction.BOTH)
+    return choice != "never" and (broadened or (choice == "any" and headline is not Direction.UNCHANGED))

@@ -1,22 +1,68 @@
 """All rules on all templates."""
 
-from temp_access.lint.model import Finding, as_mapping
-from temp_access.lint.rules import RULES
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from temp_access.lint.constructs import constructs
+from temp_access.lint.documents import documents
+from temp_access.lint.grammar import grammar
+from temp_access.lint.ids import finding_id
+from temp_access.lint.model import Fault, Finding, as_mapping
+from temp_access.lint.rules import RESOURCE_RULES, RULES
 from temp_access.lint.statements import statements
+from temp_access.lint.templates import read_templates
 from temp_access.verify.state.assembly import Assembly
 
 
 def findings(assembly: Assembly) -> tuple[Finding, ...]:
-    """Return what the rules hold against the resources of an assembly, in the templates' order, each once."""
+    """Return what the rules hold against an assembly's resources and isn't acknowledged, in the templates' order."""
+    found, _ = _sorted(assembly.folder, assembly.templates.items())
+    return tuple(found)
+
+
+def folder_findings(folder: Path) -> tuple[list[Finding], list[Finding]]:
+    """Return the same of all stacks in a folder (`cdk.out`), and apart from it what is acknowledged."""
+    return _sorted(folder, ((template.stack, template.body) for template in read_templates(folder)))
+
+
+def _sorted(folder: Path, templates: Iterable[tuple[str, Mapping[str, object]]]) -> tuple[list[Finding], list[Finding]]:
+    kept = constructs(folder)
+    found = [kept.placed(finding) for name, template in templates for finding in template_findings(name, template)]
+    acknowledged = [finding for finding in found if kept.reason(finding) is not None]
+    return [finding for finding in found if kept.reason(finding) is None], acknowledged
+
+
+def template_findings(name: str, template: Mapping[str, object]) -> tuple[Finding, ...]:
+    """Return what the rules hold against the resources of one template, acknowledged or not, each once."""
+    resources = as_mapping(template.get("Resources"))
     found = (
-        Finding(rule, message, _path(resource.get("Metadata")), name, logical_id)
-        for name, template in assembly.templates.items()
-        for logical_id, resource in template["Resources"].items()
-        for statement in statements(resource.get("Properties"))
-        for rule, check in RULES.items()
-        for message in check(statement)
+        Finding(
+            rule=rule,
+            message=fault.message,
+            construct_path=_path(as_mapping(resource).get("Metadata")),
+            template=name,
+            logical_id=logical_id,
+            id=finding_id(rule, fault.detail),
+            place=place,
+            severity=fault.severity,
+        )
+        for logical_id, resource in resources.items()
+        for rule, place, fault in _faults(as_mapping(resource))
     )
     return tuple(dict.fromkeys(found))
+
+
+def _faults(resource: Mapping[str, object]) -> Iterator[tuple[str, str, Fault]]:
+    for document in documents(resource):
+        for statement in statements(document):
+            for rule, check in RULES.items():
+                for fault in check(statement):
+                    yield rule, statement.place, fault
+        for place, fault in grammar(document):
+            yield "Grammar", place, fault
+    for rule, check_resource in RESOURCE_RULES.items():
+        for place, fault in check_resource(resource):
+            yield rule, place, fault
 
 
 def _path(metadata: object) -> str | None:

@@ -2,30 +2,96 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+# The plugin's name, which the CDK puts before the ids that are acknowledged.
+NAMESPACE = "AccessChecks"
+
+
+class Kind(Enum):
+    """What a policy document is about."""
+
+    IDENTITY = "IDENTITY_POLICY"
+    RESOURCE = "RESOURCE_POLICY"
+    TRUST = "TRUST_POLICY"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a rule holds against a statement; `detail` is the value at fault, which tells its findings apart."""
+
+    detail: str
+    message: str
+    severity: str = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a rule holds against one resource."""
+    """One thing that a rule holds against one resource; `id` acknowledges it, `place` is the property's path.
+
+    `severity` is "error" or "warning"; a warning doesn't fail a synthesis.
+    """
 
     rule: str
     message: str
     construct_path: str | None
     template: str
     logical_id: str
+    id: str = ""
+    place: str = ""
+    severity: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One key of a statement's Condition; the key is in lower case."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The operator without ForAnyValue, ForAllValues and IfExists."""
+        return self.operator.split(":")[-1].removesuffix("IfExists")
+
+    @property
+    def negated(self) -> bool:
+        """Whether it holds for all but its values."""
+        return "Not" in self.name
+
+    @property
+    def asks(self) -> bool:
+        """Whether it holds only for requests that have the key, and one of its values."""
+        loose = self.operator.endswith("IfExists") or self.operator.lower().startswith("forallvalues:")
+        return not (loose or self.negated or self.name == "Null")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A policy statement whose references are written as `<LogicalId>`; `trust` in a role's trust policy."""
+    """A policy statement whose references are written as `<LogicalId>`; `place` is its path below Properties."""
 
-    trust: bool
+    kind: Kind
     version: str | None
     allow: bool
     principals: tuple[str, ...]
+    not_principal: bool
     actions: tuple[str, ...]
+    not_action: bool
     resources: tuple[str, ...]
-    conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
+    not_resource: bool
+    conditions: tuple[Condition, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy document of a resource, its references written as `<LogicalId>`."""
+
+    kind: Kind
+    place: str
+    body: Mapping[str, Any]
 
 
 def as_list(value: object) -> list[object]:

@@ -1,40 +1,39 @@
-"""The policy statements that a CloudFormation resource holds."""
+"""The statements of a policy document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from temp_access.lint.model import Statement, as_list, as_mapping
-from temp_access.lint.texts import text
-
-
-def statements(properties: object) -> Iterator[Statement]:
-    """Yield every statement of a resource's trust policy, policy document and inline policies."""
-    found = as_mapping(properties)
-    yield from _document(found.get("AssumeRolePolicyDocument"), trust=True)
-    yield from _document(found.get("PolicyDocument"), trust=False)
-    for policy in as_list(found.get("Policies")):
-        yield from _document(as_mapping(policy).get("PolicyDocument"), trust=False)
+from temp_access.lint.model import Condition, Document, Statement, as_list, as_mapping
 
 
-def _document(document: object, *, trust: bool) -> Iterator[Statement]:
-    policy = as_mapping(document)
-    version = policy.get("Version")
-    for body in map(as_mapping, as_list(policy.get("Statement"))):
-        principal = body.get("Principal")
-        named = as_mapping(principal)
+def statements(document: Document) -> Iterator[Statement]:
+    """Yield every statement of a document, as far as it can be read."""
+    version = document.body.get("Version")
+    for index, body in enumerate(map(as_mapping, as_list(document.body.get("Statement")))):
         yield Statement(
-            trust=trust,
+            kind=document.kind,
             version=None if version is None else str(version),
             allow=body.get("Effect") == "Allow",
-            principals=_texts(named.get("AWS") if named else principal),
-            actions=_texts(body.get("Action")),
-            resources=_texts(body.get("Resource")),
-            conditions=tuple(
-                (operator, key, _texts(values))
-                for operator, keys in as_mapping(body.get("Condition")).items()
-                for key, values in as_mapping(keys).items()
-            ),
+            principals=_principals(body.get("NotPrincipal", body.get("Principal"))),
+            not_principal="NotPrincipal" in body,
+            actions=_texts(body.get("NotAction", body.get("Action"))),
+            not_action="NotAction" in body,
+            resources=_texts(body.get("NotResource", body.get("Resource"))),
+            not_resource="NotResource" in body,
+            conditions=tuple(_conditions(as_mapping(body.get("Condition")))),
+            place=f"{document.place}.Statement.{index}",
         )
 
 
+def _conditions(block: Mapping[str, object]) -> Iterator[Condition]:
+    for operator, keys in block.items():
+        for key, values in as_mapping(keys).items():
+            yield Condition(operator, key.lower(), _texts(values))
+
+
+def _principals(value: object) -> tuple[str, ...]:
+    named = as_mapping(value)
+    return _texts(named.get("AWS") if named else value)
+
+
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(text(item) for item in as_list(value))
+    return tuple(map(str, as_list(value)))

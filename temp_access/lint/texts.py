@@ -6,6 +6,17 @@ from collections.abc import Mapping
 _SUB = re.compile(r"\$\{(!?)([^{}]*)\}")
 
 
+def resolved(value: object) -> object:
+    """Return `value` with every function of CloudFormation in it as text; what has no value is left out."""
+    if isinstance(value, list):
+        return [resolved(item) for item in value if not _is_nothing(item)]
+    if isinstance(value, Mapping):
+        if _is_function(value):
+            return text(value)
+        return {key: resolved(item) for key, item in value.items() if not _is_nothing(item)}
+    return value
+
+
 def text(value: object) -> str:
     """Return a value as text, with Fn::Join and Fn::Sub carried out and each reference in angle brackets."""
     if not isinstance(value, Mapping) or len(value) != 1:
@@ -17,9 +28,19 @@ def text(value: object) -> str:
         template = argument[0] if isinstance(argument, list) else argument
         # ${!name} is how a template writes a policy variable.
         return _SUB.sub(lambda match: f"${{{match[2]}}}" if match[1] else _reference(match[2]), str(template))
-    return _reference(".".join(map(str, argument)) if isinstance(argument, list) else str(argument))
+    if function in ("Ref", "Fn::GetAtt", "Fn::ImportValue"):
+        return _reference(".".join(map(text, argument)) if isinstance(argument, list) else text(argument))
+    return _reference(str(function).removeprefix("Fn::"))
+
+
+def _is_function(value: Mapping[str, object]) -> bool:
+    return len(value) == 1 and (next(iter(value)) == "Ref" or next(iter(value)).startswith("Fn::"))
+
+
+def _is_nothing(value: object) -> bool:
+    return value == {"Ref": "AWS::NoValue"}
 
 
 def _reference(name: str) -> str:
-    # Without colons, so that an ARN keeps its parts.
-    return f"<{name.replace('::', '.').replace(':', '.')}>"
+    # Without colons and slashes, so that an ARN keeps its parts.
+    return f"<{re.sub('::?|/', '.', name).strip('<>')}>"

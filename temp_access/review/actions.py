@@ -33,6 +33,7 @@ KNOWN = (
     "ec2:RunInstances",
 )
 _OF_OBJECTS = ("s3:abortmultipartupload", "s3:listmultipartuploadparts", "s3:bypassgovernanceretention")
+_INVENTED = "Example"
 _NOBODY = Request("*", "", "", "", "")
 
 
@@ -41,7 +42,12 @@ def actions_of(pattern: str) -> tuple[str, ...]:
     if "*" not in pattern and "?" not in pattern:
         return (pattern,)
     found = tuple(action for action in KNOWN if action_matches(pattern, action))
-    return (*found, pattern.replace("*", "Example").replace("?", "x")) if ":" in pattern else found
+    return (*found, pattern.replace("*", _INVENTED).replace("?", "x")) if ":" in pattern else found
+
+
+def is_invented(action: str) -> bool:
+    """Whether `action` stands for those that aren't known here."""
+    return _INVENTED in action
 
 
 @lru_cache(maxsize=4096)
@@ -55,7 +61,7 @@ def fits(action: str, arn: str) -> bool:
     service = action.partition(":")[0].lower()
     if service != "s3" or arn.split(":")[2] != "s3":
         return service == arn.split(":")[2]
-    if "example" in action.lower():
+    if is_invented(action):
         return True
     of_objects = action.lower() in _OF_OBJECTS or ("object" in action.lower() and "bucket" not in action.lower())
     return of_objects is ("/" in arn)

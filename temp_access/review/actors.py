@@ -8,6 +8,7 @@ from enum import Enum
 from temp_access.config.model import Grant
 from temp_access.policy.evaluate import Layers
 from temp_access.review.documents import bodies, principals
+from temp_access.review.served import pairs
 from temp_access.review.side import NOTHING, Side
 from temp_access.review.strangers import Stranger, stranger
 from temp_access.review.tokens import PARTITION, ROLE, SESSIONS, USER, own_form, shared_form
@@ -41,6 +42,8 @@ class Actor:
     @property
     def limit(self) -> str:
         """What else has to be so, in words."""
+        if self.narrowed:
+            return ", whatever its session policy says"
         own = self.holds is Holds.EVERYTHING and self.arn.startswith(PARTITION)
         return ", as far as its own policies allow it" if own else ""
 
@@ -77,13 +80,9 @@ def actors(base: Side, head: Side) -> Iterator[Actor]:
     """Yield everybody whose access is compared; new and removed grants aren't among them."""
     yield Actor(head.target.user_name, Holds.USER, USER)
     yield Actor(f"{head.target.role_name} (not narrowed)", Holds.ROLE, ROLE)
-    for id_, grant in head.config.grants.items():
-        if id_ in base.config.grants:
-            yield Actor(id_, Holds.ROLE, grants=(base.config.grants[id_], grant))
-    before, after = base.config.any_id, head.config.any_id
-    if before and after:
-        id_ = (*after.pattern.examples(1), "example")[0]
-        yield Actor("any other id", Holds.ROLE, grants=(before.grant(id_), after.grant(id_)))
+    for id_, before, after in pairs(base, head):
+        if before and after:
+            yield Actor(id_, Holds.ROLE, grants=(before, after))
     named = {shared_form(side, name): None for side in (base, head) for name in _named(side)}
     seen: set[Stranger] = set()
     for name in [*named, "*"]:

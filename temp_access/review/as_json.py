@@ -1,12 +1,69 @@
-"""The review as JSON for programs."""
+"""The review as JSON for programs. `schema` goes up when a key is removed, or changes its meaning or type."""
 
-import dataclasses
 import json
+from dataclasses import asdict
+from typing import Any
 
-from temp_access.review.model import Review
+from temp_access.policy.prove.as_json import as_json as claims_json
+from temp_access.review.linted import Linted
+from temp_access.review.matrix import COLUMNS, Row
+from temp_access.review.model import Change
+from temp_access.review.place import Place
+from temp_access.review.proofs import Proofs
+from temp_access.review.report import Report
+from temp_access.review.verified import Verified
 
 
-def to_json(review: Review) -> str:
-    """Return the headline and every change, with its cause and place."""
-    changes = [dataclasses.asdict(change) for change in review.changes]
-    return json.dumps({"headline": review.headline, "changes": changes}, indent=2) + "\n"
+def to_json(report: Report) -> str:
+    """Return everything that is known of the change; null is what wasn't asked for."""
+    value = {
+        "schema": 1,
+        "headline": report.review.headline,
+        "changes": [_change(change) for change in report.review.changes],
+        "grants": [_row(row) for row in report.matrix.rows],
+        "grants_left_out": report.matrix.left_out,
+        "lint": _lint(report.lint),
+        "proofs": _proofs(report.proofs),
+        "verification": _verification(report.verified),
+    }
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "subject": change.subject,
+        "direction": change.direction,
+        "text": change.text,
+        "target": change.target,
+        "cause": {"text": change.cause.text, "places": [_place(place) for place in change.cause.places]},
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"text": str(place), **{name: value for name, value in asdict(place).items() if name != "words"}}
+
+
+def _row(row: Row) -> dict[str, Any]:
+    cells = {name: {"before": old, "after": new} for name, (old, new) in zip(COLUMNS, row.cells, strict=True)}
+    return {"id": row.id, "access": row.access, "folder": row.folder, "duration": row.duration, "can": cells}
+
+
+def _lint(linted: Linted | None) -> dict[str, Any] | None:
+    if linted is None:
+        return None
+    new = [{"rule": finding.rule, "message": finding.message, "place": _place(place)} for finding, place in linted.new]
+    return {"new": new, "as_before": linted.old, "gone": linted.gone}
+
+
+def _proofs(proofs: Proofs | None) -> dict[str, Any] | None:
+    if proofs is None:
+        return None
+    return {"why_not": proofs.why_not or None, **claims_json(proofs.claims)}
+
+
+def _verification(verified: Verified | None) -> dict[str, Any] | None:
+    if verified is None:
+        return None
+    kept = ("account", "region", "bucket", "run", "about", "of_head")
+    said = {name: getattr(verified, name) for name in kept}
+    return {**said, "counts": verified.counts, "open": [asdict(probe) for probe in verified.open]}

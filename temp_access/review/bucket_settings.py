@@ -41,7 +41,7 @@ def _change(
     # The environment may name the bucket as well, and then that line isn't where it comes from.
     written = path is not None and not (name == "name" and head.config.bucket.name != new)
     place = line(head, path) if written and path else None
-    return Change(SUBJECT, direction, text, Cause(f"{name}: {new or 'none'}", place or of_kind(head, _BUCKET)))
+    return Change(SUBJECT, direction, text, Cause(f"{name}: {new or 'none'}", (place or of_kind(head, _BUCKET),)))
 
 
 def _said(settings: object) -> str | None:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from temp_access.config.table import key_path
 from temp_access.policy.decision import Decision, Kind, Layer, Reason
 from temp_access.policy.document import Policy
-from temp_access.review.actors import Actor
+from temp_access.review.actors import Actor, Holds
+from temp_access.review.grant_places import changed_places
 from temp_access.review.model import Cause
-from temp_access.review.places import line, of_kind, of_reason
+from temp_access.review.place import Place
+from temp_access.review.places import of_policy, of_reason
 from temp_access.review.side import Side
 from temp_access.review.tokens import shared_form
 from temp_access.review.words import plain
@@ -25,10 +26,24 @@ def cause(actor: Actor, sides: tuple[Side, Side], answers: tuple[Decision, Decis
     granted = 1 - refused
     if answers[refused].kind is Kind.EXPLICIT_DENY:
         word = "no longer there" if refused == 0 else "now there"
-        return _cause(actor, sides[refused], answers[refused].reasons[0], word)
+        return _cause(actor, sides, refused, answers[refused].reasons[0], word)
     missing = answers[refused].missing
+    if Layer.BOUNDARY in missing and (limit := _only_limit(actor, sides, granted)):
+        return _of_limit(actor, sides[refused], limit, "no longer there" if granted == 1 else "now there")
     reasons = sorted(answers[granted].reasons, key=lambda reason: _rank(reason, missing))
-    return _cause(actor, sides[granted], reasons[0], "now there" if granted == 1 else "no longer there")
+    return _cause(actor, sides, granted, reasons[0], "now there" if granted == 1 else "no longer there")
+
+
+def _only_limit(actor: Actor, sides: tuple[Side, Side], granted: int) -> str | None:
+    """Return the boundary's name if it is on the refusing side alone."""
+    with_it, without = (actor.layers(sides[index], on_bucket=False).boundary for index in (1 - granted, granted))
+    return with_it.name if with_it and not without else None
+
+
+def _of_limit(actor: Actor, side: Side, name: str, word: str) -> Cause:
+    holder = "User" if actor.holds is Holds.USER else "Role"
+    short = name.rpartition(":policy/")[2]
+    return Cause(f"{word}: the permissions boundary {short}", (of_policy(side, holder, name),))
 
 
 def _rank(reason: Reason, missing: tuple[Layer, ...]) -> tuple[bool, bool]:
@@ -49,10 +64,11 @@ def _named(side: Side, text: str) -> str:
     return "this account" if text == side.target.account else plain(shared_form(side, text))
 
 
-def _cause(actor: Actor, side: Side, reason: Reason, word: str) -> Cause:
+def _cause(actor: Actor, sides: tuple[Side, Side], which: int, reason: Reason, word: str) -> Cause:
+    side = sides[which]
     body = next(policy for policy in _policies(actor, side, reason.layer) if policy.name == reason.policy).bodies
     text = f"{word} in the {_name(side, reason)}: {statement_words(side, body[reason.index])}"
-    return Cause(text, _place(actor, side, reason))
+    return Cause(text, _places(actor, sides, which, reason))
 
 
 def _name(side: Side, reason: Reason) -> str:
@@ -61,18 +77,10 @@ def _name(side: Side, reason: Reason) -> str:
     return f"{reason.layer.value} {plain(shared_form(side, reason.policy.rpartition(':policy/')[2]))}"
 
 
-def _place(actor: Actor, side: Side, reason: Reason) -> str:
-    grant = actor.grant(side)
-    if reason.layer is Layer.SESSION and grant:
-        return grant_place(side, grant.id, "access", "folder")
-    return of_reason(side, actor, reason)
-
-
-def grant_place(side: Side, id_: str, *keys: str) -> str:
-    """Return the lines of a grant's keys, of those that are written."""
-    table = key_path("grants", id_) if id_ in side.config.grants else "any_id"
-    found = [place for key in keys if (place := line(side, f"{table}.{key}"))]
-    return " and ".join(found) or line(side, table) or of_kind(side, "AWS::IAM::Role")
+def _places(actor: Actor, sides: tuple[Side, Side], which: int, reason: Reason) -> tuple[Place, ...]:
+    if reason.layer is Layer.SESSION and actor.grants:
+        return changed_places(*sides, actor.grants[1].id, actor.grants)
+    return (of_reason(sides[which], actor, reason),)
 
 
 def _policies(actor: Actor, side: Side, layer: Layer) -> list[Policy]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from temp_access.policy.request import ContextValue
 from temp_access.review.documents import Asked, Body, conditions
@@ -12,6 +13,13 @@ from temp_access.review.examples import examples
 _DERIVED = ("aws:principal", "aws:username", "aws:userid", "aws:resourceaccount")
 _PREFIX = "s3:prefix"
 _VALUES = 3
+_PLAIN = MappingProxyType(
+    {
+        ("aws:securetransport", "false"): "over plain HTTP",
+        ("aws:multifactorauthpresent", "true"): "with MFA",
+        ("aws:multifactorauthpresent", "false"): "without MFA",
+    }
+)
 OTHER = "another-value"
 
 
@@ -26,23 +34,27 @@ class Context:
 def contexts(bodies: Iterable[Body], user_name: str) -> list[Context]:
     """Return the usual keys, then each key of the statements with other values or absent, and all fulfilled."""
     bodies = list(bodies)
-    usual = _usual()
-    found = [Context("", usual)]
+    keys = _keys()
+    found = [Context("", keys)]
     for body in bodies:
         asked = [each for each in conditions(body) if not _is_fixed(each.key)]
         for each in asked:
             for value in values(each, user_name):
-                words = f"without {each.key}" if value is None else f"when {each.key} is {value}"
-                found.append(Context(words, _with(usual, {each.key: value})))
+                found.append(Context(_words(each.key, value), _with(keys, {each.key: value})))
         if len(asked) > 1:
             met = {each.key: values(each, user_name)[0] for each in asked}
             words = " and ".join(f"{key} is {value}" for key, value in met.items())
-            found.append(Context(f"when {words}", _with(usual, met)))
+            found.append(Context(f"when {words}", _with(keys, met)))
     kept: list[Context] = []
     for context in found:
         if all(context.keys != other.keys for other in kept):
             kept.append(context)
     return kept
+
+
+def usual() -> Context:
+    """Return the condition keys of a call as usual."""
+    return Context("", _keys())
 
 
 def values(asked: Asked, user_name: str) -> list[str | None]:
@@ -61,7 +73,13 @@ def values(asked: Asked, user_name: str) -> list[str | None]:
     return [*named, None] if "numeric" in operator or "date" in operator else [*named, OTHER, None]
 
 
-def _usual() -> dict[str, ContextValue]:
+def _words(key: str, value: str | None) -> str:
+    if value is None:
+        return f"without {key}"
+    return _PLAIN.get((key.lower(), value)) or f"when {key} is {value}"
+
+
+def _keys() -> dict[str, ContextValue]:
     now = datetime.now(UTC)
     return {
         "aws:securetransport": "true",

@@ -1,9 +1,9 @@
 """The shortest true way to say which requests changed: the widest pattern that is allowed as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from temp_access.review.actions import action_matches
+from temp_access.review.actions import action_matches, is_invented
 from temp_access.review.asks import Ask
 from temp_access.review.compare import Compared
 from temp_access.review.contexts import Context
@@ -13,7 +13,10 @@ from temp_access.review.spots import Spot
 
 @dataclass(frozen=True)
 class Found:
-    """Requests that changed alike; `example` is one of them, `whole` whether the pattern changed as a whole."""
+    """Requests that changed alike; `example` is one of them, `whole` whether the pattern is allowed as a whole.
+
+    `rest` is the pattern and prefix of what in it didn't change, None if all did (or it has no name).
+    """
 
     action: str
     pattern: str
@@ -21,6 +24,8 @@ class Found:
     context: Context
     example: Ask
     whole: bool
+    gained: bool
+    rest: tuple[str, str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,43 +50,68 @@ def cover(compared: Compared, head: Side, *, gained: bool) -> Iterator[Found]:
         changed = {a for a, new in allowed.items() if new and (a.action, a.resource, a.prefix) not in told}
         told |= {(a.action, a.resource, a.prefix) for a in changed}
         if changed:
-            yield from _cover(compared, head, context, allowed, changed)
+            yield from _cover(compared, head, context, allowed, changed, gained)
 
 
 def _cover(
-    compared: Compared, head: Side, context: Context, allowed: dict[Ask, bool], changed: set[Ask]
+    compared: Compared, head: Side, context: Context, allowed: dict[Ask, bool], changed: set[Ask], gained: bool
 ) -> Iterator[Found]:
     universe = [ask for ask in compared.answers if ask.context == context]
-    cells: list[Cell] = []
-    for action in compared.actions:
+    chosen: list[Cell] = []
+    left = set(changed)
+    # The patterns as they are written; then single actions, where something takes a part out of a pattern.
+    for single in (False, True):
+        actions = sorted({ask.action for ask in left}) if single else compared.actions
+        for cell in _cells(compared, head, universe, actions, allowed, changed):
+            if cell.inside & left:
+                chosen.append(cell)
+                left -= cell.inside
+    for cell in chosen:
+        new = cell.inside & changed
+        if not any(new < other.inside & changed for other in chosen):
+            rest = _rest(compared, head, cell, changed)
+            spot, example = cell.spot, min(new, key=_order)
+            yield Found(cell.action, spot.pattern, spot.prefix, context, example, True, gained, rest)
+    for ask in sorted(_telling(left), key=_order):
+        yield Found(ask.action, ask.resource, ask.prefix, context, ask, False, gained)
+
+
+def _cells(
+    compared: Compared,
+    head: Side,
+    universe: list[Ask],
+    actions: Iterable[str],
+    allowed: dict[Ask, bool],
+    changed: set[Ask],
+) -> list[Cell]:
+    """Return what is allowed as a whole: first what is new as a whole, the widest first, then what adds the least."""
+    cells = []
+    for action in actions:
         named = [ask for ask in universe if action_matches(action, ask.action)]
         for spot in compared.spots:
             inside = frozenset(ask for ask in named if spot.covers(head, ask.resource, ask.prefix))
             if inside & changed and all(ask in allowed for ask in inside):
                 cells.append(Cell(action, spot, inside, len(inside - changed)))
-    left = set(changed)
-    chosen: list[Cell] = []
-    # First what is new as a whole, the widest first; then what adds the least that was allowed before.
-    for cell in sorted(
+    return sorted(
         cells,
         key=lambda cell: (cell.old, -len(cell.inside), cell.action.count("*"), -len(cell.action), -_width(cell.spot)),
-    ):
-        if cell.inside & left:
-            chosen.append(cell)
-            left -= cell.inside
-    for cell in chosen:
-        new = cell.inside & changed
-        if not any(new < other.inside & changed for other in chosen):
-            yield Found(cell.action, cell.spot.pattern, cell.spot.prefix, context, min(new, key=_order), True)
-    for ask in sorted(_told_one_by_one(left), key=_order):
-        yield Found(ask.action, ask.resource, ask.prefix, context, ask, False)
+    )
 
 
-def _told_one_by_one(left: set[Ask]) -> list[Ask]:
+def _rest(compared: Compared, head: Side, cell: Cell, changed: set[Ask]) -> tuple[str, str | None] | None:
+    """Return the one place that holds all in `cell` that didn't change."""
+    unchanged = cell.inside - changed
+    for spot in compared.spots:
+        if unchanged and unchanged == {ask for ask in cell.inside if spot.covers(head, ask.resource, ask.prefix)}:
+            return spot.pattern, spot.prefix
+    return None
+
+
+def _telling(left: set[Ask]) -> list[Ask]:
     # Whoever lists the whole bucket lists every prefix; and an invented action says nothing beside a real one.
     whole = {(ask.action, ask.resource) for ask in left if ask.prefix is None}
     kept = [ask for ask in left if ask.prefix is None or (ask.action, ask.resource) not in whole]
-    return [ask for ask in kept if "Example" not in ask.action] or kept
+    return [ask for ask in kept if not is_invented(ask.action)] or kept
 
 
 def _width(spot: Spot) -> int:

@@ -18,17 +18,17 @@ def holding_changes(base: Side, head: Side) -> Iterator[Change]:
         for side, found, others, word in ((head, new, old, "now has"), (base, old, new, "no longer has")):
             direction = Direction.BROADENED if side is head else Direction.NARROWED
             for arn in sorted(found - others):
-                yield Change(name, direction, f"{name} {word} {arn}", Cause(_UNKNOWN, of_policy(side, holder, arn)))
+                yield Change(name, direction, f"{name} {word} {arn}", Cause(_UNKNOWN, (of_policy(side, holder, arn),)))
         limits = [_boundary(side, holder) for side in (base, head)]
         if limits[0] != limits[1] and any(limit and kept_document(limit) is None for limit in limits):
             text = f"{name} has the permissions boundary {limits[1] or 'none'} instead of {limits[0] or 'none'}"
             place = of_policy(head, holder, limits[1]) if limits[1] else of_kind(head, kind)
-            yield Change(name, Direction.BOTH, text, Cause(_UNKNOWN, place))
+            yield Change(name, Direction.BOTH, text, Cause(_UNKNOWN, (place,)))
     before, after = set(base.state.user.groups), set(head.state.user.groups)
     for group in sorted(before ^ after):
         direction, word = (Direction.BROADENED, "is now") if group in after else (Direction.NARROWED, "is no longer")
         user = head.target.user_name
-        said = Cause("a group's policies aren't in the templates", of_kind(head, "AWS::IAM::User"))
+        said = Cause("a group's policies aren't in the templates", (of_kind(head, "AWS::IAM::User"),))
         yield Change(user, direction, f"{user} {word} in the group {group}", said)
 
 

@@ -4,54 +4,58 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from temp_access.review.model import Change, Direction, Review
+from temp_access.review.markdown_sections import lint_section, proofs_section, verification_section
+from temp_access.review.model import HEADLINES, Change, Direction
 from temp_access.review.picture import picture
+from temp_access.review.report import Report
 from temp_access.verify.report.markdown_escape import code, escape
 
-_HEADLINES = {
-    Direction.BROADENED: "Access is broadened",
-    Direction.NARROWED: "Access is narrowed",
-    Direction.BOTH: "Access is broadened and narrowed",
-    Direction.UNCHANGED: "Access is unchanged",
-}
+# GitHub refuses a comment of more than 65,536 characters.
+MOST = 60_000
+NOTE = "Compared by representative requests; docs/review.md says what that finds."
 _SIGNS = {Direction.BROADENED: "🔴", Direction.NARROWED: "🟢", Direction.BOTH: "🟡"}
 _WORDS = ("the ", "everything", "any other", "anybody ")
-_NOTE = "Compared by representative requests, not by proof: see docs/review.md."
+_KEYS = re.compile(r"^keys that (begin with|match) ")
 
 
-def to_markdown(review: Review) -> str:
-    """Return the headline, the changes of each principal, and a picture."""
-    return "\n".join(_lines(review)) + "\n"
-
-
-def _lines(review: Review) -> Iterator[str]:
-    yield f"## {_HEADLINES[review.headline]}"
-    for subject, changes in itertools.groupby(review.changes, lambda change: change.subject):
-        yield ""
-        yield f"### {code(subject)}"
-        yield ""
+def to_markdown(report: Report, *, most: int = MOST) -> str:
+    """Return headline, changes by principal, lint findings, proofs and a picture, in at most `most` characters."""
+    sections = (lint_section(report.lint), proofs_section(report.proofs), verification_section(report.verified))
+    tail = "\n".join([*_picture(report), *itertools.chain(*sections), "", NOTE])
+    lines = [f"## {HEADLINES[report.review.headline]}"]
+    size, left = len(lines[0]) + len(tail) + 100, len(report.review.changes)
+    for subject, changes in itertools.groupby(report.review.changes, lambda change: change.subject):
+        head = ["", f"### {code(subject)}", ""]
         for change in changes:
-            yield from _change(change)
-    if review.changes:
-        yield ""
-        yield from picture(review)
-    yield ""
-    yield _NOTE
+            said = "\n".join([*head, *_change(change)])
+            size += len(said) + 1
+            if size > most:
+                return "\n".join([*lines, "", f"*… and {left} more changes, which the JSON has.*", tail]) + "\n"
+            lines.append(said)
+            head, left = [], left - 1
+    return "\n".join([*lines, tail]) + "\n"
 
 
 def _change(change: Change) -> Iterator[str]:
     yield f"- {_SIGNS[change.direction]} {_marked(change)}"
     yield f"  - {code(change.cause.text)}"
-    yield f"  - {code(change.cause.place)}"
+    yield f"  - {code(change.cause.where)}"
 
 
 def _marked(change: Change) -> str:
     # In a code element GitHub makes no mention and no reference of a name.
-    names = {name for name in (change.subject, change.target) if name and not name.startswith(_WORDS)}
+    given = (change.subject, _KEYS.sub("", change.target or ""))
+    names = {name for name in given if name and not name.startswith(_WORDS)}
     known = "".join(f"{re.escape(name)}|" for name in sorted(names, key=len, reverse=True))
-    pattern = re.compile(known + r"\S*[^\w\s.,()/→:'-]\S*|\S*:\S+")
+    pattern = re.compile(known + r"(?:\S*[^\w\s.,()/→:'-]\S*|\S*:\S+)(?<!,)")
     marked, end = "", 0
     for found in pattern.finditer(change.text):
         marked += escape(change.text[end : found.start()]) + code(found[0])
         end = found.end()
     return marked + escape(change.text[end:])
+
+
+def _picture(report: Report) -> Iterator[str]:
+    if report.review.changes:
+        yield ""
+        yield from picture(report.map)

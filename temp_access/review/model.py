@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from temp_access.review.place import Place
+
 
 class Direction(StrEnum):
     """Whether access grew, shrank, did both (or can't be told), or stayed."""
@@ -14,12 +16,25 @@ class Direction(StrEnum):
     UNCHANGED = "unchanged"
 
 
+HEADLINES = {
+    Direction.BROADENED: "Access is broadened",
+    Direction.NARROWED: "Access is narrowed",
+    Direction.BOTH: "Access is broadened and narrowed",
+    Direction.UNCHANGED: "Access is unchanged",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """The statement or setting that causes a change, in words, and where it is written."""
 
     text: str
-    place: str
+    places: tuple[Place, ...]
+
+    @property
+    def where(self) -> str:
+        """All places in words."""
+        return " and ".join(map(str, self.places))
 
 
 @dataclass(frozen=True, slots=True)

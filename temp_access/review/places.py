@@ -5,55 +5,69 @@ from typing import Any
 
 from temp_access.policy.decision import Layer, Reason
 from temp_access.review.actors import Actor, Holds
+from temp_access.review.place import Place
 from temp_access.review.side import Side
+from temp_access.review.sources import written_at
 from temp_access.verify.state.names import Scope
 from temp_access.verify.state.resolve import resolve
 
 _KINDS = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
 
 
-def line(side: Side, path: str) -> str | None:
+def line(side: Side, path: str) -> Place | None:
     """Return the line of `path` in access.toml, None if it isn't written there."""
     number = side.lines.get(path)
-    return None if number is None else f"access.toml, line {number} ({path}){_when(side)}"
+    if number is None:
+        return None
+    return Place(file=side.config.path.name, line=number, key=path, before=_before(side))
 
 
-def construct(side: Side, stack: str, logical_id: str) -> str:
+def construct(side: Side, stack: str, logical_id: str) -> Place:
     """Return the construct path of a resource, or its template and logical id if there is none."""
     resource = side.assembly.templates[stack]["Resources"][logical_id]
-    path = (resource.get("Metadata") or {}).get("aws:cdk:path")
-    found = f"construct {path}" if isinstance(path, str) else f"template {stack}, {logical_id}"
-    return found + _when(side)
+    metadata = resource.get("Metadata")
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    path = path if isinstance(path, str) else None
+    source = written_at(side.config.path.parent, path) if path else None
+    return Place(
+        file=source.file if source else None,
+        line=source.line if source else None,
+        construct=path,
+        id_=source.id_ if source else None,
+        template=stack,
+        logical_id=logical_id,
+        before=_before(side),
+    )
 
 
-def of_kind(side: Side, kind: str) -> str:
+def of_kind(side: Side, kind: str) -> Place:
     """Return the place of the one resource of a type."""
     for stack, id_, resource in _resources(side):
         if resource["Type"] == kind:
             return construct(side, stack, id_)
-    return f"no {kind} in the templates"
+    return Place(words=f"no {kind} in the templates", before=_before(side))
 
 
-def of_reason(side: Side, actor: Actor, reason: Reason) -> str:
+def of_reason(side: Side, actor: Actor, reason: Reason) -> Place:
     """Return the place of the statement that decided about the actor."""
     if reason.layer is Layer.RESOURCE:
         return of_kind(side, "AWS::S3::BucketPolicy")
     if reason.layer is Layer.TRUST:
         return of_kind(side, "AWS::IAM::Role")
     if actor.holds not in (Holds.USER, Holds.ROLE):
-        return "its own policies"
+        return Place(words="its own policies")
     return of_policy(side, "User" if actor.holds is Holds.USER else "Role", reason.policy)
 
 
-def of_policy(side: Side, holder: str, name: str) -> str:
+def of_policy(side: Side, holder: str, name: str) -> Place:
     """Return the place of the policy `name` (a managed one's ARN) that the user or role has."""
     return (line(side, path) if holder == "User" and (path := _written(side, name)) else None) or _in_template(
         side, holder, name
     )
 
 
-def _when(side: Side) -> str:
-    return "" if side.name == "head" else ", before the change"
+def _before(side: Side) -> bool:
+    return side.name == "base"
 
 
 def _written(side: Side, name: str) -> str | None:
@@ -74,7 +88,7 @@ def _written(side: Side, name: str) -> str | None:
     return None
 
 
-def _in_template(side: Side, holder: str, name: str) -> str:
+def _in_template(side: Side, holder: str, name: str) -> Place:
     scope = Scope(side.assembly.templates, side.target.account, side.target.region, side.target.partition)
     for stack, id_, resource in _resources(side):
         properties = resource.get("Properties", {})

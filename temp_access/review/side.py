@@ -7,6 +7,7 @@ from pathlib import Path
 from temp_access.config.model import Config
 from temp_access.load import load
 from temp_access.policy.aws_managed import kept_document
+from temp_access.review.tokens import Names
 from temp_access.review.toml_lines import toml_lines
 from temp_access.verify.model import Target
 from temp_access.verify.offline.layers import Policies
@@ -22,7 +23,7 @@ EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one output says; `name` is base or head, `lines` the line of each path of its access.toml."""
+    """What one output says; `name` is base or head, `lines` has the line of each path of its access.toml."""
 
     name: str
     config: Config
@@ -31,6 +32,7 @@ class Side:
     state: State
     policies: Policies
     lines: Mapping[str, int]
+    names: Names
 
 
 def read_side(name: str, folder: Path, config_file: Path | None) -> Side:
@@ -42,4 +44,4 @@ def read_side(name: str, folder: Path, config_file: Path | None) -> Side:
     limits = {state.user.permissions.boundary, state.role.permissions.boundary}
     policies = Policies(state, lambda arn: kept_document(arn) or (EVERYTHING if arn in limits else NOTHING))
     lines = toml_lines(file.read_text(encoding="utf-8"))
-    return Side(name, config, assembly, target, state, policies, lines)
+    return Side(name, config, assembly, target, state, policies, lines, Names(target))

@@ -8,7 +8,7 @@ from temp_access.policy.glob_regex import Style
 from temp_access.policy.patterns import PatternSet, compile_patterns
 from temp_access.policy.request import Request
 from temp_access.review.documents import Body, conditions, texts
-from temp_access.review.examples import examples
+from temp_access.review.examples import examples, has_variables
 from temp_access.review.side import Side
 from temp_access.review.tokens import ACCOUNT, BUCKET, PARTITION, USER, own_form, shared_form
 
@@ -69,7 +69,7 @@ def _matches(pattern: str, text: str, style: Style) -> bool:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, style: Style) -> PatternSet:
-    return compile_patterns([pattern], variables=True, style=style)
+    return compile_patterns([pattern], variables=has_variables(pattern), style=style)
 
 
 def _is_whole(side: Side, text: str) -> bool:

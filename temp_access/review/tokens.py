@@ -1,9 +1,11 @@
 """Texts of one side in a form that means the same on the other: own names and numbers as tokens."""
 
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from temp_access.review.side import Side
 from temp_access.verify.model import Target
+
+if TYPE_CHECKING:
+    from temp_access.review.side import Side
 
 # No policy, name or key can hold a NUL, so that nothing else looks like a token.
 BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
@@ -11,9 +13,12 @@ BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
 )
 
 
-def shared_form(side: Side, text: str) -> str:
+_MOST_KNOWN = 10_000
+
+
+def shared_form(side: "Side", text: str) -> str:
     """Return `text` with this side's bucket, role, user, account and partition as tokens."""
-    for token, own in _own(side.target):
+    for token, own in side.names.pairs:
         if token in (BUCKET, ROLE, USER):
             # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
             if text == own:
@@ -25,17 +30,32 @@ def shared_form(side: Side, text: str) -> str:
     return text
 
 
-def own_form(side: Side, text: str) -> str:
+def own_form(side: "Side", text: str) -> str:
     """Return the text that a shared form stands for on this side."""
-    if "\0" not in text:
-        return text
-    for token, own in reversed(_own(side.target)):
-        text = text.replace(token, own)
-    return text
+    return side.names.own(text) if "\0" in text else text
 
 
-@lru_cache(maxsize=4)
-def _own(target: Target) -> tuple[tuple[str, str], ...]:
+class Names:
+    """The tokens of one target, with what was asked before kept: a review asks for the same few texts all the time."""
+
+    def __init__(self, target: Target) -> None:
+        self.pairs = _pairs(target)
+        self._known: dict[str, str] = {}
+
+    def own(self, text: str) -> str:
+        """Return what `text` stands for."""
+        found = self._known.get(text)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = text
+            for token, own in reversed(self.pairs):
+                found = found.replace(token, own)
+            self._known[text] = found
+        return found
+
+
+def _pairs(target: Target) -> tuple[tuple[str, str], ...]:
     partition, account = target.partition, target.account
     return (
         (BUCKET, f"arn:{partition}:s3:::{target.bucket}"),

@@ -1,8 +1,10 @@
 """Plain words for actions and places."""
 
+import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from temp_access.review.actions import is_invented
 from temp_access.review.cover import Found
 from temp_access.review.tokens import BUCKET, ROLE, SESSIONS, USER
 
@@ -21,10 +23,10 @@ _SHORT = MappingProxyType({BUCKET: "the bucket", ROLE: "the role", USER: "the us
 def place(pattern: str, prefix: str | None, *, whole: bool) -> str:
     """Return where something is, e.g. `in bob/`; `whole` if `pattern` has wildcards that count."""
     if prefix is not None:
-        return f"in {_folder(prefix)}" if whole else f"under the prefix {prefix!r}"
+        return _inside(prefix) if whole else f"under the prefix {prefix!r}"
     if pattern.startswith(f"{BUCKET}/"):
         key = pattern.removeprefix(f"{BUCKET}/")
-        return f"in {_folder(key)}" if whole and "*" in key else f"at {key}"
+        return _inside(key) if whole and "*" in key else f"at {key}"
     return "on everything" if pattern == "*" else f"on {_SHORT.get(pattern, plain(pattern))}"
 
 
@@ -40,15 +42,18 @@ def ability(found: Iterable[Found]) -> str:
     if verbs:
         parts.insert(0, f"{_joined(verbs)} objects")
     if others:
-        parts.append(f"call {_joined(others)}")
+        # An invented action stands for all that nobody here knows.
+        known = [name for name in others if not is_invented(name)]
+        unknown = sorted({f"other actions of {name.partition(':')[0]}" for name in others if is_invented(name)})
+        parts.append(f"call {_joined(known + unknown)}")
     condition = f", {first.context.words}" if first.context.words else ""
-    return f"{_joined(parts)} {where}{condition}"
+    return f"{_joined(parts)} {where}{_only(first)}{condition}"
 
 
 def target(found: Found) -> str:
     """Return the name of the place, for a picture."""
     text = place(found.pattern, found.prefix, whole=found.whole)
-    return text.removeprefix("in ").removeprefix("on ").removeprefix("at ").removeprefix("under ")
+    return re.sub(r"^(in|on|at|under|with) ", "", text)
 
 
 def plain(text: str) -> str:
@@ -58,14 +63,20 @@ def plain(text: str) -> str:
     return text.replace("\0partition\0", "arn:aws:").replace("\0account\0", ":ACCOUNT:")
 
 
-def _folder(pattern: str) -> str:
+def _only(found: Found) -> str:
+    if not found.rest:
+        return ""
+    return f" ({'before' if found.gained else 'now'} only {place(*found.rest, whole=True)})"
+
+
+def _inside(pattern: str) -> str:
     if pattern == "*":
-        return "the whole bucket"
+        return "in the whole bucket"
     literal = pattern.removesuffix("*")
     if "*" in literal.replace("${*}", "") or "?" in literal.replace("${?}", ""):
-        return f"keys that match {pattern}"
+        return f"with keys that match {pattern}"
     literal = literal.replace("${*}", "*").replace("${?}", "?").replace("${$}", "$")
-    return literal if literal.endswith("/") or pattern == literal else f"keys that begin with {literal}"
+    return f"in {literal}" if literal.endswith("/") or pattern == literal else f"with keys that begin with {literal}"
 
 
 def _joined(parts: list[str]) -> str:

@@ -1,82 +1,99 @@
 """Every lint rule with a template that passes and one that fails."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from temp_access.lint.findings import findings
-from temp_access.lint.rules import RULES
-from temp_access.verify.state.assembly import Assembly
+from temp_access.lint.rules import RESOURCE_RULES, RULES
+from tests.unit.linting import attached, bucket, identity, lint, rules, trust, under
 
 BUCKET = "arn:aws:s3:::b"
-ACCOUNT = {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}
 LIST = {"Action": "s3:ListBucket", "Resource": BUCKET}
-READ = {"Action": "s3:GetObject"}
-
-
-def under(operator: str, key: str, value: str) -> dict[str, Any]:
-    """Return a Condition of one value."""
-    return {"Condition": {operator: {key: value}}}
-
+READ = {"Action": "s3:GetObject", "Resource": f"{BUCKET}/bob/*"}
+ASSUME = {"Action": "sts:AssumeRole"}
+ACCOUNT = ASSUME | {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}
+ROLE = "arn:aws:iam::111122223333:role/r"
+SESSION = "arn:aws:sts::111122223333:assumed-role/r/bob"
+EVERYONE = READ | {"Principal": "*"}
+BOB = under("StringLike", "s3:prefix", "bob/*")
+ATTACH = {"Action": "iam:AttachUserPolicy", "Resource": "*"}
 
 PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "AccountTrust": (ACCOUNT | under("StringEquals", "sts:ExternalId", "x"), ACCOUNT),
-    "Everyone": (READ | {"Principal": "*"} | under("Bool", "aws:SecureTransport", "true"), READ | {"Principal": "*"}),
-    "LocationUnderPrefix": (
-        {"Action": "s3:GetBucketLocation"},
-        {"Action": ["s3:ListBucket", "s3:GetBucketLocation"]} | under("StringLike", "s3:prefix", "bob/*"),
+    "AccountTrust": (trust(ACCOUNT | under("StringEquals", "sts:ExternalId", "x")), trust(ACCOUNT)),
+    "Everyone": (
+        bucket(EVERYONE | under("StringEquals", "aws:PrincipalOrgID", "o-1")),
+        bucket(EVERYONE | under("Bool", "aws:SecureTransport", "true")),
     ),
-    "PrefixWithoutSlash": (READ | {"Resource": f"{BUCKET}/bob/*"}, READ | {"Resource": f"{BUCKET}/bob*"}),
+    "ListWithoutPrefix": (identity(LIST | BOB), identity(LIST)),
+    "MisspeltVariable": (
+        identity(READ | {"Resource": f"{BUCKET}/${{aws:username}}/*"}),
+        identity(READ | {"Resource": f"{BUCKET}/${{aws:usernme}}/*"}),
+    ),
+    "PrefixOnOtherAction": (
+        identity(LIST | BOB, {"Action": "s3:GetBucketLocation", "Resource": BUCKET}),
+        identity(LIST | BOB | {"Action": ["s3:ListBucket", "s3:GetBucketLocation"]}),
+    ),
+    "PrefixWithoutSlash": (identity(READ), identity(READ | {"Resource": f"{BUCKET}/bob*"})),
+    "SelfEscalation": (
+        identity(ATTACH | {"Resource": "arn:aws:iam::111122223333:user/u"}),
+        identity(ATTACH),
+    ),
     "SessionPrincipal": (
-        READ | {"Principal": {"AWS": "arn:aws:iam::111122223333:role/r"}},
-        READ | {"Principal": {"AWS": "arn:aws:sts::111122223333:assumed-role/r/bob"}},
+        bucket(READ | {"Principal": {"AWS": ROLE}}),
+        bucket(READ | {"Principal": {"AWS": [ROLE, SESSION]}}),
     ),
     "StringEqualsWildcard": (
-        LIST | under("StringLike", "s3:prefix", "bob/*"),
-        LIST | under("StringEquals", "s3:prefix", "bob/*"),
+        identity(LIST | BOB),
+        identity(LIST | under("StringEquals", "s3:prefix", "bob/*")),
     ),
     "VariableVersion": (
-        READ | {"Resource": f"{BUCKET}/x/*"},
-        READ | {"Resource": {"Fn::Sub": BUCKET + "/${!aws:username}/*"}, "Version": None},
+        identity(READ, version=None),
+        identity(READ | {"Resource": {"Fn::Sub": BUCKET + "/${!aws:username}/*"}}, version=None),
     ),
+    "EscalatingPolicy": (attached("AmazonS3ReadOnlyAccess"), attached("IAMFullAccess")),
 }
-
-
-def lint(body: dict[str, Any]) -> list[str]:
-    """Return the ids of the rules that a role with this statement breaks."""
-    document = {"Version": body.get("Version", "2012-10-17"), "Statement": {"Effect": "Allow"} | body}
-    name = "AssumeRolePolicyDocument" if body["Action"] == "sts:AssumeRole" else "PolicyDocument"
-    template = {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {name: document}}}}
-    return [finding.rule for finding in findings(Assembly(Path("cdk.out"), {"S": template}))]
 
 
 def test_every_rule_has_a_pair() -> None:
     """No rule goes without a passing and a failing template."""
-    assert list(PAIRS) == list(RULES)
+    assert list(PAIRS) == [*RULES, *RESOURCE_RULES]
 
 
 @pytest.mark.parametrize("rule", PAIRS)
 def test_a_passing_template_has_no_finding(rule: str) -> None:
-    """What is right by a rule is right by all of them."""
-    assert lint(PAIRS[rule][0]) == []
+    """What is right by a rule is right by all of them, and by the grammar."""
+    assert rules(PAIRS[rule][0]) == []
 
 
 @pytest.mark.parametrize("rule", PAIRS)
 def test_a_failing_template_has_one_finding(rule: str) -> None:
     """What breaks a rule is found by that rule alone."""
-    assert lint(PAIRS[rule][1]) == [rule]
+    assert rules(PAIRS[rule][1]) == [rule]
 
 
-@pytest.mark.parametrize("prefix", ["bob", "bob*"])
-def test_a_prefix_condition_needs_a_slash(prefix: str) -> None:
-    """Neither a bare id nor one with a star is a folder."""
-    assert lint(LIST | under("StringLike", "s3:prefix", prefix)) == ["PrefixWithoutSlash"]
+@pytest.mark.parametrize("rule", PAIRS)
+def test_a_finding_says_where_it_is(rule: str) -> None:
+    """The construct, the logical id, and the property down to the statement."""
+    [finding] = lint(PAIRS[rule][1])
+    assert (finding.template, finding.construct_path, finding.logical_id) == ("S", "S/R", "R")
+    assert finding.place.startswith("Properties.")
 
 
-def test_references_keep_the_parts_of_an_arn() -> None:
-    """The partition, account and bucket that CDK leaves open don't hide a fault."""
-    principal = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":root"]]}
-    assert lint(ACCOUNT | {"Principal": {"AWS": principal}}) == ["AccountTrust"]
-    key = {"Fn::Join": ["", [{"Fn::GetAtt": ["Bucket", "Arn"]}, "/bob*"]]}
-    assert lint(READ | {"Resource": key}) == ["PrefixWithoutSlash"]
+@pytest.mark.parametrize("condition", ["aws:PrincipalArn", "aws:SourceVpce", "aws:SourceIp"])
+def test_a_condition_that_may_be_absent_narrows_nothing(condition: str) -> None:
+    """With IfExists, a Null or a negated operator, whoever lacks the key gets in."""
+    for operator in ("StringEqualsIfExists", "StringNotEquals"):
+        assert "Everyone" in rules(bucket(EVERYONE | under(operator, condition, "x")))
+        assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, condition, "x")))
+
+
+def test_an_account_may_be_named_by_its_digits_or_a_reference() -> None:
+    """The account and partition that CDK leaves open don't hide a fault."""
+    join = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":root"]]}
+    for principal in ("111122223333", join, {"Ref": "AWS::AccountId"}):
+        assert rules(trust(ASSUME | {"Principal": {"AWS": principal}})) == ["AccountTrust"]
+
+
+def test_a_denied_session_is_no_finding() -> None:
+    """A Deny may name a session: it is how one alone is shut out."""
+    assert rules(bucket(READ | {"Effect": "Deny", "Principal": {"AWS": SESSION}})) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,22 @@ def test_no_other_command_imports_the_solver(out: str) -> None:
     arguments = ["can", "bob", "s3:GetObject", "bob/x", "--template", out, *CONFIG]
 
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, env=os.environ, capture_output=True)
+
+
+def test_a_managed_policy_without_its_document_is_refused(
+    out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such a template can't be deployed, and says nothing that could be proved; exit code 2."""
+    folder = tmp_path / "cdk.out"
+    shutil.copytree(out, folder)
+    template = folder / "TempAccess.template.json"
+    resources = json.loads(template.read_text(encoding="utf-8"))
+    for resource in resources["Resources"].values():
+        if resource["Type"] == "AWS::IAM::ManagedPolicy":
+            resource["Properties"] = {"Roles": []}
+    template.write_text(json.dumps(resources), encoding="utf-8")
+
+    code = main(["prove", "--template", str(folder), *CONFIG])
+
+    assert code == 2
+    assert "has no PolicyDocument" in capsys.readouterr().err

@@ -12,6 +12,11 @@ def test_wildcards_are_filled_in() -> None:
     assert examples("a?${*}${aws:username}", user_name="temp-user") == ("ax*temp-user",)
 
 
+def test_what_is_no_variable_is_text() -> None:
+    """A policy of Version 2008-10-17 may hold what would be a broken variable in a newer one."""
+    assert examples("a${b*") == ("a${bexample", "a${b")
+
+
 def test_a_pattern_of_actions_has_known_and_invented_ones() -> None:
     """The known actions that fit stand for a pattern, with one that nobody knows."""
     assert {"s3:GetObject", "s3:GetExample"} <= set(actions_of("s3:Get*"))

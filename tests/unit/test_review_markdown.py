@@ -1,37 +1,33 @@
-"""Names from outside in the review's Markdown, picture and JSON."""
+"""Names from outside in the review's Markdown, picture and JSON, and how long the Markdown gets."""
 
+import dataclasses
 import json
 
 from temp_access.review.as_json import to_json
 from temp_access.review.markdown import to_markdown
-from temp_access.review.model import Cause, Change, Direction, Review, total
+from temp_access.review.model import Direction, Review, total
 from temp_access.review.picture import label
-
-HOSTILE = 'x"]|`</code>@all\n```\n<script>'
-
-
-def review_of(name: str) -> Review:
-    """Return a review in which every text has `name` in it."""
-    said = Cause(f"now there: {name}", f"access.toml, line 1 (grants.{name})")
-    return Review((Change(name, Direction.BROADENED, f"{name} can now read {name}", said, name),))
+from tests.unit.review_sample import HOSTILE, report_of
 
 
 def test_a_hostile_name_ends_nothing() -> None:
     """A name with markup, quotes and line ends ends no code element, label or fence, and starts none."""
-    text = to_markdown(review_of(HOSTILE))
+    text = to_markdown(report_of(HOSTILE))
     assert "<script>" not in text
+    assert "\u202e" not in text
+    assert "\x1b" not in text
     assert text.count("```") == 2
     assert text.count("<code>") == text.count("</code>")
-    [node] = [line for line in text.splitlines() if line.startswith("  n0[")]
-    assert node.count('"') == 2
+    picture = text.partition("```mermaid")[2].partition("```")[0]
+    quoted = [line for line in picture.splitlines() if "[" in line or "|" in line]
+    assert [line.count('"') for line in quoted] == [2] * 7
+    assert "@" not in picture
 
 
 def test_mentions_stand_in_code() -> None:
-    """A name that GitHub would take for a mention is in a code element wherever it occurs."""
-    text = to_markdown(review_of("@octocat"))
-    before = text.partition("```mermaid")[0]
-    assert before.count("@octocat") == before.count("<code>") == 5
-    assert "@" not in text.partition("```mermaid")[2]
+    """A name that GitHub would take for a mention is in a code element wherever it occurs in a change."""
+    text = to_markdown(report_of("@octocat")).partition("### <code>the bucket")[0]
+    assert text.count("@octocat") == text.count("<code>") == 5
 
 
 def test_labels_are_letters_digits_and_entities() -> None:
@@ -39,6 +35,7 @@ def test_labels_are_letters_digits_and_entities() -> None:
     assert label('a"b') == "a#34;b"
     assert label("1. x") == "1#46; x"
     assert label("- x") == "#45; x"
+    assert label("a\u202eb") == "a#92;u202eb"
 
 
 def test_the_headline_adds_up() -> None:
@@ -49,7 +46,23 @@ def test_the_headline_adds_up() -> None:
 
 
 def test_json_says_the_same() -> None:
-    """The JSON has the headline and each change with its cause."""
-    said = json.loads(to_json(review_of("bob")))
-    assert said["headline"] == "broadened"
-    assert said["changes"][0]["cause"]["place"] == "access.toml, line 1 (grants.bob)"
+    """The JSON has the headline and each change with its cause and the parts of its place."""
+    said = json.loads(to_json(report_of("bob")))
+    assert said["headline"] == "both"
+    [place] = said["changes"][0]["cause"]["places"]
+    assert (place["text"], place["line"]) == ("access.toml, line 1 (grants.bob)", 1)
+    assert said["proofs"]["claims"][0]["status"] == "refuted"
+    assert said["lint"]["new"][0]["rule"] == "Everyone"
+    assert said["verification"]["open"][0]["verdict"] == "failed"
+    assert said["grants"][0]["can"]["list"] == {"before": False, "after": True}
+
+
+def test_a_long_review_fits_a_comment() -> None:
+    """What GitHub wouldn't take is cut between changes, and the number left out is said."""
+    report = report_of("bob")
+    many = dataclasses.replace(report, review=Review(report.review.changes[:1] * 1000))
+    text = to_markdown(many, most=20_000)
+    assert len(text) <= 20_000
+    told = text.count("- 🔴")
+    assert f"and {1000 - told} more changes" in text
+    assert "### Proofs" in text

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from temp_access.cli.main import main
-
-PAIRS = Path(__file__).parents[1] / "data" / "review"
+from tests.unit.config_file import ROOT
+from tests.unit.review_sample import PAIRS
 
 
 def places(folder: Path) -> set[str]:
     """Return the places that the review of `folder`'s base and head names."""
     file = folder / "review.json"
     sides = [f"--{side}={folder / side / 'cdk.out'}" for side in ("base", "head")]
-    assert main(["review", *sides, "--format=json", f"--output={file}"]) == 1
-    return {change["cause"]["place"] for change in json.loads(file.read_text(encoding="utf-8"))["changes"]}
+    assert main(["review", *sides, "--format=json", "--compare-only", f"--output={file}"]) == 1
+    changes = json.loads(file.read_text(encoding="utf-8"))["changes"]
+    return {place["text"] for change in changes for place in change["cause"]["places"]}
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> Path:
@@ -49,6 +50,12 @@ def test_a_session_that_the_app_lengthened_has_its_construct(tmp_path: Path) -> 
     assert found == {"construct TempAccess/Role/Resource/Resource"}
 
 
+def test_metadata_of_another_form_are_no_path(tmp_path: Path) -> None:
+    """Metadata that aren't an object are no error."""
+    found = places(edited(tmp_path, "new-action", '"Metadata": {', '"Metadata": [], "Other": {'))
+    assert "template TempAccess, Role11E5256C" in found
+
+
 @pytest.mark.parametrize("path", ["aws:cdk:path", "aws:cdk:other"])
 def test_without_a_path_it_is_the_logical_id(tmp_path: Path, path: str) -> None:
     """A template without paths is named with the resource's logical id."""
@@ -58,3 +65,19 @@ def test_without_a_path_it_is_the_logical_id(tmp_path: Path, path: str) -> None:
     )
     assert role in found
     assert "access.toml, line 2 (grants.bob.access)" in found
+
+
+def test_a_construct_has_the_line_of_its_id(tmp_path: Path) -> None:
+    """With the sources beside access.toml the line where the construct is made is named."""
+    folder = tmp_path / "session-named"
+    shutil.copytree(PAIRS / "session-named", folder)
+    shutil.copy(ROOT / "app.py", folder / "head")
+    for room in ("stacks", "constructs"):
+        shutil.copytree(ROOT / room, folder / "head" / room)
+    [place] = places(folder)
+    source = (ROOT / "constructs" / "access_constructs" / "folder_bucket.py").read_text(encoding="utf-8")
+    number = 1 + source[: source.index('"Resource"')].count("\n")
+    assert place == (
+        "construct TempAccessStorage/Folders/Resource/Policy/Resource "
+        f'("Resource" in constructs/access_constructs/folder_bucket.py, line {number})'
+    )

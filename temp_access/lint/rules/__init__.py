@@ -1,24 +1,36 @@
-"""The rules by id: each is a function that yields a message for each fault of a statement."""
+"""The rules by id; each is a function that yields the faults of a statement, or of a resource."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from temp_access.lint.model import Statement
+from temp_access.lint.model import Fault, Statement
 from temp_access.lint.rules import (
     account_trust,
+    escalating_policy,
     everyone,
-    location_under_prefix,
+    list_without_prefix,
+    misspelt_variable,
+    prefix_on_other_action,
     prefix_without_slash,
+    self_escalation,
     session_principal,
     string_equals_wildcard,
     variable_version,
 )
 
-RULES: dict[str, Callable[[Statement], Iterator[str]]] = {
+RULES: Mapping[str, Callable[[Statement], Iterator[Fault]]] = {
     "AccountTrust": account_trust.check,
     "Everyone": everyone.check,
-    "LocationUnderPrefix": location_under_prefix.check,
+    "ListWithoutPrefix": list_without_prefix.check,
+    "MisspeltVariable": misspelt_variable.check,
+    "PrefixOnOtherAction": prefix_on_other_action.check,
     "PrefixWithoutSlash": prefix_without_slash.check,
+    "SelfEscalation": self_escalation.check,
     "SessionPrincipal": session_principal.check,
     "StringEqualsWildcard": string_equals_wildcard.check,
     "VariableVersion": variable_version.check,
+}
+
+# Each yields the property's path as well.
+RESOURCE_RULES: Mapping[str, Callable[[Mapping[str, object]], Iterator[tuple[str, Fault]]]] = {
+    "EscalatingPolicy": escalating_policy.check,
 }

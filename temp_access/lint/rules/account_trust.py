@@ -1,4 +1,4 @@
-"""A role doesn't trust a whole account without a condition.
+"""A role doesn't trust a whole account without an external id or another condition.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
 """
@@ -6,13 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Statement
+from temp_access.lint.model import Fault, Kind, Statement
 
 _ACCOUNT = re.compile(r"(?:\d{12}|<AWS.AccountId>)|arn:[^:]+:iam::[^:]+:root")
 
 
-def check(statement: Statement) -> Iterator[str]:
-    """Yield a message for each fault."""
-    if statement.trust and statement.allow and not statement.conditions:
-        for principal in filter(_ACCOUNT.fullmatch, statement.principals):
-            yield f"{principal} lets a whole account assume the role; ask for sts:ExternalId or another condition"
+def check(statement: Statement) -> Iterator[Fault]:
+    """Yield each whole account that may assume the role."""
+    if statement.kind is not Kind.TRUST or not statement.allow or any(c.asks for c in statement.conditions):
+        return
+    for principal in filter(_ACCOUNT.fullmatch, statement.principals):
+        yield Fault(
+            principal,
+            f"{principal} lets a whole account assume the role; name the principal, or ask for sts:ExternalId",
+        )

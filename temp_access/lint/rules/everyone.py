@@ -1,14 +1,31 @@
-"""An Allow for everybody has a condition.
+"""An Allow for everybody has a condition on who is calling or from where.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import Statement
+from temp_access.lint.model import Condition, Fault, Kind, Statement
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+_NAMES = """
+aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths aws:principalservicename
+aws:principalservicenameslist aws:sourceaccount aws:sourcearn aws:sourceip aws:sourceorgid aws:sourceorgpaths
+aws:sourcevpc aws:sourcevpcarn aws:sourcevpce aws:userid aws:username aws:vpceaccount aws:vpceorgid
+aws:vpceorgpaths kms:calleraccount s3:dataaccesspointaccount s3:dataaccesspointarn sts:externalid
+"""
+_WHO = frozenset(_NAMES.split())
 
 
-def check(statement: Statement) -> Iterator[str]:
-    """Yield a message for each fault."""
-    if statement.allow and "*" in statement.principals and not statement.conditions:
-        yield 'Principal "*" is allowed without a condition; name the principals'
+def check(statement: Statement) -> Iterator[Fault]:
+    """Yield everybody, or everybody but a few."""
+    if not statement.allow or statement.kind is Kind.IDENTITY or any(map(_narrows, statement.conditions)):
+        return
+    if statement.not_principal:
+        yield Fault("NotPrincipal", "Allow with NotPrincipal is for all others, anonymous ones too; use Principal")
+    elif "*" in statement.principals:
+        yield Fault("*", 'Principal "*" is allowed whoever calls; name the principals, or ask for aws:PrincipalOrgID')
+
+
+def _narrows(condition: Condition) -> bool:
+    return condition.asks and (condition.key in _WHO or condition.key.startswith("aws:principaltag/"))

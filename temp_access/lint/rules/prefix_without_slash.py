@@ -6,19 +6,46 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Statement
-
-_OPEN = re.compile(r".*[^/*]\*")
-_OPEN_KEY = re.compile(r"(?:arn:[^:]+:s3:::[^/]+|<[^<>]+>)/.*[^/*]\*")
+from temp_access.lint.model import Condition, Fault, Kind, Statement
+from temp_access.lint.names import s3_path
 
 
-def check(statement: Statement) -> Iterator[str]:
-    """Yield a message for each fault."""
-    if not statement.allow:
+def check(statement: Statement) -> Iterator[Fault]:
+    """Yield each prefix, and each pattern of object ARNs, that longer names begin with as well."""
+    if statement.kind is Kind.TRUST:
         return
-    for _, key, values in statement.conditions:
-        for value in values if key.lower() == "s3:prefix" else ():
-            if _OPEN.fullmatch(value) or (value and not value.endswith(("/", "*"))):
-                yield f"s3:prefix {value} also fits longer names or no folder; end it with / or /*"
-    for resource in filter(_OPEN_KEY.fullmatch, statement.resources):
-        yield f"{resource} also fits longer names; put a / before the *"
+    for condition in statement.conditions:
+        if _says_what_is_allowed(statement, condition):
+            for value in filter(_is_open, condition.values):
+                yield Fault(value, f"s3:prefix {value} also fits longer names; end it with / or /*")
+    if statement.allow is not statement.not_resource and _is_about_s3(statement):
+        for resource in filter(_is_open_arn, statement.resources):
+            yield Fault(resource, f"{resource} also fits longer names; put a / before the *")
+
+
+def _says_what_is_allowed(statement: Statement, condition: Condition) -> bool:
+    # A Deny for all but some prefixes allows those.
+    return condition.key == "s3:prefix" and condition.name != "Null" and statement.allow is not condition.negated
+
+
+def _is_open(prefix: str) -> bool:
+    return not _stem(prefix).endswith("/") and _stem(prefix) != ""
+
+
+def _is_open_arn(resource: str) -> bool:
+    path = s3_path(resource)
+    if path is None or resource == _stem(resource):
+        return False
+    if "/" in resource:
+        return _is_open(path[1])
+    # A pattern of buckets that ends a word, like logs-*, is meant as one.
+    return re.search(r"[\w>]$", _stem(path[0])) is not None
+
+
+def _stem(pattern: str) -> str:
+    # The escapes ${*} and ${?} end with a brace, so they stay.
+    return pattern.rstrip("*?")
+
+
+def _is_about_s3(statement: Statement) -> bool:
+    return any(action == "*" or action.lower().startswith("s3:") for action in statement.actions)

@@ -1,15 +1,22 @@
-"""A policy names a role, not one of its sessions, whose name the caller chooses.
+"""A policy allows a role, not one of its sessions, which no session policy and no boundary then limits.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
+import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Statement
+from temp_access.lint.model import Fault, Statement
+
+_SESSION = re.compile(r"arn:[^:]+:sts:[^:]*:[^:]*:(?:assumed-role|federated-user)/.*", re.DOTALL)
 
 
-def check(statement: Statement) -> Iterator[str]:
-    """Yield a message for each fault."""
-    for principal in statement.principals:
-        if ":assumed-role/" in principal:
-            yield f"{principal} is a session, which whoever may assume the role can name; name the role"
+def check(statement: Statement) -> Iterator[Fault]:
+    """Yield each session that is allowed by name."""
+    if not statement.allow or statement.not_principal:
+        return
+    for principal in filter(_SESSION.fullmatch, statement.principals):
+        yield Fault(
+            principal,
+            f"{principal} is a session: its session policy and boundary don't limit what this allows; name the role",
+        )

@@ -6,15 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Statement
+from temp_access.lint.model import Fault, Statement
 
 _ESCAPED = re.compile(r"\$\{[^{}]*\}")
 
 
-def check(statement: Statement) -> Iterator[str]:
-    """Yield a message for each fault."""
-    for operator, key, values in statement.conditions:
-        if operator.split(":")[-1].startswith(("StringEquals", "StringNotEquals")):
-            for value in values:
+def check(statement: Statement) -> Iterator[Fault]:
+    """Yield each value with a wildcard that is none."""
+    for condition in statement.conditions:
+        if condition.name.startswith(("StringEquals", "StringNotEquals")):
+            like = "StringNotLike" if condition.negated else "StringLike"
+            for value in condition.values:
                 if re.search(r"[*?]", _ESCAPED.sub("", value)):
-                    yield f"{operator} {key} takes {value} literally; use StringLike or StringNotLike"
+                    message = f"{condition.operator} {condition.key} takes {value} literally; use {like}"
+                    yield Fault(f"{condition.key}={value}", message)

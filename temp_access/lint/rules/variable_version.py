@@ -1,18 +1,18 @@
-"""Policy variables need Version 2012-10-17; elsewhere they are plain text.
+"""Policy variables stand under Version 2012-10-17; under another, or none, they are plain text.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import Statement
+from temp_access.lint.model import Fault, Statement
 
 
-def check(statement: Statement) -> Iterator[str]:
-    """Yield a message for each fault."""
+def check(statement: Statement) -> Iterator[Fault]:
+    """Yield each value with a variable that is none."""
     if statement.version == "2012-10-17":
         return
-    values = [value for _, _, found in statement.conditions for value in found]
+    values = [value for condition in statement.conditions for value in condition.values]
     for value in (*statement.resources, *values):
         if "${" in value:
-            yield f"{value} is plain text under this Version; write 2012-10-17"
+            yield Fault(value, f'{value} is plain text under this Version; write "Version": "2012-10-17"')

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from temp_access.config.model import Config
+from temp_access.errors import UserError
 from temp_access.policy.aws_managed import kept_document
 from temp_access.policy.decision import Layer
 from temp_access.policy.evaluate import Layers
@@ -115,8 +116,7 @@ def read_world(config: Config, assembly: Assembly) -> World:
 
 def _managed(assembly: Assembly, target: Target) -> dict[str, Document]:
     scope = Scope(assembly.templates, target.account, target.region, target.partition)
-    return {
-        resource.name: resource.properties["PolicyDocument"]
-        for resource in resources(scope)
-        if resource.kind == "AWS::IAM::ManagedPolicy"
-    }
+    found = [resource for resource in resources(scope) if resource.kind == "AWS::IAM::ManagedPolicy"]
+    if bare := next((resource.name for resource in found if "PolicyDocument" not in resource.properties), None):
+        raise UserError(f"{assembly.folder}: the managed policy {bare} has no PolicyDocument; run `make synth` again")
+    return {resource.name: resource.properties["PolicyDocument"] for resource in found}

@@ -32,6 +32,7 @@ HOSTILE = """[grants."@all|<img src=x>`"]
 access = "list"
 folder = "#1 end](x) ${x}*"
 """
+HOSTILE_KEY = "a`|</code><script>alert(1)</script>\u202e\n# x */*"
 ANY_ID = '[any_id]\npattern = "tenant-[0-9]{1,6}"\naccess = "list"\nfolder = "tenants/{id}"\n'
 PRICES = """[[user.inline]]
 name = "prices"
@@ -42,6 +43,12 @@ Effect = "Allow"
 Action = "s3:GetObject"
 Resource = "arn:aws:s3:::price-list/*"
 """
+BOUNDARY = '[user]\npermissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"\n'
+ADMIN = '[[user.aws_managed]]\nname = "IAMFullAccess"\nreason = "it manages the other users"\n'
+BUILD = '[[role.trusted]]\nprincipal = "role/build"\n'
+MFA = "[role.conditions]\nmfa = true\n"
+CAROL = '[grants.carol]\naccess = "read"\nfolder = "team/carol"\n'
+OUTBOX = '[grants.carol]\naccess = "read"\nfolder = "bob/outbox"\nshared = true\n'
 EXPORT = '[[user.aws_managed]]\nname = "AmazonS3FullAccess"\nreason = "the nightly export"\n'
 
 
@@ -132,13 +139,21 @@ PAIRS: dict[str, tuple[Half, Half]] = {
     "narrowed": ((WRITER, nothing), (BOB, nothing)),
     "moved-folder": ((BOB, nothing), (BOB + 'folder = "archive/bob"\n', nothing)),
     "managed-policy": ((BOB, nothing), (EXPORT + BOB, nothing)),
-    "mfa-required": ((BOB, nothing), ("[role.conditions]\nmfa = true\n" + BOB, nothing)),
+    "mfa-required": ((BOB, nothing), (MFA + BOB, nothing)),
     "plain-http": ((BOB, nothing), (BOB, plain_http)),
     "account-trusted": ((BOB, nothing), (BOB, trusts_the_account)),
     "public-read": ((BOB, nothing), (BOB, bucket_statement("s3:GetObject", "bob/*", "*"))),
     "hostile-ids": ((BOB, nothing), (BOB + HOSTILE, nothing)),
     "any-id": ((BOB, nothing), (BOB + ANY_ID, nothing)),
     "inline-policy": ((BOB, nothing), (BOB + PRICES, nothing)),
+    "boundary-removed": ((BOUNDARY + ADMIN + BOB, nothing), (ADMIN + BOB, nothing)),
+    "external-id-dropped": ((BUILD + 'external_id = "build-1"\n' + BOB, nothing), (BUILD + BOB, nothing)),
+    "condition-removed": ((MFA + BOB, nothing), (BOB, nothing)),
+    "shared-folder": ((BOB, nothing), (BOB + OUTBOX, nothing)),
+    "any-id-widened": ((BOB + ANY_ID, nothing), (BOB + ANY_ID.replace('"list"', '"read"'), nothing)),
+    "partly-denied": (('[grants.bob]\naccess = "full"\n', DENY), (BOB, DENY)),
+    "hostile-texts": ((BOB, nothing), (BOB, bucket_statement("s3:GetObject", HOSTILE_KEY, AUDIT))),
+    "several-changes": ((BOB + CAROL, nothing), (PARTNER + WRITER + ALICE, nothing)),
     "bucket-settings": ((BOB, nothing), ("[bucket]\nversioning = false\n" + BOB, nothing)),
 }
 

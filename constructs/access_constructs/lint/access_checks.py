@@ -1,0 +1,63 @@
+"""The validation plugin."""
+
+from itertools import chain
+from pathlib import Path
+
+import aws_cdk as cdk
+import jsii
+
+from temp_access.lint.findings import template_findings
+from temp_access.lint.model import NAMESPACE, Finding
+from temp_access.lint.rules import RESOURCE_RULES, RULES
+from temp_access.lint.templates import with_nested
+
+
+@jsii.implements(cdk.IPolicyValidationPlugin)
+class AccessChecks:
+    """Checks the policies of all templates at synthesis, and knows nothing of access.toml.
+
+    A finding is acknowledged beside its construct, by the id that the report shows after `AccessChecks::`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the name in reports, and before the ids of acknowledgments."""
+        return NAMESPACE
+
+    @property
+    def version(self) -> str | None:
+        """Return no version of its own."""
+        return None
+
+    @property
+    def rule_ids(self) -> list[str]:
+        """Return the rules, without the detail that each finding's id has in brackets."""
+        return [*RULES, "Grammar", *RESOURCE_RULES]
+
+    def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
+        """Return what the rules hold against the templates; the CDK takes out what is acknowledged."""
+        templates = chain.from_iterable(
+            with_nested(stack.stack_construct_path, Path(stack.template_path)) for stack in context.stack_templates
+        )
+        found = [
+            (str(template.file), finding)
+            for template in templates
+            for finding in template_findings(template.stack, template.body)
+        ]
+        return cdk.PolicyValidationPluginReport(
+            success=not any(finding.severity == "error" for _, finding in found),
+            violations=[_violation(file, finding) for file, finding in found],
+        )
+
+
+def _violation(file: str, finding: Finding) -> cdk.PolicyViolation:
+    return cdk.PolicyViolation(
+        rule_name=finding.id.removeprefix(f"{NAMESPACE}::"),
+        description=finding.message,
+        severity=finding.severity,
+        violating_resources=[
+            cdk.PolicyViolatingResource(
+                resource_logical_id=finding.logical_id, template_path=file, locations=[finding.place]
+            )
+        ],
+    )

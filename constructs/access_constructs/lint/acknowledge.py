@@ -1,0 +1,30 @@
+"""Acknowledging findings of the lint rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import IConstruct
+
+from temp_access.lint.ids import finding_id
+from temp_access.lint.model import Document, Kind, as_mapping
+from temp_access.lint.rules import list_without_prefix, self_escalation
+from temp_access.lint.statements import statements
+from temp_access.lint.texts import resolved
+
+# What a policy gives on purpose; a slip, like a misspelt variable, has no reason.
+_GIVEN = {"ListWithoutPrefix": list_without_prefix.check, "SelfEscalation": self_escalation.check}
+
+
+def acknowledge(scope: IConstruct, rule: str, detail: str, *, reason: str) -> None:
+    """Acknowledge what `rule` holds against `detail` in `scope` and what it contains."""
+    cdk.Validations.of(scope).acknowledge(cdk.Acknowledgment(id=finding_id(rule, detail), reason=reason))
+
+
+def acknowledge_given(scope: IConstruct, document: Mapping[str, Any], *, reason: str) -> None:
+    """Acknowledge that `document` lets its holder list whole buckets or make itself administrator, if it does."""
+    body = as_mapping(resolved(document))
+    for statement in statements(Document(Kind.IDENTITY, "", body)):
+        for rule, check in _GIVEN.items():
+            for fault in check(statement):
+                acknowledge(scope, rule, fault.detail, reason=reason)

@@ -1,0 +1,68 @@
+"""What a cloud assembly says of its constructs: their paths, and what is acknowledged beside them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from temp_access.lint.model import Finding, as_list, as_mapping
+
+_Entry = tuple[str, str, str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Constructs:
+    """The reasons by id and construct path, and the paths by stack and logical id."""
+
+    reasons: Mapping[tuple[str, str], str]
+    paths: Mapping[tuple[str, str], str]
+
+    def placed(self, finding: Finding) -> Finding:
+        """Return the finding with its construct's path, which a template can be without."""
+        path = finding.construct_path or self.paths.get((finding.template, finding.logical_id))
+        return replace(finding, construct_path=path)
+
+    def reason(self, finding: Finding) -> str | None:
+        """Return the reason that is nearest to the finding's construct, None if there is none."""
+        parts = (finding.construct_path or "").split("/")
+        for end in range(len(parts), 0, -1):
+            reason = self.reasons.get((finding.id, "/".join(parts[:end])))
+            if reason is not None:
+                return reason
+        return None
+
+
+def constructs(folder: Path) -> Constructs:
+    """Return what is kept of a cloud assembly's constructs; nothing where it has no such record."""
+    reasons: dict[tuple[str, str], str] = {}
+    paths: dict[tuple[str, str], str] = {}
+    for stack, path, type_, data in _entries(folder):
+        if type_ == "aws:cdk:logicalId":
+            paths[stack, str(data)] = path
+        elif type_ == "aws:cdk:acknowledged-rules":
+            reasons.update({(id_, path): str(reason) for id_, reason in as_mapping(data).items()})
+    return Constructs(reasons, paths)
+
+
+def _entries(folder: Path) -> Iterator[_Entry]:
+    for id_, value in as_mapping(_json(folder / "manifest.json").get("artifacts")).items():
+        artifact, properties = as_mapping(value), as_mapping(as_mapping(value).get("properties"))
+        if artifact.get("type") == "cdk:cloud-assembly" and (stage := _name(properties.get("directoryName"))):
+            yield from _entries(folder / stage)
+        more = _name(artifact.get("additionalMetadataFile"))
+        for metadata in (as_mapping(artifact.get("metadata")), _json(folder / more) if more else {}):
+            for path, entries in metadata.items():
+                for entry in map(as_mapping, as_list(entries)):
+                    stack = str(properties.get("stackName", id_))
+                    yield stack, path.removeprefix("/"), str(entry.get("type")), entry.get("data")
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and Path(value).name == value else None
+
+
+def _json(file: Path) -> Mapping[str, object]:
+    try:
+        return as_mapping(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,100 @@
+"""Asking the library about one document."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from functools import cache
+
+from iam_validator import checks  # type: ignore[import-untyped]
+from iam_validator.core.check_registry import CheckRegistry  # type: ignore[import-untyped]
+from iam_validator.core.models import IAMPolicy, ValidationIssue  # type: ignore[import-untyped]
+from pydantic import ValidationError
+
+from temp_access.lint.grammar.concrete import statement
+from temp_access.lint.grammar.services import Services
+from temp_access.lint.model import Document, Fault, Kind, as_list
+from temp_access.policy.decision import Layer
+from temp_access.policy.document import MalformedPolicy
+from temp_access.policy.parse import parse_policy
+
+# Only what is right or wrong by AWS's rules; opinions on what is wise are cdk-nag's and our own rules'.
+_CHECKS = (
+    checks.PolicyStructureCheck,
+    checks.SidUniquenessCheck,
+    checks.PolicySizeCheck,
+    checks.PolicyTypeValidationCheck,
+    checks.ActionValidationCheck,
+    checks.ResourceValidationCheck,
+    checks.ConditionKeyValidationCheck,
+    checks.ConditionTypeMismatchCheck,
+    checks.SetOperatorValidationCheck,
+    checks.IfExistsConditionCheck,
+    checks.ActionResourceMatchingCheck,
+    checks.MFAConditionCheck,
+    checks.TrustPolicyValidationCheck,
+)
+
+# A key that every request has, like aws:SourceIp, is right with every action; without a Version there is a
+# default, which only matters to variables.
+_OPINIONS = frozenset(["global_condition_key_with_action_specific", "missing_version"])
+
+
+_LAYERS = {Kind.IDENTITY: Layer.IDENTITY, Kind.RESOURCE: Layer.RESOURCE, Kind.TRUST: Layer.TRUST}
+
+
+def check(document: Document) -> Iterator[tuple[str, Fault]]:
+    """Yield each issue with the property's path."""
+    body = dict(document.body)
+    body["Statement"] = [statement(each) if isinstance(each, dict) else each for each in as_list(body.get("Statement"))]
+    found = list(_by_library(body, document))
+    yield from found
+    if not any(fault.severity == "error" for _, fault in found):
+        # The evaluator's parser knows a few rules more: an element that is missing, or isn't for this kind.
+        yield from _by_parser(body, document)
+
+
+def _by_parser(body: dict[str, object], document: Document) -> Iterator[tuple[str, Fault]]:
+    try:
+        parse_policy(body, _LAYERS[document.kind])
+    except MalformedPolicy as error:
+        yield document.place, Fault(error.element, f"{error.element}: {error.why}; AWS would refuse the policy")
+
+
+def _by_library(body: dict[str, object], document: Document) -> Iterator[tuple[str, Fault]]:
+    try:
+        policy = IAMPolicy.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        yield document.place, Fault(where, f"{where}: isn't as a policy has it: {first['msg']}")
+        return
+    for issue in asyncio.run(_issues(policy, body, document)):
+        if issue.severity not in ("info", "none") and issue.issue_type not in _OPINIONS:
+            inside = issue.statement_index >= 0
+            yield f"{document.place}.Statement.{issue.statement_index}" if inside else document.place, _fault(issue)
+
+
+@cache
+def _registry() -> CheckRegistry:
+    logging.getLogger("iam_validator").setLevel(logging.CRITICAL)
+    registry = CheckRegistry(enable_parallel=False)
+    for each in _CHECKS:
+        registry.register(each())
+    return registry
+
+
+async def _issues(policy: IAMPolicy, body: dict[str, object], document: Document) -> list[ValidationIssue]:
+    kind, registry, services = document.kind.value, _registry(), Services()
+    found: list[ValidationIssue] = await registry.execute_policy_checks(
+        policy, document.place, services, kind, raw_policy_dict=body, policy_type_source="cli-flag"
+    )
+    for index, each in enumerate(policy.statement or ()):
+        found += await registry.execute_checks_parallel(each, index, services, document.place, policy_type=kind)
+    return found
+
+
+def _fault(issue: ValidationIssue) -> Fault:
+    about = issue.action or issue.condition_key or issue.resource or issue.statement_sid
+    message = issue.message.replace("`", "").replace("**", "")
+    severity = "error" if issue.severity == "error" else "warning"
+    return Fault(f"{issue.issue_type}:{about}" if about else issue.issue_type, message, severity)

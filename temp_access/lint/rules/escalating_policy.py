@@ -1,0 +1,30 @@
+"""No AWS managed policy is attached that lets its holder make itself administrator, like IAMFullAccess.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
+"""
+
+from collections.abc import Iterator, Mapping
+
+from temp_access.lint.model import Document, Fault, Kind, as_list, as_mapping
+from temp_access.lint.rules import self_escalation
+from temp_access.lint.statements import statements
+from temp_access.lint.texts import text
+from temp_access.policy.aws_managed import kept_document
+
+
+def check(resource: Mapping[str, object]) -> Iterator[tuple[str, Fault]]:
+    """Yield each policy that does so, by its document as it is kept here."""
+    attached = as_list(as_mapping(resource.get("Properties")).get("ManagedPolicyArns"))
+    for index, arn in enumerate(map(text, attached)):
+        document = kept_document(arn)
+        if document and (action := _escalates(document)):
+            _, _, name = arn.partition(":policy/")
+            yield (
+                f"Properties.ManagedPolicyArns.{index}",
+                Fault(name, f"{name} lets its holder make itself administrator, with {action}; attach a narrower one"),
+            )
+
+
+def _escalates(body: Mapping[str, object]) -> str | None:
+    found = map(self_escalation.check, statements(Document(Kind.IDENTITY, "", body)))
+    return next((fault.detail for faults in found for fault in faults), None)

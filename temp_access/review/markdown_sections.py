@@ -1,0 +1,58 @@
+"""What stands below the changes: lint findings, proofs, the last verification."""
+
+from collections.abc import Iterator
+
+from temp_access.policy.prove.as_json import NOT_MODELLED
+from temp_access.policy.prove.claim import Claim, Status
+from temp_access.review.linted import Linted
+from temp_access.review.proofs import Proofs
+from temp_access.review.verified import Verified
+from temp_access.verify.report.markdown_escape import code, escape
+
+_STATUS = {Status.PROVED: "✅", Status.REFUTED: "❌", Status.UNKNOWN: "⚠️"}
+SCOPE = "About the templates, for all ids and keys; what each grant is sent is compared above."
+
+UNMODELLED = NOT_MODELLED[0].upper() + NOT_MODELLED[1:]
+
+
+def lint_section(linted: Linted | None) -> Iterator[str]:
+    """Yield what lint has against head and hadn't against base."""
+    if linted and linted.new:
+        yield "\n### Lint\n"
+        for finding, place in linted.new:
+            yield f"- ⚠️ new: {code(finding.rule)}: {escape(finding.message)}"
+            yield f"  - {code(str(place))}"
+
+
+def proofs_section(proofs: Proofs | None) -> Iterator[str]:
+    """Yield each claim with what came of it."""
+    if proofs is None:
+        return
+    yield "\n### Proofs\n"
+    if proofs.why_not:
+        yield f"Nothing was proved: {escape(proofs.why_not)}"
+        return
+    yield f"{SCOPE} {escape(UNMODELLED)}.\n"
+    yield "| claim | |"
+    yield "| --- | --- |"
+    for claim in proofs.claims:
+        more = f": {code(claim_words(claim))}" if claim_words(claim) else ""
+        yield f"| {escape(claim.name)} | {_STATUS[claim.status]} {claim.status}{more} |"
+
+
+def claim_words(claim: Claim) -> str:
+    """Return a claim's witness and note in words."""
+    return "; ".join(filter(None, [claim.witness.words if claim.witness else "", claim.note]))
+
+
+def verification_section(verified: Verified | None) -> Iterator[str]:
+    """Yield what the last verification found, and of which access.toml."""
+    if verified is None:
+        return
+    yield "\n### The last verification\n"
+    where = f"bucket {code(verified.bucket)} in {escape(verified.region)}, run {code(verified.run)}"
+    yield f"{verified.counts}; it is about {escape(verified.about)}, {where}."
+    if verified.open:
+        yield ""
+    for probe in verified.open:
+        yield f"- {probe.verdict}: {code(probe.group)}: {escape(probe.title)}: {code(probe.observed)}"

@@ -1,0 +1,73 @@
+"""The source line of a construct's id, followed from class to class down a construct path."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+_APP, _ROOMS = "app.py", ("stacks", "constructs")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A call with a construct id: `scope.class_(self, "Id", …)`; `owner` is the class around it, "" for none."""
+
+    id_: str
+    made: str
+    owner: str
+    file: str
+    line: int
+
+
+def written_at(root: Path, path: str) -> Written | None:
+    """Return the lowest construct of `path` whose id stands in exactly one line of the sources in `root`.
+
+    Each id is looked for in the class of the construct above it, the stack's in app.py; where there isn't exactly
+    one, or the class isn't one of the sources', nothing below is known.
+    """
+    calls = _calls(root)
+    found, owner = None, ""
+    for id_ in path.split("/"):
+        fitting = calls.get((owner, id_), ())
+        if len(fitting) != 1:
+            break
+        found = fitting[0]
+        owner = found.made
+    return found
+
+
+@lru_cache(maxsize=4)
+def _calls(root: Path) -> Mapping[tuple[str, str], tuple[Written, ...]]:
+    found: dict[tuple[str, str], tuple[Written, ...]] = {}
+    files = [root / _APP, *(file for room in _ROOMS for file in sorted((root / room).rglob("*.py")))]
+    classes: list[str] = []
+    for file in files:
+        try:
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, SyntaxError, RecursionError):
+            continue
+        classes += [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        for each in _in_file(tree, file.relative_to(root).as_posix()):
+            found[each.owner, each.id_] = (*found.get((each.owner, each.id_), ()), each)
+    # Of two classes with one name it isn't known which is meant.
+    return {key: each for key, each in found.items() if classes.count(key[0]) <= 1}
+
+
+def _in_file(tree: ast.Module, file: str) -> Iterator[Written]:
+    nodes: list[tuple[ast.AST, str]] = [(tree, "")]
+    while nodes:
+        node, owner = nodes.pop()
+        if isinstance(node, ast.ClassDef):
+            owner = node.name
+        if isinstance(node, ast.Call) and len(node.args) > 1:
+            id_ = node.args[1]
+            if isinstance(id_, ast.Constant) and isinstance(id_.value, str):
+                yield Written(id_.value, _name(node.func), owner, file, id_.lineno)
+        nodes += [(child, owner) for child in ast.iter_child_nodes(node)]
+
+
+def _name(called: ast.expr) -> str:
+    if isinstance(called, ast.Attribute):
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else "?"

@@ -1,0 +1,116 @@
+"""What in the trust policy, or in the user's own policies, made the role admit a caller in other cases."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from temp_access.policy.decision import Decision, Kind, Layer, Reason
+from temp_access.policy.document import Policy
+from temp_access.policy.trust import trust_policy
+from temp_access.review.causes import statement_words
+from temp_access.review.model import Cause
+from temp_access.review.place import Place
+from temp_access.review.places import line, of_kind, of_policy
+from temp_access.review.side import Side
+from temp_access.review.strangers import Stranger
+from temp_access.review.tokens import USER
+from temp_access.verify.state.statements import same, statements
+
+_ROLE = "AWS::IAM::Role"
+_KEYS = {
+    "aws:multifactorauthpresent": "role.conditions.mfa",
+    "aws:sourceip": "role.conditions.source_ip",
+    "sts:sourceidentity": "role.conditions.source_identity",
+    "sts:rolesessionname": "role.conditions.session_name",
+}
+
+
+def trust_cause(who: Stranger, sides: tuple[Side, Side], before: Decision, after: Decision) -> Cause:
+    """Return the cause of one call's being decided otherwise; `sides` are base and head."""
+    granted = int(after.allowed)
+    allowed, refused = (after, before) if after.allowed else (before, after)
+    side, word = sides[granted], "now there" if granted else "no longer there"
+    if refused.kind is Kind.EXPLICIT_DENY:
+        side, word = sides[1 - granted], "no longer there" if granted else "now there"
+        reason = refused.reasons[0]
+    else:
+        reason = next((each for each in allowed.reasons if each.layer in refused.missing), allowed.reasons[0])
+    if reason.layer is not Layer.TRUST:
+        return _of_identity(side, reason, word)
+    body = side.policies.trust.bodies[reason.index]
+    if changed := _conditions_changed(who, sides, side, body):
+        return changed
+    place = _line(who, side, body, "principal") or of_kind(side, _ROLE)
+    return Cause(f"{word} in the trust policy: {statement_words(side, body)}", (place,))
+
+
+def _conditions_changed(who: Stranger, sides: tuple[Side, Side], side: Side, body: Mapping[str, Any]) -> Cause | None:
+    """Return the cause if the other side has the same statement but for its conditions."""
+    other = sides[side is sides[0]]
+    alike = [each for each in other.policies.trust.bodies if _without_condition(each) == _without_condition(body)]
+    if len(alike) != 1:
+        return None
+    both = {id(side): body, id(other): alike[0]}
+    old, new = (_asked(both[id(each)]) for each in sides)
+    added, gone = ([text for text in mine if text not in theirs] for mine, theirs in ((new, old), (old, new)))
+    if not added and not gone:
+        return None
+    parts = [f"now also asks {text}" for text in added] + [f"no longer asks {text}" for text in gone]
+    found = [
+        place
+        for each, texts in ((sides[1], added), (sides[0], gone))
+        for text in texts
+        if (place := _condition_line(who, each, both[id(each)], text.split(" ")[1]))
+    ]
+    what = statement_words(side, {name: value for name, value in body.items() if name != "Condition"})
+    return Cause(f"in the trust policy, {what}: {'; '.join(parts)}", tuple(found) or (of_kind(sides[1], _ROLE),))
+
+
+def _without_condition(body: Mapping[str, Any]) -> list[tuple[str, frozenset[str]]]:
+    [statement] = statements({"Statement": [body]})
+    return sorted((name, frozenset(values)) for name, values in statement.items() if name != "Condition")
+
+
+def _asked(body: Mapping[str, Any]) -> list[str]:
+    return list(statements({"Statement": [body]})[0].get("Condition", {}).values())
+
+
+def _condition_line(who: Stranger, side: Side, body: Mapping[str, Any], key: str) -> Place | None:
+    if key.lower() == "sts:externalid":
+        return _line(who, side, body, "external_id")
+    path = _KEYS.get(key.lower())
+    return line(side, path) if path and _is_written(side, body) else None
+
+
+def _line(who: Stranger, side: Side, body: Mapping[str, Any], key: str) -> Place | None:
+    if who.arn == USER or not _is_written(side, body):
+        return None
+    target = side.target
+    for index, trusted in enumerate(side.config.role.trusted):
+        arn = f"arn:{target.partition}:iam::{trusted.account or target.account}:{trusted.resource}"
+        if body.get("Principal") == {"AWS": arn}:
+            return line(side, f"role.trusted[{index}].{key}")
+    return None
+
+
+def _is_written(side: Side, body: Mapping[str, Any]) -> bool:
+    """Whether access.toml asks for this very statement: one that the app changed isn't written there."""
+    target = side.target
+    document = trust_policy(
+        side.config.role, user_arn=target.user_arn, account=target.account, partition=target.partition
+    )
+    [wanted] = statements({"Statement": [body]})
+    return any(same(each, wanted) for each in statements(document))
+
+
+def _of_identity(side: Side, reason: Reason, word: str) -> Cause:
+    for policy in _of_user(side):
+        if policy.name == reason.policy:
+            words = statement_words(side, policy.bodies[reason.index])
+            return Cause(f"{word} in the user's policy: {words}", (of_policy(side, "User", reason.policy),))
+    return Cause(f"{word}: {reason}", (of_kind(side, "AWS::IAM::User"),))
+
+
+def _of_user(side: Side) -> Iterator[Policy]:
+    yield from side.policies.user.identity
+    if side.policies.user.boundary:
+        yield side.policies.user.boundary

@@ -1,0 +1,50 @@
+"""A made-up review in which every text from outside is the same name."""
+
+from pathlib import Path
+
+from temp_access.lint.model import Finding
+from temp_access.policy.prove.claim import Claim, Status, Witness
+from temp_access.review.access_map import AccessMap, Column, Edge, Node
+from temp_access.review.linted import Linted
+from temp_access.review.matrix import COLUMNS, Matrix, Row
+from temp_access.review.model import Cause, Change, Direction, Review
+from temp_access.review.place import Place
+from temp_access.review.proofs import Proofs
+from temp_access.review.report import Report
+from temp_access.review.verified import Probed, Verified
+from temp_access.verify.model import Verdict
+
+PAIRS = Path(__file__).parents[1] / "data" / "review"
+HOSTILE = 'x"]|`</code>@all[y](javascript:z)\n```\n</svg><script>alert(1)</script>\u202e\x1b&lt;'
+
+
+def sides_of(name: str) -> list[str]:
+    """Return the arguments that name a prepared pair."""
+    return [f"--{side}={PAIRS / name / side / 'cdk.out'}" for side in ("base", "head")]
+
+
+def report_of(name: str) -> Report:
+    """Return a report in which every text from outside is `name`."""
+    written = Place(file="access.toml", line=1, key=f"grants.{name}")
+    made = Place(file="stacks/access.py", line=2, construct=f"TempAccess/{name}", id_=name, logical_id=name)
+    change = Change(name, Direction.BROADENED, f"{name} can now read {name}", Cause(f"there: {name}", (written,)), name)
+    lost = Change("the bucket", Direction.NARROWED, f"the bucket: {name}", Cause(name, (made,)))
+    drawn = AccessMap(
+        (Node(name, Column.CALLER), Node("temp-role", Column.ROLE, (name,), Direction.BOTH), Node("f/", Column.PLACE)),
+        (
+            Edge(name, "temp-role", "may assume", "new", Direction.BROADENED),
+            Edge("temp-role", "f/", f"{name}: read", "removed", Direction.NARROWED),
+            Edge(name, "f/", "directly", "", Direction.BOTH),
+        ),
+        left_out=3,
+    )
+    witness = Witness(name, name, name, name)
+    return Report(
+        review=Review((change, lost)),
+        map=drawn,
+        matrix=Matrix((Row(name, "read", f"{name}/", 3600, ((False, True),) * len(COLUMNS)),), 2),
+        lint=Linted(((Finding("Everyone", name, None, name, name), made),), 1, 0),
+        proofs=Proofs((Claim(name, Status.REFUTED, witness, 0.1, name),)),
+        verified=Verified(name, name, name, name, name, False, (Probed(name, name, Verdict.FAILED, name),)),
+        config_file="access.toml",
+    )

@@ -1,7 +1,6 @@
 """Revoking against the local AWS: whose sessions end, whose don't, and what is left on the role."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -189,10 +188,8 @@ def test_without_a_proof_it_is_still_revoked(aws: Borrowing) -> None:
 
 def test_revoking_twice_in_a_second_is_no_trouble(aws: Borrowing) -> None:
     """The second proof waits until something can be borrowed that works."""
-    started = time.monotonic()
     assert [aws.run("revoke", "bob").code for _ in range(2)] == [0, 0]
     assert len(aws.entries()) == 1
-    assert time.monotonic() - started < 30
 
 
 def test_a_revocation_is_not_in_the_way_of_destroy(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,21 @@ class Running:
             raise AssertionError(f"it didn't end within {seconds:.0f} s: {out}{err}")
         return Ended(code, out, err)
 
+    def hold_when(self, holds: Callable[[], bool]) -> None:
+        """Stop it, as Ctrl-Z does, at a moment at which `holds`; it doesn't go on by itself."""
+        while True:
+            until(holds, self)
+            self.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+            # It may have gone on before it stopped; asked twice, so that a call under way is answered.
+            if holds() and holds():
+                return
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Let it go on after `hold_when`."""
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> Ended:
         """Kill it, as kill -9 does."""
         self.process.kill()
@@ -78,6 +94,7 @@ class Project:
         self.iam: Any = aws.deployer.client("iam")
         self.s3: Any = aws.deployer.client("s3")
         self.stacks: Any = aws.deployer.client("cloudformation")
+        self.begun: list[Running] = []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -109,7 +126,8 @@ class Project:
                 stdout=stdout,
                 stderr=stderr,
             )
-        return Running(process, out, err)
+        self.begun.append(Running(process, out, err))
+        return self.begun[-1]
 
     def run(self, *words: str, before: str = "", env: dict[str, str] | None = None) -> Ended:
         """Run `temp-access WORDS` to its end."""
@@ -214,4 +232,11 @@ def project(folder: Path, *, like: Path | None = None) -> Iterator[Project]:
             (folder / name).symlink_to(ROOT / name)
         shutil.copy(ROOT / "access.toml", folder)
     with running(folder / "aws") as instance:
-        yield Project(folder, instance)
+        made = Project(folder, instance)
+        try:
+            yield made
+        finally:
+            # A test that failed may have left one, held.
+            for one in made.begun:
+                one.process.kill()
+                one.process.wait()

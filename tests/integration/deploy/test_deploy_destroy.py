@@ -1,13 +1,12 @@
 """`destroy` takes away whatever there is, half-made stacks and left-over keys included; two runs share a deployment."""
 
 import json
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy.project import USER, Project, project, until
+from tests.integration.deploy.project import USER, Project, Running, project, until
 
 pytestmark = pytest.mark.integration
 
@@ -26,34 +25,32 @@ def _assert_gone(own: Project) -> None:
     assert [b["Name"] for b in own.s3.list_buckets()["Buckets"]] == ["cdk-hnb659fds-assets-123456789012-us-east-1"]
 
 
+def _two_with_keys(project: Project) -> list[Running]:
+    """Start two runs, and hold each when it has minted its key."""
+    both = []
+    for number in (1, 2):
+        both.append(project.begin_verify())
+        both[-1].hold_when(lambda number=number: len(project.keys()) == number)  # type: ignore[misc]
+    return both
+
+
 def test_two_runs_at_once_both_pass(deployed: Project) -> None:
     """Two runs against one deployment mint a key each, never more than the two that there can be, and both pass."""
-    both = [deployed.begin_verify() for _ in range(2)]
-    most = 0
-
-    def ended() -> bool:
-        nonlocal most
-        most = max(most, len(deployed.keys()))
-        return all(running.ended for running in both)
-
-    until(ended)
+    both = _two_with_keys(deployed)
+    for running in both:
+        running.go_on()
     for running in both:
         found = running.end()
         assert found.code == 0, found.said
-    assert most == 2
     deployed.assert_nothing_left()
 
 
 def test_a_third_run_at_once_says_why_not(deployed: Project) -> None:
     """While two keys are in use there is no third: exit 3 with the reason, and the others aren't disturbed."""
-    both = [deployed.begin_verify() for _ in range(2)]
-    until(lambda: len(deployed.keys()) == 2)
-    # Held still, so that neither is done before the third has looked.
-    for running in both:
-        running.process.send_signal(signal.SIGSTOP)
+    both = _two_with_keys(deployed)
     third = deployed.verify()
     for running in both:
-        running.process.send_signal(signal.SIGCONT)
+        running.go_on()
     assert third.code == 3, third.said
     assert "temp-user has 2 access keys already" in third.err
     for running in both:
@@ -65,7 +62,7 @@ def test_a_third_run_at_once_says_why_not(deployed: Project) -> None:
 def test_what_a_killed_run_left_is_destroyed_too(own: Project) -> None:
     """The minted key, objects, versions, markers and uploads of a run that was killed don't hinder destroy."""
     running = own.begin_verify()
-    until(lambda: all(own.left().values()), running)
+    running.hold_when(lambda: all(own.left().values()))
     running.kill()
     ended = own.local("destroy")
     assert ended.code == 0, ended.said

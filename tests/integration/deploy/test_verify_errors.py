@@ -9,7 +9,7 @@ import pytest
 
 from local_aws.control import status
 from local_aws.testing import running as running_aws
-from tests.integration.deploy.project import MARK, Ended, Project, project, until
+from tests.integration.deploy.project import MARK, Ended, Project, project
 
 pytestmark = pytest.mark.integration
 
@@ -138,8 +138,9 @@ def test_a_server_that_dies_in_the_middle_is_inconclusive(deployed_once: Path, t
     """What couldn't be asked any more isn't failed: exit 3, a report, no traceback; the next run cleans up."""
     with project(tmp_path / "dying", like=deployed_once) as dying:
         running = dying.begin_verify("--json", str(dying.report_file))
-        until(lambda: all(dying.left().values()), running)
+        running.hold_when(lambda: all(dying.left().values()))
         os.kill(int(status(dying.aws.state_dir).pid or 0), signal.SIGKILL)
+        running.go_on()
         ended = running.end(seconds=90)
         assert ended.code == 3, ended.said
         assert "Traceback" not in ended.err

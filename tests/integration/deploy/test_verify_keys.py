@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.deploy.project import MARK, USER, Project, Running, until
+from tests.integration.deploy.project import MARK, USER, Project, Running
 from tests.integration.deploy.recorder import recording, touched
 
 pytestmark = pytest.mark.integration
@@ -80,9 +80,9 @@ def _survive(tenants: Project) -> Iterator[None]:
 
 
 def _under_way(project: Project, before: str = "") -> Running:
-    """Start verify, and return it when versions, delete markers and uploads of its own are in the bucket."""
+    """Start verify, and hold it when versions, delete markers and uploads of its own are in the bucket."""
     running = project.begin_verify(before=before)
-    until(lambda: all(project.left().values()), running)
+    running.hold_when(lambda: all(project.left().values()))
     return running
 
 
@@ -112,6 +112,7 @@ def test_an_interrupted_run_leaves_nothing(tenants: Project, number: signal.Sign
     """Ctrl-C, a termination or a closed terminal while probes run: exit 130, and key, tag and objects are gone."""
     running = _under_way(tenants)
     running.process.send_signal(number)
+    running.go_on()
     ended = running.end()
     assert (ended.code, ended.err.endswith("interrupted\n")) == (130, True), ended.said
     assert "Traceback" not in ended.err
@@ -121,6 +122,7 @@ def test_an_interrupted_run_leaves_nothing(tenants: Project, number: signal.Sign
 def test_an_impatient_second_ctrl_c_leaves_nothing(tenants: Project) -> None:
     """A second and a third Ctrl-C while a run cleans up are answered, and change nothing."""
     running = _under_way(tenants, before=_SLOW_CLEANING)
+    running.go_on()
     for _ in range(3):
         running.process.send_signal(signal.SIGINT)
         time.sleep(0.3)

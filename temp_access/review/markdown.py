@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from temp_access.review.markdown_sections import lint_section, proofs_section, verification_section
 from temp_access.review.model import HEADLINES, Change, Direction
@@ -20,8 +20,13 @@ _KEYS = re.compile(r"^keys that (begin with|match) ")
 
 def to_markdown(report: Report, *, most: int = MOST) -> str:
     """Return headline, changes by principal, lint findings, proofs and a picture, in at most `most` characters."""
-    sections = (lint_section(report.lint), proofs_section(report.proofs), verification_section(report.verified))
-    tail = "\n".join([*_picture(report), *itertools.chain(*sections), "", NOTE])
+    below = (
+        _picture(report),
+        lint_section(report.lint),
+        proofs_section(report.proofs),
+        verification_section(report.verified),
+    )
+    tail = "\n".join([*_fitting(below, most // 2), "", NOTE])
     lines = [f"## {HEADLINES[report.review.headline]}"]
     size, left = len(lines[0]) + len(tail) + 100, len(report.review.changes)
     for subject, changes in itertools.groupby(report.review.changes, lambda change: change.subject):
@@ -34,6 +39,13 @@ def to_markdown(report: Report, *, most: int = MOST) -> str:
             lines.append(said)
             head, left = [], left - 1
     return "\n".join([*lines, tail]) + "\n"
+
+
+def _fitting(sections: Iterable[Iterator[str]], most: int) -> Iterator[str]:
+    # The changes come first: what would leave no room for them is left out.
+    for section in map(list, sections):
+        most -= len("\n".join(section))
+        yield from section if most > 0 else ("", "*… a part is left out here, as it is too long; the JSON has it.*")
 
 
 def _change(change: Change) -> Iterator[str]:

@@ -10,6 +10,7 @@ from temp_access.review.verified import Verified
 from temp_access.verify.report.markdown_escape import code, escape
 
 _STATUS = {Status.PROVED: "✅", Status.REFUTED: "❌", Status.UNKNOWN: "⚠️"}
+_MOST = 20
 SCOPE = "About the templates, for all ids and keys; what each grant is sent is compared above."
 
 UNMODELLED = NOT_MODELLED[0].upper() + NOT_MODELLED[1:]
@@ -19,9 +20,11 @@ def lint_section(linted: Linted | None) -> Iterator[str]:
     """Yield what lint has against head and hadn't against base."""
     if linted and linted.new:
         yield "\n### Lint\n"
-        for finding, place in linted.new:
-            yield f"- ⚠️ new: {code(finding.rule)}: {escape(finding.message)}"
+        for finding, place in linted.new[:_MOST]:
+            yield f"- ⚠️ new: {code(finding.rule)}: {code(finding.message)}"
             yield f"  - {code(str(place))}"
+        if len(linted.new) > _MOST:
+            yield f"- … and {len(linted.new) - _MOST} more, which the JSON has."
 
 
 def proofs_section(proofs: Proofs | None) -> Iterator[str]:
@@ -30,7 +33,7 @@ def proofs_section(proofs: Proofs | None) -> Iterator[str]:
         return
     yield "\n### Proofs\n"
     if proofs.why_not:
-        yield f"Nothing was proved: {escape(proofs.why_not)}"
+        yield f"Nothing was proved: {code(proofs.why_not)}"
         return
     yield f"{SCOPE} {escape(UNMODELLED)}.\n"
     yield "| claim | |"

@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+import re
 
 from temp_access.review.as_json import to_json
+from temp_access.review.linted import Linted
 from temp_access.review.markdown import to_markdown
 from temp_access.review.model import Direction, Review, total
 from temp_access.review.picture import label
+from temp_access.review.proofs import Proofs
 from tests.unit.review_sample import HOSTILE, report_of
 
 
@@ -28,6 +31,14 @@ def test_mentions_stand_in_code() -> None:
     """A name that GitHub would take for a mention is in a code element wherever it occurs in a change."""
     text = to_markdown(report_of("@octocat")).partition("### <code>the bucket")[0]
     assert text.count("@octocat") == text.count("<code>") == 5
+
+
+def test_what_stands_below_mentions_nobody() -> None:
+    """A lint finding, and the reason for which nothing was proved, can have names of the pull request's in them."""
+    report = dataclasses.replace(report_of("@octocat"), verified=None, proofs=Proofs(why_not="@octocat"))
+    text = to_markdown(report)
+    assert "proved: <code>@octocat" in text
+    assert "@octocat" not in re.sub(r"<code>.*?</code>", "", text)
 
 
 def test_labels_are_letters_digits_and_entities() -> None:
@@ -66,3 +77,16 @@ def test_a_long_review_fits_a_comment() -> None:
     told = text.count("- 🔴")
     assert f"and {1000 - told} more changes" in text
     assert "### Proofs" in text
+
+
+def test_many_findings_fit_a_comment() -> None:
+    """Some are shown and the others are counted; a part that is too long by itself is left out."""
+    report = report_of("bob")
+    assert report.lint
+    many = Linted(report.lint.new * 500, 0, 0)
+    text = to_markdown(dataclasses.replace(report, lint=many))
+    assert text.count("⚠️ new") == 20
+    assert "and 480 more, which the JSON has" in text
+    text = to_markdown(report_of("b" * 20_000), most=60_000)
+    assert len(text) <= 60_000
+    assert "a part is left out here" in text

@@ -11,6 +11,7 @@ from temp_access.lint.model import Fault, Finding, as_mapping
 from temp_access.lint.rules import RESOURCE_RULES, RULES
 from temp_access.lint.statements import statements
 from temp_access.lint.templates import read_templates
+from temp_access.lint.texts import variants
 from temp_access.verify.state.assembly import Assembly
 
 
@@ -39,7 +40,7 @@ def template_findings(name: str, template: Mapping[str, object]) -> tuple[Findin
         Finding(
             rule=rule,
             message=fault.message,
-            construct_path=_path(as_mapping(resource).get("Metadata")),
+            construct_path=_path(as_mapping(variant).get("Metadata")),
             template=name,
             logical_id=logical_id,
             id=finding_id(rule, fault.detail),
@@ -47,7 +48,8 @@ def template_findings(name: str, template: Mapping[str, object]) -> tuple[Findin
             severity=fault.severity,
         )
         for logical_id, resource in resources.items()
-        for rule, place, fault in _faults(as_mapping(resource))
+        for variant in variants(resource)
+        for rule, place, fault in _faults(as_mapping(variant))
     )
     return tuple(dict.fromkeys(found))
 

@@ -28,6 +28,16 @@ def bucket(*statements: dict[str, Any], version: str | None = VERSION) -> dict[s
     return _template("AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": _of(statements, version)})
 
 
+def resource(type_: str, **properties: Any) -> dict[str, Any]:
+    """Return a template of any one resource."""
+    return _template(type_, properties)
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy document."""
+    return _of(statements, VERSION)
+
+
 def attached(name: str) -> dict[str, Any]:
     """Return a template of a user with this AWS managed policy."""
     arn = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":iam::aws:policy/{name}"]]}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from temp_access.lint.grammar.services import Services
-from tests.unit.linting import bucket, identity, lint, managed, rules, trust, under
+from tests.unit.linting import bucket, document, identity, lint, managed, resource, rules, trust, under
 
 READ = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/x/*"}
 LIST = {"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}
@@ -110,5 +110,77 @@ def test_references_are_read_as_what_they_stand_for() -> None:
     assert rules(trust(TRUST | {"Principal": {"AWS": {"Fn::GetAtt": ["User", "Arn"]}}})) == []
     assert rules(trust(TRUST | {"Principal": {"AWS": {"Fn::Join": ["", arn]}}})) == []
     assert rules(bucket(READ | {"Principal": {"AWS": {"Fn::ImportValue": "Other:RoleArn"}}})) == []
-    value = {"Condition": {"ArnLike": {"aws:SourceArn": {"Fn::GetAtt": ["Trail", "Arn"]}}}}
-    assert rules(bucket(READ | NAMED | value)) == []
+    assert rules(trust(TRUST | {"Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${Account}:user/u"}}})) == []
+    assert rules(trust(TRUST | {"Principal": {"Service": {"Fn::FindInMap": ["M", "K", "V"]}}})) == []
+    assert rules(identity(READ | {"Resource": "arn:aws:s3:::{{resolve:ssm:/app/bucket}}/x/*"})) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "key"),
+    [
+        ("ArnLike", "aws:SourceArn"),
+        ("StringEquals", "aws:SourceArn"),
+        ("IpAddress", "aws:SourceIp"),
+        ("NotIpAddress", "aws:SourceIp"),
+        ("Bool", "aws:MultiFactorAuthPresent"),
+        ("DateLessThan", "aws:CurrentTime"),
+        ("NumericLessThanIfExists", "aws:MultiFactorAuthAge"),
+    ],
+)
+@pytest.mark.parametrize("value", [{"Ref": "P"}, {"Fn::Join": ["", [{"Ref": "P"}, "/32"]]}])
+def test_a_condition_on_a_reference_has_the_right_type(operator: str, key: str, value: object) -> None:
+    """A topic's ARN, an address, a number: what it is isn't known before the deployment."""
+    assert rules(bucket(READ | NAMED | {"Condition": {operator: {key: value}}})) == []
+
+
+def test_what_the_library_doesnt_know_of_keys_is_no_defect() -> None:
+    """CloudFront's bucket policies write AWS:SourceArn, and keys of CloudWatch Logs are under an encryption context."""
+    origin = {"Principal": {"Service": "cloudfront.amazonaws.com"}}
+    assert (
+        rules(bucket(READ | origin | under("StringEquals", "AWS:SourceArn", "arn:aws:cloudfront::1:distribution/D")))
+        == []
+    )
+    logs = {"Principal": {"Service": "logs.amazonaws.com"}, "Action": ["kms:Encrypt*", "kms:Decrypt*"], "Resource": "*"}
+    context = under("ArnLike", "kms:EncryptionContext:aws:logs:arn", "arn:aws:logs:eu-central-1:111122223333:*")
+    assert rules(resource("AWS::KMS::Key", KeyPolicy=document(logs | context))) == []
+
+
+@pytest.mark.parametrize("kind", ["WebIdentity", "SAML"])
+def test_an_identity_provider_may_be_a_reference(kind: str) -> None:
+    """With keys that are known at deployment, as those of EKS service accounts are."""
+    web = {"Action": f"sts:AssumeRoleWith{kind}", "Principal": {"Federated": {"Ref": "Provider"}}}
+    assert rules(trust(web | {"Condition": {"StringEquals": {"Fn::GetAtt": ["Json", "Value"]}}})) == []
+
+
+def test_both_branches_of_a_choice_are_read() -> None:
+    """Whatever a template's Fn::If decides about."""
+    wide = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+    nothing = {"Ref": "AWS::NoValue"}
+    prefix = {"StringLike": {"s3:prefix": "x/*"}}
+    policies = [{"PolicyName": "p", "PolicyDocument": document(wide)}]
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    for choice in ({"Fn::If": ["C", wide, nothing]}, {"Fn::If": ["C", nothing, wide]}):
+        assert rules(
+            resource(
+                "AWS::IAM::ManagedPolicy",
+                PolicyDocument=document(READ) | {"Statement": [READ | {"Effect": "Allow"}, choice]},
+            )
+        ) == ["SelfEscalation"]
+    assert rules(identity(LIST | {"Condition": {"Fn::If": ["C", prefix, nothing]}})) == ["ListWithoutPrefix"]
+    assert rules(identity(READ | {"Effect": {"Fn::If": ["C", "Allow", "Deny"]}})) == []
+    assert rules(resource("AWS::IAM::Role", Policies={"Fn::If": ["C", policies, nothing]})) == ["SelfEscalation"]
+    assert rules(
+        resource(
+            "AWS::IAM::Role", ManagedPolicyArns=[{"Fn::If": ["C", {"Fn::If": ["D", nothing, administrator]}, nothing]}]
+        )
+    ) == ["EscalatingPolicy"]
+
+
+def test_very_many_choices_take_no_time() -> None:
+    """Two to the number of them would."""
+    many = [
+        READ | {"Effect": "Allow", "Resource": {"Fn::If": [f"C{i}", f"arn:aws:s3:::b/{i}/*", "arn:aws:s3:::b/y*"]}}
+        for i in range(40)
+    ]
+    found = lint(resource("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": many}))
+    assert len(found) == 40

@@ -65,7 +65,7 @@ class TempRole(Construct):
                 cdk.Acknowledgment(id=f"AwsSolutions-IAM5[{finding}]", reason=reason)
             )
         # A list of folders that the role may list would grow with the grants.
-        acknowledge_given(self.role, stack.resolve(document), reason=reason)
+        acknowledge_given(self.role, stack.resolve(document), holder=self.role.role_name, reason=reason)
 
 
 def _name_in_findings(stack: cdk.Stack, bucket: s3.IBucket) -> str:

@@ -66,7 +66,7 @@ class TempUser(Construct):
         for policy in policies:
             if policy.reason:
                 acknowledge_wildcards(self.user, policy.document, policy.reason)
-                acknowledge_given(self.user, policy.document, reason=policy.reason)
+                acknowledge_given(self.user, policy.document, holder=user_name, reason=policy.reason)
 
     def _attach(
         self,
@@ -83,4 +83,4 @@ class TempUser(Construct):
         )
         if reason:
             acknowledge_wildcards(policy, document, reason)
-            acknowledge_given(policy, document, reason=reason)
+            acknowledge_given(policy, document, holder=self.user.user_name, reason=reason)

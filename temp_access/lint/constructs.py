@@ -25,7 +25,7 @@ class Constructs:
     def reason(self, finding: Finding) -> str | None:
         """Return the reason that is nearest to the finding's construct, None if there is none."""
         parts = (finding.construct_path or "").split("/")
-        for end in range(len(parts), 0, -1):
+        for end in range(len(parts), -1, -1):
             reason = self.reasons.get((finding.id, "/".join(parts[:end])))
             if reason is not None:
                 return reason
@@ -34,7 +34,7 @@ class Constructs:
 
 def constructs(folder: Path) -> Constructs:
     """Return what is kept of a cloud assembly's constructs; nothing where it has no such record."""
-    reasons: dict[tuple[str, str], str] = {}
+    reasons = dict(_reported(folder))
     paths: dict[tuple[str, str], str] = {}
     for stack, path, type_, data in _entries(folder):
         if type_ == "aws:cdk:logicalId":
@@ -42,6 +42,13 @@ def constructs(folder: Path) -> Constructs:
         elif type_ == "aws:cdk:acknowledged-rules":
             reasons.update({(id_, path): str(reason) for id_, reason in as_mapping(data).items()})
     return Constructs(reasons, paths)
+
+
+def _reported(folder: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    # What is acknowledged on the app or a stage stands in the report alone, and there if the plugin ran.
+    for plugin in map(as_mapping, as_list(_json(folder / "validation-report.json").get("pluginReports"))):
+        for found in map(as_mapping, as_list(plugin.get("suppressedViolations"))):
+            yield (str(found.get("acknowledgedId")), str(found.get("acknowledgedAt", ""))), str(found.get("reason"))
 
 
 def _entries(folder: Path) -> Iterator[_Entry]:

@@ -3,16 +3,21 @@
 from collections.abc import Iterator, Mapping
 
 from temp_access.lint.model import Document, Kind, as_list, as_mapping
-from temp_access.lint.texts import resolved
+from temp_access.lint.texts import resolved, text
 
 # Where resources that aren't IAM's keep a policy that says who may reach them.
+# Also of those that a policy of its own is attached to.
+_NAMES = ("RoleName", "UserName", "GroupName", "Roles", "Users", "Groups")
 _RESOURCE_POLICIES = {
     "AWS::ECR::Repository": "RepositoryPolicyText",
     "AWS::KMS::Key": "KeyPolicy",
+    "AWS::KMS::ReplicaKey": "KeyPolicy",
     "AWS::S3::AccessPoint": "Policy",
     "AWS::S3::BucketPolicy": "PolicyDocument",
     "AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
+    "AWS::SNS::TopicInlinePolicy": "PolicyDocument",
     "AWS::SNS::TopicPolicy": "PolicyDocument",
+    "AWS::SQS::QueueInlinePolicy": "PolicyDocument",
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
 
@@ -22,14 +27,19 @@ def documents(resource: Mapping[str, object]) -> Iterator[Document]:
     type_, properties = str(resource.get("Type")), as_mapping(resource.get("Properties"))
     if type_ in _RESOURCE_POLICIES:
         yield from _document(Kind.RESOURCE, _RESOURCE_POLICIES[type_], properties)
+    elif type_ == "AWS::SSO::PermissionSet":
+        yield from _document(Kind.IDENTITY, "InlinePolicy", properties)
     elif type_.startswith("AWS::IAM::"):
+        holders = tuple(text(named) for name in _NAMES for named in as_list(properties.get(name)))
         yield from _document(Kind.TRUST, "AssumeRolePolicyDocument", properties)
-        yield from _document(Kind.IDENTITY, "PolicyDocument", properties)
+        yield from _document(Kind.IDENTITY, "PolicyDocument", properties, holders)
         for index, policy in enumerate(as_list(properties.get("Policies"))):
-            yield from _document(Kind.IDENTITY, "PolicyDocument", as_mapping(policy), f"Policies.{index}.")
+            yield from _document(Kind.IDENTITY, "PolicyDocument", as_mapping(policy), holders, f"Policies.{index}.")
 
 
-def _document(kind: Kind, name: str, properties: Mapping[str, object], before: str = "") -> Iterator[Document]:
+def _document(
+    kind: Kind, name: str, properties: Mapping[str, object], holders: tuple[str, ...] = (), before: str = ""
+) -> Iterator[Document]:
     body = as_mapping(resolved(properties.get(name)))
     if body:
-        yield Document(kind, f"Properties.{before}{name}", body)
+        yield Document(kind, f"Properties.{before}{name}", body, holders)

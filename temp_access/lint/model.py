@@ -9,6 +9,9 @@ from typing import Any
 NAMESPACE = "AccessChecks"
 
 
+_ALL = frozenset(["*", "0.0.0.0/0", "::/0"])
+
+
 class Kind(Enum):
     """What a policy document is about."""
 
@@ -67,10 +70,18 @@ class Condition:
         loose = self.operator.endswith("IfExists") or self.operator.lower().startswith("forallvalues:")
         return not (loose or self.negated or self.name == "Null")
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it asks, and none of its values is a wildcard for all."""
+        return self.asks and _ALL.isdisjoint(self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A policy statement whose references are written as `<LogicalId>`; `place` is its path below Properties."""
+    """A policy statement whose references are written as `<LogicalId>`; `place` is its path below Properties.
+
+    `holders` are the names of the roles, users and groups that the template gives the policy to.
+    """
 
     kind: Kind
     version: str | None
@@ -83,6 +94,7 @@ class Statement:
     not_resource: bool
     conditions: tuple[Condition, ...]
     place: str
+    holders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ class Document:
     kind: Kind
     place: str
     body: Mapping[str, Any]
+    holders: tuple[str, ...] = ()
 
 
 def as_list(value: object) -> list[object]:

@@ -21,6 +21,7 @@ def statements(document: Document) -> Iterator[Statement]:
             not_resource="NotResource" in body,
             conditions=tuple(_conditions(as_mapping(body.get("Condition")))),
             place=f"{document.place}.Statement.{index}",
+            holders=document.holders,
         )
 
 

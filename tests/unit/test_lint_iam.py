@@ -8,7 +8,7 @@ import pytest
 
 from temp_access.lint.ids import finding_id
 from temp_access.policy.aws_managed import kept_document
-from tests.unit.linting import identity, lint, managed, rules, under
+from tests.unit.linting import document, identity, lint, managed, resource, rules, under
 
 READ = {"Action": "s3:GetObject"}
 PASS = {"Action": "iam:PassRole", "Resource": "*"}
@@ -75,10 +75,53 @@ def test_a_user_may_rotate_its_own_keys_and_not_its_policies() -> None:
     assert rules(identity({"Action": "iam:PutUserPolicy"} | own)) == ["SelfEscalation"]
 
 
-@pytest.mark.parametrize("key", ["iam:PassedToService", "iam:PermissionsBoundary"])
+@pytest.mark.parametrize("role", ["*", "arn:aws:iam::111122223333:role/*", "arn:aws:iam::*:role/*"])
+def test_whoever_may_assume_all_roles_may_become_any(role: str) -> None:
+    """Where a role trusts the account, its users' own policies decide."""
+    assert rules(identity({"Action": "sts:AssumeRole", "Resource": role})) == ["SelfEscalation"]
+    assert rules(identity({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111122223333:role/cdk-*"})) == []
+
+
+def test_one_role_of_whatever_account_is_one_role() -> None:
+    """IAM's actions reach this account alone, so its number may be left open."""
+    assert rules(identity(PASS | {"Resource": "arn:aws:iam::*:role/r"})) == []
+    assert rules(identity(PASS | {"Resource": "arn:aws:iam::*:role/r*"})) == ["SelfEscalation"]
+
+
+@pytest.mark.parametrize("named", [{"Ref": "Role"}, "r"])
+def test_nobody_may_change_its_own_policies(named: object) -> None:
+    """However it is named: by the template's reference or by its name."""
+    own = {"Fn::GetAtt": ["Role", "Arn"]} if isinstance(named, dict) else "arn:aws:iam::111122223333:role/r"
+    for type_, name in (("AWS::IAM::Policy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName")):
+        for action, found in (("iam:PutRolePolicy", ["SelfEscalation"]), ("iam:PassRole", [])):
+            held = {name: [named] if name == "Roles" else named}
+            template = resource(type_, PolicyDocument=document({"Action": action, "Resource": own}), **held)
+            assert rules(template) == found
+    assert rules(identity({"Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::111122223333:role/other"})) == []
+
+
+def test_a_permission_set_is_read() -> None:
+    """Its policies are those of the roles that people sign in to."""
+    inline = document({"Action": "iam:*", "Resource": "*"})
+    managed = ["arn:aws:iam::aws:policy/IAMFullAccess"]
+    found = lint(resource("AWS::SSO::PermissionSet", InlinePolicy=inline, ManagedPolicies=managed))
+    assert [(finding.rule, finding.place) for finding in found] == [
+        ("SelfEscalation", "Properties.InlinePolicy.Statement.0"),
+        ("EscalatingPolicy", "Properties.ManagedPolicies.0"),
+    ]
+
+
+@pytest.mark.parametrize("action", ["*", "sts:*", "iam:*"])
+def test_an_action_is_held_against_a_policy_once(action: str) -> None:
+    """Though it leads to more in two ways."""
+    assert rules(identity({"Action": action, "Resource": "*"})).count("SelfEscalation") == 1
+
+
+@pytest.mark.parametrize("key", ["iam:PassedToService", "iam:PermissionsBoundary", "aws:ResourceTag/team"])
 def test_a_limit_is_no_escalation(key: str) -> None:
-    """Roles for one service, and only with a boundary."""
+    """Roles for one service, only with a boundary, and those with a tag; a wildcard for all is none."""
     assert "SelfEscalation" not in rules(identity(PASS | under("StringEquals", key, "x")))
+    assert "SelfEscalation" in rules(identity(PASS | under("StringLike", key, "*")))
 
 
 def test_the_policies_that_escalate_are_kept() -> None:

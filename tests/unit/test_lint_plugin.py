@@ -73,6 +73,18 @@ def test_a_finding_is_acknowledged_beside_its_construct(tmp_path: Path, by_hand:
     assert (found, [finding.id for finding in acknowledged]) == ([], [id_])
 
 
+@pytest.mark.parametrize("around", ["app", "stage"])
+def test_a_finding_is_acknowledged_around_its_stack(tmp_path: Path, around: str) -> None:
+    """For all stacks of an app, or of a stage: the command knows it where the plugin has run."""
+    app = checked_app(tmp_path)
+    stage = cdk.Stage(app, "Prod")
+    lists(cdk.Stack(stage, "Theirs"))
+    acknowledge({"app": app, "stage": stage}[around], "ListWithoutPrefix", "s3:ListBucket", reason="catalogues")
+    app.synth()
+    found, acknowledged = folder_findings(tmp_path)
+    assert (found, [finding.construct_path for finding in acknowledged]) == ([], ["Prod/Theirs/Policy"])
+
+
 def test_a_warning_is_said_and_fails_no_synthesis(tmp_path: Path) -> None:
     """What AWS takes, though it can't work."""
     app = checked_app(tmp_path)
@@ -168,3 +180,12 @@ def test_the_command_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == "0 findings, 1 acknowledged\n"
     assert main(["lint", "--template", str(tmp_path / "nowhere")]) == 2
     assert "there is no such file; run `cdk synth`" in capsys.readouterr().err
+
+
+def test_the_reason_of_a_policy_holds_for_its_own_user_too(tmp_path: Path) -> None:
+    """A user that may change its own policies by its own name."""
+    app = checked_app(tmp_path)
+    own = document({"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "arn:aws:iam::111122223333:user/u"})
+    TempUser(cdk.Stack(app, "Ours"), "User", user_name="u", inline=[PolicyDocument("a", own, "as said")])
+    app.synth()
+    assert suppressed(tmp_path) == [("AccessChecks::SelfEscalation[iam:PutUserPolicy]", "as said")]

@@ -87,6 +87,21 @@ def test_a_condition_that_may_be_absent_narrows_nothing(condition: str) -> None:
         assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, condition, "x")))
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("StringLike", "aws:PrincipalArn", "*"),
+        ("ArnLike", "aws:PrincipalArn", "*"),
+        ("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
+        ("StringLike", "sts:ExternalId", "*"),
+    ],
+)
+def test_a_condition_that_everybody_fulfils_narrows_nothing(operator: str, key: str, value: str) -> None:
+    """A wildcard for all is only a key that has to be there."""
+    assert "Everyone" in rules(bucket(EVERYONE | under(operator, key, value)))
+    assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, key, value)))
+
+
 def test_an_account_may_be_named_by_its_digits_or_a_reference() -> None:
     """The account and partition that CDK leaves open don't hide a fault."""
     join = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":root"]]}

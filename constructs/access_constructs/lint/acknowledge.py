@@ -21,10 +21,10 @@ def acknowledge(scope: IConstruct, rule: str, detail: str, *, reason: str) -> No
     cdk.Validations.of(scope).acknowledge(cdk.Acknowledgment(id=finding_id(rule, detail), reason=reason))
 
 
-def acknowledge_given(scope: IConstruct, document: Mapping[str, Any], *, reason: str) -> None:
-    """Acknowledge that `document` lets its holder list whole buckets or make itself administrator, if it does."""
+def acknowledge_given(scope: IConstruct, document: Mapping[str, Any], *, holder: str, reason: str) -> None:
+    """Acknowledge that `document` lets `holder` list whole buckets or make itself administrator, if it does."""
     body = as_mapping(resolved(document))
-    for statement in statements(Document(Kind.IDENTITY, "", body)):
+    for statement in statements(Document(Kind.IDENTITY, "", body, (holder,))):
         for rule, check in _GIVEN.items():
             for fault in check(statement):
                 acknowledge(scope, rule, fault.detail, reason=reason)

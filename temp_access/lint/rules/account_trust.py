@@ -13,7 +13,7 @@ _ACCOUNT = re.compile(r"(?:\d{12}|<AWS.AccountId>)|arn:[^:]+:iam::[^:]+:root")
 
 def check(statement: Statement) -> Iterator[Fault]:
     """Yield each whole account that may assume the role."""
-    if statement.kind is not Kind.TRUST or not statement.allow or any(c.asks for c in statement.conditions):
+    if statement.kind is not Kind.TRUST or not statement.allow or any(c.narrows for c in statement.conditions):
         return
     for principal in filter(_ACCOUNT.fullmatch, statement.principals):
         yield Fault(

@@ -14,13 +14,19 @@ from temp_access.policy.aws_managed import kept_document
 
 def check(resource: Mapping[str, object]) -> Iterator[tuple[str, Fault]]:
     """Yield each policy that does so, by its document as it is kept here."""
-    attached = as_list(as_mapping(resource.get("Properties")).get("ManagedPolicyArns"))
+    properties = as_mapping(resource.get("Properties"))
+    # The other name is that of a permission set.
+    for element in ("ManagedPolicyArns", "ManagedPolicies"):
+        yield from _attached(element, as_list(properties.get(element)))
+
+
+def _attached(element: str, attached: list[object]) -> Iterator[tuple[str, Fault]]:
     for index, arn in enumerate(map(text, attached)):
         document = kept_document(arn)
         if document and (action := _escalates(document)):
             _, _, name = arn.partition(":policy/")
             yield (
-                f"Properties.ManagedPolicyArns.{index}",
+                f"Properties.{element}.{index}",
                 Fault(name, f"{name} lets its holder make itself administrator, with {action}; attach a narrower one"),
             )
 

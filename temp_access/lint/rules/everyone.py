@@ -28,4 +28,4 @@ def check(statement: Statement) -> Iterator[Fault]:
 
 
 def _narrows(condition: Condition) -> bool:
-    return condition.asks and (condition.key in _WHO or condition.key.startswith("aws:principaltag/"))
+    return condition.narrows and (condition.key in _WHO or condition.key.startswith("aws:principaltag/"))

@@ -21,4 +21,4 @@ def check(statement: Statement) -> Iterator[Fault]:
 
 
 def _narrows(condition: Condition) -> bool:
-    return condition.key == "s3:prefix" and condition.asks and "*" not in condition.values
+    return condition.key == "s3:prefix" and condition.narrows

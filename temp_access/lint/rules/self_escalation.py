@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
+import re
 from collections.abc import Iterator
 
 from temp_access.lint.model import Fault, Statement
@@ -15,28 +16,41 @@ PutRolePermissionsBoundary PutRolePolicy PutUserPermissionsBoundary PutUserPolic
 UpdateAssumeRolePolicy UpdateLoginProfile
 """
 _ESCALATING = tuple(f"iam:{name}" for name in _NAMES.split())
-# Own access keys and an own password give a user nothing more.
-_OF_ITSELF = tuple(name for name in _ESCALATING if not name.endswith(("AccessKey", "LoginProfile")))
-_LIMITS = frozenset(["iam:permissionsboundary", "iam:policyarn", "iam:passedtoservice"])
+# Own access keys and an own password give a user nothing more, nor does a role that is passed on as it is.
+_OF_ITSELF = tuple(name for name in _ESCALATING if not name.endswith(("AccessKey", "LoginProfile", "PassRole")))
+_ANY_ROLE = r"\*|arn:[^:]*:iam::[^:]*:(role/?)?\*"
+_LIMITS = ("iam:permissionsboundary", "iam:policyarn", "iam:passedtoservice", "iam:resourcetag/", "aws:resourcetag/")
 
 
 def check(statement: Statement) -> Iterator[Fault]:
     """Yield each action that leads to more access than the policy shows."""
-    if not statement.allow or any(c.asks and c.key in _LIMITS for c in statement.conditions):
+    if not statement.allow or any(c.narrows and c.key.startswith(_LIMITS) for c in statement.conditions):
         return
-    if statement.not_resource or any(map(_is_wide, statement.resources)):
-        actions = _ESCALATING
-    elif any("${aws:username}" in resource.lower() for resource in statement.resources):
-        actions = _OF_ITSELF
-    else:
+    wide = statement.not_resource or any(map(_is_wide, statement.resources))
+    if not wide and not any(_is_holder(statement, resource) for resource in statement.resources):
         return
-    for action in named(statement, actions):
-        yield Fault(
-            action, f"{action} lets its holder make itself administrator; name one resource, or ask for a boundary"
-        )
+    found = list(named(statement, _ESCALATING if wide else _OF_ITSELF))
+    for action in found:
+        do = f"name {'one' if wide else 'another'} resource, or ask for a boundary"
+        yield Fault(action, f"{action} lets its holder make itself administrator; {do}")
+    # Some roles, like cdk-*, are named; and NotAction, as in PowerUserAccess, leaves all of this out on purpose.
+    if not statement.not_action and any(re.fullmatch(_ANY_ROLE, resource) for resource in statement.resources):
+        for action in named(statement, ["sts:AssumeRole"]):
+            if action not in found:
+                yield Fault(action, f"{action} lets its holder become any role that trusts the account; name the roles")
 
 
 def _is_wide(resource: str) -> bool:
-    # The wildcard must be in IAM's own names: `arn:aws:s3:::bucket/*` is none of its resources.
-    service = resource.split(":")[2:3]
-    return "*" in resource and (service in ([], ["iam"], ["*"]))
+    # The wildcard must be in IAM's own names: `arn:aws:s3:::bucket/*` is none of its resources, and of whatever
+    # account, `role/x` is one role of this one.
+    parts = resource.split(":", 5)
+    return "*" in (parts[5] if len(parts) == 6 else resource) and parts[2:3] in ([], ["iam"], ["*"])
+
+
+def _is_holder(statement: Statement, resource: str) -> bool:
+    if "${aws:username}" in resource.lower():
+        return True
+    is_iams = resource.split(":")[2:3] == ["iam"]
+    return any(
+        resource == f"<{h.strip('<>')}.Arn>" or (is_iams and resource.endswith(f"/{h}")) for h in statement.holders
+    )

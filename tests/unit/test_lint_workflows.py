@@ -241,4 +241,4 @@ def test_one_comment_is_updated_in_place(tmp_path: Path, before: str, call: str)
     gh = f'case "$*" in *--paginate*) [ -z "{before}" ] || echo "{before}" ;; esac'
     calls = run_step("comment, always the same one", tmp_path, gh)
     assert calls[-1].startswith(call)
-    assert (tmp_path / "body.md").read_text() == "<!-- temp-access review -->\n# broadened\n"
+    assert (tmp_path / "body.md").read_text() == "<!-- temp-access review -->\n# broadened\n\nOf commit abc.\n"

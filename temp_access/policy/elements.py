@@ -57,6 +57,9 @@ class Element(Generic[T_co]):
         """This element as an object."""
         if not isinstance(self.value, Mapping):
             raise self.malformed(f"must be an object, not {self.value!r}")
+        for name, value in self.value.items():
+            if value is None:
+                raise self.child(name).malformed("is null; give it a value or leave it out")
         return Element(self.policy, self.path, dict(self.value))
 
     def texts(self) -> tuple[str, ...]:

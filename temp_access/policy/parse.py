@@ -55,7 +55,7 @@ def _from_json(text: str, name: str) -> dict[str, object]:
 
     try:
         return Element(name, "policy", json.loads(text, object_pairs_hook=once)).mapping().value
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise MalformedPolicy(name, "policy", f"isn't JSON: {error}") from None
 
 

@@ -42,6 +42,9 @@ IDENTITY = [
     (policy({**ALLOW, "Resource": "arn:aws:s3:::b/${}"}), "Statement[0].Resource", "variable"),
     (policy({**ALLOW, "Sid": "not plain"}), "Statement[0].Sid", "characters"),
     (policy([{**ALLOW, "Sid": "A"}, {**ALLOW, "Sid": "A"}]), "Statement[1].Sid", "names two statements"),
+    (policy({**ALLOW, "NotAction": None}), "Statement[0].NotAction", "is null"),
+    (policy({**ALLOW, "NotResource": None}), "Statement[0].NotResource", "is null"),
+    (policy({**ALLOW, "Condition": None}), "Statement[0].Condition", "is null"),
     (policy(ANYONE), "Statement[0].Principal", "not allowed"),
     (policy({**ALLOW, "NotPrincipal": "*"}), "Statement[0].NotPrincipal", "not allowed"),
 ]
@@ -74,6 +77,7 @@ CONDITIONS = [
     ({"StringLike": {"prefix": "a"}}, "no service prefix"),
     ({"StringLike": {"s3:prefix": []}}, "no values"),
     ({"StringLike": "s3:prefix"}, "must be an object"),
+    ({"StringLike": {"s3:prefix": None}}, "is null"),
     ([], "must be an object"),
 ]
 
@@ -92,6 +96,7 @@ RESOURCE = [
     (without(ALLOW, "Resource"), Layer.TRUST, "needs Principal or NotPrincipal"),
     (ANYONE, Layer.TRUST, "not allowed in a role trust policy"),
     ({**ANYONE, "NotPrincipal": "*"}, Layer.RESOURCE, "both Principal and NotPrincipal"),
+    ({**ANYONE, "NotPrincipal": None}, Layer.RESOURCE, "is null"),
     ({**ALLOW, "NotPrincipal": {"AWS": "111122223333"}}, Layer.RESOURCE, "only allowed with Effect Deny"),
     (
         {"Effect": "Deny", "Action": "sts:*", "NotPrincipal": {"AWS": "111122223333"}},
@@ -120,6 +125,7 @@ def test_refuses_a_resource_policy_with_the_wrong_principal(statement: dict[str,
     [
         ("{", "isn't JSON"),
         ("[]", "must be an object"),
+        ("[" * 100_000, "isn't JSON"),
         ('{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}', "occurs twice"),
     ],
 )

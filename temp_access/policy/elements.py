@@ -9,9 +9,10 @@ from typing import Generic, Literal, TypeVar, overload
 from temp_access.policy.conditions import Condition, compile_condition
 from temp_access.policy.document import MalformedPolicy
 from temp_access.policy.glob_regex import Style
-from temp_access.policy.grammar import ACTION
+from temp_access.policy.grammar import ACTION, RESOURCE
 from temp_access.policy.patterns import PatternSet, compile_patterns
 from temp_access.policy.request import scalar_text
+from temp_access.policy.wildcards import COLONS_OF_ARN
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -79,11 +80,20 @@ class Element(Generic[T_co]):
                 raise self.malformed(f"{text!r} isn't '*' or service:action")
         return compile_patterns(self.texts(), variables=False, fold=True)
 
-    def resources(self, *, variables: bool) -> PatternSet:
-        """This element as resource ARNs."""
+    def resources(self, *, variables: bool, whole: bool) -> PatternSet:
+        """This element as resource ARNs, each with all its parts if they must be `whole`."""
         for text in self.texts():
-            if text != "*" and not text.startswith("arn:"):
+            if text == "*":
+                continue
+            if not text.startswith("arn:"):
                 raise self.malformed(f"{text!r} is neither '*' nor an ARN")
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+            if not RESOURCE.match(text):
+                raise self.malformed(f"{text!r} names no service; write arn:PARTITION:SERVICE:…, without * in SERVICE")
+            if whole and text.count(":") < COLONS_OF_ARN:
+                raise self.malformed(
+                    f"{text!r} has fewer than the six parts of an ARN; add the others, * if any will do"
+                )
         try:
             return compile_patterns(self.texts(), variables=variables, style=Style.RESOURCE)
         except ValueError as error:

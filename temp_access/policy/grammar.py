@@ -19,6 +19,7 @@ class Grammar:
     not_principal: bool = False
     resource_required: bool = True
     resource_allowed: bool = True
+    whole_arns: bool = False
     id_allowed: bool = False
     plain_sid: bool = True
 
@@ -28,7 +29,8 @@ _RESOURCE = Grammar(principal=True, not_principal=True, resource_required=False,
 
 GRAMMARS = {
     Layer.IDENTITY: Grammar(),
-    Layer.SESSION: Grammar(),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    Layer.SESSION: Grammar(whole_arns=True),
     Layer.BOUNDARY: Grammar(),
     Layer.SCP: Grammar(),
     Layer.RESOURCE: _RESOURCE,
@@ -52,6 +54,7 @@ STATEMENT_ELEMENTS = frozenset(
 )
 
 ACTION = re.compile(r"\*(:\*)?|[A-Za-z0-9-]+:[\w*?-]+")
+RESOURCE = re.compile(r"arn:[^:]+:[^:*?]+(:|$)")
 SID = re.compile(r"[A-Za-z0-9]*")
 ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):root|(\d{12})")
 PRINCIPAL = re.compile(r"arn:[\w-]+:(iam|sts)::\d{12}:[^*?]+|[A-Z0-9]{16,128}")

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from temp_access.policy.glob_regex import Style, glob_regex
 from temp_access.policy.request import Request
-from temp_access.policy.wildcards import Piece, Variable, Wildcard, split_pattern
+from temp_access.policy.wildcards import Piece, Variable, Wildcard, completed, split_pattern
 
 _PREFIX_LENGTH = 2
 _compiled_glob = lru_cache(maxsize=1024)(glob_regex)
@@ -83,7 +83,8 @@ def compile_patterns(
     """
     everything, literals, prefixes, globs, templates = False, set[str](), [], [], []
     for text in texts:
-        pieces = split_pattern(text, variables=variables, wildcards=wildcards)
+        whole = completed(text) if style is Style.RESOURCE else text
+        pieces = split_pattern(whole, variables=variables, wildcards=wildcards)
         if any(isinstance(piece, Variable) for piece in pieces):
             templates.append(Template(pieces, style, fold))
             continue

@@ -33,6 +33,7 @@ class Variable:
 
 
 Piece = str | Wildcard | Variable
+COLONS_OF_ARN = 5
 
 _TOKEN = re.compile(
     r"""\$\{(?:(?P<escaped>[*?$])                    # a literal *, ? or $
@@ -72,6 +73,15 @@ def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece
     literal.append(text[end:])
     _flush(literal, pieces)
     return tuple(pieces)
+
+
+def completed(pattern: str) -> str:
+    """Return a pattern of resources as AWS completes it: parts that an ARN lacks at its end are `*`.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    # One `*` is enough: at the end of a part it runs on through the parts that follow.
+    return f"{pattern}:*" if pattern.startswith("arn:") and pattern.count(":") < COLONS_OF_ARN else pattern
 
 
 def _flush(literal: list[str], pieces: list[Piece]) -> None:

@@ -40,6 +40,8 @@ IDENTITY = [
     (policy({**ALLOW, "Resource": "bucket/*"}), "Statement[0].Resource", "neither '*' nor an ARN"),
     (policy({**ALLOW, "Resource": "arn:aws:s3:::b/${aws:username"}), "Statement[0].Resource", "variable"),
     (policy({**ALLOW, "Resource": "arn:aws:s3:::b/${}"}), "Statement[0].Resource", "variable"),
+    (policy({**ALLOW, "Resource": "arn:aws:*:::b"}), "Statement[0].Resource", "names no service"),
+    (policy({**without(ALLOW, "Resource"), "NotResource": "arn:aws"}), "Statement[0].NotResource", "names no service"),
     (policy({**ALLOW, "Sid": "not plain"}), "Statement[0].Sid", "characters"),
     (policy([{**ALLOW, "Sid": "A"}, {**ALLOW, "Sid": "A"}]), "Statement[1].Sid", "names two statements"),
     (policy({**ALLOW, "NotAction": None}), "Statement[0].NotAction", "is null"),
@@ -141,6 +143,15 @@ def test_reads_a_single_statement_without_a_list(layer: Layer) -> None:
     parsed = parse_policy({"Statement": ALLOW}, layer)
 
     assert [parsed.version, len(parsed.statements)] == ["2008-10-17", 1]
+
+
+def test_only_a_session_policy_must_write_an_arn_to_its_end() -> None:
+    """AWS completes it in the others: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    document = policy({**ALLOW, "Resource": "arn:aws:s3"})
+
+    assert parse_policy(document, Layer.IDENTITY).statements
+    with pytest.raises(MalformedPolicy, match=r"'arn:aws:s3' has fewer than the six parts"):
+        parse_policy(document, Layer.SESSION)
 
 
 def test_a_resource_policy_may_have_an_id_a_free_sid_and_no_resource() -> None:

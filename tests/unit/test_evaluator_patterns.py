@@ -118,7 +118,7 @@ def test_refuses_a_variable_it_cannot_read(pattern: str) -> None:
     [
         ("arn:aws:sqs:us-*-1:1:q", "arn:aws:sqs:us-east-1:1:q", True, True),
         ("arn:aws:sqs:us-*1:1:q", "arn:aws:sqs:us-x:y-1:1:q", False, False),
-        ("arn:aws:sqs:*:q", "arn:aws:sqs:us-east-1:1:q", True, False),
+        ("arn:aws:sqs:*:1:q", "arn:aws:sqs:us-east-1:2:1:q", True, False),
         ("arn:aws:sqs:us-?:1:q", "arn:aws:sqs:us-::1:q", False, False),
         ("arn:aws:s3:::b/*/c:?", "arn:aws:s3:::b/x:y/z/c:d", True, True),
         ("arn:aws:sqs*", "arn:aws:sqs:us-east-1:1:q", True, False),
@@ -129,6 +129,24 @@ def test_wildcards_stop_at_the_colons_of_an_arn(pattern: str, value: str, resour
     """In an ARN's first five parts only a `*` that ends a part of a Resource runs on; ArnLike never does."""
     assert resource == matches(pattern, value, Style.RESOURCE)
     assert arn == matches(pattern, value, Style.ARN)
+
+
+@pytest.mark.parametrize("value", ["arn:aws:sqs:us-east-1:1:q", "arn:aws:sqs:us-east-1:1:q:r"])
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("arn:aws:sqs", True),
+        ("arn:aws:sqs:*", True),
+        ("arn:aws:sqs:us-east-1", True),
+        ("arn:aws:sqs:*:1", True),
+        ("arn:aws:sqs:*:2", False),
+        ("arn:aws:sq", False),
+        ("arn:aws:s3:::", False),
+    ],
+)
+def test_the_parts_that_a_resource_lacks_are_any(pattern: str, value: str, expected: bool) -> None:
+    """AWS completes an ARN: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    assert expected == matches(pattern, value, Style.RESOURCE)
 
 
 def test_many_stars_do_not_take_forever() -> None:

@@ -112,9 +112,10 @@ resources = st.sampled_from(
         "arn:aws:s3:::b/*",
         "arn:aws:s3:::b/a*b/?",
         "arn:aws:s3:::b/${aws:username}/*",
-        "arn:*:b/b*",
+        "arn:aws:s3:*:*:b/b*",
     ]
 )
+incomplete = st.sampled_from(["arn:aws:s3", "arn:aws:s3:*", "arn:aws:sts"])
 actions = st.sampled_from(["*", "s3:*", "s3:Get*", "s3:?etObject", "S3:listbucket", "sts:*"])
 principals = st.lists(
     st.sampled_from(["*", USER, SESSION, ROLE, ROOT, OTHER]), min_size=1, max_size=3, unique=True
@@ -133,7 +134,8 @@ def statements(draw: st.DrawFn, layer: Layer) -> dict[str, Any]:
         st.lists(actions, min_size=1, max_size=2)
     )
     named = draw(st.sampled_from(["Resource", "Resource", "NotResource"]))
-    statement[named] = draw(st.lists(resources, min_size=1, max_size=2))
+    drawn = resources if layer is Layer.SESSION else resources | incomplete
+    statement[named] = draw(st.lists(drawn, min_size=1, max_size=2))
     if layer is Layer.RESOURCE:
         negated = effect == "Deny" and draw(st.booleans())
         who = draw(spared if negated else principals)

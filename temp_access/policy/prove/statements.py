@@ -13,6 +13,7 @@ from temp_access.policy.prove.encoder import Encoder
 from temp_access.policy.prove.matching import matches_any
 from temp_access.policy.prove.principals import covers
 from temp_access.policy.prove.solver import Formula
+from temp_access.policy.wildcards import completed
 
 
 def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: Principals | None) -> Formula:
@@ -25,7 +26,9 @@ def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: 
     found = [logic.no(named) if statement.not_action else named]
     if statement.resources is not None:
         texts = _texts(body, "NotResource" if statement.not_resource else "Resource")
-        named = matches_any(encoder, encoder.resource, texts, variables=variables, style=Style.RESOURCE)
+        named = matches_any(
+            encoder, encoder.resource, [*map(completed, texts)], variables=variables, style=Style.RESOURCE
+        )
         found.append(logic.no(named) if statement.not_resource else named)
     if principals is not None:
         found.append(covers(encoder, principals))

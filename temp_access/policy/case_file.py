@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from temp_access.errors import UserError
 from temp_access.policy.cases import MALFORMED, Case
 from temp_access.policy.decision import Kind
+from temp_access.policy.parse import each_once
 
 EXPECTED = ("allow", "deny", MALFORMED)
 _DECISIONS = (*(kind.value for kind in Kind), None)
@@ -18,6 +20,9 @@ _NOTES = {"decision", "source", "group", "reason"}
 _POLICIES = {"identity", "session", "boundary", "resource", "resource_is_trust_policy", "scp", "rcp"}
 _REQUEST = {"principal", "action", "resource", "account"}
 _MORE = {"role_arn", "resource_account", "context", "principal_tags"}
+_NEEDS_TEXT = ("principal", "action", "resource")
+_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
+_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _MOST_SHOWN = 20
 
 
@@ -36,13 +41,13 @@ def read_cases(path: Path) -> list[Case]:
 
 def _cases(path: Path) -> list[Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=each_once)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; tests/data/iam-cases.json is an example") from None
     except OSError as error:
         raise UserError(f"{path}: can't be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: isn't JSON: {error}") from None
+        raise UserError(f"{path}: can't be read as JSON: {error}") from None
     cases = document.get("cases") if isinstance(document, dict) else None
     if not isinstance(cases, list) or not cases:
         raise UserError(f'{path}: must be an object with a list of cases: {{"cases": [{{"name": …}}, …]}}')
@@ -96,7 +101,7 @@ def _policies(policies: object) -> Iterator[str]:
         if isinstance(policies.get(key), list):
             yield f".{key}: must be one policy or null, not a list"
     for key in ("scp", "rcp"):
-        levels = policies.get(key) or []
+        levels = [] if policies.get(key) is None else policies[key]
         if not isinstance(levels, list) or len({isinstance(level, list) for level in levels}) > 1:
             yield f".{key}: must be a list of policies, or a list of such lists from the organization's root down"
 
@@ -107,13 +112,25 @@ def _request(request: object) -> Iterator[str]:
         return
     yield from _keys(request, ".", _REQUEST, _MORE)
     for key in (*sorted(_REQUEST), "role_arn", "resource_account"):
-        if not isinstance(request.get(key) or "", str):
+        if not isinstance(request.get(key, ""), str) and (request[key] is not None or key in _NEEDS_TEXT):
             yield f".{key}: must be a text, not {request[key]!r:.40}"
+    yield from _principal(request)
     action = request.get("action")
     if isinstance(action, str) and (":" not in action or "*" in action or "?" in action):
         yield f".action: {action!r:.40} isn't one action, like s3:GetObject"
     yield from _values(request, "context", several=True)
     yield from _values(request, "principal_tags", several=False)
+
+
+def _principal(request: Mapping[str, Any]) -> Iterator[str]:
+    principal = request.get("principal")
+    if not isinstance(principal, str):
+        return
+    of = _ARN.fullmatch(principal)
+    if not of and principal != "*" and not _SERVICE.fullmatch(principal):
+        yield f".principal: {principal!r:.60} is no principal's ARN, no service like ec2.amazonaws.com, and not *"
+    if of and "account" in request and request["account"] != of[1]:
+        yield f".account: {request['account']!r:.40} isn't the account of the principal, {of[1]}"
 
 
 def _values(request: Mapping[str, Any], key: str, *, several: bool) -> Iterator[str]:

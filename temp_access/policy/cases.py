@@ -62,7 +62,8 @@ def run_case(case: Case) -> Outcome:
 def to_layers(policies: Mapping[str, Any]) -> Layers:
     """Parse a case's policies; a flat list of SCPs or RCPs is one level, a list of lists has several."""
     trust = bool(policies.get("resource_is_trust_policy"))
-    session = policies.get("session")
+    # An empty list of session policies is none: AssumeRole without them narrows nothing.
+    session = None if policies.get("session") == [] else policies.get("session")
     return Layers(
         identity=_parsed(policies.get("identity"), Layer.IDENTITY),
         session=None if session is None else _parsed(session, Layer.SESSION),
@@ -93,7 +94,7 @@ def _one(document: Any, layer: Layer) -> Policy | None:
 
 
 def _parsed(documents: Any, layer: Layer) -> tuple[Policy, ...]:
-    listed = documents if isinstance(documents, list) else [documents] if documents else []
+    listed = documents if isinstance(documents, list) else [] if documents is None else [documents]
     return tuple(parse_policy(document, layer, f"{layer.value} {number}") for number, document in enumerate(listed, 1))
 
 

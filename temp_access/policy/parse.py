@@ -45,18 +45,22 @@ def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str |
     return Policy(name, str(version), statements, tuple(bodies))
 
 
-def _from_json(text: str, name: str) -> dict[str, object]:
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise MalformedPolicy(name, key, "occurs twice in one object")
-        return dict(pairs)
+def each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the object of these members, for `json.loads`; raises ValueError if a key occurs twice."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r} occurs twice in one object")
+        found[key] = value
+    return found
 
+
+def _from_json(text: str, name: str) -> Mapping[str, object]:
     try:
-        return Element(name, "policy", json.loads(text, object_pairs_hook=once)).mapping().value
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise MalformedPolicy(name, "policy", f"isn't JSON: {error}") from None
+        value = json.loads(text, object_pairs_hook=each_once)
+    except (ValueError, RecursionError) as error:
+        raise MalformedPolicy(name, "policy", f"can't be read as JSON: {error}") from None
+    return Element(name, "policy", value).mapping().value
 
 
 def _statement(statement: Element[dict[str, object]], index: int, layer: Layer, variables: bool) -> Statement:

@@ -125,9 +125,9 @@ def test_refuses_a_resource_policy_with_the_wrong_principal(statement: dict[str,
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{", "isn't JSON"),
+        ("{", "can't be read as JSON"),
         ("[]", "must be an object"),
-        ("[" * 100_000, "isn't JSON"),
+        ("[" * 100_000, "can't be read as JSON"),
         ('{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}', "occurs twice"),
     ],
 )

@@ -82,6 +82,25 @@ def test_a_case_may_expect_a_malformed_policy(simulate: Any, cases: list[Case]) 
     assert simulate({"cases": cases}) == (0, "3 passed, 0 failed\n")
 
 
+@pytest.mark.parametrize("policy", ["", 0, {}])
+@pytest.mark.parametrize("layer", ["identity", "session", "boundary", "resource"])
+def test_takes_an_empty_policy_for_malformed(simulate: Any, cases: list[Case], layer: str, policy: Any) -> None:
+    """It isn't the same as none."""
+    cases[0]["policies"][layer] = policy
+
+    code, said = simulate({"cases": cases})
+
+    assert code == 1
+    assert f"got malformed\n  {layer}" in said.replace("-", " ").replace("permissions ", "")
+
+
+def test_takes_an_empty_list_of_session_policies_for_none(simulate: Any, cases: list[Case]) -> None:
+    """The session then has what the role has."""
+    cases[0]["policies"]["session"] = []
+
+    assert simulate({"cases": cases}) == (0, "3 passed, 0 failed\n")
+
+
 def test_prints_json(simulate: Any, cases: list[Case]) -> None:
     """Every case with its outcome."""
     cases[0] |= {"expected": "deny", "decision": None}
@@ -110,6 +129,7 @@ def test_prints_json(simulate: Any, cases: list[Case]) -> None:
         ({"policies": {"boundary": []}}, "policies.boundary: must be one policy or null"),
         ({"policies": {"scp": {}}, "request": 7}, "request: must be an object"),
         ({"policies": {"scp": {"a": 1}}}, "policies.scp: must be a list of policies"),
+        ({"policies": {"scp": ""}}, "policies.scp: must be a list of policies"),
         ({"policies": {"rcp": [[], {}]}}, "policies.rcp: must be a list of policies"),
         ({"source": 1}, "source: must be a text"),
     ],
@@ -133,6 +153,17 @@ def test_says_which_key_of_which_case_is_wrong(
         ("action", "GetObject", "request.action: 'GetObject' isn't one action, like s3:GetObject"),
         ("action", "s3:*", "request.action: 's3:*' isn't one action"),
         ("principal", 7, "request.principal: must be a text, not 7"),
+        ("principal", None, "request.principal: must be a text, not None"),
+        ("principal", {}, "request.principal: must be a text, not {}"),
+        ("action", 0, "request.action: must be a text, not 0"),
+        ("resource", [], "request.resource: must be a text, not []"),
+        ("role_arn", {}, "request.role_arn: must be a text, not {}"),
+        ("role_arn", None, None),
+        ("resource_account", None, None),
+        ("principal", "bob", "request.principal: 'bob' is no principal's ARN, no service like ec2.amazonaws.com, and"),
+        ("principal", "arn:aws:iam::111122223333:usr/bob", "is no principal's ARN"),
+        ("account", None, "request.account: None isn't the account of the principal, 111122223333"),
+        ("account", "444455556666", "request.account: '444455556666' isn't the account of the principal, 111122223333"),
         ("rol_arn", "x", "request.rol_arn: is unknown"),
         ("context", [], None),
         ("context", 7, "request.context: must be an object"),
@@ -164,10 +195,11 @@ def test_says_what_a_request_lacks(simulate: Any, cases: list[Case], key: str) -
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("{", "isn't JSON"),
-        ("[" * 100_000, "isn't JSON"),
+        ("{", "can't be read as JSON"),
+        ("[" * 100_000, "can't be read as JSON"),
         ([], "must be an object with a list of cases"),
         ({"cases": []}, "must be an object with a list of cases"),
+        ('{"cases": [{"policies": {"session": {"Condition": {}, "Condition": {}}}}]}', "'Condition' occurs twice"),
         ({"cases": [7]}, "case 1: must be an object, not 7"),
     ],
 )

@@ -1,11 +1,14 @@
 """Reading ACTION and RESOURCE: an action's name; an ARN, `s3://BUCKET/KEY`, a key of the bucket, or a word."""
 
 import re
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from temp_access.can.model import Call, Source
+from temp_access.can.names import naming
 from temp_access.errors import UserError
 from temp_access.policy.access import LIST_BUCKET
+from temp_access.policy.request import ContextValue
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
 # Operations that aren't actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -24,12 +27,15 @@ _OPERATIONS = MappingProxyType(
         "s3:uploadpart": "s3:PutObject",
     }
 )
+_NOTHING: Mapping[str, ContextValue] = MappingProxyType({})
 # Those that take a prefix: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 _LISTINGS = ("s3:listbucket", "s3:listbucketversions")
 
 
-def read_call(action: str, resource: str, prefix: str | None, source: Source) -> Call:
-    """Return the call that is asked about; raises UserError."""
+def read_call(
+    action: str, resource: str, prefix: str | None, source: Source, given: Mapping[str, ContextValue] = _NOTHING
+) -> Call:
+    """Return the call that is asked about; `given` may hold a listing's prefix too. Raises UserError."""
     folded = action.lower()
     if not _ACTION.fullmatch(action):
         raise UserError(f"{action!r} isn't one action with its service, like s3:GetObject")
@@ -37,19 +43,32 @@ def read_call(action: str, resource: str, prefix: str | None, source: Source) ->
         raise UserError(f"{action} is an operation and no action; it needs {_OPERATIONS[folded]}")
     if prefix is not None and folded not in _LISTINGS:
         raise UserError(f"--prefix is for {LIST_BUCKET} and s3:ListBucketVersions; {action} has none")
+    if folded in _LISTINGS:
+        prefix = _given_prefix(prefix, given)
     arn, notes = _resource(resource, source)
     bucket, _, key = arn.partition("/")
     if folded in _LISTINGS and bucket.startswith(f"arn:{source.target.partition}:s3:::") and key:
         if prefix is not None:
-            raise UserError(f"{resource} says a prefix already; write `bucket` as the resource, or leave out --prefix")
+            raise UserError(
+                f"{resource} says a prefix already; write `bucket` as the resource, or leave out the other prefix"
+            )
         arn, prefix = bucket, key
     if folded in _LISTINGS and prefix is None:
         notes.append(
             "without a prefix this lists the whole bucket; --prefix bob/ (or bob/ as the resource) is a folder's"
         )
-    notes += _level(action, arn, source)
+    notes += [*_level(action, arn, source), *naming(action)]
     listing = f" with the prefix {prefix!r}" if prefix is not None else ""
     return Call(action, arn, f"{action} on {_words(arn, source)}{listing}", prefix, tuple(notes))
+
+
+def _given_prefix(prefix: str | None, given: Mapping[str, ContextValue]) -> str | None:
+    found = next((value for key, value in given.items() if key.lower() == "s3:prefix"), None)
+    if found is None or found == prefix:
+        return prefix
+    if prefix is not None or not isinstance(found, str):
+        raise UserError("a listing has one prefix: give it once, with --prefix or with --context s3:prefix=…")
+    return found
 
 
 def _resource(text: str, source: Source) -> tuple[str, list[str]]:
@@ -71,6 +90,8 @@ def _resource(text: str, source: Source) -> tuple[str, list[str]]:
         raise UserError("the resource is empty; write a key like bob/x, bucket, role, s3://BUCKET/KEY or an ARN")
     literal = ["* and ? stand for themselves here: this is one object's key, not a pattern"]
     notes = literal if "*" in text or "?" in text else []
+    if text.startswith("/"):
+        notes.append("this key begins with a slash; the same without it is another key")
     if not text.startswith("arn:"):
         return f"{bucket}/{text}", notes
     if text.count(":") < 5:

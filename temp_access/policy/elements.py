@@ -73,11 +73,13 @@ class Element(Generic[T_co]):
             raise self.malformed("has no values")
         return tuple(map(scalar_text, values))
 
-    def actions(self) -> PatternSet:
-        """This element as action names, in lower case."""
+    def actions(self, *, service: str = "") -> PatternSet:
+        """This element as action names, in lower case; all of them of `service`, if one is given."""
         for text in self.texts():
             if not ACTION.fullmatch(text):
                 raise self.malformed(f"{text!r} isn't '*' or service:action")
+            if service and not text.lower().startswith(f"{service}:"):
+                raise self.malformed(f"{text!r} isn't an action of {service}, and only those are allowed here")
         return compile_patterns(self.texts(), variables=False, fold=True)
 
     def resources(self, *, variables: bool, whole: bool) -> PatternSet:

@@ -20,6 +20,7 @@ class Grammar:
     resource_required: bool = True
     resource_allowed: bool = True
     whole_arns: bool = False
+    service: str = ""
     id_allowed: bool = False
     plain_sid: bool = True
 
@@ -34,7 +35,10 @@ GRAMMARS = {
     Layer.BOUNDARY: Grammar(),
     Layer.SCP: Grammar(),
     Layer.RESOURCE: _RESOURCE,
-    Layer.TRUST: Grammar(principal=True, resource_required=False, resource_allowed=False, id_allowed=True),
+    # IAM's words: "AssumeRole policy may only specify STS AssumeRole actions."
+    Layer.TRUST: Grammar(
+        principal=True, resource_required=False, resource_allowed=False, id_allowed=True, service="sts"
+    ),
     Layer.RCP: Grammar(principal=True),
 }
 

@@ -95,8 +95,10 @@ def test_refuses_a_condition_it_cannot_read(condition: Any, why: str) -> None:
 
 RESOURCE = [
     (ALLOW, Layer.RESOURCE, "needs Principal or NotPrincipal"),
-    (without(ALLOW, "Resource"), Layer.TRUST, "needs Principal or NotPrincipal"),
-    (ANYONE, Layer.TRUST, "not allowed in a role trust policy"),
+    ({"Effect": "Allow", "Action": "sts:AssumeRole"}, Layer.TRUST, "needs Principal or NotPrincipal"),
+    ({**ANYONE, "Action": "sts:AssumeRole"}, Layer.TRUST, "not allowed in a role trust policy"),
+    (without(ANYONE, "Resource"), Layer.TRUST, "'s3:GetObject' isn't an action of sts"),
+    ({**without(ANYONE, "Resource"), "Action": ["STS:AssumeRole", "*"]}, Layer.TRUST, "'*' isn't an action of sts"),
     ({**ANYONE, "NotPrincipal": "*"}, Layer.RESOURCE, "both Principal and NotPrincipal"),
     ({**ANYONE, "NotPrincipal": None}, Layer.RESOURCE, "is null"),
     ({**ALLOW, "NotPrincipal": {"AWS": "111122223333"}}, Layer.RESOURCE, "only allowed with Effect Deny"),

@@ -86,6 +86,9 @@ def evaluate(layers: Layers, request: Request) -> Decision:
             reasons += found
         elif layer is not Layer.IDENTITY or not request.principal.endswith(":root"):
             missing += (layer,)
+    # Of the sessions made without a session policy only a role's may do anything (same page).
+    if gates and layers.session is None and ":federated-user/" in request.principal:
+        missing += (Layer.SESSION,)
     if missing:
         return Decision(Kind.IMPLICIT_DENY, missing[0], (), missing)
     return Decision(Kind.ALLOWED, decided_by, reasons)

@@ -184,6 +184,17 @@ def test_inline_and_managed_session_policies_are_alternatives() -> None:
     assert not evaluate(Layers((IDENTITY,), session=()), request()).allowed
 
 
+def test_a_federated_user_has_what_its_session_policy_allows() -> None:
+    """GetFederationToken without a session policy gives a session that may do nothing, unless it is named itself."""
+    federated = f"arn:aws:sts::{HOME}:federated-user/carol"
+    named = bucket(federated)
+
+    assert evaluate(Layers((IDENTITY,)), request(federated)).missing == (Layer.SESSION,)
+    assert evaluate(Layers((IDENTITY,), session=(policy(Layer.SESSION),)), request(federated)).allowed
+    assert evaluate(Layers((), resource=named), request(federated)).allowed
+    assert evaluate(Layers((IDENTITY,), resource=named), request(federated, AWAY)).missing == (Layer.SESSION,)
+
+
 def test_a_decision_explains_itself() -> None:
     """The text names the statements that allowed, or the layers that didn't."""
     sid = policy(Layer.IDENTITY, Sid="All")

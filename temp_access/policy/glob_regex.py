@@ -51,10 +51,11 @@ def _ends_part(pieces: Sequence[str | Wildcard], position: int) -> bool:
 
 
 def _join(chunks: list[str], stars: list[str]) -> str:
-    if not stars:
-        return chunks[0]
-    if set(stars) == {".*"}:
-        # An atomic group keeps the first place where a chunk fits, so that many stars can't take forever.
-        middle = "".join(f"(?>.*?{chunk})" for chunk in chunks[1:-1])
-        return f"{chunks[0]}{middle}.*{chunks[-1]}"
-    return chunks[0] + "".join(star + chunk for star, chunk in zip(stars, chunks[1:], strict=True))
+    joined = chunks[0]
+    for position, (star, chunk) in enumerate(zip(stars, chunks[1:], strict=True)):
+        later = stars[position + 1 :]
+        # An atomic group keeps the first place where a chunk fits, so that many stars can't take forever. After a
+        # star that crosses colons another place may be needed for one that doesn't; after the last, the end decides.
+        first = later and (star != ".*" or set(later) == {".*"})
+        joined += f"(?>{star}?{chunk})" if first else f"{star}{chunk}"
+    return joined

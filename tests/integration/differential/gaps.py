@@ -129,7 +129,7 @@ def _statements(policy: Body) -> list[Body]:
 
 
 def _disarm(statement: Body) -> Body:
-    return {"Action": "none:none", **{key: value for key, value in statement.items() if not key.endswith("Action")}}
+    return {"Action": "sts:none", **{key: value for key, value in statement.items() if not key.endswith("Action")}}
 
 
 EVERYONE = Gap(

@@ -73,7 +73,7 @@ class Maker:
         statement: Body = {
             "Effect": self._choice.of("Allow", "Allow", "Allow", "Deny"),
             "Principal": self._principal(everyone=True),
-            "Action": self._choice.of("sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:SetSourceIdentity"], "STS:Assume*"),
+            "Action": self._choice.of("sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:SetSourceIdentity"], "STS:A*"),
         }
         return self._conditioned(statement, self._conditions.of_trust)
 

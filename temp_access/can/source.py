@@ -75,9 +75,9 @@ def from_deployed(config: Config, target: Target, session: "boto3.Session") -> S
 
 def _deployed_place(target: Target, holder: str, layer: Layer, name: str) -> str:
     if layer is Layer.RESOURCE:
-        return f"of {target.bucket}"
+        return f"the policy of {target.bucket}"
     if layer is Layer.TRUST:
-        return f"of {target.role_name}"
+        return f"the trust policy of {target.role_name}"
     owner = target.user_name if holder == "user" else target.role_name
     return name if name.startswith("arn:") else f"inline policy {name} of {owner}"
 

@@ -22,6 +22,15 @@ def test_says_first_which_account_it_asks(example: Project) -> None:
     assert "says nothing about it, and needn't" in ended.out
 
 
+def test_names_the_trust_policy_and_the_bucket_policy(example: Project) -> None:
+    """By whose they are; a deployed policy has no logical id."""
+    user = example.local("can", "user", "sts:AssumeRole", "role")
+    plain = example.local("can", "bob", "s3:GetObject", "bob/x", "--context", "aws:SecureTransport=false")
+
+    assert "allows it: Statement[0] of the trust policy of temp-role" in user.out
+    assert f"denies it: Statement[0] of the policy of {example.bucket}" in plain.out
+
+
 def test_follows_a_policy_that_was_added_by_hand(example: Project) -> None:
     """An inline policy on the role counts for the role, and a session policy still narrows it."""
     example.iam.put_role_policy(RoleName=ROLE, PolicyName="by-hand", PolicyDocument=EVERYTHING)

@@ -31,6 +31,7 @@ KNOWN = (
     "iam:PassRole",
     "iam:PutUserPolicy",
     "ec2:RunInstances",
+    "sts:AssumeRole",
 )
 _OF_OBJECTS = ("s3:abortmultipartupload", "s3:listmultipartuploadparts", "s3:bypassgovernanceretention")
 _INVENTED = "Example"
@@ -39,15 +40,25 @@ _NOBODY = Request("*", "", "", "", "")
 
 def actions_of(pattern: str) -> tuple[str, ...]:
     """Return actions that `pattern` matches: the known ones, else one that its wildcards are filled in of."""
-    if "*" not in pattern and "?" not in pattern:
+    if not is_pattern(pattern):
         return (pattern,)
     found = tuple(action for action in KNOWN if action_matches(pattern, action))
     return (*found, pattern.replace("*", _INVENTED).replace("?", "x")) if ":" in pattern else found
 
 
+def is_pattern(text: str) -> bool:
+    """Whether `text` has wildcards."""
+    return "*" in text or "?" in text
+
+
 def is_invented(action: str) -> bool:
     """Whether `action` stands for those that aren't known here."""
     return _INVENTED in action
+
+
+def service_of(action: str) -> str:
+    """Return the service of an action, as ARNs write it."""
+    return action.partition(":")[0].lower()
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +69,9 @@ def action_matches(pattern: str, action: str) -> bool:
 
 def fits(action: str, arn: str) -> bool:
     """Whether `action` can be about the resource `arn`: object actions about keys, S3's about S3's, …"""
-    service = action.partition(":")[0].lower()
+    service = service_of(action)
+    if service == "sts" and ":role/" in arn:
+        return True
     if service != "s3" or arn.split(":")[2] != "s3":
         return service == arn.split(":")[2]
     if is_invented(action):

@@ -7,7 +7,7 @@ from enum import Enum
 
 from temp_access.config.model import Grant
 from temp_access.policy.evaluate import Layers
-from temp_access.review.documents import bodies, principals
+from temp_access.review.documents import bodies, callers, principals
 from temp_access.review.served import pairs
 from temp_access.review.side import NOTHING, Side
 from temp_access.review.strangers import Stranger, stranger
@@ -103,3 +103,4 @@ def actors(base: Side, head: Side) -> Iterator[Actor]:
 def _named(side: Side) -> Iterator[str]:
     for body in bodies([side.policies.on_bucket(side.policies.administrator).resource]):
         yield from principals(body)
+        yield from callers(body)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from temp_access.policy.decision import Decision
 from temp_access.policy.evaluate import Layers, evaluate
 from temp_access.policy.request import Request
-from temp_access.review.actions import LISTINGS, actions_of, fits
+from temp_access.review.actions import LISTINGS, actions_of, fits, service_of
 from temp_access.review.actors import Actor, Holds
 from temp_access.review.contexts import Context
 from temp_access.review.side import Side
 from temp_access.review.spots import Spot
-from temp_access.review.tokens import BUCKET, own_form
+from temp_access.review.tokens import BUCKET, ROLE, own_form
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def asks(head: Side, actions: Iterable[str], spots: Iterable[Spot], contexts: It
     prefixes = dict.fromkeys(text for spot in spots for text in spot.prefixes)
     for action in named:
         for resource in resources:
-            if not fits(action, own_form(head, resource)):
+            # Who may assume the role itself is a question of its trust policy.
+            if not fits(action, own_form(head, resource)) or (resource == ROLE and service_of(action) == "sts"):
                 continue
             lists = action in LISTINGS and resource == BUCKET
             for prefix in (None, "", *prefixes) if lists else (None,):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temp_access.policy.decision import Decision
 from temp_access.policy.document import Policy
 from temp_access.policy.evaluate import Layers
+from temp_access.review.actions import actions_of, service_of
 from temp_access.review.actors import Actor
 from temp_access.review.asks import Ask, asks, decide
 from temp_access.review.contexts import contexts
@@ -32,9 +33,11 @@ def compare(actor: Actor, base: Side, head: Side) -> Compared:
     if old == new and _versions(before) == _versions(after) and base.target == head.target:
         return Compared((), (), {})
     actions = tuple(dict.fromkeys([*_actions([*old, *new]), *ALWAYS]))
-    places = [*spots(base, old), *spots(head, new), *everywhere(_folders(actor, base, head))]
+    services = dict.fromkeys(service_of(action) for pattern in actions for action in actions_of(pattern))
+    places = [*spots(base, old), *spots(head, new), *everywhere(_folders(actor, base, head), services)]
     kept = tuple({(spot.pattern, spot.prefix): spot for spot in places}.values())
-    keys = contexts([*old, *new], head.config.user.name)
+    identified = actor.stranger is None or actor.stranger.account != ""
+    keys = contexts([*old, *new], head.config.user.name, identified=identified)
     names = (actor.principal(base), actor.principal(head))
     answers = {
         ask: (decide(ask, actor, base, names[0], before), decide(ask, actor, head, names[1], after))

@@ -9,8 +9,10 @@ from temp_access.policy.request import ContextValue
 from temp_access.review.documents import Asked, Body, conditions
 from temp_access.review.examples import examples
 
-# These follow from the caller, so that no call can have others.
+# These follow from the caller, so that no call can have others …
 _DERIVED = ("aws:principal", "aws:username", "aws:userid", "aws:resourceaccount")
+# … but these aren't known from its ARN, and whoever has credentials may have any.
+_UNKNOWN = ("aws:principalorg", "aws:principaltag/", "aws:userid")
 _PREFIX = "s3:prefix"
 _VALUES = 3
 _PLAIN = MappingProxyType(
@@ -31,13 +33,16 @@ class Context:
     keys: Mapping[str, ContextValue] = field(hash=False)
 
 
-def contexts(bodies: Iterable[Body], user_name: str) -> list[Context]:
-    """Return the usual keys, then each key of the statements with other values or absent, and all fulfilled."""
+def contexts(bodies: Iterable[Body], user_name: str, *, identified: bool = True) -> list[Context]:
+    """Return the usual keys, then each key of the statements with other values or absent, and all fulfilled.
+
+    `identified` is whether the caller has an organization, tags and an id.
+    """
     bodies = list(bodies)
     keys = _keys()
     found = [Context("", keys)]
     for body in bodies:
-        asked = [each for each in conditions(body) if not _is_fixed(each.key)]
+        asked = [each for each in conditions(body) if not _is_fixed(each.key, identified)]
         for each in asked:
             for value in values(each, user_name):
                 found.append(Context(_words(each.key, value), _with(keys, {each.key: value})))
@@ -93,5 +98,6 @@ def _with(usual: Mapping[str, ContextValue], keys: Mapping[str, str | None]) -> 
     return {**usual, **{key.lower(): value for key, value in keys.items()}}
 
 
-def _is_fixed(key: str) -> bool:
-    return key.lower() == _PREFIX or key.lower().startswith(_DERIVED)
+def _is_fixed(key: str, identified: bool) -> bool:
+    key = key.lower()
+    return key == _PREFIX or (key.startswith(_DERIVED) and not (identified and key.startswith(_UNKNOWN)))

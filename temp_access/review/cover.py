@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from temp_access.review.actions import action_matches, is_invented
+from temp_access.review.actions import action_matches, is_invented, is_pattern, service_of
 from temp_access.review.asks import Ask
 from temp_access.review.compare import Compared
 from temp_access.review.contexts import Context
@@ -66,9 +66,9 @@ def _cover(
             if cell.inside & left:
                 chosen.append(cell)
                 left -= cell.inside
-    for cell in chosen:
-        new = cell.inside & changed
-        if not any(new < other.inside & changed for other in chosen):
+    news = [cell.inside & changed for cell in chosen]
+    for cell, new in zip(chosen, news, strict=True):
+        if not any(new < other for other in news):
             rest = _rest(compared, head, cell, changed)
             spot, example = cell.spot, min(new, key=_order)
             yield Found(cell.action, spot.pattern, spot.prefix, context, example, True, gained, rest)
@@ -85,9 +85,14 @@ def _cells(
     changed: set[Ask],
 ) -> list[Cell]:
     """Return what is allowed as a whole: first what is new as a whole, the widest first, then what adds the least."""
+    by_service: dict[str, list[Ask]] = {}
+    for ask in universe:
+        by_service.setdefault(service_of(ask.action), []).append(ask)
     cells = []
     for action in actions:
-        named = [ask for ask in universe if action_matches(action, ask.action)]
+        # A policy of AWS's can name a thousand actions: only a pattern of services has to be held against all.
+        fitting = universe if is_pattern(service_of(action)) else by_service.get(service_of(action), [])
+        named = [ask for ask in fitting if action_matches(action, ask.action)]
         for spot in compared.spots:
             inside = frozenset(ask for ask in named if spot.covers(head, ask.resource, ask.prefix))
             if inside & changed and all(ask in allowed for ask in inside):

@@ -51,5 +51,12 @@ def principals(body: Body) -> Iterator[str]:
             yield from texts({"named": named}, "named")
 
 
+def callers(body: Body) -> Iterator[str]:
+    """Yield the patterns of ARNs and the accounts that a statement asks its caller to have."""
+    for asked in conditions(body):
+        if asked.key.lower() in ("aws:principalarn", "aws:principalaccount"):
+            yield from asked.texts
+
+
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -17,6 +17,7 @@ _ELSEWHERE = (
     f"{PARTITION}s3:::another-bucket/example",
     USER,
     f"{PARTITION}iam:{ACCOUNT}user/another-user",
+    f"{PARTITION}iam:{ACCOUNT}role/another-role",
     f"{PARTITION}ec2:us-east-1{ACCOUNT}instance/example",
 )
 _NOBODY = Request("*", "", "", "", "")
@@ -54,13 +55,14 @@ def spots(side: Side, bodies: Iterable[Body]) -> Iterator[Spot]:
                     yield Spot(BUCKET, text, (BUCKET,), inside)
 
 
-def everywhere(folders: Iterable[str]) -> Iterator[Spot]:
-    """Yield the whole bucket and everything, and what lies beside each folder and in the next one."""
+def everywhere(folders: Iterable[str], services: Iterable[str]) -> Iterator[Spot]:
+    """Yield the whole bucket and everything, what lies beside each folder and in the next one, and in `services`."""
     outside = [text for folder in folders for text in (folder, f"{folder}x/example", f"{folder}/example")]
     keys = [f"{BUCKET}/{text}" for text in ("example", *outside)]
     yield Spot(BUCKET, None, (BUCKET,), ("example", *outside))
     yield Spot(f"{BUCKET}/*", None, tuple(keys))
-    yield Spot("*", None, _ELSEWHERE)
+    others = (f"{PARTITION}{service}:us-east-1{ACCOUNT}example/example" for service in services)
+    yield Spot("*", None, (*_ELSEWHERE, *others))
 
 
 def _matches(pattern: str, text: str, style: Style) -> bool:

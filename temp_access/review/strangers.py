@@ -2,23 +2,36 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from temp_access.review.actions import is_pattern
+from temp_access.review.examples import examples
 from temp_access.review.tokens import ACCOUNT, PARTITION
 
 _FOREIGN = "999988887777"
 _ACCOUNT_NUMBER = re.compile(r"(?:.*iam::)?(\d{12})(?::root)?")
+_PROVIDER = re.compile(r".*(?=(?:oidc|saml)-provider/)")
 _ROLE = re.compile(r"(.*)iam:(.+)role/(?:.*/)?([^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A caller with every right of its own; `account` "" for one without, None for the templates' own."""
+    """A caller with every right of its own; `account` "" for one without, None for the templates' own.
+
+    `action` is how it asks sts for the role.
+    """
 
     words: str
     arn: str
     account: str | None
     role_arn: str | None = None
+    action: str = "sts:AssumeRole"
+
+
+def federated(name: str) -> Stranger:
+    """Return whoever comes with what the identity provider `name` (in its shared form) says of him."""
+    action = "sts:AssumeRoleWithSAML" if "saml-provider/" in name else "sts:AssumeRoleWithWebIdentity"
+    return Stranger(f"users of {_PROVIDER.sub('', name)}", name, "", action=action)
 
 
 def stranger(name: str) -> Iterator[Stranger]:
@@ -31,6 +44,10 @@ def stranger(name: str) -> Iterator[Stranger]:
         yield Stranger(f"account {match[1]}", f"{PARTITION}iam::{match[1]}:user/somebody", match[1])
     elif name.endswith(f"{ACCOUNT}root"):
         yield Stranger("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+    elif is_pattern(name):
+        example = examples(name)[0]
+        shown = name.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")
+        yield from (replace(who, words=f"whoever has an ARN like {shown}") for who in stranger(example))
     elif name.startswith(PARTITION):
         account = None if ACCOUNT in name else name.split(":")[2]
         short = name.removeprefix(PARTITION)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from temp_access.review.actions import is_invented
+from temp_access.review.actions import is_invented, is_pattern
 from temp_access.review.cover import Found
 from temp_access.review.tokens import BUCKET, ROLE, SESSIONS, USER
 
@@ -17,6 +17,7 @@ _OTHERS = MappingProxyType(
     }
 )
 _ORDER = (*_OBJECTS.values(),)
+_MOST = 8
 _SHORT = MappingProxyType({BUCKET: "the bucket", ROLE: "the role", USER: "the user"})
 
 
@@ -43,9 +44,9 @@ def ability(found: Iterable[Found]) -> str:
         parts.insert(0, f"{_joined(verbs)} objects")
     if others:
         # An invented action stands for all that nobody here knows.
-        known = [name for name in others if not is_invented(name)]
+        known = sorted((name for name in others if not is_invented(name)), key=lambda name: not is_pattern(name))
         unknown = sorted({f"other actions of {name.partition(':')[0]}" for name in others if is_invented(name)})
-        parts.append(f"call {_joined(known + unknown)}")
+        parts.append(f"call {_joined(_some(known + unknown))}")
     condition = f", {first.context.words}" if first.context.words else ""
     return f"{_joined(parts)} {where}{_only(first)}{condition}"
 
@@ -61,6 +62,11 @@ def plain(text: str) -> str:
     for token, word in ((SESSIONS, "the role's session "), *_SHORT.items()):
         text = text.replace(token, word)
     return text.replace("\0partition\0", "arn:aws:").replace("\0account\0", ":ACCOUNT:")
+
+
+def _some(names: list[str]) -> list[str]:
+    # A policy of AWS's can name a thousand; the cause has them all.
+    return names if len(names) <= _MOST else [*names[: _MOST - 1], f"{len(names) - _MOST + 1} more actions"]
 
 
 def _only(found: Found) -> str:

@@ -7,9 +7,9 @@ from temp_access.policy.decision import Decision
 from temp_access.policy.evaluate import evaluate
 from temp_access.policy.request import ContextValue, Request
 from temp_access.review.contexts import values
-from temp_access.review.documents import bodies, conditions, principals
+from temp_access.review.documents import bodies, conditions, principals, texts
 from temp_access.review.side import Side
-from temp_access.review.strangers import Stranger, stranger
+from temp_access.review.strangers import Stranger, federated, stranger
 from temp_access.review.tokens import ROLE, SESSIONS, USER, own_form, shared_form
 
 Keys = tuple[tuple[str, str | None], ...]
@@ -20,7 +20,11 @@ def callers(base: Side, head: Side) -> Iterator[Stranger]:
     """Yield everybody whom either trust policy names, the user first, and sessions of the role itself."""
     yield Stranger(head.target.user_name, USER, None)
     named = {shared_form(side, name): None for side in (base, head) for name in _named(side)}
+    providers = {shared_form(side, name): None for side in (base, head) for name in _providers(side)}
+    yield from map(federated, providers)
     for name in [*named, "*"]:
+        if name in providers:
+            continue
         if name == ROLE or name.startswith(SESSIONS):
             yield Stranger("its own sessions", f"{SESSIONS}session", None, ROLE)
         elif name != USER:
@@ -40,7 +44,7 @@ def combinations(base: Side, head: Side) -> list[Keys]:
 
 
 def answers(who: Stranger, side: Side, tried: list[Keys]) -> Mapping[Keys, Decision]:
-    """Return the answer to sts:AssumeRole with each combination of keys."""
+    """Return the answer to the call for the role with each combination of keys."""
     policies, target = side.policies, side.target
     layers = policies.on_role(policies.user if who.arn == USER else policies.administrator)
     found = {}
@@ -49,7 +53,7 @@ def answers(who: Stranger, side: Side, tried: list[Keys]) -> Mapping[Keys, Decis
         context |= {key.lower(): value for key, value in keys}
         request = Request(
             principal=own_form(side, who.arn),
-            action="sts:AssumeRole",
+            action=who.action,
             resource=target.role_arn,
             account=target.account if who.account is None else who.account,
             resource_account=target.account,
@@ -75,3 +79,10 @@ def required(allowed: set[Keys], tried: list[Keys]) -> dict[str, frozenset[str |
 def _named(side: Side) -> Iterator[str]:
     for body in bodies([side.policies.trust]):
         yield from principals(body)
+
+
+def _providers(side: Side) -> Iterator[str]:
+    for body in bodies([side.policies.trust]):
+        for name in ("Principal", "NotPrincipal"):
+            value = body.get(name)
+            yield from texts(value, "Federated") if isinstance(value, Mapping) else ()

@@ -16,6 +16,9 @@ _NAMES = {
     "sts:rolesessionname": "session name",
 }
 
+# No call is without them, so that asking for them means asking for certain ones.
+_ALWAYS_THERE = ("source IP", "session name")
+
 
 def trust_changes(base: Side, head: Side) -> Iterator[Change]:
     """Yield a change for each caller whom the role admits in other cases than before."""
@@ -50,14 +53,32 @@ def _direction(old: set[Keys], new: set[Keys]) -> Direction:
 
 
 def _asked(wanted: Mapping[str, object]) -> str:
-    return f" ({', '.join(f'{_name(key)} required' for key in wanted)})" if wanted else ""
+    return f" ({', '.join(f'{_certain(_name(key))} required' for key in wanted)})" if wanted else ""
 
 
-def _differently(old: Mapping[str, object], new: Mapping[str, object]) -> str:
-    gone = [f"without {_name(key)}" for key in old if key not in new]
-    added = [f"only with {_name(key)}" for key in new if key not in old]
-    other = [f"with another {_name(key)}" for key in new if key in old and new[key] != old[key]]
+def _differently(old: Mapping[str, frozenset[str | None]], new: Mapping[str, frozenset[str | None]]) -> str:
+    gone = [_freely(_name(key)) for key in old if key not in new]
+    added = [f"only with {_certain(_name(key))}" for key in new if key not in old]
+    other = [_otherwise(_name(key), old[key], new[key]) for key in new if key in old and new[key] != old[key]]
     return f"now {' and '.join(gone + added + other) or 'on other conditions'}"
+
+
+def _freely(name: str) -> str:
+    return f"with any {name}" if name in _ALWAYS_THERE else f"without {name}"
+
+
+def _certain(name: str) -> str:
+    return f"certain {name}s" if name in _ALWAYS_THERE else name
+
+
+def _otherwise(name: str, old: frozenset[str | None], new: frozenset[str | None]) -> str:
+    if None in new - old:
+        return f"also without {name}"
+    if None in old - new:
+        return f"only with {name}"
+    if old < new:
+        return f"also with another {name}"
+    return f"with fewer {name}s" if new < old else f"with another {name}"
 
 
 def _name(key: str) -> str:

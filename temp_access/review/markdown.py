@@ -58,8 +58,8 @@ def _marked(change: Change) -> str:
     # In a code element GitHub makes no mention and no reference of a name.
     given = (change.subject, _KEYS.sub("", change.target or ""))
     names = {name for name in given if name and not name.startswith(_WORDS)}
-    known = "".join(f"{re.escape(name)}|" for name in sorted(names, key=len, reverse=True))
-    pattern = re.compile(known + r"(?:\S*[^\w\s.,()/→:'-]\S*|\S*:\S+)(?<!,)")
+    known = "".join(rf"(?<!\w){re.escape(name)}(?![\w/])|" for name in sorted(names, key=len, reverse=True))
+    pattern = re.compile(known + r"(?:[^\s(]*[^\w\s.,()/→:'-]\S*|[^\s(]*:\S+)(?<!,)")
     marked, end = "", 0
     for found in pattern.finditer(change.text):
         marked += escape(change.text[end : found.start()]) + code(found[0])

@@ -41,6 +41,11 @@ def test_what_stands_below_mentions_nobody() -> None:
     assert "@octocat" not in re.sub(r"<code>.*?</code>", "", text)
 
 
+def test_a_short_name_is_marked_as_a_word() -> None:
+    """An id of one letter isn't marked inside of other words."""
+    assert "- 🔴 <code>a</code> can now read <code>a</code>\n" in to_markdown(report_of("a"))
+
+
 def test_labels_are_letters_digits_and_entities() -> None:
     """In the picture every mark that Mermaid could read is an entity, and no label begins a list."""
     assert label('a"b') == "a#34;b"

@@ -53,8 +53,12 @@ def _one_sided(side: Side, folders: _Folders, id_: str, grant: Grant, text: str,
     longest = grant.duration or side.state.role.max_session_duration
     outer = [f"{each.folder}/, the folder of {each.id}" for each in _around(folders, grant)]
     inside = f" (inside {' and '.join(outer)})" if outer else ""
-    said = f"access {grant.access}: {MODES[grant.access].summary}; folder {folder}"
-    words = f"{text} {_MAY[grant.access].format(folder)}{inside}, for {format_duration(longest)} at most"
+    any_id = side.config.any_id
+    admitted = f"; pattern {any_id.pattern.source}" if any_id and id_ == OTHERS else ""
+    said = f"access {grant.access}: {MODES[grant.access].summary}; folder {folder}{admitted}"
+    # For how long matters for what is there now.
+    time = f", for {format_duration(longest)} at most" if side.name == "head" else ""
+    words = f"{text} {_MAY[grant.access].format(folder)}{inside}{time}"
     return Change(id_, direction, words, Cause(said, (table_place(side, grant.id),)), folder)
 
 

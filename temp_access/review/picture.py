@@ -20,7 +20,7 @@ def picture(drawn: AccessMap) -> Iterator[str]:
     for node in drawn.nodes:
         yield f'  {ids[node.name]}["{_text(node)}"]'
     if drawn.left_out:
-        yield f'  rest["{drawn.left_out} more grants, unchanged"]'
+        yield f'  rest["{drawn.left_out} more grants"]'
     for edge in drawn.edges:
         arrow = "==>" if edge.direction is not Direction.UNCHANGED else "-->"
         if edge.direction is Direction.NARROWED:

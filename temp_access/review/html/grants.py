@@ -22,7 +22,7 @@ def grants(matrix: Matrix) -> Iterator[str]:
     yield table(_CAPTION, ("grant", *COLUMNS), rows, name="grants-caption")
     yield f"<p>{MEANINGS}.</p>"
     if matrix.left_out:
-        yield f"<p>{matrix.left_out} more grants, which didn't change, aren't listed.</p>"
+        yield f"<p>{matrix.left_out} more grants aren't listed.</p>"
 
 
 def _head(row: Row) -> str:

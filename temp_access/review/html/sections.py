@@ -41,7 +41,7 @@ def access_map(report: Report) -> Iterator[str]:
     yield f"<figure>{wide(drawn)}{narrow(drawn)}<figcaption>"
     yield "What is broadened or new is a thick line, what is narrowed or removed a dashed one."
     if drawn.left_out:
-        yield f" {drawn.left_out} more grants, which didn't change, aren't drawn."
+        yield f" {drawn.left_out} more grants aren't drawn."
     yield "</figcaption></figure><details><summary>The same as a table</summary>"
     rows = [
         [code(edge.source), code(edge.target), text(edge.label), tag(edge.direction, edge.change or None)]

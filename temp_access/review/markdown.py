@@ -2,8 +2,9 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from temp_access.review.alike import alike
 from temp_access.review.markdown_sections import lint_section, proofs_section, verification_section
 from temp_access.review.model import HEADLINES, Change, Direction
 from temp_access.review.picture import picture
@@ -12,6 +13,7 @@ from temp_access.verify.report.markdown_escape import code, escape
 
 # GitHub refuses a comment of more than 65,536 characters.
 MOST = 60_000
+_LONGEST, _NAMED = 1000, 20
 NOTE = "Compared by representative requests; docs/review.md says what that finds."
 _SIGNS = {Direction.BROADENED: "🔴", Direction.NARROWED: "🟢", Direction.BOTH: "🟡"}
 _WORDS = ("the ", "everything", "any other", "anybody ")
@@ -27,18 +29,37 @@ def to_markdown(report: Report, *, most: int = MOST) -> str:
         verification_section(report.verified),
     )
     tail = "\n".join([*_fitting(below, most // 2), "", NOTE])
-    lines = [f"## {HEADLINES[report.review.headline]}"]
-    size, left = len(lines[0]) + len(tail) + 100, len(report.review.changes)
-    for subject, changes in itertools.groupby(report.review.changes, lambda change: change.subject):
-        head = ["", f"### {code(subject)}", ""]
-        for change in changes:
-            said = "\n".join([*head, *_change(change)])
-            size += len(said) + 1
-            if size > most:
-                return "\n".join([*lines, "", f"*… and {left} more changes, which the JSON has.*", tail]) + "\n"
-            lines.append(said)
-            head, left = [], left - 1
-    return "\n".join([*lines, tail]) + "\n"
+    first = f"## {HEADLINES[report.review.headline]}"
+    whole = "\n".join([first, *_by_subject(report.review.changes), tail]) + "\n"
+    return whole if len(whole) <= most else "\n".join([first, *_shortened(report, most - len(tail)), tail]) + "\n"
+
+
+def _by_subject(changes: Iterable[Change]) -> Iterator[str]:
+    for subject, theirs in itertools.groupby(changes, lambda change: change.subject):
+        yield f"\n### {code(subject)}\n"
+        for change in theirs:
+            yield from _change(change)
+
+
+def _shortened(report: Report, room: int) -> Iterator[str]:
+    """Yield what is alike once, what a reader has to see first, and how much is left out."""
+    yield "\nWhat is alike is said once here; the JSON has every change.\n"
+    left, room = len(report.review.changes), room - 250
+    for group in alike(report.review.changes):
+        said = "\n".join([*_change(group[0]), *_names(group[1:])])
+        room -= len(said) + 1
+        if room < 0:
+            yield f"\n*… and {left} more changes.*"
+            return
+        yield said
+        left -= len(group)
+
+
+def _names(others: Sequence[Change]) -> Iterator[str]:
+    if others:
+        names = ", ".join(code(_cut(change.subject, 100)) for change in others[:_NAMED])
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        yield f"  - and {len(others)} alike: {names}{more}"
 
 
 def _fitting(sections: Iterable[Iterator[str]], most: int) -> Iterator[str]:
@@ -50,8 +71,12 @@ def _fitting(sections: Iterable[Iterator[str]], most: int) -> Iterator[str]:
 
 def _change(change: Change) -> Iterator[str]:
     yield f"- {_SIGNS[change.direction]} {_marked(change)}"
-    yield f"  - {code(change.cause.text)}"
+    yield f"  - {code(_cut(change.cause.text, _LONGEST))}"
     yield f"  - {code(change.cause.where)}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _marked(change: Change) -> str:

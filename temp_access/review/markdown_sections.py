@@ -10,9 +10,10 @@ from temp_access.review.verified import Verified
 from temp_access.verify.report.markdown_escape import code, escape
 
 _STATUS = {Status.PROVED: "✅", Status.REFUTED: "❌", Status.UNKNOWN: "⚠️"}
-_MOST = 20
 SCOPE = "About the templates, for all ids and keys; what each grant is sent is compared above."
 
+# A comment has to have room for the changes.
+_MOST = 20
 UNMODELLED = NOT_MODELLED[0].upper() + NOT_MODELLED[1:]
 
 
@@ -23,8 +24,7 @@ def lint_section(linted: Linted | None) -> Iterator[str]:
         for finding, place in linted.new[:_MOST]:
             yield f"- ⚠️ new: {code(finding.rule)}: {code(finding.message)}"
             yield f"  - {code(str(place))}"
-        if len(linted.new) > _MOST:
-            yield f"- … and {len(linted.new) - _MOST} more, which the JSON has."
+        yield from _left_out(len(linted.new))
 
 
 def proofs_section(proofs: Proofs | None) -> Iterator[str]:
@@ -57,5 +57,11 @@ def verification_section(verified: Verified | None) -> Iterator[str]:
     yield f"{verified.counts}; it is about {escape(verified.about)}, {where}."
     if verified.open:
         yield ""
-    for probe in verified.open:
+    for probe in verified.open[:_MOST]:
         yield f"- {probe.verdict}: {code(probe.group)}: {escape(probe.title)}: {code(probe.observed)}"
+    yield from _left_out(len(verified.open))
+
+
+def _left_out(there: int) -> Iterator[str]:
+    if there > _MOST:
+        yield f"- … and {there - _MOST} more, which the JSON has"

@@ -7,8 +7,9 @@ import re
 from temp_access.review.as_json import to_json
 from temp_access.review.linted import Linted
 from temp_access.review.markdown import to_markdown
-from temp_access.review.model import Direction, Review, total
+from temp_access.review.model import Cause, Change, Direction, Review, total
 from temp_access.review.picture import label
+from temp_access.review.place import Place
 from temp_access.review.proofs import Proofs
 from tests.unit.review_sample import HOSTILE, report_of
 
@@ -76,10 +77,12 @@ def test_json_says_the_same() -> None:
 def test_a_long_review_fits_a_comment() -> None:
     """What GitHub wouldn't take is cut between changes, and the number left out is said."""
     report = report_of("bob")
-    many = dataclasses.replace(report, review=Review(report.review.changes[:1] * 1000))
-    text = to_markdown(many, most=20_000)
+    [change, _] = report.review.changes
+    changes = tuple(dataclasses.replace(change, text=f"{'x' * n} can now") for n in range(1, 1001))
+    text = to_markdown(dataclasses.replace(report, review=Review(changes)), most=20_000)
     assert len(text) <= 20_000
     told = text.count("- 🔴")
+    assert told > 0
     assert f"and {1000 - told} more changes" in text
     assert "### Proofs" in text
 
@@ -95,3 +98,33 @@ def test_many_findings_fit_a_comment() -> None:
     text = to_markdown(report_of("b" * 20_000), most=60_000)
     assert len(text) <= 60_000
     assert "a part is left out here" in text
+
+
+def test_many_alike_hide_nothing() -> None:
+    """A thousand grants with one change are one entry, below somebody else who may assume the role."""
+    report = report_of("bob")
+    trust = Change("account 1", Direction.BROADENED, "assumed by account 1", Cause("there", (Place(words="here"),)))
+    grants = tuple(_granted(f"team-{n}") for n in range(1000))
+    text = to_markdown(dataclasses.replace(report, review=Review((*grants, trust))))
+    assert len(text) < 10_000
+    assert text.count("- 🔴") == 2
+    assert text.index("assumed by") < text.index("team-0")
+    assert "and 999 alike: <code>team-1</code>, " in text
+
+
+def test_many_findings_leave_room() -> None:
+    """Of a thousand findings and open probes the first are told, and the rest is counted."""
+    report = report_of("bob")
+    assert report.lint
+    assert report.verified
+    lint = dataclasses.replace(report.lint, new=report.lint.new * 1000)
+    verified = dataclasses.replace(report.verified, probes=report.verified.probes * 1000)
+    text = to_markdown(dataclasses.replace(report, lint=lint, verified=verified))
+    assert text.count("… and 980 more, which the JSON has") == 2
+    assert "- 🔴" in text
+
+
+def _granted(id_: str) -> Change:
+    place = Place(file="access.toml", line=1, key=f"grants.{id_}.access")
+    text = f"{id_} can now read objects in {id_}/"
+    return Change(id_, Direction.BROADENED, text, Cause(f"there: the bucket/{id_}/* " + "x" * 90, (place,)), f"{id_}/")

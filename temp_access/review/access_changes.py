@@ -12,7 +12,8 @@ from temp_access.review.served import OTHERS, folder_of
 from temp_access.review.side import Side
 from temp_access.review.words import ability, target
 
-_Key = tuple[str, str | None, str, tuple[str, str | None] | None, bool, Cause]
+_Place = tuple[str, str | None]
+_Key = tuple[str, str | None, str, _Place | None, _Place | None, bool, Cause]
 
 
 def access_changes(actor: Actor, base: Side, head: Side) -> Iterator[Change]:
@@ -30,7 +31,7 @@ def access_changes(actor: Actor, base: Side, head: Side) -> Iterator[Change]:
 
 def _key(found: Found, actor: Actor, sides: tuple[Side, Side], compared: Compared) -> _Key:
     why = cause(actor, sides, compared.answers[found.example])
-    return (found.pattern, found.prefix, found.context.words, found.rest, found.whole, why)
+    return (found.pattern, found.prefix, found.context.words, found.rest, found.but, found.whole, why)
 
 
 def _of_any_id(actor: Actor, base: Side, head: Side, change: Change) -> Change:

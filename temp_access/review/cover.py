@@ -15,7 +15,8 @@ from temp_access.review.spots import Spot
 class Found:
     """Requests that changed alike; `example` is one of them, `whole` whether the pattern is allowed as a whole.
 
-    `rest` is the pattern and prefix of what in it didn't change, None if all did (or it has no name).
+    `rest` is the pattern and prefix of what in it didn't change, None if all did (or it has no name); `but` of what
+    in it isn't allowed.
     """
 
     action: str
@@ -26,6 +27,7 @@ class Found:
     whole: bool
     gained: bool
     rest: tuple[str, str | None] | None = None
+    but: tuple[str, str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ def _cover(
             rest = _rest(compared, head, cell, changed)
             spot, example = cell.spot, min(new, key=_order)
             yield Found(cell.action, spot.pattern, spot.prefix, context, example, True, gained, rest)
+    for cell, hole in _with_holes(compared, head, universe, allowed, left):
+        spot, example = cell.spot, min(cell.inside & left, key=_order)
+        left -= cell.inside
+        yield Found(cell.action, spot.pattern, spot.prefix, context, example, True, gained, None, hole)
     for ask in sorted(_telling(left), key=_order):
         yield Found(ask.action, ask.resource, ask.prefix, context, ask, False, gained)
 
@@ -101,6 +107,24 @@ def _cells(
         cells,
         key=lambda cell: (cell.old, -len(cell.inside), cell.action.count("*"), -len(cell.action), -_width(cell.spot)),
     )
+
+
+def _with_holes(
+    compared: Compared, head: Side, universe: list[Ask], allowed: dict[Ask, bool], left: set[Ask]
+) -> Iterator[tuple[Cell, tuple[str, str | None]]]:
+    """Yield, for each action, the place that is allowed but for one place in it, and holds the most of `left`."""
+    for action in dict.fromkeys(ask.action for ask in sorted(left, key=_order)):
+        named = [ask for ask in universe if ask.action == action]
+        insides = [frozenset(a for a in named if spot.covers(head, a.resource, a.prefix)) for spot in compared.spots]
+        found = []
+        for spot, inside in zip(compared.spots, insides, strict=True):
+            for hole, out in zip(compared.spots, insides, strict=True):
+                kept = inside - out
+                if kept & left and kept < inside and all(ask in allowed for ask in kept):
+                    found.append((len(kept & left), len(kept), Cell(action, spot, kept, 0), hole))
+        if found:
+            *_, cell, hole = max(found, key=lambda each: each[:2])
+            yield cell, (hole.pattern, hole.prefix)
 
 
 def _rest(compared: Compared, head: Side, cell: Cell, changed: set[Ask]) -> tuple[str, str | None] | None:

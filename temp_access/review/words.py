@@ -27,7 +27,7 @@ def place(pattern: str, prefix: str | None, *, whole: bool) -> str:
         return _inside(prefix) if whole else f"under the prefix {prefix!r}"
     if pattern.startswith(f"{BUCKET}/"):
         key = pattern.removeprefix(f"{BUCKET}/")
-        return _inside(key) if whole and "*" in key else f"at {key}"
+        return _inside(key) if whole and "*" in key else f"at {key}" if whole else f"at {key}, for example"
     return "on everything" if pattern == "*" else f"on {_SHORT.get(pattern, plain(pattern))}"
 
 
@@ -48,13 +48,14 @@ def ability(found: Iterable[Found]) -> str:
         unknown = sorted({f"other actions of {name.partition(':')[0]}" for name in others if is_invented(name)})
         parts.append(f"call {_joined(_some(known + unknown))}")
     condition = f", {first.context.words}" if first.context.words else ""
-    return f"{_joined(parts)} {where}{_only(first)}{condition}"
+    but = f" except {place(*first.but, whole=True)}" if first.but else ""
+    return f"{_joined(parts)} {where}{but}{_only(first)}{condition}"
 
 
 def target(found: Found) -> str:
     """Return the name of the place, for a picture."""
     text = place(found.pattern, found.prefix, whole=found.whole)
-    return re.sub(r"^(in|on|at|under|with) ", "", text)
+    return re.sub(r"^(in|on|at|under|with) |, for example$", "", text)
 
 
 def plain(text: str) -> str:

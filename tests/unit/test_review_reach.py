@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from temp_access.review.model import Direction
-from tests.unit.review_edits import Edit, inline, on_bucket, reviewed, said
+from tests.unit.review_edits import Edit, Templates, inline, on_bucket, on_role, reviewed, said
 
 
 def allowed(action: str | list[str], resource: str = "*") -> dict[str, Any]:
@@ -66,3 +66,18 @@ def test_what_a_caller_may_have_is_tried_for_those_with_credentials(tmp_path: Pa
         found
     )
     assert not any(text.startswith("anybody without credentials") for text in found)
+
+
+def test_what_is_spared_is_said_in_one_line(tmp_path: Path) -> None:
+    """NotResource, or a Deny inside of what is allowed, is told as an exception and not by examples."""
+    spared = on_role("NotResource", "bob/*", Effect="Allow", Action="s3:PutObject")
+    role = "temp-role (not narrowed) can now upload objects"
+    assert said(tmp_path / "not", spared) == [f"{role} on everything except in bob/"]
+    denied = on_role("Resource", "keep/*", Effect="Deny", Action="s3:PutObject")
+    allow = on_role("Resource", "*", Effect="Allow", Action="s3:PutObject")
+
+    def both(templates: Templates) -> None:
+        denied(templates)
+        allow(templates)
+
+    assert said(tmp_path / "denied", both, denied) == [f"{role} in the whole bucket except in keep/"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from temp_access.config.duration import format_duration
 from temp_access.config.model import AnyId, Grant
+from temp_access.config.pattern.inclusion import is_within
 from temp_access.policy.access import MODES
 from temp_access.review.grant_places import changed_places, table_place
 from temp_access.review.model import Cause, Change, Direction
@@ -91,12 +92,16 @@ def _durations(base: Side, head: Side, id_: str, before: Grant, after: Grant) ->
 
 
 def _pattern(before: AnyId, after: AnyId, head: Side) -> Iterator[Change]:
-    old, new = before.pattern.source, after.pattern.source
-    if old != new:
-        text = f"unlisted ids are admitted by {new} instead of {old}"
-        place = line(head, "any_id.pattern") or of_kind(head, "AWS::IAM::Role")
-        said = Cause(f"pattern: {new}", (place,))
-        yield Change(OTHERS, Direction.BOTH, text, said)
+    old, new = before.pattern, after.pattern
+    if old.source == new.source:
+        return
+    wider, narrower = is_within(old.tree, new.tree), is_within(new.tree, old.tree)
+    if wider and narrower:
+        return
+    direction = Direction.BROADENED if wider else Direction.NARROWED if narrower else Direction.BOTH
+    text = f"unlisted ids are admitted by {new.source} instead of {old.source}"
+    place = line(head, "any_id.pattern") or of_kind(head, "AWS::IAM::Role")
+    yield Change(OTHERS, direction, text, Cause(f"pattern: {new.source}", (place,)))
 
 
 def _longer(before: int, after: int) -> Direction:

@@ -151,6 +151,11 @@ PAIRS: dict[str, tuple[Half, Half]] = {
     "condition-removed": ((MFA + BOB, nothing), (BOB, nothing)),
     "shared-folder": ((BOB, nothing), (BOB + OUTBOX, nothing)),
     "any-id-widened": ((BOB + ANY_ID, nothing), (BOB + ANY_ID.replace('"list"', '"read"'), nothing)),
+    "any-id-pattern": ((BOB + ANY_ID, nothing), (BOB + ANY_ID.replace("{1,6}", "{1,8}"), nothing)),
+    "any-id-rewritten": (
+        (BOB + ANY_ID, nothing),
+        (BOB + ANY_ID.replace('"tenant-[0-9]', "'tenant-\\d").replace('6}"', "6}'"), nothing),
+    ),
     "partly-denied": (('[grants.bob]\naccess = "full"\n', DENY), (BOB, DENY)),
     "hostile-texts": ((BOB, nothing), (BOB, bucket_statement("s3:GetObject", HOSTILE_KEY, AUDIT))),
     "several-changes": ((BOB + CAROL, nothing), (PARTNER + WRITER + ALICE, nothing)),

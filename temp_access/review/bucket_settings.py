@@ -1,6 +1,7 @@
 """Changes of the bucket's own settings: blocked public access, ownership, encryption, versioning, its name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from temp_access.review.model import Cause, Change, Direction
 from temp_access.review.places import line, of_kind
@@ -9,6 +10,7 @@ from temp_access.verify.state.model import PUBLIC_ACCESS_FLAGS
 
 _BUCKET = "AWS::S3::Bucket"
 SUBJECT = "the bucket"
+_BY_DEFAULT = ("PublicAccessBlockConfiguration", "OwnershipControls")
 
 
 def bucket_changes(base: Side, head: Side) -> Iterator[Change]:
@@ -23,6 +25,9 @@ def bucket_changes(base: Side, head: Side) -> Iterator[Change]:
         # Only with this setting no ACL counts.
         direction = Direction.NARROWED if after.ownership == "BucketOwnerEnforced" else Direction.BROADENED
         yield _change(head, direction, "object ownership", before.ownership, after.ownership)
+    for name in _BY_DEFAULT:
+        if name in _properties(base) and name not in _properties(head):
+            yield Change(SUBJECT, Direction.BOTH, f"{SUBJECT}: {name} is no longer written", _kept(head))
     if before.encryption != after.encryption:
         yield _change(head, Direction.BOTH, "default encryption", _said(before.encryption), _said(after.encryption))
     if before.versioning != after.versioning:
@@ -44,6 +49,10 @@ def _change(
     return Change(SUBJECT, direction, text, Cause(f"{name}: {new or 'none'}", (place or of_kind(head, _BUCKET),)))
 
 
+def _kept(head: Side) -> Cause:
+    return Cause("a new bucket has it by default; whether this one keeps it can't be told", (of_kind(head, _BUCKET),))
+
+
 def _said(settings: object) -> str | None:
     if not isinstance(settings, dict):
         return None
@@ -51,9 +60,13 @@ def _said(settings: object) -> str | None:
 
 
 def _name(side: Side) -> str | None:
+    return side.state.bucket.name if "BucketName" in _properties(side) else None
+
+
+def _properties(side: Side) -> Mapping[str, Any]:
     for template in side.assembly.templates.values():
         for resource in template["Resources"].values():
             if resource["Type"] == _BUCKET:
-                name = resource.get("Properties", {}).get("BucketName")
-                return name if name is None else side.state.bucket.name
-    return None
+                found: Mapping[str, Any] = resource.get("Properties", {})
+                return found
+    return {}

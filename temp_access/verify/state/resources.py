@@ -50,7 +50,6 @@ def only(found: tuple[Resource, ...], kind: str) -> Resource:
     """Return the one resource of a kind; raises UserError when there is none, or several."""
     fitting = [resource for resource in found if resource.kind == kind]
     if len(fitting) != 1:
-        raise UserError(
-            f"the templates have {len(fitting)} resources of type {kind}, and should have one; run `make synth` again"
-        )
+        hint = "put others into a stack of their own" if fitting else "run `make synth` again"
+        raise UserError(f"the templates have {len(fitting)} resources of type {kind}, and should have one; {hint}")
     return fitting[0]

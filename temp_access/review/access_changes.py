@@ -1,6 +1,6 @@
 """What each actor can do now and couldn't, and the other way round, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from temp_access.review.actors import Actor
@@ -10,6 +10,7 @@ from temp_access.review.cover import Found, cover
 from temp_access.review.model import Cause, Change, Direction
 from temp_access.review.served import OTHERS, folder_of
 from temp_access.review.side import Side
+from temp_access.review.tokens import BUCKET
 from temp_access.review.words import ability, target
 
 _Place = tuple[str, str | None]
@@ -24,14 +25,26 @@ def access_changes(actor: Actor, base: Side, head: Side) -> Iterator[Change]:
         for found in cover(compared, head, gained=gained):
             grouped.setdefault(_key(found, actor, (base, head), compared), []).append(found)
         direction, can = (Direction.BROADENED, "can now") if gained else (Direction.NARROWED, "can no longer")
-        for key, entries in grouped.items():
-            text = f"{actor.subject} {can} {ability(entries)}{actor.limit}"
-            yield _of_any_id(actor, base, head, Change(actor.subject, direction, text, key[-1], target(entries[0])))
+        for why, places in _by_cause(grouped):
+            text = f"{actor.subject} {can} {ability(places[0], further=len(places) - 1)}{actor.limit}"
+            yield _of_any_id(actor, base, head, Change(actor.subject, direction, text, why, target(places[0][0])))
 
 
 def _key(found: Found, actor: Actor, sides: tuple[Side, Side], compared: Compared) -> _Key:
     why = cause(actor, sides, compared.answers[found.example])
     return (found.pattern, found.prefix, found.context.words, found.rest, found.but, found.whole, why)
+
+
+def _by_cause(grouped: Mapping[_Key, list[Found]]) -> Iterator[tuple[Cause, list[list[Found]]]]:
+    """Yield each cause with what changed in one place, or in all places outside of the bucket where it is the same."""
+    found: dict[tuple[object, ...], tuple[Cause, list[list[Found]]]] = {}
+    for key, entries in grouped.items():
+        first = entries[0]
+        inside = first.pattern.startswith(BUCKET) or first.pattern == "*" or not first.whole
+        actions = tuple(entry.action for entry in entries)
+        alike = key if inside else (actions, first.context.words, key[-1])
+        found.setdefault(alike, (key[-1], []))[1].append(entries)
+    yield from found.values()
 
 
 def _of_any_id(actor: Actor, base: Side, head: Side, change: Change) -> Change:

@@ -31,8 +31,8 @@ def place(pattern: str, prefix: str | None, *, whole: bool) -> str:
     return "on everything" if pattern == "*" else f"on {_SHORT.get(pattern, plain(pattern))}"
 
 
-def ability(found: Iterable[Found]) -> str:
-    """Return what can be done with actions in one place, e.g. `read and delete objects in bob/`."""
+def ability(found: Iterable[Found], *, further: int = 0) -> str:
+    """Return what can be done with actions in one place and `further` ones, e.g. `read and delete objects in bob/`."""
     found = list(found)
     first = found[0]
     where = place(first.pattern, first.prefix, whole=first.whole)
@@ -48,8 +48,9 @@ def ability(found: Iterable[Found]) -> str:
         unknown = sorted({f"other actions of {name.partition(':')[0]}" for name in others if is_invented(name)})
         parts.append(f"call {_joined(_some(known + unknown))}")
     condition = f", {first.context.words}" if first.context.words else ""
+    more = f" and {further} more, which its cause names" if further else ""
     but = f" except {place(*first.but, whole=True)}" if first.but else ""
-    return f"{_joined(parts)} {where}{but}{_only(first)}{condition}"
+    return f"{_joined(parts)} {where}{more}{but}{_only(first)}{condition}"
 
 
 def target(found: Found) -> str:

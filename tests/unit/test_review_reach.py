@@ -81,3 +81,11 @@ def test_what_is_spared_is_said_in_one_line(tmp_path: Path) -> None:
         allow(templates)
 
     assert said(tmp_path / "denied", both, denied) == [f"{role} in the whole bucket except in keep/"]
+
+
+def test_many_resources_of_one_statement_are_one_change(tmp_path: Path) -> None:
+    """A statement on three tables is told once; its cause has them all."""
+    tables = [f"arn:aws:dynamodb:eu-central-1:999988887777:table/{name}" for name in "abc"]
+    [change] = reviewed(tmp_path, inline({"Effect": "Allow", "Action": "dynamodb:*", "Resource": tables})).changes
+    assert change.text == f"temp-user can now call dynamodb:* on {tables[0]} and 2 more, which its cause names"
+    assert all(table in change.cause.text for table in tables)

@@ -31,7 +31,7 @@ class Stranger:
 def federated(name: str) -> Stranger:
     """Return whoever comes with what the identity provider `name` (in its shared form) says of him."""
     action = "sts:AssumeRoleWithSAML" if "saml-provider/" in name else "sts:AssumeRoleWithWebIdentity"
-    return Stranger(f"users of {_PROVIDER.sub('', name)}", name, "", action=action)
+    return Stranger(f"users of {_PROVIDER.sub('', _shown(name))}", name, "", action=action)
 
 
 def stranger(name: str) -> Iterator[Stranger]:
@@ -46,8 +46,7 @@ def stranger(name: str) -> Iterator[Stranger]:
         yield Stranger("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
     elif is_pattern(name):
         example = examples(name)[0]
-        shown = name.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")
-        yield from (replace(who, words=f"whoever has an ARN like {shown}") for who in stranger(example))
+        yield from (replace(who, words=f"whoever has an ARN like {_shown(name)}") for who in stranger(example))
     elif name.startswith(PARTITION):
         account = None if ACCOUNT in name else name.split(":")[2]
         short = name.removeprefix(PARTITION)
@@ -59,3 +58,7 @@ def stranger(name: str) -> Iterator[Stranger]:
             yield Stranger(words, name, account)
     else:
         yield Stranger(name, name, "")
+
+
+def _shown(name: str) -> str:
+    return name.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")

@@ -36,6 +36,14 @@ def asking(**condition: Any) -> Edit:
             "users of saml-provider/okta",
         ),
         (
+            trusted(
+                Effect="Allow",
+                Principal={"Federated": "arn:aws:iam::111122223333:other/x"},
+                Action="sts:AssumeRoleWithWebIdentity",
+            ),
+            "users of arn:aws:iam::ACCOUNT:other/x",
+        ),
+        (
             web(StringEquals={"token.example.com:sub": "repo"}),
             "users of oidc-provider/token.example.com (token.example.com:sub required)",
         ),

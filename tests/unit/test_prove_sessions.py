@@ -139,3 +139,28 @@ def test_a_listing_without_a_prefix_shows_everything(tmp_path: Path) -> None:
     assert claim.status is Status.REFUTED
     assert claim.witness
     assert (claim.witness.action, claim.witness.prefix, claim.witness.folder) == ("s3:ListBucket", None, "bob")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "prefix", "shown"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::test/README.txt", None, "README.txt"),
+        ("s3:GetObject", "arn:aws:s3:::test/日本/*", None, "日本/"),
+        ("s3:ListBucket", "arn:aws:s3:::test", "日本*", "日本"),
+    ],
+)
+def test_what_lies_in_no_folder_that_could_be_given_is_outside_too(
+    tmp_path: Path, action: str, resource: str, prefix: str | None, shown: str
+) -> None:
+    """A key at the top of the bucket, and names that access.toml doesn't take."""
+    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+    condition = {"Condition": {"StringLike": {"s3:prefix": prefix}}} if prefix else {}
+    right["Statement"].append({"Effect": "Allow", "Action": action, "Resource": resource, **condition})
+
+    claims = seed_claims(tmp_path / "seed.json", right)
+
+    assert not_proved(claims) == {"isolation": Status.REFUTED}
+    witness = claims["isolation"].witness
+    assert witness
+    assert witness.folder == "bob"
+    assert str(witness.prefix if prefix else witness.key).startswith(shown)

@@ -20,6 +20,9 @@ def isolation(sessions: Sessions) -> Iterator[Make]:
     for other in (apart, around):
         yield partial(_objects, sessions, other)
         yield partial(_listings, sessions, other)
+    # The rest of what is outside: keys in no folder, or in one that access.toml can't give.
+    yield partial(_objects_outside, sessions)
+    yield partial(_listings_outside, sessions)
     yield partial(_bucket, sessions)
     yield partial(_elsewhere, sessions)
 
@@ -45,6 +48,21 @@ def _listings(sessions: Sessions, another: Other, logic: Logic, folder: str | No
     shows = logic.any([logic.no(present), logic.begins(theirs, prefix), logic.begins(prefix, theirs)])
     outside = logic.any([logic.no(present), logic.no(inside(logic, own, prefix))])
     return _problem(sessions, logic, own, asked, (rule, *relation, shows, outside), other, words, own_name=not words)
+
+
+def _objects_outside(sessions: Sessions, logic: Logic, folder: str | None) -> Problem:
+    own, rule = any_folder(logic, folder)
+    key = logic.variable("key")
+    asked = Asking(logic, sessions.world.bucket_arn).object(key)
+    return _problem(sessions, logic, own, asked, (rule, logic.no(inside(logic, own, key))))
+
+
+def _listings_outside(sessions: Sessions, logic: Logic, folder: str | None) -> Problem:
+    own, rule = any_folder(logic, folder)
+    prefix, present = logic.variable("prefix"), logic.flag("prefix is there")
+    asked = Asking(logic, sessions.world.bucket_arn).listing(LISTINGS, prefix, present)
+    outside = logic.any([logic.no(present), logic.no(inside(logic, own, prefix))])
+    return _problem(sessions, logic, own, asked, (rule, outside))
 
 
 def _bucket(sessions: Sessions, logic: Logic, folder: str | None) -> Problem:

@@ -106,6 +106,7 @@ def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
     [
         ({"user": in_policy({"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"})}, {USER}),
         ({"role": in_policy({"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})}, {ROLE}),
+        ({"user": in_policy({"Effect": "Allow", "Action": "rds-data:*", "Resource": "*"})}, {USER}),
         ({"bucket": also(on_objects({"AWS": "999988887777"}))}, {OTHERS}),
         ({"bucket": also(on_objects({"Service": "x.amazonaws.com"}))}, {OTHERS}),
         ({"role": also(TRUSTED, "AssumeRolePolicyDocument")}, {OTHERS}),
@@ -123,3 +124,23 @@ def test_a_renamed_role_is_another_principal() -> None:
         properties["RoleName"] = "other-role"
 
     assert not_proved(new(changed(role=rename), changed()))[ROLE] is Status.REFUTED
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}},
+        {"StringEquals": {"aws:ResourceAccount": "999988887777"}},
+        {"Null": {"aws:ResourceAccount": "true"}},
+    ],
+)
+def test_what_belongs_to_another_account_is_elsewhere_too(condition: dict[str, Any]) -> None:
+    """The key has the account of the resource, and not every action has it."""
+    queues = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": condition}
+
+    found = new(changed(user=in_policy(queues)), changed())
+
+    assert not_proved(found) == {USER: Status.REFUTED}
+    witness = found[USER].witness
+    assert witness
+    assert witness.resource == "*"

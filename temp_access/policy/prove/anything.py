@@ -60,7 +60,7 @@ def _make(world: World, who: Who, thing: str, because: str, before: Who | None) 
             folder=own,
             unknown=world.unknown,
             rules=(rule,),
-            preferred=tuple(readable(logic, asked.action, folder=own, words=asked.names.values())),
+            preferred=tuple(readable(logic, asked, folder=own, words=asked.names.values())),
         )
 
     return make

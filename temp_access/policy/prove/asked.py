@@ -29,7 +29,8 @@ KNOWN = (
 class Asked:
     """The texts of one request, the rules for them, and the condition keys that it has in any case.
 
-    `names` are the texts that a witness tells besides action and resource.
+    `names` are the texts that a witness tells besides action and resource. `anywhere`: the resource can be
+    of any account, and so can `aws:ResourceAccount`.
     """
 
     action: Text
@@ -37,6 +38,7 @@ class Asked:
     rules: tuple[Formula, ...]
     fixed: Mapping[str, Value] = field(default_factory=dict)
     names: Mapping[str, Text] = field(default_factory=dict)
+    anywhere: bool = False
 
 
 class Asking:
@@ -90,7 +92,7 @@ class Asking:
             logic.no(logic.begins(resource, self._objects)),
             logic.no(of_role),
         ]
-        return Asked(action, resource, tuple(rules))
+        return Asked(action, resource, tuple(rules), anywhere=True)
 
     def _action(self, names: tuple[str, ...]) -> tuple[Text, Formula]:
         action = self._logic.variable("action")
@@ -101,8 +103,11 @@ class Asking:
         if "*" not in name:
             return logic.exactly(name.lower())
         service, _, _ = name.partition(":")
-        word = logic.repeated(logic.either([logic.characters("a", "z"), logic.characters("0", "9")]), 1)
-        return logic.sequence([word if service == "*" else logic.exactly(service), logic.exactly(":"), word])
+        # rds-data and others have a hyphen: temp_access.policy.grammar takes it on both sides.
+        letters = [logic.characters("a", "z"), logic.characters("0", "9"), logic.exactly("-")]
+        services = logic.repeated(logic.either(letters), 1) if service == "*" else logic.exactly(service)
+        names = logic.repeated(logic.either([*letters, logic.exactly("_")]), 1)
+        return logic.sequence([services, logic.exactly(":"), names])
 
     def _absent(self) -> Value:
         return Value(self._logic.false, self._logic.text(""))

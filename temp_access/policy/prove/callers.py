@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temp_access.policy.prove.solver import Formula, Language, Logic, Text
 
 USER, SESSION, ROOT, SERVICE, NOBODY = "User", "AssumedRole", "Account", "Service", "Anonymous"
+RESOURCE_ACCOUNT = "aws:resourceaccount"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def make_caller(
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     without_account = kind in (SERVICE, NOBODY)
     derived = {
-        "aws:resourceaccount": logic.text(own),
+        RESOURCE_ACCOUNT: logic.text(own),
         "aws:principaltype": logic.text(NOBODY if without_account else kind),
         "aws:principalaccount": None if without_account else account,
         "aws:principalarn": None if without_account else role or principal,

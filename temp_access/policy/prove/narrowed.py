@@ -30,7 +30,7 @@ def narrowed_problem(
     """
     world = sessions.world
     named = own if own_name else None
-    wishes = readable(logic, asked.action, folder=named, other=other, folders=sessions.folders, words=words)
+    wishes = readable(logic, asked, folder=named, other=other, folders=sessions.folders, words=words)
     return Problem(
         layers=sessions.layers(on=on),
         caller=role_session(logic, world.role_arn, world.account),

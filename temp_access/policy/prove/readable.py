@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from temp_access.policy.prove.asked import KNOWN
+from temp_access.policy.prove.asked import KNOWN, Asked
 from temp_access.policy.prove.solver import Formula, Logic, Text
 
 
 def readable(
     logic: Logic,
-    action: Text,
+    asked: Asked,
     *,
     folder: Text | None = None,
     other: Text | None = None,
@@ -16,7 +16,7 @@ def readable(
     words: Iterable[Text] = (),
 ) -> Iterator[Formula]:
     """Yield wishes, the best first."""
-    known = logic.any(logic.equal(action, logic.text(name.lower())) for name in KNOWN)
+    known = logic.any(logic.equal(asked.action, logic.text(name.lower())) for name in KNOWN)
     letter = logic.characters("a", "z")
     word = logic.repeated(logic.either([letter, logic.exactly("/")]), 1, 24)
     short = logic.all([known, *(logic.within(text, word) for text in words)])
@@ -30,3 +30,5 @@ def readable(
     yield logic.all([*named, short])
     yield logic.all([*named, known])
     yield known
+    if asked.anywhere:
+        yield logic.equal(asked.resource, logic.text("*"))

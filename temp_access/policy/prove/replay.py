@@ -9,6 +9,7 @@ from itertools import islice, product
 from temp_access.policy.decision import Decision
 from temp_access.policy.evaluate import evaluate
 from temp_access.policy.moments import parse_moment, parse_number
+from temp_access.policy.prove.callers import RESOURCE_ACCOUNT
 from temp_access.policy.prove.encoder import Encoder, OpenTest
 from temp_access.policy.prove.problem import Problem
 from temp_access.policy.prove.solver import Answer
@@ -51,13 +52,16 @@ def replay(problem: Problem, encoder: Encoder, answer: Answer, account: str) -> 
     return None
 
 
-def _context(encoder: Encoder, answer: Answer) -> Iterator[tuple[str, str]]:
+def _context(encoder: Encoder, answer: Answer) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for key, value in {**encoder.fixed, **encoder.keys}.items():
         if answer.flag(value.present):
             yield key, answer.text(value.text)
+        elif key == RESOURCE_ACCOUNT:
+            # No value at all: else the evaluator would take it from the resource.
+            yield key, ()
 
 
-def _tries(context: dict[str, str], tests: list[OpenTest]) -> Iterator[Context]:
+def _tries(context: Context, tests: list[OpenTest]) -> Iterator[Context]:
     keys = sorted({test.key.lower() for test in tests})
     choices = [list(_candidates([test for test in tests if test.key.lower() == key])) for key in keys]
     for values in product(*choices):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from temp_access.policy.prove.allowed import allowed
 from temp_access.policy.prove.asked import TLS
+from temp_access.policy.prove.callers import RESOURCE_ACCOUNT
 from temp_access.policy.prove.claim import Witness
 from temp_access.policy.prove.encoder import Encoder
 from temp_access.policy.prove.marker import MARKER
@@ -53,10 +54,12 @@ def search(make: Make, account: str, deadline: Deadline, folder: str | None = No
 
 
 def _formulas(logic: Logic, problem: Problem, folder: str | None) -> tuple[Encoder, list[Formula]]:
-    asked = problem.asked
+    asked, caller = problem.asked, problem.caller
+    if asked.anywhere:
+        caller = replace(caller, derived={k: v for k, v in caller.derived.items() if k != RESOURCE_ACCOUNT})
     encoder = Encoder(
         logic=logic,
-        caller=problem.caller,
+        caller=caller,
         action=asked.action,
         resource=asked.resource,
         folder=problem.folder if problem.folder is not None else logic.text(""),

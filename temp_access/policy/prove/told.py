@@ -14,7 +14,7 @@ def told(problem: Problem, encoder: Encoder, answer: Answer, replayed: Replayed)
     """Return the witness, without its words."""
     texts = {**problem.asked.names, **problem.names}
     names = {name: answer.text(text) for name, text in texts.items()}
-    request, context = replayed.request, dict(replayed.context)
+    request, context = replayed.request, {key: value for key, value in replayed.context.items() if value != ()}
     prefix = context.pop(PREFIX, None)
     return Witness(
         words="",

@@ -168,6 +168,8 @@ requests = st.builds(
     resource_account=st.sampled_from([HOME, HOME, OTHER]),
     context=st.dictionaries(st.just("s3:prefix"), st.sampled_from(["", "a/", "ab", "x/y", "bob/", "*", "\u212ab"]))
     | st.just({"aws:SecureTransport": "False"}),
+    role_arn=st.none(),
+    principal_tags=st.just({}),
 ).map(lambda r: r if r.principal.startswith("arn:") else r._replace(account=""))
 
 

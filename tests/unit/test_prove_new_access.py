@@ -144,3 +144,47 @@ def test_what_belongs_to_another_account_is_elsewhere_too(condition: dict[str, A
     witness = found[USER].witness
     assert witness
     assert witness.resource == "*"
+
+
+def test_a_policy_taken_away_that_isnt_known_may_have_denied() -> None:
+    """What the templates before attached, and what they don't hold, counts as well."""
+
+    def attach(properties: dict[str, Any]) -> None:
+        properties["ManagedPolicyArns"] = ["arn:aws:iam::999988887777:policy/guard"]
+
+    found = new(changed(), changed(user=attach))
+
+    assert not_proved(found) == {USER: Status.UNKNOWN}
+    assert "policy/guard" in found[USER].note
+    assert not_proved(new(changed(user=attach), changed(user=attach))) == {}
+
+
+def test_another_group_is_more_that_isnt_known() -> None:
+    """The policies of one group aren't those of two."""
+
+    def member(*groups: str) -> Assembly:
+        return changed(user=lambda properties: properties.update(Groups=list(groups)))
+
+    assert not_proved(new(member("a", "admins"), member("a"))) == {USER: Status.UNKNOWN}
+    assert not_proved(new(member("a"), member("a"))) == {}
+
+
+def test_a_condition_without_a_formula_means_another_thing_in_another_version() -> None:
+    """`${…}` is plain text in a policy of 2008, so this Deny doesn't hit any more whom it hit."""
+
+    def denying(version: str) -> Assembly:
+        condition = {"StringEqualsIgnoreCase": {"aws:PrincipalTag/name": "${aws:username}"}}
+        deny = {"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": condition}
+        policy = {"PolicyName": "Deny", "PolicyDocument": {"Version": version, "Statement": [deny]}}
+        return changed(user=lambda properties: properties["Policies"].append(policy))
+
+    assert not_proved(new(denying("2008-10-17"), denying("2012-10-17"))) == {USER: Status.UNKNOWN}
+    assert not_proved(new(denying("2012-10-17"), denying("2012-10-17"))) == {}
+
+
+def test_a_key_of_another_service_may_have_several_values() -> None:
+    """dynamodb:Attributes can be A and B at once, so these two conditions may both hold."""
+    condition = {"StringEquals": {"dynamodb:Attributes": "A"}, "StringLike": {"dynamodb:Attributes": "B*"}}
+    reading = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
+
+    assert not_proved(new(changed(user=in_policy(reading)), changed())) == {USER: Status.UNKNOWN}

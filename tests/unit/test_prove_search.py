@@ -74,6 +74,7 @@ def test_a_formula_that_forgets_the_deny_disagrees(monkeypatch: pytest.MonkeyPat
     [
         ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, ("aws:sourceip", "203.0.113.0")),
         ({"NumericLessThan": {"s3:max-keys": "10"}}, ("s3:max-keys", "9")),
+        ({"NumericGreaterThan": {"s3:signatureAge": "86400000"}}, ("s3:signatureage", "86400001")),
         ({"DateLessThan": {"aws:CurrentTime": "2026-01-02"}}, ("aws:currenttime", "2026-01-01T00:00:00+00:00")),
         ({"ForAnyValue:StringLike": {"aws:CalledVia": "a*"}}, ("aws:calledvia", "ax")),
     ],
@@ -100,6 +101,14 @@ def test_conditions_that_nothing_fulfils_but_no_formula_says_so_leave_it_unknown
 
     assert claim.status is Status.UNKNOWN
     assert "conditions that aren't modelled" in claim.note
+
+
+def test_a_character_that_the_solver_doesnt_know_leaves_it_unknown() -> None:
+    """It would be taken for the six letters of its escape."""
+    claim = decided(BUCKET, assembly=changed(bucket=also(allow(Resource=f"{OBJECTS}\U000f0000"))))[BUCKET]
+
+    assert claim.status is Status.UNKNOWN
+    assert "isn't modelled" in claim.note
 
 
 def test_isolation_doesnt_need_a_policy_that_isnt_known() -> None:

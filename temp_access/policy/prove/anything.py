@@ -22,10 +22,14 @@ PoliciesOn = Callable[[str, Document], Layers]
 
 @dataclass(frozen=True)
 class Who:
-    """Somebody who asks: in words, as a caller, and the policies that count; `narrowed` gives them for a folder."""
+    """Somebody who asks: in words, as a caller, and the policies that count; `narrowed` gives them for a folder.
+
+    `unknown` names policies whose documents aren't at hand.
+    """
 
     words: str
     caller: Callable[[Logic], Caller]
+    unknown: frozenset[str]
     policies: PoliciesOn | None = None
     narrowed: Callable[[str], LayersFor] | None = None
 
@@ -58,7 +62,8 @@ def _make(world: World, who: Who, thing: str, because: str, before: Who | None) 
             words=lambda witness: _words(who, witness, because),
             before=before.layers(ON[thing]) if before else None,
             folder=own,
-            unknown=world.unknown,
+            unknown=who.unknown,
+            unknown_before=before.unknown if before else frozenset(),
             rules=(rule,),
             preferred=tuple(readable(logic, asked, folder=own, words=asked.names.values())),
         )

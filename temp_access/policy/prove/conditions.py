@@ -10,7 +10,8 @@ from temp_access.policy.prove.solver import Formula
 from temp_access.policy.prove.unmodelled import UnmodelledError
 from temp_access.policy.session import escape
 
-# Keys that can have several values; StringLike and the like without a set operator are open for them too.
+# Keys that can have several values; StringLike and the like without a set operator are open for them too,
+# and for those of services whose keys aren't known here.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _MULTIVALUED = (
     "aws:tagkeys",
@@ -23,6 +24,7 @@ _MULTIVALUED = (
     "s3:requestobjecttagkeys",
     "sts:transitivetagkeys",
 )
+_SERVICES = ("aws", "iam", "s3", "sts")
 _PATTERNS = ("stringequals", "stringlike", "arnequals", "arnlike")
 _IGNORING_CASE = ("stringequalsignorecase", "bool")
 
@@ -38,12 +40,16 @@ def condition_holds(encoder: Encoder, operator: str, key: str, values: tuple[str
     compiled = compile_condition(operator, key, values, variables=variables)
     if not isinstance(compiled, KeyCondition):
         raise UnmodelledError(f"the condition {operator} isn't modelled")
-    if compiled.quantifier is not None or key.lower() in _MULTIVALUED:
-        return _open(encoder, OpenTest(operator, key, values))
+    if compiled.quantifier is not None or _can_have_several(key.lower()):
+        return _open(encoder, OpenTest(operator, key, values, variables))
     base = name.removesuffix("ifexists").replace("not", "", 1)
     matched = _matched(encoder, base, key, values, variables=variables)
     there = logic.all([present, logic.no(matched) if compiled.negated else matched])
     return logic.any([there, logic.no(present)]) if compiled.negated or compiled.if_exists else there
+
+
+def _can_have_several(key: str) -> bool:
+    return key in _MULTIVALUED or key.partition(":")[0] not in _SERVICES
 
 
 def _matched(encoder: Encoder, base: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
@@ -51,7 +57,7 @@ def _matched(encoder: Encoder, base: str, key: str, values: tuple[str, ...], *, 
     if base in _IGNORING_CASE and all(text.isascii() and "${" not in text for text in values):
         return encoder.logic.any(encoder.logic.within(value, ignoring_case(encoder.logic, text)) for text in values)
     if base not in _PATTERNS:
-        return _open(encoder, OpenTest(base, key, values))
+        return _open(encoder, OpenTest(base, key, values, variables))
     style = Style.ARN if base.startswith("arn") else Style.TEXT
     return matches_any(encoder, value, values, variables=variables, style=style, wildcards=base != "stringequals")
 

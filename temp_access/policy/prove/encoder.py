@@ -17,11 +17,15 @@ class Value:
 
 @dataclass(frozen=True)
 class OpenTest:
-    """A test that has no formula: an operator, a key and its values, to be tried out on a witness."""
+    """A test that has no formula: an operator, a key and its values, to be tried out on a witness.
+
+    `variables`: a `${…}` in the values is a policy variable.
+    """
 
     operator: str
     key: str
     values: tuple[str, ...]
+    variables: bool
 
 
 @dataclass
@@ -59,9 +63,9 @@ class Encoder:
         """Return a formula that may be true or false, the same for the same test."""
         return self.open_tests.setdefault(test, self.logic.flag(repr(test)))
 
-    def bare_match(self, text: str) -> Formula:
-        """Return the same for a pattern in which the folder's own characters have a meaning."""
-        return self.bare.setdefault(text, self.logic.flag(f"bare folder: {text}"))
+    def bare_match(self, match: str) -> Formula:
+        """Return the same for a match with a pattern in which the folder's own characters have a meaning."""
+        return self.bare.setdefault(match, self.logic.flag(f"bare folder: {match}"))
 
     def unknown_applies(self, policy: str, effect: str) -> Formula:
         """Return the same for a policy that isn't known."""

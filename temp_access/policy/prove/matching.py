@@ -41,7 +41,7 @@ def _matches(encoder: Encoder, value: Text, text: str, parts: tuple[Part, ...], 
         return logic.any(
             [
                 logic.all([logic.no(has_special), plain]),
-                logic.all([has_special, encoder.bare_match(f"{style.value} {text}")]),
+                logic.all([has_special, encoder.bare_match(f"{value} {style.value} {parts}")]),
             ]
         )
     if parts == (Wildcard.ANY,):

@@ -50,6 +50,7 @@ def _user(world: World, head: World) -> Who:
     return Who(
         "the user",
         lambda logic: one_user(logic, world.user_arn, world.account),
+        world.unknown,
         lambda on, otherwise: world.of_user(otherwise=otherwise, on=on),
     )
 
@@ -60,6 +61,7 @@ def _role(world: World, head: World) -> Who:
     return Who(
         "a session of the role",
         lambda logic: role_session(logic, world.role_arn, world.account),
+        world.unknown,
         lambda on, otherwise: world.of_role(None, otherwise=otherwise, on=on),
     )
 
@@ -68,6 +70,7 @@ def _stranger(world: World, number: int) -> Who:
     return Who(
         "somebody whose own policies allow everything",
         lambda logic: list(strangers(logic, world.account, world.partition))[number],
+        world.unknown,
         lambda on, otherwise: world.of_stranger(otherwise=otherwise, on=on),
     )
 
@@ -76,5 +79,6 @@ def _nobody(world: World) -> Who:
     return Who(
         "nobody",
         lambda logic: one_user(logic, world.user_arn, world.account),
+        world.unknown,
         lambda on, otherwise: world.of_nobody(on=on),
     )

@@ -18,6 +18,7 @@ LayersFor = Callable[[str, bool], Layers]
 class Problem:
     """A request that is allowed (or, if not `wanted`, refused) by `layers`, and refused by `before` if that is given.
 
+    `unknown` and `unknown_before` name the policies of each whose documents aren't at hand.
     `preferred` are formulas that make a witness easier to read, the best first; they decide nothing else.
     `words` says what a witness shows.
     """
@@ -30,6 +31,7 @@ class Problem:
     before: LayersFor | None = None
     folder: Text | None = None
     unknown: frozenset[str] = frozenset()
+    unknown_before: frozenset[str] = frozenset()
     rules: tuple[Formula, ...] = ()
     preferred: tuple[Formula, ...] = ()
     names: Mapping[str, Text] = field(default_factory=dict)

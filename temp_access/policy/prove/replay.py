@@ -85,7 +85,7 @@ def _near(operator: str, value: str) -> Iterator[str | tuple[str, ...]]:
         yield str(ip_network(value, strict=False)[0])
         yield from ("192.0.2.77", "2001:db8::77")
     elif operator.startswith("numeric"):
-        yield from (f"{parse_number(value) + step:g}" for step in (-1, 0, 1))
+        yield from (f"{parse_number(value) + step:f}".rstrip("0").rstrip(".") for step in (-1, 0, 1))
     elif operator.startswith("date"):
         moment = parse_moment(value)
         yield from (datetime.fromtimestamp(moment + step, UTC).isoformat() for step in (-86400, 0, 86400))

@@ -70,7 +70,8 @@ def _formulas(logic: Logic, problem: Problem, folder: str | None) -> tuple[Encod
     decided = allowed(encoder, problem.layers(place, False))
     formulas = [decided if problem.wanted else logic.no(decided)]
     if problem.before:
-        formulas.append(logic.no(allowed(encoder, problem.before(place, False))))
+        earlier = replace(encoder, unknown=problem.unknown_before)
+        formulas.append(logic.no(allowed(earlier, problem.before(place, False))))
     return encoder, [*formulas, *problem.caller.rules, *asked.rules, *problem.rules]
 
 

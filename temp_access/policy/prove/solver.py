@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, NewType
 
 from temp_access.errors import UserError
+from temp_access.policy.prove.unmodelled import UnmodelledError
 
 Text = NewType("Text", object)
 Formula = NewType("Formula", object)
@@ -56,7 +57,9 @@ class Logic:
         self.any_character = Language(self._tm.mkRegexpAllchar())
 
     def text(self, value: str) -> Text:
-        """Return `value` as a constant."""
+        """Return `value` as a constant; raises UnmodelledError for one that a string of the solver can't hold."""
+        if value and max(value) > LAST_CHARACTER:
+            raise UnmodelledError(f"{value!r} has a character that isn't modelled")
         escaped = "".join(c if " " <= c <= "~" and c != "\\" else f"\\u{{{ord(c):x}}}" for c in value)
         return Text(self._tm.mkString(escaped, True))
 

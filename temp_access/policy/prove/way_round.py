@@ -14,6 +14,7 @@ def round_the_bucket(world: World) -> Iterator[Make]:
     nobody = Who(
         "anybody without credentials",
         lambda logic: anonymous(logic, world.account),
+        world.unknown,
         lambda on, otherwise: world.of_stranger(otherwise=otherwise, on=on),
     )
     for who in (_powerless(world), nobody):
@@ -33,6 +34,7 @@ def narrowed(world: World, sessions: Sessions) -> Who:
     return Who(
         sessions.words,
         lambda logic: role_session(logic, world.role_arn, world.account),
+        world.unknown,
         narrowed=lambda on: sessions.layers(on=on),
     )
 
@@ -41,5 +43,6 @@ def _powerless(world: World) -> Who:
     return Who(
         "a session whose session policy allows nothing",
         lambda logic: role_session(logic, world.role_arn, world.account),
+        world.unknown,
         lambda on, otherwise: world.of_role(NOTHING, otherwise=otherwise, on=on),
     )

@@ -29,7 +29,7 @@ NOTHING: Document = {
     "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}],
 }
 EVERYTHING: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-_GROUPS = "the policies of its groups"
+_GROUP = "the policies of the group {}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class World:
     def unknown(self) -> frozenset[str]:
         """The names of the policies whose documents aren't at hand."""
         found = [name for held in (self.state.user.permissions, self.state.role.permissions) for name in _named(held)]
-        groups = [_GROUPS] if self.state.user.groups else []
+        groups = [_GROUP.format(name) for name in self.state.user.groups]
         return frozenset([name for name in found if self._document(name) is None] + groups)
 
     def of_role(self, session: Document | None, *, otherwise: Document = NOTHING, on: str = "bucket") -> Layers:
@@ -67,9 +67,9 @@ class World:
         """Return what counts for the user."""
         policies = self._policies(otherwise)
         held = policies.user
-        if self.state.user.groups:
-            held = replace(held, identity=(*held.identity, parse_policy(otherwise, Layer.IDENTITY, _GROUPS)))
-        return self._on(policies, on, policies.on_bucket(held))
+        names = [_GROUP.format(name) for name in self.state.user.groups]
+        groups = [parse_policy(otherwise, Layer.IDENTITY, name) for name in names]
+        return self._on(policies, on, policies.on_bucket(replace(held, identity=(*held.identity, *groups))))
 
     def of_stranger(self, *, otherwise: Document = NOTHING, on: str = "bucket") -> Layers:
         """Return what counts for somebody whose own policies allow everything."""

@@ -26,6 +26,11 @@ def on_objects(principal: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Principal": principal, "Action": "s3:*", "Resource": OBJECTS}
 
 
+def trusting(principal: Any) -> Change:
+    """Return a change that lets a principal assume the role by any action of STS."""
+    return also({"Effect": "Allow", "Principal": principal, "Action": "sts:*"}, "AssumeRolePolicyDocument")
+
+
 def policy_of(properties: dict[str, Any]) -> dict[str, Any]:
     """Return the document of the first policy in a user or role."""
     document: dict[str, Any] = properties["Policies"][0]["PolicyDocument"]
@@ -109,7 +114,11 @@ def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
         ({"user": in_policy({"Effect": "Allow", "Action": "rds-data:*", "Resource": "*"})}, {USER}),
         ({"bucket": also(on_objects({"AWS": "999988887777"}))}, {OTHERS}),
         ({"bucket": also(on_objects({"Service": "x.amazonaws.com"}))}, {OTHERS}),
+        ({"bucket": also(on_objects({"Service": "x.amazonaws.com.cn"}))}, {OTHERS}),
+        ({"bucket": also(on_objects({"AWS": "arn:aws:sts::999988887777:federated-user/x"}))}, {OTHERS}),
         ({"role": also(TRUSTED, "AssumeRolePolicyDocument")}, {OTHERS}),
+        ({"role": trusting({"Federated": "accounts.google.com"})}, {OTHERS}),
+        ({"role": trusting({"Federated": "arn:aws:iam::999988887777:saml-provider/x"})}, {OTHERS}),
     ],
 )
 def test_more_is_new_for_whom_it_is(change: dict[str, Change], names: set[str]) -> None:
@@ -188,3 +197,28 @@ def test_a_key_of_another_service_may_have_several_values() -> None:
     reading = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
 
     assert not_proved(new(changed(user=in_policy(reading)), changed())) == {USER: Status.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bucket": also(on_objects({"AWS": "AIDAEXAMPLEEXAMPLE123"}))},
+        {"bucket": also(on_objects({"CanonicalUser": "0123456789abcdef" * 4}))},
+        {"role": trusting({"AWS": "AIDAEXAMPLEEXAMPLE123"})},
+        {"role": trusting({"Federated": "*"})},
+    ],
+)
+def test_a_principal_named_by_its_id_can_be_anybody(change: dict[str, Change]) -> None:
+    """The user, the role or the account itself; so nothing is known of what it may do."""
+    found = new(changed(**change), changed())
+
+    assert not_proved(found) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), Status.UNKNOWN)
+
+
+def test_a_deny_that_spares_an_id_may_spare_the_role() -> None:
+    """Not taken to hit everybody."""
+    spared = ["000000000001", "AROAEXAMPLEEXAMPLE123", "arn:aws:sts::000000000001:assumed-role/temp-role/bob"]
+    deny = {**on_objects("*"), "Effect": "Deny", "NotPrincipal": {"AWS": spared}}
+    del deny["Principal"]
+
+    assert ROLE in not_proved(new(changed(bucket=also(deny)), changed()))

@@ -6,7 +6,7 @@ from typing import Any
 from temp_access.policy.prove.claim import Claim, Witness
 
 NOT_MODELLED = (
-    "not modelled: SCPs and RCPs, ACLs, access points, VPC endpoint policies, federated principals, "
+    "not modelled: SCPs and RCPs, ACLs, access points, VPC endpoint policies, "
     "multivalued condition keys; docs/proofs.md says what that means"
 )
 

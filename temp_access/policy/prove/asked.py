@@ -22,6 +22,8 @@ KNOWN = (
     *LISTINGS,
     "iam:PutRolePolicy",
     "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temp_access.policy.prove.solver import Formula, Language, Logic, Text
 
 USER, SESSION, ROOT, SERVICE, NOBODY = "User", "AssumedRole", "Account", "Service", "Anonymous"
+FEDERATED, PROVIDER = "FederatedUser", "Provider"
 RESOURCE_ACCOUNT = "aws:resourceaccount"
 
 

@@ -4,6 +4,7 @@ from temp_access.policy.principals import Principals
 from temp_access.policy.prove.callers import ROOT
 from temp_access.policy.prove.encoder import Encoder
 from temp_access.policy.prove.solver import Formula, Text
+from temp_access.policy.prove.unmodelled import UnmodelledError
 
 
 def directly(encoder: Encoder, principals: Principals) -> Formula:
@@ -26,6 +27,8 @@ def by_account(encoder: Encoder, principals: Principals) -> Formula:
 def covers(encoder: Encoder, principals: Principals) -> Formula:
     """Whether the statement is about the caller, NotPrincipal included."""
     logic, caller = encoder.logic, encoder.caller
+    if not (principals.everyone or principals.accounts or principals.named):
+        raise UnmodelledError("the principal * for every identity provider isn't modelled")
     if not principals.negated:
         return logic.any(how(encoder, principals) for how in (directly, by_role, by_account))
     if principals.everyone:
@@ -38,4 +41,7 @@ def covers(encoder: Encoder, principals: Principals) -> Formula:
 
 
 def _named(encoder: Encoder, principals: Principals, who: Text) -> Formula:
+    # AIDA…, AROA… and canonical user IDs can be the user's, the role's or the account's own: nobody knows here.
+    if by_id := next((name for name in sorted(principals.named) if not set(name) & set(".:")), None):
+        raise UnmodelledError(f"the principal {by_id} is named by its ID, which isn't modelled")
     return encoder.logic.any(encoder.logic.equal(who, encoder.logic.text(name)) for name in sorted(principals.named))

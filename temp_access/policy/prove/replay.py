@@ -9,7 +9,6 @@ from itertools import islice, product
 from temp_access.policy.decision import Decision
 from temp_access.policy.evaluate import evaluate
 from temp_access.policy.moments import parse_moment, parse_number
-from temp_access.policy.prove.callers import RESOURCE_ACCOUNT
 from temp_access.policy.prove.encoder import Encoder, OpenTest
 from temp_access.policy.prove.problem import Problem
 from temp_access.policy.prove.solver import Answer
@@ -56,8 +55,8 @@ def _context(encoder: Encoder, answer: Answer) -> Iterator[tuple[str, str | tupl
     for key, value in {**encoder.fixed, **encoder.keys}.items():
         if answer.flag(value.present):
             yield key, answer.text(value.text)
-        elif key == RESOURCE_ACCOUNT:
-            # No value at all: else the evaluator would take it from the resource.
+        else:
+            # No value at all: without the key, the evaluator would take what follows from caller or resource.
             yield key, ()
 
 

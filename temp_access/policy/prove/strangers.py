@@ -1,8 +1,12 @@
 """Callers that the templates don't make, with every right that their own policies could give them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from temp_access.policy.prove.callers import (
+    FEDERATED,
+    PROVIDER,
+    RESOURCE_ACCOUNT,
     ROOT,
     SERVICE,
     SESSION,
@@ -13,27 +17,38 @@ from temp_access.policy.prove.callers import (
     make_caller,
     session_names,
 )
-from temp_access.policy.prove.solver import Formula, Logic, Text
+from temp_access.policy.prove.solver import Formula, Language, Logic, Text
 
 
 def strangers(logic: Logic, account: str, partition: str) -> Iterator[Caller]:
-    """Yield a user, a role's session and a root user, of `account` and of any other, a service, and nobody.
+    """Yield a user, a federated one, a role's session and a root user, of `account` and of any other, and the rest.
 
-    Between them they are every principal that a policy can name, but federated users and identity providers.
+    Those are a service, a user of an identity provider, and nobody. Between them they are every principal
+    that a policy can name, but by its ID.
     """
     yield from _of_account(logic, logic.text(account), (), account, partition)
     other = logic.variable("account")
     digits = logic.repeated(logic.characters("0", "9"), 12, 12)
     foreign = (logic.within(other, digits), logic.no(logic.equal(other, logic.text(account))))
     yield from _of_account(logic, other, foreign, account, partition)
-    service = logic.variable("service")
-    label = logic.either(
-        [logic.characters("a", "z"), logic.characters("0", "9"), logic.exactly("."), logic.exactly("-")]
+    # s3.amazonaws.com, ec2.amazonaws.com.cn, and identity providers such as accounts.google.com
+    label = logic.repeated(
+        logic.either([logic.characters(low, high) for low, high in (("a", "z"), ("A", "Z"), ("0", "9"), ("-", "-"))]), 1
     )
-    name = logic.sequence([logic.repeated(label, 1), logic.exactly(".amazonaws.com")])
-    rules = (logic.within(service, name),)
-    yield make_caller(logic, SERVICE, service, logic.text(""), own=account, own_account=False, rules=rules)
+    domain = logic.sequence([label, logic.repeated(logic.sequence([logic.exactly("."), label]), 1)])
+    yield _without_account(logic, SERVICE, domain, account)
+    name = logic.repeated(logic.characters("!", "~"), 1)
+    provider = logic.sequence([logic.exactly("arn:"), name, logic.exactly("-provider/"), name])
+    # Which keys of the caller such a request has isn't told anywhere: any of them, or none.
+    derived = {RESOURCE_ACCOUNT: logic.text(account)}
+    yield replace(_without_account(logic, PROVIDER, provider, account), derived=derived)
     yield anonymous(logic, account)
+
+
+def _without_account(logic: Logic, kind: str, names: Language, own: str) -> Caller:
+    name = logic.variable("name")
+    rules = (logic.within(name, names),)
+    return make_caller(logic, kind, name, logic.text(""), own=own, own_account=False, rules=rules)
 
 
 def _of_account(logic: Logic, number: Text, rules: tuple[Formula, ...], own: str, partition: str) -> Iterator[Caller]:
@@ -58,6 +73,15 @@ def _of_account(logic: Logic, number: Text, rules: tuple[Formula, ...], own: str
         own=own,
         own_account=here,
         name=name,
+        rules=rules + named,
+    )
+    yield make_caller(
+        logic,
+        FEDERATED,
+        arn("sts", logic.text(":federated-user/"), name),
+        number,
+        own=own,
+        own_account=here,
         rules=rules + named,
     )
     yield make_caller(

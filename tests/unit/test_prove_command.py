@@ -103,6 +103,11 @@ def test_bad_usage_is_said_with_what_to_do(
             '"Resource": ["arn:aws:s3:::a/$id/*", "arn:aws:s3:::b/$id/*"]}}',
             "a, b",
         ),
+        (
+            '{"Statement": {"Effect": "Allow", "Action": "s3:*", '
+            '"Resource": ["arn:aws:s3:::a/$id/*", "arn:aws:s3:::a/«any-folder*?$»/*"]}}',
+            "take it out",
+        ),
     ],
 )
 def test_a_policy_that_nothing_can_be_said_of_is_refused(

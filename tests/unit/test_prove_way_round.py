@@ -75,7 +75,10 @@ def test_a_role_that_trusts_itself_goes_round_nothing() -> None:
     assert not_proved(proved(changed(role=also(statement, "AssumeRolePolicyDocument")))) == {}
 
 
-@pytest.mark.parametrize("kind", ["AWS::S3::AccessPoint", "AWS::IAM::RolePolicy"])
+@pytest.mark.parametrize(
+    "kind",
+    ["AWS::S3::AccessPoint", "AWS::IAM::RolePolicy", "AWS::CloudFormation::Stack", "Custom::Any", "An::Own::MODULE"],
+)
 def test_nothing_is_proved_beside_what_isn_t_read(kind: str) -> None:
     """A resource that could give access, and that no formula is about."""
     assembly = changed()

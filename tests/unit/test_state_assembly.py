@@ -51,6 +51,16 @@ def test_a_stack_name_of_its_own_wins_over_the_artifact_s_id(tmp_path: Path) -> 
     assert read_assembly(write(tmp_path, manifest=named)).templates["TempAccess"] == ACCESS
 
 
+def test_the_templates_of_other_stacks_are_told_apart(tmp_path: Path) -> None:
+    """Read where they can be; a stage is an assembly of its own."""
+    more = manifest(More=stack("a.json"), Gone=stack("gone.json"), Stage={"type": "cdk:cloud-assembly"})
+
+    assembly = read_assembly(write(tmp_path, manifest=more))
+
+    assert set(assembly.templates) == {"TempAccessStorage", "TempAccess"}
+    assert assembly.others == {"More": ACCESS, "Gone": None, "Stage": None}
+
+
 def test_an_assembly_for_any_account_has_neither_account_nor_region(tmp_path: Path) -> None:
     """`unknown-account` means the caller's."""
     assembly = read_assembly(write(tmp_path))

@@ -23,7 +23,7 @@ def state(
     bucket: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
     physical: dict[tuple[str, str], str] | None = None,
-    **place: str | None,
+    **place: Any,
 ) -> State:
     access = {
         "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "temp-user", **(user or {})}},

@@ -1,7 +1,7 @@
-"""Templates made ready for a proof: stand-ins for what is only known once deployed, and what nobody reads here."""
+"""Templates made ready for a proof, with stand-ins for what is only known once deployed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from itertools import count
@@ -11,17 +11,6 @@ from temp_access.errors import UserError
 from temp_access.verify.state.assembly import Assembly
 
 _BUCKET = "AWS::S3::Bucket"
-_READ = frozenset(
-    (
-        "AWS::IAM::ManagedPolicy",
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::IAM::User",
-        "AWS::IAM::AccessKey",
-        _BUCKET,
-        "AWS::S3::BucketPolicy",
-    )
-)
 _BUCKET_STAND_IN = "the-bucket-of-the-folders"
 
 
@@ -60,14 +49,3 @@ def _named(template: Mapping[str, Any], bucket: str | None) -> dict[str, Any]:
             properties = resource.setdefault("Properties", {})
             properties["BucketName"] = bucket or properties.get("BucketName", _BUCKET_STAND_IN)
     return changed
-
-
-def unread(assembly: Assembly) -> Iterator[str]:
-    """Yield what in the templates could give access, and isn't read here."""
-    for stack, template in assembly.templates.items():
-        for logical_id, resource in template["Resources"].items():
-            kind = resource["Type"]
-            if kind.startswith(("AWS::IAM::", "AWS::S3")) and kind not in _READ:
-                yield f"{stack}.{logical_id} ({kind})"
-            if kind == "AWS::IAM::Role" and resource.get("Properties", {}).get("Path", "/") != "/":
-                yield f"the path of {stack}.{logical_id}"

@@ -9,8 +9,8 @@ from enum import Enum
 from temp_access.policy.prove.unmodelled import UnmodelledError
 from temp_access.policy.wildcards import Variable, Wildcard, split_pattern
 
-_NAME = "«any-folder"
-MARKER = f"{_NAME}*?$»"
+NAME = "«any-folder"
+MARKER = f"{NAME}*?$»"
 
 
 class Hole(Enum):
@@ -34,7 +34,7 @@ def split(text: str, *, variables: bool, wildcards: bool) -> tuple[Part, ...]:
         parts.extend([Hole.BARE] if index else [])
         for piece in split_pattern(chunk, variables=variables, wildcards=wildcards):
             parts.extend(_with_holes(piece) if isinstance(piece, str) else [piece])
-    if any(_NAME in part for part in parts if isinstance(part, str)):
+    if any(NAME in part for part in parts if isinstance(part, str)):
         raise UnmodelledError(f"the folder is in {text!r} in a form that isn't followed here")
     return tuple(parts)
 

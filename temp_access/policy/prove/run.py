@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from temp_access.config.model import Config
 from temp_access.policy.access import Access
-from temp_access.policy.prove.assemblies import unread, with_stand_ins
+from temp_access.policy.prove.assemblies import with_stand_ins
 from temp_access.policy.prove.claim import Claim
 from temp_access.policy.prove.claims import (
     Open,
@@ -19,6 +19,7 @@ from temp_access.policy.prove.decide import doubted, timed
 from temp_access.policy.prove.neighbours import mixed_up
 from temp_access.policy.prove.problem import Deadline
 from temp_access.policy.prove.sessions import Compiler, Sessions
+from temp_access.policy.prove.unread import unread
 from temp_access.policy.prove.world import read_world
 from temp_access.policy.prove.written import WrittenPolicy
 from temp_access.policy.session import session_policy
@@ -43,7 +44,7 @@ def prove_all(
     templates can't be followed, or cvc5 isn't installed.
     """
     both = with_stand_ins(assembly, *([base] if base else []))
-    not_read = [place for each in both for place in unread(each)]
+    not_read = [place for each in both for place in unread(config, each)]
     return tuple(_decided(claims_about(config, both, compiler), timeout, progress, not_read))
 
 
@@ -74,7 +75,7 @@ def prove_session_policy(
     (ready,) = with_stand_ins(assembly, bucket=policy.bucket)
     folders = mixed_up(config.grants, config.modes)
     sessions = Sessions(read_world(config, ready), access, policy, folders, f"a session with {policy.name}")
-    return tuple(_decided(list(about_sessions(config, sessions)), timeout, progress, list(unread(assembly))))
+    return tuple(_decided(list(about_sessions(config, sessions)), timeout, progress, list(unread(config, ready))))
 
 
 def _decided(claims: list[Open], timeout: float, progress: Progress, not_read: Iterable[str]) -> Iterator[Claim]:

@@ -11,6 +11,7 @@ from temp_access.policy.access import Access
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy
 from temp_access.policy.parse import parse_policy
+from temp_access.policy.prove.marker import NAME
 from temp_access.policy.session import escape
 
 PLACE = "$id"
@@ -43,6 +44,8 @@ def read_written(path: Path) -> WrittenPolicy:
     texts = list(_texts(document))
     if not any(PLACE in text for text in texts):
         raise UserError(f"{path}: {PLACE} isn't in it; write {PLACE} where the folder goes")
+    if any(NAME in text for text in texts):
+        raise UserError(f"{path}: has {NAME} in it, which stands for the folder in the proofs; take it out")
     buckets = {text.split(":::", 1)[1].split("/", 1)[0] for text in texts if ":s3:::" in text}
     named = sorted(bucket for bucket in buckets if bucket and not set(bucket) & set("*?$"))
     if len(named) > 1:

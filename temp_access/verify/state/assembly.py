@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,16 @@ _AGAIN = "run `make synth` (or `cdk synth`)"
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """The templates by stack name, and the account and Region they are for; None where left to the caller."""
+    """The templates by stack name, and the account and Region they are for; None where left to the caller.
+
+    `others` has those of stacks that aren't the project's own, None for what can't be read here.
+    """
 
     folder: Path
     templates: Mapping[str, Template]
     account: str | None = None
     region: str | None = None
+    others: Mapping[str, Template | None] = field(default_factory=dict)
 
 
 def read_assembly(folder: Path, *, digest: str | None = None) -> Assembly:
@@ -32,7 +36,8 @@ def read_assembly(folder: Path, *, digest: str | None = None) -> Assembly:
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder; {_AGAIN}")
-    stacks = _stacks(folder)
+    artifacts = _artifacts(folder)
+    stacks = _stacks(artifacts)
     missing = [name for name in STACKS if name not in stacks]
     if missing:
         raise UserError(f"{folder / 'manifest.json'}: has no stack {' and no stack '.join(missing)}; {_AGAIN}")
@@ -40,17 +45,25 @@ def read_assembly(folder: Path, *, digest: str | None = None) -> Assembly:
     if digest is not None:
         _require_digest(folder, templates[ACCESS], digest)
     account, region = _environment(stacks[ACCESS])
-    return Assembly(folder, templates, account, region)
+    others = {name: _other(folder, artifact) for name, artifact in stacks.items() if name not in STACKS}
+    # A stage's stacks are in a folder of their own.
+    others |= dict.fromkeys(id_ for id_, artifact in artifacts.items() if artifact.get("type") == "cdk:cloud-assembly")
+    return Assembly(folder, templates, account, region, others)
 
 
-def _stacks(folder: Path) -> dict[str, Mapping[str, Any]]:
+def _artifacts(folder: Path) -> dict[str, Mapping[str, Any]]:
     # https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
     artifacts = _json(folder / "manifest.json").get("artifacts")
-    stacks: dict[str, Mapping[str, Any]] = {}
-    for id_, artifact in (artifacts if isinstance(artifacts, dict) else {}).items():
-        if isinstance(artifact, dict) and artifact.get("type") == "aws:cloudformation:stack":
-            stacks[str(_properties(artifact).get("stackName", id_))] = artifact
-    return stacks
+    found = artifacts.items() if isinstance(artifacts, dict) else ()
+    return {id_: artifact for id_, artifact in found if isinstance(artifact, dict)}
+
+
+def _stacks(artifacts: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {
+        str(_properties(artifact).get("stackName", id_)): artifact
+        for id_, artifact in artifacts.items()
+        if artifact.get("type") == "aws:cloudformation:stack"
+    }
 
 
 def _template(folder: Path, artifact: Mapping[str, Any]) -> Template:
@@ -62,6 +75,13 @@ def _template(folder: Path, artifact: Mapping[str, Any]) -> Template:
     if not isinstance(resources, dict) or not all(_is_resource(resource) for resource in resources.values()):
         raise UserError(f"{folder / file}: isn't a CloudFormation template; {_AGAIN}")
     return template
+
+
+def _other(folder: Path, artifact: Mapping[str, Any]) -> Template | None:
+    try:
+        return _template(folder, artifact)
+    except UserError:
+        return None
 
 
 def _is_resource(resource: object) -> bool:

@@ -11,7 +11,6 @@ from temp_access.load import load, read
 from temp_access.policy.evaluate import Layers
 from temp_access.policy.prove import Claim, Status, prove_all
 from temp_access.policy.prove.allowed import allowed
-from temp_access.policy.prove.assemblies import with_stand_ins
 from temp_access.policy.prove.callers import NOBODY, ROOT, SERVICE, SESSION, USER, make_caller
 from temp_access.policy.prove.encoder import Encoder, Value
 from temp_access.policy.prove.problem import Deadline
@@ -70,8 +69,7 @@ def decided(
 ) -> dict[str, Claim]:
     """Return the claims of the example whose names begin so."""
     config, own = example()
-    both = with_stand_ins(assembly or own, *([base] if base else []))
-    claims = claims_about(config, both, compiler)
+    claims = claims_about(config, [assembly or own, *([base] if base else [])], compiler)
     return {claim.name: claim.decide(Deadline(30)) for claim in claims if claim.name.startswith(names)}
 
 

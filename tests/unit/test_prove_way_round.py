@@ -1,5 +1,6 @@
 """Ways round a session policy: each is refuted, and what looks like one and isn't stays proved."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,7 +54,23 @@ def test_a_bucket_policy_that_names_sessions_goes_round(statement: dict[str, Any
 )
 def test_a_bucket_policy_that_names_no_session_goes_round_nothing(statement: dict[str, Any]) -> None:
     """The role's ARN, its account and others leave session policies in force."""
-    assert not_proved(proved(changed(bucket=also(statement)))) == {}
+    assembly = replace(changed(bucket=also(statement)), account="111122223333")
+
+    assert not_proved(proved(assembly)) == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": "999988887777"}}),
+        allow({"AWS": "arn:aws:sts::999988887777:assumed-role/temp-role/bob"}),
+    ],
+)
+def test_templates_for_any_account_may_be_deployed_in_one_that_they_name(statement: dict[str, Any]) -> None:
+    """The number that is written there is as likely to be the own account's."""
+    claim = decided(BUCKET, assembly=changed(bucket=also(statement)))[BUCKET]
+
+    assert (claim.status, "999988887777" in claim.note) == (Status.REFUTED, True)
 
 
 @pytest.mark.parametrize("principal", [{"AWS": SESSION_ARN}, "*"])

@@ -1,6 +1,7 @@
 """Templates made ready for a proof, with stand-ins for what is only known once deployed."""
 
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -11,20 +12,30 @@ from temp_access.errors import UserError
 from temp_access.verify.state.assembly import Assembly
 
 _BUCKET = "AWS::S3::Bucket"
+_ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
 _BUCKET_STAND_IN = "the-bucket-of-the-folders"
 
 
-def with_stand_ins(*assemblies: Assembly, bucket: str | None = None) -> tuple[Assembly, ...]:
-    """Return the assemblies for one account, with one name for the bucket where the templates don't name it.
+def possible_accounts(*assemblies: Assembly, policy: Mapping[str, Any] | None = None) -> list[str]:
+    """Return the account that the assemblies are for; else one that nothing names, and each that is named.
 
-    `bucket` is the name to give it in any case. Raises UserError when they are for different accounts.
+    Templates for any account can be deployed in one that they (or `policy`) name as another's. Raises UserError
+    when the assemblies are for different accounts.
     """
     accounts = {assembly.account for assembly in assemblies if assembly.account}
     if len(accounts) > 1:
         raise UserError(f"the templates are for the accounts {' and '.join(sorted(accounts))}; synthesize them for one")
-    text = json.dumps([assembly.templates for assembly in assemblies])
-    # No policy may mean the stand-in by the number of an account that it trusts.
-    account = next(iter(accounts), None) or next(n for n in map(_digits, count(1)) if n not in text)
+    if accounts:
+        return [*accounts]
+    named = sorted(set(_ACCOUNT.findall(json.dumps([[assembly.templates for assembly in assemblies], policy]))))
+    return [next(number for number in map(_digits, count(1)) if number not in named), *named]
+
+
+def with_stand_ins(*assemblies: Assembly, account: str, bucket: str | None = None) -> tuple[Assembly, ...]:
+    """Return the assemblies for `account`, with one name for the bucket where the templates don't name it.
+
+    `bucket` is the name to give it in any case.
+    """
     regions = {assembly.region for assembly in assemblies if assembly.region}
     region = next(iter(regions), None)
     return tuple(

@@ -1,14 +1,14 @@
 """The claims about one configuration: each a name, and what decides it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from temp_access.config.model import Config
 from temp_access.policy.access import MODES
 from temp_access.policy.prove.apart import is_exempt, meeting, nested
 from temp_access.policy.prove.claim import Claim, Status, Witness
-from temp_access.policy.prove.decide import decide
+from temp_access.policy.prove.decide import decide, noted
 from temp_access.policy.prove.isolation import isolation
 from temp_access.policy.prove.limits import limits
 from temp_access.policy.prove.marker import MARKER
@@ -91,6 +91,27 @@ def about_new_access(base: World, head: World, modes: list[Sessions]) -> Iterato
     yield _plain("no new access: anybody else", head, lambda: new_for_strangers(base, head))
 
 
+def in_each(claims: Mapping[str, list[Open]]) -> list[Open]:
+    """Return the claims that are the same for each of some accounts as ones that hold in all of them."""
+    return [_in_every(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
+
+
+def _in_every(claims: Mapping[str, Open]) -> Open:
+    first, *others = claims
+
+    def decided(deadline: Deadline) -> Claim:
+        found = claims[first].decide(deadline)
+        for account in others:
+            if found.status is Status.REFUTED:
+                break
+            other = claims[account].decide(deadline)
+            if other.status is Status.REFUTED or found.status is Status.PROVED is not other.status:
+                found = noted(other, f"if the stacks are deployed in {account}, which the templates name")
+        return found
+
+    return Open(claims[first].name, decided)
+
+
 def _with_reach(claim: Claim, sessions: Sessions, deadline: Deadline) -> Claim:
     refuted_on_object = claim.status is Status.REFUTED and claim.witness and claim.witness.key is not None
     if not refuted_on_object:
@@ -98,7 +119,7 @@ def _with_reach(claim: Claim, sessions: Sessions, deadline: Deadline) -> Claim:
     reached = decide(claim.name, reaching(sessions), sessions.world.account, deadline)
     if reached.status is not Status.PROVED:
         return claim
-    return replace(claim, note="; ".join(filter(None, [claim.note, "nothing in the folder can be reached at all"])))
+    return noted(claim, "nothing in the folder can be reached at all")
 
 
 def _plain(name: str, world: World, makes: Callable[[], Iterable[Make]]) -> Open:

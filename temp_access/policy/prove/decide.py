@@ -27,10 +27,15 @@ def decide(
     return Claim(name, Status.PROVED)
 
 
+def noted(claim: Claim, more: str) -> Claim:
+    """Return the claim with `more` in its note."""
+    return replace(claim, note="; ".join(filter(None, [claim.note, more])))
+
+
 def doubted(claim: Claim, why: str) -> Claim:
     """Return the claim with `why` in its note, and unknown if it was proved."""
     status = Status.UNKNOWN if claim.status is Status.PROVED else claim.status
-    return replace(claim, status=status, note="; ".join(filter(None, [claim.note, why])))
+    return replace(noted(claim, why), status=status)
 
 
 def timed(claim: Claim, started: float) -> Claim:

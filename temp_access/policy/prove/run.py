@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from temp_access.config.model import Config
 from temp_access.policy.access import Access
-from temp_access.policy.prove.assemblies import with_stand_ins
+from temp_access.policy.prove.assemblies import possible_accounts, with_stand_ins
 from temp_access.policy.prove.claim import Claim
 from temp_access.policy.prove.claims import (
     Open,
@@ -13,6 +13,7 @@ from temp_access.policy.prove.claims import (
     about_new_access,
     about_sessions,
     about_ways_round,
+    in_each,
     sessions_of,
 )
 from temp_access.policy.prove.decide import doubted, timed
@@ -43,13 +44,25 @@ def prove_all(
     With `base`, also that nothing is allowed that those templates didn't allow. Raises UserError when
     templates can't be followed, or cvc5 isn't installed.
     """
-    both = with_stand_ins(assembly, *([base] if base else []))
+    both = [assembly, *([base] if base else [])]
     not_read = [place for each in both for place in unread(config, each)]
     return tuple(_decided(claims_about(config, both, compiler), timeout, progress, not_read))
 
 
 def claims_about(config: Config, both: Sequence[Assembly], compiler: Compiler = session_policy) -> list[Open]:
-    """Return the claims about the first of `both`, and with a second one that it allows nothing new."""
+    """Return the claims about the first of `both`, and with a second one that it allows nothing new.
+
+    Where the templates don't say which account they are for, each holds in all that it could be.
+    """
+    return in_each(
+        {
+            account: _in_one_account(config, with_stand_ins(*both, account=account), compiler)
+            for account in possible_accounts(*both)
+        }
+    )
+
+
+def _in_one_account(config: Config, both: Sequence[Assembly], compiler: Compiler) -> list[Open]:
     head, *earlier = [read_world(config, each) for each in both]
     modes = sessions_of(config, head, compiler)
     claims = [claim for sessions in modes for claim in about_sessions(config, sessions)]
@@ -72,10 +85,16 @@ def prove_session_policy(
 
     The bucket that it names stands for that of the templates.
     """
-    (ready,) = with_stand_ins(assembly, bucket=policy.bucket)
     folders = mixed_up(config.grants, config.modes)
-    sessions = Sessions(read_world(config, ready), access, policy, folders, f"a session with {policy.name}")
-    return tuple(_decided(list(about_sessions(config, sessions)), timeout, progress, list(unread(config, ready))))
+
+    def in_one(account: str) -> list[Open]:
+        (ready,) = with_stand_ins(assembly, account=account, bucket=policy.bucket)
+        sessions = Sessions(read_world(config, ready), access, policy, folders, f"a session with {policy.name}")
+        return list(about_sessions(config, sessions))
+
+    accounts = possible_accounts(assembly, policy=policy.document)
+    claims = in_each({account: in_one(account) for account in accounts})
+    return tuple(_decided(claims, timeout, progress, unread(config, assembly)))
 
 
 def _decided(claims: list[Open], timeout: float, progress: Progress, not_read: Iterable[str]) -> Iterator[Claim]:

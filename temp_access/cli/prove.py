@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,18 +59,30 @@ def run(args: argparse.Namespace) -> int:
     assembly = read_assembly(args.template, digest=config.digest)
     progress = _show if sys.stderr.isatty() else _show_nothing
     claims: tuple[Claim, ...]
-    if args.session_policy:
-        policy, access = read_written(args.session_policy), _access(args.access, config)
-        claims = prove_session_policy(config, assembly, policy, access, timeout=args.timeout, progress=progress)
-    else:
-        base = read_assembly(args.base) if args.base else None
-        claims = prove_all(config, assembly, base=base, timeout=args.timeout, progress=progress)
+    with _ended_by_signals():
+        if args.session_policy:
+            policy, access = read_written(args.session_policy), _access(args.access, config)
+            claims = prove_session_policy(config, assembly, policy, access, timeout=args.timeout, progress=progress)
+        else:
+            base = read_assembly(args.base) if args.base else None
+            claims = prove_all(config, assembly, base=base, timeout=args.timeout, progress=progress)
     progress(len(claims), len(claims), "")
     if args.json:
         print(json.dumps(as_json(claims), indent=2))
     else:
         print("\n".join([*map(_text, claims), _summary(claims), NOT_MODELLED]))
     return exit_code(claims)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    # Python answers Ctrl-C only once the solver has come back; there is nothing here to clean up.
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _access(name: str | None, config: "Config") -> "Access":

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from temp_access.cli.main import main
 from temp_access.load import load
+from temp_access.policy.prove import Claim, Status
 from tests.unit.config_file import ROOT
 from tests.unit.synthesis import synthesize
 
@@ -146,3 +148,20 @@ def test_a_managed_policy_without_its_document_is_refused(
 
     assert code == 2
     assert "has no PolicyDocument" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it_while_the_solver_works(out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python itself would answer only after the solver, up to the timeout later."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    during: list[object] = []
+
+    def prove_all(*_: Any, **__: Any) -> tuple[Claim, ...]:
+        during.extend(signal.getsignal(number) for number in numbers)
+        return (Claim("c", Status.PROVED),)
+
+    monkeypatch.setattr("temp_access.policy.prove.prove_all", prove_all)
+
+    assert main(["prove", "--template", out, *CONFIG]) == 0
+    assert during == [signal.SIG_DFL] * 2
+    assert [signal.getsignal(number) for number in numbers] == before

@@ -45,6 +45,9 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ConfigError((f"{path}: can't be read: {error}",)) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError((f"{path.name}: isn't TOML: {str(error)[:1].lower()}{str(error)[1:]}",)) from None
+    except ValueError:
+        # Python reads no larger ones.
+        raise ConfigError((f"{path.name}: has a number of thousands of digits; no key needs one",)) from None
 
 
 def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Config, list[str]]:

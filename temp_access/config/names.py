@@ -14,6 +14,9 @@ _SESSION_PATTERN = re.compile(r"(?:[\w+=,.@*?-]|\$\{aws:username\})+", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _POLICY_ARN = re.compile(r"arn:aws(-[a-z]+)*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+", re.ASCII)
 _PRINCIPAL_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):((?:user|role)/[\w+=,.@/-]+|root)", re.ASCII)
+# Python takes netmasks and scope ids as well, which IAM doesn't:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+_CIDR = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?")
 _LOCAL_PRINCIPAL = re.compile(r"(?:user|role)/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -70,6 +73,8 @@ def session_pattern_problem(pattern: str) -> str | None:
 def network_problem(network: str) -> str | None:
     """Return why `network` isn't a range of IP addresses."""
     try:
+        if not _CIDR.fullmatch(network):
+            raise ValueError("not in CIDR form")
         ipaddress.ip_network(network)
     except ValueError as error:
         return f"{network!r} isn't an IP range ({error}); write it like 203.0.113.0/24"

@@ -239,6 +239,14 @@ CONDITIONS = [
         "role.conditions.source_ip: '10.0.0.1/8' isn't an IP range (10.0.0.1/8 has host bits set); write it like "
         "203.0.113.0/24",
     ),
+    *(
+        (
+            f"[role.conditions]\nsource_ip = ['{network}']\n" + BOB,
+            f"role.conditions.source_ip: '{network}' isn't an IP range (not in CIDR form); write it like "
+            "203.0.113.0/24",
+        )
+        for network in ("10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255", "fe80::%eth0/64")
+    ),
     (
         "[role.conditions]\nsession_name = 'a b'\n" + BOB,
         "role.conditions.session_name: 'a b' can't match a name of STS; use letters, digits and +=,.@_- with the "
@@ -431,6 +439,7 @@ def test_a_bad_file_gives_its_one_line_message(tmp_path: Path, text: str, messag
     ("text", "message"),
     [
         (f"{BOB}[bob", "isn't TOML: expected ']' at the end of a table declaration (at end of document)"),
+        (f"a = {'1' * 5000}\n", "has a number of thousands of digits; no key needs one"),
         ("a = 1\na = 2\n", "isn't TOML: cannot overwrite a value (at line 2, column 6)"),
         (f"a = {'[' * 100_000}", "is nested too deeply; no key needs more than a few levels"),
         (

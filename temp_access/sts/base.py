@@ -93,14 +93,12 @@ def base_of(session: "boto3.Session") -> Base:
 
 
 def _credentials(core: "botocore.session.Session") -> "Credentials":
-    from botocore.exceptions import BotoCoreError
-
     try:
         found: Credentials | None = core.get_credentials()
         if found is not None:
             found.get_frozen_credentials()
-    except BotoCoreError as error:
-        # A credential_process says what is wrong in several lines.
+    except Exception as error:
+        # A credential_process can fail in any way, a role's profile with a ClientError; some say it in several lines.
         raise NoCredentials(
             f"the base credentials can't be used: {' '.join(str(error).split())}",
             "log in again, or pass another --profile",

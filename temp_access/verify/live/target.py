@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 def open_session(profile: str | None, region: str | None) -> "boto3.Session":
     """Return a session of `profile` (None: the default chain); raises UserError if there is nothing to use."""
     import boto3
-    from botocore.exceptions import BotoCoreError
 
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         found = session.get_credentials()
-    except BotoCoreError as error:
-        raise UserError(f"no usable credentials: {error}") from None
+    except Exception as error:
+        # A credential_process can fail in any way.
+        raise UserError(
+            f"no usable credentials: {' '.join(str(error).split())}; log in, or pass another profile"
+        ) from None
     if found is None:
         raise UserError(
             "no credentials of the deployer were found (environment, AWS_PROFILE, ~/.aws, container, instance); "

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from temp_access.cli.options import add_aws, add_config, load_config, seconds
+from temp_access.cli.options import add_aws, add_config, load_config, role_arn, seconds
 from temp_access.sts.cache import Cache, cache_folder
 from temp_access.sts.hit import find_hit
 from temp_access.sts.request import fingerprints, request_key, watched
@@ -25,7 +25,7 @@ def add_base(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument("--profile", help="temp-user's credentials (default: as the AWS CLI finds them)")
     add_aws(parser)
-    parser.add_argument("--role-arn", metavar="ARN", help="the role, where it can't be looked up")
+    parser.add_argument("--role-arn", type=role_arn, metavar="ARN", help="the role, where it can't be looked up")
     parser.add_argument("--bucket", metavar="NAME", help="its bucket, where it can't be looked up")
 
 

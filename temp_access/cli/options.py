@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from temp_access.config.duration import parse_duration
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
+
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -52,3 +55,12 @@ def seconds(text: str) -> int:
         return parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def role_arn(text: str) -> str:
+    """Return the ARN of a role; argparse reports what is wrong with it."""
+    if not _ROLE_ARN.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} isn't a role's ARN; write it like arn:aws:iam::111122223333:role/temp-role"
+        )
+    return text

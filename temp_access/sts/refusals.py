@@ -65,11 +65,13 @@ def of_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowE
 
 def of_connection(error: "BotoCoreError") -> BorrowError:
     """Return the error that says that no answer came, or that the base credentials failed meanwhile."""
-    from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, SSLError
+    from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, ParamValidationError, SSLError
 
     said = " ".join(str(error).split())
     if isinstance(error, (CredentialRetrievalError, NoCredentialsError)):
         return NoCredentials(f"the base credentials can't be used: {said}", "log in again, or pass another --profile")
+    if isinstance(error, ParamValidationError):
+        return BorrowError(f"STS takes no such parameter: {said}", "correct it")
     if isinstance(error, SSLError):
         return StsUnavailable(f"the service's certificate isn't trusted: {said}", "set AWS_CA_BUNDLE to its issuer's")
     return StsUnavailable(

@@ -1,7 +1,14 @@
 """Each refusal of the service becomes an error with its cause and its remedy."""
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, EndpointConnectionError, SSLError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    ParamValidationError,
+    SSLError,
+)
 
 import temp_access
 from temp_access.sts import errors
@@ -64,6 +71,7 @@ def test_the_explanation_follows() -> None:
         (EndpointConnectionError(endpoint_url="https://sts"), errors.StsUnavailable),
         (SSLError(endpoint_url="https://sts", error=ValueError("self-signed")), errors.StsUnavailable),
         (CredentialRetrievalError(provider="custom-process", error_msg="a\nb"), errors.NoCredentials),
+        (ParamValidationError(report="SerialNumber:\nshort"), errors.BorrowError),
     ],
 )
 def test_no_answer_is_said_in_one_line(error: BotoCoreError, kind: type[errors.BorrowError]) -> None:

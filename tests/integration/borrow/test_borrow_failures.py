@@ -32,6 +32,7 @@ def assert_one_sentence(ended: Ended, code: int, *words: str) -> None:
         (("bob", "--duration", "10m"), "a session of 10m is too short: STS gives 15m at least"),
         (("bob", "--access", "full"), "'full' is more than the 'read-write' that 'bob' is granted"),
         (("bob", "--mfa-code", "123456"), "--mfa-code is of no use without --mfa-serial"),
+        (("bob", "--mfa-serial", "x", "--mfa-code", "123456"), "STS takes no such parameter"),
         (("bob", "--env", "prod"), "there is no 'prod'"),
         (("bob", "--config", "no.toml"), "there is no such file"),
         (("",), "has no grant ''"),
@@ -40,6 +41,13 @@ def assert_one_sentence(ended: Ended, code: int, *words: str) -> None:
 def test_bad_input(person: Person, words: tuple[str, ...], said: str) -> None:
     """Exit 2, and what to do instead."""
     assert_one_sentence(person.temp_access("credentials", *words), 2, said)
+
+
+def test_a_role_arn_that_is_none(person: Person) -> None:
+    """The option is named, and its form shown."""
+    ended = person.temp_access("credentials", "bob", "--role-arn", "temp-role", "--bucket", "b")
+    assert (ended.code, ended.out) == (2, "")
+    assert "argument --role-arn: 'temp-role' isn't a role's ARN; write it like arn:aws:iam::" in ended.err
 
 
 def test_a_broken_access_toml(person: Person) -> None:

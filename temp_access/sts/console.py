@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 """
 
+import http.client
 import json
 import ssl
 import urllib.error
@@ -99,7 +100,10 @@ def sign_in_url(
 
 
 def _require_safe(what: str, url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if not url.isprintable() or " " in url or not parts.hostname or parts.username is not None:
         raise UserError(f"{what} {url!r} isn't a URL to go to; write it like https://console.aws.amazon.com/s3")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
@@ -129,12 +133,16 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
         with opener.open(endpoint, urlencode(form).encode(), timeout=_SECONDS) as answer:
             return answer.read(_LONGEST_ANSWER)
     except urllib.error.HTTPError as error:
+        if error.code == 429 or error.code >= 500:
+            raise TempAccessError(
+                f"the sign-in endpoint {endpoint} answered with HTTP {error.code}; try again later", exit_code=3
+            ) from None
         raise TempAccessError(
             f"the sign-in endpoint {endpoint} refused with HTTP {error.code}: the credentials have ended, or aren't a "
             "role's; borrow again (temp-access forget ID)",
             exit_code=1,
         ) from None
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise TempAccessError(
             f"the sign-in endpoint {endpoint} can't be reached: {reason}; check the network, HTTPS_PROXY and "

@@ -1,7 +1,7 @@
 """Where the sign-in URL leads, what is sent for it and how, and what is refused."""
 
 import json
-import ssl
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -54,6 +54,7 @@ def test_any_folder_stays_one_prefix(folder: str) -> None:
     [
         "http://console.aws.amazon.com/", "ftp://127.0.0.1/", "javascript:alert(1)", "//evil/", "s4", "", "https://",
         "https://a b/", "https://user@evil/", "https://x/\n", "file:///etc/passwd", "http://127.0.0.1.evil/",
+        "https://[x",
     ],
 )  # fmt: skip
 def test_a_destination_is_https_or_of_this_machine(url: str) -> None:
@@ -150,6 +151,8 @@ def test_a_refusal_and_a_strange_answer_are_said_without_secrets(endpoint: Endpo
     place = sign_in("aws", PAGE, endpoint_url=endpoint.url)
     for status, body, exit_code in (
         (400, b"", 1),
+        (429, b"", 3),
+        (503, b"", 3),
         (200, b"<html>", 3),
         (200, b'{"SigninToken": ""}', 3),
         (200, b"[]", 3),
@@ -176,8 +179,23 @@ def test_an_endpoint_that_is_not_there_is_inconclusive() -> None:
     assert found.value.exit_code == 3
 
 
+def test_an_endpoint_that_speaks_no_http_is_inconclusive() -> None:
+    """What answers there is something else."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"SSH-2.0-x\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(TempAccessError, match="can't be reached") as found:
+            sign_in_url(SignIn(f"http://127.0.0.1:{server.getsockname()[1]}/federation", PAGE), CREDENTIALS)
+    assert found.value.exit_code == 3
+
+
 def test_a_ca_bundle_that_is_not_there_is_said() -> None:
     """It is AWS_CA_BUNDLE's or the profile's."""
     with pytest.raises(UserError, match="the CA bundle /nowhere can't be read"):
         sign_in_url(SignIn("https://127.0.0.1:9/federation", PAGE), CREDENTIALS, ca_bundle="/nowhere")
-    assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED

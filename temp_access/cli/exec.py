@@ -36,6 +36,9 @@ _OWN = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
+# With a service's name behind it, it wins over the keys there:
+# https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html
+_BEARER = "AWS_BEARER_TOKEN_"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +51,9 @@ def run(args: argparse.Namespace) -> int:
     """Borrow, and become the command."""
     words = args.words
     local = local_variables(args)
-    environment = child_environment(os.environ, borrow(args), local)
+    # Taken before: borrowing from the local AWS puts more into this process's than a kept session does.
+    environ = dict(os.environ)
+    environment = child_environment(environ, borrow(args), local)
     # Python ignores these, and a command would inherit that: `yes | head` would never end.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
@@ -62,6 +67,6 @@ def run(args: argparse.Namespace) -> int:
 
 def child_environment(environ: Any, entry: dict[str, Any], local: dict[str, str]) -> dict[str, str]:
     """Return the command's environment: `environ` without the caller's identity, with the session's."""
-    kept = {name: value for name, value in environ.items() if name not in _OWN}
+    kept = {name: value for name, value in environ.items() if name not in _OWN and not name.startswith(_BEARER)}
     region = {"AWS_REGION": entry["region"], "AWS_DEFAULT_REGION": entry["region"]}
     return {**kept, **local, **region, **variables(entry)}

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from temp_access.sts.store import Store
     from temp_access.sts.vend import Vendor
 
-_LOCAL = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy")
+_LOCAL = (
+    "AWS_ENDPOINT_URL",
+    "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "AWS_EC2_METADATA_DISABLED",
+    "NO_PROXY",
+    "no_proxy",
+)
 
 
 def open_vendor(args: argparse.Namespace, store: "Store", config: "Config") -> "Vendor":

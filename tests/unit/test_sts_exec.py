@@ -29,6 +29,7 @@ ENTRY: dict[str, Any] = {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "AWS_BEARER_TOKEN_BEDROCK",
     ],
 )
 def test_no_way_to_the_callers_identity_is_left(name: str) -> None:

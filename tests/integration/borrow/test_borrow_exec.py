@@ -37,6 +37,13 @@ def test_the_command_gets_the_session_and_nothing_of_the_callers(person: Person)
     assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "us-east-1"
 
 
+def test_a_kept_session_gives_the_same_environment(person: Person) -> None:
+    """What the command finds doesn't depend on whether somebody borrowed before; Node.js trusts the local AWS, too."""
+    first, second = (person.temp_access("exec", "bob", "--", "env").out for _ in range(2))
+    assert sorted(first.splitlines()) == sorted(second.splitlines())
+    assert f"NODE_EXTRA_CA_CERTS={person.project.aws.environment['AWS_CA_BUNDLE']}" in first.splitlines()
+
+
 def test_the_real_cli_works_in_it(person: Person) -> None:
     """The local AWS's address comes along."""
     ended = person.temp_access("exec", "bob", "--", "aws", "sts", "get-caller-identity")

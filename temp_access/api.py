@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Duration = str | int | timedelta
 
 _LOCK = threading.Lock()
-_BASES: "WeakKeyDictionary[boto3.Session, Base]" = WeakKeyDictionary()
+_BASES: "WeakKeyDictionary[boto3.Session, dict[str | None, Base]]" = WeakKeyDictionary()
 _DEFAULT: dict[str, Base] = {}
 _CONFIGS: dict[tuple[str, str | None], tuple[dict[str, str], Config]] = {}
 
@@ -84,7 +84,7 @@ def session(
 
     first = _vend(id, duration, access, base, place, environment, mfa, cache)
     left = int(min_left(first.entry["seconds"]))
-    caller = _base(base, None)
+    caller = _base(base, _config(Path(place), environment).environment.region)
     core = botocore.session.Session()
     for name, value in caller.core.instance_variables().items():
         core.set_config_variable(name, value)
@@ -140,17 +140,15 @@ def _config(path: Path, environment: str | None) -> Config:
 def _base(session: "boto3.Session | None", region: str | None) -> Base:
     with _LOCK:
         if session is not None:
-            if session not in _BASES:
-                _BASES[session] = base_of(session)
-            return _BASES[session]
+            bases = _BASES.setdefault(session, {})
+            if region not in bases:
+                bases[region] = base_of(session, region)
+            return bases[region]
         # The environment and its files say who that is: another when they change.
-        key = request_key({"files": fingerprints(aws_files(os.environ))}, os.environ)
+        key = request_key({"files": fingerprints(aws_files(os.environ)), "region": region}, os.environ)
         if key not in _DEFAULT:
-            _DEFAULT[key] = open_base(None, None)
-        found = _DEFAULT[key]
-    if region and not found.core.get_config_variable("region"):
-        found.core.set_config_variable("region", region)
-    return found
+            _DEFAULT[key] = open_base(None, region)
+        return _DEFAULT[key]
 
 
 def _seconds(duration: Duration | None) -> int | None:

@@ -1,6 +1,8 @@
 """The base credentials: whose they are, and the clients that use them."""
 
+import os
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from temp_access.sts.errors import NoCredentials
@@ -16,11 +18,15 @@ _PLACES = "environment, ~/.aws, SSO, container, instance"
 
 
 class Base:
-    """One identity: a botocore session, or the boto3 session that a program passed."""
+    """One identity: a botocore session, or the boto3 session that a program passed; `region` where it has none."""
 
-    def __init__(self, core: "botocore.session.Session", boto: "boto3.Session | None" = None) -> None:
+    def __init__(
+        self, core: "botocore.session.Session", boto: "boto3.Session | None" = None, *, region: str | None = None
+    ) -> None:
         self.core = core
-        self._boto = boto
+        # Not held: a base is kept as long as the program's session is.
+        self._boto = weakref.ref(boto) if boto else None
+        self._region = region
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._credentials = _credentials(core)
@@ -42,7 +48,7 @@ class Base:
     @property
     def region(self) -> str:
         """The Region; raises NoCredentials if none is set."""
-        region = self.core.get_config_variable("region")
+        region = self.core.get_config_variable("region") or self._region
         if not region:
             raise NoCredentials("no Region is set", "pass --region, or set AWS_REGION")
         return str(region)
@@ -72,7 +78,8 @@ class Base:
         with self._lock:
             if service not in self._clients:
                 config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
-                make: Any = self._boto.client if self._boto else self.core.create_client
+                boto = self._boto and self._boto()
+                make: Any = boto.client if boto else self.core.create_client
                 self._clients[service] = make(service, region_name=self.region, config=config)
             return self._clients[service]
 
@@ -82,14 +89,19 @@ def open_base(profile: str | None, region: str | None) -> Base:
     import botocore.session
 
     core = botocore.session.Session(profile=profile)
-    if region:
+    if region := region or region_of_the_environment():
         core.set_config_variable("region", region)
     return Base(core)
 
 
-def base_of(session: "boto3.Session") -> Base:
-    """Return the identity of a program's own session."""
-    return Base(session._session, session)
+def base_of(session: "boto3.Session", region: str | None) -> Base:
+    """Return the identity of a program's own session; `region` is for one that has none."""
+    return Base(session._session, session, region=region)
+
+
+def region_of_the_environment() -> str | None:
+    """Return AWS_REGION, which the aws CLI and the other SDKs read, and botocore doesn't."""
+    return os.environ.get("AWS_REGION") or None
 
 
 def _credentials(core: "botocore.session.Session") -> "Credentials":

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from temp_access.config.model import Config
 from temp_access.errors import TempAccessError, UserError
+from temp_access.sts.base import region_of_the_environment
 from temp_access.sts.clients import local_endpoint
 from temp_access.verify.model import Target
 from temp_access.verify.state.model import STACKS
@@ -17,7 +18,7 @@ def open_session(profile: str | None, region: str | None) -> "boto3.Session":
     import boto3
 
     try:
-        session = boto3.Session(profile_name=profile, region_name=region)
+        session = boto3.Session(profile_name=profile, region_name=region or region_of_the_environment())
         found = session.get_credentials()
     except Exception as error:
         # A credential_process can fail in any way.

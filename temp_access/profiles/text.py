@@ -5,7 +5,8 @@ import re
 _MARK = "# managed by temp-access"
 # What had to be written before the block, so that taking it out leaves the file as it was.
 _AFTER_LINE, _AFTER_NO_NEWLINE, _NEW_FILE = "", " after a line without an end", " in a new file"
-_HEADER = re.compile(r"^\[(.*)\][ \t]*(?:[#;].*)?$", re.MULTILINE)
+# As the configparser of botocore and the aws CLI sees it: indented, and whatever follows, a \r included.
+_HEADER = re.compile(r"^[ \t]*\[(.+)\]", re.MULTILINE)
 
 
 def block(name: str, settings: dict[str, str]) -> str:

@@ -64,8 +64,12 @@ def test_a_block_with_changed_marks_isnt_touched() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["[profile bob]", '[profile "bob"]', "[profile   bob]", "[ profile bob ]", "[profile bob] # x", "[bob]"]
-)
+    "header",
+    [
+        "[profile bob]", '[profile "bob"]', "[profile   bob]", "[ profile bob ]", "[profile bob] # x", "[bob]",
+        "[profile bob]\r", "  [profile bob]", "[profile bob] x",
+    ],
+)  # fmt: skip
 def test_sees_a_profile_however_it_is_written(header: str) -> None:
     """A profile of the same name that isn't ours must be seen."""
     assert "bob" in sections(f"[default]\nregion = x\n{header}\n")

@@ -106,6 +106,8 @@ class LiveRun:
         )
         self._prefixes: list[str] = []
         self._user: Credentials | None = None
+        # One for all probes: it has the session that the MFA code was good for.
+        self._wallet: Wallet | None = None
         self._deadline = 0.0
 
     def __enter__(self) -> "LiveRun":
@@ -139,17 +141,19 @@ class LiveRun:
         target, config = self._deployment.target, self._deployment.config
         self._expect(prefixes(probes, self.name))
         put_seeds(self.deployer.s3, target.bucket, seeds(probes, self.name))
-        factory = ClientFactory(self._deployment.user) if self._deployment.user else self._factory
-        wallet = Wallet(
-            factory,
-            target,
-            user=self._user,
-            deployer=self.deployer,
-            plain=plain_call(config),
-            policy_of=policy_of,
-            mfa=self._deployment.mfa,
-            mfa_needed=config.role.conditions.mfa,
-        )
+        if self._wallet is None:
+            self._wallet = Wallet(
+                ClientFactory(self._deployment.user) if self._deployment.user else self._factory,
+                target,
+                user=self._user,
+                deployer=self.deployer,
+                plain=plain_call(config),
+                policy_of=policy_of,
+                mfa=self._deployment.mfa,
+                mfa_needed=config.role.conditions.mfa,
+            )
+        wallet = self._wallet
+        wallet.policy_of = policy_of
         answerer = Answerer(wallet, self._state, plain_call(config))
         wallet.unmet = _unmet(config, self._wait_until_known(answerer))
         deadline = self._deadline if settle else 0

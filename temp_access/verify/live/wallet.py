@@ -48,6 +48,9 @@ class Wallet:
         """Return the clients of `caller`; raises NotReadyError if its credentials can't be had."""
         if caller.who is Who.DEPLOYER:
             return self.deployer
+        if caller.who is Who.USER_SESSION_TOKEN and self._mfa_needed:
+            # With MFA the user's session is of GetSessionToken already, and a code is good for one call.
+            caller = Caller(Who.USER)
         with self._lock:
             lock = self._locks.setdefault(caller, threading.Lock())
         with lock:
@@ -81,7 +84,7 @@ class Wallet:
             case Who.USER:
                 return None
             case Who.USER_SESSION_TOKEN:
-                return self._with_mfa() if self._mfa_needed else session_token(self._user.sts, duration=_HOUR)
+                return session_token(self._user.sts, duration=_HOUR)
             case Who.ROLE:
                 return self._assume(None, _HOUR)
             case Who.WIDENED:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.control import Instance
 from local_aws.testing import running
 from temp_access.errors import TempAccessError, UserError
 from temp_access.sts.clients import ClientFactory, Clients
-from temp_access.verify.live.cleanup import run_prefixes, sweep
+from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
 from temp_access.verify.live.journal import Entry, Journal, new_entry
 from temp_access.verify.live.keys import announce, left_on_user, mint, retire
 from temp_access.verify.live.objects import left, prefixes, put_seeds, remove, seeds
@@ -184,6 +185,30 @@ def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
     assert said == [f"cleaning up after the run {RUN}, which was cut short"]
     assert (keys(deployer, user), tags(deployer, user), list(tmp_path.iterdir())) == ([foreign], {}, [])
     assert [left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
+
+
+def test_a_run_whose_objects_cant_be_removed_is_remembered(
+    deployer: Clients, user: str, bucket: str, tmp_path: Path
+) -> None:
+    """S3 answers DeleteObjects with success and a list of errors; the next run removes what is left."""
+    journal, entry = Journal(tmp_path), replace(entry_of(user, bucket, RUN), prefixes=(MARK,))
+    announce(deployer.iam, journal, entry)
+    deployer.s3.put_object(Bucket=bucket, Key=f"{MARK}key", Body=b"x")
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteObjectVersion",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    deployer.s3.put_bucket_policy(Bucket=bucket, Policy=document)
+    with pytest.raises(ClientError, match=r"AccessDenied.*1 of 1 objects"):
+        clean(journal, deployer, entry, entry.prefixes)
+    deployer.s3.delete_bucket_policy(Bucket=bucket)
+    assert (tmp_path / f"{RUN}.json").exists()
+    journal.write(replace(entry, process_start="1"))
+    sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], lambda _: None)
+    assert left(deployer.s3, bucket, [""]) == 0
 
 
 def test_a_run_known_by_its_tag_alone_is_swept_in_every_folder(

@@ -72,8 +72,18 @@ def _remove_under(s3: "S3Client", bucket: str, prefix: str) -> int:
     for key, upload in uploads:
         s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
     for start in range(0, len(versions), 1000):
-        s3.delete_objects(Bucket=bucket, Delete={"Objects": versions[start : start + 1000], "Quiet": True})
+        _delete(s3, bucket, versions[start : start + 1000])
     return len(uploads) + len(versions)
+
+
+def _delete(s3: "S3Client", bucket: str, versions: "list[ObjectIdentifierTypeDef]") -> None:
+    from botocore.exceptions import ClientError
+
+    # The call succeeds also where none of the objects may be deleted.
+    refused = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True}).get("Errors", ())
+    for first in refused:
+        message = f"{first.get('Message')} ({len(refused)} of {len(versions)} objects, the first {first.get('Key')!r})"
+        raise ClientError({"Error": {"Code": first.get("Code", ""), "Message": message}}, "DeleteObjects")
 
 
 def _versions(s3: "S3Client", bucket: str, prefix: str) -> "list[ObjectIdentifierTypeDef]":

@@ -101,6 +101,7 @@ def _ready(prepare: Callable[[], Made]) -> Made:
 def _presigned(s3: "S3Client", call: ServiceCall) -> None:
     from botocore.awsrequest import AWSRequest
     from botocore.httpsession import URLLib3Session
+    from botocore.utils import get_environ_proxies
 
     putting = call.operation == "presigned-put"
     url = s3.generate_presigned_url(
@@ -109,7 +110,7 @@ def _presigned(s3: "S3Client", call: ServiceCall) -> None:
     # As anybody would use the URL: without credentials.
     request = AWSRequest("PUT" if putting else "GET", url, data=BODY if putting else None)
     bundle: Any = os.environ.get("AWS_CA_BUNDLE") or True
-    response = URLLib3Session(verify=bundle).send(request.prepare())
+    response = URLLib3Session(verify=bundle, proxies=get_environ_proxies(url)).send(request.prepare())
     if response.status_code >= 300:
         raise _as_client_error(response.status_code, response.content)
 

@@ -56,15 +56,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
+    from temp_access.sts.base import region_of_the_environment
     from temp_access.sts.find import RoleDetails
     from temp_access.sts.store import NoStore
     from temp_access.sts.vend import Asked
+    from temp_access.verify.offline.target import partition_of
 
     bucket = args.bucket or config.bucket_name
     if bucket and not args.check:
         # The partition is all that the policy takes from the role.
-        region = args.region or config.environment.region or ""
-        partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+        partition = partition_of(args.region or config.environment.region or region_of_the_environment() or "")
         arn = args.role_arn or f"arn:{partition}:iam::{config.environment.account or ''}:role/{config.role.name}"
         return RoleDetails(arn, bucket, config.role.max_session_duration, "")
     return open_vendor(args, NoStore(), config).role(Asked(args.id, role_arn=args.role_arn, bucket=bucket))[0]

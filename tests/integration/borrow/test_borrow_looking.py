@@ -34,6 +34,14 @@ def test_policy_needs_no_credentials_with_a_bucket(person: Person) -> None:
     assert "PutObject" not in ended.out
 
 
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("eusc-de-east-1", "aws-eusc")])
+def test_policy_is_of_the_regions_partition(person: Person, region: str, partition: str) -> None:
+    """Whether the Region is an option or the environment's."""
+    for words, env in ((("--region", region), {}), ((), {"AWS_REGION": region})):
+        ended = person.run("temp-access", "policy", "bob", "--bucket", "example", *words, env=env)
+        assert f"arn:{partition}:s3:::example" in ended.out
+
+
 def test_policy_check_asks_sts(person: Person, calls: Calls) -> None:
     """It is really sent, and STS's own packed size is said."""
     ended = person.temp_access("policy", "bob", "--check")

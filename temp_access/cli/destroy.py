@@ -10,6 +10,7 @@ from temp_access.cli.cdk import run_cdk
 from temp_access.cli.user_keys import delete_keys, require_no_keys, sweep_runs
 from temp_access.errors import UserError
 from temp_access.sts.revoke.apply import RolePolicies
+from temp_access.verify.state.model import STORAGE
 
 if TYPE_CHECKING:
     import boto3
@@ -50,7 +51,7 @@ def _bucket(session: "boto3.Session") -> str | None:
     from botocore.exceptions import ClientError
 
     try:
-        found = session.client("cloudformation").describe_stacks(StackName="TempAccessStorage")["Stacks"][0]
+        found = session.client("cloudformation").describe_stacks(StackName=STORAGE)["Stacks"][0]
     except ClientError:
         return None
     names = [o["OutputValue"] for o in found.get("Outputs", ()) if o["OutputKey"] == "BucketName"]

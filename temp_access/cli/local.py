@@ -9,10 +9,6 @@ from pathlib import Path
 from local_aws import control
 from local_aws.layout import DEFAULT_PORT, DEFAULT_STATE
 from local_aws.user_key import user_environment
-from temp_access.errors import TempAccessError
-
-NAME = "local"
-HELP = "start, stop and use an AWS on this machine"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,18 +75,3 @@ def _env(args: argparse.Namespace) -> int:
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
-
-
-def main() -> int:
-    """Run this command by itself: `python -m temp_access.cli.local start`."""
-    parser = argparse.ArgumentParser(prog="temp-access local", description=HELP)
-    add_arguments(parser)
-    try:
-        return run(parser.parse_args())
-    except TempAccessError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -246,5 +246,5 @@ def test_a_line_stays_one_line_whatever_is_deployed() -> None:
 
     [line] = differences("user.inline_policies", *permissions("user", inline=hostile))
 
-    assert "a\\x0a\\x9b2J" in line
+    assert "a\\n\\x9b2J" in line
     assert line.isprintable()

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
 from temp_access.config.duration import format_duration
+from temp_access.config.grants import SHORTEST_SESSION
 from temp_access.config.model import Config, Grant, Trusted
+from temp_access.sts.duration import CHAINED
 from temp_access.sts.naming import fill, foreign
 from temp_access.verify.model import (
     AssumeCall,
@@ -19,7 +21,6 @@ from temp_access.verify.model import (
     Who,
 )
 
-SHORTEST, CHAINED, LONGEST_OF_ALL = 900, 3600, 43200
 _USER = Caller(Who.USER)
 _WITH_PRINCIPAL = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}'
@@ -31,7 +32,7 @@ def plain_call(config: Config, user_name: str | None = None) -> AssumeCall:
     asked, user_name = config.role.conditions, user_name or config.user.name
     identity = asked.source_identity and fill(asked.source_identity, user_name=user_name, filler="verify")
     name = fill(asked.session_name, user_name=user_name, filler="temp-access-verify")
-    return AssumeCall(SHORTEST, None, name, source_identity=identity)
+    return AssumeCall(SHORTEST_SESSION, None, name, source_identity=identity)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class AssumingPlan:
         """Yield all of them."""
         call, longest = plain_call(self.config), self.config.role.max_session_duration
         yield self._works("default", "AssumeRole without a duration lasts 1h", replace(call, duration=None))
-        for seconds in sorted({SHORTEST, longest}):
+        for seconds in sorted({SHORTEST_SESSION, longest}):
             words = format_duration(seconds)
             yield self._works(f"lasts-{words}", f"AssumeRole for {words}", replace(call, duration=seconds))
         yield from self._durations(call, longest)
@@ -56,7 +57,7 @@ class AssumingPlan:
 
     def _durations(self, call: AssumeCall, longest: int) -> Iterator[Probe]:
         cause = "the role's maximum session duration isn't what access.toml says; run cdk deploy"
-        for seconds, id_ in ((SHORTEST - 1, "under-15m"), (longest + 1, "over-the-maximum")):
+        for seconds, id_ in ((SHORTEST_SESSION - 1, "under-15m"), (longest + 1, "over-the-maximum")):
             title = f"AssumeRole for {seconds} s, {'under 15m' if seconds < longest else 'over the maximum'}"
             yield self._refused(id_, title, replace(call, duration=seconds), cause, ("ValidationError",))
         session = Caller(Who.USER_SESSION_TOKEN)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from temp_access.verify.report.visible import visible
 from temp_access.verify.state.aspect import Aspect, T
 from temp_access.verify.state.compare_bucket import BUCKET_ASPECTS
 from temp_access.verify.state.compare_role import ROLE_ASPECTS
@@ -26,7 +27,8 @@ def differences(aspect: str, expected: State, deployed: Deployed) -> tuple[str, 
         found = _found(ROLE_ASPECTS[aspect], expected.role, deployed.role, "role", expected.role.name)
     else:
         found = _found(BUCKET_ASPECTS[aspect], expected.bucket, deployed.bucket, "bucket", expected.bucket.name)
-    return tuple(_printable(line) for line in found)
+    # What is deployed may hold line breaks and terminal control characters.
+    return tuple(map(visible, found))
 
 
 def _found(aspect: Aspect[T], expected: T, deployed: T | None, kind: str, name: str) -> Iterable[str]:
@@ -34,8 +36,3 @@ def _found(aspect: Aspect[T], expected: T, deployed: T | None, kind: str, name: 
         return aspect.compare(expected, deployed)
     # The stack with the user and role imports the bucket, so the bucket's can't go alone.
     return [f"the {kind} {name} {_MAKE_AGAIN.format('--all' if kind == 'bucket' else ACCESS)}"]
-
-
-def _printable(line: str) -> str:
-    # What is deployed may hold line breaks and terminal control characters.
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in line)

@@ -29,7 +29,7 @@ def _instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `temp-access local`."""
     return subprocess.run(
-        [sys.executable, "-m", "temp_access.cli.local", *arguments],
+        [sys.executable, "-m", "temp_access", "local", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -98,7 +98,7 @@ def test_a_missing_openssl_is_a_clear_sentence(tmp_path: Path) -> None:
     """Without openssl nothing is started; the exit code is 2."""
     ended = command("start", "--state", str(tmp_path / "state"), "--port", "0", PATH=str(tmp_path))
     assert ended.returncode == 2
-    assert ended.stderr.startswith("error: the command openssl was not found")
+    assert ended.stderr.startswith("the command openssl was not found")
     assert not status(tmp_path / "state").running
 
 
@@ -108,7 +108,7 @@ def test_an_unusable_state_folder_is_a_clear_sentence(tmp_path: Path) -> None:
     file.touch()
     ended = command("start", "--state", str(file / "state"))
     assert ended.returncode == 2
-    assert ended.stderr.startswith("error: cannot use the state folder")
+    assert ended.stderr.startswith("cannot use the state folder")
     assert ended.stderr.count("\n") == 1
 
 

@@ -84,6 +84,8 @@ class Table:
         value = self._typed(key, list)
         if not isinstance(value, list):
             return ()
+        if not value:
+            self.finding(key, "is empty; write a value or leave the key out")
         wrong = [item for item in value if not isinstance(item, str)]
         if wrong:
             self.finding(key, f"{wrong[0]!r} isn't a string; write an array of strings")

@@ -239,6 +239,11 @@ CONDITIONS = [
         "role.conditions.source_ip: '10.0.0.1/8' isn't an IP range (10.0.0.1/8 has host bits set); write it like "
         "203.0.113.0/24",
     ),
+    (
+        # Whoever empties the list may mean nobody, and would let everybody in.
+        "[role.conditions]\nsource_ip = []\n" + BOB,
+        "role.conditions.source_ip: is empty; write a value or leave the key out",
+    ),
     *(
         (
             f"[role.conditions]\nsource_ip = ['{network}']\n" + BOB,

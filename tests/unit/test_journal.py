@@ -35,6 +35,18 @@ def abandoned(folder: Path) -> list[Entry]:
     return list(Journal(folder).abandoned(ACCOUNT, USER))
 
 
+@pytest.mark.parametrize("state", ["", "state"])
+def test_the_folder_is_the_same_wherever_verify_runs(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative XDG_STATE_HOME would be another folder for the next run."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", state)
+    monkeypatch.chdir(tmp_path)
+    Journal().write(entry())
+    assert list(tmp_path.rglob("*.json")) == [tmp_path / ".local/state/temp-access/verify" / f"{RUN}.json"]
+
+
 def test_an_entry_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
     """It says which key is ours; the folder is private as well."""
     Journal(tmp_path / "journal").write(entry())

@@ -42,7 +42,10 @@ class Journal:
     """The journal of all runs on this machine."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        state = os.environ.get("XDG_STATE_HOME", "")
+        if not os.path.isabs(state):
+            # A relative one is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+            state = os.path.join(Path.home(), ".local", "state")
         self._folder = folder or Path(state) / "temp-access" / "verify"
 
     def write(self, entry: Entry) -> None:

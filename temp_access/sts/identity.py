@@ -5,7 +5,7 @@ from temp_access.config.model import Config
 
 def who(caller_arn: str) -> str:
     """Return the last part of the ARN: a user's name, or the session name of an assumed role."""
-    return caller_arn.rpartition("/")[2] or caller_arn.rpartition(":")[2]
+    return caller_arn.rpartition(":")[2].rpartition("/")[2]
 
 
 def user_name(config: Config, caller_arn: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from temp_access.sts.identity import who as caller_name
 from temp_access.sts.naming import fill, grant_part, session_beginning, session_name
 
 STS = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
@@ -92,3 +93,17 @@ def test_says_when_a_pattern_leaves_no_room(pattern: str) -> None:
 def test_fill_pads_to_stss_two_characters() -> None:
     """A name of one character isn't one."""
     assert fill("*", user_name="u", filler="a") == "axx"
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:iam::111122223333:user/temp-user", "temp-user"),
+        ("arn:aws:iam::111122223333:user/team/temp-user", "temp-user"),
+        ("arn:aws:sts::111122223333:assumed-role/build/job-7", "job-7"),
+        ("arn:aws:iam::111122223333:root", "root"),
+    ],
+)
+def test_the_caller_is_called_by_the_last_part_of_its_arn(arn: str, name: str) -> None:
+    """A root user's ARN has no slash."""
+    assert caller_name(arn) == name

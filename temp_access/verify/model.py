@@ -1,8 +1,7 @@
 """The probes: who, with which credentials, does what, and what must come of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from temp_access.config.model import Grant
 from temp_access.policy.decision import Layer as Layer
@@ -154,7 +153,6 @@ class Report:
     run: str
     results: tuple[Result, ...]
     warnings: tuple[str, ...] = ()
-    notes: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     live_only: tuple[Probe, ...] = ()
 

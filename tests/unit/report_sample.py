@@ -123,7 +123,7 @@ def passed(probe: Probe, observed: str = "as expected") -> Result:
 
 def sample_report(*results: Result, warnings: tuple[str, ...] = ()) -> Report:
     """Return a report on `results`; without any, on a run with one failed and one inconclusive probe."""
-    return Report(TARGET, "7f3a9c", results or _results(), warnings, {"sample_seed": 7}, 6.2)
+    return Report(TARGET, "7f3a9c", results or _results(), warnings, 6.2)
 
 
 def _results() -> tuple[Result, ...]:

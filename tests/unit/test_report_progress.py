@@ -10,7 +10,7 @@ import pytest
 from temp_access.config.model import Grant
 from temp_access.verify.model import Result, Verdict
 from temp_access.verify.report.progress import Progress
-from tests.unit.report_sample import BOB, BOBBY, HOSTILE, KEY_ID, passed, put_probe
+from tests.unit.report_sample import BOB, BOBBY, HOSTILE, passed, put_probe
 
 FAILED = Result(put_probe(BOB), Verdict.FAILED, "refused")
 UNSURE = Result(put_probe(BOB), Verdict.INCONCLUSIVE, "throttled")
@@ -69,9 +69,9 @@ def test_flushes_each_line() -> None:
     """A log that is watched shows it at once."""
     raw = io.BytesIO()
     stream = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
-    Progress(1, stream, group_sizes={}).note("waiting")
+    Progress(1, stream, group_sizes={"bob": 1}).finished(FAILED)
 
-    assert raw.getvalue() == b"waiting\n"
+    assert raw.getvalue() == b"bob: 1 failed\n"
 
 
 def test_names_the_groups_that_were_left_unfinished() -> None:
@@ -86,10 +86,9 @@ def test_names_the_groups_that_were_left_unfinished() -> None:
 
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
 def test_is_silent_when_quiet(stream: type[io.StringIO]) -> None:
-    """Neither lines nor notes."""
+    """Not one line."""
     out = stream()
     with Progress(1, out, group_sizes={"bob": 1}, quiet=True) as progress:
-        progress.note("waiting")
         progress.finished(FAILED)
 
     assert out.getvalue() == ""
@@ -113,8 +112,6 @@ def test_shows_count_failures_and_group_on_a_terminal() -> None:
     with Progress(41, out, group_sizes={"bob": 41}) as progress:
         progress.finished(passed(put_probe(BOB)))
         progress.finished(FAILED)
-        # A note redraws the line below itself.
-        progress.note("waiting")
 
     assert "2 of 41, 1 failed, bob" in out.getvalue()
     assert out.getvalue().endswith("bob: stopped after 2 of 41: 1 passed, 1 failed\n")
@@ -142,14 +139,12 @@ def test_takes_no_forced_colour_for_a_terminal(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
-def test_shows_hostile_texts_escaped_and_no_key_id(stream: type[io.StringIO]) -> None:
-    """In notes and in the names of groups."""
+def test_shows_hostile_texts_escaped(stream: type[io.StringIO]) -> None:
+    """In the names of groups."""
     out = stream()
     with Progress(1, out, group_sizes={HOSTILE: 1}) as progress:
-        progress.note(f"\x1b]0;title\x07 [red]{KEY_ID}[/red]")
         progress.finished(passed(put_probe(Grant(HOSTILE, "read", "x"))))
 
-    assert r"\x1b]0;title\x07 [red]****MPLE[/red]" in out.getvalue()
     assert not {"\x00", "\x07", "\u202e"} & set(out.getvalue())
 
 
@@ -159,5 +154,4 @@ def test_never_fails_the_run_when_the_stream_breaks(tty: bool) -> None:
     out = Broken()
     out.isatty = lambda: tty  # type: ignore[method-assign]
     with Progress(1, out, group_sizes={"bob": 1}) as progress:
-        progress.note("waiting")
         progress.finished(FAILED)

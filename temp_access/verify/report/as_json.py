@@ -44,7 +44,6 @@ def _report(report: Report) -> ReportJson:
         },
         "warnings": list(report.warnings),
         "probes": [_probe(result) for result in report.results],
-        "notes": report.notes,
     }
 
 

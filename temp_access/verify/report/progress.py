@@ -9,7 +9,6 @@ from typing import Self, TextIO
 
 from temp_access.verify.model import Result, Verdict
 from temp_access.verify.report.live_line import LiveLine, terminal
-from temp_access.verify.report.redact import redact
 from temp_access.verify.report.visible import visible
 
 
@@ -54,11 +53,6 @@ class Progress:
                 self._live.advance(result.verdict, visible(name, self._encoding))
             elif counts.total() == self._group_sizes.get(name):
                 self._print(f"{name}: {_counts(counts)}")
-
-    def note(self, text: str) -> None:
-        """Show one line of status."""
-        with self._lock:
-            self._print(redact(text))
 
     @property
     def _encoding(self) -> str:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 from temp_access.verify.model import Report, Result
 
@@ -39,7 +38,6 @@ def redacted(report: Report) -> Report:
         report,
         results=tuple(_redacted_result(result) for result in report.results),
         warnings=tuple(redact(warning) for warning in report.warnings),
-        notes=_redacted_value(report.notes),
     )
 
 
@@ -49,17 +47,3 @@ def _redacted_result(result: Result) -> Result:
     if (observed, cause, control) == (result.observed, result.probe.cause, result.control):
         return result
     return replace(result, observed=observed, control=control, probe=replace(result.probe, cause=cause))
-
-
-def _redacted_value(value: Any) -> Any:
-    match value:
-        case str():
-            return redact(value)
-        case dict():
-            return {redact(str(key)): _redacted_value(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_redacted_value(item) for item in value]
-        case bool() | int() | float() | None:
-            return value
-        case _:
-            return redact(str(value))

@@ -1,6 +1,6 @@
 """The shape of the JSON report. `schema` goes up when a key is removed, or changes its meaning or type."""
 
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 
 class CallerJson(TypedDict):
@@ -86,4 +86,3 @@ class ReportJson(TypedDict):
     summary: SummaryJson
     warnings: list[str]
     probes: list[ProbeJson]
-    notes: dict[str, Any]

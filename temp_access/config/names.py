@@ -9,6 +9,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_USER_NAME = "${aws:username}"
 _SESSION_PATTERN = re.compile(r"(?:[\w+=,.@*?-]|\$\{aws:username\})+", re.ASCII)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -62,12 +63,16 @@ def external_id_problem(external_id: str) -> str | None:
 
 def session_pattern_problem(pattern: str) -> str | None:
     """Return why no role session name or source identity of AssumeRole could match `pattern`."""
-    if _SESSION_PATTERN.fullmatch(pattern):
-        return None
-    return (
-        f"{pattern!r} can't match a name of STS; use letters, digits and +=,.@_- with the wildcards * and ?, "
-        "or ${aws:username}"
-    )
+    if not _SESSION_PATTERN.fullmatch(pattern):
+        return (
+            f"{pattern!r} can't match a name of STS; use letters, digits and +=,.@_- with the wildcards * and ?, "
+            "or ${aws:username}"
+        )
+    # A user's name has at least one character.
+    least = len(pattern.replace(_USER_NAME, "*").replace("*", "")) + pattern.count(_USER_NAME)
+    if least > 64 or (least < 2 and "*" not in pattern and _USER_NAME not in pattern):
+        return f"{pattern!r} can't match a name of STS, which has 2 to 64 characters; shorten it, or put a * in it"
+    return None
 
 
 def network_problem(network: str) -> str | None:

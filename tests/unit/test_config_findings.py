@@ -257,6 +257,19 @@ CONDITIONS = [
         "role.conditions.session_name: 'a b' can't match a name of STS; use letters, digits and +=,.@_- with the "
         "wildcards * and ?, or ${aws:username}",
     ),
+    *(
+        (
+            f"[role.conditions]\n{key} = '{pattern}'\n" + BOB,
+            f"role.conditions.{key}: '{pattern}' can't match a name of STS, which has 2 to 64 characters; shorten it, "
+            "or put a * in it",
+        )
+        for key, pattern in (
+            ("session_name", "a" * 65),
+            ("session_name", "*" + "?" * 64 + "${aws:username}"),
+            ("source_identity", "a"),
+            ("source_identity", "?"),
+        )
+    ),
     (
         "[role.conditions]\nsource_identity = '${aws:userid}'\n" + BOB,
         "role.conditions.source_identity: '${aws:userid}' can't match a name of STS; use letters, digits and "

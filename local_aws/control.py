@@ -1,5 +1,6 @@
 """Start, stop and describe the local AWS that lives in a state folder."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -221,7 +222,9 @@ def _stop_locked(layout: Layout) -> bool:
     if not isinstance(pid, int):
         raise UserError(f"the local AWS in {layout.root} is just starting: try again in a moment")
     for wanted, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, 5.0)):
-        os.kill(pid, wanted)
+        # It may be ending by itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, wanted)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             _reap(pid)

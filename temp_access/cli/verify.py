@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from temp_access.cli.options import add_aws, add_config, load_config, seconds, use_local
 from temp_access.config.model import Config
-from temp_access.errors import UserError
+from temp_access.errors import TempAccessError, UserError
 from temp_access.verify.model import Report, Target
 
 if TYPE_CHECKING:
@@ -105,11 +105,12 @@ def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | 
         return None
     try:
         session = open_session(args.profile, args.region)
-    except UserError:
+        _, arn = who_am_i(session)
+    except TempAccessError:
+        # The default credentials aren't asked for: a key can be minted.
         if args.profile:
             raise
         return None
-    _, arn = who_am_i(session)
     if arn == target.user_arn:
         return session
     if args.profile:

@@ -1,7 +1,9 @@
 """The command `temp-access`: one small file for each sub-command, imported only when it is asked for."""
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import signal
 import sys
@@ -39,7 +41,15 @@ def run() -> None:
         # Ignored under nohup, and then it stays so.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
-    sys.exit(main(sys.argv[1:]))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As standard error does: a terminal that lacks a character gets its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         from temp_access.completion.answer import answer
 
         return answer(arguments[1:], make_parser)
-    args = make_parser(arguments).parse_args(arguments)
+    args = _parse(arguments)
     try:
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))
     except TempAccessError as error:
@@ -56,19 +66,29 @@ def main(arguments: Sequence[str]) -> int:
             raise
         print(error, file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # The reader of our output has gone; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        _drop_output()
+        return 128 + signal.SIGPIPE
     except Exception as error:
-        sentence = None if args.debug else _of_the_service(error)
+        sentence = None if args.debug else _of_a_full_disk(error) or _of_the_service(error)
         if sentence is None:
             raise
         print(sentence, file=sys.stderr)
         return 3
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = make_parser(arguments)
+    if not arguments:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        # argparse's own error shows the usage without a command's options, of which one was meant.
+        command = f"temp-access {args.command}"
+        parser.exit(2, f"{command}: unrecognized arguments: {' '.join(unknown)}; see {command} --help\n")
+    return args
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -77,6 +97,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         prog="temp-access",
         description="One reviewed file, access.toml, says who may borrow what; this deploys and verifies it.",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
@@ -87,6 +108,30 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             command.description, command.epilog = summary, getattr(module, "EXAMPLES", None)
             module.add_arguments(command)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looked up only when it is asked for: that costs more than a whole cached call."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"temp-access {version('temp-access')}")
+        parser.exit()
+
+
+def _of_a_full_disk(error: Exception) -> str | None:
+    """Return what to say where there is no room to write, None for any other error."""
+    if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
+        return None
+    if error.filename is None:
+        _drop_output()
+    return f"{error.filename or 'the output'} can't be written: {error.strerror}; make room and try again"
+
+
+def _drop_output() -> None:
+    # What is left in the buffer would fail again at exit, with a traceback.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _of_the_service(error: Exception) -> str | None:

@@ -14,6 +14,7 @@ from temp_access.verify.report.groups import Group, grouped, shorten
 from temp_access.verify.report.redact import redacted
 from temp_access.verify.report.visible import visible
 
+_NARROWEST = 64
 STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.INCONCLUSIVE: "yellow"}
 
 
@@ -22,7 +23,7 @@ def print_table(report: Report, out: Console | TextIO) -> None:
     report = redacted(report)
     console = out if isinstance(out, Console) else Console(file=out)
     if report.results:
-        console.print(_table(report, console))
+        console.print(_table(report, console), crop=False)
         console.print()
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
         found = [result for result in report.results if result.verdict is verdict]
@@ -41,10 +42,13 @@ def print_table(report: Report, out: Console | TextIO) -> None:
 
 def _table(report: Report, console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    table.add_column("group", overflow="fold", min_width=8)
+    if console.width < _NARROWEST:
+        # It would lose columns; the terminal breaks the lines instead.
+        table.width = _NARROWEST
+    table.add_column("group", overflow="fold")
     for name in ("probes", *Verdict):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("what holds", overflow="fold", min_width=25)
+    table.add_column("what holds", overflow="fold")
     groups, rest = shorten(grouped(report))
     for group in (*groups, rest) if rest else groups:
         table.add_row(*_row(group, console))

@@ -1,6 +1,7 @@
 """`temp-access destroy`: remove what was deployed, the objects included where access.toml says so."""
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from temp_access.verify.state.model import STORAGE
 
 if TYPE_CHECKING:
     import boto3
+
+    from temp_access.cli.account import Account
 
 EXAMPLES = """\
 examples:
@@ -44,7 +47,27 @@ def run(args: argparse.Namespace) -> int:
         _empty(session, bucket)
     # IAM deletes no role that has a policy which the stack didn't make.
     RolePolicies(session.client("iam"), config.role.name).put(())
-    return run_cdk(args, account.region, "destroy", "--all", "--force")
+    code = run_cdk(args, account.region, "destroy", "--all", "--force")
+    if code == 0:
+        _forget(args, account)
+    return code
+
+
+def _forget(args: argparse.Namespace, account: "Account") -> None:
+    """Drop what this machine keeps of the role and the user: it would be handed out as if it worked."""
+    from temp_access.sts.cache import Cache, cache_folder
+    from temp_access.sts.revoke.kept import drop_kept
+    from temp_access.sts.revoke.model import Kind, Scope
+
+    cache = Cache(cache_folder(os.environ))
+    partition = account.arn.split(":")[1]
+    drop_kept(cache, f"arn:{partition}:iam::{account.id}:role/{account.config.role.name}", [Scope(Kind.ALL)])
+    cache.clear("roles")
+    if args.local:
+        from local_aws.layout import DEFAULT_STATE
+        from local_aws.user_key import forget_key
+
+        forget_key(args.state or DEFAULT_STATE, account.config.user.name)
 
 
 def _bucket(session: "boto3.Session") -> str | None:

@@ -104,6 +104,7 @@ class Project:
             **kept,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
             "XDG_STATE_HOME": str(self.folder / "xdg"),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
             # The templates are those of the unit tests, which validate them.
             "CDK_VALIDATION": "false",
         }

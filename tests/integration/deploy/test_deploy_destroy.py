@@ -71,6 +71,18 @@ def test_what_a_killed_run_left_is_destroyed_too(own: Project) -> None:
     _assert_gone(own)
 
 
+def test_what_was_borrowed_is_dropped(own: Project) -> None:
+    """A kept session of a role that has gone isn't handed out any more, and the user's key isn't tried again."""
+    assert own.local("credentials", "bob").code == 0
+    assert own.local("destroy").code == 0
+    for command in (["credentials", "bob"], ["exec", "bob", "--", "true"]):
+        ended = own.run(*command[:2], "--local", "--state", str(own.aws.state_dir), *command[2:])
+        assert (ended.code, "the local AWS has no user 'temp-user'" in ended.err) == (2, True), ended.said
+    status = own.local("status")
+    assert "no user 'temp-user'" in status.out
+    assert "no sessions are kept" in status.out
+
+
 def test_a_key_made_by_hand_stops_a_real_destroy_and_not_a_local_one(own: Project) -> None:
     """Without --local the key is named by its last four, and nothing is touched; with it the key goes as well."""
     id_ = own.iam.create_access_key(UserName=USER)["AccessKey"]["AccessKeyId"]

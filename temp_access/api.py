@@ -119,7 +119,7 @@ def _vend(
     store = Store(Cache(cache_folder(os.environ)), _ignore) if cache else NoStore()
     server = server_file(os.environ)
     caller = _base(base, said.environment.region)
-    vendor = Vendor(said, caller, store, place=str(fingerprints([server])) if server else "")
+    vendor = Vendor(said, caller, store, place=fingerprints([server]) if server else None)
     asked = Asked(id_, duration=_seconds(duration), access=access, mfa=(lambda: mfa) if mfa else None)
     return vendor.vend(asked)
 

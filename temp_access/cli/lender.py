@@ -28,7 +28,7 @@ def open_vendor(args: argparse.Namespace, store: "Store", config: "Config") -> "
 
     base = open_base_of(args, config)
     server = server_file(os.environ)
-    return Vendor(config, base, store, place=str(fingerprints([server])) if server else "")
+    return Vendor(config, base, store, place=fingerprints([server]) if server else None)
 
 
 def open_base_of(args: argparse.Namespace, config: "Config") -> "Base":

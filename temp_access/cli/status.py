@@ -10,7 +10,7 @@ from temp_access.cli.lender import open_base_of, open_vendor
 from temp_access.cli.options import load_config
 from temp_access.cli.output import write_out
 from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.hit import is_fresh
+from temp_access.sts.hit import is_fresh, is_lost
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -63,6 +63,9 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bo
 
 
 def _sessions(cache: Cache) -> list[str]:
+    for key, entry in cache.entries("sessions"):
+        if is_lost(entry):
+            cache.remove("sessions", key)
     kept = sorted((entry for _, entry in cache.entries("sessions")), key=lambda entry: str(entry.get("grant")))
     alive = [entry for entry in kept if is_fresh(entry, 0)]
     if not alive:

@@ -36,6 +36,12 @@ def request_holds(request: Mapping[str, Any]) -> bool:
     return isinstance(files, dict) and bool(files) and fingerprints(map(os.fspath, files)) == files
 
 
+def is_lost(session: Mapping[str, Any]) -> bool:
+    """Whether the session ended with the run of the local AWS that gave it."""
+    place = session.get("place")
+    return isinstance(place, dict) and fingerprints(map(os.fspath, place)) != place
+
+
 def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | None = None) -> bool:
     """Whether the session has `min_ttl` seconds left (None: a quarter hour, at most half of its length).
 

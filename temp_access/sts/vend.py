@@ -46,14 +46,15 @@ class Vended:
 class Vendor:
     """Vends the grants of one configuration to one caller; safe to use from several threads.
 
-    `place` names what sessions are lost with, where that isn't AWS: the run of the local AWS.
+    `place` says what sessions are lost with, where that isn't AWS: the file of the local AWS's run, and its hash.
     """
 
-    def __init__(self, config: Config, base: Base, store: Store, *, place: str = "") -> None:
+    def __init__(self, config: Config, base: Base, store: Store, *, place: Mapping[str, str] | None = None) -> None:
         self.config = config
         self.base = base
         self.store = store
-        self._identity = (base.caller, base.endpoint, place)
+        self._place = dict(place or {})
+        self._identity = (base.caller, base.endpoint, str(self._place))
         path = hashlib.sha256(str(config.path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()
         self._beginning = path[:8]
 
@@ -82,9 +83,17 @@ class Vendor:
         with self.store.locked("roles", key):
             if found := kept_role(self.store.read("roles", key)):
                 return found, True
-            role = find_role(self.base, self.config, self._caller_arn(), role_arn=asked.role_arn, bucket=asked.bucket)
+            role = self._found(asked)
             self.store.write("roles", key, {"role": asdict(role), "until": time.time() + KEPT_SECONDS})
         return role, False
+
+    def _found(self, asked: Asked) -> RoleDetails:
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return find_role(self.base, self.config, self._caller_arn(), role_arn=asked.role_arn, bucket=asked.bucket)
+        except BotoCoreError as error:
+            raise of_connection(error) from error
 
     def _caller_arn(self) -> str:
         from botocore.exceptions import ClientError
@@ -112,7 +121,7 @@ class Vendor:
         with self.store.locked("sessions", key):
             entry = self.store.read("sessions", key)
             if entry is None or not is_fresh(entry, asked.min_ttl, since=began):
-                entry = make_session(self.config, self.base, plan, asked.mfa)
+                entry = {**make_session(self.config, self.base, plan, asked.mfa), "place": self._place}
                 self.store.write("sessions", key, entry)
                 self.store.drop_others("sessions", key[:8], key[:16])
         return Vended(entry, key, tuple(note for note in (role.stale, planned.note) if note))

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from temp_access.cli.status import _sessions
 from temp_access.sts.cache import Cache, cache_folder
+from temp_access.sts.request import fingerprints
 from temp_access.sts.store import Store
 
 
@@ -194,3 +196,19 @@ def test_what_is_written_is_json(cache: Cache) -> None:
     """Other programs of the user can read it as well."""
     cache.write("sessions", "k", entry(a="é"))
     assert json.loads(file_of(cache).read_text())["a"] == "é"
+
+
+def test_a_session_of_a_local_aws_that_has_ended_is_dropped(cache: Cache, tmp_path: Path) -> None:
+    """`status` doesn't list it as kept: another run of the local AWS doesn't know it."""
+    server = tmp_path / "server.json"
+    server.write_text("one run")
+    session = {
+        **entry(grant="bob", access="read", role="r", seconds=900, issued=time.time()),
+        "credentials": dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"), "ASIA1234"),
+    }
+    cache.write("sessions", "local", {**session, "place": fingerprints([str(server)])})
+    cache.write("sessions", "aws", {**session, "place": {}})
+    assert len(_sessions(cache)) == 3
+    server.write_text("the next")
+    assert len(_sessions(cache)) == 2
+    assert [key for key, _ in cache.entries("sessions")] == ["aws"]

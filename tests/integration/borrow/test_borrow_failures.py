@@ -96,6 +96,12 @@ def test_no_local_aws(person: Person, tmp_path: Path) -> None:
     assert_one_sentence(ended, 2, "no local AWS runs", "temp-access local start")
 
 
+def test_policy_without_an_answer(person: Person) -> None:
+    """`policy` has the same exit code and sentence as the commands that borrow."""
+    ended = person.run("temp-access", "policy", "bob", env={**person.keys, "AWS_ENDPOINT_URL": "https://127.0.0.1:1"})
+    assert_one_sentence(ended, 1, "the service can't be reached", "check the network")
+
+
 def test_not_deployed(person: Person) -> None:
     """The command that deploys it, and the way around."""
     person.toml.write_text(person.toml.read_text().replace('name = "temp-role"', 'name = "no-role"'))

@@ -27,13 +27,13 @@ def test_fits_the_width(width: int) -> None:
 @pytest.mark.parametrize("width", [20, 40, 64, 80])
 def test_loses_nothing_at_any_width(width: int) -> None:
     """A long group folds what holds, and a narrow terminal breaks the lines: no column or word is cut off."""
-    grant = Grant("tenant-000000000", "read-write", "inbox/tenant-000000000", None)
+    grant = Grant("tenant-000000000", "read-write", "inbox/of/tenant/000000000/and/more", None)
     report = replace(sample_report(), results=(passed(list_probe(grant)),))
     rows = _printed(report, width).splitlines()
 
     assert rows[0].split() == ["group", "probes", "passed", "failed", "inconclusive", "what", "holds"]
     told = "".join(row[-(len(rows[0]) - rows[0].index("what")) :] for row in rows[2 : rows.index("", 2)])
-    assert "".join(told.split()) == "ok:read-writeininbox/tenant-000000000/"
+    assert "".join(told.split()) == "ok:read-writeininbox/of/tenant/000000000/and/more/"
 
 
 def test_shows_the_groups_in_the_order_of_the_report() -> None:

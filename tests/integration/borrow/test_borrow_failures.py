@@ -192,7 +192,7 @@ def test_a_closed_pipe(person: Person) -> None:
     os.close(reading)
     ended = person.temp_access("credentials", "bob", stdout=writing)
     os.close(writing)
-    assert (ended.code, ended.err) == (1, "")
+    assert (ended.code, ended.err) == (141, "")
 
 
 def test_a_closed_stderr(person: Person) -> None:

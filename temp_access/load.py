@@ -36,13 +36,15 @@ def load(path: Path, environment: str | None = None) -> Config:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             (f"{path}: there is no such file; write one (the project's own access.toml is an example)",)
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError((f"{path}: can't be read: {error}",)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError((f"{path}: isn't UTF-8 (at byte {error.start + 1}); save it as UTF-8",)) from None
+    except OSError as error:
+        raise ConfigError((f"{path}: can't be read: {error.strerror}",)) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError((f"{path.name}: isn't TOML: {str(error)[:1].lower()}{str(error)[1:]}",)) from None
     except ValueError:

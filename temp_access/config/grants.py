@@ -6,6 +6,7 @@ from temp_access.config.duration import format_duration, parse_duration
 from temp_access.config.ids import MAX_FOLDER_BYTES, folder_problem, id_problem
 from temp_access.config.model import AnyId, Grant
 from temp_access.config.overlap import any_id_conflicts, overlaps
+from temp_access.config.role import LONGEST_MAXIMUM
 from temp_access.config.table import Table, key_path
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -115,10 +116,8 @@ def _duration(table: Table, role_maximum: int) -> int | None:
         table.finding("duration", str(error))
         return None
     if seconds > role_maximum:
-        table.finding(
-            "duration",
-            f"{text} is over the role's {format_duration(role_maximum)}; lower it or raise role.max_session_duration",
-        )
+        remedy = "lower it" + (" or raise role.max_session_duration" if seconds <= LONGEST_MAXIMUM else "")
+        table.finding("duration", f"{text} is over the role's {format_duration(role_maximum)}; {remedy}")
     elif seconds < SHORTEST_SESSION:
         table.finding("duration", f"{text} is under the {format_duration(SHORTEST_SESSION)} that STS gives at least")
     return seconds

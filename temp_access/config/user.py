@@ -83,7 +83,7 @@ def _document(entry: Table, folder: Path) -> Mapping[str, Any] | None:
     if not file:
         return None
     try:
-        text = (folder / file).read_text(encoding="utf-8")
+        text = (folder / file).read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror
     except UnicodeDecodeError:

@@ -43,5 +43,5 @@ def read_side(name: str, folder: Path, config_file: Path | None) -> Side:
     target, state = offline_target(config, assembly)
     limits = {state.user.permissions.boundary, state.role.permissions.boundary}
     policies = Policies(state, lambda arn: kept_document(arn) or (EVERYTHING if arn in limits else NOTHING))
-    lines = toml_lines(file.read_text(encoding="utf-8"))
+    lines = toml_lines(file.read_text(encoding="utf-8-sig"))
     return Side(name, config, assembly, target, state, policies, lines, Names(target))

@@ -79,7 +79,7 @@ WRONG_TYPES = [
 DURATIONS = [
     (
         grant(duration="13h"),
-        "grants.bob.duration: 13h is over the role's 12h; lower it or raise role.max_session_duration",
+        "grants.bob.duration: 13h is over the role's 12h; lower it",
     ),
     (
         "[role]\nmax_session_duration = '2h'\n" + grant(duration="2h1s"),
@@ -107,7 +107,7 @@ DURATIONS = [
     ),
     (
         "[any_id]\npattern = 'x'\naccess = 'read'\nduration = '13h'\n",
-        "any_id.duration: 13h is over the role's 12h; lower it or raise role.max_session_duration",
+        "any_id.duration: 13h is over the role's 12h; lower it",
     ),
 ]
 
@@ -482,7 +482,7 @@ def test_a_missing_or_unreadable_file_is_named_with_its_path(tmp_path: Path) -> 
     path.write_bytes(b"\xff")
     with pytest.raises(ConfigError) as unreadable:
         load(path)
-    assert unreadable.value.findings[0].startswith(f"{path}: can't be read: 'utf-8' codec can't decode byte 0xff")
+    assert unreadable.value.findings == (f"{path}: isn't UTF-8 (at byte 1); save it as UTF-8",)
 
 
 def test_all_findings_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

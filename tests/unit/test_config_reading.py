@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from temp_access.completion.grants import grant_ids
 from temp_access.config.model import Bucket, Conditions, Config, Environment, Grant, Role, Trusted, User
 from temp_access.load import load
 from tests.unit.config_file import BOB, ROOT, config_of
@@ -159,3 +160,14 @@ def test_names_that_begin_alike_are_no_overlap(tmp_path: Path) -> None:
     ids = ("bob", "bobby", "bob-2", "b")
     config = config_of(tmp_path, "".join(f"[grants.{id_}]\naccess = 'read'\n" for id_ in ids))
     assert tuple(config.grants) == ids
+
+
+def test_the_mark_that_windows_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
+    """Neither in access.toml nor in a policy's file; the digest is the same, and so are completion's ids."""
+    text = BOB + "[[user.inline]]\nname = 'own'\nfile = 'own.json'\nreason = 'why'\n"
+    (tmp_path / "own.json").write_text(PRICE_LIST)
+    plain = config_of(tmp_path, text)
+    (tmp_path / "own.json").write_text(PRICE_LIST, encoding="utf-8-sig")
+    marked = config_of(tmp_path, "\ufeff" + text.replace("\n", "\r\n"))
+    assert marked.digest == plain.digest
+    assert grant_ids(marked.path) == ["bob"]

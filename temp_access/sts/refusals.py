@@ -44,7 +44,8 @@ def of_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowE
     if code in ("AccessDenied", "AccessDeniedException"):
         return NotTrusted(
             f"{caller} may not assume {role_arn} (AccessDenied: {message})",
-            "use temp-user's credentials, or have access.toml trust this principal and deploy it",
+            f"{_elsewhere(caller, role_arn)}use temp-user's credentials, "
+            "or have access.toml trust this principal and deploy it",
             details=details,
         )
     if code == "PackedPolicyTooLarge":
@@ -61,6 +62,14 @@ def of_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowE
     return StsRefused(
         f"STS refused with {code}: {message}", f"see `temp-access explain {code}`", code=code, details=details
     )
+
+
+def _elsewhere(caller: str, role_arn: str) -> str:
+    """Return where both are if that differs; `caller` may be a profile's name, which doesn't say it."""
+    theirs, role = (arn.split(":")[4] if arn.startswith("arn:") else "" for arn in (caller, role_arn))
+    if not theirs or not role or theirs == role:
+        return ""
+    return f"the credentials are account {theirs}'s, the role is {role}'s: pass another --profile or --env; else "
 
 
 def of_connection(error: "BotoCoreError") -> BorrowError:

@@ -59,6 +59,21 @@ def test_a_server_error_is_an_outage() -> None:
     assert isinstance(refusal("InternalFailure", status=500), errors.StsUnavailable)
 
 
+@pytest.mark.parametrize(
+    ("caller", "said"),
+    [
+        (CALLER.replace("123456789012", "222233334444"), True),
+        (CALLER, False),
+        ("profile temp-user", False),
+    ],
+)
+def test_credentials_of_another_account_are_named(caller: str, said: bool) -> None:
+    """A wrong --profile or --env is likelier than a wrong trust policy."""
+    answer = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
+    error = of_client_error(answer, caller, ROLE)
+    assert ("account 222233334444's, the role is 123456789012's" in str(error)) is said
+
+
 def test_the_explanation_follows() -> None:
     """The likeliest cause and how to tell are printed below the sentence."""
     assert "temp-access explain AccessDenied" in refusal("AccessDenied").details

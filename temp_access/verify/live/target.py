@@ -6,6 +6,7 @@ from temp_access.config.model import Config
 from temp_access.errors import TempAccessError, UserError
 from temp_access.sts.base import region_of_the_environment
 from temp_access.sts.clients import local_endpoint
+from temp_access.sts.refusals import of_connection
 from temp_access.verify.model import Target
 from temp_access.verify.state.model import STACKS
 
@@ -41,9 +42,14 @@ def who_am_i(session: "boto3.Session") -> tuple[str, str]:
 
     try:
         answer = session.client("sts").get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
-        raise TempAccessError(f"can't tell whose credentials these are: {error}", exit_code=3) from None
-    return answer["Account"], answer["Arn"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        why = f"{error}; log in again, or use another profile (more: temp-access explain {code})"
+    except BotoCoreError as error:
+        why = str(of_connection(error))
+    else:
+        return answer["Account"], answer["Arn"]
+    raise TempAccessError(f"can't tell whose credentials these are: {why}", exit_code=3)
 
 
 def check_environment(config: Config, account: str, region: str) -> None:

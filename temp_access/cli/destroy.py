@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     sweep_runs(session, config, account.id, account.arn)
     if args.local:
-        delete_keys(session)
+        _delete_local_keys(args, account)
     else:
         require_no_keys(session)
     if bucket and config.bucket.on_destroy == "destroy":
@@ -49,12 +49,21 @@ def run(args: argparse.Namespace) -> int:
     RolePolicies(session.client("iam"), config.role.name).put(())
     code = run_cdk(args, account.region, "destroy", "--all", "--force")
     if code == 0:
-        _forget(args, account)
+        _forget(account)
     return code
 
 
-def _forget(args: argparse.Namespace, account: "Account") -> None:
-    """Drop what this machine keeps of the role and the user: it would be handed out as if it worked."""
+def _delete_local_keys(args: argparse.Namespace, account: "Account") -> None:
+    from local_aws.layout import DEFAULT_STATE
+    from local_aws.user_key import forget_key
+
+    delete_keys(account.session)
+    # At once: a destroy that is interrupted would leave a key that is no more.
+    forget_key(args.state or DEFAULT_STATE, account.config.user.name)
+
+
+def _forget(account: "Account") -> None:
+    """Drop what this machine keeps of the role: it would be handed out as if it worked."""
     from temp_access.sts.cache import Cache, cache_folder
     from temp_access.sts.revoke.kept import drop_kept
     from temp_access.sts.revoke.model import Kind, Scope
@@ -63,11 +72,6 @@ def _forget(args: argparse.Namespace, account: "Account") -> None:
     partition = account.arn.split(":")[1]
     drop_kept(cache, f"arn:{partition}:iam::{account.id}:role/{account.config.role.name}", [Scope(Kind.ALL)])
     cache.clear("roles")
-    if args.local:
-        from local_aws.layout import DEFAULT_STATE
-        from local_aws.user_key import forget_key
-
-        forget_key(args.state or DEFAULT_STATE, account.config.user.name)
 
 
 def _bucket(session: "boto3.Session") -> str | None:

@@ -58,6 +58,14 @@ def test_a_caller_that_a_condition_names_is_tried(
     assert found.headline is Direction.BROADENED
 
 
+def test_a_federated_user_of_another_account_is_told(tmp_path: Path) -> None:
+    """It may do nothing without a session policy, so it is taken to have one that allows everything."""
+    federated = "arn:aws:sts::999988887777:federated-user/audit"
+    statement = on_bucket("bob/*", Effect="Allow", Principal={"AWS": federated}, Action="s3:GetObject")
+    who = "federated-user/audit of account 999988887777"
+    assert said(tmp_path, statement) == [f"{who} can now read objects in bob/, as far as its own policies allow it"]
+
+
 @pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:PrincipalTag/team", "aws:userid"])
 def test_what_a_caller_may_have_is_tried_for_those_with_credentials(tmp_path: Path, key: str) -> None:
     """An organization or tag isn't known from an ARN, and nobody without credentials has one."""

@@ -74,7 +74,8 @@ class World:
     def of_stranger(self, *, otherwise: Document = NOTHING, on: str = "bucket") -> Layers:
         """Return what counts for somebody whose own policies allow everything."""
         policies = self._policies(otherwise)
-        return self._on(policies, on, policies.on_bucket(policies.administrator))
+        # A federated user may do nothing without a session policy.
+        return self._on(policies, on, policies.on_bucket(policies.administrator, minimal_json(dict(EVERYTHING))))
 
     def of_nobody(self, *, on: str = "bucket") -> Layers:
         """Return what counts for somebody who has no policies at all."""

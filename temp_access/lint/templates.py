@@ -1,11 +1,11 @@
 """Every template of a cloud assembly, whoever's stacks they are."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from temp_access.errors import UserError
+from temp_access.json_object import read_object
 from temp_access.lint.model import as_mapping
 
 _AGAIN = "run `cdk synth`"
@@ -25,7 +25,7 @@ def read_templates(folder: Path) -> Iterator[Named]:
 
     Raises UserError when the folder isn't what `cdk synth` writes.
     """
-    for id_, artifact in as_mapping(_json(folder / "manifest.json").get("artifacts")).items():
+    for id_, artifact in as_mapping(read_object(folder / "manifest.json", _AGAIN).get("artifacts")).items():
         type_, properties = as_mapping(artifact).get("type"), as_mapping(as_mapping(artifact).get("properties"))
         if type_ == "aws:cloudformation:stack":
             name = str(properties.get("stackName", id_))
@@ -39,28 +39,16 @@ def with_nested(stack: str, file: Path) -> Iterator[Named]:
 
     https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
     """
-    yield Named(stack, file, _json(file))
+    yield Named(stack, file, read_object(file, _AGAIN))
     assets = file.with_name(file.name.replace(".template.json", ".assets.json"))
-    for asset in as_mapping(_json(assets).get("files") if assets.exists() else None).values():
+    for asset in as_mapping(read_object(assets, _AGAIN).get("files") if assets.exists() else None).values():
         name = as_mapping(as_mapping(asset).get("source")).get("path")
         if str(name).endswith(".nested.template.json"):
             nested = _inside(file.parent, name)
-            yield Named(stack, nested, _json(nested))
+            yield Named(stack, nested, read_object(nested, _AGAIN))
 
 
 def _inside(folder: Path, name: object) -> Path:
     if not isinstance(name, str) or Path(name).name != name:
         raise UserError(f"{folder}: {name!r} isn't a name in this folder; {_AGAIN}")
     return folder / name
-
-
-def _json(file: Path) -> Mapping[str, object]:
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{file}: there is no such file; {_AGAIN}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{file}: can't be read ({error}); {_AGAIN}") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{file}: isn't a JSON object; {_AGAIN}")
-    return value

@@ -71,11 +71,6 @@ class Asking:
         others = [self._logic.equal(action, self._logic.text(name.lower())) for name in (*LISTINGS, *HARMLESS)]
         return Asked(action, self._bucket, (rule, self._logic.no(self._logic.any(others))), {PREFIX: self._absent()})
 
-    def anywhere_in_bucket(self, key: Text, prefix: Text) -> tuple[Asked, Asked]:
-        """Return any request on an object, and any on the bucket, listings included."""
-        present = self._logic.flag(f"{PREFIX} is there")
-        return self.object(key), self.listing(("s3:*",), prefix, present)
-
     def role(self, role_arn: str) -> Asked:
         """Return a request of STS on the role."""
         action, rule = self._action(("sts:*",))

@@ -30,13 +30,6 @@ def glob_language(logic: Logic, pieces: Sequence[str | Wildcard], style: Style) 
     return logic.sequence(found)
 
 
-def is_prefix(pieces: Sequence[str | Wildcard], style: Style) -> bool:
-    """Whether a pattern is a plain "begins with", which is far easier to decide than a language."""
-    if len(pieces) != 2 or not isinstance(pieces[0], str) or pieces[1] is not Wildcard.ANY:
-        return False
-    return style is not Style.ARN or pieces[0].count(":") >= COLONS_BEFORE_LAST_PART
-
-
 def _ends_part(pieces: Sequence[str | Wildcard], position: int) -> bool:
     following = pieces[position + 1] if position + 1 < len(pieces) else ":"
     return isinstance(following, str) and following.startswith(":")

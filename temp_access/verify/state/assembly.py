@@ -1,12 +1,12 @@
 """Reading a cloud assembly: the folder (cdk.out) that `cdk synth` writes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.json_object import read_object
 from temp_access.policy.tags import CONFIG_TAG
 from temp_access.verify.state.model import ACCESS, STACKS
 
@@ -53,7 +53,7 @@ def read_assembly(folder: Path, *, digest: str | None = None) -> Assembly:
 
 def _artifacts(folder: Path) -> dict[str, Mapping[str, Any]]:
     # https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
-    artifacts = _json(folder / "manifest.json").get("artifacts")
+    artifacts = read_object(folder / "manifest.json", _AGAIN).get("artifacts")
     found = artifacts.items() if isinstance(artifacts, dict) else ()
     return {id_: artifact for id_, artifact in found if isinstance(artifact, dict)}
 
@@ -70,7 +70,7 @@ def _template(folder: Path, artifact: Mapping[str, Any]) -> Template:
     file = _properties(artifact).get("templateFile")
     if not isinstance(file, str) or Path(file).name != file:
         raise UserError(f"{folder / 'manifest.json'}: {file!r} isn't a template in this folder; {_AGAIN}")
-    template = _json(folder / file)
+    template = read_object(folder / file, _AGAIN)
     resources = template.get("Resources")
     if not isinstance(resources, dict) or not all(_is_resource(resource) for resource in resources.values()):
         raise UserError(f"{folder / file}: isn't a CloudFormation template; {_AGAIN}")
@@ -90,18 +90,6 @@ def _is_resource(resource: object) -> bool:
         and isinstance(resource.get("Type"), str)
         and isinstance(resource.get("Properties", {}), dict)
     )
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{file}: there is no such file; {_AGAIN}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{file}: can't be read ({error}); {_AGAIN}") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{file}: isn't a JSON object; {_AGAIN}")
-    return value
 
 
 def _properties(artifact: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,14 +7,14 @@ from stacks.node import use_own_node  # isort: skip - before aws_cdk starts Node
 
 use_own_node()
 
-import aws_cdk as cdk  # noqa: E402
-import cdk_nag  # noqa: E402
+import aws_cdk as cdk
+import cdk_nag
 
-from access_constructs.lint import AccessChecks  # noqa: E402
-from stacks.access import AccessStack  # noqa: E402
-from stacks.storage import StorageStack  # noqa: E402
-from temp_access.errors import ConfigError  # noqa: E402
-from temp_access.load import load  # noqa: E402
+from access_constructs.lint import AccessChecks
+from stacks.access import AccessStack
+from stacks.storage import StorageStack
+from temp_access.errors import ConfigError
+from temp_access.load import load
 
 
 def main() -> None:

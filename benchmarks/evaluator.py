@@ -218,7 +218,7 @@ def moto(
     texts = {"role policy": json.dumps(role)} | {grant: json.dumps(policy) for grant, policy in sessions.items()}
     requests = [(["role policy", asked.grant], asked.action, asked.resource) for asked in questions]
     given = json.dumps({"policies": texts, "requests": requests})
-    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with started as peer:
         if peer.stdin is None or peer.stdout is None:
             raise RuntimeError("the process of moto has no pipes")

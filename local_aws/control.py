@@ -176,7 +176,7 @@ def _launch(layout: Layout, listener: socket.socket) -> None:
     ]
     descriptor = os.open(layout.server_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as log:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -95,6 +95,7 @@ async def _serve(layout: Layout, descriptor: int, port: int) -> None:
         await ended.wait()
 
     lifespan = Lifespan(ministack.app.app, gate, saver, layout, port)
+    # Lifespan is an ASGI application as ministack's: scopes and messages are plain dicts.
     await serve(lifespan, config, shutdown_trigger=until_ended)  # type: ignore[arg-type]
     layout.server.unlink(missing_ok=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+from defusedxml.ElementTree import fromstring
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 Entry = dict[str, str]

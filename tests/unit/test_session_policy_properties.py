@@ -113,7 +113,7 @@ def test_everything_inside_is_reached_and_nothing_beside_it(folder: str, mode: s
     policy = session_policy(folder, MODES[mode], bucket=BUCKET)
     objects = bool(MODES[mode].object_actions)
     assert (reaches(policy, f"{folder}/{name}"), lists(policy, f"{folder}/{name}")) == (objects, MODES[mode].lists)
-    for outside in (folder, f"{folder}by/{name}", f"x/{folder}/{name}", folder[:-1], ""):
+    for outside in (folder, f"{folder}by/{name}", f"/{folder}/{name}", folder[:-1], ""):
         assert not reaches(policy, outside)
         assert not lists(policy, outside)
     assert not lists(policy, None)

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Iterator
 from functools import cache
 
-from iam_validator import checks  # type: ignore[import-untyped]
-from iam_validator.core.check_registry import CheckRegistry  # type: ignore[import-untyped]
-from iam_validator.core.models import IAMPolicy, ValidationIssue  # type: ignore[import-untyped]
+from iam_validator import checks
+from iam_validator.core.check_registry import CheckRegistry
+from iam_validator.core.models import IAMPolicy, ValidationIssue
 from pydantic import ValidationError
 
 from temp_access.lint.grammar.concrete import statement

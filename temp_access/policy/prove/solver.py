@@ -43,7 +43,7 @@ class Logic:
 
     def __init__(self) -> None:
         try:
-            import cvc5  # type: ignore[import-untyped]
+            import cvc5
         except ImportError:
             raise UserError(
                 "the proofs need cvc5, which isn't installed; run `pip install cvc5` (requirements.txt has the version)"

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from temp_access.policy.extremes import NOTHING
 from temp_access.policy.prove.anything import BUCKET, OBJECTS, ROLE, Who, nothing_allowed
 from temp_access.policy.prove.callers import anonymous, role_session
 from temp_access.policy.prove.problem import Make
 from temp_access.policy.prove.sessions import Sessions
-from temp_access.policy.prove.world import NOTHING, World
+from temp_access.policy.prove.world import World
 
 
 def round_the_bucket(world: World) -> Iterator[Make]:

@@ -12,6 +12,7 @@ from temp_access.errors import UserError
 from temp_access.policy.aws_managed import kept_document
 from temp_access.policy.decision import Layer
 from temp_access.policy.evaluate import Layers
+from temp_access.policy.extremes import NOTHING
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.session import minimal_json
 from temp_access.verify.model import Target
@@ -24,11 +25,6 @@ from temp_access.verify.state.resources import resources
 
 Document = Mapping[str, Any]
 
-NOTHING: Document = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}],
-}
-EVERYTHING: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _GROUP = "the policies of the group {}"
 
 
@@ -74,8 +70,7 @@ class World:
     def of_stranger(self, *, otherwise: Document = NOTHING, on: str = "bucket") -> Layers:
         """Return what counts for somebody whose own policies allow everything."""
         policies = self._policies(otherwise)
-        # A federated user may do nothing without a session policy.
-        return self._on(policies, on, policies.on_bucket(policies.administrator, minimal_json(dict(EVERYTHING))))
+        return self._on(policies, on, policies.on_bucket(policies.administrator))
 
     def of_nobody(self, *, on: str = "bucket") -> Layers:
         """Return what counts for somebody who has no policies at all."""

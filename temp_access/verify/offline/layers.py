@@ -8,6 +8,7 @@ from temp_access.errors import UserError
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy, Policy
 from temp_access.policy.evaluate import Layers
+from temp_access.policy.extremes import EVERYTHING
 from temp_access.policy.parse import parse_policy
 from temp_access.verify.observe import NotReadyError
 from temp_access.verify.state.model import Permissions, State
@@ -15,15 +16,14 @@ from temp_access.verify.state.model import Permissions, State
 Document = Mapping[str, Any]
 ManagedDocument = Callable[[str], Document | None]
 
-_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The identity policies and the boundary of one principal."""
+    """The identity policies and the boundary of one principal, and its session's where no other are given."""
 
     identity: tuple[Policy, ...]
     boundary: Policy | None = None
+    session: tuple[Policy, ...] | None = None
 
 
 class Policies:
@@ -34,7 +34,11 @@ class Policies:
         self._state = state
         self.bucket = state.bucket.policy and parse(state.bucket.policy, Layer.RESOURCE, "bucket policy")
         self.trust = parse(state.role.trust, Layer.TRUST, "trust policy")
-        self.administrator = Holder((parse(_ALL, Layer.IDENTITY, "administrator"),))
+        # With a session policy: a federated user may do nothing without one.
+        self.administrator = Holder(
+            (parse(EVERYTHING, Layer.IDENTITY, "administrator"),),
+            session=(parse(EVERYTHING, Layer.SESSION, "administrator"),),
+        )
         self._user: Holder | None = None
         self._role: Holder | None = None
 
@@ -57,13 +61,17 @@ class Policies:
         return Layers(
             identity=holder.identity,
             boundary=holder.boundary,
-            session=sessions(session),
+            session=sessions(session) or holder.session,
             resource=self.bucket or None,
         )
 
     def elsewhere(self, holder: Holder, session: str | None = None) -> Layers:
         """Return the layers of a call on anything that has no policy here."""
-        return Layers(identity=holder.identity, boundary=holder.boundary, session=sessions(session))
+        return Layers(
+            identity=holder.identity,
+            boundary=holder.boundary,
+            session=sessions(session) or holder.session,
+        )
 
     def on_role(self, holder: Holder) -> Layers:
         """Return the layers of sts:AssumeRole on temp-role."""

@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
+# What sets up the virtual environment is never its own Python, which isn't there meanwhile.
+OUTSIDE := PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" $(PYTHON)
 # The virtual environment's Node.js and CDK CLI come first; an older Node of the machine is never used.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CDK_DISABLE_VERSION_CHECK := 1
@@ -22,18 +24,27 @@ help: ## what there is to make
 
 setup: .venv/.ready node_modules/.ready ## set up Python and Node packages (done by the others as needed)
 
+# Two makes at once set up one after the other; the lock ends with the shell that has it, however that ends.
+LOCK = exec 9>.setup.lock && $(OUTSIDE) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+
 .venv/.ready: requirements.txt pyproject.toml
 	@command -v openssl >/dev/null || { echo "openssl is missing; install it (it makes the local AWS's certificate)" >&2; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), 3.11 or newer is needed; run make PYTHON=python3.12, say" >&2; exit 2; }
-	@echo "setting up Python packages in .venv (about a minute, once)" >&2
-	@$(PYTHON) -m venv --clear .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	@touch $@
+	@$(OUTSIDE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(OUTSIDE) -V 2>&1), 3.11 or newer is needed; run make PYTHON=python3.12, say" >&2; exit 2; }
+	@$(LOCK) && { \
+	  [ $@ -nt requirements.txt ] && [ $@ -nt pyproject.toml ] && exit; \
+	  echo "setting up Python packages in .venv (about a minute, once)" >&2; \
+	  $(OUTSIDE) -m venv --clear .venv && \
+	  .venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt && \
+	  touch $@; \
+	}
 
 node_modules/.ready: package.json package-lock.json .venv/.ready
-	@echo "setting up the CDK CLI in node_modules" >&2
-	@.venv/bin/npm ci --silent --ignore-scripts --no-audit --no-fund
-	@touch $@
+	@$(LOCK) && { \
+	  [ $@ -nt package-lock.json ] && [ $@ -nt .venv/.ready ] && exit; \
+	  echo "setting up the CDK CLI in node_modules" >&2; \
+	  .venv/bin/npm ci --silent --ignore-scripts --no-audit --no-fund && \
+	  touch $@; \
+	}
 
 demo: setup ## deploy to a local AWS, and prove what borrowed credentials can and can't do
 	@temp-access local start $(if $(PORT),--port $(PORT))
@@ -114,5 +125,5 @@ pictures: setup ## draw the pictures in docs from their texts
 clean: ## remove what was set up and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
 	@[ ! -e .temp-access/base ] || git worktree remove --force .temp-access/base
-	@rm -rf .venv node_modules cdk.out reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .setup.lock .venv node_modules cdk.out reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

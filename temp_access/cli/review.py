@@ -70,7 +70,7 @@ def _text(report: "Report", form: str) -> str:
 
         return to_json(report)
     if form == "html":
-        from temp_access.review.html.page import to_html
+        from temp_access.review.html import to_html
 
         return to_html(report)
     if form == "sarif":

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from temp_access.review.html.page import to_html
+from temp_access.review.html import to_html
 from temp_access.review.report import make_report
 from temp_access.review.side import read_side
 from tests.browser.chromium import Chromium

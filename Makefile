@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
-# A Python outside the virtual environment sets it up: its own doesn't exist meanwhile.
+# A Python outside the virtual environment sets it up, because its own doesn't exist yet.
 OUTSIDE := PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" $(PYTHON)
 # The virtual environment's Node.js and CDK CLI come first, before an older Node.js on the machine.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)

@@ -27,8 +27,8 @@ from typing import Any, NamedTuple
 
 from temp_access.config.model import Config
 from temp_access.load import load
-from temp_access.policy.access import MODES
-from temp_access.policy.evaluate import Layer, Layers, Request, evaluate
+from temp_access.policy.access import ACCESS_MODES
+from temp_access.policy.evaluate import Layer, PolicySet, Request, evaluate
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.role import role_policy
 from temp_access.policy.session import session_policy
@@ -128,7 +128,7 @@ def ask(config: Config, number: int) -> Iterator[Question]:
 def policies(config: Config) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return the role's policy, and each grant's session policy."""
     sessions = {
-        grant.id: session_policy(grant.folder, MODES[grant.access], bucket=BUCKET.rpartition(":")[2])
+        grant.id: session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=BUCKET.rpartition(":")[2])
         for grant in config.grants.values()
     }
     return role_policy(config.modes, bucket_arn=BUCKET), sessions
@@ -143,7 +143,7 @@ def ours(config: Config, questions: list[Question]) -> Callable[[], Round]:
     """Return one round of this project's evaluator."""
     role, sessions = policies(config)
     layers = {
-        grant: Layers(
+        grant: PolicySet(
             identity=(parse_policy(role, Layer.IDENTITY),),
             session=(parse_policy(session, Layer.SESSION),),
             resource=parse_policy(BUCKET_POLICY, Layer.RESOURCE),
@@ -151,7 +151,7 @@ def ours(config: Config, questions: list[Question]) -> Callable[[], Round]:
         for grant, session in sessions.items()
     }
 
-    def make(asked: Question) -> tuple[Layers, Request]:
+    def make(asked: Question) -> tuple[PolicySet, Request]:
         grant, action, resource, context = asked
         return layers[grant], Request(session_arn(grant), action, resource, ACCOUNT, ACCOUNT, ROLE, context)
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from local_aws.layout import Layout
+from local_aws.layout import StateDir
 from temp_access.errors import UserError
 
 # Written out in full: what openssl adds by itself differs between its versions, and Python's strict
@@ -25,7 +25,7 @@ subjectAltName = DNS:localhost, DNS:*.localhost, IP:127.0.0.1
 """
 
 
-def ensure_certificate(layout: Layout) -> None:
+def ensure_certificate(layout: StateDir) -> None:
     """Make the certificate and its private key unless good ones are there; raise UserError without openssl."""
     openssl = shutil.which("openssl")
     if openssl is None:
@@ -44,6 +44,6 @@ def ensure_certificate(layout: Layout) -> None:
         raise UserError(f"openssl could not make a certificate: {made.stderr.strip()[-300:]}")
 
 
-def _good_for_a_day(openssl: str, layout: Layout) -> bool:
+def _good_for_a_day(openssl: str, layout: StateDir) -> bool:
     command = [openssl, "x509", "-checkend", "86400", "-noout", "-in", str(layout.certificate)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_aws.certificate import ensure_certificate
-from local_aws.environment import UNSET, environment_of, require_loopback
-from local_aws.layout import DEFAULT_PORT, REGION, Layout, read_json, write_private
+from local_aws.environment import CONFLICTING_VARIABLES, environment_of, require_loopback
+from local_aws.layout import DEFAULT_PORT, REGION, StateDir, read_json, write_private
 from local_aws.locks import is_held, locked
 from local_aws.probe import health
 from temp_access.errors import UserError
@@ -22,7 +22,16 @@ from temp_access.errors import UserError
 if TYPE_CHECKING:
     import boto3
 
-__all__ = ["UNSET", "Instance", "Status", "environment", "require_loopback", "start", "status", "stop"]
+__all__ = [
+    "CONFLICTING_VARIABLES",
+    "Instance",
+    "ServerStatus",
+    "environment",
+    "require_loopback",
+    "start",
+    "status",
+    "stop",
+]
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -41,7 +50,7 @@ class Instance:
     @property
     def access_log(self) -> Path:
         """The JSON lines of what was called: time, action, status."""
-        return Layout.of(self.state_dir).access_log
+        return StateDir.of(self.state_dir).access_log
 
     @property
     def deployer(self) -> "boto3.Session":
@@ -52,7 +61,7 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Status:
+class ServerStatus:
     """Whether the local AWS of a state folder runs, and where."""
 
     running: bool
@@ -70,7 +79,7 @@ def start(state_dir: Path, port: int | None = None, fresh: bool = False) -> Inst
 
     Without a port, the one used last time or 4610. Raises UserError with what to do when it can't start.
     """
-    layout = Layout.of(state_dir)
+    layout = StateDir.of(state_dir)
     try:
         layout.make()
         with locked(layout.start_lock):
@@ -83,20 +92,20 @@ def start(state_dir: Path, port: int | None = None, fresh: bool = False) -> Inst
 
 def stop(state_dir: Path) -> bool:
     """End the server in an orderly way, and say whether there was one."""
-    layout = Layout.of(state_dir)
+    layout = StateDir.of(state_dir)
     if not layout.root.is_dir():
         return False
     with locked(layout.start_lock):
         return _stop_locked(layout)
 
 
-def status(state_dir: Path) -> Status:
+def status(state_dir: Path) -> ServerStatus:
     """Describe the server without changing anything."""
-    layout = Layout.of(state_dir)
+    layout = StateDir.of(state_dir)
     if not is_held(layout.server_lock):
-        return Status(False, layout.root)
+        return ServerStatus(False, layout.root)
     server = read_json(layout.server)
-    return Status(bool(server), layout.root, server.get("port"), server.get("pid"))
+    return ServerStatus(bool(server), layout.root, server.get("port"), server.get("pid"))
 
 
 def environment(state_dir: Path) -> dict[str, str]:
@@ -104,10 +113,10 @@ def environment(state_dir: Path) -> dict[str, str]:
     found = status(state_dir)
     if not found.running or found.port is None:
         raise UserError(f"no local AWS runs in {found.state_dir}: run `temp-access local start`")
-    return environment_of(Layout.of(state_dir), found.port)
+    return environment_of(StateDir.of(state_dir), found.port)
 
 
-def _start_locked(layout: Layout, port: int | None, fresh: bool) -> Instance:
+def _start_locked(layout: StateDir, port: int | None, fresh: bool) -> Instance:
     found = status(layout.root)
     if found.running and fresh:
         _stop_locked(layout)
@@ -129,19 +138,19 @@ def _start_locked(layout: Layout, port: int | None, fresh: bool) -> Instance:
     return _instance(layout, chosen)
 
 
-def _write_client_config(layout: Layout, port: int) -> None:
+def _write_client_config(layout: StateDir, port: int) -> None:
     """Give clients that only follow AWS_CONFIG_FILE the same endpoint, rather than the real AWS."""
     lines = ["[default]", f"region = {REGION}", f"endpoint_url = https://127.0.0.1:{port}"]
     write_private(layout.client / "config", "\n".join([*lines, f"ca_bundle = {layout.certificate}", ""]))
     (layout.client / "credentials").touch(mode=0o600)
 
 
-def _instance(layout: Layout, port: int, *, already_running: bool = False) -> Instance:
+def _instance(layout: StateDir, port: int, *, already_running: bool = False) -> Instance:
     variables = environment_of(layout, port)
     return Instance(variables["AWS_ENDPOINT_URL"], layout.root, port, variables, already_running)
 
 
-def _forget(layout: Layout) -> None:
+def _forget(layout: StateDir) -> None:
     for folder in (layout.services, layout.objects, layout.client, layout.users):
         shutil.rmtree(folder, ignore_errors=not folder.exists())
     for file in (layout.deployer, layout.access_log, layout.server_log):
@@ -162,7 +171,7 @@ def _listener(port: int) -> socket.socket:
     return listener
 
 
-def _launch(layout: Layout, listener: socket.socket) -> None:
+def _launch(layout: StateDir, listener: socket.socket) -> None:
     """Run the server on the bound socket (so no one can take the port meanwhile) until it answers."""
     port = listener.getsockname()[1]
     command = [
@@ -196,7 +205,7 @@ def _launch(layout: Layout, listener: socket.socket) -> None:
             process.wait()
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", layout: Layout, port: int) -> None:
+def _wait_for(process: "subprocess.Popen[bytes]", layout: StateDir, port: int) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -208,12 +217,12 @@ def _wait_for(process: "subprocess.Popen[bytes]", layout: Layout, port: int) -> 
     raise UserError(f"the local AWS did not answer within {_START_SECONDS:.0f} s: see {layout.server_log}")
 
 
-def _last_line(layout: Layout) -> str:
+def _last_line(layout: StateDir) -> str:
     lines = layout.server_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
 
 
-def _stop_locked(layout: Layout) -> bool:
+def _stop_locked(layout: StateDir) -> bool:
     # The lock's holder wrote the file, so a pid that another process got meanwhile is never taken for ours.
     if not is_held(layout.server_lock):
         layout.server.unlink(missing_ok=True)

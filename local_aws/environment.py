@@ -3,11 +3,11 @@
 import os
 from urllib.parse import urlsplit
 
-from local_aws.layout import REGION, Layout, read_json
+from local_aws.layout import REGION, StateDir, read_json
 from temp_access.errors import UserError
 
 # Each of these would win over, or slip past, what `environment` sets.
-UNSET = (
+CONFLICTING_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_SESSION_TOKEN",
@@ -44,7 +44,7 @@ def require_loopback(endpoint_url: str | None) -> str:
     return endpoint_url
 
 
-def environment_of(layout: Layout, port: int) -> dict[str, str]:
+def environment_of(layout: StateDir, port: int) -> dict[str, str]:
     """Return the variables for a client of the local AWS, with the deployer's key in them."""
     deployer = read_json(layout.deployer)
     return {

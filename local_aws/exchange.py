@@ -5,18 +5,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from local_aws.strict.call import Call
-from local_aws.strict.refusal import Refusal
+from local_aws.strict.refusal import AwsError
 
 
 @dataclass
-class Exchange:
+class RequestContext:
     """One request: its action for the access log, and what is known about it by the time it is answered."""
 
     action: str | None = None
     # Asked only when an object turns out to be missing: may the caller know that?
-    if_missing: Callable[[], Refusal | None] | None = None
+    if_missing: Callable[[], AwsError | None] | None = None
     # An AssumeRole that passed every rule, while ministack issues its session.
     assuming: Call | None = None
 
 
-current: ContextVar[Exchange | None] = ContextVar("local_aws_exchange", default=None)
+request_context: ContextVar[RequestContext | None] = ContextVar("local_aws_exchange", default=None)

@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from local_aws.access_log import AccessLog
-from local_aws.exchange import Exchange, current
+from local_aws.exchange import RequestContext, request_context
 from local_aws.layout import HEALTH_PATH
-from local_aws.saver import Saver
-from local_aws.signin import SignIn
+from local_aws.saver import StateWriter
+from local_aws.signin import SignInServer
 from local_aws.strict import wire
-from local_aws.strict.refusal import Refusal, Response
+from local_aws.strict.refusal import AwsError, Response
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -19,10 +19,12 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-class Gate:
+class FrontApp:
     """Passes on to ministack what is signed, and only that."""
 
-    def __init__(self, inner: App, log: AccessLog, saver: Saver, signin: SignIn, about: Mapping[str, object]) -> None:
+    def __init__(
+        self, inner: App, log: AccessLog, saver: StateWriter, signin: SignInServer, about: Mapping[str, object]
+    ) -> None:
         self._inner = inner
         self._log = log
         self._saver = saver
@@ -34,8 +36,8 @@ class Gate:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        exchange = Exchange()
-        current.set(exchange)
+        exchange = RequestContext()
+        request_context.set(exchange)
         headers, query = wire.headers_of(scope), wire.query_of(scope)
         answer = await self._own_answer(exchange, scope, headers, query, receive)
         if answer is not None:
@@ -43,13 +45,13 @@ class Gate:
         else:
             status = await _forward(self._inner, scope, receive, send, exchange)
             if scope["method"] not in ("GET", "HEAD"):
-                self._saver.touch()
+                self._saver.mark_changed()
         if scope["path"] != HEALTH_PATH:
             self._log.write(exchange.action or f"-:{scope['method']}", status)
 
     async def _own_answer(
         self,
-        exchange: Exchange,
+        exchange: RequestContext,
         scope: Mapping[str, Any],
         headers: Mapping[str, str],
         query: Mapping[str, str],
@@ -58,17 +60,17 @@ class Gate:
         path, method = scope["path"], scope["method"]
         if path == HEALTH_PATH:
             return 200, {"Content-Type": "application/json"}, json.dumps(self._about).encode()
-        if wire.back_door(path):
-            return Refusal("AccessDenied", "The local AWS does not serve this path", 403).rest_xml()
-        if wire.unsigned(headers, query):
+        if wire.internal_path(path):
+            return AwsError("AccessDenied", "The local AWS does not serve this path", 403).rest_xml()
+        if wire.is_anonymous(headers, query):
             if path == "/federation" and method in ("GET", "POST"):
                 parameters = dict(query) if method == "GET" else await _form(receive)
                 known = parameters.get("Action") in ("getSigninToken", "login")
                 exchange.action = f"signin:{parameters['Action'] if known else '-'}"
                 return self._signin.answer(parameters)
             return wire.anonymous_refusal(method, headers)
-        if wire.two_operations(method, headers, query):
-            return Refusal("InvalidAction", "The request names more than one operation").query("sts")
+        if wire.is_ambiguous(method, headers, query):
+            return AwsError("InvalidAction", "The request names more than one operation").query("sts")
         return None
 
 
@@ -91,7 +93,7 @@ async def _send(send: Send, answer: Response, *, with_body: bool = True) -> int:
     return status
 
 
-async def _forward(inner: App, scope: Mapping[str, Any], receive: Receive, send: Send, exchange: Exchange) -> int:
+async def _forward(inner: App, scope: Mapping[str, Any], receive: Receive, send: Send, exchange: RequestContext) -> int:
     """Let ministack answer, but hide from who may not list a bucket that an object is missing."""
     status = 500
     replaced = False

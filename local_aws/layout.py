@@ -14,13 +14,13 @@ HEALTH_PATH = "/_local_aws/health"
 
 
 @dataclass(frozen=True)
-class Layout:
+class StateDir:
     """The state folder and the files in it; only `make` writes anything."""
 
     root: Path
 
     @classmethod
-    def of(cls, state_dir: Path) -> "Layout":
+    def of(cls, state_dir: Path) -> "StateDir":
         """Return the layout of `state_dir`, which need not exist yet."""
         return cls(Path(os.path.abspath(state_dir)))
 

@@ -5,16 +5,16 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from local_aws.gate import App, Gate, Message, Receive, Send
-from local_aws.layout import Layout, read_json, write_private
+from local_aws.gate import App, FrontApp, Message, Receive, Send
+from local_aws.layout import StateDir, read_json, write_private
 from local_aws.ministack_internals import ensure_user
-from local_aws.saver import Saver
+from local_aws.saver import StateWriter
 
 
-class Lifespan:
+class LocalAwsApp:
     """The outermost ASGI application."""
 
-    def __init__(self, inner: App, gate: Gate, saver: Saver, layout: Layout, port: int) -> None:
+    def __init__(self, inner: App, gate: FrontApp, saver: StateWriter, layout: StateDir, port: int) -> None:
         self._inner = inner
         self._gate = gate
         self._saver = saver
@@ -41,4 +41,4 @@ class Lifespan:
         write_private(self._layout.deployer, json.dumps(deployer) + "\n")
         write_private(self._layout.server, json.dumps({"pid": os.getpid(), "port": self._port}) + "\n")
         self._saver.start()
-        self._saver.touch()
+        self._saver.mark_changed()

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from local_aws.exchange import current
+from local_aws.exchange import request_context
 from local_aws.layout import ACCOUNT_ID
 from local_aws.strict import assume_role, batch_delete, objects, order, roles, session_policy, temporary, variables
-from local_aws.strict.call import Call, Caller, Kind, Role, form
-from local_aws.strict.refusal import Refusal, Response
+from local_aws.strict.call import Call, Caller, Kind, RoleRecord, form
+from local_aws.strict.refusal import AwsError, Response
 
 _VERSION_2012 = "2012-10-17"
 # Carries a document's version on each statement, where ministack passes statements on without their document.
@@ -27,9 +27,9 @@ actions: Any = importlib.import_module("ministack.core.iam_actions")
 persistence: Any = importlib.import_module("ministack.core.persistence")
 responses: Any = importlib.import_module("ministack.core.responses")
 app: Any = importlib.import_module("ministack.app")
-iam: Any = importlib.import_module("ministack.services.iam")
-s3: Any = importlib.import_module("ministack.services.s3")
-sts: Any = importlib.import_module("ministack.services.sts")
+iam_service: Any = importlib.import_module("ministack.services.iam")
+s3_service: Any = importlib.import_module("ministack.services.s3")
+sts_service: Any = importlib.import_module("ministack.services.sts")
 
 _enforce = evaluator.enforce
 _first_match = evaluator._first_match
@@ -40,31 +40,31 @@ _principal_keys = evaluator._principal_keys
 _trust_policy = evaluator.evaluate_trust_policy
 _s3_additional_checks = actions.s3_additional_checks
 _extract_action = actions.extract_iam_action
-_handle_s3 = s3.handle_request
-_register_session = sts.register_session
-_handle_sts = sts.handle_request
-_handle_iam = iam.handle_request
+_handle_s3 = s3_service.handle_request
+_register_session = sts_service.register_session
+_handle_sts = sts_service.handle_request
+_handle_iam = iam_service.handle_request
 
 
 def install() -> None:
     """Put the strict functions in place."""
     # No key is root: not `test`, not twelve digits, not the empty one, not the configured one.
-    evaluator.is_root_access_key = sts.is_root_access_key = lambda _key: False
+    evaluator.is_root_access_key = sts_service.is_root_access_key = lambda _key: False
     evaluator.enforce = enforce
     evaluator._first_match = first_match
     evaluator._fnmatch_compile = variables.compiled
     evaluator.parse_policy_document = parse_policy_document
     evaluator.evaluate_resource_policy = evaluate_resource_policy
     evaluator._resolve_condition_key = condition_key
-    evaluator._principal_keys = sts._principal_keys = principal_keys
+    evaluator._principal_keys = sts_service._principal_keys = principal_keys
     evaluator.evaluate_trust_policy = evaluate_trust_policy
     actions.s3_additional_checks = s3_additional_checks
     actions.extract_iam_action = extract_iam_action
-    s3.handle_request = handle_s3
-    sts.register_session = register_session
-    sts._evict_expired_sessions = evict_sessions
-    sts.handle_request = handle_sts
-    iam.handle_request = handle_iam
+    s3_service.handle_request = handle_s3
+    sts_service.register_session = register_session
+    sts_service._evict_expired_sessions = evict_sessions
+    sts_service.handle_request = handle_sts
+    iam_service.handle_request = handle_iam
     # Scripts that lie ready for another emulator on this machine are none of ours.
     app._collect_scripts = lambda *_folders: []
 
@@ -122,7 +122,7 @@ def _spared(named: Any, context: Any) -> bool:
     """
     listed = named.get("AWS", []) if isinstance(named, dict) else [named]
     entity_arn = condition_key("aws:PrincipalArn", context)
-    store = iam._users if context.principal_type == "User" else iam._roles
+    store = iam_service._users if context.principal_type == "User" else iam_service._roles
     entity = store.get_scoped(context.principal_account, None, entity_arn.rpartition("/")[2]) or {}
     caller = {context.principal_arn, entity_arn}
     return caller <= set([listed] if isinstance(listed, str) else listed) and not entity.get("PermissionsBoundary")
@@ -186,7 +186,7 @@ def condition_key(key: str, context: Any) -> Any:
 def principal_keys(credential: Any) -> dict[str, Any]:
     """Add the session's source identity to what describes the caller."""
     keys: dict[str, Any] = _principal_keys(credential)
-    source_identity = (sts._sessions.get(credential.access_key_id) or {}).get("SourceIdentity")
+    source_identity = (sts_service._sessions.get(credential.access_key_id) or {}).get("SourceIdentity")
     return {**keys, "aws:sourceidentity": source_identity} if source_identity else keys
 
 
@@ -202,7 +202,7 @@ def enforce(
     service_context: dict[str, Any] | None = None,
 ) -> Any:
     """Decide as ministack does, after the rules for temporary credentials; AssumeRole is decided by `handle_sts`."""
-    exchange = current.get()
+    exchange = request_context.get()
     if exchange is not None and exchange.action is None:
         exchange.action = action
     failure = evaluator.check_credentials(access_key, service)
@@ -212,7 +212,7 @@ def enforce(
         caller = caller_of(access_key)
         temporary.session_token_limits(caller, action)
         temporary.federation_token_limits(caller, action)
-    except Refusal as refusal:
+    except AwsError as refusal:
         return evaluator.AuthError(refusal.code, refusal.message)
     if action == "sts:AssumeRole":
         return None
@@ -237,17 +237,17 @@ def s3_additional_checks(
     return checks
 
 
-def _hides_missing(access_key: str, region: str, bucket_arn: str) -> Refusal | None:
+def _hides_missing(access_key: str, region: str, bucket_arn: str) -> AwsError | None:
     """A missing key answers 403 to a caller who may not list the bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
-    exists = s3._bucket_owner_account(bucket_arn.rpartition(":")[2]) is not None
+    exists = s3_service._bucket_owner_account(bucket_arn.rpartition(":")[2]) is not None
     denied = _enforce(access_key, "s3:ListBucket", "s3", region, bucket_arn) if exists else None
     if denied is None:
         return None
     arn = getattr(denied, "principal_arn", "")
-    return Refusal(
+    return AwsError(
         "AccessDenied",
         f"User: {arn} is not authorized to perform: s3:ListBucket on resource: "
         f'"{bucket_arn}" because no identity-based policy allows the s3:ListBucket action',
@@ -260,10 +260,10 @@ async def handle_sts(
 ) -> Response:
     """Answer a call of STS after the rules of AWS."""
     call = _call(headers, body, query)
-    exchange = current.get()
+    exchange = request_context.get()
     try:
         order.check_sts(call, role_of, allowed)
-    except Refusal as refusal:
+    except AwsError as refusal:
         return refusal.query("sts")
     if exchange is not None:
         exchange.assuming = call if call.action == "AssumeRole" else None
@@ -282,19 +282,22 @@ async def handle_iam(
 ) -> Response:
     """Answer a call of IAM after the rules of AWS."""
     call = _call(headers, body, query)
-    owners = {key: record["UserName"] for key, record in iam._access_keys.items()}
+    owners = {key: record["UserName"] for key, record in iam_service._access_keys.items()}
     try:
         implied = order.check_iam(call, principal_exists, owners)
-    except Refusal as refusal:
+    except AwsError as refusal:
         return refusal.query("iam")
     if implied is not None:
         body += f"&UserName={quote(implied)}".encode()
-    stores = {"DeleteUser": (iam._users, "UserName", "UserId"), "DeleteRole": (iam._roles, "RoleName", "RoleId")}
+    stores = {
+        "DeleteUser": (iam_service._users, "UserName", "UserId"),
+        "DeleteRole": (iam_service._roles, "RoleName", "RoleId"),
+    }
     store, name, unique_id = stores.get(call.action, ({}, "", ""))
     deleted = store.get(call.get(name) or "")
     answer: Response = await _handle_iam(method, path, headers, body, query)
     if deleted is not None and answer[0] == 200:
-        for role in iam._roles.values():
+        for role in iam_service._roles.values():
             trust = role["AssumeRolePolicyDocument"]
             if isinstance(trust, str):
                 role["AssumeRolePolicyDocument"] = roles.orphaned(trust, deleted["Arn"], deleted[unique_id])
@@ -322,7 +325,7 @@ async def handle_s3(
     if method == "PUT" and "policy" in query:
         try:
             roles.policy_principals_exist(body.decode("utf-8", "replace"), principal_exists)
-        except Refusal as refusal:
+        except AwsError as refusal:
             return refusal.rest_xml()
     if not _is_batch_delete(method, path, query):
         return await _handle_s3(method, path, headers, body, query, **more)
@@ -338,7 +341,7 @@ async def handle_s3(
     try:
         rewritten, wanted, denied = batch_delete.divided(body, may_delete)
     except ValueError:
-        return Refusal("MalformedXML", "The XML you provided was not well-formed").rest_xml()
+        return AwsError("MalformedXML", "The XML you provided was not well-formed").rest_xml()
     if not denied:
         return await _handle_s3(method, path, headers, body, query, **more)
     # The digests are of the body that was sent.
@@ -360,7 +363,7 @@ def _call(headers: dict[str, str], body: bytes, query: dict[str, list[str]]) -> 
     return Call(parameters.get("Action", ""), parameters, access_key, caller_of(access_key))
 
 
-def allowed(call: Call, role: Role, action: str) -> bool:
+def allowed(call: Call, role: RoleRecord, action: str) -> bool:
     """Return whether the role's trust policy and the caller's own policies together allow the action on the role.
 
     A trust policy that names the caller is enough; one that names the account leaves it to the caller's policies.
@@ -398,7 +401,7 @@ def allowed(call: Call, role: Role, action: str) -> bool:
 
 def evaluate_trust_policy(document: Any, caller_arn: str, context: Any = None) -> bool:
     """Say yes to the AssumeRole that `handle_sts` has just allowed; ministack would ask again, knowing less."""
-    exchange = current.get()
+    exchange = request_context.get()
     call = exchange.assuming if exchange is not None else None
     if call is not None and context is not None and context.resource_arn == call.get("RoleArn"):
         return True
@@ -407,7 +410,7 @@ def evaluate_trust_policy(document: Any, caller_arn: str, context: Any = None) -
 
 def register_session(access_key: str, session: dict[str, Any]) -> None:
     """Keep the source identity with the session."""
-    exchange = current.get()
+    exchange = request_context.get()
     if exchange is not None and exchange.assuming is not None:
         session["SourceIdentity"] = assume_role.effective_source_identity(exchange.assuming)
     _register_session(access_key, session)
@@ -416,13 +419,15 @@ def register_session(access_key: str, session: dict[str, Any]) -> None:
 def evict_sessions() -> None:
     """Forget sessions a day after their end; forgotten at once, they would be unknown instead of expired."""
     yesterday = time.time() - 86400
-    for key in [key for key, session in sts._sessions.items() if session.get("Expiration", yesterday) < yesterday]:
-        del sts._sessions[key]
+    for key in [
+        key for key, session in sts_service._sessions.items() if session.get("Expiration", yesterday) < yesterday
+    ]:
+        del sts_service._sessions[key]
 
 
 def expire_sessions() -> None:
     """End every temporary session now."""
-    for session in sts._sessions.values():
+    for session in sts_service._sessions.values():
         session["Expiration"] = time.time() - 1
 
 
@@ -431,7 +436,7 @@ def expire_sessions() -> None:
 
 def caller_of(access_key: str) -> Caller:
     """Describe the owner of an access key, whatever it is allowed."""
-    session = sts._sessions.get(access_key)
+    session = sts_service._sessions.get(access_key)
     if session is not None:
         kinds: dict[str, Kind] = {"AssumedRole": "role session", "User": "session token", "FederatedUser": "federated"}
         kind = kinds.get(session.get("PrincipalType", ""), "unknown")
@@ -443,16 +448,16 @@ def caller_of(access_key: str) -> Caller:
 
 
 def _role_record(account: str, name: str) -> Any:
-    return iam._roles.get_scoped(account, None, name)
+    return iam_service._roles.get_scoped(account, None, name)
 
 
-def role_of(arn: str) -> Role | None:
+def role_of(arn: str) -> RoleRecord | None:
     """Return the role with exactly this ARN, its path included."""
     match = re.fullmatch(r"arn:aws:iam::(\d{12}):role/(?:.*/)?([^/]+)", arn)
     record = _role_record(match.group(1), match.group(2)) if match else None
     if record is None or record["Arn"] != arn:
         return None
-    return Role(
+    return RoleRecord(
         arn,
         record.get("AssumeRolePolicyDocument", "{}"),
         int(record.get("MaxSessionDuration") or 3600),
@@ -472,7 +477,7 @@ def principal_exists(principal: str) -> bool:
         return True
     if kind == "assumed-role":
         return _role_record(account, rest.split("/")[0]) is not None
-    store = iam._users if kind == "user" else iam._roles
+    store = iam_service._users if kind == "user" else iam_service._roles
     record = store.get_scoped(account, None, rest.rpartition("/")[2])
     return bool(record and record["Arn"] == principal)
 
@@ -489,19 +494,19 @@ def live_session(key: str, secret: str, token: str) -> tuple[Caller, bool] | Non
 
 def ensure_user(name: str, known: dict[str, str]) -> dict[str, str]:
     """Return an access key of an administrator of that name: the known one, or a new one when that is gone."""
-    if name not in iam._users:
-        iam._create_user({"UserName": [name]})
-    user = iam._users[name]
+    if name not in iam_service._users:
+        iam_service._create_user({"UserName": [name]})
+    user = iam_service._users[name]
     policy = "arn:aws:iam::aws:policy/AdministratorAccess"
     if policy not in user["AttachedPolicies"]:
-        iam._attach_user_policy({"UserName": [name], "PolicyArn": [policy]})
-    record = iam._access_keys.get(known.get("AccessKeyId", "")) or {}
+        iam_service._attach_user_policy({"UserName": [name], "PolicyArn": [policy]})
+    record = iam_service._access_keys.get(known.get("AccessKeyId", "")) or {}
     if record.get("SecretAccessKey") == known.get("SecretAccessKey") and record.get("Status") == "Active":
         return known
-    before = set(iam._access_keys)
-    iam._create_access_key({"UserName": [name]})
-    (key,) = set(iam._access_keys) - before
-    return {"AccessKeyId": key, "SecretAccessKey": iam._access_keys[key]["SecretAccessKey"]}
+    before = set(iam_service._access_keys)
+    iam_service._create_access_key({"UserName": [name]})
+    (key,) = set(iam_service._access_keys) - before
+    return {"AccessKeyId": key, "SecretAccessKey": iam_service._access_keys[key]["SecretAccessKey"]}
 
 
 def snapshot() -> dict[str, str]:

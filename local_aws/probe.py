@@ -5,10 +5,10 @@ import json
 import ssl
 from typing import Any
 
-from local_aws.layout import HEALTH_PATH, Layout
+from local_aws.layout import HEALTH_PATH, StateDir
 
 
-def health(layout: Layout, port: int, timeout: float = 2.0) -> dict[str, Any]:
+def health(layout: StateDir, port: int, timeout: float = 2.0) -> dict[str, Any]:
     """Return what the server on `port` says about itself, or an empty object when it isn't there or isn't ours."""
     try:
         context = ssl.create_default_context(cafile=str(layout.certificate))

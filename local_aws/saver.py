@@ -10,7 +10,7 @@ from local_aws.layout import write_private
 _QUIET_SECONDS = 0.4
 
 
-class Saver:
+class StateWriter:
     """Writes the files of a snapshot that differ from what was written last, off the request path."""
 
     def __init__(self, folder: Path, snapshot: Callable[[], dict[str, str]]) -> None:
@@ -24,7 +24,7 @@ class Saver:
         """Begin to save, in the running event loop."""
         self._task = asyncio.create_task(self._run())
 
-    def touch(self) -> None:
+    def mark_changed(self) -> None:
         """Say that something may have changed."""
         self._changed.set()
 

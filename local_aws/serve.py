@@ -10,7 +10,7 @@ import sys
 from asyncio import constants
 from pathlib import Path
 
-from local_aws.layout import ACCOUNT_ID, REGION, Layout
+from local_aws.layout import ACCOUNT_ID, REGION, StateDir
 from local_aws.locks import try_lock
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--fd", type=int, required=True)
     arguments = parser.parse_args()
     os.umask(0o077)
-    layout = Layout.of(arguments.state)
+    layout = StateDir.of(arguments.state)
     lock = try_lock(layout.server_lock)
     if lock is None:
         sys.stderr.write(f"another local AWS already runs in {layout.root}\n")
@@ -32,7 +32,7 @@ def main() -> int:
     return 0
 
 
-def _set_environment(layout: Layout, port: int) -> None:
+def _set_environment(layout: StateDir, port: int) -> None:
     """Configure ministack, which reads its environment when it is imported; nothing of the user's AWS gets in."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_", "S3_")):
@@ -60,22 +60,22 @@ def _set_environment(layout: Layout, port: int) -> None:
     )
 
 
-async def _serve(layout: Layout, descriptor: int, port: int) -> None:
+async def _serve(layout: StateDir, descriptor: int, port: int) -> None:
     # Imported here because the environment has to be set before.
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
     from local_aws import ministack_internals as ministack
     from local_aws.access_log import AccessLog
-    from local_aws.gate import Gate
-    from local_aws.lifespan import Lifespan
-    from local_aws.saver import Saver
-    from local_aws.signin import SignIn
+    from local_aws.gate import FrontApp
+    from local_aws.lifespan import LocalAwsApp
+    from local_aws.saver import StateWriter
+    from local_aws.signin import SignInServer
 
     ministack.install()
-    saver = Saver(layout.services, ministack.snapshot)
+    saver = StateWriter(layout.services, ministack.snapshot)
     about = {"pid": os.getpid(), "port": port}
-    gate = Gate(ministack.app.app, AccessLog(layout.access_log), saver, SignIn(ministack.live_session), about)
+    gate = FrontApp(ministack.app.app, AccessLog(layout.access_log), saver, SignInServer(ministack.live_session), about)
     config = Config()
     config.bind = [f"fd://{descriptor}"]
     config.certfile, config.keyfile = str(layout.certificate), str(layout.private_key)
@@ -94,7 +94,7 @@ async def _serve(layout: Layout, descriptor: int, port: int) -> None:
     async def until_ended() -> None:
         await ended.wait()
 
-    lifespan = Lifespan(ministack.app.app, gate, saver, layout, port)
+    lifespan = LocalAwsApp(ministack.app.app, gate, saver, layout, port)
     # Lifespan is an ASGI application as ministack's: scopes and messages are plain dicts.
     await serve(lifespan, config, shutdown_trigger=until_ended)  # type: ignore[arg-type]
     layout.server.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ LiveSession = Callable[[str, str, str], tuple[Caller, bool] | None]
 _TOKEN_SECONDS = 15 * 60
 
 
-class SignIn:
+class SignInServer:
     """Hands out sign-in tokens for live sessions, each good for 15 minutes."""
 
     def __init__(self, live_session: LiveSession) -> None:

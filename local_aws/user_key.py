@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from local_aws.control import environment
-from local_aws.layout import Layout, read_json, write_private
+from local_aws.layout import StateDir, read_json, write_private
 from local_aws.locks import locked
 from temp_access.errors import UserError
 
@@ -18,7 +18,7 @@ def user_environment(state_dir: Path, user_name: str) -> dict[str, str]:
     Raises UserError if no server runs or there is no such user.
     """
     variables = environment(state_dir)
-    layout = Layout.of(state_dir)
+    layout = StateDir.of(state_dir)
     with locked(layout.users_lock):
         key = read_json(layout.user(user_name)) or _mint(layout, user_name, variables)
     return {
@@ -30,13 +30,13 @@ def user_environment(state_dir: Path, user_name: str) -> dict[str, str]:
 
 def forget_key(state_dir: Path, user_name: str) -> bool:
     """Forget the kept key of the user, and say whether there was one."""
-    file = Layout.of(state_dir).user(user_name)
+    file = StateDir.of(state_dir).user(user_name)
     there = file.exists()
     file.unlink(missing_ok=True)
     return there
 
 
-def _mint(layout: Layout, user_name: str, variables: dict[str, str]) -> dict[str, str]:
+def _mint(layout: StateDir, user_name: str, variables: dict[str, str]) -> dict[str, str]:
     from botocore.exceptions import ClientError
 
     from local_aws.testing import session

@@ -13,10 +13,10 @@ from temp_access.config.environments import choose, read_environments
 from temp_access.config.grants import read_any_id, read_grants
 from temp_access.config.model import Config
 from temp_access.config.role import read_role
-from temp_access.config.table import Table, key_path
+from temp_access.config.table import TableReader, key_path
 from temp_access.config.user import read_user
 from temp_access.errors import ConfigError
-from temp_access.policy.access import MODES
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.policy.limits import quota_findings
 
 
@@ -56,9 +56,9 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
     """Return what `data` says as far as it can be read, and everything that is wrong with it."""
     findings: list[str] = []
     warnings: list[str] = []
-    modes = tuple(MODES)
-    top = Table(data, "", findings)
-    top.only("user", "role", "bucket", "grants", "any_id", "environments", "audit")
+    modes = tuple(ACCESS_MODES)
+    top = TableReader(data, "", findings)
+    top.allow_only("user", "role", "bucket", "grants", "any_id", "environments", "audit")
     environments = read_environments(top.table("environments"))
     chosen = choose(environments, environment, findings)
     user = read_user(top.table("user"), path.parent, warnings)
@@ -85,9 +85,9 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
     )
     if user.customer_managed or user.inline:
         # Imported here, so that a file without such policies doesn't pay for the evaluator.
-        from temp_access.policy.written import grammar_findings
+        from temp_access.policy.written import document_findings
 
-        findings.extend(grammar_findings(user))
+        findings.extend(document_findings(user))
     findings.extend(quota_findings(config))
     return config, _in_file_order(findings, data)
 

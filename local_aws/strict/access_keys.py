@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from local_aws.strict.call import Call
-from local_aws.strict.refusal import Refusal
+from local_aws.strict.refusal import AwsError
 
 _OWN_BY_DEFAULT = ("GetUser", "CreateAccessKey", "ListAccessKeys", "DeleteAccessKey", "UpdateAccessKey")
 
@@ -16,7 +16,7 @@ def implied_user(call: Call) -> str | None:
     if call.action not in _OWN_BY_DEFAULT or call.get("UserName"):
         return None
     if call.caller.kind != "user":
-        raise Refusal("ValidationError", "Must specify userName when calling with non-User credentials")
+        raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
     return call.caller.arn.rpartition("/")[2]
 
 
@@ -27,7 +27,7 @@ def key_of_the_user(call: Call, user: str, owners: Mapping[str, str]) -> None:
     """
     key = call.get("AccessKeyId") or ""
     if call.action in ("DeleteAccessKey", "UpdateAccessKey") and owners.get(key) != user:
-        raise Refusal("NoSuchEntity", f"The Access Key with id {key} cannot be found.", 404)
+        raise AwsError("NoSuchEntity", f"The Access Key with id {key} cannot be found.", 404)
 
 
 def two_keys_at_most(call: Call, user: str, owners: Mapping[str, str]) -> None:
@@ -36,4 +36,4 @@ def two_keys_at_most(call: Call, user: str, owners: Mapping[str, str]) -> None:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
     if call.action == "CreateAccessKey" and list(owners.values()).count(user) >= 2:
-        raise Refusal("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2", 409)
+        raise AwsError("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2", 409)

@@ -1,17 +1,17 @@
 """Who may assume a role, and for how long."""
 
-from local_aws.strict.call import Call, Role
+from local_aws.strict.call import Call, RoleRecord
 from local_aws.strict.parameters import whole_number
-from local_aws.strict.refusal import Refusal
+from local_aws.strict.refusal import AwsError
 
 
-def role_maximum(call: Call, role: Role) -> None:
+def role_maximum(call: Call, role: RoleRecord) -> None:
     """DurationSeconds may not exceed the role's own maximum.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
     """
     if (whole_number(call, "DurationSeconds") or 3600) > role.max_session_duration:
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )
@@ -23,7 +23,7 @@ def chaining_limit(call: Call) -> None:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
     """
     if call.caller.kind != "user" and (whole_number(call, "DurationSeconds") or 3600) > 3600:
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
         )
@@ -57,9 +57,9 @@ def effective_source_identity(call: Call) -> str | None:
     return call.get("SourceIdentity") or call.caller.source_identity
 
 
-def denied(call: Call, action: str) -> Refusal:
+def denied(call: Call, action: str) -> AwsError:
     """Return the refusal that also hides whether the role exists."""
-    return Refusal(
+    return AwsError(
         "AccessDenied",
         f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {call.get('RoleArn')}",
         403,

@@ -19,7 +19,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Role:
+class RoleRecord:
     """The role a call names."""
 
     arn: str

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from local_aws.strict import access_keys, assume_role, parameters, roles, session_policy
-from local_aws.strict.call import Call, Role
-from local_aws.strict.refusal import Refusal
+from local_aws.strict.call import Call, RoleRecord
+from local_aws.strict.refusal import AwsError
 
-RoleOf = Callable[[str], Role | None]
-Allowed = Callable[[Call, Role, str], bool]
+RoleOf = Callable[[str], RoleRecord | None]
+Allowed = Callable[[Call, RoleRecord, str], bool]
 
 _SHAPE: dict[str, tuple[Callable[[Call], None], ...]] = {
     "AssumeRole": (
@@ -38,14 +38,14 @@ def check_sts(call: Call, role_of: RoleOf, allowed: Allowed) -> None:
     """Raise the Refusal of the first rule that a call of STS breaks."""
     if call.action not in _SHAPE:
         # The others trust tokens of other issuers, which ministack doesn't verify.
-        raise Refusal("InvalidAction", f"The local AWS does not answer {call.action}")
+        raise AwsError("InvalidAction", f"The local AWS does not answer {call.action}")
     for rule in _SHAPE[call.action]:
         rule(call)
     if call.action == "AssumeRole":
         _check_assume_role(call, role_of(call.get("RoleArn") or ""), allowed)
 
 
-def _check_assume_role(call: Call, role: Role | None, allowed: Allowed) -> None:
+def _check_assume_role(call: Call, role: RoleRecord | None, allowed: Allowed) -> None:
     assume_role.kept_source_identity(call)
     for action in assume_role.needed_actions(call):
         if role is None or not allowed(call, role, action):

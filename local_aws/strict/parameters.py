@@ -3,7 +3,7 @@
 import re
 
 from local_aws.strict.call import Call
-from local_aws.strict.refusal import Refusal, constraint
+from local_aws.strict.refusal import AwsError, constraint
 
 
 def whole_number(call: Call, name: str) -> int | None:
@@ -12,7 +12,7 @@ def whole_number(call: Call, name: str) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"-?\d{1,10}", text):
-        raise Refusal("MalformedInput", f"{name} must be a number")
+        raise AwsError("MalformedInput", f"{name} must be a number")
     return int(text)
 
 

@@ -7,7 +7,7 @@ Response = tuple[int, dict[str, str], bytes]
 
 
 @dataclass(frozen=True)
-class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
+class AwsError(Exception):
     """An AWS error: its code, message and HTTP status."""
 
     code: str
@@ -32,9 +32,9 @@ class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
         return self.status, {"Content-Type": "application/xml"}, body.encode()
 
 
-def constraint(value: object, name: str, rule: str) -> Refusal:
+def constraint(value: object, name: str, rule: str) -> AwsError:
     """Return the ValidationError with which AWS answers a parameter outside its model's constraint."""
-    return Refusal(
+    return AwsError(
         "ValidationError",
         f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: {rule}",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from local_aws.strict.call import Call
 from local_aws.strict.parameters import whole_number
-from local_aws.strict.refusal import Refusal, constraint
+from local_aws.strict.refusal import AwsError, constraint
 
 
 def maximum_in_range(call: Call) -> None:
@@ -33,7 +33,7 @@ def principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
         return
     for principal in named_principals(text):
         if principal != "*" and not exists(principal):
-            raise Refusal("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"')
+            raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"')
 
 
 def named_principals(policy: str) -> Iterator[str]:
@@ -74,4 +74,4 @@ def policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
     """
     for principal in named_principals(policy):
         if principal != "*" and not exists(principal):
-            raise Refusal("MalformedPolicy", "Invalid principal in policy")
+            raise AwsError("MalformedPolicy", "Invalid principal in policy")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from local_aws.strict.call import Call
-from local_aws.strict.refusal import Refusal
-from local_aws.strict.vendors import known_vendors
+from local_aws.strict.refusal import AwsError
+from local_aws.strict.vendors import service_prefixes
 
 _STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 # STS doesn't publish its packed format; public reports of refused calls put the room at about a kilobyte of
@@ -17,8 +17,8 @@ _STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource",
 PACKED_BYTES = 1024
 
 
-def _malformed(message: str) -> Refusal:
-    return Refusal("MalformedPolicyDocument", message)
+def _malformed(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocument", message)
 
 
 def characters(call: Call) -> None:
@@ -37,9 +37,9 @@ def size(call: Call) -> None:
     """
     arns = call.members("PolicyArns", "arn")
     if len(arns) > 10:
-        raise Refusal("ValidationError", f"{len(arns)} managed session policies were passed; at most 10 are accepted")
+        raise AwsError("ValidationError", f"{len(arns)} managed session policies were passed; at most 10 are accepted")
     if len(call.get("Policy") or "") + sum(map(len, arns)) > 2048:
-        raise Refusal("ValidationError", "The session policies have more than 2048 characters together")
+        raise AwsError("ValidationError", "The session policies have more than 2048 characters together")
 
 
 def grammar(call: Call) -> None:
@@ -82,7 +82,7 @@ def _vendor(action: Any) -> None:
     vendor, colon, name = str(action).partition(":")
     if not colon or not name:
         raise _malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
-    if vendor != "*" and vendor.lower() not in known_vendors():
+    if vendor != "*" and vendor.lower() not in service_prefixes():
         raise _malformed(f"Vendor {vendor} is not valid")
 
 
@@ -101,7 +101,7 @@ def packed_size(call: Call) -> None:
     """
     percent = packed_percent(call)
     if percent > 100:
-        raise Refusal(
+        raise AwsError(
             "PackedPolicyTooLarge",
             f"Packed size of session policies and tags consumes {percent}% of allotted space.",
         )

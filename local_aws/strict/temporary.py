@@ -1,7 +1,7 @@
 """What temporary credentials may not call."""
 
 from local_aws.strict.call import Caller
-from local_aws.strict.refusal import Refusal
+from local_aws.strict.refusal import AwsError
 
 
 def session_token_limits(caller: Caller, action: str) -> None:
@@ -25,6 +25,6 @@ def federation_token_limits(caller: Caller, action: str) -> None:
 def _only(action: str, allowed: set[str]) -> None:
     service, _, name = action.partition(":")
     if service == "iam":
-        raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid", 403)
+        raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid", 403)
     if service == "sts" and action not in allowed:
-        raise Refusal("AccessDenied", f"Cannot call {name} with session credentials", 403)
+        raise AwsError("AccessDenied", f"Cannot call {name} with session credentials", 403)

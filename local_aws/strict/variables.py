@@ -15,7 +15,7 @@ Lookup = Callable[[str], str | None]
 _LITERAL = {"*": "\ue000", "?": "\ue001"}
 _PLAIN = {private: plain for plain, private in _LITERAL.items()}
 # Equal to no value that anybody can send.
-NEVER = f"\ue002{secrets.token_hex(16)}"
+UNMATCHABLE = f"\ue002{secrets.token_hex(16)}"
 
 _VARIABLE = re.compile(r"\$\{\s*([^{},]*?)\s*(?:,\s*'([^']*)'\s*)?\}")
 
@@ -42,13 +42,13 @@ def resolve(text: str, lookup: Lookup, *, pattern: bool) -> str:
         return "".join(_LITERAL.get(character, character) for character in value) if pattern else value
 
     resolved = _VARIABLE.sub(replaced, text)
-    return NEVER if missing else resolved
+    return UNMATCHABLE if missing else resolved
 
 
 @lru_cache(maxsize=4096)
 def compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
     """Return the pattern with `*` and `?` as wildcards, over line ends too, and literal ones as themselves."""
-    if pattern == NEVER:
+    if pattern == UNMATCHABLE:
         return re.compile(r"(?!)")
     if ignore_case:
         pattern = pattern.lower()
@@ -96,4 +96,4 @@ def unresolved(element: Any) -> bool:
         return any(unresolved(value) for value in element.values())
     if isinstance(element, list):
         return any(unresolved(value) for value in element)
-    return bool(element == NEVER)
+    return bool(element == UNMATCHABLE)

@@ -20,7 +20,7 @@ waf-regional wellarchitected workmail
 
 
 @cache
-def known_vendors() -> frozenset[str]:
+def service_prefixes() -> frozenset[str]:
     """Return every prefix: what botocore has a folder for, and what IAM names otherwise."""
     folders = {folder.name for folder in (Path(botocore.__file__).parent / "data").iterdir() if folder.is_dir()}
     return frozenset(folders | set(_MORE.split()))

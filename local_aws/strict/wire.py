@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from local_aws.strict.refusal import Refusal, Response
+from local_aws.strict.refusal import AwsError, Response
 
 _SIGNED_BY = ("x-amz-algorithm", "x-amz-credential", "x-amz-signature", "awsaccesskeyid", "signature")
 
@@ -20,7 +20,7 @@ def query_of(scope: Mapping[str, Any]) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
 
 
-def back_door(path: str) -> bool:
+def internal_path(path: str) -> bool:
     """ministack's own paths (reset, config, inspection) aren't AWS; no bucket's name begins with an underscore.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -28,7 +28,7 @@ def back_door(path: str) -> bool:
     return path.startswith("/_") or path in ("/health", "/health/")
 
 
-def unsigned(headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+def is_anonymous(headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
     """A request is anonymous when neither its headers nor its query carry an AWS signature.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
@@ -45,11 +45,11 @@ def anonymous_refusal(method: str, headers: Mapping[str, str]) -> Response:
     """
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if "x-amz-target" in headers or (method == "POST" and is_form):
-        return Refusal("MissingAuthenticationToken", "Request is missing Authentication Token", 403).query("sts")
-    return Refusal("AccessDenied", "Access Denied", 403).rest_xml()
+        return AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403).query("sts")
+    return AwsError("AccessDenied", "Access Denied", 403).rest_xml()
 
 
-def two_operations(method: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+def is_ambiguous(method: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
     """One request names one operation: else one could be authorized and the other done."""
     named = [
         "Action" in query,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from temp_access.can.model import Answer, LayerAnswer, Named
+from temp_access.can.model import LayerAnswer, LocatedStatement, WhatIfAnswer
 
 
-def as_json(answer: Answer) -> dict[str, Any]:
+def as_json(answer: WhatIfAnswer) -> dict[str, Any]:
     """Return the answer as plain data."""
     request = answer.request
     return {
@@ -39,6 +39,6 @@ def _layer(layer: LayerAnswer) -> dict[str, Any]:
     }
 
 
-def _named(named: Named) -> dict[str, Any]:
+def _named(named: LocatedStatement) -> dict[str, Any]:
     reason = named.reason
     return {"policy": reason.policy, "statement": reason.index, "sid": reason.sid, "place": named.place}

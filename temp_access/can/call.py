@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from temp_access.can.model import Call, Source
-from temp_access.can.names import naming
+from temp_access.can.model import PolicySource, Question
+from temp_access.can.names import unknown_action_note
 from temp_access.errors import UserError
 from temp_access.policy.access import LIST_BUCKET
 from temp_access.policy.request import ContextValue
@@ -32,9 +32,9 @@ _NOTHING: Mapping[str, ContextValue] = MappingProxyType({})
 _LISTINGS = ("s3:listbucket", "s3:listbucketversions")
 
 
-def read_call(
-    action: str, resource: str, prefix: str | None, source: Source, given: Mapping[str, ContextValue] = _NOTHING
-) -> Call:
+def read_question(
+    action: str, resource: str, prefix: str | None, source: PolicySource, given: Mapping[str, ContextValue] = _NOTHING
+) -> Question:
     """Return the call that is asked about; `given` may hold a listing's prefix too. Raises UserError."""
     folded = action.lower()
     if not _ACTION.fullmatch(action):
@@ -57,9 +57,9 @@ def read_call(
         notes.append(
             "without a prefix this lists the whole bucket; --prefix bob/ (or bob/ as the resource) is a folder's"
         )
-    notes += [*_level(action, arn, source), *naming(action)]
+    notes += [*_resource_notes(action, arn, source), *unknown_action_note(action)]
     listing = f" with the prefix {prefix!r}" if prefix is not None else ""
-    return Call(action, arn, f"{action} on {_words(arn, source)}{listing}", prefix, tuple(notes))
+    return Question(action, arn, f"{action} on {_words(arn, source)}{listing}", prefix, tuple(notes))
 
 
 def _given_prefix(prefix: str | None, given: Mapping[str, ContextValue]) -> str | None:
@@ -71,7 +71,7 @@ def _given_prefix(prefix: str | None, given: Mapping[str, ContextValue]) -> str 
     return found
 
 
-def _resource(text: str, source: Source) -> tuple[str, list[str]]:
+def _resource(text: str, source: PolicySource) -> tuple[str, list[str]]:
     target, bucket = source.target, f"arn:{source.target.partition}:s3:::{source.target.bucket}"
     words = {"bucket": bucket, "role": target.role_arn, "user": target.user_arn, "*": "*"}
     if text in words:
@@ -99,7 +99,7 @@ def _resource(text: str, source: Source) -> tuple[str, list[str]]:
     return text, notes
 
 
-def _level(action: str, arn: str, source: Source) -> list[str]:
+def _resource_notes(action: str, arn: str, source: PolicySource) -> list[str]:
     """Say so of another bucket, and of an action on objects that is asked of a bucket or the other way round."""
     partition, bucket = source.target.partition, source.target.bucket
     if not action.lower().startswith("s3:") or not arn.startswith(f"arn:{partition}:s3:::"):
@@ -114,7 +114,7 @@ def _level(action: str, arn: str, source: Source) -> list[str]:
     return notes
 
 
-def _words(arn: str, source: Source) -> str:
+def _words(arn: str, source: PolicySource) -> str:
     target, bucket = source.target, f"arn:{source.target.partition}:s3:::{source.target.bucket}"
     if arn.startswith(f"{bucket}/"):
         return arn.removeprefix(f"{bucket}/")

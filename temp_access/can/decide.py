@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 
-from temp_access.can.context import assumed_context, merged
+from temp_access.can.context import assumed_context, merge_context
 from temp_access.can.explain import explain
-from temp_access.can.layers import EVERYTHING, NOTHING, condition_keys, layers_of, unknown
-from temp_access.can.model import Answer, Call, Source, Who
+from temp_access.can.layers import ANY_ACTION, NO_ACTION, condition_keys, layers_of, unknown_policies
+from temp_access.can.model import PolicySource, Principal, Question, WhatIfAnswer
 from temp_access.config.model import Config
 from temp_access.policy.evaluate import evaluate
 from temp_access.policy.request import ContextValue, Request
 
 
-def decide(who: Who, call: Call, given: Mapping[str, ContextValue], source: Source, config: Config) -> Answer:
+def decide(
+    who: Principal, call: Question, given: Mapping[str, ContextValue], source: PolicySource, config: Config
+) -> WhatIfAnswer:
     """Return the answer; it is undecided if it depends on a policy that isn't known."""
     assumed = assumed_context(who, call, config, source.target)
-    context, named = merged(assumed, given), frozenset(key.lower() for key in given)
+    context, named = merge_context(assumed, given), frozenset(key.lower() for key in given)
     request = Request(
         principal=who.principal,
         action=call.action,
@@ -24,10 +26,10 @@ def decide(who: Who, call: Call, given: Mapping[str, ContextValue], source: Sour
         role_arn=who.role_arn,
         context=context,
     )
-    best = evaluate(layers_of(who, request, source, otherwise=EVERYTHING), request)
-    layers = layers_of(who, request, source, otherwise=NOTHING)
+    best = evaluate(layers_of(who, request, source, unknown_as=ANY_ACTION), request)
+    layers = layers_of(who, request, source, unknown_as=NO_ACTION)
     worst = evaluate(layers, request)
-    return Answer(
+    return WhatIfAnswer(
         who=who,
         call=call,
         request=request,
@@ -35,12 +37,12 @@ def decide(who: Who, call: Call, given: Mapping[str, ContextValue], source: Sour
         layers=tuple(explain(who, request, layers, worst, source, config)),
         assumed=frozenset(key.lower() for key in assumed) - named,
         looked_at=condition_keys(layers) | named,
-        unknown=tuple(unknown(who, request, source)),
+        unknown=tuple(unknown_policies(who, request, source)),
         notes=(*source.notes, *call.notes),
         source=source.words,
     )
 
 
-def _owner(resource: str, source: Source) -> str:
+def _owner(resource: str, source: PolicySource) -> str:
     account = resource.split(":")[4] if resource.startswith("arn:") else ""
     return account if account.isdecimal() else source.target.account

@@ -15,7 +15,7 @@ from temp_access.verify.state.model import State
 Document = Mapping[str, Any]
 
 
-class Holder(StrEnum):
+class PolicyOwner(StrEnum):
     """Whose identity policies count."""
 
     USER = "user"
@@ -24,11 +24,11 @@ class Holder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Principal:
     """The caller: its ARN, whose policies it has, and the grant that its session is narrowed to."""
 
     principal: str
-    holder: Holder
+    owner: PolicyOwner
     words: str
     role_arn: str | None = None
     grant: Grant | None = None
@@ -40,7 +40,7 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PolicySource:
     """Where policies come from; `document` gives those of managed policies, None where it isn't known.
 
     `place` says where a policy is, given its holder, layer and name.
@@ -56,7 +56,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Question:
     """What is asked about: one action on one resource, and what follows from how it was written."""
 
     action: str
@@ -67,7 +67,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class LocatedStatement:
     """A statement that applies, with the place of its policy."""
 
     reason: Reason
@@ -82,23 +82,23 @@ class LayerAnswer:
     """
 
     layer: Layer
-    allows: tuple[Named, ...]
-    denies: tuple[Named, ...]
+    allows: tuple[LocatedStatement, ...]
+    denies: tuple[LocatedStatement, ...]
     missing: bool
     known: bool
     misses: tuple[tuple[Miss, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WhatIfAnswer:
     """The decision with its reasons.
 
     `assumed` are the context's keys that nobody gave, `looked_at` those that a policy asks for or that were given,
     both in lower case; `unknown` is what isn't known of the policies: an undecided answer depends on it.
     """
 
-    who: Who
-    call: Call
+    who: Principal
+    call: Question
     request: Request
     decision: Decision | None
     layers: tuple[LayerAnswer, ...]

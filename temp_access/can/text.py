@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 
-from temp_access.can.model import Answer, LayerAnswer, Named
+from temp_access.can.model import LayerAnswer, LocatedStatement, WhatIfAnswer
 from temp_access.policy.decision import Layer, Reason
 from temp_access.policy.near_misses import Miss
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.visible import escape_control
 
 _MOST_MISSES = 4
 _WIDTH = max(len(layer.value) for layer in Layer)
 
 
-def as_text(answer: Answer) -> str:
+def as_text(answer: WhatIfAnswer) -> str:
     """Return the answer in lines."""
-    return "\n".join(visible(line) for line in _lines(answer))
+    return "\n".join(escape_control(line) for line in _lines(answer))
 
 
-def _lines(answer: Answer) -> Iterator[str]:
+def _lines(answer: WhatIfAnswer) -> Iterator[str]:
     yield f"{answer.word}: {answer.call.words}, for {answer.who.words}"
     # What decides comes first, what has no say last.
     for layer in sorted(answer.layers, key=lambda layer: (not layer.denies, _is_silent(layer))):
@@ -36,7 +36,7 @@ def _is_silent(layer: LayerAnswer) -> bool:
     return layer.known and not (layer.denies or layer.allows or layer.missing)
 
 
-def _layer(layer: LayerAnswer, answer: Answer) -> Iterator[str]:
+def _layer(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
     yield from (f"denies it: {_statement(denied)}" for denied in layer.denies)
     yield from (f"allows it: {_statement(allowed)}" for allowed in layer.allows)
     if layer.denies or layer.allows:
@@ -56,7 +56,7 @@ def _layer(layer: LayerAnswer, answer: Answer) -> Iterator[str]:
             yield f"  and {len(layer.misses) - _MOST_MISSES} more"
 
 
-def _statement(named: Named) -> str:
+def _statement(named: LocatedStatement) -> str:
     return f"{_number(named.reason)} {named.place}"
 
 
@@ -66,7 +66,7 @@ def _number(found: Reason | Miss) -> str:
     return f"Statement[{found.index}]{sid} of"
 
 
-def _context(answer: Answer) -> str:
+def _context(answer: WhatIfAnswer) -> str:
     """Return the keys that matter, those that were assumed said to be so."""
     return ", ".join(
         f"{key}={value}" + (" (assumed)" if key.lower() in answer.assumed and key != "s3:prefix" else "")

@@ -2,19 +2,19 @@
 
 import re
 
-from temp_access.can.model import Holder, Who
+from temp_access.can.model import PolicyOwner, Principal
 from temp_access.config.model import Config, Grant
 from temp_access.errors import UserError
 from temp_access.sts.errors import GrantNotFound
 from temp_access.sts.grants import find_grant
-from temp_access.sts.naming import fill, session_name
+from temp_access.sts.naming import fill_pattern, session_name
 from temp_access.verify.model import Target
 
 _ARN = re.compile(r"arn:[\w-]+:(?:iam::\d{12}:(?:user|role)/.+|sts::\d{12}:assumed-role/[^/]+/[^/]+)")
 _FORMS = "user, role, a grant's id, or the ARN of a user, a role or a role's session"
 
 
-def read_who(text: str, session: str | None, config: Config, target: Target) -> Who:
+def read_principal(text: str, session: str | None, config: Config, target: Target) -> Principal:
     """Return the caller that `text` names, its session narrowed to the grant `session`.
 
     A grant's id means a session of the role for that grant; `role --session ID` says the same, and serves for ids
@@ -40,24 +40,24 @@ def read_who(text: str, session: str | None, config: Config, target: Target) -> 
             f"--session narrows a session of {target.role_name}, and {text} is none; write role --session {session}"
         )
     if arn == target.user_arn:
-        return Who(arn, Holder.USER, target.user_name)
+        return Principal(arn, PolicyOwner.USER, target.user_name)
     if ":role/" in arn:
         _, partition, _, _, account, path = arn.split(":", 5)
         principal = _sessions(partition, account, path.rpartition("/")[2]) + "session"
-        return Who(principal, Holder.OTHER, f"a session of {arn}", arn)
-    return Who(arn, Holder.OTHER, arn)
+        return Principal(principal, PolicyOwner.OTHER, f"a session of {arn}", arn)
+    return Principal(arn, PolicyOwner.OTHER, arn)
 
 
-def _of_role(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Who:
+def _of_role(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
     pattern, user = config.role.conditions.session_name, config.user.name
     if grant:
         words = f"{grant.id} ({grant.access} in {grant.folder}/)"
         name = session_name(pattern, grant.id, user_name=user, who=user)
     else:
         words = f"{target.role_name}, not narrowed to a grant"
-        name = fill(pattern, user_name=user, filler="session")
+        name = fill_pattern(pattern, user_name=user, filler="session")
     principal = arn or _sessions(target.partition, target.account, target.role_name) + name
-    return Who(principal, Holder.ROLE, words, target.role_arn, grant)
+    return Principal(principal, PolicyOwner.ROLE, words, target.role_arn, grant)
 
 
 def _sessions(partition: str, account: str, role_name: str) -> str:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from temp_access.cli.options import add_aws, add_config, load_config, role_arn, seconds
 from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.hit import find_hit
-from temp_access.sts.request import fingerprints, request_key, watched
+from temp_access.sts.hit import find_cached_session
+from temp_access.sts.request import file_digests, input_files, request_key
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
-    from temp_access.sts.store import Store
-    from temp_access.sts.vend import Vended
+    from temp_access.sts.store import SessionStore
+    from temp_access.sts.vend import BrokeredSession
 
 
 def add_base(parser: argparse.ArgumentParser) -> None:
@@ -49,15 +49,15 @@ def borrow(args: argparse.Namespace, *, ask: bool = True) -> dict[str, Any]:
     `ask` False never asks for an MFA code. Raises BorrowError and ConfigError.
     """
     cache = Cache(cache_folder(os.environ))
-    key = request_key(_said(args), os.environ)
-    hit = None if args.no_cache else find_hit(cache, key, args.min_ttl)
+    key = request_key(_request_fields(args), os.environ)
+    hit = None if args.no_cache else find_cached_session(cache, key, args.min_ttl)
     entry, notes = hit or _borrowed(args, cache, key, ask)
     for note in notes:
-        say(note)
+        print_note(note)
     return entry
 
 
-def say(note: str) -> None:
+def print_note(note: str) -> None:
     """Tell the user something on stderr, if anybody listens."""
     try:
         print(f"note: {note}", file=sys.stderr)
@@ -66,32 +66,32 @@ def say(note: str) -> None:
 
 
 def _borrowed(args: argparse.Namespace, cache: Cache, key: str, ask: bool) -> tuple[dict[str, Any], list[str]]:
-    from temp_access.sts.store import NoStore, Store
+    from temp_access.sts.store import NullStore, SessionStore
 
-    store = NoStore() if args.no_cache else Store(cache, say)
+    store = NullStore() if args.no_cache else SessionStore(cache, print_note)
     began = time.time()
     # Whoever waits here for somebody who asks for the same hasn't imported anything heavy yet.
     with store.locked("requests", key):
-        hit = None if args.no_cache else find_hit(cache, key, args.min_ttl, since=began)
+        hit = None if args.no_cache else find_cached_session(cache, key, args.min_ttl, since=began)
         if hit:
             return hit
         # Read before access.toml is: whatever changes from here on is a miss for the next one.
-        files = fingerprints([str(args.config.absolute()), *watched(os.environ, _state(args))])
+        files = file_digests([str(args.config.absolute()), *input_files(os.environ, _state(args))])
         config = load_config(args)
         vended = _vended(args, store, config, ask)
-        files |= fingerprints(str(path.absolute()) for path in config.files[1:])
+        files |= file_digests(str(path.absolute()) for path in config.files[1:])
         about = {"files": files, "session": vended.key, "notes": vended.notes, "until": vended.entry["until"]}
         store.write("requests", key, about)
     return dict(vended.entry), list(vended.notes)
 
 
-def _vended(args: argparse.Namespace, store: "Store", config: "Config", ask: bool) -> "Vended":
-    from temp_access.cli.lender import open_vendor
+def _vended(args: argparse.Namespace, store: "SessionStore", config: "Config", ask: bool) -> "BrokeredSession":
+    from temp_access.cli.lender import open_broker
     from temp_access.cli.mfa import mfa_of
     from temp_access.sts.errors import NoCredentials
-    from temp_access.sts.vend import Asked
+    from temp_access.sts.vend import CredentialRequest
 
-    asked = Asked(
+    asked = CredentialRequest(
         args.id,
         duration=args.duration,
         access=args.access,
@@ -101,12 +101,12 @@ def _vended(args: argparse.Namespace, store: "Store", config: "Config", ask: boo
         mfa=mfa_of(args, ask),
     )
     try:
-        return open_vendor(args, store, config).vend(asked)
+        return open_broker(args, store, config).borrow(asked)
     except NoCredentials:
         # The key that is kept for the local AWS may be that of a user who was deployed before.
         if not args.local or not _forget_key(args, config):
             raise
-        return open_vendor(args, store, config).vend(asked)
+        return open_broker(args, store, config).borrow(asked)
 
 
 def _forget_key(args: argparse.Namespace, config: "Config") -> bool:
@@ -116,7 +116,7 @@ def _forget_key(args: argparse.Namespace, config: "Config") -> bool:
     return forget_key(args.state or DEFAULT_STATE, config.user.name)
 
 
-def _said(args: argparse.Namespace) -> dict[str, object]:
+def _request_fields(args: argparse.Namespace) -> dict[str, object]:
     names = ("id", "duration", "access", "env", "profile", "region", "role_arn", "bucket")
     said = {name: getattr(args, name) for name in names}
     return {**said, "config": os.path.abspath(args.config), "local": _state(args)}

@@ -5,7 +5,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from temp_access.cli.borrowing import add_borrowing, borrow, say
+from temp_access.cli.borrowing import add_borrowing, borrow, print_note
 from temp_access.cli.output import write_out
 from temp_access.errors import TempAccessError
 from temp_access.sts.console import LOOPBACK, folder_page, session_duration, sign_in, sign_in_url
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     place = sign_in(partition, page, endpoint_url=endpoint)
     duration = session_duration(entry["until"] - time.time(), chained=entry["chained"])
     url = sign_in_url(place, entry["credentials"], duration=duration, ca_bundle=ca_bundle)
-    say("the URL works for 15 minutes and is a secret: whoever has it is signed in as this session")
+    print_note("the URL works for 15 minutes and is a secret: whoever has it is signed in as this session")
     if args.open:
         _open(url)
     else:
@@ -82,10 +82,12 @@ def _endpoint(args: argparse.Namespace, entry: dict[str, Any]) -> tuple[str | No
 
 
 def _say_what_is_seen(entry: dict[str, Any]) -> None:
-    from temp_access.policy.access import MODES
+    from temp_access.policy.access import ACCESS_MODES
 
-    if not MODES[entry["access"]].lists:
-        say(f"{entry['access']!r} lists nothing, so the console shows an error instead of the folder; uploads work")
+    if not ACCESS_MODES[entry["access"]].allows_listing:
+        print_note(
+            f"{entry['access']!r} lists nothing, so the console shows an error instead of the folder; uploads work"
+        )
 
 
 def _open(url: str) -> None:

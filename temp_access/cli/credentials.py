@@ -6,9 +6,9 @@ import shlex
 from typing import Any
 
 from temp_access.cli.borrowing import add_borrowing, borrow
-from temp_access.cli.lender import local_variables
+from temp_access.cli.lender import client_environment
 from temp_access.cli.output import write_out
-from temp_access.sts.hit import PARTS
+from temp_access.sts.hit import CREDENTIAL_FIELDS
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the credentials, and nothing else, on standard output."""
     entry = borrow(args, ask=args.format != "process")
     if args.format == "env":
-        write_out(_env(entry, local_variables(args)))
+        write_out(_env(entry, client_environment(args)))
     else:
         write_out(_json(entry) if args.format == "json" else _process(entry))
     return 0
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 def variables(entry: dict[str, Any]) -> dict[str, str]:
     """Return the session as the variables that every SDK reads."""
-    return dict(zip(_VARIABLES, (entry["credentials"][part] for part in PARTS), strict=True))
+    return dict(zip(_VARIABLES, (entry["credentials"][part] for part in CREDENTIAL_FIELDS), strict=True))
 
 
 def _env(entry: dict[str, Any], local: dict[str, str]) -> str:
@@ -58,9 +58,11 @@ def _env(entry: dict[str, Any], local: dict[str, str]) -> str:
 
 
 def _json(entry: dict[str, Any]) -> str:
-    return json.dumps({"Credentials": {part: entry["credentials"][part] for part in PARTS}}, indent=4) + "\n"
+    return (
+        json.dumps({"Credentials": {part: entry["credentials"][part] for part in CREDENTIAL_FIELDS}}, indent=4) + "\n"
+    )
 
 
 def _process(entry: dict[str, Any]) -> str:
     # https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
-    return json.dumps({"Version": 1, **{part: entry["credentials"][part] for part in PARTS}}) + "\n"
+    return json.dumps({"Version": 1, **{part: entry["credentials"][part] for part in CREDENTIAL_FIELDS}}) + "\n"

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from temp_access.cli.account import add_arguments as add_arguments
-from temp_access.cli.account import may_go_on, open_account
+from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
 from temp_access.cli.user_keys import delete_keys, require_no_keys, sweep_runs
 from temp_access.errors import UserError
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     fate = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
     what = f"the stacks in {account.place}, as {account.arn}; bucket {bucket or '(none)'} {fate}"
     print(f"destroying {what}", file=sys.stderr)
-    if not may_go_on(args, f"destroy them in {account.place}?"):
+    if not confirmed(args, f"destroy them in {account.place}?"):
         return 2
     sweep_runs(session, config, account.id, account.arn)
     if args.local:
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if bucket and config.bucket.on_destroy == "destroy":
         _empty(session, bucket)
     # IAM deletes no role that has a policy which the stack didn't make.
-    RolePolicies(session.client("iam"), config.role.name).put(())
+    RolePolicies(session.client("iam"), config.role.name).write(())
     code = run_cdk(args, account.region, "destroy", "--all", "--force")
     if code == 0:
         _forget(account)
@@ -65,12 +65,14 @@ def _delete_local_keys(args: argparse.Namespace, account: "Account") -> None:
 def _forget(account: "Account") -> None:
     """Drop what this machine keeps of the role: it would be handed out as if it worked."""
     from temp_access.sts.cache import Cache, cache_folder
-    from temp_access.sts.revoke.kept import drop_kept
-    from temp_access.sts.revoke.model import Kind, Scope
+    from temp_access.sts.revoke.kept import purge_revoked
+    from temp_access.sts.revoke.model import RevocationScope, ScopeType
 
     cache = Cache(cache_folder(os.environ))
     partition = account.arn.split(":")[1]
-    drop_kept(cache, f"arn:{partition}:iam::{account.id}:role/{account.config.role.name}", [Scope(Kind.ALL)])
+    purge_revoked(
+        cache, f"arn:{partition}:iam::{account.id}:role/{account.config.role.name}", [RevocationScope(ScopeType.ALL)]
+    )
     cache.clear("roles")
 
 

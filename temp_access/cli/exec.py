@@ -7,7 +7,7 @@ from typing import Any
 
 from temp_access.cli.borrowing import add_borrowing, borrow
 from temp_access.cli.credentials import variables
-from temp_access.cli.lender import local_variables
+from temp_access.cli.lender import client_environment
 from temp_access.errors import TempAccessError
 
 EXAMPLES = """\
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Borrow, and become the command."""
     words = args.words
-    local = local_variables(args)
+    local = client_environment(args)
     # Taken before: borrowing from the local AWS puts more into this process's than a kept session does.
     environ = dict(os.environ)
     environment = child_environment(environ, borrow(args), local)

@@ -68,9 +68,9 @@ def _status(args: argparse.Namespace) -> int:
 def _env(args: argparse.Namespace) -> int:
     variables = user_environment(args.state, args.user) if args.user else control.environment(args.state)
     if args.format == "json":
-        print(json.dumps({"set": variables, "unset": list(control.UNSET)}, indent=1))
+        print(json.dumps({"set": variables, "unset": list(control.CONFLICTING_VARIABLES)}, indent=1))
         return 0
-    for name in control.UNSET:
+    for name in control.CONFLICTING_VARIABLES:
         print(f"unset {name}")
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")

@@ -37,14 +37,14 @@ def load_config(args: argparse.Namespace) -> "Config":
     return load(args.config, args.env)
 
 
-def use_local(args: argparse.Namespace) -> None:
+def enter_local(args: argparse.Namespace) -> None:
     """Point this process and its children at the local AWS, if --local was given."""
     if not args.local:
         return
-    from local_aws.control import UNSET, environment
+    from local_aws.control import CONFLICTING_VARIABLES, environment
     from local_aws.layout import DEFAULT_STATE
 
-    for name in UNSET:
+    for name in CONFLICTING_VARIABLES:
         os.environ.pop(name, None)
     os.environ.update(environment(args.state or DEFAULT_STATE))
 

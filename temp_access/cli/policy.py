@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from temp_access.cli.borrowing import add_base
-from temp_access.cli.lender import open_base_of, open_vendor
+from temp_access.cli.lender import caller_identity, open_broker
 from temp_access.cli.options import load_config
 from temp_access.cli.output import write_out
 
@@ -37,17 +37,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the policy on standard output, and what is to be said about it on stderr."""
     from temp_access.policy.limits import SESSION_POLICY
-    from temp_access.policy.packed import packed_percent
-    from temp_access.sts.grants import find_grant, narrowed
+    from temp_access.policy.packed import estimate_packed_size
+    from temp_access.sts.grants import find_grant, narrow
     from temp_access.sts.vend import session_policy_text
 
     config = load_config(args)
-    grant = narrowed(find_grant(config, args.id), args.access)
+    grant = narrow(find_grant(config, args.id), args.access)
     role = _role(args, config)
     text = session_policy_text(grant, role)
     write_out((text if args.minimal else json.dumps(json.loads(text), indent=2, ensure_ascii=False)) + "\n")
     _tell(
-        f"{len(text)} of {SESSION_POLICY} characters; packed about {packed_percent(text)}% of STS's room (an estimate)"
+        f"{len(text)} of {SESSION_POLICY} characters; packed about {estimate_packed_size(text)}% of STS's room (an estimate)"
     )
     _tell(f"without it: {_ceiling(config, role)}")
     if args.check:
@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
 def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
     from temp_access.sts.base import region_of_the_environment
     from temp_access.sts.find import RoleDetails
-    from temp_access.sts.store import NoStore
-    from temp_access.sts.vend import Asked
+    from temp_access.sts.store import NullStore
+    from temp_access.sts.vend import CredentialRequest
     from temp_access.verify.offline.target import partition_of
 
     bucket = args.bucket or config.bucket_name
@@ -68,14 +68,16 @@ def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
         partition = partition_of(args.region or config.environment.region or region_of_the_environment() or "")
         arn = args.role_arn or f"arn:{partition}:iam::{config.environment.account or ''}:role/{config.role.name}"
         return RoleDetails(arn, bucket, config.role.max_session_duration, "")
-    return open_vendor(args, NoStore(), config).role(Asked(args.id, role_arn=args.role_arn, bucket=bucket))[0]
+    return open_broker(args, NullStore(), config).role(
+        CredentialRequest(args.id, role_arn=args.role_arn, bucket=bucket)
+    )[0]
 
 
 def _ceiling(config: "Config", role: "RoleDetails") -> str:
-    from temp_access.policy.access import MODES, union
+    from temp_access.policy.access import ACCESS_MODES, combined_mode
 
-    ceiling = union(MODES[mode] for mode in config.modes)
-    lists = ["s3:ListBucket"] if ceiling.lists else []
+    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+    lists = ["s3:ListBucket"] if ceiling.allows_listing else []
     return f"{', '.join([*lists, *ceiling.object_actions])} on the whole bucket {role.bucket}"
 
 
@@ -83,13 +85,15 @@ def _check(args: argparse.Namespace, config: "Config", grant: "Grant", role: "Ro
     from botocore.exceptions import BotoCoreError
 
     from temp_access.config.grants import SHORTEST_SESSION
-    from temp_access.sts.make import Plan, assume
-    from temp_access.sts.refusals import of_connection
+    from temp_access.sts.make import AssumeRolePlan, assume
+    from temp_access.sts.refusals import from_connection_error
 
     try:
-        session, _ = assume(config, open_base_of(args, config), Plan(grant, role, SHORTEST_SESSION, text), None)
+        session, _ = assume(
+            config, caller_identity(args, config), AssumeRolePlan(grant, role, SHORTEST_SESSION, text), None
+        )
     except BotoCoreError as error:
-        raise of_connection(error) from error
+        raise from_connection_error(error) from error
     packed = "" if session.packed is None else f", packed {session.packed}%"
     _tell(f"STS takes it{packed}")
 

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from temp_access.cli.borrowing import add_base, say
+from temp_access.cli.borrowing import add_base, print_note
 from temp_access.cli.confirm import confirm
 from temp_access.cli.options import load_config, seconds
 from temp_access.cli.profile_settings import local_settings, settings_of
@@ -54,12 +54,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> int:
-    from temp_access.sts.grants import find_grant, narrowed
+    from temp_access.sts.grants import find_grant, narrow
 
     text = read_text(file)
     _require_free(name, file, text or "", read_text(secrets) or "", secrets)
     config = load_config(args)
-    narrowed(find_grant(config, args.id), args.access)
+    narrow(find_grant(config, args.id), args.access)
     region = config.environment.region
     settings = local_settings(args) if args.local else settings_of(args, text or "", name, region)
     lines = block(name, settings)
@@ -69,8 +69,10 @@ def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> in
     replace_text(file, put(read_text(file), name, lines))
     for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
         if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
-            say(f"{variable} is set here and wins over the profile's {setting}; unset {variable} where you use it")
-    say(f"try it with: aws sts get-caller-identity --profile {name}")
+            print_note(
+                f"{variable} is set here and wins over the profile's {setting}; unset {variable} where you use it"
+            )
+    print_note(f"try it with: aws sts get-caller-identity --profile {name}")
     return 0
 
 

@@ -8,7 +8,7 @@ from temp_access.cli.options import seconds
 
 if TYPE_CHECKING:
     from temp_access.review.model import Direction
-    from temp_access.review.report import Report
+    from temp_access.review.report import ReviewReport
 
 EXAMPLES = """\
 examples:
@@ -44,14 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare, print or write the review, and return the exit code."""
     from temp_access.review.report import make_report
-    from temp_access.review.side import read_side
+    from temp_access.review.side import read_snapshot
     from temp_access.verify.report.files import check_writable, write_report
 
     if args.output:
         check_writable([args.output])
     report = make_report(
-        read_side("base", args.base, args.base_config),
-        read_side("head", args.head, args.head_config),
+        read_snapshot("base", args.base, args.base_config),
+        read_snapshot("head", args.head, args.head_config),
         compare_only=args.compare_only,
         proof_timeout=args.timeout,
         verification=args.verification,
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     return int(_fails(report.review.headline, args.fail_on))
 
 
-def _text(report: "Report", form: str) -> str:
+def _text(report: "ReviewReport", form: str) -> str:
     if form == "json":
         from temp_access.review.as_json import to_json
 

@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from temp_access.cli.borrowing import add_base
-from temp_access.cli.lender import open_base_of, open_vendor
+from temp_access.cli.lender import caller_identity, open_broker
 from temp_access.cli.options import load_config
 from temp_access.cli.output import write_out
 from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.hit import is_fresh, is_lost
+from temp_access.sts.hit import is_fresh, server_restarted
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -40,31 +40,31 @@ def run(args: argparse.Namespace) -> int:
 
 def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bool]:
     from temp_access.errors import TempAccessError
-    from temp_access.sts.may import grant_of, may_assume, who_is
-    from temp_access.sts.store import NoStore
+    from temp_access.sts.may import check_assume_role, grant_from_session_name, who_is
+    from temp_access.sts.store import NullStore
 
     try:
-        base = open_base_of(args, config)
+        base = caller_identity(args, config)
         caller = who_is(base)
     except TempAccessError as error:
         return [f"credentials: none ({error})"], False
     lines = [f"credentials: {caller} ({base.name})"]
-    if grant := grant_of(config, caller):
+    if grant := grant_from_session_name(config, caller):
         lines.append(f"grant:       {grant}")
     try:
-        vendor = open_vendor(args, NoStore(), config)
-        role = may_assume(vendor, role_arn=args.role_arn, bucket=args.bucket)
+        vendor = open_broker(args, NullStore(), config)
+        role = check_assume_role(vendor, role_arn=args.role_arn, bucket=args.bucket)
     except TempAccessError as error:
         return [*lines, f"the role:    may not be assumed: {error}"], False
     lines.append(f"the role:    {role.arn} may be assumed")
-    if role.stale:
-        lines.append(f"note:        {role.stale}")
+    if role.config_mismatch:
+        lines.append(f"note:        {role.config_mismatch}")
     return lines, True
 
 
 def _sessions(cache: Cache) -> list[str]:
     for key, entry in cache.entries("sessions"):
-        if is_lost(entry):
+        if server_restarted(entry):
             cache.remove("sessions", key)
     kept = sorted((entry for _, entry in cache.entries("sessions")), key=lambda entry: str(entry.get("grant")))
     alive = [entry for entry in kept if is_fresh(entry, 0)]

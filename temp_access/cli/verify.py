@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, load_config, seconds, use_local
+from temp_access.cli.options import add_aws, add_config, enter_local, load_config, seconds
 from temp_access.config.model import Config
 from temp_access.errors import TempAccessError, UserError
-from temp_access.verify.model import Report, Target
+from temp_access.verify.model import Target, VerificationReport
 
 if TYPE_CHECKING:
     import boto3
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from temp_access.sts.clients import Clients
     from temp_access.verify.live.run import Deployment
     from temp_access.verify.live.state import StateReader
-    from temp_access.verify.plan.plan import Plan
+    from temp_access.verify.plan.plan import ProbePlan
     from temp_access.verify.user_policies import Managed
 
 EXAMPLES = """\
@@ -128,7 +128,9 @@ def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
     return grants
 
 
-def _plan(config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str) -> "Plan":
+def _plan(
+    config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str
+) -> "ProbePlan":
     from temp_access.verify.plan.plan import make_plan
     from temp_access.verify.plan.strangers import is_stranger
     from temp_access.verify.user_policies import user_allows
@@ -149,7 +151,7 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
     from temp_access.verify.live.managed import managed_document
     from temp_access.verify.live.run import verify_live
 
-    use_local(args)
+    enter_local(args)
     deployment, state, arn = _open(args, config)
     target = deployment.target
     where = f" at {target.endpoint}" if target.endpoint else ""
@@ -158,7 +160,7 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
         return _self_test(deployment, state)
     grants = _grants(args, config)
 
-    def planner(run_name: str, deployer: "Clients") -> "Plan":
+    def planner(run_name: str, deployer: "Clients") -> "ProbePlan":
         return _plan(config, grants, target, run_name, lambda arn: managed_document(deployer.iam, arn), arn)
 
     report = verify_live(deployment, planner, state, sys.stderr, quiet=args.quiet)
@@ -167,9 +169,9 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
 
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
-    from temp_access.policy.aws_managed import kept_document
+    from temp_access.policy.aws_managed import bundled_document
     from temp_access.verify.offline.managed import known_document
-    from temp_access.verify.offline.run import offline_answerer, verify_offline
+    from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.offline.target import offline_target
     from temp_access.verify.places import new_run
     from temp_access.verify.state.assembly import read_assembly
@@ -180,13 +182,13 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    answerer = offline_answerer(config, target, state, kept_document)
+    answerer = evaluator_calls(config, target, state, bundled_document)
     report = verify_offline(plan, answerer, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code
 
 
-def _print(args: argparse.Namespace, report: Report) -> None:
+def _print(args: argparse.Namespace, report: VerificationReport) -> None:
     from temp_access.verify.report.as_json import to_json
     from temp_access.verify.report.files import write_report
     from temp_access.verify.report.junit import to_junit
@@ -205,23 +207,23 @@ def _print(args: argparse.Namespace, report: Report) -> None:
 
 
 def _self_test(deployment: "Deployment", state: "StateReader") -> int:
-    from temp_access.verify.live.mutants import Fate, try_mutants
+    from temp_access.verify.live.mutants import MutantStatus, run_mutants
     from temp_access.verify.live.run import LiveRun
     from temp_access.verify.selftest import SelfTest
 
     fates = []
     with LiveRun(deployment, state, sys.stderr) as live:
-        for trial in try_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
-            fates.append(trial.fate)
+        for trial in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
+            fates.append(trial.status)
             print(
-                f"{trial.fate.value:9}  {trial.mutant.name}: {trial.mutant.caught_by}: {trial.observed}",
+                f"{trial.status.value:9}  {trial.mutant.name}: {trial.mutant.caught_by}: {trial.observed}",
                 flush=True,
             )
-    survivors = fates.count(Fate.SURVIVED)
+    survivors = fates.count(MutantStatus.SURVIVED)
     print(
-        f"{len(fates)} mutants: {fates.count(Fate.CAUGHT)} caught, {survivors} survived, "
-        f"{fates.count(Fate.UNDECIDED)} undecided"
+        f"{len(fates)} mutants: {fates.count(MutantStatus.KILLED)} caught, {survivors} survived, "
+        f"{fates.count(MutantStatus.UNDECIDED)} undecided"
     )
     if survivors:
         return 1
-    return 3 if Fate.UNDECIDED in fates else 0
+    return 3 if MutantStatus.UNDECIDED in fates else 0

@@ -3,16 +3,16 @@
 import os
 from pathlib import Path
 
-from temp_access.config.table import Table
+from temp_access.config.table import TableReader
 
 
-def read_audit(table: Table, folder: Path) -> Path | None:
+def read_audit(table: TableReader, folder: Path) -> Path | None:
     """Return the audit log's path, None without one; it starts at `folder`, and `~` is the user's home."""
-    table.only("file")
-    text = table.text("file")
+    table.allow_only("file")
+    text = table.string("file")
     if text is None:
         return None
     if "\0" in text:
-        table.finding("file", "has a NUL character in it; write the path of a file")
+        table.add_finding("file", "has a NUL character in it; write the path of a file")
         return None
     return Path(os.path.abspath(folder / os.path.expanduser(text)))

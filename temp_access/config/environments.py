@@ -2,31 +2,31 @@
 
 from temp_access.config.model import Environment
 from temp_access.config.names import account_problem, bucket_name_problem, region_problem
-from temp_access.config.table import Table, key_path, nearest
+from temp_access.config.table import TableReader, did_you_mean, key_path
 
 
-def read_environments(table: Table) -> dict[str, Environment]:
+def read_environments(table: TableReader) -> dict[str, Environment]:
     """Return every environment by its name."""
     found: dict[str, Environment] = {}
     for name in table:
         entry = table.table(name)
-        entry.only("account", "region", "bucket", "termination_protection")
+        entry.allow_only("account", "region", "bucket", "termination_protection")
         checks = {"account": account_problem, "region": region_problem, "bucket": bucket_name_problem}
-        values = {key: entry.text(key) for key in checks}
+        values = {key: entry.string(key) for key in checks}
         for key, check in checks.items():
             value = values[key]
             if value is not None and (problem := check(value)):
-                entry.finding(key, problem)
+                entry.add_finding(key, problem)
         for key in ("account", "region"):
             if key not in entry:
-                entry.finding(key, "is missing; an environment says which account and Region it is")
+                entry.add_finding(key, "is missing; an environment says which account and Region it is")
         twin = next(
             (other for other in found.values() if values["account"] and other.account == values["account"]),
             None,
         )
         if twin:
             theirs = key_path("environments", str(twin.name))
-            entry.finding(
+            entry.add_finding(
                 "account",
                 f"{values['account']} is also {theirs}'s; the user's and role's names are one to an account, so "
                 "use another account",
@@ -43,5 +43,5 @@ def choose(environments: dict[str, Environment], name: str | None, findings: lis
     if name in environments:
         return environments[name]
     known = ", ".join(map(key_path, environments)) or "none"
-    findings.append(f"environments: there is no {name!r}{nearest(name, environments)}; known: {known}")
+    findings.append(f"environments: there is no {name!r}{did_you_mean(name, environments)}; known: {known}")
     return Environment()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from temp_access.config.table import nearest
+from temp_access.config.table import did_you_mean
 
 _LIST = Path(__file__).with_name("aws_managed_policies.txt")
 
@@ -13,4 +13,4 @@ def managed_policy_warning(name: str) -> str | None:
     header, known = lines[0], lines[1:]
     if name in known:
         return None
-    return f"{name!r} isn't in the list kept here{nearest(name, known)} ({header.removeprefix('# ')})"
+    return f"{name!r} isn't in the list kept here{did_you_mean(name, known)} ({header.removeprefix('# ')})"

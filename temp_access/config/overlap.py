@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from temp_access.config.model import AnyId, Grant
+from temp_access.config.model import Grant, IdPatternGrant
 
 
 def overlaps(grants: Iterable[Grant]) -> list[tuple[Grant, Grant]]:
@@ -26,7 +26,7 @@ def _contains(outer: str, inner: str) -> bool:
 
 
 def any_id_conflicts(
-    any_id: AnyId, grants: Iterable[Grant], admits: Callable[[str], bool]
+    any_id: IdPatternGrant, grants: Iterable[Grant], admits: Callable[[str], bool]
 ) -> list[tuple[Grant, str | None]]:
     """Return each grant whose folder meets one that `any_id` gives, with the id (None: every id's).
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from temp_access.errors import UserError
-from temp_access.explain.entries import codes, entries
-from temp_access.explain.model import Cause, Explanation
+from temp_access.explain.entries import known_codes, load_entries
+from temp_access.explain.model import ErrorCause, Explanation
 
 
 class UnknownCodeError(UserError):
     """No explanation is kept for an error code; `nearest` are the known codes that look like it."""
 
     def __init__(self, code: str) -> None:
-        folded = {known.lower(): known for known in codes()}
+        folded = {known.lower(): known for known in known_codes()}
         found = difflib.get_close_matches(code.lower(), folded, n=3, cutoff=0.5)
-        self.nearest = tuple(dict.fromkeys(codes()[folded[name]] for name in found))
-        guess = f"did you mean {', '.join(self.nearest)}?" if self.nearest else "known: " + ", ".join(entries())
+        self.nearest = tuple(dict.fromkeys(known_codes()[folded[name]] for name in found))
+        guess = f"did you mean {', '.join(self.nearest)}?" if self.nearest else "known: " + ", ".join(load_entries())
         super().__init__(f"the error code {code!r:.80} isn't known here; {guess}")
 
 
@@ -26,31 +26,31 @@ def explain(code: str, message: str = "") -> Explanation:
 
     Raises UnknownCodeError for a code that isn't kept, in whatever case it is written.
     """
-    folded = {known.lower(): own for known, own in codes().items()}
+    folded = {known.lower(): own for known, own in known_codes().items()}
     own = folded.get(code.strip().lower())
     if own is None:
         raise UnknownCodeError(code)
-    entry = entries()[own]
+    entry = load_entries()[own]
     return Explanation(own, entry["service"], entry["summary"], _ordered(entry["causes"], message), entry["source"])
 
 
-def short(explanation: Explanation) -> str:
+def summarize(explanation: Explanation) -> str:
     """Return the two lines that follow the failure of a call of our own."""
     first = explanation.causes[0]
     more = f"more: temp-access explain {explanation.code}"
     return f"likely: {first.what}; to tell: {first.how_to_tell}\nfix: {first.fix} ({more})"
 
 
-def of_error(error: Exception) -> str:
+def summarize_client_error(error: Exception) -> str:
     """Return the short form for a ClientError of botocore, on lines of its own; nothing for an unknown code."""
     told = getattr(error, "response", {}).get("Error", {})
     try:
-        return "\n" + short(explain(str(told.get("Code", "")), str(told.get("Message", ""))))
+        return "\n" + summarize(explain(str(told.get("Code", "")), str(told.get("Message", ""))))
     except UnknownCodeError:
         return ""
 
 
-def _ordered(causes: list[Mapping[str, Any]], message: str) -> tuple[Cause, ...]:
+def _ordered(causes: list[Mapping[str, Any]], message: str) -> tuple[ErrorCause, ...]:
     """Order by how much of the message a cause's patterns fit; leave out those of other messages."""
     fits = [_fit(cause.get("message", ()), message) for cause in causes]
     if not any(fits):
@@ -64,5 +64,5 @@ def _fit(patterns: list[str], message: str) -> int:
     return max((len(match[0]) for match in found if match), default=0)
 
 
-def _cause(cause: Mapping[str, Any]) -> Cause:
-    return Cause(cause["what"], cause["how_to_tell"], cause["fix"])
+def _cause(cause: Mapping[str, Any]) -> ErrorCause:
+    return ErrorCause(cause["what"], cause["how_to_tell"], cause["fix"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class ErrorCause:
     """One likely cause: what it is, how to tell it from the others, and what puts it right."""
 
     what: str
@@ -19,5 +19,5 @@ class Explanation:
     code: str
     service: str
     summary: str
-    causes: tuple[Cause, ...]
+    causes: tuple[ErrorCause, ...]
     source: str

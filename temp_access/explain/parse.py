@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from temp_access.explain.entries import codes, entries
+from temp_access.explain.entries import known_codes, load_entries
 
 _LONGEST = 100_000
 _TEXTS = tuple(
@@ -87,7 +87,7 @@ def _known_code(text: str) -> tuple[str, str] | None:
     if re.fullmatch(r"[\w.]+", text):
         return text, ""
     for match in _LEADING.finditer(text):
-        if match["code"] in codes():
+        if match["code"] in known_codes():
             return match["code"], match["message"].strip()
     return None
 
@@ -96,7 +96,7 @@ def _by_phrase(text: str) -> tuple[str, str] | None:
     """Return the code whose messages read like `text`: the longest phrase that fits decides."""
     fits = {
         code: max((len(m[0]) for p in entry.get("phrases", ()) if (m := re.search(p, text, re.IGNORECASE))), default=0)
-        for code, entry in entries().items()
+        for code, entry in load_entries().items()
     }
     best = max(fits, key=lambda code: fits[code])
     return (best, text) if fits[best] else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from temp_access.explain.entries import codes, entries
+from temp_access.explain.entries import known_codes, load_entries
 from temp_access.explain.explain import explain
 from temp_access.explain.model import Explanation
 
@@ -18,11 +18,11 @@ Made by `python -m temp_access.explain.table > docs/errors.md`.
 
 def page() -> str:
     """Return the page, in Markdown."""
-    return "\n".join((_HEAD, *(line for code in entries() for line in _section(explain(code)))))
+    return "\n".join((_HEAD, *(line for code in load_entries() for line in _section(explain(code)))))
 
 
 def _section(explanation: Explanation) -> Iterator[str]:
-    others = [code for code, own in codes().items() if own == explanation.code and code != own]
+    others = [code for code, own in known_codes().items() if own == explanation.code and code != own]
     also = f" Also: {', '.join(others)}." if others else ""
     yield f"## {explanation.code}\n"
     yield f"{explanation.service}: {explanation.summary}.{also} [Source]({explanation.source})\n"

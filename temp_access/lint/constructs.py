@@ -11,7 +11,7 @@ _Entry = tuple[str, str, str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Constructs:
+class ConstructMetadata:
     """The reasons by id and construct path, and the paths by stack and logical id."""
 
     reasons: Mapping[tuple[str, str], str]
@@ -32,7 +32,7 @@ class Constructs:
         return None
 
 
-def constructs(folder: Path) -> Constructs:
+def read_construct_metadata(folder: Path) -> ConstructMetadata:
     """Return what is kept of a cloud assembly's constructs; nothing where it has no such record."""
     reasons = dict(_reported(folder))
     paths: dict[tuple[str, str], str] = {}
@@ -41,7 +41,7 @@ def constructs(folder: Path) -> Constructs:
             paths[stack, str(data)] = path
         elif type_ == "aws:cdk:acknowledged-rules":
             reasons.update({(id_, path): str(reason) for id_, reason in as_mapping(data).items()})
-    return Constructs(reasons, paths)
+    return ConstructMetadata(reasons, paths)
 
 
 def _reported(folder: Path) -> Iterator[tuple[tuple[str, str], str]]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from temp_access.lint.model import Document, Kind, as_list, as_mapping
-from temp_access.lint.texts import resolved, text
+from temp_access.lint.model import LocatedDocument, PolicyType, as_list, as_mapping
+from temp_access.lint.texts import render, render_all
 
 # Where resources that aren't IAM's keep a policy that says who may reach them.
 # Also of those that a policy of its own is attached to.
@@ -22,24 +22,26 @@ _RESOURCE_POLICIES = {
 }
 
 
-def documents(resource: Mapping[str, object]) -> Iterator[Document]:
+def policy_documents(resource: Mapping[str, object]) -> Iterator[LocatedDocument]:
     """Yield a resource's trust policy, its policy document and its inline policies."""
     type_, properties = str(resource.get("Type")), as_mapping(resource.get("Properties"))
     if type_ in _RESOURCE_POLICIES:
-        yield from _document(Kind.RESOURCE, _RESOURCE_POLICIES[type_], properties)
+        yield from _document(PolicyType.RESOURCE, _RESOURCE_POLICIES[type_], properties)
     elif type_ == "AWS::SSO::PermissionSet":
-        yield from _document(Kind.IDENTITY, "InlinePolicy", properties)
+        yield from _document(PolicyType.IDENTITY, "InlinePolicy", properties)
     elif type_.startswith("AWS::IAM::"):
-        holders = tuple(text(named) for name in _NAMES for named in as_list(properties.get(name)))
-        yield from _document(Kind.TRUST, "AssumeRolePolicyDocument", properties)
-        yield from _document(Kind.IDENTITY, "PolicyDocument", properties, holders)
+        holders = tuple(render(named) for name in _NAMES for named in as_list(properties.get(name)))
+        yield from _document(PolicyType.TRUST, "AssumeRolePolicyDocument", properties)
+        yield from _document(PolicyType.IDENTITY, "PolicyDocument", properties, holders)
         for index, policy in enumerate(as_list(properties.get("Policies"))):
-            yield from _document(Kind.IDENTITY, "PolicyDocument", as_mapping(policy), holders, f"Policies.{index}.")
+            yield from _document(
+                PolicyType.IDENTITY, "PolicyDocument", as_mapping(policy), holders, f"Policies.{index}."
+            )
 
 
 def _document(
-    kind: Kind, name: str, properties: Mapping[str, object], holders: tuple[str, ...] = (), before: str = ""
-) -> Iterator[Document]:
-    body = as_mapping(resolved(properties.get(name)))
+    kind: PolicyType, name: str, properties: Mapping[str, object], holders: tuple[str, ...] = (), before: str = ""
+) -> Iterator[LocatedDocument]:
+    body = as_mapping(render_all(properties.get(name)))
     if body:
-        yield Document(kind, f"Properties.{before}{name}", body, holders)
+        yield LocatedDocument(kind, f"Properties.{before}{name}", body, holders)

@@ -12,7 +12,7 @@ NAMESPACE = "AccessChecks"
 _ALL = frozenset(["*", "0.0.0.0/0", "::/0"])
 
 
-class Kind(Enum):
+class PolicyType(Enum):
     """What a policy document is about."""
 
     IDENTITY = "IDENTITY_POLICY"
@@ -21,7 +21,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """What a rule holds against a statement; `detail` is the value at fault, which tells its findings apart."""
 
     detail: str
@@ -47,7 +47,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ConditionEntry:
     """One key of a statement's Condition; the key is in lower case."""
 
     operator: str
@@ -65,25 +65,25 @@ class Condition:
         return "Not" in self.name
 
     @property
-    def asks(self) -> bool:
+    def requires_key(self) -> bool:
         """Whether it holds only for requests that have the key, and one of its values."""
         loose = self.operator.endswith("IfExists") or self.operator.lower().startswith("forallvalues:")
         return not (loose or self.negated or self.name == "Null")
 
     @property
-    def narrows(self) -> bool:
+    def is_restrictive(self) -> bool:
         """Whether it asks, and none of its values is a wildcard for all."""
-        return self.asks and _ALL.isdisjoint(self.values)
+        return self.requires_key and _ALL.isdisjoint(self.values)
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class StatementView:
     """A policy statement whose references are written as `<LogicalId>`; `place` is its path below Properties.
 
     `holders` are the names of the roles, users and groups that the template gives the policy to.
     """
 
-    kind: Kind
+    kind: PolicyType
     version: str | None
     allow: bool
     principals: tuple[str, ...]
@@ -92,16 +92,16 @@ class Statement:
     not_action: bool
     resources: tuple[str, ...]
     not_resource: bool
-    conditions: tuple[Condition, ...]
+    conditions: tuple[ConditionEntry, ...]
     place: str
     holders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class LocatedDocument:
     """A policy document of a resource, its references written as `<LogicalId>`."""
 
-    kind: Kind
+    kind: PolicyType
     place: str
     body: Mapping[str, Any]
     holders: tuple[str, ...] = ()

@@ -3,27 +3,27 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from temp_access.lint.model import Statement
-from temp_access.policy.glob_regex import Style, glob_regex
+from temp_access.lint.model import StatementView
+from temp_access.policy.glob_regex import WildcardScope, glob_regex
 from temp_access.policy.wildcards import Variable, split_pattern
 
 
-def matches(pattern: str, action: str) -> bool:
+def action_matches(pattern: str, action: str) -> bool:
     """Whether `pattern` names `action`; wildcards count and case doesn't."""
     pieces = split_pattern(pattern.lower(), variables=False, wildcards=True)
     plain = [piece for piece in pieces if not isinstance(piece, Variable)]
-    return glob_regex(plain, Style.TEXT).fullmatch(action.lower()) is not None
+    return glob_regex(plain, WildcardScope.TEXT).fullmatch(action.lower()) is not None
 
 
-def named(statement: Statement, actions: Iterable[str]) -> Iterator[str]:
+def named_actions(statement: StatementView, actions: Iterable[str]) -> Iterator[str]:
     """Yield, as the statement writes it, what names one of `actions`; NotAction is named by itself."""
     actions = tuple(actions)
     if statement.not_action:
-        if any(not any(matches(pattern, action) for pattern in statement.actions) for action in actions):
+        if any(not any(action_matches(pattern, action) for pattern in statement.actions) for action in actions):
             yield "NotAction"
         return
     for pattern in statement.actions:
-        if any(matches(pattern, action) for action in actions):
+        if any(action_matches(pattern, action) for action in actions):
             yield pattern
 
 

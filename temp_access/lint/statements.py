@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from temp_access.lint.model import Condition, Document, Statement, as_list, as_mapping
+from temp_access.lint.model import ConditionEntry, LocatedDocument, StatementView, as_list, as_mapping
 
 
-def statements(document: Document) -> Iterator[Statement]:
+def statements(document: LocatedDocument) -> Iterator[StatementView]:
     """Yield every statement of a document, as far as it can be read."""
     version = document.body.get("Version")
     for index, body in enumerate(map(as_mapping, as_list(document.body.get("Statement")))):
-        yield Statement(
+        yield StatementView(
             kind=document.kind,
             version=None if version is None else str(version),
             allow=body.get("Effect") == "Allow",
@@ -25,10 +25,10 @@ def statements(document: Document) -> Iterator[Statement]:
         )
 
 
-def _conditions(block: Mapping[str, object]) -> Iterator[Condition]:
+def _conditions(block: Mapping[str, object]) -> Iterator[ConditionEntry]:
     for operator, keys in block.items():
         for key, values in as_mapping(keys).items():
-            yield Condition(operator, key.lower(), _texts(values))
+            yield ConditionEntry(operator, key.lower(), _texts(values))
 
 
 def _principals(value: object) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ _AGAIN = "run `cdk synth`"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class StackTemplate:
     """A template, the stack it is of, and its file."""
 
     stack: str
@@ -20,7 +20,7 @@ class Named:
     body: Mapping[str, object]
 
 
-def read_templates(folder: Path) -> Iterator[Named]:
+def read_templates(folder: Path) -> Iterator[StackTemplate]:
     """Yield the templates of a folder's stacks, of its stages and of nested stacks.
 
     Raises UserError when the folder isn't what `cdk synth` writes.
@@ -34,18 +34,18 @@ def read_templates(folder: Path) -> Iterator[Named]:
             yield from read_templates(_inside(folder, properties.get("directoryName")))
 
 
-def with_nested(stack: str, file: Path) -> Iterator[Named]:
+def with_nested(stack: str, file: Path) -> Iterator[StackTemplate]:
     """Yield a template and those of its nested stacks, which are among its assets.
 
     https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
     """
-    yield Named(stack, file, read_object(file, _AGAIN))
+    yield StackTemplate(stack, file, read_object(file, _AGAIN))
     assets = file.with_name(file.name.replace(".template.json", ".assets.json"))
     for asset in as_mapping(read_object(assets, _AGAIN).get("files") if assets.exists() else None).values():
         name = as_mapping(as_mapping(asset).get("source")).get("path")
         if str(name).endswith(".nested.template.json"):
             nested = _inside(file.parent, name)
-            yield Named(stack, nested, read_object(nested, _AGAIN))
+            yield StackTemplate(stack, nested, read_object(nested, _AGAIN))
 
 
 def _inside(folder: Path, name: object) -> Path:

@@ -9,7 +9,7 @@ _DYNAMIC = re.compile(r"\{\{(resolve:[^{}]*)\}\}")
 _SUB = re.compile(r"\$\{(!?)([^{}]*)\}")
 
 
-def variants(value: object) -> Iterator[object]:
+def if_variants(value: object) -> Iterator[object]:
     """Yield `value` with each Fn::If in it decided, once for all that its conditions can be together."""
     names = sorted(set(_conditions(value)))
     # Of very many, all true and all false.
@@ -41,30 +41,30 @@ def _branches(value: object) -> tuple[str, object, object] | None:
     return (str(found[0]), found[1], found[2]) if isinstance(found, list) and len(found) == 3 else None
 
 
-def resolved(value: object) -> object:
+def render_all(value: object) -> object:
     """Return `value` with every function of CloudFormation in it as text; what has no value is left out."""
     if isinstance(value, list):
-        return [resolved(item) for item in value if not _is_nothing(item)]
+        return [render_all(item) for item in value if not _is_nothing(item)]
     if isinstance(value, Mapping):
         if _is_function(value):
-            return text(value)
-        return {key: resolved(item) for key, item in value.items() if not _is_nothing(item)}
-    return text(value) if isinstance(value, str) else value
+            return render(value)
+        return {key: render_all(item) for key, item in value.items() if not _is_nothing(item)}
+    return render(value) if isinstance(value, str) else value
 
 
-def text(value: object) -> str:
+def render(value: object) -> str:
     """Return a value as text, with Fn::Join and Fn::Sub carried out and each reference in angle brackets."""
     if not isinstance(value, Mapping) or len(value) != 1:
         return _DYNAMIC.sub(lambda match: _reference(match[1]), str(value))
     [(function, argument)] = value.items()
     if function == "Fn::Join" and isinstance(argument, list) and isinstance(argument[1], list):
-        return str(argument[0]).join(text(part) for part in argument[1])
+        return str(argument[0]).join(render(part) for part in argument[1])
     if function == "Fn::Sub":
         template = argument[0] if isinstance(argument, list) else argument
         # ${!name} is how a template writes a policy variable.
         return _SUB.sub(lambda match: f"${{{match[2]}}}" if match[1] else _reference(match[2]), str(template))
     if function in ("Ref", "Fn::GetAtt", "Fn::ImportValue"):
-        return _reference(".".join(map(text, argument)) if isinstance(argument, list) else text(argument))
+        return _reference(".".join(map(render, argument)) if isinstance(argument, list) else render(argument))
     return _reference(str(function).removeprefix("Fn::"))
 
 

@@ -11,7 +11,7 @@ _FILE = Path(__file__).with_name("aws_managed.json.xz")
 _MARK = ":iam::aws:policy/"
 
 
-def kept_document(arn: str) -> Mapping[str, Any] | None:
+def bundled_document(arn: str) -> Mapping[str, Any] | None:
     """Return the document of the AWS managed policy `arn` as of the date in the file, None if it isn't kept."""
     _, mark, name = arn.partition(_MARK)
     found: Mapping[str, Any] | None = _documents().get(name) if mark else None

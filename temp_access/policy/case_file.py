@@ -10,11 +10,11 @@ from typing import Any
 
 from temp_access.errors import UserError
 from temp_access.policy.cases import MALFORMED, Case
-from temp_access.policy.decision import Kind
-from temp_access.policy.parse import each_once
+from temp_access.policy.decision import DecisionType
+from temp_access.policy.parse import reject_duplicate_keys
 
 EXPECTED = ("allow", "deny", MALFORMED)
-_DECISIONS = (*(kind.value for kind in Kind), None)
+_DECISIONS = (*(kind.value for kind in DecisionType), None)
 _CASE = {"name", "policies", "request", "expected"}
 _NOTES = {"decision", "source", "group", "reason"}
 _POLICIES = {"identity", "session", "boundary", "resource", "resource_is_trust_policy", "scp", "rcp"}
@@ -41,7 +41,7 @@ def read_cases(path: Path) -> list[Case]:
 
 def _cases(path: Path) -> list[Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=each_once)
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=reject_duplicate_keys)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; tests/data/iam-cases.json is an example") from None
     except OSError as error:
@@ -73,7 +73,9 @@ def _findings(case: object, label: str) -> Iterator[str]:
     for key, known in (("expected", EXPECTED), ("decision", _DECISIONS)):
         if key in case and case[key] not in known:
             yield f"{label}: {key}: {case[key]!r:.40} is none of {', '.join(filter(None, known))}"
-    if (case.get("expected") == "allow") is not (case.get("decision") == Kind.ALLOWED.value) and case.get("decision"):
+    if (case.get("expected") == "allow") is not (case.get("decision") == DecisionType.ALLOWED.value) and case.get(
+        "decision"
+    ):
         yield f"{label}: decision: {case['decision']!r:.40} contradicts expected: {case.get('expected')!r:.40}"
     if case.get("source") is not None and not isinstance(case["source"], str):
         yield f"{label}: source: must be a text"

@@ -10,7 +10,7 @@ from typing import Any
 
 from temp_access.policy.decision import Decision, Layer
 from temp_access.policy.document import MalformedPolicy, Policy
-from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.evaluate import PolicySet, evaluate
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.request import Request
 
@@ -30,7 +30,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseResult:
     """What the evaluator says to a case: `got` is allow, deny or malformed; `why` says it in words."""
 
     case: Case
@@ -47,24 +47,24 @@ def load_cases(path: Path) -> list[Case]:
     return [Case(**{key: each[key] for key in fields if key in each}) for each in document["cases"]]
 
 
-def run_case(case: Case) -> Outcome:
+def run_case(case: Case) -> CaseResult:
     """Evaluate a case; one with a malformed policy passes only if it expects `malformed`."""
     try:
         layers = to_layers(case.policies)
     except MalformedPolicy as error:
-        return Outcome(case, case.expected == MALFORMED, MALFORMED, str(error))
+        return CaseResult(case, case.expected == MALFORMED, MALFORMED, str(error))
     decision = evaluate(layers, to_request(case.request))
     got = "allow" if decision.allowed else "deny"
     passed = got == case.expected and case.decision in (None, decision.kind.value)
-    return Outcome(case, passed, got, str(decision), decision)
+    return CaseResult(case, passed, got, str(decision), decision)
 
 
-def to_layers(policies: Mapping[str, Any]) -> Layers:
+def to_layers(policies: Mapping[str, Any]) -> PolicySet:
     """Parse a case's policies; a flat list of SCPs or RCPs is one level, a list of lists has several."""
     trust = bool(policies.get("resource_is_trust_policy"))
     # An empty list of session policies is none: AssumeRole without them narrows nothing.
     session = None if policies.get("session") == [] else policies.get("session")
-    return Layers(
+    return PolicySet(
         identity=_parsed(policies.get("identity"), Layer.IDENTITY),
         session=None if session is None else _parsed(session, Layer.SESSION),
         boundary=_one(policies.get("boundary"), Layer.BOUNDARY),

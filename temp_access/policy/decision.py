@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Kind(Enum):
+class DecisionType(Enum):
     """AWS's three answers: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html"""
 
     ALLOWED = "allowed"
@@ -56,7 +56,7 @@ class Decision(NamedTuple):
 
     # A named tuple, because one is made for each request: a frozen dataclass takes three times as long.
 
-    kind: Kind
+    kind: DecisionType
     layer: Layer
     reasons: tuple[Reason, ...] = ()
     missing: tuple[Layer, ...] = ()
@@ -64,9 +64,9 @@ class Decision(NamedTuple):
     @property
     def allowed(self) -> bool:
         """Whether the request is allowed."""
-        return self.kind is Kind.ALLOWED
+        return self.kind is DecisionType.ALLOWED
 
     def __str__(self) -> str:
-        if self.kind is Kind.IMPLICIT_DENY:
+        if self.kind is DecisionType.IMPLICIT_DENY:
             return "implicitDeny: " + "; ".join(f"no {layer.value} allows it" for layer in self.missing)
         return f"{self.kind.value}: " + "; ".join(map(str, self.reasons))

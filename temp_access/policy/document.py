@@ -49,7 +49,7 @@ class Statement:
         resources = self.resources
         if resources is not None and resources.matches(request.resource, request) is self.not_resource:
             return False
-        if self.principals is not None and not self.principals.cover(request):
+        if self.principals is not None and not self.principals.matches(request):
             return False
         for condition in self.conditions:  # noqa: SIM110 (a loop is twice as fast as all() here)
             if not condition.holds(request):

@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar, overload
 
 from temp_access.policy.conditions import Condition, compile_condition
 from temp_access.policy.document import MalformedPolicy
-from temp_access.policy.glob_regex import Style
+from temp_access.policy.glob_regex import WildcardScope
 from temp_access.policy.grammar import ACTION, RESOURCE
 from temp_access.policy.patterns import PatternSet, compile_patterns
 from temp_access.policy.request import scalar_text
@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Element(Generic[T_co]):
+class ElementReader(Generic[T_co]):
     """An element's value with the policy and the path it comes from."""
 
     policy: str
@@ -29,12 +29,12 @@ class Element(Generic[T_co]):
         """The error that names this element."""
         return MalformedPolicy(self.policy, self.path, why)
 
-    def child(self, name: str) -> Element[object]:
+    def child(self, name: str) -> ElementReader[object]:
         """An element below this one; its value is None if there is none."""
         path = name if self.path == "policy" else f"{self.path}.{name}"
-        return Element(self.policy, path, self.value.get(name) if isinstance(self.value, Mapping) else None)
+        return ElementReader(self.policy, path, self.value.get(name) if isinstance(self.value, Mapping) else None)
 
-    def required(self, name: str) -> Element[object]:
+    def required(self, name: str) -> ElementReader[object]:
         """An element below this one that must be there."""
         found = self.child(name)
         if found.value is None:
@@ -42,10 +42,10 @@ class Element(Generic[T_co]):
         return found
 
     @overload
-    def one_of(self, name: str, other: str, *, required: Literal[True] = True) -> Element[object]: ...
+    def exactly_one(self, name: str, other: str, *, required: Literal[True] = True) -> ElementReader[object]: ...
     @overload
-    def one_of(self, name: str, other: str, *, required: bool) -> Element[object] | None: ...
-    def one_of(self, name: str, other: str, *, required: bool = True) -> Element[object] | None:
+    def exactly_one(self, name: str, other: str, *, required: bool) -> ElementReader[object] | None: ...
+    def exactly_one(self, name: str, other: str, *, required: bool = True) -> ElementReader[object] | None:
         """The one of two elements that is there."""
         found = [each for each in (self.child(name), self.child(other)) if each.value is not None]
         if len(found) > 1:
@@ -54,14 +54,14 @@ class Element(Generic[T_co]):
             raise self.malformed(f"needs {name} or {other}")
         return found[0] if found else None
 
-    def mapping(self) -> Element[dict[str, object]]:
+    def mapping(self) -> ElementReader[dict[str, object]]:
         """This element as an object."""
         if not isinstance(self.value, Mapping):
             raise self.malformed(f"must be an object, not {self.value!r}")
         for name, value in self.value.items():
             if value is None:
                 raise self.child(name).malformed("is null; give it a value or leave it out")
-        return Element(self.policy, self.path, dict(self.value))
+        return ElementReader(self.policy, self.path, dict(self.value))
 
     def texts(self) -> tuple[str, ...]:
         """This element as a string or a list of strings, at least one; numbers and booleans become text."""
@@ -97,7 +97,7 @@ class Element(Generic[T_co]):
                     f"{text!r} has fewer than the six parts of an ARN; add the others, * if any will do"
                 )
         try:
-            return compile_patterns(self.texts(), variables=variables, style=Style.RESOURCE)
+            return compile_patterns(self.texts(), variables=variables, style=WildcardScope.RESOURCE)
         except ValueError as error:
             raise self.malformed(str(error)) from None
 
@@ -113,7 +113,7 @@ class Element(Generic[T_co]):
         )
 
 
-def _condition(keys: Element[object], key: str, operator: str, *, variables: bool) -> Condition:
+def _condition(keys: ElementReader[object], key: str, operator: str, *, variables: bool) -> Condition:
     if ":" not in key:
         raise keys.malformed(f"condition key {key!r} has no service prefix, like aws: or s3:")
     try:

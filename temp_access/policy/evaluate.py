@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from temp_access.policy.decision import Decision, Kind, Layer, Reason
+from temp_access.policy.decision import Decision, DecisionType, Layer, Reason
 from temp_access.policy.document import Policy
-from temp_access.policy.principals import Grant
+from temp_access.policy.principals import PrincipalMatch
 from temp_access.policy.request import Request
-from temp_access.policy.shortlist import Entries, Gate, Shortlist, shortlist
+from temp_access.policy.shortlist import IndexedStatements, RequiredLayer, StatementIndex, index_statements
 
-__all__ = ["Decision", "Kind", "Layer", "Layers", "Policy", "Reason", "Request", "evaluate"]
+__all__ = ["Decision", "DecisionType", "Layer", "Policy", "PolicySet", "Reason", "Request", "evaluate"]
 
 _MOST_ACTIONS = 20_000
 
 
 @dataclass(frozen=True)
-class Layers:
+class PolicySet:
     """All policies that apply to a principal and a resource; make one and evaluate many requests against it.
 
     `session` is None for a session made without session policies; of several (inline, managed) one must
@@ -36,34 +36,34 @@ class Layers:
     resource_is_trust_policy: bool = False
     scps: tuple[tuple[Policy, ...], ...] = ()
     rcps: tuple[tuple[Policy, ...], ...] = ()
-    _shortlists: dict[str, Shortlist] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _indexes: dict[str, StatementIndex] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def resource_layer(self) -> Layer:
         """What the resource policy counts as."""
         return Layer.TRUST if self.resource_is_trust_policy else Layer.RESOURCE
 
-    def shortlist(self, request: Request) -> Shortlist:
+    def statement_index(self, request: Request) -> StatementIndex:
         """The statements that name the request's action, indexed by action."""
-        found = self._shortlists.get(request.action)
+        found = self._indexes.get(request.action)
         if found is None:
-            if len(self._shortlists) >= _MOST_ACTIONS:
-                self._shortlists.clear()
-            found = self._shortlists[request.action] = shortlist(self, request)
+            if len(self._indexes) >= _MOST_ACTIONS:
+                self._indexes.clear()
+            found = self._indexes[request.action] = index_statements(self, request)
         return found
 
 
-def evaluate(layers: Layers, request: Request) -> Decision:
+def evaluate(layers: PolicySet, request: Request) -> Decision:
     """Decide one request: an explicit deny wins; else every layer that has a say must allow."""
-    listed = layers.shortlist(request)
+    listed = layers.statement_index(request)
     if denied := _applying(listed.denies, request):
-        return Decision(Kind.EXPLICIT_DENY, denied[0].layer, denied)
-    grant = Grant.NONE
+        return Decision(DecisionType.EXPLICIT_DENY, denied[0].layer, denied)
+    grant = PrincipalMatch.NONE
     reasons: tuple[Reason, ...] = ()
     missing: tuple[Layer, ...] = ()
     for statement, reason in listed.resource:
         if statement.applies(request) and statement.principals is not None:
-            grant = max(grant, statement.principals.grant(request))
+            grant = max(grant, statement.principals.match(request))
             reasons += (reason,)
     for layer, entries in listed.ceilings:
         if found := _applying(entries, request):
@@ -72,12 +72,12 @@ def evaluate(layers: Layers, request: Request) -> Decision:
             missing += (layer,)
     has_account = request.principal.startswith("arn:")
     same_account = request.account == request.resource_account
-    if grant is Grant.NONE and (layers.resource_is_trust_policy or not same_account or not has_account):
+    if grant is PrincipalMatch.NONE and (layers.resource_is_trust_policy or not same_account or not has_account):
         missing += (layers.resource_layer,)
     decided_by = layers.resource_layer
-    gates: tuple[Gate, ...] = ()
-    if has_account and not (same_account and grant is Grant.DIRECT):
-        if same_account and grant is Grant.ROLE:
+    gates: tuple[RequiredLayer, ...] = ()
+    if has_account and not (same_account and grant is PrincipalMatch.DIRECT):
+        if same_account and grant is PrincipalMatch.ROLE:
             gates = listed.limits
         else:
             decided_by, gates = Layer.IDENTITY, listed.identity_and_limits
@@ -90,11 +90,11 @@ def evaluate(layers: Layers, request: Request) -> Decision:
     if gates and layers.session is None and ":federated-user/" in request.principal:
         missing += (Layer.SESSION,)
     if missing:
-        return Decision(Kind.IMPLICIT_DENY, missing[0], (), missing)
-    return Decision(Kind.ALLOWED, decided_by, reasons)
+        return Decision(DecisionType.IMPLICIT_DENY, missing[0], (), missing)
+    return Decision(DecisionType.ALLOWED, decided_by, reasons)
 
 
-def _applying(entries: Entries, request: Request) -> tuple[Reason, ...]:
+def _applying(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]:
     found: tuple[Reason, ...] = ()
     for statement, reason in entries:
         if statement.applies(request):

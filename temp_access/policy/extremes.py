@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-EVERYTHING: Mapping[str, Any] = {
+ALLOW_ALL: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-NOTHING: Mapping[str, Any] = {
+ALLOW_NOTHING: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}],
 }

@@ -9,7 +9,7 @@ from enum import Enum
 from temp_access.policy.wildcards import Wildcard
 
 
-class Style(Enum):
+class WildcardScope(Enum):
     """How far a wildcard reaches.
 
     TEXT (StringLike, actions): everywhere.
@@ -27,10 +27,10 @@ class Style(Enum):
 _COLONS_BEFORE_LAST_PART = 5
 
 
-def glob_regex(pieces: Sequence[str | Wildcard], style: Style) -> re.Pattern[str]:
+def glob_regex(pieces: Sequence[str | Wildcard], style: WildcardScope) -> re.Pattern[str]:
     """The expression that matches exactly what the pattern matches."""
     chunks, stars = [""], []
-    colons = 0 if style is not Style.TEXT else _COLONS_BEFORE_LAST_PART
+    colons = 0 if style is not WildcardScope.TEXT else _COLONS_BEFORE_LAST_PART
     for position, piece in enumerate(pieces):
         everywhere = colons >= _COLONS_BEFORE_LAST_PART
         if isinstance(piece, str):
@@ -39,7 +39,7 @@ def glob_regex(pieces: Sequence[str | Wildcard], style: Style) -> re.Pattern[str
         elif piece is Wildcard.ONE:
             chunks[-1] += "." if everywhere else "[^:]"
         else:
-            runs_on = style is Style.RESOURCE and _ends_part(pieces, position)
+            runs_on = style is WildcardScope.RESOURCE and _ends_part(pieces, position)
             stars.append(".*" if everywhere or runs_on else "[^:]*")
             chunks.append("")
     return re.compile(_join(chunks, stars), re.DOTALL)

@@ -9,7 +9,7 @@ from typing import Any
 
 from temp_access.config.model import Config, Grant, PolicyDocument
 from temp_access.config.table import key_path
-from temp_access.policy.access import MODES
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.policy.session import escape, minimal_json, session_policy
 from temp_access.policy.trust import trust_policy
 from temp_access.policy.user import rotate_keys_policy
@@ -33,7 +33,7 @@ def quota_findings(config: Config) -> Iterator[str]:
     if config.any_id:
         longest = Grant("", config.any_id.access, config.any_id.folder.replace("{id}", ""))
         cost = config.any_id.pattern.longest_cost(lambda c: len(json.dumps(escape(c), ensure_ascii=False)) - 2)
-        copies = bool(MODES[longest.access].lists) + bool(MODES[longest.access].object_actions)
+        copies = bool(ACCESS_MODES[longest.access].allows_listing) + bool(ACCESS_MODES[longest.access].object_actions)
         size = session_policy_size(longest, bucket=bucket, partition=_LONGEST_PARTITION) + copies * cost
         if size > SESSION_POLICY:
             yield (
@@ -58,7 +58,7 @@ def quota_findings(config: Config) -> Iterator[str]:
 
 def session_policy_size(grant: Grant, *, bucket: str, partition: str) -> int:
     """Return how many of STS's 2048 characters the session policy of `grant` has."""
-    policy = session_policy(grant.folder, MODES[grant.access], bucket=bucket, partition=partition)
+    policy = session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=bucket, partition=partition)
     return len(minimal_json(policy))
 
 

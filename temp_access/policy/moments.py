@@ -16,7 +16,7 @@ def parse_number(text: str) -> float:
     return float(text)
 
 
-def parse_moment(text: str) -> float:
+def parse_timestamp(text: str) -> float:
     """Seconds since 1970, from a W3C ISO 8601 date (a bare year too) or from epoch time; raises ValueError.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date

@@ -39,7 +39,7 @@ def _why(statement: Statement, body: Mapping[str, Any], request: Request, *, var
         but = "all but " if statement.not_resource else ""
         only = "" if statement.not_resource else " only"
         return f"is about {but}{_listed(body['NotResource' if but else 'Resource'])}{only}"
-    if statement.principals is not None and not statement.principals.cover(request):
+    if statement.principals is not None and not statement.principals.matches(request):
         return f"names {_named(body.get('Principal'))}, and the caller is {request.principal}"
     for operator, keys in (body.get("Condition") or {}).items():
         for key, values in keys.items():

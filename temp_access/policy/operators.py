@@ -13,8 +13,8 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
-from temp_access.policy.glob_regex import Style
-from temp_access.policy.moments import parse_moment, parse_number
+from temp_access.policy.glob_regex import WildcardScope
+from temp_access.policy.moments import parse_number, parse_timestamp
 from temp_access.policy.patterns import compile_patterns
 from temp_access.policy.request import Request
 
@@ -46,7 +46,7 @@ def _like(values: tuple[str, ...], variables: bool) -> Test:
 
 
 def _arn(values: tuple[str, ...], variables: bool) -> Test:
-    return compile_patterns(values, variables=variables, style=Style.ARN).matches
+    return compile_patterns(values, variables=variables, style=WildcardScope.ARN).matches
 
 
 def _bool(values: tuple[str, ...], variables: bool) -> Test:
@@ -114,7 +114,7 @@ _ALL = [
     Operator("StringLike", _like),
     Operator("StringNotLike", _like, negated=True),
     *_family("Numeric", parse_number),
-    *_family("Date", parse_moment),
+    *_family("Date", parse_timestamp),
     Operator("Bool", _bool),
     Operator("BinaryEquals", partial(_compared, _base64, operator.eq)),
     Operator("IpAddress", _ip_address),

@@ -8,6 +8,6 @@ import zlib
 _ROOM = 1024
 
 
-def packed_percent(policy: str) -> int:
+def estimate_packed_size(policy: str) -> int:
     """Return the estimated PackedPolicySize of the policy's JSON: percent of the room that STS has."""
     return math.ceil(100 * len(zlib.compress(policy.encode(), 9)) / _ROOM)

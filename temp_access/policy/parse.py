@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy, Policy, Statement
-from temp_access.policy.elements import Element
+from temp_access.policy.elements import ElementReader
 from temp_access.policy.grammar import GRAMMARS, SID, STATEMENT_ELEMENTS, VERSIONS
 from temp_access.policy.parse_principal import parse_principals
 
@@ -23,7 +23,7 @@ def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str |
     name = name or layer.value
     if isinstance(document, str):
         document = _from_json(document, name)
-    policy = Element(name, "policy", document).mapping()
+    policy = ElementReader(name, "policy", document).mapping()
     unknown = set(policy.value) - {"Version", "Statement", "Id"}
     if unknown:
         raise policy.malformed(f"unknown element {min(unknown)!r}")
@@ -38,14 +38,14 @@ def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str |
     if not isinstance(bodies, list) or not bodies:
         raise policy.child("Statement").malformed("must be a statement or a list of at least one")
     statements = tuple(
-        _statement(Element(name, f"Statement[{index}]", body).mapping(), index, layer, version == VERSIONS[0])
+        _statement(ElementReader(name, f"Statement[{index}]", body).mapping(), index, layer, version == VERSIONS[0])
         for index, body in enumerate(bodies)
     )
     _check_sids(statements, policy, layer)
     return Policy(name, str(version), statements, tuple(bodies))
 
 
-def each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def reject_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Return the object of these members, for `json.loads`; raises ValueError if a key occurs twice."""
     found: dict[str, object] = {}
     for key, value in pairs:
@@ -57,13 +57,13 @@ def each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _from_json(text: str, name: str) -> Mapping[str, object]:
     try:
-        value = json.loads(text, object_pairs_hook=each_once)
+        value = json.loads(text, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError) as error:
         raise MalformedPolicy(name, "policy", f"can't be read as JSON: {error}") from None
-    return Element(name, "policy", value).mapping().value
+    return ElementReader(name, "policy", value).mapping().value
 
 
-def _statement(statement: Element[dict[str, object]], index: int, layer: Layer, variables: bool) -> Statement:
+def _statement(statement: ElementReader[dict[str, object]], index: int, layer: Layer, variables: bool) -> Statement:
     body, grammar = statement.value, GRAMMARS[layer]
     unknown = set(body) - STATEMENT_ELEMENTS
     if unknown:
@@ -74,8 +74,8 @@ def _statement(statement: Element[dict[str, object]], index: int, layer: Layer, 
     effect = statement.required("Effect").value
     if effect not in ("Allow", "Deny"):
         raise statement.child("Effect").malformed(f"{effect!r} is neither 'Allow' nor 'Deny' (case matters)")
-    action = statement.one_of("Action", "NotAction")
-    resource = statement.one_of("Resource", "NotResource", required=grammar.resource_required)
+    action = statement.exactly_one("Action", "NotAction")
+    resource = statement.exactly_one("Resource", "NotResource", required=grammar.resource_required)
     if resource is not None and not grammar.resource_allowed:
         raise resource.malformed(f"not allowed in a {layer.value}; it is about the role itself")
     return Statement(
@@ -91,7 +91,7 @@ def _statement(statement: Element[dict[str, object]], index: int, layer: Layer, 
     )
 
 
-def _check_sids(statements: Iterable[Statement], policy: Element[dict[str, object]], layer: Layer) -> None:
+def _check_sids(statements: Iterable[Statement], policy: ElementReader[dict[str, object]], layer: Layer) -> None:
     seen: set[str] = set()
     for statement in statements:
         if statement.sid is None:

@@ -6,17 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 from temp_access.policy.decision import Layer
-from temp_access.policy.elements import Element
+from temp_access.policy.elements import ElementReader
 from temp_access.policy.grammar import ACCOUNT, GRAMMARS, PRINCIPAL
 from temp_access.policy.principals import Principals
 
 _KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
-def parse_principals(statement: Element[dict[str, object]], layer: Layer) -> Principals | None:
+def parse_principals(statement: ElementReader[dict[str, object]], layer: Layer) -> Principals | None:
     """The statement's principals, or None in a policy that can't have any."""
     grammar = GRAMMARS[layer]
-    found = statement.one_of("Principal", "NotPrincipal", required=grammar.principal)
+    found = statement.exactly_one("Principal", "NotPrincipal", required=grammar.principal)
     if found is None:
         return None
     if not grammar.principal:
@@ -34,7 +34,7 @@ def parse_principals(statement: Element[dict[str, object]], layer: Layer) -> Pri
     return principals
 
 
-def _principals(found: Element[object], negated: bool) -> Principals:
+def _principals(found: ElementReader[object], negated: bool) -> Principals:
     if found.value == "*":
         return Principals(True, frozenset(), frozenset(), negated)
     everyone, accounts, named = False, set[str](), set[str]()

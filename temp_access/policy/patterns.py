@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from temp_access.policy.glob_regex import Style, glob_regex
+from temp_access.policy.glob_regex import WildcardScope, glob_regex
 from temp_access.policy.request import Request
-from temp_access.policy.wildcards import Piece, Variable, Wildcard, completed, split_pattern
+from temp_access.policy.wildcards import PatternPart, Variable, Wildcard, pad_arn, split_pattern
 
 _PREFIX_LENGTH = 2
 _compiled_glob = lru_cache(maxsize=1024)(glob_regex)
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class VariablePattern:
     """A pattern with policy variables, which get their values from each request."""
 
-    pieces: tuple[Piece, ...]
-    style: Style
+    pieces: tuple[PatternPart, ...]
+    style: WildcardScope
     fold: bool
 
     def matches(self, value: str, request: Request) -> bool:
@@ -54,7 +54,7 @@ class PatternSet:
     literals: frozenset[str]
     prefixes: tuple[str, ...]
     globs: tuple[Callable[[str], object], ...]
-    templates: tuple[Template, ...]
+    templates: tuple[VariablePattern, ...]
 
     def matches(self, value: str, request: Request) -> bool:
         """Whether one of the patterns matches the value."""
@@ -73,7 +73,7 @@ def compile_patterns(
     texts: Iterable[str],
     *,
     variables: bool,
-    style: Style = Style.TEXT,
+    style: WildcardScope = WildcardScope.TEXT,
     wildcards: bool = True,
     fold: bool = False,
 ) -> PatternSet:
@@ -83,10 +83,10 @@ def compile_patterns(
     """
     everything, literals, prefixes, globs, templates = False, set[str](), [], [], []
     for text in texts:
-        whole = completed(text) if style is Style.RESOURCE else text
+        whole = pad_arn(text) if style is WildcardScope.RESOURCE else text
         pieces = split_pattern(whole, variables=variables, wildcards=wildcards)
         if any(isinstance(piece, Variable) for piece in pieces):
-            templates.append(Template(pieces, style, fold))
+            templates.append(VariablePattern(pieces, style, fold))
             continue
         static = [piece.lower() if fold and isinstance(piece, str) else piece for piece in pieces]
         plain = [piece for piece in static if not isinstance(piece, Variable)]
@@ -101,8 +101,8 @@ def compile_patterns(
     return PatternSet(everything, frozenset(literals), tuple(prefixes), tuple(globs), tuple(templates))
 
 
-def _is_prefix(pieces: list[str | Wildcard], style: Style) -> bool:
+def _is_prefix(pieces: list[str | Wildcard], style: WildcardScope) -> bool:
     if len(pieces) != _PREFIX_LENGTH or not isinstance(pieces[0], str) or pieces[1] is not Wildcard.ANY:
         return False
     # In the ARN style a `*` before the fifth colon stays in its part: `startswith` would match too much.
-    return style is not Style.ARN or pieces[0].count(":") >= 5
+    return style is not WildcardScope.ARN or pieces[0].count(":") >= 5

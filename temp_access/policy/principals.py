@@ -8,7 +8,7 @@ from enum import IntEnum
 from temp_access.policy.request import Request
 
 
-class Grant(IntEnum):
+class PrincipalMatch(IntEnum):
     """How an Allow names the caller, weakest first; that decides which other layers limit it.
 
     NONE: not at all. ACCOUNT: its account, which delegates to identity policies.
@@ -32,22 +32,22 @@ class Principals:
     named: frozenset[str]
     negated: bool = False
 
-    def grant(self, request: Request) -> Grant:
+    def match(self, request: Request) -> PrincipalMatch:
         """How these principals name the caller."""
         if self.everyone or request.principal in self.named:
-            return Grant.DIRECT
+            return PrincipalMatch.DIRECT
         if not self.named.isdisjoint((request.role,)):
-            return Grant.ROLE
-        return Grant.ACCOUNT if request.account in self.accounts else Grant.NONE
+            return PrincipalMatch.ROLE
+        return PrincipalMatch.ACCOUNT if request.account in self.accounts else PrincipalMatch.NONE
 
-    def cover(self, request: Request) -> bool:
+    def matches(self, request: Request) -> bool:
         """Whether the statement is about the caller.
 
         NotPrincipal spares a caller only if each level is named: its account, a session's role, itself.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         """
         if not self.negated:
-            return self.grant(request) is not Grant.NONE
+            return self.match(request) is not PrincipalMatch.NONE
         if self.everyone:
             return False
         levels = {request.principal}

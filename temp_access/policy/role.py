@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from temp_access.policy.access import LIST_BUCKET, MODES, union
+from temp_access.policy.access import ACCESS_MODES, LIST_BUCKET, combined_mode
 from temp_access.policy.session import VERSION
 
 
@@ -12,9 +12,9 @@ def role_policy(modes: Iterable[str], *, bucket_arn: str) -> dict[str, Any]:
 
     Its size depends on the modes, never on the number of grants. `bucket_arn` may be a CDK token.
     """
-    ceiling = union(MODES[mode] for mode in modes)
+    ceiling = combined_mode(ACCESS_MODES[mode] for mode in modes)
     statements: list[dict[str, Any]] = []
-    if ceiling.lists:
+    if ceiling.allows_listing:
         statements.append({"Effect": "Allow", "Action": LIST_BUCKET, "Resource": bucket_arn})
     if ceiling.object_actions:
         statements.append({"Effect": "Allow", "Action": list(ceiling.object_actions), "Resource": f"{bucket_arn}/*"})

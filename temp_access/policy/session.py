@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from temp_access.policy.access import LIST_BUCKET, Access
+from temp_access.policy.access import LIST_BUCKET, AccessMode
 
 # AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 _ESCAPES = str.maketrans({"$": "${$}", "*": "${*}", "?": "${?}"})
@@ -16,7 +16,7 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def session_policy(folder: str, access: Access, *, bucket: str, partition: str = "aws") -> dict[str, Any]:
+def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: str = "aws") -> dict[str, Any]:
     """Return the session policy for `access` to `folder` (no trailing slash) of `bucket`.
 
     Listing is allowed for the prefix `<folder>/` and those that begin with it (`*` also matches
@@ -26,7 +26,7 @@ def session_policy(folder: str, access: Access, *, bucket: str, partition: str =
     arn = f"arn:{partition}:s3:::{bucket}"
     path = escape(folder)
     statements: list[dict[str, Any]] = []
-    if access.lists:
+    if access.allows_listing:
         statements.append(
             {
                 "Effect": "Allow",

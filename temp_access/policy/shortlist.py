@@ -12,29 +12,29 @@ from temp_access.policy.principals import Principals
 from temp_access.policy.request import Request
 
 if TYPE_CHECKING:
-    from temp_access.policy.evaluate import Layers
+    from temp_access.policy.evaluate import PolicySet
 
-Entries = tuple[tuple[Statement, Reason], ...]
-Gate = tuple[Layer, Entries]
+IndexedStatements = tuple[tuple[Statement, Reason], ...]
+RequiredLayer = tuple[Layer, IndexedStatements]
 Groups = list[tuple[Layer, tuple[Policy, ...]]]
 _EVERYONE = Principals(everyone=True, accounts=frozenset(), named=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
-class Shortlist:
+class StatementIndex:
     """Each statement with the reason to report if it applies, and the layers that must allow (gates).
 
     `ceilings` are the levels of RCPs and SCPs; `limits` the permissions boundary and the session policy.
     """
 
-    denies: Entries
-    resource: Entries
-    ceilings: tuple[Gate, ...]
-    limits: tuple[Gate, ...]
-    identity_and_limits: tuple[Gate, ...]
+    denies: IndexedStatements
+    resource: IndexedStatements
+    ceilings: tuple[RequiredLayer, ...]
+    limits: tuple[RequiredLayer, ...]
+    identity_and_limits: tuple[RequiredLayer, ...]
 
 
-def shortlist(layers: Layers, request: Request) -> Shortlist:
+def index_statements(layers: PolicySet, request: Request) -> StatementIndex:
     """The statements of these layers that name the request's action."""
     ceilings: Groups = [(Layer.RCP, level) for level in layers.rcps]
     ceilings += [(Layer.SCP, level) for level in layers.scps]
@@ -43,24 +43,24 @@ def shortlist(layers: Layers, request: Request) -> Shortlist:
     limits: Groups = [(Layer.BOUNDARY, (layers.boundary,))] if layers.boundary else []
     limits += [] if layers.session is None else [(Layer.SESSION, layers.session)]
     denies = [
-        (_sparing_nobody(statement) if layers.boundary else statement, reason)
-        for _, entries in _gates([*ceilings, *resource, *identity, *limits], "Deny", request)
+        (_deny_ignoring_not_principal(statement) if layers.boundary else statement, reason)
+        for _, entries in _required_layers([*ceilings, *resource, *identity, *limits], "Deny", request)
         for statement, reason in entries
     ]
-    return Shortlist(
+    return StatementIndex(
         denies=tuple(denies),
-        resource=tuple(entry for _, entries in _gates(resource, "Allow", request) for entry in entries),
-        ceilings=_gates(ceilings, "Allow", request),
-        limits=_gates(limits, "Allow", request),
-        identity_and_limits=_gates([*identity, *limits], "Allow", request),
+        resource=tuple(entry for _, entries in _required_layers(resource, "Allow", request) for entry in entries),
+        ceilings=_required_layers(ceilings, "Allow", request),
+        limits=_required_layers(limits, "Allow", request),
+        identity_and_limits=_required_layers([*identity, *limits], "Allow", request),
     )
 
 
-def _gates(groups: Groups, effect: str, request: Request) -> tuple[Gate, ...]:
+def _required_layers(groups: Groups, effect: str, request: Request) -> tuple[RequiredLayer, ...]:
     return tuple((layer, _entries(policies, layer, effect, request)) for layer, policies in groups)
 
 
-def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> Entries:
+def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> IndexedStatements:
     action = request.action.lower()
     return tuple(
         (statement, Reason(layer, effect, policy.name, statement.index, statement.sid))
@@ -70,7 +70,7 @@ def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Req
     )
 
 
-def _sparing_nobody(statement: Statement) -> Statement:
+def _deny_ignoring_not_principal(statement: Statement) -> Statement:
     """A Deny with NotPrincipal hits every caller that has a permissions boundary.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html

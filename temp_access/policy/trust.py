@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from temp_access.config.model import Conditions, Role, Trusted
+from temp_access.config.model import Conditions, Role, TrustedPrincipal
 from temp_access.policy.session import VERSION
 
 
@@ -47,5 +47,5 @@ def _conditions(conditions: Conditions, external_id: str | None) -> dict[str, An
     return asked
 
 
-def _arn(trusted: Trusted, account: str, partition: str) -> str:
+def _arn(trusted: TrustedPrincipal, account: str, partition: str) -> str:
     return f"arn:{partition}:iam::{trusted.account or account}:{trusted.resource}"

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from temp_access.policy.decision import Decision, Layer, Reason
-from temp_access.policy.evaluate import Layers
+from temp_access.policy.evaluate import PolicySet
 from temp_access.policy.request import Request
-from temp_access.policy.shortlist import Entries
+from temp_access.policy.shortlist import IndexedStatements
 
 
 @dataclass(frozen=True)
-class View:
+class LayerResult:
     """One layer's statements that apply; `missing` if it had to allow and didn't."""
 
     layer: Layer
@@ -21,15 +21,15 @@ class View:
     missing: bool
 
 
-def views(layers: Layers, request: Request, decision: Decision) -> Iterator[View]:
+def layer_breakdown(layers: PolicySet, request: Request, decision: Decision) -> Iterator[LayerResult]:
     """Yield the layers that take part, in the order in which AWS's documentation names them."""
-    listed = layers.shortlist(request)
+    listed = layers.statement_index(request)
     denies = _applying(listed.denies, request)
-    gates: list[tuple[Layer, Entries]] = [*listed.ceilings]
+    gates: list[tuple[Layer, IndexedStatements]] = [*listed.ceilings]
     if layers.resource:
         gates.append((layers.resource_layer, listed.resource))
     for layer, entries in [*gates, *listed.identity_and_limits]:
-        yield View(
+        yield LayerResult(
             layer,
             _applying(entries, request),
             tuple(reason for reason in denies if reason.layer is layer),
@@ -37,5 +37,5 @@ def views(layers: Layers, request: Request, decision: Decision) -> Iterator[View
         )
 
 
-def _applying(entries: Entries, request: Request) -> tuple[Reason, ...]:
+def _applying(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]:
     return tuple(reason for statement, reason in entries if statement.applies(request))

@@ -32,7 +32,7 @@ class Variable:
         return value if isinstance(value, str) else self.default
 
 
-Piece = str | Wildcard | Variable
+PatternPart = str | Wildcard | Variable
 COLONS_OF_ARN = 5
 
 _TOKEN = re.compile(
@@ -46,7 +46,7 @@ _TOKEN = re.compile(
 _WILDCARD = re.compile(r"(?P<wildcard>[*?])")
 
 
-def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece, ...]:
+def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[PatternPart, ...]:
     """Split a pattern into its pieces; neighbouring literal text is one piece.
 
     `${*}`, `${?}` and `${$}` are the literal characters. Without `variables` (Version 2008-10-17) a `${…}`
@@ -54,7 +54,7 @@ def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece
 
     Raises ValueError if the syntax of a variable is wrong.
     """
-    pieces: list[Piece] = []
+    pieces: list[PatternPart] = []
     literal: list[str] = []
     end = 0
     for token in (_TOKEN if variables else _WILDCARD).finditer(text):
@@ -75,7 +75,7 @@ def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece
     return tuple(pieces)
 
 
-def completed(pattern: str) -> str:
+def pad_arn(pattern: str) -> str:
     """Return a pattern of resources as AWS completes it: parts that an ARN lacks at its end are `*`.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -84,7 +84,7 @@ def completed(pattern: str) -> str:
     return f"{pattern}:*" if pattern.startswith("arn:") and pattern.count(":") < COLONS_OF_ARN else pattern
 
 
-def _flush(literal: list[str], pieces: list[Piece]) -> None:
+def _flush(literal: list[str], pieces: list[PatternPart]) -> None:
     if text := "".join(literal):
         pieces.append(text)
     literal.clear()

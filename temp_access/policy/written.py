@@ -9,7 +9,7 @@ from temp_access.policy.parse import parse_policy
 from temp_access.policy.user import ROTATE_KEYS
 
 
-def grammar_findings(user: User) -> Iterator[str]:
+def document_findings(user: User) -> Iterator[str]:
     """Yield a finding for each of the user's policies that IAM would refuse as malformed, or that hides our own."""
     if any(policy.name == ROTATE_KEYS for policy in user.inline):
         yield f"user.inline: {ROTATE_KEYS!r} is the name of the project's own policy; choose another"

@@ -3,41 +3,45 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from temp_access.review.actors import Actor
+from temp_access.review.actors import ComparedPrincipal
 from temp_access.review.causes import cause
-from temp_access.review.compare import Compared, compare
-from temp_access.review.cover import Found, cover
+from temp_access.review.compare import DecisionPairs, decide_both
+from temp_access.review.cover import AccessDelta, generalize
 from temp_access.review.model import Cause, Change, Direction
-from temp_access.review.served import OTHERS, folder_of
-from temp_access.review.side import Side
+from temp_access.review.served import UNLISTED, folder_of
+from temp_access.review.side import Snapshot
 from temp_access.review.tokens import BUCKET
-from temp_access.review.words import ability, target
+from temp_access.review.words import describe_access, describe_target
 
 _Place = tuple[str, str | None]
 _Key = tuple[str, str | None, str, _Place | None, _Place | None, bool, Cause]
 
 
-def access_changes(actor: Actor, base: Side, head: Side) -> Iterator[Change]:
+def access_changes(actor: ComparedPrincipal, base: Snapshot, head: Snapshot) -> Iterator[Change]:
     """Yield what `actor` gained, then what it lost; requests with one place and one cause are one change."""
-    compared = compare(actor, base, head)
+    compared = decide_both(actor, base, head)
     for gained in (True, False):
-        grouped: dict[_Key, list[Found]] = {}
-        for found in cover(compared, head, gained=gained):
+        grouped: dict[_Key, list[AccessDelta]] = {}
+        for found in generalize(compared, head, gained=gained):
             grouped.setdefault(_key(found, actor, (base, head), compared), []).append(found)
         direction, can = (Direction.BROADENED, "can now") if gained else (Direction.NARROWED, "can no longer")
         for why, places in _by_cause(grouped):
-            text = f"{actor.subject} {can} {ability(places[0], further=len(places) - 1)}{actor.limit}"
-            yield _of_any_id(actor, base, head, Change(actor.subject, direction, text, why, target(places[0][0])))
+            text = f"{actor.subject} {can} {describe_access(places[0], further=len(places) - 1)}{actor.limit}"
+            yield _of_any_id(
+                actor, base, head, Change(actor.subject, direction, text, why, describe_target(places[0][0]))
+            )
 
 
-def _key(found: Found, actor: Actor, sides: tuple[Side, Side], compared: Compared) -> _Key:
-    why = cause(actor, sides, compared.answers[found.example])
-    return (found.pattern, found.prefix, found.context.words, found.rest, found.but, found.whole, why)
+def _key(
+    found: AccessDelta, actor: ComparedPrincipal, sides: tuple[Snapshot, Snapshot], compared: DecisionPairs
+) -> _Key:
+    why = cause(actor, sides, compared.decisions[found.example])
+    return (found.pattern, found.prefix, found.context.words, found.rest, found.exception, found.whole, why)
 
 
-def _by_cause(grouped: Mapping[_Key, list[Found]]) -> Iterator[tuple[Cause, list[list[Found]]]]:
+def _by_cause(grouped: Mapping[_Key, list[AccessDelta]]) -> Iterator[tuple[Cause, list[list[AccessDelta]]]]:
     """Yield each cause with what changed in one place, or in all places outside of the bucket where it is the same."""
-    found: dict[tuple[object, ...], tuple[Cause, list[list[Found]]]] = {}
+    found: dict[tuple[object, ...], tuple[Cause, list[list[AccessDelta]]]] = {}
     for key, entries in grouped.items():
         first = entries[0]
         inside = first.pattern.startswith(BUCKET) or first.pattern == "*" or not first.whole
@@ -47,12 +51,12 @@ def _by_cause(grouped: Mapping[_Key, list[Found]]) -> Iterator[tuple[Cause, list
     yield from found.values()
 
 
-def _of_any_id(actor: Actor, base: Side, head: Side, change: Change) -> Change:
+def _of_any_id(actor: ComparedPrincipal, base: Snapshot, head: Snapshot, change: Change) -> Change:
     """Write the folder of unlisted ids as `[any_id]` does, not that of the id that stands for them."""
-    if actor.subject != OTHERS or not actor.grants:
+    if actor.subject != UNLISTED or not actor.grants:
         return change
     for side, grant in zip((base, head), actor.grants, strict=True):
-        shown = folder_of(side, OTHERS, grant)
+        shown = folder_of(side, UNLISTED, grant)
         change = replace(
             change,
             text=change.text.replace(f"{grant.folder}/", shown),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from temp_access.review.model import Change, Direction
 
 
-def alike(changes: Iterable[Change]) -> list[list[Change]]:
+def group_identical(changes: Iterable[Change]) -> list[list[Change]]:
     """Return the changes grouped by what they say but for the names, what a reader has to see first."""
     groups: dict[tuple[Direction, str, str], list[Change]] = {}
     for change in changes:

@@ -5,16 +5,16 @@ from dataclasses import asdict
 from typing import Any
 
 from temp_access.policy.prove.as_json import as_json as claims_json
-from temp_access.review.linted import Linted
+from temp_access.review.linted import LintDelta
 from temp_access.review.matrix import COLUMNS, Row
 from temp_access.review.model import Change
-from temp_access.review.place import Place
-from temp_access.review.proofs import Proofs
-from temp_access.review.report import Report
-from temp_access.review.verified import Verified
+from temp_access.review.place import SourceLocation
+from temp_access.review.proofs import ProofResults
+from temp_access.review.report import ReviewReport
+from temp_access.review.verified import LastVerification
 
 
-def to_json(report: Report) -> str:
+def to_json(report: ReviewReport) -> str:
     """Return everything that is known of the change; null is what wasn't asked for."""
     value = {
         "schema": 1,
@@ -39,7 +39,7 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: SourceLocation) -> dict[str, Any]:
     return {"text": str(place), **{name: value for name, value in asdict(place).items() if name != "words"}}
 
 
@@ -48,20 +48,20 @@ def _row(row: Row) -> dict[str, Any]:
     return {"id": row.id, "access": row.access, "folder": row.folder, "duration": row.duration, "can": cells}
 
 
-def _lint(linted: Linted | None) -> dict[str, Any] | None:
+def _lint(linted: LintDelta | None) -> dict[str, Any] | None:
     if linted is None:
         return None
     new = [{"rule": finding.rule, "message": finding.message, "place": _place(place)} for finding, place in linted.new]
     return {"new": new, "as_before": linted.old, "gone": linted.gone}
 
 
-def _proofs(proofs: Proofs | None) -> dict[str, Any] | None:
+def _proofs(proofs: ProofResults | None) -> dict[str, Any] | None:
     if proofs is None:
         return None
     return {"why_not": proofs.why_not or None, **claims_json(proofs.claims)}
 
 
-def _verification(verified: Verified | None) -> dict[str, Any] | None:
+def _verification(verified: LastVerification | None) -> dict[str, Any] | None:
     if verified is None:
         return None
     kept = ("account", "region", "bucket", "run", "about", "of_head")

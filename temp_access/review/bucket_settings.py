@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temp_access.review.model import Cause, Change, Direction
-from temp_access.review.places import line, of_kind
-from temp_access.review.side import Side
+from temp_access.review.places import locate_key, locate_type
+from temp_access.review.side import Snapshot
 from temp_access.verify.state.model import PUBLIC_ACCESS_FLAGS
 
 _BUCKET = "AWS::S3::Bucket"
@@ -13,7 +13,7 @@ SUBJECT = "the bucket"
 _BY_DEFAULT = ("PublicAccessBlockConfiguration", "OwnershipControls")
 
 
-def bucket_changes(base: Side, head: Side) -> Iterator[Change]:
+def bucket_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
     """Yield each setting that differs; one whose effect on access can't be told counts as both."""
     before, after = base.state.bucket, head.state.bucket
     old, new = before.public_access_block or {}, after.public_access_block or {}
@@ -40,17 +40,19 @@ def bucket_changes(base: Side, head: Side) -> Iterator[Change]:
 
 
 def _change(
-    head: Side, direction: Direction, name: str, old: str | None, new: str | None, path: str | None = None
+    head: Snapshot, direction: Direction, name: str, old: str | None, new: str | None, path: str | None = None
 ) -> Change:
     text = f"{SUBJECT}: {name} {old or 'none'} → {new or 'none'}"
     # The environment may name the bucket as well, and then that line isn't where it comes from.
     written = path is not None and not (name == "name" and head.config.bucket.name != new)
-    place = line(head, path) if written and path else None
-    return Change(SUBJECT, direction, text, Cause(f"{name}: {new or 'none'}", (place or of_kind(head, _BUCKET),)))
+    place = locate_key(head, path) if written and path else None
+    return Change(SUBJECT, direction, text, Cause(f"{name}: {new or 'none'}", (place or locate_type(head, _BUCKET),)))
 
 
-def _kept(head: Side) -> Cause:
-    return Cause("a new bucket has it by default; whether this one keeps it can't be told", (of_kind(head, _BUCKET),))
+def _kept(head: Snapshot) -> Cause:
+    return Cause(
+        "a new bucket has it by default; whether this one keeps it can't be told", (locate_type(head, _BUCKET),)
+    )
 
 
 def _said(settings: object) -> str | None:
@@ -59,11 +61,11 @@ def _said(settings: object) -> str | None:
     return ", ".join(f"{key} {value}" for key, value in sorted(settings.items()))
 
 
-def _name(side: Side) -> str | None:
+def _name(side: Snapshot) -> str | None:
     return side.state.bucket.name if "BucketName" in _properties(side) else None
 
 
-def _properties(side: Side) -> Mapping[str, Any]:
+def _properties(side: Snapshot) -> Mapping[str, Any]:
     for template in side.assembly.templates.values():
         for resource in template["Resources"].values():
             if resource["Type"] == _BUCKET:

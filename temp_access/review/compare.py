@@ -5,60 +5,60 @@ from dataclasses import dataclass
 
 from temp_access.policy.decision import Decision
 from temp_access.policy.document import Policy
-from temp_access.policy.evaluate import Layers
+from temp_access.policy.evaluate import PolicySet
 from temp_access.review.actions import actions_of, service_of
-from temp_access.review.actors import Actor
-from temp_access.review.asks import Ask, asks, decide
-from temp_access.review.contexts import contexts
+from temp_access.review.actors import ComparedPrincipal
+from temp_access.review.asks import SampleRequest, decide, sample_requests
+from temp_access.review.contexts import condition_contexts
 from temp_access.review.documents import Body, bodies, texts
-from temp_access.review.side import Side
-from temp_access.review.spots import Spot, everywhere, spots
+from temp_access.review.side import Snapshot
+from temp_access.review.spots import ResourceScope, baseline_scopes, scopes_of
 
 ALWAYS = ("s3:*", "*")
 
 
 @dataclass(frozen=True)
-class Compared:
+class DecisionPairs:
     """Every request of an actor with its two answers, and the patterns that they were made of."""
 
     actions: tuple[str, ...]
-    spots: tuple[Spot, ...]
-    answers: dict[Ask, tuple[Decision, Decision]]
+    scopes: tuple[ResourceScope, ...]
+    decisions: dict[SampleRequest, tuple[Decision, Decision]]
 
 
-def compare(actor: Actor, base: Side, head: Side) -> Compared:
+def decide_both(actor: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
     """Return the answers to all requests that the actor's policies on both sides suggest."""
     before, after = _layers(actor, base), _layers(actor, head)
     old, new = list(_bodies(before)), list(_bodies(after))
     if old == new and _versions(before) == _versions(after) and base.target == head.target:
-        return Compared((), (), {})
+        return DecisionPairs((), (), {})
     actions = tuple(dict.fromkeys([*_actions([*old, *new]), *ALWAYS]))
     services = dict.fromkeys(service_of(action) for pattern in actions for action in actions_of(pattern))
-    places = [*spots(base, old), *spots(head, new), *everywhere(_folders(actor, base, head), services)]
+    places = [*scopes_of(base, old), *scopes_of(head, new), *baseline_scopes(_folders(actor, base, head), services)]
     kept = tuple({(spot.pattern, spot.prefix): spot for spot in places}.values())
     identified = actor.stranger is None or actor.stranger.account != ""
-    keys = contexts([*old, *new], head.config.user.name, identified=identified)
+    keys = condition_contexts([*old, *new], head.config.user.name, identified=identified)
     names = (actor.principal(base), actor.principal(head))
     answers = {
         ask: (decide(ask, actor, base, names[0], before), decide(ask, actor, head, names[1], after))
-        for ask in asks(head, actions, kept, keys)
+        for ask in sample_requests(head, actions, kept, keys)
     }
-    return Compared(actions, kept, answers)
+    return DecisionPairs(actions, kept, answers)
 
 
-def _layers(actor: Actor, side: Side) -> dict[bool, Layers]:
+def _layers(actor: ComparedPrincipal, side: Snapshot) -> dict[bool, PolicySet]:
     return {on_bucket: actor.layers(side, on_bucket=on_bucket) for on_bucket in (True, False)}
 
 
-def _bodies(layers: dict[bool, Layers]) -> Iterator[Body]:
+def _bodies(layers: dict[bool, PolicySet]) -> Iterator[Body]:
     yield from bodies(_policies(layers))
 
 
-def _versions(layers: dict[bool, Layers]) -> list[str]:
+def _versions(layers: dict[bool, PolicySet]) -> list[str]:
     return [policy.version for policy in _policies(layers) if policy]
 
 
-def _policies(layers: dict[bool, Layers]) -> list[Policy | None]:
+def _policies(layers: dict[bool, PolicySet]) -> list[Policy | None]:
     on_bucket = layers[True]
     return [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
 
@@ -68,7 +68,7 @@ def _actions(found: list[Body]) -> Iterator[str]:
         yield from texts(body, "Action", "NotAction")
 
 
-def _folders(actor: Actor, base: Side, head: Side) -> list[str]:
+def _folders(actor: ComparedPrincipal, base: Snapshot, head: Snapshot) -> list[str]:
     if actor.grants:
         return list(dict.fromkeys(grant.folder for grant in actor.grants))
     # The first few: their place in the bucket is what matters, not their number.

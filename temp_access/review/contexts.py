@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from temp_access.policy.request import ContextValue
-from temp_access.review.documents import Asked, Body, conditions
+from temp_access.review.documents import Body, ConditionTexts, conditions
 from temp_access.review.examples import examples
 
 # These follow from the caller, so that no call can have others …
@@ -26,43 +26,43 @@ OTHER = "another-value"
 
 
 @dataclass(frozen=True)
-class Context:
+class ConditionContext:
     """Condition keys and how to say what is special about them; the usual ones have no words."""
 
     words: str
     keys: Mapping[str, ContextValue] = field(hash=False)
 
 
-def contexts(bodies: Iterable[Body], user_name: str, *, identified: bool = True) -> list[Context]:
+def condition_contexts(bodies: Iterable[Body], user_name: str, *, identified: bool = True) -> list[ConditionContext]:
     """Return the usual keys, then each key of the statements with other values or absent, and all fulfilled.
 
     `identified` is whether the caller has an organization, tags and an id.
     """
     bodies = list(bodies)
     keys = _keys()
-    found = [Context("", keys)]
+    found = [ConditionContext("", keys)]
     for body in bodies:
         asked = [each for each in conditions(body) if not _is_fixed(each.key, identified)]
         for each in asked:
             for value in values(each, user_name):
-                found.append(Context(_words(each.key, value), _with(keys, {each.key: value})))
+                found.append(ConditionContext(_words(each.key, value), _with(keys, {each.key: value})))
         if len(asked) > 1:
             met = {each.key: values(each, user_name)[0] for each in asked}
             words = " and ".join(f"{key} is {value}" for key, value in met.items())
-            found.append(Context(f"when {words}", _with(keys, met)))
-    kept: list[Context] = []
+            found.append(ConditionContext(f"when {words}", _with(keys, met)))
+    kept: list[ConditionContext] = []
     for context in found:
         if all(context.keys != other.keys for other in kept):
             kept.append(context)
     return kept
 
 
-def usual() -> Context:
+def default_context() -> ConditionContext:
     """Return the condition keys of a call as usual."""
-    return Context("", _keys())
+    return ConditionContext("", _keys())
 
 
-def values(asked: Asked, user_name: str) -> list[str | None]:
+def values(asked: ConditionTexts, user_name: str) -> list[str | None]:
     """Return values to try for a key: those it is compared with, another one, and none."""
     operator = asked.operator.lower()
     if "bool" in operator:

@@ -10,7 +10,7 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ConditionTexts:
     """One key of a condition, with its operator and the texts it is compared with."""
 
     operator: str
@@ -35,12 +35,12 @@ def texts(body: Body, *names: str) -> Iterator[str]:
             yield from map(str, value)
 
 
-def conditions(body: Body) -> Iterator[Asked]:
+def conditions(body: Body) -> Iterator[ConditionTexts]:
     """Yield what a statement's Condition asks."""
     for operator, keys in (body.get("Condition") or {}).items():
         for key, values in keys.items():
             listed = values if isinstance(values, list | tuple) else [values]
-            yield Asked(operator, key, tuple(_text(value) for value in listed))
+            yield ConditionTexts(operator, key, tuple(_text(value) for value in listed))
 
 
 def principals(body: Body) -> Iterator[str]:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from temp_access.config.duration import format_duration
-from temp_access.config.model import AnyId, Grant
-from temp_access.config.pattern.inclusion import is_within
-from temp_access.policy.access import MODES
+from temp_access.config.model import Grant, IdPatternGrant
+from temp_access.config.pattern.inclusion import is_subset
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.review.grant_places import changed_places, table_place
 from temp_access.review.model import Cause, Change, Direction
-from temp_access.review.places import line, of_kind
-from temp_access.review.served import OTHERS, folder_of, pairs
-from temp_access.review.side import Side
+from temp_access.review.places import locate_key, locate_type
+from temp_access.review.served import UNLISTED, folder_of, grant_pairs
+from temp_access.review.side import Snapshot
 
 _MAY = {
     "list": "list {}",
@@ -23,10 +23,10 @@ _MAY = {
 _Folders = dict[str, list[Grant]]
 
 
-def grant_changes(base: Side, head: Side) -> Iterator[Change]:
+def grant_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
     """Yield each grant that is on one side only, and each whose longest session changed."""
     folders = {side.name: _folders(side) for side in (base, head)}
-    for id_, before, after in pairs(base, head):
+    for id_, before, after in grant_pairs(base, head):
         if after and not before:
             yield _one_sided(head, folders["head"], id_, after, f"new: {id_} may", Direction.BROADENED)
         if before and not after:
@@ -37,33 +37,33 @@ def grant_changes(base: Side, head: Side) -> Iterator[Change]:
         yield from _pattern(base.config.any_id, head.config.any_id, head)
 
 
-def role_duration(base: Side, head: Side) -> Iterator[Change]:
+def role_duration(base: Snapshot, head: Snapshot) -> Iterator[Change]:
     """Yield the change of the role's longest session."""
     before, after = (side.state.role.max_session_duration for side in (base, head))
     if before == after:
         return
     name, path = head.state.role.name, "role.max_session_duration"
-    place = line(head, path) if head.config.role.max_session_duration == after else None
+    place = locate_key(head, path) if head.config.role.max_session_duration == after else None
     text = f"maximum session of {name} {format_duration(before)} → {format_duration(after)}"
-    said = Cause(f"MaxSessionDuration: {after}", (place or of_kind(head, "AWS::IAM::Role"),))
+    said = Cause(f"MaxSessionDuration: {after}", (place or locate_type(head, "AWS::IAM::Role"),))
     yield Change(name, _longer(before, after), text, said)
 
 
-def _one_sided(side: Side, folders: _Folders, id_: str, grant: Grant, text: str, direction: Direction) -> Change:
+def _one_sided(side: Snapshot, folders: _Folders, id_: str, grant: Grant, text: str, direction: Direction) -> Change:
     folder = folder_of(side, id_, grant)
     longest = grant.duration or side.state.role.max_session_duration
     outer = [f"{each.folder}/, the folder of {each.id}" for each in _around(folders, grant)]
     inside = f" (inside {' and '.join(outer)})" if outer else ""
     any_id = side.config.any_id
-    admitted = f"; pattern {any_id.pattern.source}" if any_id and id_ == OTHERS else ""
-    said = f"access {grant.access}: {MODES[grant.access].summary}; folder {folder}{admitted}"
+    admitted = f"; pattern {any_id.pattern.source}" if any_id and id_ == UNLISTED else ""
+    said = f"access {grant.access}: {ACCESS_MODES[grant.access].summary}; folder {folder}{admitted}"
     # For how long matters for what is there now.
     time = f", for {format_duration(longest)} at most" if side.name == "head" else ""
     words = f"{text} {_MAY[grant.access].format(folder)}{inside}{time}"
     return Change(id_, direction, words, Cause(said, (table_place(side, grant.id),)), folder)
 
 
-def _folders(side: Side) -> _Folders:
+def _folders(side: Snapshot) -> _Folders:
     found: _Folders = {}
     for grant in side.config.grants.values():
         found.setdefault(grant.folder, []).append(grant)
@@ -76,7 +76,7 @@ def _around(folders: _Folders, grant: Grant) -> Iterator[Grant]:
         yield from (each for each in folders.get("/".join(parts[:length]), ()) if each.id != grant.id)
 
 
-def _durations(base: Side, head: Side, id_: str, before: Grant, after: Grant) -> Iterator[Change]:
+def _durations(base: Snapshot, head: Snapshot, id_: str, before: Grant, after: Grant) -> Iterator[Change]:
     if before.duration is None and after.duration is None:
         return
     old, new = (
@@ -91,17 +91,17 @@ def _durations(base: Side, head: Side, id_: str, before: Grant, after: Grant) ->
         yield Change(id_, _longer(old, new), text, said)
 
 
-def _pattern(before: AnyId, after: AnyId, head: Side) -> Iterator[Change]:
+def _pattern(before: IdPatternGrant, after: IdPatternGrant, head: Snapshot) -> Iterator[Change]:
     old, new = before.pattern, after.pattern
     if old.source == new.source:
         return
-    wider, narrower = is_within(old.tree, new.tree), is_within(new.tree, old.tree)
+    wider, narrower = is_subset(old.tree, new.tree), is_subset(new.tree, old.tree)
     if wider and narrower:
         return
     direction = Direction.BROADENED if wider else Direction.NARROWED if narrower else Direction.BOTH
     text = f"unlisted ids are admitted by {new.source} instead of {old.source}"
-    place = line(head, "any_id.pattern") or of_kind(head, "AWS::IAM::Role")
-    yield Change(OTHERS, direction, text, Cause(f"pattern: {new.source}", (place,)))
+    place = locate_key(head, "any_id.pattern") or locate_type(head, "AWS::IAM::Role")
+    yield Change(UNLISTED, direction, text, Cause(f"pattern: {new.source}", (place,)))
 
 
 def _longer(before: int, after: int) -> Direction:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from temp_access.policy.aws_managed import kept_document
+from temp_access.policy.aws_managed import bundled_document
 from temp_access.review.model import Cause, Change, Direction
-from temp_access.review.places import of_kind, of_policy
-from temp_access.review.side import Side
+from temp_access.review.places import locate_policy, locate_type
+from temp_access.review.side import Snapshot
 
 _UNKNOWN = "its document isn't kept here, so what it allows can't be told without the account"
 
 
-def holding_changes(base: Side, head: Side) -> Iterator[Change]:
+def attachment_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
     """Yield each unknown policy, boundary or group that is on one side only."""
     for holder, kind in (("User", "AWS::IAM::User"), ("Role", "AWS::IAM::Role")):
         old, new = _unknown(base, holder), _unknown(head, holder)
@@ -18,24 +18,26 @@ def holding_changes(base: Side, head: Side) -> Iterator[Change]:
         for side, found, others, word in ((head, new, old, "now has"), (base, old, new, "no longer has")):
             direction = Direction.BROADENED if side is head else Direction.NARROWED
             for arn in sorted(found - others):
-                yield Change(name, direction, f"{name} {word} {arn}", Cause(_UNKNOWN, (of_policy(side, holder, arn),)))
+                yield Change(
+                    name, direction, f"{name} {word} {arn}", Cause(_UNKNOWN, (locate_policy(side, holder, arn),))
+                )
         limits = [_boundary(side, holder) for side in (base, head)]
-        if limits[0] != limits[1] and any(limit and kept_document(limit) is None for limit in limits):
+        if limits[0] != limits[1] and any(limit and bundled_document(limit) is None for limit in limits):
             text = f"{name} has the permissions boundary {limits[1] or 'none'} instead of {limits[0] or 'none'}"
-            place = of_policy(head, holder, limits[1]) if limits[1] else of_kind(head, kind)
+            place = locate_policy(head, holder, limits[1]) if limits[1] else locate_type(head, kind)
             yield Change(name, Direction.BOTH, text, Cause(_UNKNOWN, (place,)))
     before, after = set(base.state.user.groups), set(head.state.user.groups)
     for group in sorted(before ^ after):
         direction, word = (Direction.BROADENED, "is now") if group in after else (Direction.NARROWED, "is no longer")
         user = head.target.user_name
-        said = Cause("a group's policies aren't in the templates", (of_kind(head, "AWS::IAM::User"),))
+        said = Cause("a group's policies aren't in the templates", (locate_type(head, "AWS::IAM::User"),))
         yield Change(user, direction, f"{user} {word} in the group {group}", said)
 
 
-def _unknown(side: Side, holder: str) -> set[str]:
+def _unknown(side: Snapshot, holder: str) -> set[str]:
     held = side.state.user.permissions if holder == "User" else side.state.role.permissions
-    return {arn for arn, document in held.attached.items() if document is None and kept_document(arn) is None}
+    return {arn for arn, document in held.attached.items() if document is None and bundled_document(arn) is None}
 
 
-def _boundary(side: Side, holder: str) -> str | None:
+def _boundary(side: Snapshot, holder: str) -> str | None:
     return (side.state.user if holder == "User" else side.state.role).permissions.boundary

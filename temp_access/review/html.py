@@ -11,16 +11,16 @@ import jinja2
 from markupsafe import Markup
 
 from temp_access.config.duration import format_duration
-from temp_access.policy.prove.claim import Status
+from temp_access.policy.prove.claim import ClaimStatus
 from temp_access.review.access_map import AccessMap, Column, Edge, Node
 from temp_access.review.markdown_sections import UNMODELLED, claim_words
 from temp_access.review.matrix import COLUMNS, MEANINGS
 from temp_access.review.model import HEADLINES, Direction
-from temp_access.review.proofs import Proofs
-from temp_access.review.report import Report
-from temp_access.review.verified import Verified
+from temp_access.review.proofs import ProofResults
+from temp_access.review.report import ReviewReport
+from temp_access.review.verified import LastVerification
 from temp_access.verify.model import Verdict
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.visible import escape_control
 
 _TEMPLATE = Path(__file__).with_name("review.html.j2")
 _MOST_CHANGES, _MOST_PROBES = 1000, 200
@@ -44,9 +44,9 @@ _CELLS = MappingProxyType(
 # A result has the colour of the change that is as good or as bad.
 _RESULTS = MappingProxyType(
     {
-        Status.PROVED: Direction.NARROWED,
-        Status.REFUTED: Direction.BROADENED,
-        Status.UNKNOWN: Direction.BOTH,
+        ClaimStatus.PROVED: Direction.NARROWED,
+        ClaimStatus.REFUTED: Direction.BROADENED,
+        ClaimStatus.UNKNOWN: Direction.BOTH,
         Verdict.PASSED: Direction.NARROWED,
         Verdict.FAILED: Direction.BROADENED,
         Verdict.INCONCLUSIVE: Direction.BOTH,
@@ -62,7 +62,7 @@ class Card:
     edges: tuple[Edge, ...]
 
 
-def to_html(report: Report) -> str:
+def to_html(report: ReviewReport) -> str:
     """Return the whole page: text from outside is escaped, and its control characters are made visible."""
     changes = report.review.changes
     counts = Counter(change.direction for change in changes)
@@ -101,10 +101,10 @@ def _template() -> jinja2.Template:
 
 def _finalize(value: object) -> str:
     # Jinja calls this for each value before it escapes it; what a macro returns went through here already.
-    return value if isinstance(value, Markup) else visible(str(value))
+    return value if isinstance(value, Markup) else escape_control(str(value))
 
 
-def _statuses(report: Report) -> Iterator[tuple[str, str]]:
+def _statuses(report: ReviewReport) -> Iterator[tuple[str, str]]:
     """Yield each section of the page with the status that its link shows."""
     yield "changes", ""
     yield "map", ""
@@ -117,14 +117,14 @@ def _statuses(report: Report) -> Iterator[tuple[str, str]]:
         yield "verification", _verification_status(report.verified)
 
 
-def _proofs_status(proofs: Proofs) -> str:
+def _proofs_status(proofs: ProofResults) -> str:
     if proofs.why_not:
         return "not run"
-    counts = [(proofs.count(status), status) for status in (Status.REFUTED, Status.UNKNOWN)]
+    counts = [(proofs.count(status), status) for status in (ClaimStatus.REFUTED, ClaimStatus.UNKNOWN)]
     return ", ".join(f"{count} {status}" for count, status in counts if count) or "all proved"
 
 
-def _verification_status(verified: Verified) -> str:
+def _verification_status(verified: LastVerification) -> str:
     counts = Counter(probe.verdict for probe in verified.open)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) or "all passed"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from temp_access.lint.findings import findings
 from temp_access.lint.model import Finding
-from temp_access.review.place import Place
-from temp_access.review.places import construct
-from temp_access.review.side import Side
+from temp_access.review.place import SourceLocation
+from temp_access.review.places import locate_construct
+from temp_access.review.side import Snapshot
 
 _Key = tuple[str, str, str, str]
 # Lint writes references as the logical id in angle brackets.
@@ -16,15 +16,15 @@ _LOGICAL_ID = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class Linted:
+class LintDelta:
     """New findings with their places, and how many are as before and gone."""
 
-    new: tuple[tuple[Finding, Place], ...]
+    new: tuple[tuple[Finding, SourceLocation], ...]
     old: int
     gone: int
 
 
-def lint(base: Side, head: Side) -> Linted:
+def lint_delta(base: Snapshot, head: Snapshot) -> LintDelta:
     """Return the findings of both sides; one of a resource that was only renamed is as before."""
     before, there = Counter(map(_key, findings(base.assembly))), findings(head.assembly)
     left = before - Counter(map(_key, there))
@@ -40,8 +40,8 @@ def lint(base: Side, head: Side) -> Linted:
         if renamed[_without_names(_key(finding))]:
             renamed[_without_names(_key(finding))] -= 1
         else:
-            kept.append((finding, construct(head, finding.template, finding.logical_id)))
-    return Linted(tuple(kept), len(there) - len(kept), renamed.total())
+            kept.append((finding, locate_construct(head, finding.template, finding.logical_id)))
+    return LintDelta(tuple(kept), len(there) - len(kept), renamed.total())
 
 
 def _key(finding: Finding) -> _Key:

@@ -4,11 +4,11 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from temp_access.review.alike import alike
+from temp_access.review.alike import group_identical
 from temp_access.review.markdown_sections import lint_section, proofs_section, verification_section
 from temp_access.review.model import HEADLINES, Change, Direction
-from temp_access.review.picture import picture
-from temp_access.review.report import Report
+from temp_access.review.picture import mermaid_graph
+from temp_access.review.report import ReviewReport
 from temp_access.verify.report.markdown_escape import code, escape
 
 # GitHub refuses a comment of more than 65,536 characters.
@@ -20,7 +20,7 @@ _WORDS = ("the ", "everything", "any other", "anybody ")
 _KEYS = re.compile(r"^keys that (begin with|match) ")
 
 
-def to_markdown(report: Report, *, most: int = MOST) -> str:
+def to_markdown(report: ReviewReport, *, most: int = MOST) -> str:
     """Return headline, changes by principal, lint findings, proofs and a picture, in at most `most` characters."""
     below = (
         _picture(report),
@@ -41,11 +41,11 @@ def _by_subject(changes: Iterable[Change]) -> Iterator[str]:
             yield from _change(change)
 
 
-def _shortened(report: Report, room: int) -> Iterator[str]:
+def _shortened(report: ReviewReport, room: int) -> Iterator[str]:
     """Yield what is alike once, what a reader has to see first, and how much is left out."""
     yield "\nWhat is alike is said once here; the JSON has every change.\n"
     left, room = len(report.review.changes), room - 250
-    for group in alike(report.review.changes):
+    for group in group_identical(report.review.changes):
         said = "\n".join([*_change(group[0]), *_names(group[1:])])
         room -= len(said) + 1
         if room < 0:
@@ -92,7 +92,7 @@ def _marked(change: Change) -> str:
     return marked + escape(change.text[end:])
 
 
-def _picture(report: Report) -> Iterator[str]:
+def _picture(report: ReviewReport) -> Iterator[str]:
     if report.review.changes:
         yield ""
-        yield from picture(report.map)
+        yield from mermaid_graph(report.map)

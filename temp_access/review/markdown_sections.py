@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from temp_access.policy.prove.as_json import NOT_MODELLED
-from temp_access.policy.prove.claim import Claim, Status
-from temp_access.review.linted import Linted
-from temp_access.review.proofs import Proofs
-from temp_access.review.verified import Verified
+from temp_access.policy.prove.claim import Claim, ClaimStatus
+from temp_access.review.linted import LintDelta
+from temp_access.review.proofs import ProofResults
+from temp_access.review.verified import LastVerification
 from temp_access.verify.report.markdown_escape import code, escape
 
-_STATUS = {Status.PROVED: "✅", Status.REFUTED: "❌", Status.UNKNOWN: "⚠️"}
+_STATUS = {ClaimStatus.PROVED: "✅", ClaimStatus.REFUTED: "❌", ClaimStatus.UNKNOWN: "⚠️"}
 SCOPE = "About the templates, for all ids and keys; what each grant is sent is compared above."
 
 # A comment has to have room for the changes.
@@ -17,7 +17,7 @@ _MOST = 20
 UNMODELLED = NOT_MODELLED[0].upper() + NOT_MODELLED[1:]
 
 
-def lint_section(linted: Linted | None) -> Iterator[str]:
+def lint_section(linted: LintDelta | None) -> Iterator[str]:
     """Yield what lint has against head and hadn't against base."""
     if linted and linted.new:
         yield "\n### Lint\n"
@@ -27,7 +27,7 @@ def lint_section(linted: Linted | None) -> Iterator[str]:
         yield from _left_out(len(linted.new))
 
 
-def proofs_section(proofs: Proofs | None) -> Iterator[str]:
+def proofs_section(proofs: ProofResults | None) -> Iterator[str]:
     """Yield each claim with what came of it."""
     if proofs is None:
         return
@@ -48,7 +48,7 @@ def claim_words(claim: Claim) -> str:
     return "; ".join(filter(None, [claim.witness.words if claim.witness else "", claim.note]))
 
 
-def verification_section(verified: Verified | None) -> Iterator[str]:
+def verification_section(verified: LastVerification | None) -> Iterator[str]:
     """Yield what the last verification found, and of which access.toml."""
     if verified is None:
         return

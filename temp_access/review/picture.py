@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from temp_access.review.access_map import AccessMap, Node
 from temp_access.review.model import Direction
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.visible import escape_control
 
 _COLOURS = {Direction.BROADENED: "#cf222e", Direction.NARROWED: "#1a7f37", Direction.BOTH: "#9a6700"}
 _LONGEST = 120
 
 
-def picture(drawn: AccessMap) -> Iterator[str]:
+def mermaid_graph(drawn: AccessMap) -> Iterator[str]:
     """Yield a fenced mermaid flowchart of callers, role and places."""
     ids = {node.name: f"n{index}" for index, node in enumerate(drawn.nodes)}
     yield "```mermaid"
@@ -42,7 +42,7 @@ def _text(node: Node) -> str:
 def label(text: str) -> str:
     """Return `text` for a quoted label: only letters, digits and a few marks stand for themselves."""
     # Mermaid writes an entity as #NN; and takes everything else in a label for Markdown or HTML.
-    shown = visible(text)
+    shown = escape_control(text)
     shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
     kept = (c if c.isalnum() or c in " -/.,()" else f"#{ord(c)};" for c in shown)
     # What looks like a list's beginning makes no label at all.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLocation:
     """A key of access.toml (`key`), else a resource of a template, with the line of its construct's id if known.
 
     `file` is relative to the folder of access.toml, `id_` the construct id that stands in `line`, and `before`

@@ -4,32 +4,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temp_access.policy.decision import Layer, Reason
-from temp_access.review.actors import Actor, Holds
-from temp_access.review.place import Place
-from temp_access.review.side import Side
-from temp_access.review.sources import written_at
-from temp_access.verify.state.names import Scope
+from temp_access.review.actors import ComparedPrincipal, PolicyOwner
+from temp_access.review.place import SourceLocation
+from temp_access.review.side import Snapshot
+from temp_access.review.sources import find_construct_call
+from temp_access.verify.state.names import TemplateContext
 from temp_access.verify.state.resolve import resolve
 
 _KINDS = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
 
 
-def line(side: Side, path: str) -> Place | None:
+def locate_key(side: Snapshot, path: str) -> SourceLocation | None:
     """Return the line of `path` in access.toml, None if it isn't written there."""
     number = side.lines.get(path)
     if number is None:
         return None
-    return Place(file=side.config.path.name, line=number, key=path, before=_before(side))
+    return SourceLocation(file=side.config.path.name, line=number, key=path, before=_before(side))
 
 
-def construct(side: Side, stack: str, logical_id: str) -> Place:
+def locate_construct(side: Snapshot, stack: str, logical_id: str) -> SourceLocation:
     """Return the construct path of a resource, or its template and logical id if there is none."""
     resource = side.assembly.templates[stack]["Resources"][logical_id]
     metadata = resource.get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
     path = path if isinstance(path, str) else None
-    source = written_at(side.config.path.parent, path) if path else None
-    return Place(
+    source = find_construct_call(side.config.path.parent, path) if path else None
+    return SourceLocation(
         file=source.file if source else None,
         line=source.line if source else None,
         construct=path,
@@ -40,37 +40,37 @@ def construct(side: Side, stack: str, logical_id: str) -> Place:
     )
 
 
-def of_kind(side: Side, kind: str) -> Place:
+def locate_type(side: Snapshot, kind: str) -> SourceLocation:
     """Return the place of the one resource of a type."""
     for stack, id_, resource in _resources(side):
         if resource["Type"] == kind:
-            return construct(side, stack, id_)
-    return Place(words=f"no {kind} in the templates", before=_before(side))
+            return locate_construct(side, stack, id_)
+    return SourceLocation(words=f"no {kind} in the templates", before=_before(side))
 
 
-def of_reason(side: Side, actor: Actor, reason: Reason) -> Place:
+def locate_reason(side: Snapshot, actor: ComparedPrincipal, reason: Reason) -> SourceLocation:
     """Return the place of the statement that decided about the actor."""
     if reason.layer is Layer.RESOURCE:
-        return of_kind(side, "AWS::S3::BucketPolicy")
+        return locate_type(side, "AWS::S3::BucketPolicy")
     if reason.layer is Layer.TRUST:
-        return of_kind(side, "AWS::IAM::Role")
-    if actor.holds not in (Holds.USER, Holds.ROLE):
-        return Place(words="its own policies")
-    return of_policy(side, "User" if actor.holds is Holds.USER else "Role", reason.policy)
+        return locate_type(side, "AWS::IAM::Role")
+    if actor.holds not in (PolicyOwner.USER, PolicyOwner.ROLE):
+        return SourceLocation(words="its own policies")
+    return locate_policy(side, "User" if actor.holds is PolicyOwner.USER else "Role", reason.policy)
 
 
-def of_policy(side: Side, holder: str, name: str) -> Place:
+def locate_policy(side: Snapshot, holder: str, name: str) -> SourceLocation:
     """Return the place of the policy `name` (a managed one's ARN) that the user or role has."""
-    return (line(side, path) if holder == "User" and (path := _written(side, name)) else None) or _in_template(
+    return (locate_key(side, path) if holder == "User" and (path := _written(side, name)) else None) or _in_template(
         side, holder, name
     )
 
 
-def _before(side: Side) -> bool:
+def _before(side: Snapshot) -> bool:
     return side.name == "base"
 
 
-def _written(side: Side, name: str) -> str | None:
+def _written(side: Snapshot, name: str) -> str | None:
     user, managed = side.config.user, name.partition(":iam::aws:policy/")[2]
     if name == user.permissions_boundary:
         return "user.permissions_boundary"
@@ -88,8 +88,8 @@ def _written(side: Side, name: str) -> str | None:
     return None
 
 
-def _in_template(side: Side, holder: str, name: str) -> Place:
-    scope = Scope(side.assembly.templates, side.target.account, side.target.region, side.target.partition)
+def _in_template(side: Snapshot, holder: str, name: str) -> SourceLocation:
+    scope = TemplateContext(side.assembly.templates, side.target.account, side.target.region, side.target.partition)
     for stack, id_, resource in _resources(side):
         properties = resource.get("Properties", {})
         inline = resource["Type"] == _KINDS[holder] and any(
@@ -97,13 +97,13 @@ def _in_template(side: Side, holder: str, name: str) -> Place:
         )
         named = resource["Type"] == "AWS::IAM::Policy" and properties.get("PolicyName") == name
         if inline or named:
-            return construct(side, stack, id_)
+            return locate_construct(side, stack, id_)
         if resource["Type"] == "AWS::IAM::ManagedPolicy" and resolve({"Ref": id_}, stack, scope) == name:
-            return construct(side, stack, id_)
-    return of_kind(side, _KINDS[holder])
+            return locate_construct(side, stack, id_)
+    return locate_type(side, _KINDS[holder])
 
 
-def _resources(side: Side) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _resources(side: Snapshot) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for stack, template in side.assembly.templates.items():
         for id_, resource in template["Resources"].items():
             yield stack, id_, resource

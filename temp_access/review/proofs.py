@@ -3,27 +3,27 @@
 from dataclasses import dataclass
 
 from temp_access.errors import UserError
-from temp_access.policy.prove.claim import Claim, Status
+from temp_access.policy.prove.claim import Claim, ClaimStatus
 from temp_access.review.model import Cause, Change, Direction, Review
-from temp_access.review.place import Place
-from temp_access.review.side import Side
+from temp_access.review.place import SourceLocation
+from temp_access.review.side import Snapshot
 
 _NEW = "no new access"
 
 
 @dataclass(frozen=True, slots=True)
-class Proofs:
+class ProofResults:
     """The claims, or why there are none."""
 
     claims: tuple[Claim, ...] = ()
     why_not: str = ""
 
-    def count(self, status: Status) -> int:
+    def count(self, status: ClaimStatus) -> int:
         """Return how many claims have `status`."""
         return sum(claim.status is status for claim in self.claims)
 
 
-def prove(base: Side, head: Side, timeout: float) -> Proofs:
+def prove(base: Snapshot, head: Snapshot, timeout: float) -> ProofResults:
     """Return the claims about head's templates, and that they allow nothing that base's don't."""
     # Imported here, so that a review without proofs doesn't pay for them.
     from temp_access.policy.prove import prove_all
@@ -31,15 +31,15 @@ def prove(base: Side, head: Side, timeout: float) -> Proofs:
     try:
         claims = prove_all(head.config, head.assembly, base=base.assembly, timeout=timeout)
     except UserError as error:
-        return Proofs(why_not=str(error))
-    return Proofs(claims)
+        return ProofResults(why_not=str(error))
+    return ProofResults(claims)
 
 
-def with_witnesses(review: Review, proofs: Proofs) -> Review:
+def add_witnesses(review: Review, proofs: ProofResults) -> Review:
     """Return the review; one that tells of no new access gets the witnesses against that."""
     if review.headline in (Direction.BROADENED, Direction.BOTH):
         return review
-    place = Place(words="temp-access prove says what it knows of it")
+    place = SourceLocation(words="temp-access prove says what it knows of it")
     found = tuple(
         Change(
             "whoever the proof names",
@@ -48,6 +48,6 @@ def with_witnesses(review: Review, proofs: Proofs) -> Review:
             Cause(f"refuted: {claim.name}", (place,)),
         )
         for claim in proofs.claims
-        if claim.status is Status.REFUTED and claim.name.startswith(_NEW) and claim.witness
+        if claim.status is ClaimStatus.REFUTED and claim.name.startswith(_NEW) and claim.witness
     )
     return Review((*review.changes, *found))

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from temp_access.review.model import Change, Direction
-from temp_access.review.place import Place
-from temp_access.review.report import Report
-from temp_access.verify.report.visible import visible
+from temp_access.review.place import SourceLocation
+from temp_access.review.report import ReviewReport
+from temp_access.verify.report.visible import escape_control
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ACCESS = {
@@ -25,7 +25,7 @@ _ACCESS = {
 _LINT = "A rule of temp-access lint; docs/lint.md says what it asks."
 
 
-def to_sarif(report: Report) -> str:
+def to_sarif(report: ReviewReport) -> str:
     """Return a log with one run; what has no line of its own is at access.toml as a whole."""
     found = report.lint.new if report.lint else ()
     results = [_result(change, report.config_file) for change in report.review.changes]
@@ -50,7 +50,7 @@ def _result(change: Change, config_file: str) -> dict[str, Any]:
     return _entry(rule, level, f"{change.text}. Cause: {change.cause.text}", change.cause.places, config_file)
 
 
-def _entry(rule: str, level: str, text: str, places: Sequence[Place], config_file: str) -> dict[str, Any]:
+def _entry(rule: str, level: str, text: str, places: Sequence[SourceLocation], config_file: str) -> dict[str, Any]:
     # Without the places: a line that moved is no other result.
     fingerprint = hashlib.sha256(f"{rule}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
     return {
@@ -64,17 +64,17 @@ def _entry(rule: str, level: str, text: str, places: Sequence[Place], config_fil
 
 def _message(text: str) -> str:
     # In a message square brackets make links, and a backslash keeps them from that.
-    return re.sub(r"([\\\[\]])", r"\\\1", visible(text))
+    return re.sub(r"([\\\[\]])", r"\\\1", escape_control(text))
 
 
-def _location(place: Place, config_file: str) -> dict[str, Any]:
+def _location(place: SourceLocation, config_file: str) -> dict[str, Any]:
     # A line from before the change isn't in the files that code scanning shows.
     known = place.file is not None and not place.before
     file = place.file if known and place.file else config_file
     physical: dict[str, Any] = {"artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"}}
     if known and place.line is not None:
         physical["region"] = {"startLine": place.line}
-    found: dict[str, Any] = {"physicalLocation": physical, "message": {"text": visible(str(place))}}
+    found: dict[str, Any] = {"physicalLocation": physical, "message": {"text": escape_control(str(place))}}
     if name := place.construct or place.key or place.logical_id:
-        found["logicalLocations"] = [{"fullyQualifiedName": visible(name)}]
+        found["logicalLocations"] = [{"fullyQualifiedName": escape_control(name)}]
     return found

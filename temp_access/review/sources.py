@@ -10,7 +10,7 @@ _APP, _ROOMS = "app.py", ("stacks", "constructs")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ConstructCall:
     """A call with a construct id: `scope.class_(self, "Id", …)`; `owner` is the class around it, "" for none."""
 
     id_: str
@@ -20,7 +20,7 @@ class Written:
     line: int
 
 
-def written_at(root: Path, path: str) -> Written | None:
+def find_construct_call(root: Path, path: str) -> ConstructCall | None:
     """Return the lowest construct of `path` whose id stands in exactly one line of the sources in `root`.
 
     Each id is looked for in the class of the construct above it, the stack's in app.py; where there isn't exactly
@@ -38,8 +38,8 @@ def written_at(root: Path, path: str) -> Written | None:
 
 
 @lru_cache(maxsize=4)
-def _calls(root: Path) -> Mapping[tuple[str, str], tuple[Written, ...]]:
-    found: dict[tuple[str, str], tuple[Written, ...]] = {}
+def _calls(root: Path) -> Mapping[tuple[str, str], tuple[ConstructCall, ...]]:
+    found: dict[tuple[str, str], tuple[ConstructCall, ...]] = {}
     files = [root / _APP, *(file for room in _ROOMS for file in sorted((root / room).rglob("*.py")))]
     classes: list[str] = []
     for file in files:
@@ -54,7 +54,7 @@ def _calls(root: Path) -> Mapping[tuple[str, str], tuple[Written, ...]]:
     return {key: each for key, each in found.items() if classes.count(key[0]) <= 1}
 
 
-def _in_file(tree: ast.Module, file: str) -> Iterator[Written]:
+def _in_file(tree: ast.Module, file: str) -> Iterator[ConstructCall]:
     nodes: list[tuple[ast.AST, str]] = [(tree, "")]
     while nodes:
         node, owner = nodes.pop()
@@ -63,7 +63,7 @@ def _in_file(tree: ast.Module, file: str) -> Iterator[Written]:
         if isinstance(node, ast.Call) and len(node.args) > 1:
             id_ = node.args[1]
             if isinstance(id_, ast.Constant) and isinstance(id_.value, str):
-                yield Written(id_.value, _name(node.func), owner, file, id_.lineno)
+                yield ConstructCall(id_.value, _name(node.func), owner, file, id_.lineno)
         nodes += [(child, owner) for child in ast.iter_child_nodes(node)]
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from temp_access.policy.glob_regex import Style
+from temp_access.policy.glob_regex import WildcardScope
 from temp_access.policy.patterns import PatternSet, compile_patterns
 from temp_access.policy.request import Request
 from temp_access.review.documents import Body, conditions, texts
 from temp_access.review.examples import examples, has_variables
-from temp_access.review.side import Side
-from temp_access.review.tokens import ACCOUNT, BUCKET, PARTITION, USER, own_form, shared_form
+from temp_access.review.side import Snapshot
+from temp_access.review.tokens import ACCOUNT, BUCKET, PARTITION, USER, localize, normalize
 
 _ELSEWHERE = (
     f"{PARTITION}s3:::another-bucket",
@@ -24,7 +24,7 @@ _NOBODY = Request("*", "", "", "", "")
 
 
 @dataclass(frozen=True)
-class Spot:
+class ResourceScope:
     """A pattern in its shared form, with texts that it matches; `prefix` is a listing's pattern, None for any."""
 
     pattern: str
@@ -32,48 +32,48 @@ class Spot:
     resources: tuple[str, ...]
     prefixes: tuple[str, ...] = ()
 
-    def covers(self, head: Side, resource: str, prefix: str | None) -> bool:
+    def covers(self, head: Snapshot, resource: str, prefix: str | None) -> bool:
         """Whether the place contains a resource (with the prefix that is listed)."""
-        if self.prefix is not None and (prefix is None or not _matches(self.prefix, prefix, Style.TEXT)):
+        if self.prefix is not None and (prefix is None or not _matches(self.prefix, prefix, WildcardScope.TEXT)):
             return False
-        return _matches(own_form(head, self.pattern), own_form(head, resource), Style.RESOURCE)
+        return _matches(localize(head, self.pattern), localize(head, resource), WildcardScope.RESOURCE)
 
 
-def spots(side: Side, bodies: Iterable[Body]) -> Iterator[Spot]:
+def scopes_of(side: Snapshot, bodies: Iterable[Body]) -> Iterator[ResourceScope]:
     """Yield the places that the statements of one side name."""
     user = side.config.user.name
     for body in bodies:
         for pattern in texts(body, "Resource", "NotResource"):
-            shared = shared_form(side, pattern)
+            shared = normalize(side, pattern)
             if pattern != "*":
-                found = (shared_form(side, text) for text in examples(pattern, user_name=user))
-                yield Spot(shared, None, tuple(text for text in found if _is_whole(side, text)))
+                found = (normalize(side, text) for text in examples(pattern, user_name=user))
+                yield ResourceScope(shared, None, tuple(text for text in found if _is_whole(side, text)))
         for asked in conditions(body):
             if asked.key.lower() == "s3:prefix":
                 for text in asked.texts:
                     inside = examples(text, user_name=user) if "like" in asked.operator.lower() else (text,)
-                    yield Spot(BUCKET, text, (BUCKET,), inside)
+                    yield ResourceScope(BUCKET, text, (BUCKET,), inside)
 
 
-def everywhere(folders: Iterable[str], services: Iterable[str]) -> Iterator[Spot]:
+def baseline_scopes(folders: Iterable[str], services: Iterable[str]) -> Iterator[ResourceScope]:
     """Yield the whole bucket and everything, what lies beside each folder and in the next one, and in `services`."""
     outside = [text for folder in folders for text in (folder, f"{folder}x/example", f"{folder}/example")]
     keys = [f"{BUCKET}/{text}" for text in ("example", *outside)]
-    yield Spot(BUCKET, None, (BUCKET,), ("example", *outside))
-    yield Spot(f"{BUCKET}/*", None, tuple(keys))
+    yield ResourceScope(BUCKET, None, (BUCKET,), ("example", *outside))
+    yield ResourceScope(f"{BUCKET}/*", None, tuple(keys))
     others = (f"{PARTITION}{service}:us-east-1{ACCOUNT}example/example" for service in services)
-    yield Spot("*", None, (*_ELSEWHERE, *others))
+    yield ResourceScope("*", None, (*_ELSEWHERE, *others))
 
 
-def _matches(pattern: str, text: str, style: Style) -> bool:
+def _matches(pattern: str, text: str, style: WildcardScope) -> bool:
     return _compiled(pattern, style).matches(text, _NOBODY)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str, style: Style) -> PatternSet:
+def _compiled(pattern: str, style: WildcardScope) -> PatternSet:
     return compile_patterns([pattern], variables=has_variables(pattern), style=style)
 
 
-def _is_whole(side: Side, text: str) -> bool:
+def _is_whole(side: Snapshot, text: str) -> bool:
     # An ARN that a filled-in wildcard cut short is no resource; a bucket's key isn't empty.
-    return own_form(side, text).count(":") >= 5 and not text.endswith("/")
+    return localize(side, text).count(":") >= 5 and not text.endswith("/")

@@ -15,7 +15,7 @@ _ROLE = re.compile(r"(.*)iam:(.+)role/(?:.*/)?([^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
+class ExternalPrincipal:
     """A caller with every right of its own; `account` "" for one without, None for the templates' own.
 
     `action` is how it asks sts for the role.
@@ -28,36 +28,38 @@ class Stranger:
     action: str = "sts:AssumeRole"
 
 
-def federated(name: str) -> Stranger:
+def federated_principals(name: str) -> ExternalPrincipal:
     """Return whoever comes with what the identity provider `name` (in its shared form) says of him."""
     action = "sts:AssumeRoleWithSAML" if "saml-provider/" in name else "sts:AssumeRoleWithWebIdentity"
-    return Stranger(f"users of {_PROVIDER.sub('', _shown(name))}", name, "", action=action)
+    return ExternalPrincipal(f"users of {_PROVIDER.sub('', _shown(name))}", name, "", action=action)
 
 
-def stranger(name: str) -> Iterator[Stranger]:
+def external_principal(name: str) -> Iterator[ExternalPrincipal]:
     """Yield the callers that stand for the principal `name` (in its shared form); `*` is anybody."""
     if name == "*":
-        yield Stranger("anybody without credentials", "*", "")
-        yield Stranger("any other account", f"{PARTITION}iam::{_FOREIGN}:user/somebody", _FOREIGN)
-        yield Stranger("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+        yield ExternalPrincipal("anybody without credentials", "*", "")
+        yield ExternalPrincipal("any other account", f"{PARTITION}iam::{_FOREIGN}:user/somebody", _FOREIGN)
+        yield ExternalPrincipal("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
     elif match := _ACCOUNT_NUMBER.fullmatch(name):
-        yield Stranger(f"account {match[1]}", f"{PARTITION}iam::{match[1]}:user/somebody", match[1])
+        yield ExternalPrincipal(f"account {match[1]}", f"{PARTITION}iam::{match[1]}:user/somebody", match[1])
     elif name.endswith(f"{ACCOUNT}root"):
-        yield Stranger("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+        yield ExternalPrincipal("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
     elif is_pattern(name):
         example = examples(name)[0]
-        yield from (replace(who, words=f"whoever has an ARN like {_shown(name)}") for who in stranger(example))
+        yield from (
+            replace(who, words=f"whoever has an ARN like {_shown(name)}") for who in external_principal(example)
+        )
     elif name.startswith(PARTITION):
         account = None if ACCOUNT in name else name.split(":")[2]
         short = name.removeprefix(PARTITION)
         words = short.partition(ACCOUNT)[2] if account is None else f"{short.rpartition(':')[2]} of account {account}"
         if role := _ROLE.fullmatch(name):
             arn = f"{role[1]}sts:{role[2]}assumed-role/{role[3]}/session"
-            yield Stranger(words, arn, account, name)
+            yield ExternalPrincipal(words, arn, account, name)
         else:
-            yield Stranger(words, name, account)
+            yield ExternalPrincipal(words, name, account)
     else:
-        yield Stranger(name, name, "")
+        yield ExternalPrincipal(name, name, "")
 
 
 def _shown(name: str) -> str:

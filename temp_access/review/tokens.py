@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from temp_access.verify.model import Target
 
 if TYPE_CHECKING:
-    from temp_access.review.side import Side
+    from temp_access.review.side import Snapshot
 
 # No policy, name or key can hold a NUL, so that nothing else looks like a token.
 BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
@@ -16,7 +16,7 @@ BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
 _MOST_KNOWN = 10_000
 
 
-def shared_form(side: "Side", text: str) -> str:
+def normalize(side: "Snapshot", text: str) -> str:
     """Return `text` with this side's bucket, role, user, account and partition as tokens."""
     for token, own in side.names.pairs:
         if token in (BUCKET, ROLE, USER):
@@ -30,19 +30,19 @@ def shared_form(side: "Side", text: str) -> str:
     return text
 
 
-def own_form(side: "Side", text: str) -> str:
+def localize(side: "Snapshot", text: str) -> str:
     """Return the text that a shared form stands for on this side."""
-    return side.names.own(text) if "\0" in text else text
+    return side.names.localize(text) if "\0" in text else text
 
 
-class Names:
+class NameTable:
     """The tokens of one target, with what was asked before kept: a review asks for the same few texts all the time."""
 
     def __init__(self, target: Target) -> None:
         self.pairs = _pairs(target)
         self._known: dict[str, str] = {}
 
-    def own(self, text: str) -> str:
+    def localize(self, text: str) -> str:
         """Return what `text` stands for."""
         found = self._known.get(text)
         if found is None:

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from temp_access.policy.decision import Decision, Kind, Layer, Reason
+from temp_access.policy.decision import Decision, DecisionType, Layer, Reason
 from temp_access.policy.document import Policy
 from temp_access.policy.trust import trust_policy
 from temp_access.review.causes import statement_words
 from temp_access.review.model import Cause
-from temp_access.review.place import Place
-from temp_access.review.places import line, of_kind, of_policy
-from temp_access.review.side import Side
-from temp_access.review.strangers import Stranger
+from temp_access.review.place import SourceLocation
+from temp_access.review.places import locate_key, locate_policy, locate_type
+from temp_access.review.side import Snapshot
+from temp_access.review.strangers import ExternalPrincipal
 from temp_access.review.tokens import USER
 from temp_access.verify.state.statements import same, statements
 
@@ -24,12 +24,12 @@ _KEYS = {
 }
 
 
-def trust_cause(who: Stranger, sides: tuple[Side, Side], before: Decision, after: Decision) -> Cause:
+def trust_cause(who: ExternalPrincipal, sides: tuple[Snapshot, Snapshot], before: Decision, after: Decision) -> Cause:
     """Return the cause of one call's being decided otherwise; `sides` are base and head."""
     granted = int(after.allowed)
     allowed, refused = (after, before) if after.allowed else (before, after)
     side, word = sides[granted], "now there" if granted else "no longer there"
-    if refused.kind is Kind.EXPLICIT_DENY:
+    if refused.kind is DecisionType.EXPLICIT_DENY:
         side, word = sides[1 - granted], "no longer there" if granted else "now there"
         reason = refused.reasons[0]
     else:
@@ -39,11 +39,13 @@ def trust_cause(who: Stranger, sides: tuple[Side, Side], before: Decision, after
     body = side.policies.trust.bodies[reason.index]
     if changed := _conditions_changed(who, sides, side, body):
         return changed
-    place = _line(who, side, body, "principal") or of_kind(side, _ROLE)
+    place = _line(who, side, body, "principal") or locate_type(side, _ROLE)
     return Cause(f"{word} in the trust policy: {statement_words(side, body)}", (place,))
 
 
-def _conditions_changed(who: Stranger, sides: tuple[Side, Side], side: Side, body: Mapping[str, Any]) -> Cause | None:
+def _conditions_changed(
+    who: ExternalPrincipal, sides: tuple[Snapshot, Snapshot], side: Snapshot, body: Mapping[str, Any]
+) -> Cause | None:
     """Return the cause if the other side has the same statement but for its conditions."""
     other = sides[side is sides[0]]
     alike = [each for each in other.policies.trust.bodies if _without_condition(each) == _without_condition(body)]
@@ -62,7 +64,7 @@ def _conditions_changed(who: Stranger, sides: tuple[Side, Side], side: Side, bod
         if (place := _condition_line(who, each, both[id(each)], text.split(" ")[1]))
     ]
     what = statement_words(side, {name: value for name, value in body.items() if name != "Condition"})
-    return Cause(f"in the trust policy, {what}: {'; '.join(parts)}", tuple(found) or (of_kind(sides[1], _ROLE),))
+    return Cause(f"in the trust policy, {what}: {'; '.join(parts)}", tuple(found) or (locate_type(sides[1], _ROLE),))
 
 
 def _without_condition(body: Mapping[str, Any]) -> list[tuple[str, frozenset[str]]]:
@@ -74,25 +76,25 @@ def _asked(body: Mapping[str, Any]) -> list[str]:
     return list(statements({"Statement": [body]})[0].get("Condition", {}).values())
 
 
-def _condition_line(who: Stranger, side: Side, body: Mapping[str, Any], key: str) -> Place | None:
+def _condition_line(who: ExternalPrincipal, side: Snapshot, body: Mapping[str, Any], key: str) -> SourceLocation | None:
     if key.lower() == "sts:externalid":
         return _line(who, side, body, "external_id")
     path = _KEYS.get(key.lower())
-    return line(side, path) if path and _is_written(side, body) else None
+    return locate_key(side, path) if path and _is_written(side, body) else None
 
 
-def _line(who: Stranger, side: Side, body: Mapping[str, Any], key: str) -> Place | None:
+def _line(who: ExternalPrincipal, side: Snapshot, body: Mapping[str, Any], key: str) -> SourceLocation | None:
     if who.arn == USER or not _is_written(side, body):
         return None
     target = side.target
     for index, trusted in enumerate(side.config.role.trusted):
         arn = f"arn:{target.partition}:iam::{trusted.account or target.account}:{trusted.resource}"
         if body.get("Principal") == {"AWS": arn}:
-            return line(side, f"role.trusted[{index}].{key}")
+            return locate_key(side, f"role.trusted[{index}].{key}")
     return None
 
 
-def _is_written(side: Side, body: Mapping[str, Any]) -> bool:
+def _is_written(side: Snapshot, body: Mapping[str, Any]) -> bool:
     """Whether access.toml asks for this very statement: one that the app changed isn't written there."""
     target = side.target
     document = trust_policy(
@@ -102,15 +104,15 @@ def _is_written(side: Side, body: Mapping[str, Any]) -> bool:
     return any(same(each, wanted) for each in statements(document))
 
 
-def _of_identity(side: Side, reason: Reason, word: str) -> Cause:
+def _of_identity(side: Snapshot, reason: Reason, word: str) -> Cause:
     for policy in _of_user(side):
         if policy.name == reason.policy:
             words = statement_words(side, policy.bodies[reason.index])
-            return Cause(f"{word} in the user's policy: {words}", (of_policy(side, "User", reason.policy),))
-    return Cause(f"{word}: {reason}", (of_kind(side, "AWS::IAM::User"),))
+            return Cause(f"{word} in the user's policy: {words}", (locate_policy(side, "User", reason.policy),))
+    return Cause(f"{word}: {reason}", (locate_type(side, "AWS::IAM::User"),))
 
 
-def _of_user(side: Side) -> Iterator[Policy]:
+def _of_user(side: Snapshot) -> Iterator[Policy]:
     yield from side.policies.user.identity
     if side.policies.user.boundary:
         yield side.policies.user.boundary

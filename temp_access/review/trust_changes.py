@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from temp_access.policy.decision import Decision
-from temp_access.review.assuming import Keys, answers, callers, combinations, required
+from temp_access.review.assuming import Keys, assume_callers, assume_decisions, key_combinations, required_keys
 from temp_access.review.model import Change, Direction
-from temp_access.review.side import Side
+from temp_access.review.side import Snapshot
 from temp_access.review.trust_causes import trust_cause
 
 _NAMES = {
@@ -20,15 +20,15 @@ _NAMES = {
 _ALWAYS_THERE = ("source IP", "session name")
 
 
-def trust_changes(base: Side, head: Side) -> Iterator[Change]:
+def trust_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
     """Yield a change for each caller whom the role admits in other cases than before."""
-    tried = combinations(base, head)
-    for who in dict.fromkeys(callers(base, head)):
-        before, after = answers(who, base, tried), answers(who, head, tried)
+    tried = key_combinations(base, head)
+    for who in dict.fromkeys(assume_callers(base, head)):
+        before, after = assume_decisions(who, base, tried), assume_decisions(who, head, tried)
         old, new = (_allowed(found) for found in (before, after))
         if old == new:
             continue
-        asks_old, asks_new = required(old, tried), required(new, tried)
+        asks_old, asks_new = required_keys(old, tried), required_keys(new, tried)
         role = head.target.role_name
         if not old:
             text = f"{role} can now be assumed by {who.words}{_asked(asks_new)}"

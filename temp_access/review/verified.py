@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
-from temp_access.review.side import Side
+from temp_access.review.side import Snapshot
 from temp_access.verify.model import Verdict
 from temp_access.verify.report.redact import redact
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeSummary:
     """One probe and what came of it."""
 
     group: str
@@ -23,7 +23,7 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class LastVerification:
     """All probes of one run; `about` says whose access.toml was verified, and `of_head` whether it is head's."""
 
     account: str
@@ -32,10 +32,10 @@ class Verified:
     run: str
     about: str
     of_head: bool
-    probes: tuple[Probed, ...]
+    probes: tuple[ProbeSummary, ...]
 
     @property
-    def open(self) -> tuple[Probed, ...]:
+    def open(self) -> tuple[ProbeSummary, ...]:
         """The probes that didn't pass."""
         return tuple(probe for probe in self.probes if probe.verdict is not Verdict.PASSED)
 
@@ -54,14 +54,14 @@ class Verified:
         return f"{len(self.probes)} probes: " + ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
 
 
-def read_verification(path: Path, base: Side, head: Side) -> Verified:
+def read_verification(path: Path, base: Snapshot, head: Snapshot) -> LastVerification:
     """Return what `temp-access verify --json` wrote to `path`; raises UserError if it is anything else."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(report, dict) or report.get("schema") != 1:
             raise ValueError("its schema isn't 1")
         digest = report["config_digest"]
-        return Verified(
+        return LastVerification(
             account=_text(report, "account"),
             region=_text(report, "region"),
             bucket=_text(report, "bucket"),
@@ -74,9 +74,9 @@ def read_verification(path: Path, base: Side, head: Side) -> Verified:
         raise UserError(f"{path}: isn't a report of `temp-access verify --json` ({error}); write it anew") from None
 
 
-def _probe(probe: dict[str, Any]) -> Probed:
+def _probe(probe: dict[str, Any]) -> ProbeSummary:
     observed = redact(_text(probe, "observed"))
-    return Probed(_text(probe, "group"), _text(probe, "title"), Verdict(probe["verdict"]), observed)
+    return ProbeSummary(_text(probe, "group"), _text(probe, "title"), Verdict(probe["verdict"]), observed)
 
 
 def _text(values: dict[str, Any], name: str) -> str:
@@ -85,7 +85,7 @@ def _text(values: dict[str, Any], name: str) -> str:
     return str(values[name])
 
 
-def _about(digest: object, base: Side, head: Side) -> str:
+def _about(digest: object, base: Snapshot, head: Snapshot) -> str:
     if digest == head.config.digest:
         return "the access.toml of this change"
     if digest == base.config.digest:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from temp_access.review.actions import is_invented, is_pattern
-from temp_access.review.cover import Found
+from temp_access.review.cover import AccessDelta
 from temp_access.review.tokens import BUCKET, ROLE, SESSIONS, USER
 
 _OBJECTS = MappingProxyType({"s3:getobject": "read", "s3:putobject": "upload", "s3:deleteobject": "delete"})
@@ -21,21 +21,21 @@ _MOST = 8
 _SHORT = MappingProxyType({BUCKET: "the bucket", ROLE: "the role", USER: "the user"})
 
 
-def place(pattern: str, prefix: str | None, *, whole: bool) -> str:
+def describe_scope(pattern: str, prefix: str | None, *, whole: bool) -> str:
     """Return where something is, e.g. `in bob/`; `whole` if `pattern` has wildcards that count."""
     if prefix is not None:
         return _inside(prefix) if whole else f"under the prefix {prefix!r}"
     if pattern.startswith(f"{BUCKET}/"):
         key = pattern.removeprefix(f"{BUCKET}/")
         return _inside(key) if whole and "*" in key else f"at {key}" if whole else f"at {key}, for example"
-    return "on everything" if pattern == "*" else f"on {_SHORT.get(pattern, plain(pattern))}"
+    return "on everything" if pattern == "*" else f"on {_SHORT.get(pattern, humanize(pattern))}"
 
 
-def ability(found: Iterable[Found], *, further: int = 0) -> str:
+def describe_access(found: Iterable[AccessDelta], *, further: int = 0) -> str:
     """Return what can be done with actions in one place and `further` ones, e.g. `read and delete objects in bob/`."""
     found = list(found)
     first = found[0]
-    where = place(first.pattern, first.prefix, whole=first.whole)
+    where = describe_scope(first.pattern, first.prefix, whole=first.whole)
     names = dict.fromkeys(each.action for each in found)
     verbs = sorted((_OBJECTS[name.lower()] for name in names if name.lower() in _OBJECTS), key=_ORDER.index)
     others = [name for name in names if name.lower() not in _OBJECTS and name.lower() not in _OTHERS]
@@ -49,17 +49,17 @@ def ability(found: Iterable[Found], *, further: int = 0) -> str:
         parts.append(f"call {_joined(_some(known + unknown))}")
     condition = f", {first.context.words}" if first.context.words else ""
     more = f" and {further} more, which its cause names" if further else ""
-    but = f" except {place(*first.but, whole=True)}" if first.but else ""
+    but = f" except {describe_scope(*first.exception, whole=True)}" if first.exception else ""
     return f"{_joined(parts)} {where}{more}{but}{_only(first)}{condition}"
 
 
-def target(found: Found) -> str:
+def describe_target(found: AccessDelta) -> str:
     """Return the name of the place, for a picture."""
-    text = place(found.pattern, found.prefix, whole=found.whole)
+    text = describe_scope(found.pattern, found.prefix, whole=found.whole)
     return re.sub(r"^(in|on|at|under|with) |, for example$", "", text)
 
 
-def plain(text: str) -> str:
+def humanize(text: str) -> str:
     """Return a shared form as people write it."""
     for token, word in ((SESSIONS, "the role's session "), *_SHORT.items()):
         text = text.replace(token, word)
@@ -71,10 +71,10 @@ def _some(names: list[str]) -> list[str]:
     return names if len(names) <= _MOST else [*names[: _MOST - 1], f"{len(names) - _MOST + 1} more actions"]
 
 
-def _only(found: Found) -> str:
+def _only(found: AccessDelta) -> str:
     if not found.rest:
         return ""
-    return f" ({'before' if found.gained else 'now'} only {place(*found.rest, whole=True)})"
+    return f" ({'before' if found.gained else 'now'} only {describe_scope(*found.rest, whole=True)})"
 
 
 def _inside(pattern: str) -> str:

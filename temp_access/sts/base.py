@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PLACES = "environment, ~/.aws, SSO, container, instance"
 
 
-class Base:
+class CallerIdentity:
     """One identity: a botocore session, or the boto3 session that a program passed; `region` where it has none."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Base:
         self._credentials = _credentials(core)
         # What is temporary gets new keys again and again; its profile stays.
         name = self._credentials.access_key if self._credentials.token is None else self._credentials.method
-        self.caller = f"{core.get_config_variable('profile') or ''}/{name}"
+        self.cache_identity = f"{core.get_config_variable('profile') or ''}/{name}"
 
     @property
     def name(self) -> str:
@@ -41,7 +41,7 @@ class Base:
         return f"profile {profile}" if profile else f"key …{self._credentials.access_key[-4:]}"
 
     @property
-    def chained(self) -> bool:
+    def is_temporary(self) -> bool:
         """Whether the credentials are temporary themselves: then STS gives an hour at most."""
         return self._credentials.token is not None
 
@@ -84,19 +84,19 @@ class Base:
             return self._clients[service]
 
 
-def open_base(profile: str | None, region: str | None) -> Base:
+def load_identity(profile: str | None, region: str | None) -> CallerIdentity:
     """Return the identity of `profile` (None: the default chain); raises NoCredentials if there is none."""
     import botocore.session
 
     core = botocore.session.Session(profile=profile)
     if region := region or region_of_the_environment():
         core.set_config_variable("region", region)
-    return Base(core)
+    return CallerIdentity(core)
 
 
-def base_of(session: "boto3.Session", region: str | None) -> Base:
+def identity_from_session(session: "boto3.Session", region: str | None) -> CallerIdentity:
     """Return the identity of a program's own session; `region` is for one that has none."""
-    return Base(session._session, session, region=region)
+    return CallerIdentity(session._session, session, region=region)
 
 
 def region_of_the_environment() -> str | None:

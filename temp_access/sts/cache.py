@@ -56,7 +56,7 @@ class Cache:
             if name.endswith(".json") and (value := _read(os.path.join(self.folder, kind, name))):
                 yield name.removesuffix(".json"), value
 
-    def sweep(self, kind: str) -> None:
+    def remove_expired(self, kind: str) -> None:
         """Drop what has expired, and what killed processes left, without reading any of it."""
         now = time.time()
         with contextlib.suppress(OSError), os.scandir(os.path.join(self.folder, kind)) as found:
@@ -72,7 +72,7 @@ class Cache:
         for name in self._names(kind):
             self.remove(kind, name.removesuffix(".json"))
 
-    def drop_others(self, kind: str, beginning: str, but: str) -> None:
+    def purge_prefix(self, kind: str, beginning: str, but: str) -> None:
         """Drop the objects whose key begins with `beginning`, and not with `but`."""
         for name in self._names(kind):
             if name.startswith(beginning) and not name.startswith(but):

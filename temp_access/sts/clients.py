@@ -85,6 +85,6 @@ class ClientFactory:
         return Clients(self.session, credentials, self._lock)
 
 
-def local_endpoint() -> str | None:
+def endpoint_override() -> str | None:
     """Return AWS_ENDPOINT_URL if it is set: then the service isn't AWS."""
     return os.environ.get("AWS_ENDPOINT_URL") or None

@@ -33,14 +33,14 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class SignInEndpoint:
     """Where to sign in: the endpoint, and the page that the console opens first."""
 
     endpoint: str
     destination: str
 
 
-def sign_in(partition: str, destination: str, *, endpoint_url: str | None = None) -> SignIn:
+def sign_in(partition: str, destination: str, *, endpoint_url: str | None = None) -> SignInEndpoint:
     """Return where to sign in for `destination`; `endpoint_url` is a service's that isn't AWS, such as the local AWS.
 
     Raises UserError for a partition whose endpoint isn't known, and for a URL that isn't https (or of this machine).
@@ -53,7 +53,7 @@ def sign_in(partition: str, destination: str, *, endpoint_url: str | None = None
         )
     base = endpoint_url.rstrip("/") if endpoint_url else _SIGN_IN[partition]
     _require_safe("the endpoint", base)
-    return SignIn(f"{base}/federation", destination)
+    return SignInEndpoint(f"{base}/federation", destination)
 
 
 def folder_page(partition: str, *, bucket: str, folder: str, region: str, endpoint_url: str | None = None) -> str:
@@ -79,7 +79,7 @@ def session_duration(seconds_left: float, *, chained: bool) -> int | None:
 
 
 def sign_in_url(
-    place: SignIn, credentials: Mapping[str, str], *, duration: int | None = None, ca_bundle: str | None = None
+    place: SignInEndpoint, credentials: Mapping[str, str], *, duration: int | None = None, ca_bundle: str | None = None
 ) -> str:
     """Return the URL, which is a secret and works for 15 minutes.
 

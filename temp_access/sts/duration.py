@@ -14,7 +14,7 @@ CHAINED = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedDuration:
     """The session's length in seconds, and a note for the user where it is shorter than the grant's."""
 
     seconds: int
@@ -23,7 +23,7 @@ class Planned:
 
 def plan_duration(
     asked: int | None, grant: Grant, role_maximum: int, *, chained: bool, configured: int | None = None
-) -> Planned:
+) -> PlannedDuration:
     """Return what to ask STS for: `asked` seconds, or the longest that all limits allow.
 
     `role_maximum` is the deployed role's, `configured` that of access.toml, both in seconds; `chained` says
@@ -40,7 +40,7 @@ def plan_duration(
     if asked is None:
         wanted = grant.duration or configured or role_maximum
         note = f"the session lasts {format_duration(most)} instead of {format_duration(wanted)}: {why}"
-        return Planned(most, note if most < wanted else None)
+        return PlannedDuration(most, note if most < wanted else None)
     if asked > most:
         raise DurationTooLong(
             f"a session of {format_duration(asked)} is too long: {why}",
@@ -52,4 +52,4 @@ def plan_duration(
             f"a session of {format_duration(asked)} is too short: STS gives {shortest} at least",
             f"ask for {shortest} or more",
         )
-    return Planned(asked)
+    return PlannedDuration(asked)

@@ -8,7 +8,7 @@ from temp_access.config.duration import format_duration
 from temp_access.config.model import Config
 from temp_access.policy.tags import BUCKET_TAG, CONFIG_TAG
 from temp_access.policy.trust import trust_policy
-from temp_access.sts.base import Base
+from temp_access.sts.base import CallerIdentity
 from temp_access.sts.errors import NotDeployed
 
 KEPT_SECONDS = 3600
@@ -21,13 +21,13 @@ class RoleDetails:
 
     arn: str
     bucket: str
-    maximum: int
+    max_duration: int
     caller_arn: str
-    stale: str | None = None
+    config_mismatch: str | None = None
 
 
-def find_role(
-    base: Base, config: Config, caller_arn: str, *, role_arn: str | None = None, bucket: str | None = None
+def discover_role(
+    base: CallerIdentity, config: Config, caller_arn: str, *, role_arn: str | None = None, bucket: str | None = None
 ) -> RoleDetails:
     """Return what iam:GetRole says, else the stacks' outputs, else what was given by hand.
 
@@ -42,7 +42,7 @@ def find_role(
     account = config.environment.account
     if account and account != caller_arn.split(":")[4]:
         # A role of this name in the caller's own account would be another one.
-        role, found = None, _elsewhere(config, caller_arn)
+        role, found = None, _in_other_account(config, caller_arn)
     elif role := _role(base, config.role.name):
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
         found = {"RoleArn": role["Arn"], "BucketName": tags.get(BUCKET_TAG), "ConfigDigest": tags.get(CONFIG_TAG)}
@@ -55,7 +55,7 @@ def find_role(
     return RoleDetails(arn, name, maximum, caller_arn, _stale(config, role, found.get("ConfigDigest"), name))
 
 
-def _role(base: Base, name: str) -> Mapping[str, Any] | None:
+def _role(base: CallerIdentity, name: str) -> Mapping[str, Any] | None:
     from botocore.exceptions import ClientError
 
     try:
@@ -65,13 +65,13 @@ def _role(base: Base, name: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _elsewhere(config: Config, caller_arn: str) -> dict[str, str | None]:
+def _in_other_account(config: Config, caller_arn: str) -> dict[str, str | None]:
     partition = caller_arn.split(":")[1]
     arn = f"arn:{partition}:iam::{config.environment.account}:role/{config.role.name}"
     return {"RoleArn": arn, "BucketName": config.bucket_name}
 
 
-def _outputs(base: Base) -> dict[str, str | None]:
+def _outputs(base: CallerIdentity) -> dict[str, str | None]:
     from botocore.exceptions import ClientError
 
     found: dict[str, str | None] = {}
@@ -84,7 +84,7 @@ def _outputs(base: Base) -> dict[str, str | None]:
     return found
 
 
-def _not_deployed(config: Config, base: Base, caller_arn: str, arn: str | None) -> NotDeployed:
+def _not_deployed(config: Config, base: CallerIdentity, caller_arn: str, arn: str | None) -> NotDeployed:
     missing = f"the bucket of {arn}" if arn else f"the role {config.role.name}"
     env = f" ENV={config.environment.name}" if config.environment.name else ""
     return NotDeployed(

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from temp_access.sts.cache import Cache
-from temp_access.sts.request import fingerprints
+from temp_access.sts.request import file_digests
 
 # botocore's advisory window: https://botocore.amazonaws.com/v1/documentation/api/latest/index.html
 MIN_TTL = 900
-PARTS = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+CREDENTIAL_FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
 
 
-def find_hit(
+def find_cached_session(
     cache: Cache, key: str, min_ttl: int | None, since: float | None = None
 ) -> tuple[dict[str, Any], list[str]] | None:
     """Return the session's entry and the notes of the request `key`; None if AWS must be asked.
@@ -21,7 +21,7 @@ def find_hit(
     `min_ttl` and `since` are those of `is_fresh`.
     """
     request = cache.read("requests", key)
-    if request is None or not request_holds(request):
+    if request is None or not inputs_unchanged(request):
         return None
     session = cache.read("sessions", str(request.get("session")))
     if session is None or not is_fresh(session, min_ttl, since):
@@ -30,16 +30,16 @@ def find_hit(
     return session, [str(note) for note in notes] if isinstance(notes, list) else []
 
 
-def request_holds(request: Mapping[str, Any]) -> bool:
+def inputs_unchanged(request: Mapping[str, Any]) -> bool:
     """Whether no file that the request was answered from has changed since."""
     files = request.get("files")
-    return isinstance(files, dict) and bool(files) and fingerprints(map(os.fspath, files)) == files
+    return isinstance(files, dict) and bool(files) and file_digests(map(os.fspath, files)) == files
 
 
-def is_lost(session: Mapping[str, Any]) -> bool:
+def server_restarted(session: Mapping[str, Any]) -> bool:
     """Whether the session ended with the run of the local AWS that gave it."""
     place = session.get("place")
-    return isinstance(place, dict) and fingerprints(map(os.fspath, place)) != place
+    return isinstance(place, dict) and file_digests(map(os.fspath, place)) != place
 
 
 def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | None = None) -> bool:
@@ -51,7 +51,7 @@ def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | Non
         left = float(session["until"]) - time.time()
         wanted = min_left(int(session["seconds"])) if min_ttl is None else min_ttl
         made = float(session["issued"])
-        whole = all(isinstance(session["credentials"][part], str) for part in PARTS)
+        whole = all(isinstance(session["credentials"][part], str) for part in CREDENTIAL_FIELDS)
     except (KeyError, TypeError, ValueError):
         return False
     return whole and left > 0 and (left >= wanted or (since is not None and made >= since))

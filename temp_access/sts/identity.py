@@ -3,14 +3,14 @@
 from temp_access.config.model import Config
 
 
-def who(caller_arn: str) -> str:
+def principal_name(caller_arn: str) -> str:
     """Return the last part of the ARN: a user's name, or the session name of an assumed role."""
     return caller_arn.rpartition(":")[2].rpartition("/")[2]
 
 
 def user_name(config: Config, caller_arn: str) -> str:
     """Return what `${aws:username}` stands for: the calling user, temp-user for any other principal."""
-    return who(caller_arn) if ":user/" in caller_arn else config.user.name
+    return principal_name(caller_arn) if ":user/" in caller_arn else config.user.name
 
 
 def external_id(config: Config, caller_arn: str, role_arn: str) -> str | None:

@@ -9,19 +9,19 @@ from typing import Any
 from temp_access.config.model import Config, Grant
 from temp_access.sts.assume import Session, assume_role
 from temp_access.sts.audit import AuditLog
-from temp_access.sts.base import Base
+from temp_access.sts.base import CallerIdentity
 from temp_access.sts.errors import MfaNeeded
 from temp_access.sts.find import RoleDetails
-from temp_access.sts.identity import external_id, user_name, who
-from temp_access.sts.naming import fill, session_name
-from temp_access.sts.refusals import of_client_error
+from temp_access.sts.identity import external_id, principal_name, user_name
+from temp_access.sts.naming import fill_pattern, session_name
+from temp_access.sts.refusals import from_client_error
 
 # Serial number and code; asked only when a session is really made, as a code is good for one call.
 Mfa = Callable[[], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AssumeRolePlan:
     """All that was decided before the call: `seconds` is the session's length, `policy` its JSON."""
 
     grant: Grant
@@ -35,7 +35,7 @@ class Plan:
         return hashlib.sha256(self.policy.encode()).hexdigest()
 
 
-def make_session(config: Config, base: Base, plan: Plan, mfa: Mfa | None) -> dict[str, Any]:
+def assume_for_grant(config: Config, base: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> dict[str, Any]:
     """Assume the role, record it in the audit log, and return the session as the cache keeps it.
 
     Raises BorrowError.
@@ -58,15 +58,15 @@ def make_session(config: Config, base: Base, plan: Plan, mfa: Mfa | None) -> dic
     return _entry(config, base, plan, name, session)
 
 
-def assume(config: Config, base: Base, plan: Plan, mfa: Mfa | None) -> tuple[Session, str]:
+def assume(config: Config, base: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> tuple[Session, str]:
     """Return the session, made as the role's conditions ask for it, and its name; raises BorrowError."""
     asked, caller_arn = config.role.conditions, plan.role.caller_arn
-    user, caller = user_name(config, caller_arn), who(caller_arn)
+    user, caller = user_name(config, caller_arn), principal_name(caller_arn)
     name = session_name(asked.session_name, plan.grant.id, user_name=user, who=caller)
-    identity = asked.source_identity and fill(asked.source_identity, user_name=user, filler=caller)
+    identity = asked.source_identity and fill_pattern(asked.source_identity, user_name=user, filler=caller)
     code = mfa() if mfa else None
     # Temporary base credentials may carry their own MFA, which only STS can tell.
-    if asked.mfa and code is None and not base.chained:
+    if asked.mfa and code is None and not base.is_temporary:
         raise MfaNeeded(
             f"the role {config.role.name} asks for MFA, and there is no code",
             f"run `temp-access credentials {plan.grant.id} --mfa-serial ARN` in a terminal; what it gets is kept",
@@ -75,7 +75,12 @@ def assume(config: Config, base: Base, plan: Plan, mfa: Mfa | None) -> tuple[Ses
 
 
 def _call(
-    config: Config, base: Base, plan: Plan, name: str, identity: str | None, mfa: tuple[str, str] | None
+    config: Config,
+    base: CallerIdentity,
+    plan: AssumeRolePlan,
+    name: str,
+    identity: str | None,
+    mfa: tuple[str, str] | None,
 ) -> Session:
     from botocore.exceptions import ClientError
 
@@ -92,10 +97,10 @@ def _call(
             mfa=mfa,
         )
     except ClientError as error:
-        raise of_client_error(error, role.caller_arn, role.arn) from error
+        raise from_client_error(error, role.caller_arn, role.arn) from error
 
 
-def _entry(config: Config, base: Base, plan: Plan, name: str, session: Session) -> dict[str, Any]:
+def _entry(config: Config, base: CallerIdentity, plan: AssumeRolePlan, name: str, session: Session) -> dict[str, Any]:
     given = session.credentials
     assert given.expiration is not None  # noqa: S101 - AssumeRole's always expire
     return {
@@ -110,7 +115,7 @@ def _entry(config: Config, base: Base, plan: Plan, name: str, session: Session) 
         "seconds": plan.seconds,
         "session_name": name,
         "session_arn": session.arn,
-        "chained": base.chained,
+        "chained": base.is_temporary,
         "issued": time.time(),
         "until": given.expiration.timestamp(),
         "credentials": {

@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"[\w+.@-]+", re.ASCII)
 _FOREIGN = re.compile(r"[^\w+.@-]", re.ASCII)
 
 
-def grant_part(id_: str, room: int = GRANT_ROOM) -> str:
+def grant_component(id_: str, room: int = GRANT_ROOM) -> str:
     """Return what the session names of the grant `id_` begin with, the terminator included.
 
     It has at most `room` characters, is another for each id, and never the beginning of another's.
@@ -33,32 +33,32 @@ def session_name(pattern: str | None, id_: str, *, user_name: str, who: str) -> 
 
     `pattern` is role.conditions.session_name, `user_name` what its `${aws:username}` stands for.
     """
-    room = free_room(pattern, user_name=user_name)
+    room = free_length(pattern, user_name=user_name)
     if room < _SMALLEST_ROOM:
-        return fill(pattern, user_name=user_name, filler=_fitted(id_, _SMALLEST_ROOM))
-    part = grant_part(id_, min(room, GRANT_ROOM))
-    return fill(pattern, user_name=user_name, filler=part + _shortened(who, room - len(part)))
+        return fill_pattern(pattern, user_name=user_name, filler=_fitted(id_, _SMALLEST_ROOM))
+    part = grant_component(id_, min(room, GRANT_ROOM))
+    return fill_pattern(pattern, user_name=user_name, filler=part + _shortened(who, room - len(part)))
 
 
-def session_beginning(pattern: str | None, id_: str, *, user_name: str) -> str | None:
+def session_name_prefix(pattern: str | None, id_: str, *, user_name: str) -> str | None:
     """Return what all session names of the grant begin with and no other grant's does.
 
     None where `pattern` leaves no room for the grant: then its sessions can't be told from others'.
     """
-    room = free_room(pattern, user_name=user_name)
+    room = free_length(pattern, user_name=user_name)
     if room < _SMALLEST_ROOM:
         return None
     before = (pattern or "*").replace("${aws:username}", user_name).partition("*")[0].replace("?", "x")
-    return before + grant_part(id_, min(room, GRANT_ROOM))
+    return before + grant_component(id_, min(room, GRANT_ROOM))
 
 
-def free_room(pattern: str | None, *, user_name: str) -> int:
+def free_length(pattern: str | None, *, user_name: str) -> int:
     """Return how many of the 64 characters `pattern` leaves free at its first `*`."""
     text = (pattern or "*").replace("${aws:username}", user_name)
     return max(_LONGEST - len(text.replace("*", "")), 0) if "*" in text else 0
 
 
-def fill(pattern: str | None, *, user_name: str, filler: str) -> str:
+def fill_pattern(pattern: str | None, *, user_name: str, filler: str) -> str:
     """Return a name of 2 to 64 characters that `pattern` admits, close to `filler`; `filler` without one.
 
     `*` and `?` are the wildcards of StringLike, `${aws:username}` is the calling user.
@@ -68,11 +68,11 @@ def fill(pattern: str | None, *, user_name: str, filler: str) -> str:
     text = pattern.replace("${aws:username}", user_name)
     if "*" not in text:
         return text.replace("?", "x")
-    name = text.replace("*", filler[: free_room(pattern, user_name=user_name)], 1).replace("*", "").replace("?", "x")
+    name = text.replace("*", filler[: free_length(pattern, user_name=user_name)], 1).replace("*", "").replace("?", "x")
     return name if len(name) >= _SHORTEST else name + "x" * _SHORTEST
 
 
-def foreign(pattern: str, *, user_name: str) -> str | None:
+def non_matching_name(pattern: str, *, user_name: str) -> str | None:
     """Return a name that `pattern` doesn't admit, None if it admits all that are tried."""
     text = pattern.replace("${aws:username}", user_name)
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)

@@ -27,7 +27,7 @@ _CALLERS = {
 _BUSY = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "ServiceUnavailable")
 
 
-def of_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowError:
+def from_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowError:
     """Return the error that says what the service's refusal means, with its explanation."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     message = str(error.response.get("Error", {}).get("Message", ""))
@@ -44,7 +44,7 @@ def of_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowE
     if code in ("AccessDenied", "AccessDeniedException"):
         return NotTrusted(
             f"{caller} may not assume {role_arn} (AccessDenied: {message})",
-            f"{_elsewhere(caller, role_arn)}use temp-user's credentials, "
+            f"{_in_other_account(caller, role_arn)}use temp-user's credentials, "
             "or have access.toml trust this principal and deploy it",
             details=details,
         )
@@ -64,7 +64,7 @@ def of_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowE
     )
 
 
-def _elsewhere(caller: str, role_arn: str) -> str:
+def _in_other_account(caller: str, role_arn: str) -> str:
     """Return where both are if that differs; `caller` may be a profile's name, which doesn't say it."""
     theirs, role = (arn.split(":")[4] if arn.startswith("arn:") else "" for arn in (caller, role_arn))
     if not theirs or not role or theirs == role:
@@ -72,7 +72,7 @@ def _elsewhere(caller: str, role_arn: str) -> str:
     return f"the credentials are account {theirs}'s, the role is {role}'s: pass another --profile or --env; else "
 
 
-def of_connection(error: "BotoCoreError") -> BorrowError:
+def from_connection_error(error: "BotoCoreError") -> BorrowError:
     """Return the error that says that no answer came, or that the base credentials failed meanwhile."""
     from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, ParamValidationError, SSLError
 
@@ -90,10 +90,10 @@ def of_connection(error: "BotoCoreError") -> BorrowError:
 
 def _explanation(code: str, message: str) -> str:
     from temp_access.errors import UserError
-    from temp_access.explain.explain import explain, short
+    from temp_access.explain.explain import explain, summarize
 
     try:
-        return short(explain(code, message))
+        return summarize(explain(code, message))
     except UserError:
         # Not a code that is explained: the sentence itself has to do.
         return ""

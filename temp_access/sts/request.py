@@ -30,27 +30,27 @@ _PLACE = (
 _POLICY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "policy")
 
 
-def request_key(asked: Mapping[str, object], environ: Mapping[str, str]) -> str:
+def request_key(fields: Mapping[str, object], environ: Mapping[str, str]) -> str:
     """Return the key of a request: `asked` is what the command line says, without its form of output.
 
     The same request in another environment has another key, so local AWS and AWS never mix.
     """
-    said: list[object] = [sorted(asked.items())]
-    if not asked.get("local"):
-        names = _PLACE if asked.get("profile") else _IDENTITY + _PLACE
+    said: list[object] = [sorted(fields.items())]
+    if not fields.get("local"):
+        names = _PLACE if fields.get("profile") else _IDENTITY + _PLACE
         said += [sorted((name, environ[name]) for name in names if name in environ), aws_files(environ)]
     return hashlib.sha256(json.dumps(said, default=str).encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
-def fingerprints(paths: Iterable[str]) -> dict[str, str]:
+def file_digests(paths: Iterable[str]) -> dict[str, str]:
     """Return the hash of each file's bytes, an empty one for what can't be read.
 
     Bytes, because a size and a time can stay the same while a file changes; a hash of a megabyte takes 1 ms.
     """
-    return {path: _fingerprint(path) for path in paths}
+    return {path: _file_digest(path) for path in paths}
 
 
-def watched(environ: Mapping[str, str], state: str | None) -> list[str]:
+def input_files(environ: Mapping[str, str], state: str | None) -> list[str]:
     """Return the files besides access.toml that decide what a request gives: any change of one is a miss."""
     code = [os.path.join(_POLICY, name) for name in ("access.py", "session.py")]
     if state:
@@ -78,7 +78,7 @@ def aws_files(environ: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _fingerprint(path: str) -> str:
+def _file_digest(path: str) -> str:
     try:
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()

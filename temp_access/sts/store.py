@@ -13,7 +13,7 @@ _LOCKS: dict[tuple[str, str], threading.Lock] = {}
 _GUARD = threading.Lock()
 
 
-class Store:
+class SessionStore:
     """Reads, writes and locks as `Cache` does; after the first failure it says so once, and remembers instead."""
 
     def __init__(self, cache: Cache, note: Callable[[str], None]) -> None:
@@ -30,7 +30,7 @@ class Store:
         if self._cache:
             try:
                 self._cache.write(kind, key, value)
-                self._cache.sweep(kind)
+                self._cache.remove_expired(kind)
                 return
             except OSError as error:
                 self._fail(error)
@@ -44,10 +44,10 @@ class Store:
             self._cache.remove(kind, key)
         _REMEMBERED.pop((kind, key), None)
 
-    def drop_others(self, kind: str, beginning: str, but: str) -> None:
+    def purge_prefix(self, kind: str, beginning: str, but: str) -> None:
         """Drop the objects whose key begins with `beginning`, and not with `but`."""
         if self._cache:
-            self._cache.drop_others(kind, beginning, but)
+            self._cache.purge_prefix(kind, beginning, but)
 
     @contextlib.contextmanager
     def locked(self, kind: str, key: str) -> Iterator[None]:
@@ -68,7 +68,7 @@ class Store:
         self._cache = None
 
 
-class NoStore(Store):
+class NullStore(SessionStore):
     """Keeps nothing, so that each call asks STS."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class NoStore(Store):
     def remove(self, kind: str, key: str) -> None:
         """Have nothing to drop."""
 
-    def drop_others(self, kind: str, beginning: str, but: str) -> None:
+    def purge_prefix(self, kind: str, beginning: str, but: str) -> None:
         """Have nothing to drop."""
 
     @contextlib.contextmanager

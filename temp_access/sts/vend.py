@@ -7,22 +7,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from temp_access.config.model import Config, Grant
-from temp_access.policy.access import MODES
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.policy.limits import SESSION_POLICY
 from temp_access.policy.session import minimal_json, session_policy
-from temp_access.sts.base import Base
+from temp_access.sts.base import CallerIdentity
 from temp_access.sts.duration import plan_duration
 from temp_access.sts.errors import DurationTooLong, NotTrusted, PolicyTooLarge, StsRefused
-from temp_access.sts.find import KEPT_SECONDS, RoleDetails, find_role
-from temp_access.sts.grants import find_grant, narrowed
+from temp_access.sts.find import KEPT_SECONDS, RoleDetails, discover_role
+from temp_access.sts.grants import find_grant, narrow
 from temp_access.sts.hit import is_fresh
-from temp_access.sts.make import Mfa, Plan, make_session
-from temp_access.sts.refusals import of_client_error, of_connection
-from temp_access.sts.store import Store
+from temp_access.sts.make import AssumeRolePlan, Mfa, assume_for_grant
+from temp_access.sts.refusals import from_client_error, from_connection_error
+from temp_access.sts.store import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CredentialRequest:
     """What a borrower asks for; durations in seconds, None for the best there is."""
 
     id: str
@@ -35,7 +35,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Vended:
+class BrokeredSession:
     """A session as the cache keeps it, its key there, and the notes for whoever asked."""
 
     entry: Mapping[str, Any]
@@ -43,57 +43,61 @@ class Vended:
     notes: tuple[str, ...] = ()
 
 
-class Vendor:
+class CredentialBroker:
     """Vends the grants of one configuration to one caller; safe to use from several threads.
 
     `place` says what sessions are lost with, where that isn't AWS: the file of the local AWS's run, and its hash.
     """
 
-    def __init__(self, config: Config, base: Base, store: Store, *, place: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, config: Config, base: CallerIdentity, store: SessionStore, *, place: Mapping[str, str] | None = None
+    ) -> None:
         self.config = config
         self.base = base
         self.store = store
         self._place = dict(place or {})
-        self._identity = (base.caller, base.endpoint, str(self._place))
+        self._identity = (base.cache_identity, base.endpoint, str(self._place))
         path = hashlib.sha256(str(config.path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()
         self._beginning = path[:8]
 
-    def vend(self, asked: Asked) -> Vended:
+    def borrow(self, request: CredentialRequest) -> BrokeredSession:
         """Return a session for `asked`, from the cache or from STS; raises BorrowError."""
         from botocore.exceptions import BotoCoreError
 
-        grant = narrowed(find_grant(self.config, asked.id), asked.access)
+        grant = narrow(find_grant(self.config, request.id), request.access)
         try:
-            role, kept = self.role(asked)
+            role, kept = self.role(request)
             try:
-                return self._session(asked, grant, role)
+                return self._session(request, grant, role)
             except (NotTrusted, DurationTooLong, StsRefused):
                 # What was known of the role may be what is wrong.
-                self.store.remove("roles", self._role_key(asked))
-                fresh = self.role(asked)[0] if kept else role
+                self.store.remove("roles", self._role_key(request))
+                fresh = self.role(request)[0] if kept else role
                 if fresh == role:
                     raise
-                return self._session(asked, grant, fresh)
+                return self._session(request, grant, fresh)
         except BotoCoreError as error:
-            raise of_connection(error) from error
+            raise from_connection_error(error) from error
 
-    def role(self, asked: Asked) -> tuple[RoleDetails, bool]:
+    def role(self, request: CredentialRequest) -> tuple[RoleDetails, bool]:
         """Return the deployed role, and whether that is from the cache (where it stays for an hour)."""
-        key = self._role_key(asked)
+        key = self._role_key(request)
         with self.store.locked("roles", key):
-            if found := kept_role(self.store.read("roles", key)):
+            if found := cached_role(self.store.read("roles", key)):
                 return found, True
-            role = self._found(asked)
+            role = self._found(request)
             self.store.write("roles", key, {"role": asdict(role), "until": time.time() + KEPT_SECONDS})
         return role, False
 
-    def _found(self, asked: Asked) -> RoleDetails:
+    def _found(self, request: CredentialRequest) -> RoleDetails:
         from botocore.exceptions import BotoCoreError
 
         try:
-            return find_role(self.base, self.config, self._caller_arn(), role_arn=asked.role_arn, bucket=asked.bucket)
+            return discover_role(
+                self.base, self.config, self._caller_arn(), role_arn=request.role_arn, bucket=request.bucket
+            )
         except BotoCoreError as error:
-            raise of_connection(error) from error
+            raise from_connection_error(error) from error
 
     def _caller_arn(self) -> str:
         from botocore.exceptions import ClientError
@@ -101,32 +105,34 @@ class Vendor:
         try:
             return str(self.base.sts.get_caller_identity()["Arn"])
         except ClientError as error:
-            raise of_client_error(error, self.base.name, self.config.role.name) from error
+            raise from_client_error(error, self.base.name, self.config.role.name) from error
 
-    def _role_key(self, asked: Asked) -> str:
+    def _role_key(self, request: CredentialRequest) -> str:
         config = self.config
-        return _hash(*self._identity, config.role.name, config.environment, config.digest, asked.role_arn, asked.bucket)
+        return _hash(
+            *self._identity, config.role.name, config.environment, config.digest, request.role_arn, request.bucket
+        )
 
-    def _session(self, asked: Asked, grant: Grant, role: RoleDetails) -> Vended:
+    def _session(self, request: CredentialRequest, grant: Grant, role: RoleDetails) -> BrokeredSession:
         planned = plan_duration(
-            asked.duration,
+            request.duration,
             grant,
-            role.maximum,
-            chained=self.base.chained,
+            role.max_duration,
+            chained=self.base.is_temporary,
             configured=self.config.role.max_session_duration,
         )
-        plan = Plan(grant, role, planned.seconds, session_policy_text(grant, role))
+        plan = AssumeRolePlan(grant, role, planned.seconds, session_policy_text(grant, role))
         key = self._session_key(plan)
         began = time.time()
         with self.store.locked("sessions", key):
             entry = self.store.read("sessions", key)
-            if entry is None or not is_fresh(entry, asked.min_ttl, since=began):
-                entry = {**make_session(self.config, self.base, plan, asked.mfa), "place": self._place}
+            if entry is None or not is_fresh(entry, request.min_ttl, since=began):
+                entry = {**assume_for_grant(self.config, self.base, plan, request.mfa), "place": self._place}
                 self.store.write("sessions", key, entry)
-                self.store.drop_others("sessions", key[:8], key[:16])
-        return Vended(entry, key, tuple(note for note in (role.stale, planned.note) if note))
+                self.store.purge_prefix("sessions", key[:8], key[:16])
+        return BrokeredSession(entry, key, tuple(note for note in (role.config_mismatch, planned.note) if note))
 
-    def _session_key(self, plan: Plan) -> str:
+    def _session_key(self, plan: AssumeRolePlan) -> str:
         # It begins with the file and what the file says, by which the sessions of an older one are found.
         rest = _hash(
             *self._identity,
@@ -141,7 +147,7 @@ class Vendor:
         return self._beginning + self.config.digest[:8] + rest
 
 
-def kept_role(found: Mapping[str, Any] | None) -> RoleDetails | None:
+def cached_role(found: Mapping[str, Any] | None) -> RoleDetails | None:
     """Return the role that the cache's object describes, None if it is too old or something else."""
     try:
         return RoleDetails(**found["role"]) if found and float(found["until"]) > time.time() else None
@@ -152,7 +158,9 @@ def kept_role(found: Mapping[str, Any] | None) -> RoleDetails | None:
 def session_policy_text(grant: Grant, role: RoleDetails) -> str:
     """Return the session policy as it is sent; raises PolicyTooLarge."""
     partition = role.arn.split(":")[1]
-    text = minimal_json(session_policy(grant.folder, MODES[grant.access], bucket=role.bucket, partition=partition))
+    text = minimal_json(
+        session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=role.bucket, partition=partition)
+    )
     if len(text) > SESSION_POLICY:
         raise PolicyTooLarge(
             f"the session policy of {grant.id!r} has {len(text)} characters, STS takes {SESSION_POLICY}",

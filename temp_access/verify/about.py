@@ -15,7 +15,7 @@ _FIXED = {
 }
 
 
-def about(group: str, probes: Iterable[Probe]) -> str:
+def group_summary(group: str, probes: Iterable[Probe]) -> str:
     """Return what holds if all of the group's probes pass; an empty string for an unknown group."""
     grants = {probe.caller.grant for probe in probes if probe.caller.grant}
     if len(grants) == 1:

@@ -7,7 +7,7 @@ from temp_access.config.model import Grant
 from temp_access.policy.decision import Layer as Layer
 
 
-class Who(StrEnum):
+class Identity(StrEnum):
     """Whose credentials a call is made with."""
 
     USER = "temp-user"
@@ -31,10 +31,10 @@ LIVE_ONLY = frozenset({Runner.LIVE})
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class ProbeCaller:
     """Whose credentials are used; `grant` where they are narrowed to one."""
 
-    who: Who
+    identity: Identity
     grant: Grant | None = None
 
 
@@ -75,7 +75,7 @@ class TrustCheck:
     context: tuple[tuple[str, str], ...] = ()
 
 
-Call = ServiceCall | AssumeCall | StateCheck | TrustCheck
+ProbeCall = ServiceCall | AssumeCall | StateCheck | TrustCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,13 @@ class Probe:
     id: str
     group: str
     title: str
-    caller: Caller
-    call: Call
+    caller: ProbeCaller
+    call: ProbeCall
     allowed: bool
     cause: str
     codes: tuple[str, ...] = ()
     layer: Layer | None = None
-    control: Caller | None = None
+    control: ProbeCaller | None = None
     runners: frozenset[Runner] = BOTH
 
 
@@ -143,7 +143,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class VerificationReport:
     """Everything that one run of the verification has to say; `warnings` are for the reader, not verdicts.
 
     `live_only` are the probes that an offline run couldn't answer and left out.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from temp_access.policy.access import LIST_BUCKET, Access
+from temp_access.policy.access import LIST_BUCKET, AccessMode
 from temp_access.verify.model import ServiceCall
 
 
@@ -84,7 +84,7 @@ def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> 
         yield Need(operation.action, own[call.operation])
 
 
-def within(access: Access, operation_name: str) -> bool:
+def within(access: AccessMode, operation_name: str) -> bool:
     """Whether `access` has what the operation needs, inside the folder (for the role: in the bucket)."""
     operation = OPERATIONS[operation_name]
     if operation.level is Level.SERVICE or (operation.level is Level.BUCKET and operation.action != LIST_BUCKET):

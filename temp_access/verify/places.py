@@ -13,7 +13,7 @@ def new_run() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunPrefix:
     """A prefix (ending in '/') that only this run uses, and what it is to the grant."""
 
     prefix: str
@@ -29,28 +29,28 @@ class Place:
         return self.prefix + "seed"
 
 
-def inside(folder: str, run: str, words: str = "its folder") -> Place:
+def own_prefix(folder: str, run: str, words: str = "its folder") -> RunPrefix:
     """Return the place inside `folder`."""
-    return Place(f"{folder}/{RESERVED}{run}/", words)
+    return RunPrefix(f"{folder}/{RESERVED}{run}/", words)
 
 
-def beside(folder: str, run: str) -> Place:
+def sibling_prefix(folder: str, run: str) -> RunPrefix:
     """Return the place in a sibling whose name begins with the whole of `folder`."""
-    return Place(f"{folder}{RESERVED}{run}/", "a sibling whose name begins with the folder's")
+    return RunPrefix(f"{folder}{RESERVED}{run}/", "a sibling whose name begins with the folder's")
 
 
-def root(run: str) -> Place:
+def root_prefix(run: str) -> RunPrefix:
     """Return the place at the bucket's root."""
-    return Place(f"{RESERVED}{run}/", "the bucket's root")
+    return RunPrefix(f"{RESERVED}{run}/", "the bucket's root")
 
 
-def look_alike(folder: str, run: str) -> Place | None:
+def lookalike_prefix(folder: str, run: str) -> RunPrefix | None:
     """Return the place that `folder` would match if its wildcards weren't escaped, None without wildcards."""
     other = folder.replace("*", "x").replace("?", "y")
-    return None if other == folder else inside(other, run, "a folder that its wildcards would match")
+    return None if other == folder else own_prefix(other, run, "a folder that its wildcards would match")
 
 
-def places_of(folder: str, run: str) -> tuple[Place, ...]:
+def all_prefixes(folder: str, run: str) -> tuple[RunPrefix, ...]:
     """Return every place that the probes of a grant on `folder` may write to, the root's aside."""
-    other = look_alike(folder, run)
-    return (inside(folder, run), beside(folder, run), *((other,) if other else ()))
+    other = lookalike_prefix(folder, run)
+    return (own_prefix(folder, run), sibling_prefix(folder, run), *((other,) if other else ()))

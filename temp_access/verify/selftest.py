@@ -7,10 +7,10 @@ from typing import Any
 
 from temp_access.config.ids import RESERVED
 from temp_access.config.model import Config, Grant
-from temp_access.policy.access import LIST_BUCKET, MODES, union
+from temp_access.policy.access import ACCESS_MODES, LIST_BUCKET, combined_mode
 from temp_access.policy.session import escape, minimal_json, session_policy
 from temp_access.verify.model import Probe, Target
-from temp_access.verify.plan.folder import FolderPlan
+from temp_access.verify.plan.folder import FolderProbes
 
 Policy = dict[str, Any]
 
@@ -34,8 +34,8 @@ class SelfTest:
     def __init__(self, config: Config, target: Target, run: str) -> None:
         self._target = target
         self._run = run
-        self._ceiling = union(MODES[mode] for mode in config.modes)
-        widest = next(mode for mode in reversed(MODES) if mode in config.modes)
+        self._ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        widest = next(mode for mode in reversed(ACCESS_MODES) if mode in config.modes)
         base = f"{RESERVED}{run}/"
         self._plain = Grant("self-test", widest, f"{base}self")
         self._starred = Grant("self-test-*", widest, f"{base}self*")
@@ -47,7 +47,7 @@ class SelfTest:
         """Return the probes of the three grants by their ids."""
         found: dict[str, Probe] = {}
         for grant in (self._plain, self._starred, self._narrow):
-            plan = FolderPlan(
+            plan = FolderProbes(
                 grant,
                 neighbour=self._neighbour,
                 ceiling=self._ceiling,
@@ -60,7 +60,7 @@ class SelfTest:
     def policy(self, grant: Grant, mutant: Mutant | None) -> str | None:
         """Return the session policy of `grant`, with the mutant's defect."""
         policy = session_policy(
-            grant.folder, MODES[grant.access], bucket=self._target.bucket, partition=self._target.partition
+            grant.folder, ACCESS_MODES[grant.access], bucket=self._target.bucket, partition=self._target.partition
         )
         if mutant is None or mutant.change is None or mutant.grant != grant:
             return minimal_json(policy)
@@ -72,7 +72,7 @@ class SelfTest:
         on_objects = self._action or "list-v2"
         yield self._mutant("folder pattern without its slash", self._without_slash, f"sibling/{on_objects}")
         # The widest mode may be one that doesn't list.
-        lists = self._ceiling.lists
+        lists = self._ceiling.allows_listing
         bare = self._bare_prefix if lists else None
         yield self._mutant("bare prefix added", bare, "listing/bare-prefix", self._narrow)
         no_condition = _no_condition if lists else None
@@ -94,12 +94,12 @@ class SelfTest:
         grant: Grant | None = None,
     ) -> Mutant:
         grant = grant or self._plain
-        group = FolderPlan(grant, neighbour=None, ceiling=self._ceiling, target=self._target, run=self._run).group
+        group = FolderProbes(grant, neighbour=None, ceiling=self._ceiling, target=self._target, run=self._run).group
         return Mutant(name, grant, change, f"{group}/{probe}")
 
     def _an_object_action(self) -> str | None:
         for name, action in (("get", "s3:GetObject"), ("put", "s3:PutObject")):
-            if self._ceiling.allows(action) and MODES[self._plain.access].allows(action):
+            if self._ceiling.allows(action) and ACCESS_MODES[self._plain.access].allows(action):
                 return name
         return None
 

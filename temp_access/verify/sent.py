@@ -3,20 +3,20 @@
 from collections.abc import Callable
 
 from temp_access.config.model import Grant
-from temp_access.policy.access import MODES
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.policy.session import minimal_json, session_policy
 from temp_access.verify.model import Target
 
 ALLOW_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 
-PolicyOf = Callable[[Grant], str | None]
+PolicyForGrant = Callable[[Grant], str | None]
 
 
-def compiled(target: Target) -> PolicyOf:
+def session_policy_for(target: Target) -> PolicyForGrant:
     """Return the function that gives the session policy of a grant, as every caller sends it."""
 
     def policy_of(grant: Grant) -> str:
-        access = MODES[grant.access]
+        access = ACCESS_MODES[grant.access]
         return minimal_json(session_policy(grant.folder, access, bucket=target.bucket, partition=target.partition))
 
     return policy_of

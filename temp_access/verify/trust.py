@@ -2,7 +2,7 @@
 
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import Policy
-from temp_access.policy.evaluate import Layers
+from temp_access.policy.evaluate import PolicySet
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.request import Request
 from temp_access.verify.model import Target, TrustCheck
@@ -14,9 +14,9 @@ _DELEGATED = parse_policy(
 )
 
 
-def trust_layers(trust: Policy) -> Layers:
+def trust_layers(trust: Policy) -> PolicySet:
     """Return the layers in which nothing but `trust` can refuse."""
-    return Layers(identity=(_DELEGATED,), resource=trust, resource_is_trust_policy=True)
+    return PolicySet(identity=(_DELEGATED,), resource=trust, resource_is_trust_policy=True)
 
 
 def trust_request(check: TrustCheck, target: Target) -> Request:

@@ -7,7 +7,7 @@ from temp_access.config.model import Config
 from temp_access.errors import UserError
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy, Policy
-from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.evaluate import PolicySet, evaluate
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.request import Request
 from temp_access.policy.user import ROTATE_KEYS, assume_policy, rotate_keys_policy
@@ -31,7 +31,7 @@ def user_allows(config: Config, target: Target, managed: Managed) -> Callable[[S
     return allows
 
 
-def _layers(config: Config, target: Target, managed: Managed) -> Layers:
+def _layers(config: Config, target: Target, managed: Managed) -> PolicySet:
     user = config.user
     # A managed policy may be called like an inline one.
     documents: list[tuple[str, Mapping[str, Any]]] = [
@@ -41,7 +41,7 @@ def _layers(config: Config, target: Target, managed: Managed) -> Layers:
         *((p.name, managed(f"arn:{target.partition}:iam::aws:policy/{p.name}")) for p in user.aws_managed),
     ]
     boundary = user.permissions_boundary
-    return Layers(
+    return PolicySet(
         identity=tuple(_parsed(document, Layer.IDENTITY, name) for name, document in documents),
         boundary=_parsed(managed(boundary), Layer.BOUNDARY, boundary) if boundary else None,
     )

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from temp_access.review.html import to_html
-from temp_access.review.report import Report, make_report
-from temp_access.review.side import read_side
+from temp_access.review.report import ReviewReport, make_report
+from temp_access.review.side import read_snapshot
 from tests.browser.chromium import Chromium
 from tests.unit.review_sample import HOSTILE, PAIRS, report_of
 
@@ -20,13 +20,13 @@ SCHEMES = [False, True]
 SCRIPTS = Path(__file__).parent
 
 
-def compared(name: str) -> Report:
+def compared(name: str) -> ReviewReport:
     """Return the report on a prepared pair."""
-    base, head = (read_side(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
+    base, head = (read_snapshot(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
     return make_report(base, head, compare_only=True)
 
 
-REPORTS: dict[str, Callable[[], Report]] = {
+REPORTS: dict[str, Callable[[], ReviewReport]] = {
     "a change of everything": lambda: report_of("bob"),
     "hostile names": lambda: report_of(HOSTILE),
     "long names": lambda: report_of("W" * 250),

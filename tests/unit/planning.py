@@ -6,7 +6,7 @@ from temp_access.config.model import Config, Grant
 from temp_access.verify.model import Probe, ServiceCall, Target
 from temp_access.verify.offline.managed import known_document
 from temp_access.verify.plan.choose import choose_grants
-from temp_access.verify.plan.plan import Plan, make_plan
+from temp_access.verify.plan.plan import ProbePlan, make_plan
 from temp_access.verify.user_policies import user_allows
 
 RUN = "20260101T000000Z-0123abcd"
@@ -25,7 +25,7 @@ TARGET = Target(
 )
 
 
-def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_is_stranger: bool = True) -> Plan:
+def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_is_stranger: bool = True) -> ProbePlan:
     """Return the plan for `grants`, None for all that the command would choose."""
     return make_plan(
         config,
@@ -38,12 +38,12 @@ def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_i
     )
 
 
-def probe(plan: Plan, id_: str) -> Probe:
+def probe(plan: ProbePlan, id_: str) -> Probe:
     """Return the one probe called `id_`."""
     (found,) = (probe for probe in plan.probes if probe.id == id_)
     return found
 
 
-def service_probes(plan: Plan) -> list[tuple[Probe, ServiceCall]]:
+def service_probes(plan: ProbePlan) -> list[tuple[Probe, ServiceCall]]:
     """Return the probes that call S3 or IAM, with their calls."""
     return [(probe, probe.call) for probe in plan.probes if isinstance(probe.call, ServiceCall)]

@@ -8,15 +8,15 @@ from typing import Any
 
 from temp_access.config.model import Config
 from temp_access.load import load, read
-from temp_access.policy.evaluate import Layers
-from temp_access.policy.prove import Claim, Status, prove_all
+from temp_access.policy.evaluate import PolicySet
+from temp_access.policy.prove import Claim, ClaimStatus, prove_all
 from temp_access.policy.prove.allowed import allowed
 from temp_access.policy.prove.callers import NOBODY, ROOT, SERVICE, SESSION, USER, make_caller
-from temp_access.policy.prove.encoder import Encoder, Value
+from temp_access.policy.prove.encoder import Encoder, SymbolicValue
 from temp_access.policy.prove.problem import Deadline
 from temp_access.policy.prove.run import claims_about
-from temp_access.policy.prove.sessions import Compiler
-from temp_access.policy.prove.solver import Logic, Verdict
+from temp_access.policy.prove.sessions import SessionPolicyFactory
+from temp_access.policy.prove.solver import SatResult, Solver
 from temp_access.policy.request import Request
 from temp_access.policy.session import session_policy
 from temp_access.verify.state.assembly import Assembly
@@ -65,7 +65,10 @@ def proved(assembly: Assembly | None = None, **options: Any) -> dict[str, Claim]
 
 
 def decided(
-    *names: str, assembly: Assembly | None = None, base: Assembly | None = None, compiler: Compiler = session_policy
+    *names: str,
+    assembly: Assembly | None = None,
+    base: Assembly | None = None,
+    compiler: SessionPolicyFactory = session_policy,
 ) -> dict[str, Claim]:
     """Return the claims of the example whose names begin so."""
     config, own = example()
@@ -73,14 +76,14 @@ def decided(
     return {claim.name: claim.decide(Deadline(30)) for claim in claims if claim.name.startswith(names)}
 
 
-def not_proved(claims: Mapping[str, Claim]) -> dict[str, Status]:
+def not_proved(claims: Mapping[str, Claim]) -> dict[str, ClaimStatus]:
     """Return the status of each claim that isn't proved."""
-    return {name: claim.status for name, claim in claims.items() if claim.status is not Status.PROVED}
+    return {name: claim.status for name, claim in claims.items() if claim.status is not ClaimStatus.PROVED}
 
 
-def formula_says(layers: Layers, request: Request, *, folder: str = "") -> bool:
+def formula_says(layers: PolicySet, request: Request, *, folder: str = "") -> bool:
     """Return whether the formula of the layers holds for one request, each of whose texts is a constant."""
-    logic = Logic()
+    logic = Solver()
     kind = _kind(request)
     caller = make_caller(
         logic,
@@ -100,16 +103,18 @@ def formula_says(layers: Layers, request: Request, *, folder: str = "") -> bool:
         resource=logic.text(request.resource),
         folder=logic.text(folder),
         fixed={
-            key.lower(): Value(logic.true, logic.text(str(value))) for key, value in keys.items() if value is not None
+            key.lower(): SymbolicValue(logic.true, logic.text(str(value)))
+            for key, value in keys.items()
+            if value is not None
         },
     )
     formula = allowed(encoder, layers)
-    absent = [logic.no(value.present) for value in encoder.keys.values()]
-    assert not encoder.open_tests, "this request can't be compared: a condition has no formula"
-    holds = logic.solve([formula, *absent], 10).verdict
-    fails = logic.solve([logic.no(formula), *absent], 10).verdict
-    assert {holds, fails} == {Verdict.SOME, Verdict.NONE}
-    return holds is Verdict.SOME
+    absent = [logic.not_(value.present) for value in encoder.keys.values()]
+    assert not encoder.unencoded, "this request can't be compared: a condition has no formula"
+    holds = logic.solve([formula, *absent], 10).result
+    fails = logic.solve([logic.not_(formula), *absent], 10).result
+    assert {holds, fails} == {SatResult.SAT, SatResult.UNSAT}
+    return holds is SatResult.SAT
 
 
 def _kind(request: Request) -> str:

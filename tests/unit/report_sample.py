@@ -6,17 +6,17 @@ from temp_access.config.model import Grant
 from temp_access.verify.model import (
     LIVE_ONLY,
     AssumeCall,
-    Caller,
+    Identity,
     Layer,
     Probe,
-    Report,
+    ProbeCaller,
     Result,
     ServiceCall,
     StateCheck,
     Target,
     TrustCheck,
     Verdict,
-    Who,
+    VerificationReport,
 )
 
 BUCKET = "temp-access-123456789012-us-east-1"
@@ -31,7 +31,7 @@ TARGET = Target(
     user_arn="arn:aws:iam::123456789012:user/temp-user",
     digest="5d41402abc4b2a76b9719d911017c592ae2f1d7c4f3b0d8c0b7d4e6f1a2b3c4d",
 )
-USER, ROLE = Caller(Who.USER), Caller(Who.ROLE)
+USER, ROLE = ProbeCaller(Identity.USER), ProbeCaller(Identity.ROLE)
 BOB = Grant("bob", "read-write", "bob")
 BOBBY = Grant("bobby", "read", "bobby")
 HOSTILE = "[red]evil[/red]|`x`<img src=x>\x1b[31m\r\n\u202e\x00*b* $x$ @octocat https://evil.example"
@@ -46,7 +46,7 @@ def put_probe(grant: Grant = BOB, **changes: object) -> Probe:
         id=f"{grant.id}/put-inside",
         group=grant.id,
         title="inside the folder: put",
-        caller=Caller(Who.GRANT, grant),
+        caller=ProbeCaller(Identity.GRANT, grant),
         call=ServiceCall("put", BUCKET, f"{grant.folder}/.temp-access-probe-7f3a/object"),
         allowed=True,
         cause="the role lacks s3:PutObject, or its session policy does; deploy this access.toml again",
@@ -60,7 +60,7 @@ def list_probe(grant: Grant = BOB, **changes: object) -> Probe:
         id=f"{grant.id}/list-bare-prefix",
         group=grant.id,
         title=f"list with the bare prefix {grant.folder}",
-        caller=Caller(Who.GRANT, grant),
+        caller=ProbeCaller(Identity.GRANT, grant),
         call=ServiceCall("list-v2", BUCKET, prefix=grant.folder),
         allowed=False,
         cause=(
@@ -108,7 +108,7 @@ def state_probe() -> Probe:
         id="state/user-policies",
         group="deployed state",
         title="temp-user has the reviewed policies and no others",
-        caller=Caller(Who.DEPLOYER),
+        caller=ProbeCaller(Identity.DEPLOYER),
         call=StateCheck("user policies"),
         allowed=True,
         cause="AmazonS3FullAccess was attached by hand; detach it, or write it into access.toml",
@@ -121,9 +121,9 @@ def passed(probe: Probe, observed: str = "as expected") -> Result:
     return Result(probe, Verdict.PASSED, observed, 0.05, "succeeded" if probe.control else None)
 
 
-def sample_report(*results: Result, warnings: tuple[str, ...] = ()) -> Report:
+def sample_report(*results: Result, warnings: tuple[str, ...] = ()) -> VerificationReport:
     """Return a report on `results`; without any, on a run with one failed and one inconclusive probe."""
-    return Report(TARGET, "7f3a9c", results or _results(), warnings, 6.2)
+    return VerificationReport(TARGET, "7f3a9c", results or _results(), warnings, 6.2)
 
 
 def _results() -> tuple[Result, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from temp_access.review.model import Review
 from temp_access.review.review import review
-from temp_access.review.side import Side, read_side
+from temp_access.review.side import Snapshot, read_snapshot
 from tests.unit.review_sample import PAIRS
 
 Templates = dict[str, dict[str, Any]]
@@ -71,7 +71,7 @@ def said(folder: Path, head: Edit, base: Edit = nothing) -> list[str]:
     return [change.text for change in reviewed(folder, head, base).changes]
 
 
-def _side(folder: Path, name: str, edit: Edit) -> Side:
+def _side(folder: Path, name: str, edit: Edit) -> Snapshot:
     shutil.copytree(PAIRS / "same" / name, folder / name)
     out = folder / name / "cdk.out"
     files = {file.name.partition(".")[0]: file for file in out.glob("*.template.json")}
@@ -79,4 +79,4 @@ def _side(folder: Path, name: str, edit: Edit) -> Side:
     edit(templates)
     for stack, file in files.items():
         file.write_text(json.dumps(templates[stack]), encoding="utf-8")
-    return read_side(name, out, None)
+    return read_snapshot(name, out, None)

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from temp_access.lint.model import Finding
-from temp_access.policy.prove.claim import Claim, Status, Witness
+from temp_access.policy.prove.claim import Claim, ClaimStatus, Witness
 from temp_access.review.access_map import AccessMap, Column, Edge, Node
-from temp_access.review.linted import Linted
+from temp_access.review.linted import LintDelta
 from temp_access.review.matrix import COLUMNS, Matrix, Row
 from temp_access.review.model import Cause, Change, Direction, Review
-from temp_access.review.place import Place
-from temp_access.review.proofs import Proofs
-from temp_access.review.report import Report
-from temp_access.review.verified import Probed, Verified
+from temp_access.review.place import SourceLocation
+from temp_access.review.proofs import ProofResults
+from temp_access.review.report import ReviewReport
+from temp_access.review.verified import LastVerification, ProbeSummary
 from temp_access.verify.model import Verdict
 
 PAIRS = Path(__file__).parents[1] / "data" / "review"
@@ -23,10 +23,10 @@ def sides_of(name: str) -> list[str]:
     return [f"--{side}={PAIRS / name / side / 'cdk.out'}" for side in ("base", "head")]
 
 
-def report_of(name: str) -> Report:
+def report_of(name: str) -> ReviewReport:
     """Return a report in which every text from outside is `name`."""
-    written = Place(file="access.toml", line=1, key=f"grants.{name}")
-    made = Place(file="stacks/access.py", line=2, construct=f"TempAccess/{name}", id_=name, logical_id=name)
+    written = SourceLocation(file="access.toml", line=1, key=f"grants.{name}")
+    made = SourceLocation(file="stacks/access.py", line=2, construct=f"TempAccess/{name}", id_=name, logical_id=name)
     change = Change(name, Direction.BROADENED, f"{name} can now read {name}", Cause(f"there: {name}", (written,)), name)
     lost = Change("the bucket", Direction.NARROWED, f"the bucket: {name}", Cause(name, (made,)))
     drawn = AccessMap(
@@ -39,12 +39,14 @@ def report_of(name: str) -> Report:
         left_out=3,
     )
     witness = Witness(name, name, name, name)
-    return Report(
+    return ReviewReport(
         review=Review((change, lost)),
         map=drawn,
         matrix=Matrix((Row(name, "read", f"{name}/", 3600, ((False, True),) * len(COLUMNS)),), 2),
-        lint=Linted(((Finding("Everyone", name, None, name, name), made),), 1, 0),
-        proofs=Proofs((Claim(name, Status.REFUTED, witness, 0.1, name),)),
-        verified=Verified(name, name, name, name, name, False, (Probed(name, name, Verdict.FAILED, name),)),
+        lint=LintDelta(((Finding("Everyone", name, None, name, name), made),), 1, 0),
+        proofs=ProofResults((Claim(name, ClaimStatus.REFUTED, witness, 0.1, name),)),
+        verified=LastVerification(
+            name, name, name, name, name, False, (ProbeSummary(name, name, Verdict.FAILED, name),)
+        ),
         config_file="access.toml",
     )

@@ -3,13 +3,13 @@
 from typing import Any
 
 from temp_access.policy.decision import Layer
-from temp_access.verify.state.names import Scope
-from temp_access.verify.state.origins import origins
+from temp_access.verify.state.names import TemplateContext
+from temp_access.verify.state.origins import policy_locations
 
 
 def found(**resources: Any) -> dict[tuple[str, Layer, str], str]:
-    scope = Scope({"Stack": {"Resources": resources}}, "111122223333", "us-east-1", "aws")
-    return dict(origins(scope))
+    scope = TemplateContext({"Stack": {"Resources": resources}}, "111122223333", "us-east-1", "aws")
+    return dict(policy_locations(scope))
 
 
 def resource(kind: str, path: str | None = None, **properties: Any) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from temp_access.config.grants import admits, read_any_id
 from temp_access.config.ids import folder_problem, id_problem
 from temp_access.config.model import Grant
 from temp_access.config.overlap import overlaps
-from temp_access.config.table import Table
+from temp_access.config.table import TableReader
 from temp_access.load import read
-from temp_access.policy.access import MODES
+from temp_access.policy.access import ACCESS_MODES
 
 KNOWN = re.findall(
     r"\w+",
@@ -85,7 +85,9 @@ DOCUMENT = _mostly(
         "file": st.sampled_from(["access.toml", ".", "\0", "", "x" * 300, "no/such"]),
     }
 )
-GRANT = _mostly({"access": st.sampled_from(list(MODES)), "folder": TEXTS, "duration": TEXTS, "shared": st.booleans()})
+GRANT = _mostly(
+    {"access": st.sampled_from(list(ACCESS_MODES)), "folder": TEXTS, "duration": TEXTS, "shared": st.booleans()}
+)
 FILES = _mostly(
     {
         "user": _mostly(
@@ -104,7 +106,7 @@ FILES = _mostly(
         ),
         "bucket": _mostly({"name": TEXTS}),
         "grants": st.dictionaries(TEXTS, GRANT, max_size=4),
-        "any_id": _mostly({"pattern": TEXTS, "access": st.sampled_from(list(MODES)), "folder": TEXTS}),
+        "any_id": _mostly({"pattern": TEXTS, "access": st.sampled_from(list(ACCESS_MODES)), "folder": TEXTS}),
         "environments": st.dictionaries(TEXTS, _mostly({"account": TEXTS, "region": TEXTS}), max_size=2),
     }
 )
@@ -160,8 +162,8 @@ def test_any_id_meets_a_listed_folder_exactly_if_it_is_said_to(pattern: str, tem
     """Held against every id of a small language: a conflict is found if there is one, and none is made up."""
     grants = {f"listed-{n}": Grant(f"listed-{n}", "read", folder) for n, folder in enumerate(folders)}
     findings: list[str] = []
-    table = Table({"pattern": pattern, "access": "read", "folder": template}, "any_id", findings)
-    any_id = read_any_id(table, tuple(MODES), 43200, grants)
+    table = TableReader({"pattern": pattern, "access": "read", "folder": template}, "any_id", findings)
+    any_id = read_any_id(table, tuple(ACCESS_MODES), 43200, grants)
     assume(any_id is not None)
     assert any_id is not None
     given_out = [any_id.grant(word).folder for word in WORDS if admits(any_id, grants, word)]
@@ -179,7 +181,9 @@ def _meet(one: str, other: str) -> bool:
 def test_any_id_never_serves_a_listed_id(pattern: str, listed: list[str], word: str) -> None:
     """A listed id has its own grant; an unlisted one is admitted if the whole of it matches and S3 can carry it."""
     grants = {id_: Grant(id_, "read", f"elsewhere/{n}") for n, id_ in enumerate(listed)}
-    any_id = read_any_id(Table({"pattern": pattern, "access": "list"}, "any_id", []), tuple(MODES), 43200, grants)
+    any_id = read_any_id(
+        TableReader({"pattern": pattern, "access": "list"}, "any_id", []), tuple(ACCESS_MODES), 43200, grants
+    )
     assume(any_id is not None)
     assert any_id is not None
     expected = word not in listed and any_id.pattern.matches(word) and not id_problem(word) and not folder_problem(word)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from temp_access.completion.grants import grant_ids
-from temp_access.config.model import Bucket, Conditions, Config, Environment, Grant, Role, Trusted, User
+from temp_access.config.model import Bucket, Conditions, Config, Environment, Grant, Role, TrustedPrincipal, User
 from temp_access.load import load
 from tests.unit.config_file import BOB, ROOT, config_of
 
@@ -65,8 +65,8 @@ def test_every_commented_out_example_of_the_projects_own_file_is_valid(tmp_path:
     ]
     assert config.user.permissions_boundary == "arn:aws:iam::aws:policy/PowerUserAccess"
     assert config.role.trusted == (
-        Trusted(None, "role/build", None),
-        Trusted("222233334444", "root", "the-partner-7f3a"),
+        TrustedPrincipal(None, "role/build", None),
+        TrustedPrincipal("222233334444", "root", "the-partner-7f3a"),
     )
     assert config.role.conditions == Conditions(True, ("203.0.113.0/24",), "*@example.com", "*-${aws:username}")
     assert config.any_id is not None
@@ -116,7 +116,7 @@ def test_an_account_of_the_environment_is_its_own_and_needs_no_external_id(tmp_p
         "[[role.trusted]]\nprincipal = 'arn:aws:iam::111122223333:role/path/build'\n" + BOB
     )
     config = config_of(tmp_path, text, "prod")
-    assert config.role.trusted == (Trusted(None, "role/path/build", None),)
+    assert config.role.trusted == (TrustedPrincipal(None, "role/path/build", None),)
     assert (config.environment.name, config.bucket_name) == ("prod", "the-bucket")
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from temp_access.errors import TempAccessError, UserError
-from temp_access.sts.console import SignIn, folder_page, session_duration, sign_in, sign_in_url
+from temp_access.sts.console import SignInEndpoint, folder_page, session_duration, sign_in, sign_in_url
 
 CREDENTIALS = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "s3cret+/", "SessionToken": "t0ken=="}
 
@@ -29,7 +29,7 @@ def test_each_partition_has_its_own_endpoint_and_console(partition: str, endpoin
     """Credentials are known in their own partition alone."""
     page = folder_page(partition, bucket="bucket", folder="bob", region="r-1")
     assert page == f"{console}bucket?region=r-1&prefix=bob%2F&showversions=false"
-    assert sign_in(partition, page) == SignIn(endpoint, page)
+    assert sign_in(partition, page) == SignInEndpoint(endpoint, page)
 
 
 @pytest.mark.parametrize("partition", ["aws-iso", "aws-iso-b", "aws-eusc", ""])
@@ -175,7 +175,7 @@ def test_a_redirect_is_not_followed(endpoint: Endpoint) -> None:
 def test_an_endpoint_that_is_not_there_is_inconclusive() -> None:
     """Nothing was decided."""
     with pytest.raises(TempAccessError, match="can't be reached") as found:
-        sign_in_url(SignIn("http://127.0.0.1:9/federation", PAGE), CREDENTIALS)
+        sign_in_url(SignInEndpoint("http://127.0.0.1:9/federation", PAGE), CREDENTIALS)
     assert found.value.exit_code == 3
 
 
@@ -191,11 +191,11 @@ def test_an_endpoint_that_speaks_no_http_is_inconclusive() -> None:
 
         threading.Thread(target=answer, daemon=True).start()
         with pytest.raises(TempAccessError, match="can't be reached") as found:
-            sign_in_url(SignIn(f"http://127.0.0.1:{server.getsockname()[1]}/federation", PAGE), CREDENTIALS)
+            sign_in_url(SignInEndpoint(f"http://127.0.0.1:{server.getsockname()[1]}/federation", PAGE), CREDENTIALS)
     assert found.value.exit_code == 3
 
 
 def test_a_ca_bundle_that_is_not_there_is_said() -> None:
     """It is AWS_CA_BUNDLE's or the profile's."""
     with pytest.raises(UserError, match="the CA bundle /nowhere can't be read"):
-        sign_in_url(SignIn("https://127.0.0.1:9/federation", PAGE), CREDENTIALS, ca_bundle="/nowhere")
+        sign_in_url(SignInEndpoint("https://127.0.0.1:9/federation", PAGE), CREDENTIALS, ca_bundle="/nowhere")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from temp_access.policy.decision import Kind
-from temp_access.policy.evaluate import Layer, Layers, Policy, Request, evaluate
+from temp_access.policy.decision import DecisionType
+from temp_access.policy.evaluate import Layer, Policy, PolicySet, Request, evaluate
 from temp_access.policy.parse import parse_policy
 
 HOME = "111122223333"
@@ -27,12 +27,12 @@ def request(principal: str = SESSION) -> Request:
 
 IDENTITY = policy(Layer.IDENTITY)
 DENIES = {
-    Layer.RCP: Layers(rcps=((policy(Layer.RCP, "Deny", Principal="*"),),)),
-    Layer.SCP: Layers(scps=((policy(Layer.SCP, "Deny"),),)),
-    Layer.RESOURCE: Layers(resource=policy(Layer.RESOURCE, "Deny", Principal="*")),
-    Layer.IDENTITY: Layers(identity=(IDENTITY, policy(Layer.IDENTITY, "Deny"))),
-    Layer.BOUNDARY: Layers(boundary=policy(Layer.BOUNDARY, "Deny")),
-    Layer.SESSION: Layers(session=(policy(Layer.SESSION), policy(Layer.SESSION, "Deny"))),
+    Layer.RCP: PolicySet(rcps=((policy(Layer.RCP, "Deny", Principal="*"),),)),
+    Layer.SCP: PolicySet(scps=((policy(Layer.SCP, "Deny"),),)),
+    Layer.RESOURCE: PolicySet(resource=policy(Layer.RESOURCE, "Deny", Principal="*")),
+    Layer.IDENTITY: PolicySet(identity=(IDENTITY, policy(Layer.IDENTITY, "Deny"))),
+    Layer.BOUNDARY: PolicySet(boundary=policy(Layer.BOUNDARY, "Deny")),
+    Layer.SESSION: PolicySet(session=(policy(Layer.SESSION), policy(Layer.SESSION, "Deny"))),
 }
 
 
@@ -41,7 +41,7 @@ def test_an_explicit_deny_wins_in_every_layer(layer: Layer) -> None:
     """One Deny that applies is final, wherever it stands, and the decision names it."""
     decision = evaluate(DENIES[layer], request())
 
-    assert (Kind.EXPLICIT_DENY, layer) == (decision.kind, decision.layer)
+    assert (DecisionType.EXPLICIT_DENY, layer) == (decision.kind, decision.layer)
     assert [layer] == [reason.layer for reason in decision.reasons]
 
 
@@ -50,8 +50,8 @@ def test_a_deny_reaches_whoever_its_principal_covers(named: str) -> None:
     """A Deny for the account hits each of its users, unlike an Allow."""
     denied = policy(Layer.RESOURCE, "Deny", Principal={"AWS": named})
 
-    assert evaluate(Layers((IDENTITY,), resource=denied), request(USER)).kind is Kind.EXPLICIT_DENY
-    assert evaluate(Layers((IDENTITY,), resource=denied), request(SESSION)).allowed == (named == USER)
+    assert evaluate(PolicySet((IDENTITY,), resource=denied), request(USER)).kind is DecisionType.EXPLICIT_DENY
+    assert evaluate(PolicySet((IDENTITY,), resource=denied), request(SESSION)).allowed == (named == USER)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,6 @@ def test_not_principal_spares_only_who_is_named_at_each_level(principal: str, sp
     """NotPrincipal must name the account, the role and the session; one missing level denies."""
     resource = policy(Layer.RESOURCE, "Deny", NotPrincipal={"AWS": spared})
 
-    assert denied == (not evaluate(Layers((IDENTITY,), resource=resource), request(principal)).allowed)
-    bounded = Layers((IDENTITY,), boundary=policy(Layer.BOUNDARY), resource=resource)
-    assert evaluate(bounded, request(principal)).kind is Kind.EXPLICIT_DENY
+    assert denied == (not evaluate(PolicySet((IDENTITY,), resource=resource), request(principal)).allowed)
+    bounded = PolicySet((IDENTITY,), boundary=policy(Layer.BOUNDARY), resource=resource)
+    assert evaluate(bounded, request(principal)).kind is DecisionType.EXPLICIT_DENY

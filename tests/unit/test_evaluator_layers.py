@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.policy.evaluate import Layer, Layers, Policy, Request, evaluate
+from temp_access.policy.evaluate import Layer, Policy, PolicySet, Request, evaluate
 from temp_access.policy.parse import parse_policy
 
 HOME, AWAY = "111122223333", "444455556666"
@@ -33,7 +33,7 @@ def request(principal: str = SESSION, owner: str = HOME, **fields: Any) -> Reque
 IDENTITY = policy(Layer.IDENTITY)
 NOTHING = policy(Layer.IDENTITY, action="ec2:*")
 EVERYONE = policy(Layer.RESOURCE, Principal="*")
-LIMITS = Layers(session=(policy(Layer.SESSION, action="ec2:*"),), boundary=policy(Layer.BOUNDARY, action="ec2:*"))
+LIMITS = PolicySet(session=(policy(Layer.SESSION, action="ec2:*"),), boundary=policy(Layer.BOUNDARY, action="ec2:*"))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_still_limits_a_grant_of_the_bucket_policy(
 ) -> None:
     """A user, a session or everyone is granted outright, a role within limits, an account only delegates."""
     decision = evaluate(
-        Layers(session=LIMITS.session, boundary=LIMITS.boundary, resource=bucket(named)), request(principal)
+        PolicySet(session=LIMITS.session, boundary=LIMITS.boundary, resource=bucket(named)), request(principal)
     )
 
     assert (decided or ()) == decision.missing
@@ -70,7 +70,7 @@ def test_what_still_limits_a_grant_of_the_bucket_policy(
 @pytest.mark.parametrize("granted", [True, False])
 def test_across_accounts_both_sides_must_allow(principal: str, named: str, identity: bool, granted: bool) -> None:
     """A caller of another account needs the resource policy and its own policies, however it is named."""
-    layers = Layers(identity=(IDENTITY,) if identity else (NOTHING,), resource=bucket(named) if granted else None)
+    layers = PolicySet(identity=(IDENTITY,) if identity else (NOTHING,), resource=bucket(named) if granted else None)
 
     decision = evaluate(layers, request(principal, AWAY))
 
@@ -82,7 +82,7 @@ def test_across_accounts_both_sides_must_allow(principal: str, named: str, ident
 @pytest.mark.parametrize("named", [SESSION, ROLE])
 def test_across_accounts_limits_hold_even_for_a_named_session(named: str) -> None:
     """Only within one account does naming the session bypass boundary and session policy."""
-    layers = Layers((IDENTITY,), LIMITS.session, LIMITS.boundary, bucket(named))
+    layers = PolicySet((IDENTITY,), LIMITS.session, LIMITS.boundary, bucket(named))
 
     assert evaluate(layers, request(SESSION, AWAY)).missing == (Layer.BOUNDARY, Layer.SESSION)
 
@@ -104,14 +104,14 @@ def test_a_trust_policy_must_allow(principal: str, named: str, identity: tuple[P
     trust = policy(Layer.TRUST, action="sts:AssumeRole", Principal={"AWS": named})
     asked = Request(principal, "sts:AssumeRole", ROLE, HOME, HOME, role_arn=ROLE if principal == SESSION else None)
 
-    decision = evaluate(Layers(identity, resource=trust, resource_is_trust_policy=True), asked)
+    decision = evaluate(PolicySet(identity, resource=trust, resource_is_trust_policy=True), asked)
 
     assert allowed == decision.allowed
 
 
 def test_without_a_trust_policy_nobody_assumes_a_role() -> None:
     """A role whose trust policy says nothing is closed to the account's administrator as well."""
-    decision = evaluate(Layers((IDENTITY,), resource_is_trust_policy=True), request())
+    decision = evaluate(PolicySet((IDENTITY,), resource_is_trust_policy=True), request())
 
     assert decision.missing == (Layer.TRUST,)
 
@@ -133,7 +133,7 @@ def test_a_caller_without_an_account_needs_the_resource_policy(
     expected = principal == "ec2.amazonaws.com" if allowed is None else allowed
     asked = Request(principal, "s3:GetObject", KEY, account, HOME)
 
-    assert expected == evaluate(Layers((IDENTITY,), resource=resource), asked).allowed
+    assert expected == evaluate(PolicySet((IDENTITY,), resource=resource), asked).allowed
 
 
 FULL, DENY_EC2, ONLY_S3 = (
@@ -158,30 +158,30 @@ ONLY_EC2 = policy(Layer.SCP, action="ec2:*")
 )
 def test_every_level_of_scps_must_allow(levels: tuple[tuple[Policy, ...], ...], allowed: bool) -> None:
     """One policy of each level suffices, but no level may be without; SCPs alone grant nothing."""
-    assert allowed == evaluate(Layers((IDENTITY,), scps=levels), request()).allowed
-    assert not evaluate(Layers((), scps=levels), request()).allowed
-    assert allowed == evaluate(Layers((), resource=bucket(SESSION), scps=levels), request()).allowed
+    assert allowed == evaluate(PolicySet((IDENTITY,), scps=levels), request()).allowed
+    assert not evaluate(PolicySet((), scps=levels), request()).allowed
+    assert allowed == evaluate(PolicySet((), resource=bucket(SESSION), scps=levels), request()).allowed
 
 
 def test_an_rcp_limits_a_direct_grant_too() -> None:
     """A resource control policy applies to all access to the account's resources."""
     rcp = policy(Layer.RCP, action="sts:*", Principal="*")
 
-    assert evaluate(Layers(resource=EVERYONE, rcps=((rcp,),)), request()).missing == (Layer.RCP,)
+    assert evaluate(PolicySet(resource=EVERYONE, rcps=((rcp,),)), request()).missing == (Layer.RCP,)
 
 
 def test_the_root_user_needs_no_identity_policy_but_obeys_scps() -> None:
     """The account's root user has full access, within the organization's limits."""
-    assert evaluate(Layers(), request(ROOT)).allowed
-    assert not evaluate(Layers(scps=((ONLY_EC2,),)), request(ROOT)).allowed
+    assert evaluate(PolicySet(), request(ROOT)).allowed
+    assert not evaluate(PolicySet(scps=((ONLY_EC2,),)), request(ROOT)).allowed
 
 
 def test_inline_and_managed_session_policies_are_alternatives() -> None:
     """One of the session's policies has to allow; an empty list of them allows nothing."""
     managed = policy(Layer.SESSION)
 
-    assert evaluate(Layers((IDENTITY,), session=(*(LIMITS.session or ()), managed)), request()).allowed
-    assert not evaluate(Layers((IDENTITY,), session=()), request()).allowed
+    assert evaluate(PolicySet((IDENTITY,), session=(*(LIMITS.session or ()), managed)), request()).allowed
+    assert not evaluate(PolicySet((IDENTITY,), session=()), request()).allowed
 
 
 def test_a_federated_user_has_what_its_session_policy_allows() -> None:
@@ -189,17 +189,19 @@ def test_a_federated_user_has_what_its_session_policy_allows() -> None:
     federated = f"arn:aws:sts::{HOME}:federated-user/carol"
     named = bucket(federated)
 
-    assert evaluate(Layers((IDENTITY,)), request(federated)).missing == (Layer.SESSION,)
-    assert evaluate(Layers((IDENTITY,), session=(policy(Layer.SESSION),)), request(federated)).allowed
-    assert evaluate(Layers((), resource=named), request(federated)).allowed
-    assert evaluate(Layers((IDENTITY,), resource=named), request(federated, AWAY)).missing == (Layer.SESSION,)
+    assert evaluate(PolicySet((IDENTITY,)), request(federated)).missing == (Layer.SESSION,)
+    assert evaluate(PolicySet((IDENTITY,), session=(policy(Layer.SESSION),)), request(federated)).allowed
+    assert evaluate(PolicySet((), resource=named), request(federated)).allowed
+    assert evaluate(PolicySet((IDENTITY,), resource=named), request(federated, AWAY)).missing == (Layer.SESSION,)
 
 
 def test_a_decision_explains_itself() -> None:
     """The text names the statements that allowed, or the layers that didn't."""
     sid = policy(Layer.IDENTITY, Sid="All")
 
-    assert str(evaluate(Layers((sid,)), request())) == ("allowed: Allow by statement 0 (All) of identity-based policy")
-    assert str(evaluate(Layers((), LIMITS.session), request())) == (
+    assert str(evaluate(PolicySet((sid,)), request())) == (
+        "allowed: Allow by statement 0 (All) of identity-based policy"
+    )
+    assert str(evaluate(PolicySet((), LIMITS.session), request())) == (
         "implicitDeny: no identity-based policy allows it; no session policy allows it"
     )

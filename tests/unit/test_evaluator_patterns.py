@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from temp_access.policy.glob_regex import Style
+from temp_access.policy.glob_regex import WildcardScope
 from temp_access.policy.patterns import compile_patterns
 from temp_access.policy.request import Request
 
@@ -15,7 +15,7 @@ NOBODY = Request("*", "s3:GetObject", "*", "", "111122223333", context={"x:one":
 steady = settings(deadline=None)
 
 
-def matches(pattern: str, value: str, style: Style = Style.TEXT, *, variables: bool = True) -> bool:
+def matches(pattern: str, value: str, style: WildcardScope = WildcardScope.TEXT, *, variables: bool = True) -> bool:
     return compile_patterns([pattern], variables=variables, style=style).matches(value, NOBODY)
 
 
@@ -62,7 +62,7 @@ def test_an_escaped_text_matches_only_itself(text: str, value: str) -> None:
 @given(text=st.text(alphabet="ab*?$", min_size=1, max_size=6), value=st.text(alphabet="ab/*?$", max_size=9))
 def test_an_escaped_folder_reaches_only_its_own_keys(text: str, value: str) -> None:
     """An escaped id followed by `/*` matches exactly what starts with the id and a slash."""
-    assert value.startswith(f"{text}/") == matches(f"{escaped(text)}/*", value, Style.RESOURCE)
+    assert value.startswith(f"{text}/") == matches(f"{escaped(text)}/*", value, WildcardScope.RESOURCE)
 
 
 @steady
@@ -127,8 +127,8 @@ def test_refuses_a_variable_it_cannot_read(pattern: str) -> None:
 )
 def test_wildcards_stop_at_the_colons_of_an_arn(pattern: str, value: str, resource: bool, arn: bool) -> None:
     """In an ARN's first five parts only a `*` that ends a part of a Resource runs on; ArnLike never does."""
-    assert resource == matches(pattern, value, Style.RESOURCE)
-    assert arn == matches(pattern, value, Style.ARN)
+    assert resource == matches(pattern, value, WildcardScope.RESOURCE)
+    assert arn == matches(pattern, value, WildcardScope.ARN)
 
 
 @pytest.mark.parametrize("value", ["arn:aws:sqs:us-east-1:1:q", "arn:aws:sqs:us-east-1:1:q:r"])
@@ -146,12 +146,12 @@ def test_wildcards_stop_at_the_colons_of_an_arn(pattern: str, value: str, resour
 )
 def test_the_parts_that_a_resource_lacks_are_any(pattern: str, value: str, expected: bool) -> None:
     """AWS completes an ARN: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-    assert expected == matches(pattern, value, Style.RESOURCE)
+    assert expected == matches(pattern, value, WildcardScope.RESOURCE)
 
 
-@pytest.mark.parametrize("style", Style)
+@pytest.mark.parametrize("style", WildcardScope)
 @pytest.mark.parametrize("head", ["", "arn:aws:s3:*:1:", "arn:aws:s3:u*x:1:", "arn:aws:s3:*:1*:"])
-def test_many_stars_do_not_take_forever(style: Style, head: str) -> None:
+def test_many_stars_do_not_take_forever(style: WildcardScope, head: str) -> None:
     """A hostile pattern costs no exponential time, however far its wildcards reach."""
     start = time.perf_counter()
 
@@ -159,11 +159,11 @@ def test_many_stars_do_not_take_forever(style: Style, head: str) -> None:
     assert time.perf_counter() - start < 2
 
 
-def reaches(pattern: str, value: str, style: Style) -> bool:
+def reaches(pattern: str, value: str, style: WildcardScope) -> bool:
     """The definition of a glob whose `*` and `?` stay in their part of an ARN, but for a Resource's that ends one."""
     reached, colons = {0}, 0
     for position, symbol in enumerate(pattern):
-        runs_on = style is Style.RESOURCE and pattern[position + 1 : position + 2] in ("", ":")
+        runs_on = style is WildcardScope.RESOURCE and pattern[position + 1 : position + 2] in ("", ":")
         stops = "" if colons >= 5 or (symbol == "*" and runs_on) else ":"
         colons += symbol == ":"
         if symbol == "*":
@@ -187,5 +187,5 @@ PARTS = st.lists(st.text(alphabet="ab*?", max_size=4), min_size=6, max_size=8).m
 @example(pattern="*a*b:*:a*:*:*:*", value="aab::ab::b:b")
 def test_wildcards_stop_as_defined(pattern: str, value: str) -> None:
     """A `*` takes the place that lets the rest fit, not only the first."""
-    assert reaches(pattern, value, Style.RESOURCE) == matches(pattern, value, Style.RESOURCE)
-    assert reaches(pattern, value, Style.ARN) == matches(pattern, value, Style.ARN)
+    assert reaches(pattern, value, WildcardScope.RESOURCE) == matches(pattern, value, WildcardScope.RESOURCE)
+    assert reaches(pattern, value, WildcardScope.ARN) == matches(pattern, value, WildcardScope.ARN)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from temp_access.policy.evaluate import Layer, Layers, Policy, Request, evaluate
+from temp_access.policy.evaluate import Layer, Policy, PolicySet, Request, evaluate
 from temp_access.policy.parse import parse_policy
 
 HOME = "111122223333"
@@ -63,7 +63,7 @@ def policies(layer: Layer) -> st.SearchStrategy[Policy]:
 
 
 layer_sets = st.builds(
-    Layers,
+    PolicySet,
     identity=st.tuples(policies(Layer.IDENTITY)),
     session=st.none() | st.tuples(policies(Layer.SESSION)),
     boundary=st.none() | policies(Layer.BOUNDARY),
@@ -87,7 +87,7 @@ requests = st.builds(
 
 @quick
 @given(layers=layer_sets, request=requests, denied=statements(Layer.IDENTITY))
-def test_another_deny_never_allows_more(layers: Layers, request: Request, denied: dict[str, Any]) -> None:
+def test_another_deny_never_allows_more(layers: PolicySet, request: Request, denied: dict[str, Any]) -> None:
     """A Deny can take an allow away, never give one."""
     deny = parsed([{**denied, "Effect": "Deny"}], Layer.IDENTITY)
     more = replace(layers, identity=(*layers.identity, deny))
@@ -97,7 +97,7 @@ def test_another_deny_never_allows_more(layers: Layers, request: Request, denied
 
 @quick
 @given(layers=layer_sets, request=requests, session=policies(Layer.SESSION))
-def test_a_session_policy_never_adds(layers: Layers, request: Request, session: Policy) -> None:
+def test_a_session_policy_never_adds(layers: PolicySet, request: Request, session: Policy) -> None:
     """What is denied without a session policy is denied with any."""
     without = evaluate(replace(layers, session=None), request)
 
@@ -106,7 +106,7 @@ def test_a_session_policy_never_adds(layers: Layers, request: Request, session: 
 
 @quick
 @given(layers=layer_sets, request=requests, boundary=policies(Layer.BOUNDARY))
-def test_a_boundary_never_adds(layers: Layers, request: Request, boundary: Policy) -> None:
+def test_a_boundary_never_adds(layers: PolicySet, request: Request, boundary: Policy) -> None:
     """What is denied without a permissions boundary is denied with any."""
     without = evaluate(replace(layers, boundary=None), request)
 
@@ -115,13 +115,13 @@ def test_a_boundary_never_adds(layers: Layers, request: Request, boundary: Polic
 
 @quick
 @given(layers=layer_sets, request=requests)
-def test_what_limits_must_allow_unless_the_bucket_policy_grants_directly(layers: Layers, request: Request) -> None:
+def test_what_limits_must_allow_unless_the_bucket_policy_grants_directly(layers: PolicySet, request: Request) -> None:
     """Without a resource policy an allowed request is allowed by each layer on its own."""
     layers = replace(layers, resource=None)
-    alone = [Layers(identity=layers.identity)]
-    alone += [Layers(identity=(layers.boundary,))] if layers.boundary else []
-    alone += [Layers(identity=layers.session)] if layers.session else []
-    alone += [Layers(identity=level) for level in layers.scps]
+    alone = [PolicySet(identity=layers.identity)]
+    alone += [PolicySet(identity=(layers.boundary,))] if layers.boundary else []
+    alone += [PolicySet(identity=layers.session)] if layers.session else []
+    alone += [PolicySet(identity=level) for level in layers.scps]
     same_account = request._replace(resource_account=HOME)
 
     assert evaluate(layers, same_account).allowed == all(evaluate(each, same_account).allowed for each in alone)
@@ -130,7 +130,7 @@ def test_what_limits_must_allow_unless_the_bucket_policy_grants_directly(layers:
 @quick
 @given(data=st.data(), body=documents(Layer.IDENTITY), layers=layer_sets, request=requests)
 def test_the_order_of_statements_never_matters(
-    data: st.DataObject, body: list[dict[str, Any]], layers: Layers, request: Request
+    data: st.DataObject, body: list[dict[str, Any]], layers: PolicySet, request: Request
 ) -> None:
     """Statements have no order: the same decision, by the same layer, for any permutation."""
     shuffled = data.draw(st.permutations(body))
@@ -150,7 +150,7 @@ def test_not_action_is_the_complement_of_action(names: list[str], request: Reque
     not_action = parsed([{**body, "NotAction": names}], Layer.IDENTITY)
     asked = request._replace(resource_account=HOME)
 
-    assert evaluate(Layers((action,)), asked).allowed != evaluate(Layers((not_action,)), asked).allowed
+    assert evaluate(PolicySet((action,)), asked).allowed != evaluate(PolicySet((not_action,)), asked).allowed
 
 
 @quick
@@ -162,19 +162,19 @@ def test_not_resource_is_the_complement_of_resource(names: list[str], request: R
     not_resource = parsed([{**body, "NotResource": names}], Layer.IDENTITY)
     asked = request._replace(resource_account=HOME)
 
-    assert evaluate(Layers((resource,)), asked).allowed != evaluate(Layers((not_resource,)), asked).allowed
+    assert evaluate(PolicySet((resource,)), asked).allowed != evaluate(PolicySet((not_resource,)), asked).allowed
 
 
 @quick
 @given(layers=layer_sets, request=requests)
-def test_the_case_of_an_action_never_matters(layers: Layers, request: Request) -> None:
+def test_the_case_of_an_action_never_matters(layers: PolicySet, request: Request) -> None:
     """Action names ignore case, in policies and in requests."""
     assert evaluate(layers, request) == evaluate(layers, request._replace(action=request.action.upper()))
 
 
 @quick
 @given(layers=layer_sets, request=requests)
-def test_a_decision_gives_its_reasons(layers: Layers, request: Request) -> None:
+def test_a_decision_gives_its_reasons(layers: PolicySet, request: Request) -> None:
     """Allowed and explicitly denied ones name statements, implicitly denied ones what was missing."""
     decision = evaluate(layers, request)
 

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temp_access.explain.entries import codes, entries
-from temp_access.explain.explain import UnknownCodeError, explain, of_error, short
+from temp_access.explain.entries import known_codes, load_entries
+from temp_access.explain.explain import UnknownCodeError, explain, summarize, summarize_client_error
 
 USER = "User: arn:aws:iam::123456789012:user/temp-user is not authorized to perform: "
 BOB = "User: arn:aws:sts::123456789012:assumed-role/temp-role/bob is not authorized to perform: "
@@ -100,7 +100,7 @@ def test_the_message_decides_which_cause_comes_first(code: str, message: str, fi
 
 def test_every_code_is_tried() -> None:
     """No explanation is without a case above."""
-    assert set(entries()) == {codes()[code] for code, _, _ in CASES}
+    assert set(load_entries()) == {known_codes()[code] for code, _, _ in CASES}
 
 
 def test_all_that_assume_role_answers_is_explained() -> None:
@@ -119,10 +119,10 @@ def test_the_causes_of_a_refused_assume_role_are_complete() -> None:
     assert "bucket" not in causes
 
 
-@pytest.mark.parametrize("code", sorted(entries()))
+@pytest.mark.parametrize("code", sorted(load_entries()))
 def test_each_entry_is_whole(code: str) -> None:
     """Every cause says what, how to tell and what to do; patterns compile; the source is AWS's."""
-    entry = entries()[code]
+    entry = load_entries()[code]
     assert entry["source"].startswith("https://docs.aws.amazon.com/")
     known = {"code", "also", "service", "summary", "source", "phrases", "causes"}
     assert set(entry) <= known
@@ -137,7 +137,7 @@ def test_each_entry_is_whole(code: str) -> None:
 
 def test_no_code_is_explained_twice() -> None:
     """A code, in whatever spelling, has one entry."""
-    listed = [code for entry in entries().values() for code in (entry["code"], *entry.get("also", ()))]
+    listed = [code for entry in load_entries().values() for code in (entry["code"], *entry.get("also", ()))]
     assert len(listed) == len(set(listed))
 
 
@@ -158,7 +158,7 @@ def test_case_does_not_matter() -> None:
 
 def test_the_short_form_has_two_lines() -> None:
     """It fits below the error of a call of our own."""
-    lines = short(explain("ExpiredToken")).splitlines()
+    lines = summarize(explain("ExpiredToken")).splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("likely: ")
     assert lines[1].endswith("(more: temp-access explain ExpiredToken)")
@@ -167,13 +167,13 @@ def test_the_short_form_has_two_lines() -> None:
 def test_an_error_of_botocore_explains_itself() -> None:
     """Below the sentence of the call that failed; one that isn't known adds nothing."""
     told = {"Code": "AccessDenied", "Message": f"{USER}sts:AssumeRole {ROLE}"}
-    said = of_error(ClientError({"Error": told}, "AssumeRole"))  # type: ignore[typeddict-item]
+    said = summarize_client_error(ClientError({"Error": told}, "AssumeRole"))  # type: ignore[typeddict-item]
     assert said.startswith("\nlikely: the trust policy names the role's ARN")
-    assert of_error(ClientError({"Error": {"Code": "Nonsense"}}, "AssumeRole")) == ""
-    assert of_error(ValueError("x")) == ""
+    assert summarize_client_error(ClientError({"Error": {"Code": "Nonsense"}}, "AssumeRole")) == ""
+    assert summarize_client_error(ValueError("x")) == ""
 
 
-@given(st.sampled_from(sorted(codes())), st.text(max_size=300))
+@given(st.sampled_from(sorted(known_codes())), st.text(max_size=300))
 def test_any_message_leaves_a_cause(code: str, message: str) -> None:
     """Whatever a service says, something likely is left, and nothing comes twice."""
     causes = explain(code, message).causes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from temp_access.cli.main import main
-from temp_access.explain.entries import entries
+from temp_access.explain.entries import load_entries
 from temp_access.explain.table import page
 
 DENIED = "An error occurred (AccessDenied) when calling the AssumeRole operation: User: … perform: sts:AssumeRole"
@@ -42,9 +42,9 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 def test_without_a_code_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     """A line for each."""
     assert main(["explain"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(entries())
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(load_entries())
     assert main(["explain", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out).keys() == entries().keys()
+    assert json.loads(capsys.readouterr().out).keys() == load_entries().keys()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from temp_access.errors import UserError
-from temp_access.verify.live.journal import Entry, Journal, is_over, new_entry, with_key
+from temp_access.verify.live.journal import Journal, RunRecord, is_over, new_record, with_key
 from temp_access.verify.places import new_run
 from tests.unit.planning import MARK, RUN
 
@@ -24,13 +24,13 @@ ACCOUNT, USER, BUCKET = "111122223333", "temp-user", "the-bucket"
 PREFIXES = (f"bob/{MARK}", MARK)
 
 
-def entry(**changes: Any) -> Entry:
+def entry(**changes: Any) -> RunRecord:
     """Return the entry of a run whose process is gone."""
-    gone = Entry(RUN, ACCOUNT, USER, BUCKET, os.getpid(), "1", key_id="AKIAIOSFODNN7EXAMPLE", prefixes=PREFIXES)
+    gone = RunRecord(RUN, ACCOUNT, USER, BUCKET, os.getpid(), "1", key_id="AKIAIOSFODNN7EXAMPLE", prefixes=PREFIXES)
     return replace(gone, **changes)
 
 
-def abandoned(folder: Path) -> list[Entry]:
+def abandoned(folder: Path) -> list[RunRecord]:
     """Return the killed runs that a journal in this folder tells of."""
     return list(Journal(folder).abandoned(ACCOUNT, USER))
 
@@ -85,13 +85,13 @@ def test_a_journal_that_isnt_there_tells_of_nothing(tmp_path: Path) -> None:
 def test_a_running_process_is_left_alone(tmp_path: Path) -> None:
     """Two verifications may run side by side."""
     run = new_run()
-    Journal(tmp_path).write(new_entry(run, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=()))
+    Journal(tmp_path).write(new_record(run, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=()))
     assert abandoned(tmp_path) == []
 
 
 def test_a_process_that_took_a_killed_ones_number_is_told_apart(tmp_path: Path) -> None:
     """By its start, for numbers come round again."""
-    mine = new_entry(RUN, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=PREFIXES)
+    mine = new_record(RUN, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=PREFIXES)
     Journal(tmp_path).write(replace(mine, process_start=str(int(mine.process_start) - 1)))
     assert [found.run for found in abandoned(tmp_path)] == [RUN]
 

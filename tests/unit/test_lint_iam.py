@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from temp_access.lint.ids import finding_id
-from temp_access.policy.aws_managed import kept_document
+from temp_access.policy.aws_managed import bundled_document
 from tests.unit.linting import document, identity, lint, managed, resource, rules, under
 
 READ = {"Action": "s3:GetObject"}
@@ -127,7 +127,7 @@ def test_a_limit_is_no_escalation(key: str) -> None:
 def test_the_policies_that_escalate_are_kept() -> None:
     """The rule reads AWS's documents, so the best known must be among them."""
     for name in ("IAMFullAccess", "AdministratorAccess"):
-        assert kept_document(f"arn:aws:iam::aws:policy/{name}")
+        assert bundled_document(f"arn:aws:iam::aws:policy/{name}")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from local_aws.environment import UNSET, require_loopback
-from local_aws.strict.vendors import known_vendors
+from local_aws.environment import CONFLICTING_VARIABLES, require_loopback
+from local_aws.strict.vendors import service_prefixes
 from temp_access.errors import UserError
 
 
@@ -37,7 +37,7 @@ def test_refuses_every_other_endpoint(url: str | None) -> None:
 
 def test_names_what_would_win_over_the_environment() -> None:
     """A profile, a session token and the endpoints of single services have to go."""
-    assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_STS"} <= set(UNSET)
+    assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_STS"} <= set(CONFLICTING_VARIABLES)
 
 
 def test_the_command_starts_without_boto3_and_ministack() -> None:
@@ -49,5 +49,5 @@ def test_the_command_starts_without_boto3_and_ministack() -> None:
 
 def test_knows_the_vendors_of_actions() -> None:
     """Prefixes that differ from the service's name in the SDK are known as well."""
-    assert {"s3", "sts", "iam", "kms", "states", "execute-api", "cloudwatch"} <= known_vendors()
-    assert "s33" not in known_vendors()
+    assert {"s3", "sts", "iam", "kms", "states", "execute-api", "cloudwatch"} <= service_prefixes()
+    assert "s33" not in service_prefixes()

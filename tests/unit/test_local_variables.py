@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_aws.strict.variables import NEVER, compiled, resolve, resolve_conditions, unresolved
+from local_aws.strict.variables import UNMATCHABLE, compiled, resolve, resolve_conditions, unresolved
 
 VALUES = {"aws:username": "bob", "aws:PrincipalTag/folder": "a*b?c"}
 
@@ -27,8 +27,8 @@ def matches(pattern: str, value: str) -> bool:
         ("${$}{aws:username}", "${aws:username}"),
         ("${*}${?}", "*?"),
         ("$aws:username {x}", "$aws:username {x}"),
-        pytest.param("${aws:missing}", NEVER, id="missing"),
-        pytest.param("x${aws:username}${aws:missing}", NEVER, id="partly missing"),
+        pytest.param("${aws:missing}", UNMATCHABLE, id="missing"),
+        pytest.param("x${aws:username}${aws:missing}", UNMATCHABLE, id="partly missing"),
     ],
 )
 def test_resolves_variables_as_plain_text(text: str, expected: str) -> None:
@@ -51,7 +51,7 @@ def test_resolves_variables_as_plain_text(text: str, expected: str) -> None:
         ("a?c", "ac", False),
         ("abc", "abc\n", False),
         ("${aws:missing}*", "", False),
-        pytest.param("${aws:missing}", NEVER, False, id="missing"),
+        pytest.param("${aws:missing}", UNMATCHABLE, False, id="missing"),
     ],
 )
 def test_wildcards_of_a_value_are_literal(pattern: str, value: str, expected: bool) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from temp_access.config.pattern import compile_pattern
-from temp_access.config.pattern.inclusion import is_within
+from temp_access.config.pattern.inclusion import is_subset
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,10 @@ from temp_access.config.pattern.inclusion import is_within
 def test_inclusion_is_exact(inner: str, outer: str, there: bool, back: bool) -> None:
     """In both directions, however the patterns are spelled."""
     one, other = compile_pattern(inner).tree, compile_pattern(outer).tree
-    assert (is_within(one, other), is_within(other, one)) == (there, back)
+    assert (is_subset(one, other), is_subset(other, one)) == (there, back)
 
 
 def test_what_takes_too_long_is_not_told() -> None:
     """A pattern with exponentially many states is given up in a bounded time."""
     pattern = compile_pattern("([ab]{0,60}a[ab]{20})").tree
-    assert is_within(pattern, compile_pattern("[ab]{0,60}b[ab]{20}|[ab]{1,81}").tree) in (True, None)
+    assert is_subset(pattern, compile_pattern("[ab]{0,60}b[ab]{20}|[ab]{1,81}").tree) in (True, None)

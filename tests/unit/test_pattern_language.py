@@ -2,14 +2,14 @@
 
 import pytest
 
-from temp_access.config.pattern import Chars, Choice, Literal, Node, Repeat, Sequence, compile_pattern
+from temp_access.config.pattern import Chars, Choice, LiteralText, Node, Repeat, Sequence, compile_pattern
 
 LOWER = Chars((("a", "z"),))
 DIGIT = Chars((("0", "9"),))
 
 TREES: list[tuple[str, Node]] = [
-    ("bob", Literal("bob")),
-    ("bob(by)", Literal("bobby")),
+    ("bob", LiteralText("bob")),
+    ("bob(by)", LiteralText("bobby")),
     ("[a-z]", LOWER),
     ("[a-mn-zc]", LOWER),
     ("[z-z]", Chars((("z", "z"),))),
@@ -26,12 +26,12 @@ TREES: list[tuple[str, Node]] = [
     ("[a^]", Chars((("^", "^"), ("a", "a")))),
     ("[\\]\\^\\\\]", Chars((("\\", "^"),))),
     ("[à-ÿ]", Chars((("à", "ÿ"),))),
-    ("a\\.b\\-c\\ d", Literal("a.b-c d")),
-    ("bob(by)?", Sequence((Literal("bob"), Repeat(Literal("by"), 0, 1)))),
-    ("ab?", Sequence((Literal("a"), Repeat(Literal("b"), 0, 1)))),
-    ("a|bc|\\d", Choice((Literal("a"), Literal("bc"), DIGIT))),
-    ("(?:a|b){2,3}", Repeat(Choice((Literal("a"), Literal("b"))), 2, 3)),
-    ("([a-z]{1,2}){0,3}x", Sequence((Repeat(Repeat(LOWER, 1, 2), 0, 3), Literal("x")))),
+    ("a\\.b\\-c\\ d", LiteralText("a.b-c d")),
+    ("bob(by)?", Sequence((LiteralText("bob"), Repeat(LiteralText("by"), 0, 1)))),
+    ("ab?", Sequence((LiteralText("a"), Repeat(LiteralText("b"), 0, 1)))),
+    ("a|bc|\\d", Choice((LiteralText("a"), LiteralText("bc"), DIGIT))),
+    ("(?:a|b){2,3}", Repeat(Choice((LiteralText("a"), LiteralText("b"))), 2, 3)),
+    ("([a-z]{1,2}){0,3}x", Sequence((Repeat(Repeat(LOWER, 1, 2), 0, 3), LiteralText("x")))),
 ]
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from temp_access.config.pattern import (
     Chars,
     Choice,
-    Literal,
+    IdPattern,
+    LiteralText,
     Node,
-    Pattern,
     PatternError,
     Repeat,
     Sequence,
@@ -40,7 +40,7 @@ SOURCES = st.recursive(ATOMS, compound, max_leaves=6)
 TEXTS = st.text(ALPHABET + "0_.zß", max_size=9)
 
 
-def compiled(source: str) -> Pattern:
+def compiled(source: str) -> IdPattern:
     """Return the pattern, or skip it when it admits the empty id or is too large."""
     try:
         return compile_pattern(source)
@@ -59,7 +59,7 @@ def admitted_by_re(source: str, text: str) -> bool:
 def derived(draw: st.DrawFn, node: Node) -> str:
     """Return a text that the tree admits, by its own choices."""
     match node:
-        case Literal(text):
+        case LiteralText(text):
             return text
         case Chars():
             return draw(st.sampled_from(sorted(node)))
@@ -77,7 +77,7 @@ def language(source: str, alphabet: str, length: int) -> set[str]:
     return {text for text in texts if admitted_by_re(source, text)}
 
 
-def small(source: str) -> tuple[Pattern, set[str]]:
+def small(source: str) -> tuple[IdPattern, set[str]]:
     """Return a pattern over three characters and all that it admits."""
     pattern = compiled(re.sub(r"\\w|\\d|\[\\w-\]|\[à-ÿ\]|\\\.", "[ab]", source).replace("é", "b"))
     assume(pattern.longest <= 7)

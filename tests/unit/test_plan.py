@@ -9,8 +9,8 @@ import pytest
 from temp_access.config.model import Config, Grant
 from temp_access.errors import UserError
 from temp_access.load import load
-from temp_access.policy.access import MODES
-from temp_access.verify.model import AssumeCall, Layer, ServiceCall, TrustCheck, Who
+from temp_access.policy.access import ACCESS_MODES
+from temp_access.verify.model import AssumeCall, Identity, Layer, ServiceCall, TrustCheck
 from temp_access.verify.plan.choose import admitted_examples, choose_grants
 from temp_access.verify.plan.neighbours import neighbours
 from temp_access.verify.plan.strangers import is_stranger
@@ -52,8 +52,8 @@ def test_the_number_of_probes_is_linear_in_the_grants(config: Config) -> None:
 def test_every_refusal_has_the_control_that_shows_it_proves_something(config: Config, modes: tuple[str, ...]) -> None:
     """What the role may do is tried with the un-narrowed role, and what it may not with the deployer."""
     grants = [Grant(mode, mode, mode) for mode in modes]
-    ceiling = {action for mode in modes for action in MODES[mode].object_actions}
-    lists = any(MODES[mode].lists for mode in modes)
+    ceiling = {action for mode in modes for action in ACCESS_MODES[mode].object_actions}
+    lists = any(ACCESS_MODES[mode].allows_listing for mode in modes)
     whole = "s3:*" in ceiling
     action = {"delete": "DeleteObject", "list-parts": "ListMultipartUploadParts", "abort": "AbortMultipartUpload"}
     of_role = {
@@ -68,14 +68,14 @@ def test_every_refusal_has_the_control_that_shows_it_proves_something(config: Co
     for one, call in service_probes(plan_of(with_grants(config, *grants))):
         if one.allowed:
             assert one.control is None
-        elif one.caller.who is Who.GRANT:
+        elif one.caller.identity is Identity.GRANT:
             within = of_role.get(call.operation, False)
             assert one.control is not None
-            assert one.control.who is (Who.ROLE if within else Who.DEPLOYER), one.id
+            assert one.control.identity is (Identity.ROLE if within else Identity.DEPLOYER), one.id
             assert one.layer is (Layer.SESSION if within else None), one.id
         else:
             assert one.control is not None
-            assert one.control.who is Who.DEPLOYER
+            assert one.control.identity is Identity.DEPLOYER
             assert one.layer is Layer.IDENTITY
 
 
@@ -83,7 +83,7 @@ def test_every_refusal_of_assume_role_has_the_users_plain_call_as_control(config
     """Else a role that nobody can assume would pass them all."""
     refusals = [one for one in plan_of(config).probes if isinstance(one.call, AssumeCall) and not one.allowed]
     assert len(refusals) >= 6
-    assert {one.control.who for one in refusals if one.control} == {Who.USER}
+    assert {one.control.identity for one in refusals if one.control} == {Identity.USER}
     assert all(one.control for one in refusals)
 
 
@@ -113,13 +113,15 @@ def test_inside_the_folder_every_operation_of_the_mode_works_and_every_other_is_
     inside = {one.id.rpartition("/")[2]: one.allowed for one in plan.probes if one.id.startswith("grants.bob/inside/")}
     assert len(inside) == 13
     assert {name for name, allowed in inside.items() if allowed} == works
-    assert probe(plan, "grants.bob/listing/folder").allowed == MODES[mode].lists
+    assert probe(plan, "grants.bob/listing/folder").allowed == ACCESS_MODES[mode].allows_listing
 
 
 def test_nothing_outside_the_folder_is_expected_to_work(config: Config) -> None:
     """A sibling, a neighbour, the root, other prefixes, bucket-level and IAM reads."""
     outside = [
-        one for one in plan_of(config).probes if one.id.startswith("grants.bob/") and one.caller.who is Who.GRANT
+        one
+        for one in plan_of(config).probes
+        if one.id.startswith("grants.bob/") and one.caller.identity is Identity.GRANT
     ]
     places = {one.id.split("/")[1] for one in outside if not one.allowed}
     assert places == {"inside", "sibling", "neighbour", "root", "listing", "beyond"}
@@ -290,18 +292,18 @@ def test_durations_are_tried_at_and_past_both_ends(tmp_path: Path) -> None:
     """15 minutes and the role's maximum work, one second less and one more are refused, and so is 1h chained."""
     plan = plan_of(config_of(tmp_path, "[role]\nmax_session_duration = '2h'\n" + BOB))
     tried = {
-        (one.caller.who, one.call.duration, one.allowed)
+        (one.caller.identity, one.call.duration, one.allowed)
         for one in plan.probes
         if isinstance(one.call, AssumeCall) and one.id.startswith("assume/") and one.call.policy is None
     }
     assert tried >= {
-        (Who.USER, None, True),
-        (Who.USER, 900, True),
-        (Who.USER, 7200, True),
-        (Who.USER, 899, False),
-        (Who.USER, 7201, False),
-        (Who.USER_SESSION_TOKEN, 3600, True),
-        (Who.USER_SESSION_TOKEN, 3601, False),
+        (Identity.USER, None, True),
+        (Identity.USER, 900, True),
+        (Identity.USER, 7200, True),
+        (Identity.USER, 899, False),
+        (Identity.USER, 7201, False),
+        (Identity.USER_SESSION_TOKEN, 3600, True),
+        (Identity.USER_SESSION_TOKEN, 3601, False),
     }
 
 

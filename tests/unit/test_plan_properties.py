@@ -10,8 +10,8 @@ from temp_access.config.ids import folder_problem, id_problem
 from temp_access.config.model import Conditions, Grant
 from temp_access.config.names import session_pattern_problem
 from temp_access.load import load
-from temp_access.policy.access import MODES
-from temp_access.sts.naming import fill, foreign
+from temp_access.policy.access import ACCESS_MODES
+from temp_access.sts.naming import fill_pattern, non_matching_name
 from temp_access.verify.operations import OPERATIONS, Level
 from tests.unit.config_file import ROOT
 from tests.unit.planning import MARK, OTHER_BUCKET, RUN, TARGET, plan_of, service_probes
@@ -25,7 +25,7 @@ FOLDERS = (
     st.lists(IDS, min_size=1, max_size=3).map("/".join).filter(lambda folder: folder_problem(folder) is None)
 ) | st.just("f" * 600)
 GRANTS = st.lists(
-    st.builds(Grant, IDS, st.sampled_from(sorted(MODES)), FOLDERS, shared=st.just(True)),
+    st.builds(Grant, IDS, st.sampled_from(sorted(ACCESS_MODES)), FOLDERS, shared=st.just(True)),
     min_size=1,
     max_size=4,
     unique_by=(lambda grant: grant.id, lambda grant: grant.folder),
@@ -97,7 +97,7 @@ def test_a_filled_in_name_fulfils_its_pattern_and_stss_form_if_any_does(
 ) -> None:
     """2 to 64 characters that the trust policy admits, wherever there are such."""
     assume(session_pattern_problem(pattern) is None)
-    name = fill(pattern, user_name=user_name, filler=filler)
+    name = fill_pattern(pattern, user_name=user_name, filler=filler)
     assert like(pattern, user_name).fullmatch(name)
     text = pattern.replace("${aws:username}", user_name)
     shortest = len(text.replace("*", ""))
@@ -108,13 +108,13 @@ def test_a_filled_in_name_fulfils_its_pattern_and_stss_form_if_any_does(
 @given(FILLERS)
 def test_without_a_pattern_the_filler_is_cut_to_stss_length(filler: str) -> None:
     """64 characters are the most."""
-    assert fill(None, user_name="x", filler=filler) == filler[:64]
+    assert fill_pattern(None, user_name="x", filler=filler) == filler[:64]
 
 
 @given(PATTERNS, NAMES)
 def test_a_foreign_name_is_one_that_sts_takes_and_the_pattern_doesnt_admit(pattern: str, user_name: str) -> None:
     """So that its refusal is the trust policy's, and not the form's."""
-    name = foreign(pattern, user_name=user_name)
+    name = non_matching_name(pattern, user_name=user_name)
     if name is None:
         assert like(pattern, user_name).fullmatch("not-admitted")
     else:

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from temp_access.sts.clients import ClientFactory
-from temp_access.verify.live.operate import operate
+from temp_access.verify.live.operate import call_service
 from temp_access.verify.model import ServiceCall
 from tests.unit.planning import TARGET
 
@@ -34,6 +34,6 @@ def test_the_way_is_that_of_all_other_calls(operation: str, monkeypatch: pytest.
 
         threading.Thread(target=refuse, daemon=True).start()
         with pytest.raises(BotoCoreError):
-            operate(ServiceCall(operation, "the-bucket", key="x"), clients, clients, TARGET)
+            call_service(ServiceCall(operation, "the-bucket", key="x"), clients, clients, TARGET)
     assert seen
     assert seen[0].startswith(b"CONNECT the-bucket.s3")

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from temp_access.config.ids import folder_problem
-from temp_access.policy.access import MODES
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.policy.cases import MALFORMED, Case, load_cases, to_layers, to_request
 from temp_access.policy.decision import Layer
-from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.evaluate import PolicySet, evaluate
 from temp_access.policy.parse import parse_policy
-from temp_access.policy.prove.marker import MARKER
+from temp_access.policy.prove.marker import FOLDER
 from temp_access.policy.request import Request
 from temp_access.policy.session import session_policy
 from tests.unit.proving import formula_says
@@ -56,7 +56,7 @@ def test_agrees_on_the_known_cases(case: Case) -> None:
 @thorough
 @given(
     folder=folders,
-    mode=st.sampled_from(sorted(MODES)),
+    mode=st.sampled_from(sorted(ACCESS_MODES)),
     action=st.sampled_from(["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectAcl", "s3:ListBucket"]),
     tail=texts,
     inside=st.booleans(),
@@ -77,14 +77,17 @@ def test_agrees_on_a_compiled_session_policy(
         context={} if prefix is None else {"s3:prefix": prefix},
     )
 
-    concrete = evaluate(narrowed(session_policy(folder, MODES[mode], bucket="b")), request).allowed
+    concrete = evaluate(narrowed(session_policy(folder, ACCESS_MODES[mode], bucket="b")), request).allowed
 
-    assert formula_says(narrowed(session_policy(MARKER, MODES[mode], bucket="b")), request, folder=folder) == concrete
+    assert (
+        formula_says(narrowed(session_policy(FOLDER, ACCESS_MODES[mode], bucket="b")), request, folder=folder)
+        == concrete
+    )
 
 
-def narrowed(policy: dict[str, Any]) -> Layers:
+def narrowed(policy: dict[str, Any]) -> PolicySet:
     """Return the layers of a session that the role gives everything."""
-    return Layers((parse_policy(EVERYTHING, Layer.IDENTITY),), (parse_policy(policy, Layer.SESSION),))
+    return PolicySet((parse_policy(EVERYTHING, Layer.IDENTITY),), (parse_policy(policy, Layer.SESSION),))
 
 
 conditions = st.sampled_from(
@@ -153,7 +156,7 @@ def policies(layer: Layer) -> st.SearchStrategy[Any]:
 
 
 layer_sets = st.builds(
-    Layers,
+    PolicySet,
     identity=st.tuples(policies(Layer.IDENTITY)),
     session=st.none() | st.tuples(policies(Layer.SESSION)),
     boundary=st.none() | policies(Layer.BOUNDARY),
@@ -175,14 +178,14 @@ requests = st.builds(
 
 @settings(max_examples=300, deadline=None)
 @given(layers=layer_sets, request=requests)
-def test_agrees_on_random_policies(layers: Layers, request: Request) -> None:
+def test_agrees_on_random_policies(layers: PolicySet, request: Request) -> None:
     """All layers, elements, and the conditions that have formulas."""
     assert formula_says(layers, request) == evaluate(layers, request).allowed
 
 
 @settings(max_examples=100, deadline=None)
 @given(layers=layer_sets, request=requests, who=principals, more=conditions)
-def test_agrees_on_trust_policies(layers: Layers, request: Request, who: Any, more: dict[str, Any]) -> None:
+def test_agrees_on_trust_policies(layers: PolicySet, request: Request, who: Any, more: dict[str, Any]) -> None:
     """A trust policy must allow, whatever the caller's own policies say."""
     principal = {"AWS": who} if isinstance(who, list) else who
     body = [{"Effect": "Allow", "Principal": principal, "Action": "sts:*", "Condition": more}]
@@ -200,7 +203,7 @@ def test_agrees_on_trust_policies(layers: Layers, request: Request, who: Any, mo
 def test_agrees_on_patterns_with_a_variable_between_wildcards(pattern: str, key: str) -> None:
     """The texts around a `*` may not overlap, and each is taken where it fits first."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:s3:::b/{pattern}"}
-    layers = Layers((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
+    layers = PolicySet((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
     request = Request(USER, "s3:GetObject", f"arn:aws:s3:::b/{key}", HOME, HOME)
 
     assert formula_says(layers, request) == evaluate(layers, request).allowed
@@ -211,7 +214,7 @@ def test_agrees_on_the_case_of_letters(prefix: str) -> None:
     """The sign for kelvin has the lower case of K."""
     condition = {"StringEqualsIgnoreCase": {"s3:prefix": "kB"}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
-    layers = Layers((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
+    layers = PolicySet((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
     request = Request(USER, "s3:ListBucket", "arn:aws:s3:::b", HOME, HOME, context={"s3:prefix": prefix})
 
     assert formula_says(layers, request) == evaluate(layers, request).allowed
@@ -224,7 +227,7 @@ def test_agrees_on_whom_not_principal_spares(principal: str, count: int) -> None
     for named in combinations([*LEVELS, USER], count):
         deny = {"Effect": "Deny", "NotPrincipal": {"AWS": list(named)}, "Action": "*", "Resource": "*"}
         bucket = parse_policy({"Version": "2012-10-17", "Statement": [deny]}, Layer.RESOURCE)
-        layers = Layers((parse_policy(EVERYTHING, Layer.IDENTITY),), resource=bucket)
+        layers = PolicySet((parse_policy(EVERYTHING, Layer.IDENTITY),), resource=bucket)
         request = Request(principal, "s3:GetObject", "arn:aws:s3:::b/x", HOME, HOME)
 
         assert formula_says(layers, request) == evaluate(layers, request).allowed
@@ -236,7 +239,7 @@ def test_agrees_on_whom_not_principal_spares(principal: str, count: int) -> None
 def test_agrees_on_what_counts_beside_a_trust_policy(named: str, held: Any, limit: Any) -> None:
     """Naming the role spares identity policies, naming the session spares session policies as well."""
     body = [{"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"}]
-    layers = Layers(
+    layers = PolicySet(
         identity=(parse_policy(held, Layer.IDENTITY),),
         session=None if limit is None else (parse_policy(limit, Layer.SESSION),),
         resource=parse_policy({"Version": "2012-10-17", "Statement": body}, Layer.TRUST),

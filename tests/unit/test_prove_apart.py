@@ -7,14 +7,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from temp_access.config.grants import admits
-from temp_access.config.model import AnyId, Grant
+from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.overlap import any_id_conflicts
 from temp_access.config.pattern import compile_pattern
-from temp_access.policy.prove import Claim, Status
-from temp_access.policy.prove.claims import about_folders
+from temp_access.policy.prove import Claim, ClaimStatus
+from temp_access.policy.prove.claims import folder_claims
 from temp_access.policy.prove.languages import id_language
 from temp_access.policy.prove.problem import Deadline
-from temp_access.policy.prove.solver import Logic, Verdict
+from temp_access.policy.prove.solver import SatResult, Solver
 from tests.unit.proving import configured
 
 LISTED = {"bob": {"access": "read"}, "bobby": {"access": "write"}, "x": {"access": "read", "folder": "in/x"}}
@@ -23,7 +23,7 @@ LISTED = {"bob": {"access": "read"}, "bobby": {"access": "write"}, "x": {"access
 def folders(grants: dict[str, Any], any_id: dict[str, Any] | None = None, seconds: float = 30) -> Claim:
     """Return the claim that no folders meet."""
     data = {"grants": grants, **({"any_id": {"access": "read", **any_id}} if any_id else {})}
-    return about_folders(configured(data)).decide(Deadline(seconds))
+    return folder_claims(configured(data)).decide(Deadline(seconds))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_folders_that_are_apart_are_proved(any_id: dict[str, Any] | None) -> Non
     """A listed id's own folder isn't that of an unlisted one."""
     listed = {name: grant for name, grant in LISTED.items() if any_id is None or name != "x" or "folder" in any_id}
 
-    assert folders(listed, any_id).status is Status.PROVED
+    assert folders(listed, any_id).status is ClaimStatus.PROVED
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_folders_that_meet_are_refuted(grants: dict[str, Any], any_id: dict[str,
     claim = folders(grants, any_id)
 
     if said is None:
-        assert claim.status is Status.PROVED
+        assert claim.status is ClaimStatus.PROVED
         return
-    assert claim.status is Status.REFUTED
+    assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
     assert said in claim.witness.words
 
@@ -80,7 +80,7 @@ def test_a_shared_folder_is_exempt_and_said_so() -> None:
 
     claim = folders({**LISTED, "more": shared})
 
-    assert (claim.status, claim.note) == (Status.PROVED, "shared, as access.toml says: bob/post/ in bob/")
+    assert (claim.status, claim.note) == (ClaimStatus.PROVED, "shared, as access.toml says: bob/post/ in bob/")
 
 
 def test_thousands_of_listed_folders_are_decided_in_time() -> None:
@@ -89,7 +89,7 @@ def test_thousands_of_listed_folders_are_decided_in_time() -> None:
 
     claim = folders(many, {"pattern": "[a-z]{1,8}-[a-z]{1,8}"})
 
-    assert claim.status is Status.PROVED
+    assert claim.status is ClaimStatus.PROVED
 
 
 ids = st.sampled_from(["a", "ab", "abc", "b", "ba"])
@@ -106,7 +106,7 @@ def test_the_quick_way_to_listed_folders_agrees_with_the_solver(
     pattern: str, template: str, listed: dict[str, str]
 ) -> None:
     """For each listed folder: is there an admitted, unlisted id whose folder is the same, in it, or around it?"""
-    any_id = AnyId(compile_pattern(pattern), "read", template)
+    any_id = IdPatternGrant(compile_pattern(pattern), "read", template)
     grants = {name: Grant(name, "read", folder) for name, folder in listed.items()}
 
     # Where all admitted ids are listed, access.toml's check still takes one for unlisted: that is on the safe side.
@@ -116,14 +116,14 @@ def test_the_quick_way_to_listed_folders_agrees_with_the_solver(
     assert quick == {name for name in grants if meets(any_id, grants, name)}
 
 
-def meets(any_id: AnyId, grants: dict[str, Grant], name: str) -> bool:
+def meets(any_id: IdPatternGrant, grants: dict[str, Grant], name: str) -> bool:
     """Return whether the folder of an admitted, unlisted id meets the listed one, as the solver sees it."""
-    logic = Logic()
+    logic = Solver()
     id_ = logic.variable("id")
     before, after = any_id.folder.split("{id}")
-    theirs = logic.joined([logic.text(before), id_, logic.text(f"{after}/")])
+    theirs = logic.concat([logic.text(before), id_, logic.text(f"{after}/")])
     ours = logic.text(f"{grants[name].folder}/")
-    admitted = [logic.within(id_, id_language(logic, any_id.pattern.tree))]
-    admitted += [logic.no(logic.equal(id_, logic.text(listed))) for listed in grants]
-    either = logic.any([logic.begins(theirs, ours), logic.begins(ours, theirs)])
-    return logic.solve([*admitted, either], 10).verdict is Verdict.SOME
+    admitted = [logic.in_language(id_, id_language(logic, any_id.pattern.tree))]
+    admitted += [logic.not_(logic.equal(id_, logic.text(listed))) for listed in grants]
+    either = logic.or_([logic.prefix_of(theirs, ours), logic.prefix_of(ours, theirs)])
+    return logic.solve([*admitted, either], 10).result is SatResult.SAT

@@ -13,7 +13,7 @@ import pytest
 
 from temp_access.cli.main import main
 from temp_access.load import load
-from temp_access.policy.prove import Claim, Status
+from temp_access.policy.prove import Claim, ClaimStatus
 from tests.unit.config_file import ROOT
 from tests.unit.synthesis import synthesize
 
@@ -158,7 +158,7 @@ def test_ctrl_c_ends_it_while_the_solver_works(out: str, monkeypatch: pytest.Mon
 
     def prove_all(*_: Any, **__: Any) -> tuple[Claim, ...]:
         during.extend(signal.getsignal(number) for number in numbers)
-        return (Claim("c", Status.PROVED),)
+        return (Claim("c", ClaimStatus.PROVED),)
 
     monkeypatch.setattr("temp_access.policy.prove.prove_all", prove_all)
 

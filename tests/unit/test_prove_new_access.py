@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.policy.prove import Claim, Status
+from temp_access.policy.prove import Claim, ClaimStatus
 from temp_access.verify.state.assembly import Assembly
 from tests.unit.proving import Change, also, changed, decided, not_proved
 
@@ -68,7 +68,7 @@ def test_less_is_nothing_new() -> None:
 
     assert not_proved(new(changed(role=narrow), changed())) == {}
     found = new(changed(), changed(role=narrow))
-    assert not_proved(found) == {ROLE: Status.REFUTED, SESSIONS: Status.REFUTED}
+    assert not_proved(found) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED}
     witness = found[SESSIONS].witness
     assert witness
     assert witness.action == "s3:DeleteObject"
@@ -85,7 +85,7 @@ def test_a_removed_deny_is_new_access() -> None:
 
     found = new(changed(bucket=no_deny), changed())
 
-    assert not_proved(found) == {ROLE: Status.REFUTED, SESSIONS: Status.REFUTED, OTHERS: Status.REFUTED}
+    assert not_proved(found) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED, OTHERS: ClaimStatus.REFUTED}
     witness = found[ROLE].witness
     assert witness
     assert witness.context["aws:securetransport"] == "false"
@@ -99,7 +99,7 @@ def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
 
     found = new(changed(role=in_policy(on_any_prefix)), changed(role=in_policy(deny)))
 
-    assert not_proved(found) == {ROLE: Status.REFUTED}
+    assert not_proved(found) == {ROLE: ClaimStatus.REFUTED}
     witness = found[ROLE].witness
     assert witness
     assert (witness.action, witness.prefix) == ("s3:ListBucket", None)
@@ -123,7 +123,7 @@ def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
 )
 def test_more_is_new_for_whom_it_is(change: dict[str, Change], names: set[str]) -> None:
     """A new statement is new for its caller, and for nobody else."""
-    assert not_proved(new(changed(**change), changed())) == dict.fromkeys(names, Status.REFUTED)
+    assert not_proved(new(changed(**change), changed())) == dict.fromkeys(names, ClaimStatus.REFUTED)
 
 
 def test_a_renamed_role_is_another_principal() -> None:
@@ -132,7 +132,7 @@ def test_a_renamed_role_is_another_principal() -> None:
     def rename(properties: dict[str, Any]) -> None:
         properties["RoleName"] = "other-role"
 
-    assert not_proved(new(changed(role=rename), changed()))[ROLE] is Status.REFUTED
+    assert not_proved(new(changed(role=rename), changed()))[ROLE] is ClaimStatus.REFUTED
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_what_belongs_to_another_account_is_elsewhere_too(condition: dict[str, A
 
     found = new(changed(user=in_policy(queues)), changed())
 
-    assert not_proved(found) == {USER: Status.REFUTED}
+    assert not_proved(found) == {USER: ClaimStatus.REFUTED}
     witness = found[USER].witness
     assert witness
     assert witness.resource == "*"
@@ -163,7 +163,7 @@ def test_a_policy_taken_away_that_isnt_known_may_have_denied() -> None:
 
     found = new(changed(), changed(user=attach))
 
-    assert not_proved(found) == {USER: Status.UNKNOWN}
+    assert not_proved(found) == {USER: ClaimStatus.UNKNOWN}
     assert "policy/guard" in found[USER].note
     assert not_proved(new(changed(user=attach), changed(user=attach))) == {}
 
@@ -174,7 +174,7 @@ def test_another_group_is_more_that_isnt_known() -> None:
     def member(*groups: str) -> Assembly:
         return changed(user=lambda properties: properties.update(Groups=list(groups)))
 
-    assert not_proved(new(member("a", "admins"), member("a"))) == {USER: Status.UNKNOWN}
+    assert not_proved(new(member("a", "admins"), member("a"))) == {USER: ClaimStatus.UNKNOWN}
     assert not_proved(new(member("a"), member("a"))) == {}
 
 
@@ -187,7 +187,7 @@ def test_a_condition_without_a_formula_means_another_thing_in_another_version() 
         policy = {"PolicyName": "Deny", "PolicyDocument": {"Version": version, "Statement": [deny]}}
         return changed(user=lambda properties: properties["Policies"].append(policy))
 
-    assert not_proved(new(denying("2008-10-17"), denying("2012-10-17"))) == {USER: Status.UNKNOWN}
+    assert not_proved(new(denying("2008-10-17"), denying("2012-10-17"))) == {USER: ClaimStatus.UNKNOWN}
     assert not_proved(new(denying("2012-10-17"), denying("2012-10-17"))) == {}
 
 
@@ -196,7 +196,7 @@ def test_a_key_of_another_service_may_have_several_values() -> None:
     condition = {"StringEquals": {"dynamodb:Attributes": "A"}, "StringLike": {"dynamodb:Attributes": "B*"}}
     reading = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
 
-    assert not_proved(new(changed(user=in_policy(reading)), changed())) == {USER: Status.UNKNOWN}
+    assert not_proved(new(changed(user=in_policy(reading)), changed())) == {USER: ClaimStatus.UNKNOWN}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_principal_named_by_its_id_can_be_anybody(change: dict[str, Change]) -
     """The user, the role or the account itself; so nothing is known of what it may do."""
     found = new(changed(**change), changed())
 
-    assert not_proved(found) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), Status.UNKNOWN)
+    assert not_proved(found) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), ClaimStatus.UNKNOWN)
 
 
 def test_a_deny_that_spares_an_id_may_spare_the_role() -> None:

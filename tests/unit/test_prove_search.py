@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from temp_access.errors import UserError
-from temp_access.policy.prove import Claim, Status, prove_all
+from temp_access.policy.prove import Claim, ClaimStatus, prove_all
 from temp_access.policy.prove.claim import exit_code
-from temp_access.policy.prove.solver import Logic
+from temp_access.policy.prove.solver import Solver
 from temp_access.verify.state.assembly import Assembly
 from tests.unit.proving import also, changed, decided, example, not_proved, proved
 
@@ -27,8 +27,8 @@ def test_what_timed_out_is_unknown() -> None:
     """A limit that nothing can be decided in leaves nothing proved but what needs no solver."""
     claims = proved(timeout=1e-6)
 
-    assert set(not_proved(claims).values()) == {Status.UNKNOWN}
-    assert {name for name, claim in claims.items() if claim.status is Status.PROVED} == {
+    assert set(not_proved(claims).values()) == {ClaimStatus.UNKNOWN}
+    assert {name for name, claim in claims.items() if claim.status is ClaimStatus.PROVED} == {
         "apart: no two grants' folders meet"
     }
     assert "timed out" in claims[ISOLATION].note
@@ -38,13 +38,13 @@ def test_what_timed_out_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("statuses", "code"),
     [
-        ([Status.PROVED, Status.PROVED], 0),
-        ([Status.PROVED, Status.UNKNOWN], 3),
-        ([Status.UNKNOWN, Status.REFUTED], 1),
+        ([ClaimStatus.PROVED, ClaimStatus.PROVED], 0),
+        ([ClaimStatus.PROVED, ClaimStatus.UNKNOWN], 3),
+        ([ClaimStatus.UNKNOWN, ClaimStatus.REFUTED], 1),
         ([], 3),
     ],
 )
-def test_the_exit_code_is_that_of_the_worst(statuses: list[Status], code: int) -> None:
+def test_the_exit_code_is_that_of_the_worst(statuses: list[ClaimStatus], code: int) -> None:
     """Refuted is worse than unknown; nothing asked is nothing proved."""
     assert exit_code([Claim("c", status) for status in statuses]) == code
 
@@ -55,7 +55,7 @@ def test_a_disagreement_with_the_evaluator_is_never_a_refutation(monkeypatch: py
 
     claim = decided(BUCKET, assembly=changed(bucket=also(allow())))[BUCKET]
 
-    assert (claim.status, claim.witness) == (Status.UNKNOWN, None)
+    assert (claim.status, claim.witness) == (ClaimStatus.UNKNOWN, None)
     assert claim.note.startswith("internal disagreement")
 
 
@@ -66,7 +66,7 @@ def test_a_formula_that_forgets_the_deny_disagrees(monkeypatch: pytest.MonkeyPat
 
     claim = decided(USEFUL, assembly=changed(bucket=also(deny)))[USEFUL]
 
-    assert claim.status is not Status.REFUTED
+    assert claim.status is not ClaimStatus.REFUTED
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_condition_without_a_formula_is_tried_out(condition: dict[str, Any], s
     """A value that fulfils it is looked for among the likely ones."""
     claim = decided(BUCKET, assembly=changed(bucket=also(allow(Condition=condition))))[BUCKET]
 
-    assert claim.status is Status.REFUTED
+    assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
     assert claim.witness.context[shown[0]] == shown[1]
 
@@ -99,7 +99,7 @@ def test_conditions_that_nothing_fulfils_but_no_formula_says_so_leave_it_unknown
 
     claim = decided(BUCKET, assembly=changed(bucket=also(allow(Condition=condition))))[BUCKET]
 
-    assert claim.status is Status.UNKNOWN
+    assert claim.status is ClaimStatus.UNKNOWN
     assert "conditions that aren't modelled" in claim.note
 
 
@@ -107,7 +107,7 @@ def test_a_character_that_the_solver_doesnt_know_leaves_it_unknown() -> None:
     """It would be taken for the six letters of its escape."""
     claim = decided(BUCKET, assembly=changed(bucket=also(allow(Resource=f"{OBJECTS}\U000f0000"))))[BUCKET]
 
-    assert claim.status is Status.UNKNOWN
+    assert claim.status is ClaimStatus.UNKNOWN
     assert "isn't modelled" in claim.note
 
 
@@ -119,8 +119,8 @@ def test_isolation_doesnt_need_a_policy_that_isnt_known() -> None:
 
     claims = decided(ISOLATION, USEFUL, assembly=changed(role=attach))
 
-    assert claims[ISOLATION].status is Status.PROVED
-    assert (claims[USEFUL].status, BOUNDARY in claims[USEFUL].note) == (Status.UNKNOWN, True)
+    assert claims[ISOLATION].status is ClaimStatus.PROVED
+    assert (claims[USEFUL].status, BOUNDARY in claims[USEFUL].note) == (ClaimStatus.UNKNOWN, True)
 
 
 def test_a_boundary_counts() -> None:
@@ -136,8 +136,8 @@ def test_a_boundary_counts() -> None:
 
     unknown, small = (decided(ISOLATION, USEFUL, assembly=bounded(arn)) for arn in (BOUNDARY, {"Ref": "Own"}))
 
-    assert (unknown[ISOLATION].status, unknown[USEFUL].status) == (Status.PROVED, Status.UNKNOWN)
-    assert (small[ISOLATION].status, small[USEFUL].status) == (Status.PROVED, Status.REFUTED)
+    assert (unknown[ISOLATION].status, unknown[USEFUL].status) == (ClaimStatus.PROVED, ClaimStatus.UNKNOWN)
+    assert (small[ISOLATION].status, small[USEFUL].status) == (ClaimStatus.PROVED, ClaimStatus.REFUTED)
     witness = small[USEFUL].witness
     assert witness
     assert "permissions boundary" in witness.why
@@ -150,7 +150,7 @@ def test_without_cvc5_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "cvc5", None)
 
     with pytest.raises(UserError, match="pip install cvc5"):
-        Logic()
+        Solver()
 
 
 def test_templates_for_two_accounts_are_refused() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from temp_access.policy.access import MODES, Access
-from temp_access.policy.prove import Claim, Status, prove_session_policy
-from temp_access.policy.prove.sessions import Compiler
-from temp_access.policy.prove.written import read_written
+from temp_access.policy.access import ACCESS_MODES, AccessMode
+from temp_access.policy.prove import Claim, ClaimStatus, prove_session_policy
+from temp_access.policy.prove.sessions import SessionPolicyFactory
+from temp_access.policy.prove.written import read_custom_policy
 from temp_access.policy.session import escape, session_policy
 from temp_access.verify.model import Target
 from temp_access.verify.selftest import Mutant, SelfTest
@@ -49,10 +49,10 @@ def moved(value: Any, old: str, new: str) -> Any:
     return [moved(item, old, new) for item in value] if isinstance(value, list) else value
 
 
-def with_defect(mutant: Mutant) -> Compiler:
+def with_defect(mutant: Mutant) -> SessionPolicyFactory:
     """Return the compiler with the mutant's defect, for every folder."""
 
-    def compiler(folder: str, access: Access, *, bucket: str, partition: str) -> dict[str, Any] | None:
+    def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any] | None:
         policy = session_policy(mutant.grant.folder, access, bucket=bucket, partition=partition)
         assert mutant.change, f"{mutant.name}: nothing of the example's shows it"
         broken = mutant.change(deepcopy(policy))
@@ -71,7 +71,7 @@ def test_every_mutant_of_the_self_test_makes_a_proof_fail(mutant: Mutant) -> Non
     """Put into the compiler, each is refuted, and nothing is left unknown."""
     found = not_proved(decided("isolation", "mode", "usefulness", compiler=with_defect(mutant)))
 
-    assert set(found.values()) == {Status.REFUTED}
+    assert set(found.values()) == {ClaimStatus.REFUTED}
 
 
 def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
@@ -81,7 +81,7 @@ def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
     claim = decided(USEFUL, compiler=with_defect(mutant))[USEFUL]
 
     assert claim.witness
-    assert (claim.status, claim.witness.folder) == (Status.REFUTED, "bob")
+    assert (claim.status, claim.witness.folder) == (ClaimStatus.REFUTED, "bob")
     assert claim.witness.key
     assert claim.witness.key.startswith("bob/")
     assert claim.note == "nothing in the folder can be reached at all"
@@ -91,7 +91,7 @@ def seed_claims(path: Path, policy: dict[str, Any]) -> dict[str, Claim]:
     """Return the claims about a policy written by hand."""
     path.write_text(json.dumps(policy), encoding="utf-8")
     config, assembly = example()
-    claims = prove_session_policy(config, assembly, read_written(path), MODES["read-write"])
+    claims = prove_session_policy(config, assembly, read_custom_policy(path), ACCESS_MODES["read-write"])
     return {claim.name.partition(":")[0]: claim for claim in claims}
 
 
@@ -99,7 +99,7 @@ def test_the_seeds_own_policy_is_refuted_twice(tmp_path: Path) -> None:
     """It lists bobby/ for bob, and reaches nothing in bob/."""
     claims = seed_claims(tmp_path / "seed.json", SEED)
 
-    assert not_proved(claims) == {"isolation": Status.REFUTED, "usefulness": Status.REFUTED}
+    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED, "usefulness": ClaimStatus.REFUTED}
     listed, useless = claims["isolation"].witness, claims["usefulness"].witness
     assert listed
     assert useless
@@ -117,15 +117,15 @@ def test_the_seeds_policy_put_right_is_proved(tmp_path: Path) -> None:
 def test_a_compiler_with_an_exception_is_refuted_on_it() -> None:
     """What holds for the marker says nothing of a folder that is treated otherwise."""
 
-    def compiler(folder: str, access: Access, *, bucket: str, partition: str) -> dict[str, Any]:
+    def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any]:
         written = session_policy(folder, access, bucket=bucket, partition=partition)
         return written if folder != "bob" else moved(written, "bob", "bobby")
 
     found = not_proved(decided("isolation", "mode", "usefulness", compiler=compiler))
 
     assert found == {
-        "isolation: a read-write session reaches nothing outside its folder": Status.REFUTED,
-        USEFUL: Status.REFUTED,
+        "isolation: a read-write session reaches nothing outside its folder": ClaimStatus.REFUTED,
+        USEFUL: ClaimStatus.REFUTED,
     }
 
 
@@ -136,7 +136,7 @@ def test_a_listing_without_a_prefix_shows_everything(tmp_path: Path) -> None:
 
     claim = seed_claims(tmp_path / "seed.json", policy)["isolation"]
 
-    assert claim.status is Status.REFUTED
+    assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
     assert (claim.witness.action, claim.witness.prefix, claim.witness.folder) == ("s3:ListBucket", None, "bob")
 
@@ -159,7 +159,7 @@ def test_what_lies_in_no_folder_that_could_be_given_is_outside_too(
 
     claims = seed_claims(tmp_path / "seed.json", right)
 
-    assert not_proved(claims) == {"isolation": Status.REFUTED}
+    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED}
     witness = claims["isolation"].witness
     assert witness
     assert witness.folder == "bob"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from temp_access.policy.prove.marker import MARKER
-from temp_access.policy.prove.unread import unread
+from temp_access.policy.prove.marker import FOLDER
+from temp_access.policy.prove.unread import unmodelled_resources
 from temp_access.policy.session import escape
 from temp_access.verify.state.assembly import Assembly
 from tests.unit.proving import changed, example
@@ -17,7 +17,7 @@ OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
 
 def found(assembly: Assembly) -> list[str]:
     """Return what isn't read of the example's templates, changed."""
-    return list(unread(example()[0], assembly))
+    return list(unmodelled_resources(example()[0], assembly))
 
 
 def with_resource(stack: str, kind: str, **properties: Any) -> Assembly:
@@ -109,7 +109,7 @@ def test_the_marker_of_the_proofs() -> None:
     """A Deny on all but `<marker>/*` would seem to spare every session's own folder."""
 
     def deny(properties: dict[str, Any]) -> None:
-        but = f"arn:aws:s3:::the-bucket-of-the-folders/{escape(MARKER)}/*"
+        but = f"arn:aws:s3:::the-bucket-of-the-folders/{escape(FOLDER)}/*"
         statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "NotResource": but}
         properties["PolicyDocument"]["Statement"].append(statement)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.policy.prove import Status
+from temp_access.policy.prove import ClaimStatus
 from tests.unit.proving import also, changed, decided, not_proved, proved
 
 BUCKET = "no way round: the bucket policy lets no session do what its session policy doesn't"
@@ -37,7 +37,7 @@ def test_a_bucket_policy_that_names_sessions_goes_round(statement: dict[str, Any
     """By its ARN, or everybody with a condition that a session fulfils: session policies don't count then."""
     claims = decided(BUCKET, ISOLATION, assembly=changed(bucket=also(statement)))
 
-    assert [claim.status for claim in claims.values()] == [Status.REFUTED] * 2
+    assert [claim.status for claim in claims.values()] == [ClaimStatus.REFUTED] * 2
     witness = claims[BUCKET].witness
     assert witness
     assert "resource-based policy" in witness.why
@@ -70,7 +70,7 @@ def test_templates_for_any_account_may_be_deployed_in_one_that_they_name(stateme
     """The number that is written there is as likely to be the own account's."""
     claim = decided(BUCKET, assembly=changed(bucket=also(statement)))[BUCKET]
 
-    assert (claim.status, "999988887777" in claim.note) == (Status.REFUTED, True)
+    assert (claim.status, "999988887777" in claim.note) == (ClaimStatus.REFUTED, True)
 
 
 @pytest.mark.parametrize("principal", [{"AWS": SESSION_ARN}, "*"])
@@ -80,7 +80,7 @@ def test_a_trust_policy_that_names_sessions_goes_round(principal: Any) -> None:
 
     claim = decided(ROLE, assembly=changed(role=also(statement, "AssumeRolePolicyDocument")))[ROLE]
 
-    assert claim.status is Status.REFUTED
+    assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
     assert claim.witness.action == "sts:AssumeRole"
 
@@ -103,5 +103,5 @@ def test_nothing_is_proved_beside_what_isn_t_read(kind: str) -> None:
 
     claims = proved(assembly)
 
-    assert {claim.status for claim in claims.values()} == {Status.UNKNOWN}
+    assert {claim.status for claim in claims.values()} == {ClaimStatus.UNKNOWN}
     assert {claim.note for claim in claims.values()} == {f"not read: TempAccess.More ({kind})"}

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.model import Result, Verdict, VerificationReport
 from temp_access.verify.report.junit import to_junit
 from tests.unit.report_sample import HOSTILE, list_probe, passed, put_probe, sample_report
 
@@ -21,7 +21,7 @@ SCHEMA: dict[str, tuple[set[str], set[str], set[str]]] = {
 }
 
 
-def _parse(report: Report) -> ET.Element:
+def _parse(report: VerificationReport) -> ET.Element:
     root = ET.fromstring(to_junit(report).encode())  # noqa: S314 - our own
     for element in root.iter():
         required, further, children = SCHEMA[element.tag]
@@ -73,7 +73,7 @@ def test_gives_every_case_a_name_of_its_own() -> None:
 
 def test_makes_a_run_without_probes_an_error() -> None:
     """An empty report would look like success."""
-    root = _parse(Report(sample_report().target, "7f3a", ()))
+    root = _parse(VerificationReport(sample_report().target, "7f3a", ()))
 
     assert root.get("errors") == "1"
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from temp_access.config.model import Grant
-from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.model import Result, Verdict, VerificationReport
 from temp_access.verify.report.markdown import to_markdown
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.visible import escape_control
 from tests.unit.report_sample import HOSTILE, list_probe, passed, put_probe, sample_report
 
 FAILED = Result(list_probe(), Verdict.FAILED, "allowed")
@@ -28,7 +28,7 @@ UNSURE = Result(list_probe(), Verdict.INCONCLUSIVE, "throttled")
 )
 def test_says_the_outcome_in_its_headline(results: tuple[Result, ...], headline: str) -> None:
     """In words, beside the sign."""
-    assert to_markdown(Report(sample_report().target, "7f3a", results)).splitlines()[0] == headline
+    assert to_markdown(VerificationReport(sample_report().target, "7f3a", results)).splitlines()[0] == headline
 
 
 def test_has_a_table_row_for_each_group() -> None:
@@ -61,7 +61,7 @@ def _tokens(markdown: str) -> list[str]:
     return [child.type for token in tokens for child in (token, *(token.children or ()))]
 
 
-def _report_on(text: str) -> Report:
+def _report_on(text: str) -> VerificationReport:
     probe = put_probe(Grant(text, "read", text), title=text, cause=text)
     return sample_report(Result(probe, Verdict.FAILED, text), warnings=(text,))
 
@@ -79,7 +79,7 @@ def test_interprets_nothing_in_a_text(text: str) -> None:
     markdown = to_markdown(_report_on(text))
 
     assert _structure(markdown) == _structure(to_markdown(_report_on("plain")))
-    assert f"<code>{escape_html(visible(text), quote=False)}</code>" in _render(markdown).replace("&quot;", '"')
+    assert f"<code>{escape_html(escape_control(text), quote=False)}</code>" in _render(markdown).replace("&quot;", '"')
 
 
 def _structure(markdown: str) -> list[str]:

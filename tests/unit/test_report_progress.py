@@ -9,7 +9,7 @@ import pytest
 
 from temp_access.config.model import Grant
 from temp_access.verify.model import Result, Verdict
-from temp_access.verify.report.progress import Progress
+from temp_access.verify.report.progress import ProgressView
 from tests.unit.report_sample import BOB, BOBBY, HOSTILE, passed, put_probe
 
 FAILED = Result(put_probe(BOB), Verdict.FAILED, "refused")
@@ -52,7 +52,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_prints_one_line_for_each_finished_group_in_a_log() -> None:
     """When its last probe is done, with what isn't zero."""
     out = io.StringIO()
-    with Progress(4, out, group_sizes={"bob": 3, "bobby": 1}) as progress:
+    with ProgressView(4, out, group_sizes={"bob": 3, "bobby": 1}) as progress:
         progress.finished(FAILED)
         progress.finished(passed(put_probe(BOB)))
         assert out.getvalue() == ""
@@ -69,7 +69,7 @@ def test_flushes_each_line() -> None:
     """A log that is watched shows it at once."""
     raw = io.BytesIO()
     stream = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
-    Progress(1, stream, group_sizes={"bob": 1}).finished(FAILED)
+    ProgressView(1, stream, group_sizes={"bob": 1}).finished(FAILED)
 
     assert raw.getvalue() == b"bob: 1 failed\n"
 
@@ -77,7 +77,7 @@ def test_flushes_each_line() -> None:
 def test_names_the_groups_that_were_left_unfinished() -> None:
     """After Ctrl-C it is known how far the run was."""
     out = io.StringIO()
-    with suppress(KeyboardInterrupt), Progress(3, out, group_sizes={"bob": 3}) as progress:
+    with suppress(KeyboardInterrupt), ProgressView(3, out, group_sizes={"bob": 3}) as progress:
         progress.finished(FAILED)
         raise KeyboardInterrupt
 
@@ -88,7 +88,7 @@ def test_names_the_groups_that_were_left_unfinished() -> None:
 def test_is_silent_when_quiet(stream: type[io.StringIO]) -> None:
     """Not one line."""
     out = stream()
-    with Progress(1, out, group_sizes={"bob": 1}, quiet=True) as progress:
+    with ProgressView(1, out, group_sizes={"bob": 1}, quiet=True) as progress:
         progress.finished(FAILED)
 
     assert out.getvalue() == ""
@@ -100,7 +100,7 @@ def test_counts_results_from_many_threads() -> None:
     grants = [Grant(f"id-{n}", "read", "x") for n in range(50)]
     results = [passed(put_probe(grant)) for grant in grants for _ in range(2)]
     sizes = {grant.id: 2 for grant in grants}
-    with Progress(100, out, group_sizes=sizes) as progress, ThreadPoolExecutor(8) as pool:
+    with ProgressView(100, out, group_sizes=sizes) as progress, ThreadPoolExecutor(8) as pool:
         list(pool.map(progress.finished, results))
 
     assert sorted(out.getvalue().splitlines()) == sorted(f"{grant.id}: 2 passed" for grant in grants)
@@ -109,7 +109,7 @@ def test_counts_results_from_many_threads() -> None:
 def test_shows_count_failures_and_group_on_a_terminal() -> None:
     """On one line, which goes away at the end."""
     out = Terminal()
-    with Progress(41, out, group_sizes={"bob": 41}) as progress:
+    with ProgressView(41, out, group_sizes={"bob": 41}) as progress:
         progress.finished(passed(put_probe(BOB)))
         progress.finished(FAILED)
 
@@ -122,7 +122,7 @@ def test_prints_lines_on_a_terminal_that_cannot_redraw(name: str, value: str, mo
     """An editor's shell gets lines, not escape sequences."""
     monkeypatch.setenv(name, value)
     out = Terminal()
-    with Progress(1, out, group_sizes={"bob": 1}) as progress:
+    with ProgressView(1, out, group_sizes={"bob": 1}) as progress:
         progress.finished(FAILED)
 
     assert out.getvalue() == "bob: 1 failed\n"
@@ -132,7 +132,7 @@ def test_takes_no_forced_colour_for_a_terminal(monkeypatch: pytest.MonkeyPatch) 
     """CI systems set FORCE_COLOR; a redrawn line would fill their logs."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     out = io.StringIO()
-    with Progress(1, out, group_sizes={"bob": 1}) as progress:
+    with ProgressView(1, out, group_sizes={"bob": 1}) as progress:
         progress.finished(FAILED)
 
     assert out.getvalue() == "bob: 1 failed\n"
@@ -142,7 +142,7 @@ def test_takes_no_forced_colour_for_a_terminal(monkeypatch: pytest.MonkeyPatch) 
 def test_shows_hostile_texts_escaped(stream: type[io.StringIO]) -> None:
     """In the names of groups."""
     out = stream()
-    with Progress(1, out, group_sizes={HOSTILE: 1}) as progress:
+    with ProgressView(1, out, group_sizes={HOSTILE: 1}) as progress:
         progress.finished(passed(put_probe(Grant(HOSTILE, "read", "x"))))
 
     assert not {"\x00", "\x07", "\u202e"} & set(out.getvalue())
@@ -153,5 +153,5 @@ def test_never_fails_the_run_when_the_stream_breaks(tty: bool) -> None:
     """The clean-up of a run matters more than its display."""
     out = Broken()
     out.isatty = lambda: tty  # type: ignore[method-assign]
-    with Progress(1, out, group_sizes={"bob": 1}) as progress:
+    with ProgressView(1, out, group_sizes={"bob": 1}) as progress:
         progress.finished(FAILED)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.model import Result, Verdict, VerificationReport
 from temp_access.verify.report.as_json import to_json
 from temp_access.verify.report.junit import to_junit
 from temp_access.verify.report.markdown import to_markdown
@@ -15,7 +15,7 @@ from temp_access.verify.report.table import print_table
 from tests.unit.report_sample import KEY_ID, SECRET, TARGET, TOKEN, list_probe
 
 
-def _table(report: Report) -> str:
+def _table(report: VerificationReport) -> str:
     out = io.StringIO()
     print_table(report, out)
     return out.getvalue()
@@ -27,7 +27,7 @@ def test_no_report_shows_a_credential_wherever_it_slipped_in(write, secret) -> N
     """What was observed, the control, the cause and the warnings are all masked."""
     slipped = f"it said {secret} here"
     result = Result(list_probe(cause=slipped), Verdict.FAILED, slipped, 0.1, slipped)
-    report = Report(TARGET, "7f3a", (result,), (slipped,))
+    report = VerificationReport(TARGET, "7f3a", (result,), (slipped,))
 
     written = "".join(write(report).split())
 

@@ -7,12 +7,12 @@ import pytest
 from rich.console import Console
 
 from temp_access.config.model import Grant
-from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.model import Result, Verdict, VerificationReport
 from temp_access.verify.report.table import print_table
 from tests.unit.report_sample import HOSTILE, list_probe, passed, put_probe, sample_report, state_probe
 
 
-def _printed(report: Report, width: int = 80) -> str:
+def _printed(report: VerificationReport, width: int = 80) -> str:
     out = io.StringIO()
     print_table(report, Console(file=out, width=width, color_system=None, force_terminal=True))
     return out.getvalue()

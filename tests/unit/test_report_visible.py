@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.visible import escape_control
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,15 @@ from temp_access.verify.report.visible import visible
 )
 def test_shows_what_cannot_be_printed_as_an_escape(text: str, shown: str) -> None:
     """Escape sequences, line ends, invisible and reordering characters become visible; words stay."""
-    assert visible(text) == shown
+    assert escape_control(text) == shown
 
 
 def test_shows_what_the_stream_cannot_encode_as_an_escape() -> None:
     """A log in ASCII gets no UnicodeEncodeError."""
-    assert visible("zoë", "ascii") == r"zo\xeb"
+    assert escape_control("zoë", "ascii") == r"zo\xeb"
 
 
 @given(st.text())
 def test_gives_only_printable_text(text: str) -> None:
     """Whatever comes in."""
-    assert visible(text).isprintable()
+    assert escape_control(text).isprintable()

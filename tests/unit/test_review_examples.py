@@ -1,8 +1,8 @@
 """The texts and keys that requests are made of."""
 
 from temp_access.review.actions import actions_of, fits
-from temp_access.review.contexts import contexts, values
-from temp_access.review.documents import Asked
+from temp_access.review.contexts import condition_contexts, values
+from temp_access.review.documents import ConditionTexts
 from temp_access.review.examples import examples
 
 
@@ -33,13 +33,17 @@ def test_actions_are_about_what_they_can_be_about() -> None:
 
 def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
     """Each key has what it is compared with, something else, and nothing."""
-    assert values(Asked("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
-    assert values(Asked("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == ["a-example", "another-value", None]
+    assert values(ConditionTexts("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
+    assert values(ConditionTexts("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == [
+        "a-example",
+        "another-value",
+        None,
+    ]
 
 
 def test_a_statement_with_two_keys_is_also_fulfilled() -> None:
     """Beside each key by itself there is the call that fulfils them all."""
     body = {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}
-    found = contexts([body], "u")
+    found = condition_contexts([body], "u")
     assert found[0].words == ""
     assert found[-1].words == "when aws:RequestTag/a is 1 and aws:RequestTag/b is 2"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from temp_access.review.html import to_html
-from temp_access.review.report import Report, make_report
-from temp_access.review.side import read_side
+from temp_access.review.report import ReviewReport, make_report
+from temp_access.review.side import read_snapshot
 from tests.unit.review_sample import HOSTILE, PAIRS, report_of
 
 VOID = {"meta", "link", "br"}
@@ -153,7 +153,7 @@ class Map(HTMLParser):
             self.lines[-1] += data
 
 
-def access_map(report: Report) -> dict[str, dict[str, list[str]]]:
+def access_map(report: ReviewReport) -> dict[str, dict[str, list[str]]]:
     """Return the columns of the access map on the page."""
     reader = Map()
     reader.feed(to_html(report))
@@ -201,7 +201,7 @@ MAPS = {
 @pytest.mark.parametrize("name", MAPS)
 def test_the_access_map_has_every_relation(name: str) -> None:
     """Each column lists who may assume the role, or what is reached, with the access and what changed, as text."""
-    base, head = (read_side(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
+    base, head = (read_snapshot(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
     assert access_map(make_report(base, head, compare_only=True)) == MAPS[name]
 
 

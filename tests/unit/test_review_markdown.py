@@ -5,12 +5,12 @@ import json
 import re
 
 from temp_access.review.as_json import to_json
-from temp_access.review.linted import Linted
+from temp_access.review.linted import LintDelta
 from temp_access.review.markdown import to_markdown
 from temp_access.review.model import Cause, Change, Direction, Review, total
 from temp_access.review.picture import label
-from temp_access.review.place import Place
-from temp_access.review.proofs import Proofs
+from temp_access.review.place import SourceLocation
+from temp_access.review.proofs import ProofResults
 from tests.unit.review_sample import HOSTILE, report_of
 
 
@@ -36,7 +36,7 @@ def test_mentions_stand_in_code() -> None:
 
 def test_what_stands_below_mentions_nobody() -> None:
     """A lint finding, and the reason for which nothing was proved, can have names of the pull request's in them."""
-    report = dataclasses.replace(report_of("@octocat"), verified=None, proofs=Proofs(why_not="@octocat"))
+    report = dataclasses.replace(report_of("@octocat"), verified=None, proofs=ProofResults(why_not="@octocat"))
     text = to_markdown(report)
     assert "proved: <code>@octocat" in text
     assert "@octocat" not in re.sub(r"<code>.*?</code>", "", text)
@@ -91,7 +91,7 @@ def test_many_findings_fit_a_comment() -> None:
     """Some are shown and the others are counted; a part that is too long by itself is left out."""
     report = report_of("bob")
     assert report.lint
-    many = Linted(report.lint.new * 500, 0, 0)
+    many = LintDelta(report.lint.new * 500, 0, 0)
     text = to_markdown(dataclasses.replace(report, lint=many))
     assert text.count("⚠️ new") == 20
     assert "and 480 more, which the JSON has" in text
@@ -103,7 +103,9 @@ def test_many_findings_fit_a_comment() -> None:
 def test_many_alike_hide_nothing() -> None:
     """A thousand grants with one change are one entry, below somebody else who may assume the role."""
     report = report_of("bob")
-    trust = Change("account 1", Direction.BROADENED, "assumed by account 1", Cause("there", (Place(words="here"),)))
+    trust = Change(
+        "account 1", Direction.BROADENED, "assumed by account 1", Cause("there", (SourceLocation(words="here"),))
+    )
     grants = tuple(_granted(f"team-{n}") for n in range(1000))
     text = to_markdown(dataclasses.replace(report, review=Review((*grants, trust))))
     assert len(text) < 10_000
@@ -125,6 +127,6 @@ def test_many_findings_leave_room() -> None:
 
 
 def _granted(id_: str) -> Change:
-    place = Place(file="access.toml", line=1, key=f"grants.{id_}.access")
+    place = SourceLocation(file="access.toml", line=1, key=f"grants.{id_}.access")
     text = f"{id_} can now read objects in {id_}/"
     return Change(id_, Direction.BROADENED, text, Cause(f"there: the bucket/{id_}/* " + "x" * 90, (place,)), f"{id_}/")

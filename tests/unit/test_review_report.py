@@ -8,21 +8,21 @@ import pytest
 
 from temp_access.cli.main import main
 from temp_access.errors import UserError
-from temp_access.policy.prove.claim import Claim, Status, Witness
+from temp_access.policy.prove.claim import Claim, ClaimStatus, Witness
 from temp_access.review.access_map import access_map
-from temp_access.review.linted import lint
+from temp_access.review.linted import lint_delta
 from temp_access.review.matrix import COLUMNS, matrix
 from temp_access.review.model import Direction, Review
-from temp_access.review.proofs import Proofs, with_witnesses
+from temp_access.review.proofs import ProofResults, add_witnesses
 from temp_access.review.review import review
-from temp_access.review.side import Side, read_side
+from temp_access.review.side import Snapshot, read_snapshot
 from temp_access.review.verified import read_verification
 from tests.unit.review_sample import PAIRS, sides_of
 
 
-def sides(name: str) -> tuple[Side, Side]:
+def sides(name: str) -> tuple[Snapshot, Snapshot]:
     """Return both sides of a prepared pair."""
-    base, head = (read_side(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
+    base, head = (read_snapshot(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
     return base, head
 
 
@@ -67,11 +67,11 @@ def test_the_map_prefers_what_changed() -> None:
 
 def test_lint_tells_what_is_new() -> None:
     """A finding that was there before isn't told again, neither of a construct that has another name now."""
-    assert [finding.rule for finding, _ in lint(*sides("session-named")).new] == ["SessionPrincipal"]
-    assert lint(*sides("renamed-construct")).new == ()
+    assert [finding.rule for finding, _ in lint_delta(*sides("session-named")).new] == ["SessionPrincipal"]
+    assert lint_delta(*sides("renamed-construct")).new == ()
     base, head = sides("session-named")
-    assert [finding.rule for finding, _ in lint(head, base).new] == []
-    assert lint(head, base).gone == 1
+    assert [finding.rule for finding, _ in lint_delta(head, base).new] == []
+    assert lint_delta(head, base).gone == 1
 
 
 def test_lint_knows_a_renamed_resource_in_a_message(tmp_path: Path) -> None:
@@ -81,21 +81,21 @@ def test_lint_knows_a_renamed_resource_in_a_message(tmp_path: Path) -> None:
     for file in (renamed / "cdk.out").glob("*.template.json"):
         file.write_text(file.read_text(encoding="utf-8").replace("Folders5DC27E26", "Files00000000"), encoding="utf-8")
     _, base = sides("wider-prefix")
-    found = lint(base, read_side("head", renamed / "cdk.out", None))
+    found = lint_delta(base, read_snapshot("head", renamed / "cdk.out", None))
     assert (found.new, found.gone) == ((), 0)
     assert found.old >= 1
 
 
 def test_a_proof_that_finds_more_makes_it_broadened() -> None:
     """If the comparison sees no new access and the proof has a witness of it, the witness is told."""
-    claim = Claim("no new access: the user", Status.REFUTED, Witness("the user may fly", "u", "a", "r"))
-    found = with_witnesses(Review(()), Proofs((claim,)))
+    claim = Claim("no new access: the user", ClaimStatus.REFUTED, Witness("the user may fly", "u", "a", "r"))
+    found = add_witnesses(Review(()), ProofResults((claim,)))
     assert found.headline is Direction.BROADENED
     assert found.changes[0].text == "the user may fly"
-    proved = Claim("no new access: the user", Status.PROVED)
-    assert with_witnesses(Review(()), Proofs((proved,))).headline is Direction.UNCHANGED
-    unknown = Claim("no new access: the user", Status.UNKNOWN, Witness("the user may swim", "u", "a", "r"))
-    assert with_witnesses(Review(()), Proofs((unknown,))).headline is Direction.UNCHANGED
+    proved = Claim("no new access: the user", ClaimStatus.PROVED)
+    assert add_witnesses(Review(()), ProofResults((proved,))).headline is Direction.UNCHANGED
+    unknown = Claim("no new access: the user", ClaimStatus.UNKNOWN, Witness("the user may swim", "u", "a", "r"))
+    assert add_witnesses(Review(()), ProofResults((unknown,))).headline is Direction.UNCHANGED
 
 
 @pytest.mark.parametrize("name", ["same", "equivalent-rewrite", "renamed-construct", "narrowed", "mfa-required"])

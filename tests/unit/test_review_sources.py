@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from temp_access.review.sources import Written, written_at
+from temp_access.review.sources import ConstructCall, find_construct_call
 
 APP = 'def main():\n    Main(app, "Main")\n'
 STACK = """\
@@ -38,14 +38,16 @@ def root(tmp_path: Path) -> Path:
 
 def place(root: Path, path: str) -> tuple[str, int] | None:
     """Return the file and line of the lowest construct of `path` that is found."""
-    found = written_at(root, path)
+    found = find_construct_call(root, path)
     return (found.file, found.line) if found else None
 
 
 def test_an_id_is_followed_from_class_to_class(root: Path) -> None:
     """Each id of the path is looked for in the class that the one above it is made of."""
     assert place(root, "Main/Users/One") == ("constructs/own/part.py", 4)
-    assert written_at(root, "Main/Buckets/Resource") == Written("Buckets", "Bucket", "Main", "stacks/main.py", 4)
+    assert find_construct_call(root, "Main/Buckets/Resource") == ConstructCall(
+        "Buckets", "Bucket", "Main", "stacks/main.py", 4
+    )
 
 
 def test_an_id_in_two_lines_is_not_guessed(root: Path) -> None:

@@ -7,46 +7,50 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from temp_access.config.model import Conditions, Config, Trusted
+from temp_access.config.model import Conditions, Config, TrustedPrincipal
 from temp_access.errors import TempAccessError, UserError
 from temp_access.load import load
 from temp_access.sts.cache import Cache
 from temp_access.sts.revoke.apply import ROLE_INLINE, RolePolicies
-from temp_access.sts.revoke.change import added, swept, taken_out
+from temp_access.sts.revoke.change import add, expire, remove
 from temp_access.sts.revoke.document import POLICY_NAME, document, size
-from temp_access.sts.revoke.kept import drop_kept
-from temp_access.sts.revoke.model import Kind, Revocation, Scope
+from temp_access.sts.revoke.kept import purge_revoked
+from temp_access.sts.revoke.model import Revocation, RevocationScope, ScopeType
 from temp_access.sts.revoke.scopes import (
-    names_of_grant,
-    names_of_session,
+    grant_canary_names,
     of_grant,
     of_session,
+    session_canary_names,
     unknown_callers,
 )
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
-ALL, BOB, BOBBY = Scope(Kind.ALL), Scope(Kind.GRANT, "bob,"), Scope(Kind.GRANT, "bobby,")
+ALL, BOB, BOBBY = (
+    RevocationScope(ScopeType.ALL),
+    RevocationScope(ScopeType.GRANT, "bob,"),
+    RevocationScope(ScopeType.GRANT, "bobby,"),
+)
 
 
 def test_a_new_entry_takes_the_place_of_its_scopes_own() -> None:
     """Others stay, also those that it covers: taking it back must not let them work again."""
     old = (Revocation(BOB, NOW), Revocation(BOBBY, NOW))
     later = NOW + timedelta(hours=1)
-    assert added(old, Revocation(BOB, later)) == (Revocation(BOBBY, NOW), Revocation(BOB, later))
-    assert added(old, Revocation(ALL, later)) == (*old, Revocation(ALL, later))
+    assert add(old, Revocation(BOB, later)) == (Revocation(BOBBY, NOW), Revocation(BOB, later))
+    assert add(old, Revocation(ALL, later)) == (*old, Revocation(ALL, later))
 
 
 def test_an_entry_is_taken_out_by_its_own_name_alone() -> None:
     """bob's isn't bobby's, and the whole role's isn't either."""
     entries = (Revocation(BOB, NOW), Revocation(BOBBY, NOW), Revocation(ALL, NOW))
-    assert taken_out(entries, (BOB,)) == entries[1:]
-    assert taken_out(entries, (ALL,)) == entries[:2]
+    assert remove(entries, (BOB,)) == entries[1:]
+    assert remove(entries, (ALL,)) == entries[:2]
 
 
 def test_an_entry_is_swept_when_nothing_that_it_denies_can_live() -> None:
     """After 12 hours, the longest session there is."""
     entries = (Revocation(BOB, NOW - timedelta(hours=12)), Revocation(BOBBY, NOW - timedelta(hours=12, seconds=-1)))
-    assert swept(entries, NOW) == (entries[1:], entries[:1])
+    assert expire(entries, NOW) == (entries[1:], entries[:1])
 
 
 class FakeIam:
@@ -90,20 +94,20 @@ def policies(found: dict[str, Any], refused: dict[str, str] | None = None) -> Ro
 
 def test_the_time_is_awss_own() -> None:
     """A clock that is behind would leave sessions alive."""
-    assert policies({}).now().time == NOW
+    assert policies({}).snapshot().time == NOW
 
 
 def test_what_was_issued_in_the_present_second_is_met() -> None:
     """aws:TokenIssueTime has whole seconds."""
-    assert policies({}).limit() == NOW + timedelta(seconds=1)
+    assert policies({}).cutoff() == NOW + timedelta(seconds=1)
 
 
 def test_the_last_entry_takes_the_policy_away() -> None:
     """An empty policy would be no policy."""
     found: dict[str, Any] = {}
-    policies(found).put((Revocation(BOB, NOW),))
+    policies(found).write((Revocation(BOB, NOW),))
     assert found.keys() == {POLICY_NAME}
-    policies(found).put(())
+    policies(found).write(())
     assert found == {}
 
 
@@ -119,9 +123,9 @@ def test_the_roles_quota_is_told_beforehand() -> None:
     one = size(document([Revocation(BOB, NOW)]))
     old = {POLICY_NAME: document([Revocation(BOBBY, NOW)])}
     filler = {"x": "y" * (ROLE_INLINE - one - len('{"x":""}'))}
-    policies({"Folders": filler, **old}).check_room((Revocation(BOB, NOW),))
+    policies({"Folders": filler, **old}).check_quota((Revocation(BOB, NOW),))
     with pytest.raises(UserError, match=f"take {one} characters, and {one - 1} are left of the 10240"):
-        policies({"Folders": {"x": filler["x"] + "y"}, **old}).check_room((Revocation(BOB, NOW),))
+        policies({"Folders": {"x": filler["x"] + "y"}, **old}).check_quota((Revocation(BOB, NOW),))
 
 
 @pytest.mark.parametrize(
@@ -139,8 +143,8 @@ def test_what_is_missing_is_said(operation: str, code: str, said: str, exit_code
     role = policies({}, {operation: code})
 
     def revoke() -> None:
-        role.now()
-        role.put((Revocation(BOB, NOW),))
+        role.snapshot()
+        role.write((Revocation(BOB, NOW),))
 
     with pytest.raises(TempAccessError, match=said) as found:
         revoke()
@@ -154,7 +158,7 @@ def _config(tmp_path: Path) -> Config:
     return load(path)
 
 
-def conditioned(config: Config, pattern: str, *trusted: Trusted) -> Config:
+def conditioned(config: Config, pattern: str, *trusted: TrustedPrincipal) -> Config:
     from dataclasses import replace
 
     return replace(config, role=replace(config.role, conditions=Conditions(session_name=pattern), trusted=trusted))
@@ -167,7 +171,11 @@ def test_a_grants_scope_is_what_its_session_names_begin_with(config: Config) -> 
 
 def test_every_known_user_that_a_pattern_names_has_a_scope(config: Config) -> None:
     """Where the caller's name comes first, a grant's sessions begin differently for each caller."""
-    trusted = (Trusted(None, "user/x/eve", None), Trusted(None, "role/build", None), Trusted(None, "root", None))
+    trusted = (
+        TrustedPrincipal(None, "user/x/eve", None),
+        TrustedPrincipal(None, "role/build", None),
+        TrustedPrincipal(None, "root", None),
+    )
     named = conditioned(config, "${aws:username}-*", *trusted)
     found = of_grant(named, "bob", user_name="temp-user")
     assert [scope.text for scope in found] == ["temp-user-bob,", "eve-bob,"]
@@ -183,7 +191,7 @@ def test_a_pattern_without_room_is_refused(config: Config) -> None:
 
 def test_a_sessions_name_has_sts_form(config: Config) -> None:
     """A wildcard in it would be a revocation of others."""
-    assert of_session("AROAEXAMPLE", "bob,x") == Scope(Kind.SESSION, "AROAEXAMPLE:bob,x")
+    assert of_session("AROAEXAMPLE", "bob,x") == RevocationScope(ScopeType.SESSION, "AROAEXAMPLE:bob,x")
     for name in ("*", "a", "a:b", "x" * 65, "bob*", ""):
         with pytest.raises(UserError, match="isn't a role session name"):
             of_session("AROAEXAMPLE", name)
@@ -191,11 +199,11 @@ def test_a_sessions_name_has_sts_form(config: Config) -> None:
 
 def test_the_bystander_is_nearly_what_is_meant(config: Config) -> None:
     """It differs, and could be taken for it by a careless pattern."""
-    meant, other = names_of_grant(config, "bob", user_name="temp-user")
+    meant, other = grant_canary_names(config, "bob", user_name="temp-user")
     assert (meant.split(",")[0], other.split(",")[0]) == ("bob", "bobx")
     for name in ("ab", "x" * 64, "y" * 64):
-        assert names_of_session(name)[1] != name
-        assert len(names_of_session(name)[1]) <= 64
+        assert session_canary_names(name)[1] != name
+        assert len(session_canary_names(name)[1]) <= 64
 
 
 def test_kept_sessions_that_are_denied_are_dropped(tmp_path: Path) -> None:
@@ -203,7 +211,7 @@ def test_kept_sessions_that_are_denied_are_dropped(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     for key, role, name in (("1", "r", "bob,x"), ("2", "r", "bobby,x"), ("3", "other", "bob,x")):
         cache.write("sessions", key, {"role": role, "session_name": name, "until": 2**40})
-    assert drop_kept(cache, "r", [BOB]) == 1
+    assert purge_revoked(cache, "r", [BOB]) == 1
     assert sorted(key for key, _ in cache.entries("sessions")) == ["2", "3"]
-    assert drop_kept(cache, "r", [Scope(Kind.SESSION, "AROA:bobby,x")]) == 1
-    assert drop_kept(cache, "other", [ALL]) == 1
+    assert purge_revoked(cache, "r", [RevocationScope(ScopeType.SESSION, "AROA:bobby,x")]) == 1
+    assert purge_revoked(cache, "other", [ALL]) == 1

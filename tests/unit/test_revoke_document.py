@@ -9,20 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from temp_access.policy.decision import Layer
-from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.evaluate import PolicySet, evaluate
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.request import Request
-from temp_access.sts.naming import session_beginning, session_name
+from temp_access.sts.naming import session_name, session_name_prefix
 from temp_access.sts.revoke.document import ForeignPolicyError, document, is_revocations, read, size
-from temp_access.sts.revoke.model import Kind, Revocation, Scope
+from temp_access.sts.revoke.model import Revocation, RevocationScope, ScopeType
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
-ALL, GRANT = Scope(Kind.ALL), Scope(Kind.GRANT, "bob,")
-SESSION = Scope(Kind.SESSION, "AROAEXAMPLEID0000000:bob,temp-user")
+ALL, GRANT = RevocationScope(ScopeType.ALL), RevocationScope(ScopeType.GRANT, "bob,")
+SESSION = RevocationScope(ScopeType.SESSION, "AROAEXAMPLEID0000000:bob,temp-user")
 SCOPES = (ALL, GRANT, SESSION)
 
 
-def denied(scope: Scope, name: str, *, issued: datetime = NOW - timedelta(seconds=1)) -> bool:
+def denied(scope: RevocationScope, name: str, *, issued: datetime = NOW - timedelta(seconds=1)) -> bool:
     """Return whether the policy denies a call of the session."""
     allowed = parse_policy({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
                            Layer.IDENTITY, "role")  # fmt: skip
@@ -38,7 +38,7 @@ def denied(scope: Scope, name: str, *, issued: datetime = NOW - timedelta(second
             "aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
         },
     )
-    return not evaluate(Layers(identity=(allowed, policy)), request).allowed
+    return not evaluate(PolicySet(identity=(allowed, policy)), request).allowed
 
 
 def test_the_policy_is_what_the_documentation_of_iam_shows() -> None:
@@ -83,16 +83,16 @@ def test_a_grants_revocation_meets_its_sessions_alone(
     """Ids with wildcards, long ones whose names are shortened, and ids that begin alike keep apart."""
     if alike:
         other = id_ + other
-    beginning = session_beginning(pattern, id_, user_name="temp-user")
+    beginning = session_name_prefix(pattern, id_, user_name="temp-user")
     assert beginning is not None
-    scope = Scope(Kind.GRANT, beginning)
+    scope = RevocationScope(ScopeType.GRANT, beginning)
     assert denied(scope, session_name(pattern, id_, user_name="temp-user", who=who))
     if other != id_:
         assert not denied(scope, session_name(pattern, other, user_name="temp-user", who=who))
 
 
 @given(st.lists(st.tuples(st.sampled_from(SCOPES), st.integers(0, 2**31)), min_size=1, max_size=5))
-def test_what_is_written_is_read_back(given_: list[tuple[Scope, int]]) -> None:
+def test_what_is_written_is_read_back(given_: list[tuple[RevocationScope, int]]) -> None:
     """Through the JSON that IAM keeps."""
     entries = tuple(Revocation(scope, datetime.fromtimestamp(time, UTC)) for scope, time in given_)
     assert read(json.loads(json.dumps(document(entries)))) == entries

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from temp_access.sts.revoke.prove import NotProvedError, Pace, Proof, prove, works
+from temp_access.sts.revoke.prove import NotProvedError, Polling, Proof, prove, wait_until_works
 
 
 class Clock:
@@ -14,8 +14,8 @@ class Clock:
         self.now = 0.0
         self.said: list[str] = []
 
-    def pace(self, wait: float = 10) -> Pace:
-        return Pace(wait, 1.0, lambda what, _: self.said.append(what), lambda: self.now, self.sleep)
+    def pace(self, wait: float = 10) -> Polling:
+        return Polling(wait, 1.0, lambda what, _: self.said.append(what), lambda: self.now, self.sleep)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -65,8 +65,8 @@ def test_a_session_that_is_not_meant_has_to_go_on_working() -> None:
 def test_what_is_borrowed_before_has_to_work() -> None:
     """Its refusal would prove nothing otherwise; each try borrows anew."""
     clock, tries = Clock(), answers(False, False, True)
-    found = works(lambda: (lambda answer: lambda: answer)(next(tries)), clock.pace(), "it")
+    found = wait_until_works(lambda: (lambda answer: lambda: answer)(next(tries)), clock.pace(), "it")
     assert found()
     assert clock.said == ["it", "it"]
     with pytest.raises(NotProvedError):
-        works(lambda: lambda: False, Clock().pace(), "it")
+        wait_until_works(lambda: lambda: False, Clock().pace(), "it")

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temp_access.sts.revoke.document import POLICY_NAME, document
-from temp_access.sts.revoke.model import Kind, Revocation, Scope
+from temp_access.sts.revoke.model import Revocation, RevocationScope, ScopeType
 from temp_access.verify.live.state import StateReader
 from temp_access.verify.state.compare import differences
 from temp_access.verify.state.model import BucketState, Deployed, Permissions, RoleState, State, UserState
 
-OURS = document([Revocation(Scope(Kind.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
+OURS = document([Revocation(RevocationScope(ScopeType.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
 FORGED: dict[str, Any] = {**OURS, "Statement": [{**OURS["Statement"][0], "Effect": "Allow"}]}
 NONE = Permissions({}, {})
 USER = UserState("temp-user", NONE)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.policy.access import MODES, Access, union
+from temp_access.policy.access import ACCESS_MODES, AccessMode, combined_mode
 from temp_access.policy.session import escape, minimal_json, session_policy
 
 LIST = {
@@ -18,7 +18,7 @@ LIST = {
 
 def of(mode: str, folder: str = "bob", **more: Any) -> dict[str, Any]:
     """Return the session policy for a folder of the-bucket."""
-    return session_policy(folder, MODES[mode], bucket="the-bucket", **more)
+    return session_policy(folder, ACCESS_MODES[mode], bucket="the-bucket", **more)
 
 
 def objects(action: str | list[str]) -> dict[str, Any]:
@@ -108,4 +108,6 @@ def test_the_roles_ceiling_is_the_union_of_the_modes_in_use(
     modes: tuple[str, ...], lists: bool, actions: tuple[str, ...]
 ) -> None:
     """What no grant has, the role doesn't have either."""
-    assert union(MODES[mode] for mode in modes) == Access("union", lists, actions, "the role's ceiling")
+    assert combined_mode(ACCESS_MODES[mode] for mode in modes) == AccessMode(
+        "union", lists, actions, "the role's ceiling"
+    )

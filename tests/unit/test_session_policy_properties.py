@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from temp_access.config.grants import admits, read_any_id
 from temp_access.config.ids import folder_problem, id_problem
 from temp_access.config.model import Bucket, Config, Environment, Grant, Role, User
-from temp_access.config.table import Table
-from temp_access.policy.access import MODES
+from temp_access.config.table import TableReader
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.policy.limits import quota_findings, session_policy_size
 from temp_access.policy.session import escape, minimal_json, session_policy
 from tests.unit.config_file import ROOT
@@ -26,7 +26,7 @@ IDS = (st.text(CHARACTERS, min_size=1, max_size=12) | st.lists(SPECIAL, min_size
 )
 FOLDERS = st.lists(IDS, min_size=1, max_size=3).map("/".join).filter(lambda folder: folder_problem(folder) is None)
 ANYTHING = st.text(CHARACTERS | st.just("/"), max_size=20) | st.lists(SPECIAL, max_size=3).map("".join)
-MODE = st.sampled_from(sorted(MODES))
+MODE = st.sampled_from(sorted(ACCESS_MODES))
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -100,19 +100,22 @@ def nearby(folder: str) -> st.SearchStrategy[str]:
 @given(FOLDERS, MODE, st.data())
 def test_exactly_what_is_inside_the_folder_is_reached_and_listed(folder: str, mode: str, data: st.DataObject) -> None:
     """A key or prefix is matched if it begins with `<folder>/`, and else never, whatever the id."""
-    policy = session_policy(folder, MODES[mode], bucket=BUCKET)
+    policy = session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET)
     key = data.draw(nearby(folder))
     inside = key.startswith(f"{folder}/")
-    assert reaches(policy, key) == (inside and bool(MODES[mode].object_actions))
-    assert lists(policy, key) == (inside and MODES[mode].lists)
+    assert reaches(policy, key) == (inside and bool(ACCESS_MODES[mode].object_actions))
+    assert lists(policy, key) == (inside and ACCESS_MODES[mode].allows_listing)
 
 
 @given(FOLDERS, MODE, ANYTHING)
 def test_everything_inside_is_reached_and_nothing_beside_it(folder: str, mode: str, name: str) -> None:
     """The folder itself, all that is below it; not its bare name, a longer name, nor a listing without a prefix."""
-    policy = session_policy(folder, MODES[mode], bucket=BUCKET)
-    objects = bool(MODES[mode].object_actions)
-    assert (reaches(policy, f"{folder}/{name}"), lists(policy, f"{folder}/{name}")) == (objects, MODES[mode].lists)
+    policy = session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET)
+    objects = bool(ACCESS_MODES[mode].object_actions)
+    assert (reaches(policy, f"{folder}/{name}"), lists(policy, f"{folder}/{name}")) == (
+        objects,
+        ACCESS_MODES[mode].allows_listing,
+    )
     for outside in (folder, f"{folder}by/{name}", f"/{folder}/{name}", folder[:-1], ""):
         assert not reaches(policy, outside)
         assert not lists(policy, outside)
@@ -123,7 +126,7 @@ def test_everything_inside_is_reached_and_nothing_beside_it(folder: str, mode: s
 def test_no_grant_reaches_another_ones_folder(one: str, other: str) -> None:
     """Two folders that don't lie in one another share no key, whatever wildcards their names have."""
     assume(not f"{other}/".startswith(f"{one}/"))
-    policy = session_policy(one, MODES["full"], bucket=BUCKET)
+    policy = session_policy(one, ACCESS_MODES["full"], bucket=BUCKET)
     assert not reaches(policy, f"{other}/key")
     assert not lists(policy, f"{other}/")
 
@@ -131,8 +134,8 @@ def test_no_grant_reaches_another_ones_folder(one: str, other: str) -> None:
 @given(FOLDERS, MODE)
 def test_no_statement_is_about_another_bucket_or_action(folder: str, mode: str) -> None:
     """Only the mode's actions, only on this bucket, only Allow."""
-    access = MODES[mode]
-    allowed = {"s3:ListBucket"} if access.lists else set()
+    access = ACCESS_MODES[mode]
+    allowed = {"s3:ListBucket"} if access.allows_listing else set()
     for statement in statements(session_policy(folder, access, bucket=BUCKET)):
         actions = statement["Action"]
         assert set([actions] if isinstance(actions, str) else actions) <= allowed | set(access.object_actions)
@@ -151,7 +154,7 @@ def test_escaping_is_injective_and_matches_the_text_alone(one: str, other: str) 
 @given(FOLDERS, MODE, st.sampled_from(["aws", "aws-us-gov"]))
 def test_the_size_that_is_checked_is_that_of_what_is_sent(folder: str, mode: str, partition: str) -> None:
     """Counted in characters, as STS does, over the very text of the call."""
-    sent = minimal_json(session_policy(folder, MODES[mode], bucket=BUCKET, partition=partition))
+    sent = minimal_json(session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET, partition=partition))
     assert session_policy_size(Grant("x", mode, folder), bucket=BUCKET, partition=partition) == len(sent)
 
 
@@ -171,7 +174,9 @@ def test_no_admitted_ids_policy_is_larger_than_the_bound_that_is_checked(
     pattern: str, mode: str, template: str, bucket_length: int
 ) -> None:
     """If the file is accepted, each admitted id's policy fits; if it is refused, the longest id's doesn't."""
-    any_id = read_any_id(Table({"pattern": pattern, "access": mode, "folder": template}, "", []), (mode,), 43200, {})
+    any_id = read_any_id(
+        TableReader({"pattern": pattern, "access": mode, "folder": template}, "", []), (mode,), 43200, {}
+    )
     assert any_id is not None
     config = Config(
         path=ROOT,
@@ -187,7 +192,11 @@ def test_no_admitted_ids_policy_is_larger_than_the_bound_that_is_checked(
     findings = [finding for finding in quota_findings(config) if finding.startswith("any_id")]
     longest = [character * any_id.pattern.longest for character in '*?$"ax']
     sizes = [
-        len(minimal_json(session_policy(grant.folder, MODES[mode], bucket="b" * bucket_length, partition="aws-us-gov")))
+        len(
+            minimal_json(
+                session_policy(grant.folder, ACCESS_MODES[mode], bucket="b" * bucket_length, partition="aws-us-gov")
+            )
+        )
         for id_ in longest
         if admits(any_id, {}, id_)
         for grant in [any_id.grant(id_)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.verify.state.names import Scope, UnresolvedError
+from temp_access.verify.state.names import TemplateContext, UnresolvedError
 from temp_access.verify.state.resolve import resolve
 
 STORAGE = {
@@ -28,8 +28,8 @@ ACCESS = {
 POLICY = "arn:aws:iam::123456789012:policy/Access-Policy-8XK2"
 
 
-def scope(partition: str = "aws", **physical: str) -> Scope:
-    return Scope(
+def scope(partition: str = "aws", **physical: str) -> TemplateContext:
+    return TemplateContext(
         templates={"Storage": STORAGE, "Access": ACCESS},
         account="123456789012",
         region="us-east-1",

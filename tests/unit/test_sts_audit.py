@@ -16,7 +16,7 @@ from temp_access.sts.credentials import Credentials
 from temp_access.sts.errors import AuditFailed
 from temp_access.sts.find import RoleDetails
 from temp_access.sts.grants import find_grant
-from temp_access.sts.make import Plan, make_session
+from temp_access.sts.make import AssumeRolePlan, assume_for_grant
 from tests.unit.config_file import BOB, config_of
 
 ROLE = RoleDetails("arn:aws:iam::1:role/r", "bucket", 3600, "arn:aws:iam::1:user/temp-user")
@@ -33,8 +33,8 @@ def borrowed(monkeypatch: pytest.MonkeyPatch, folder: Path, toml: str) -> dict[s
     config = config_of(folder, toml)
     given = Credentials("ASIAKEY", "the-secret", "the-token", datetime(2030, 1, 1, tzinfo=UTC))
     monkeypatch.setattr("temp_access.sts.make.assume_role", lambda *_, **__: Session(given, "arn", "the-request"))
-    plan = Plan(find_grant(config, "bob"), ROLE, 3600, "{}")
-    return make_session(config, Base(), plan, None)  # type: ignore[arg-type]
+    plan = AssumeRolePlan(find_grant(config, "bob"), ROLE, 3600, "{}")
+    return assume_for_grant(config, Base(), plan, None)  # type: ignore[arg-type]
 
 
 def test_a_line_says_who_got_what(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

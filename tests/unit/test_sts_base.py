@@ -10,12 +10,12 @@ import pytest
 
 from temp_access.api import _base
 from temp_access.errors import UserError
-from temp_access.sts.base import open_base
+from temp_access.sts.base import load_identity
 from temp_access.sts.errors import NoCredentials
 from temp_access.verify.live.target import open_session
 
 
-@pytest.mark.parametrize(("open_", "kind"), [(open_base, NoCredentials), (open_session, UserError)])
+@pytest.mark.parametrize(("open_", "kind"), [(load_identity, NoCredentials), (open_session, UserError)])
 @pytest.mark.parametrize(
     "process", ["echo hello", "echo '[]'", "echo '{\"Version\":1}'", "printf '\\xff'", "/nonexistent/helper", "echo 'x"]
 )
@@ -56,7 +56,7 @@ def test_each_environment_has_its_own_region() -> None:
 @pytest.mark.usefixtures("_keys")
 def test_aws_region_counts() -> None:
     """As the message without one says; botocore by itself reads AWS_DEFAULT_REGION alone."""
-    assert open_base(None, None).region == "us-east-1"
+    assert load_identity(None, None).region == "us-east-1"
     assert open_session(None, None).region_name == "us-east-1"
     assert open_session(None, "eu-central-1").region_name == "eu-central-1"
 

@@ -12,8 +12,8 @@ import pytest
 
 from temp_access.cli.status import _sessions
 from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.request import fingerprints
-from temp_access.sts.store import Store
+from temp_access.sts.request import file_digests
+from temp_access.sts.store import SessionStore
 
 
 def entry(**more: object) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def test_sweeping_drops_what_has_expired_and_what_was_left(cache: Cache) -> None
         file = file_of(cache).parent / f".new-{name}"
         file.touch()
         os.utime(file, (time.time() - age,) * 2)
-    cache.sweep("sessions")
+    cache.remove_expired("sessions")
     assert {".new-new", "alive.json"} == {file.name for file in file_of(cache).parent.iterdir()}
 
 
@@ -127,7 +127,7 @@ def test_drops_the_sessions_of_an_older_file(cache: Cache) -> None:
     """Only those of the same access.toml, and not those of what it says now."""
     for key in ("aaaaaaaa11111111x", "aaaaaaaa22222222y", "bbbbbbbb11111111z"):
         cache.write("sessions", key, entry())
-    cache.drop_others("sessions", "aaaaaaaa", "aaaaaaaa22222222")
+    cache.purge_prefix("sessions", "aaaaaaaa", "aaaaaaaa22222222")
     assert [key for key, _ in cache.entries("sessions")] == ["aaaaaaaa22222222y", "bbbbbbbb11111111z"]
 
 
@@ -166,7 +166,7 @@ def test_a_folder_that_cant_be_used_is_said_once(tmp_path: Path) -> None:
     """Sessions are then remembered by the process, and the work goes on."""
     (tmp_path / "file").write_text("")
     notes: list[str] = []
-    store = Store(Cache(str(tmp_path / "file" / "cache")), notes.append)
+    store = SessionStore(Cache(str(tmp_path / "file" / "cache")), notes.append)
     with store.locked("sessions", "k"):
         store.write("sessions", "k", entry(a=1))
     store.write("roles", "k", entry())
@@ -181,7 +181,7 @@ def test_a_folder_that_cant_be_used_is_said_once(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_meanwhile_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The session was made, and is handed out."""
     notes: list[str] = []
-    store = Store(Cache(str(tmp_path / "cache")), notes.append)
+    store = SessionStore(Cache(str(tmp_path / "cache")), notes.append)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -206,7 +206,7 @@ def test_a_session_of_a_local_aws_that_has_ended_is_dropped(cache: Cache, tmp_pa
         **entry(grant="bob", access="read", role="r", seconds=900, issued=time.time()),
         "credentials": dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"), "ASIA1234"),
     }
-    cache.write("sessions", "local", {**session, "place": fingerprints([str(server)])})
+    cache.write("sessions", "local", {**session, "place": file_digests([str(server)])})
     cache.write("sessions", "aws", {**session, "place": {}})
     assert len(_sessions(cache)) == 3
     server.write_text("the next")

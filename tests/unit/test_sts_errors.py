@@ -12,7 +12,7 @@ from botocore.exceptions import (
 
 import temp_access
 from temp_access.sts import errors
-from temp_access.sts.refusals import of_client_error, of_connection
+from temp_access.sts.refusals import from_client_error, from_connection_error
 
 ROLE, CALLER = "arn:aws:iam::123456789012:role/temp-role", "arn:aws:iam::123456789012:user/temp-user"
 
@@ -20,7 +20,7 @@ ROLE, CALLER = "arn:aws:iam::123456789012:role/temp-role", "arn:aws:iam::1234567
 def refusal(code: str, message: str = "no", status: int = 400) -> errors.BorrowError:
     """Return what is made of the service's answer."""
     answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return of_client_error(ClientError(answer, "AssumeRole"), CALLER, ROLE)  # type: ignore[arg-type]
+    return from_client_error(ClientError(answer, "AssumeRole"), CALLER, ROLE)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_server_error_is_an_outage() -> None:
 def test_credentials_of_another_account_are_named(caller: str, said: bool) -> None:
     """A wrong --profile or --env is likelier than a wrong trust policy."""
     answer = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
-    error = of_client_error(answer, caller, ROLE)
+    error = from_client_error(answer, caller, ROLE)
     assert ("account 222233334444's, the role is 123456789012's" in str(error)) is said
 
 
@@ -91,7 +91,7 @@ def test_the_explanation_follows() -> None:
 )
 def test_no_answer_is_said_in_one_line(error: BotoCoreError, kind: type[errors.BorrowError]) -> None:
     """botocore's own words, without their line ends."""
-    found = of_connection(error)
+    found = from_connection_error(error)
     assert type(found) is kind
     assert len(str(found).splitlines()) == 1
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from temp_access.config.model import Grant
-from temp_access.policy.access import MODES
+from temp_access.policy.access import ACCESS_MODES
 from temp_access.sts.errors import AccessTooWide, GrantNotFound
-from temp_access.sts.grants import find_grant, is_part, narrowed
+from temp_access.sts.grants import find_grant, is_subset, narrow
 from tests.unit.config_file import config_of
 
 ANY_ID = '[any_id]\npattern = "tenant-[0-9]{1,6}"\naccess = "read"\nfolder = "tenants/{id}"\n'
@@ -39,20 +39,20 @@ PARTS = {
 }
 
 
-@pytest.mark.parametrize("whole", MODES)
-@pytest.mark.parametrize("part", MODES)
+@pytest.mark.parametrize("whole", ACCESS_MODES)
+@pytest.mark.parametrize("part", ACCESS_MODES)
 def test_a_mode_is_part_of_another_or_refused(part: str, whole: str) -> None:
     """--access gives less than the grant, or an error; never more."""
     grant = Grant("bob", whole, "bob")
-    assert is_part(MODES[part], MODES[whole]) == (part in PARTS[whole])
+    assert is_subset(ACCESS_MODES[part], ACCESS_MODES[whole]) == (part in PARTS[whole])
     if part in PARTS[whole]:
-        assert narrowed(grant, part) == Grant("bob", part, "bob")
+        assert narrow(grant, part) == Grant("bob", part, "bob")
     else:
         with pytest.raises(AccessTooWide, match="use one of"):
-            narrowed(grant, part)
+            narrow(grant, part)
 
 
 def test_an_unknown_mode_is_named() -> None:
     """A misspelt mode isn't taken for the grant's own."""
     with pytest.raises(AccessTooWide, match="'raed' is no mode"):
-        narrowed(Grant("bob", "read", "bob"), "raed")
+        narrow(Grant("bob", "read", "bob"), "raed")

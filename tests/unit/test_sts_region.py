@@ -2,7 +2,7 @@
 
 import pytest
 
-from temp_access.sts.base import open_base
+from temp_access.sts.base import load_identity
 from temp_access.verify.live.target import open_session
 
 
@@ -29,5 +29,5 @@ def test_the_region(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
-    assert open_base(None, option).region == region
+    assert load_identity(None, option).region == region
     assert open_session(None, option).region_name == region

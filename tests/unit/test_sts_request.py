@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from temp_access.sts.cache import Cache
-from temp_access.sts.hit import find_hit, is_fresh
-from temp_access.sts.request import fingerprints, request_key, server_file, watched
+from temp_access.sts.hit import find_cached_session, is_fresh
+from temp_access.sts.request import file_digests, input_files, request_key, server_file
 
 ASKED: dict[str, object] = {"id": "bob", "profile": None, "config": "/x/access.toml", "local": None}
 
@@ -49,8 +49,8 @@ def test_the_run_of_the_local_aws_counts() -> None:
     bundle = {"AWS_CA_BUNDLE": "/state/tls/certificate.pem"}
     local = {**bundle, "AWS_ENDPOINT_URL": "https://127.0.0.1:4610"}
     assert server_file(local) == "/state/server.json"
-    assert "/state/server.json" in watched(local, None)
-    assert "/state/server.json" in watched({}, "/state")
+    assert "/state/server.json" in input_files(local, None)
+    assert "/state/server.json" in input_files({}, "/state")
     assert server_file({"AWS_ENDPOINT_URL": "https://sts.amazonaws.com", **bundle}) is None
 
 
@@ -62,7 +62,7 @@ def kept(tmp_path: Path) -> tuple[Cache, Path]:
     cache = Cache(str(tmp_path / "cache"))
     until = time.time() + 3600
     cache.write("sessions", "s", session(until=until))
-    cache.write("requests", "r", {"files": fingerprints([str(file)]), "session": "s", "notes": ["n"], "until": until})
+    cache.write("requests", "r", {"files": file_digests([str(file)]), "session": "s", "notes": ["n"], "until": until})
     return cache, file
 
 
@@ -74,7 +74,7 @@ def session(**more: Any) -> dict[str, Any]:
 
 def test_a_hit_repeats_the_notes(kept: tuple[Cache, Path]) -> None:
     """What was said of the session is said again."""
-    hit = find_hit(kept[0], "r", None)
+    hit = find_cached_session(kept[0], "r", None)
     assert hit is not None
     assert hit[1] == ["n"]
 
@@ -87,19 +87,19 @@ def test_any_changed_byte_is_a_miss(kept: tuple[Cache, Path]) -> None:
     import os
 
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert find_hit(cache, "r", None) is None
+    assert find_cached_session(cache, "r", None) is None
 
 
 def test_a_missing_file_is_a_miss(kept: tuple[Cache, Path]) -> None:
     """A file that is gone is a change."""
     kept[1].unlink()
-    assert find_hit(kept[0], "r", None) is None
+    assert find_cached_session(kept[0], "r", None) is None
 
 
 def test_a_dropped_session_is_a_miss(kept: tuple[Cache, Path]) -> None:
     """A request without its session is none."""
     kept[0].remove("sessions", "s")
-    assert find_hit(kept[0], "r", None) is None
+    assert find_cached_session(kept[0], "r", None) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from access_constructs.temp_role import TempRole
-from temp_access.config.model import Conditions, Role, Trusted
+from temp_access.config.model import Conditions, Role, TrustedPrincipal
 from tests.unit.synthesis import new_stack, only, template_of
 
 USER = {"Fn::GetAtt": ["User00B015A1", "Arn"]}
@@ -45,16 +45,16 @@ def test_trusts_the_user_and_nobody_else() -> None:
 @pytest.mark.parametrize(
     ("trusted", "principal", "condition"),
     [
-        (Trusted(None, "role/build", None), {"Fn::Join": OWN_ACCOUNT}, None),
+        (TrustedPrincipal(None, "role/build", None), {"Fn::Join": OWN_ACCOUNT}, None),
         (
-            Trusted("222233334444", "root", "the-partner"),
+            TrustedPrincipal("222233334444", "root", "the-partner"),
             {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::222233334444:root"]]},
             {"StringEquals": {"sts:ExternalId": "the-partner"}},
         ),
     ],
 )
 def test_each_further_principal_has_a_statement_of_its_own(
-    trusted: Trusted, principal: Any, condition: dict[str, Any] | None
+    trusted: TrustedPrincipal, principal: Any, condition: dict[str, Any] | None
 ) -> None:
     """So that an external id is asked of the one who was given it, and not of the user."""
     own, other = trust(trusted=(trusted,))
@@ -73,7 +73,7 @@ def test_each_further_principal_has_a_statement_of_its_own(
 )
 def test_each_condition_is_asked_of_every_principal(conditions: Conditions, expected: dict[str, Any]) -> None:
     """A condition that only some must fulfil is a way round it."""
-    for statement in trust(conditions=conditions, trusted=(Trusted(None, "role/build", None),)):
+    for statement in trust(conditions=conditions, trusted=(TrustedPrincipal(None, "role/build", None),)):
         assert statement["Condition"] == expected
         assert statement["Action"] == "sts:AssumeRole"
 
@@ -88,7 +88,7 @@ def test_a_source_identity_is_required_and_may_be_set() -> None:
 def test_all_conditions_hold_together() -> None:
     """One statement, so that each of them must be fulfilled."""
     conditions = Conditions(True, ("203.0.113.0/24", "2001:db8::/32"), "*@x", "s-*")
-    (own, other) = trust(conditions=conditions, trusted=(Trusted("222233334444", "user/ann", "the-id"),))
+    (own, other) = trust(conditions=conditions, trusted=(TrustedPrincipal("222233334444", "user/ann", "the-id"),))
     asked = {
         "Bool": {"aws:MultiFactorAuthPresent": "true"},
         "IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"]},

@@ -7,9 +7,9 @@ import pytest
 from botocore.stub import Stubber
 
 from temp_access.sts.clients import ClientFactory, Clients
-from temp_access.verify.live.wallet import Wallet
-from temp_access.verify.model import AssumeCall, Caller, Who
-from temp_access.verify.observe import NotReadyError
+from temp_access.verify.live.wallet import CredentialPool
+from temp_access.verify.model import AssumeCall, Identity, ProbeCaller
+from temp_access.verify.observe import SetupError
 from tests.unit.planning import TARGET
 
 
@@ -25,10 +25,10 @@ class OneUser(ClientFactory):
         return self.user
 
 
-def wallet(factory: OneUser, mfa: tuple[str, str] | None) -> Wallet:
+def wallet(factory: OneUser, mfa: tuple[str, str] | None) -> CredentialPool:
     """Return a wallet of a role that asks for MFA."""
     plain = AssumeCall(900, None, "verify")
-    return Wallet(
+    return CredentialPool(
         factory,
         TARGET,
         user=None,
@@ -48,14 +48,14 @@ def test_an_mfa_code_is_used_once() -> None:
     expiration = datetime.now(UTC) + timedelta(hours=1)
     with Stubber(factory.user.sts) as stub:
         stub.add_response("get_session_token", {"Credentials": {**keys, "Expiration": expiration}})
-        first = made.clients(Caller(Who.USER))
-        assert made.clients(Caller(Who.USER_SESSION_TOKEN)) is first
+        first = made.clients(ProbeCaller(Identity.USER))
+        assert made.clients(ProbeCaller(Identity.USER_SESSION_TOKEN)) is first
         assert first is not factory.user
         stub.assert_no_pending_responses()
 
 
-@pytest.mark.parametrize("who", [Who.USER, Who.USER_SESSION_TOKEN])
-def test_without_a_code_nothing_is_called(who: Who) -> None:
+@pytest.mark.parametrize("who", [Identity.USER, Identity.USER_SESSION_TOKEN])
+def test_without_a_code_nothing_is_called(who: Identity) -> None:
     """It is said which options give one."""
-    with pytest.raises(NotReadyError, match="pass --mfa-serial and --mfa-code"):
-        wallet(OneUser(), None).clients(Caller(who))
+    with pytest.raises(SetupError, match="pass --mfa-serial and --mfa-code"):
+        wallet(OneUser(), None).clients(ProbeCaller(who))

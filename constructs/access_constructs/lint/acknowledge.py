@@ -7,10 +7,10 @@ import aws_cdk as cdk
 from constructs import IConstruct
 
 from temp_access.lint.ids import finding_id
-from temp_access.lint.model import Document, Kind, as_mapping
+from temp_access.lint.model import LocatedDocument, PolicyType, as_mapping
 from temp_access.lint.rules import list_without_prefix, self_escalation
 from temp_access.lint.statements import statements
-from temp_access.lint.texts import resolved
+from temp_access.lint.texts import render_all
 
 # What a policy gives on purpose; a slip, like a misspelt variable, has no reason.
 _GIVEN = {"ListWithoutPrefix": list_without_prefix.check, "SelfEscalation": self_escalation.check}
@@ -23,8 +23,8 @@ def acknowledge(scope: IConstruct, rule: str, detail: str, *, reason: str) -> No
 
 def acknowledge_given(scope: IConstruct, document: Mapping[str, Any], *, holder: str, reason: str) -> None:
     """Acknowledge that `document` lets `holder` list whole buckets or make itself administrator, if it does."""
-    body = as_mapping(resolved(document))
-    for statement in statements(Document(Kind.IDENTITY, "", body, (holder,))):
+    body = as_mapping(render_all(document))
+    for statement in statements(LocatedDocument(PolicyType.IDENTITY, "", body, (holder,))):
         for rule, check in _GIVEN.items():
             for fault in check(statement):
                 acknowledge(scope, rule, fault.detail, reason=reason)

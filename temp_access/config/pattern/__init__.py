@@ -1,15 +1,15 @@
 """The id pattern of `[any_id]`: a small, exact subset of regular expressions."""
 
-from temp_access.config.pattern.compiled import Pattern, compile_pattern
+from temp_access.config.pattern.compiled import IdPattern, compile_pattern
 from temp_access.config.pattern.errors import PatternError
-from temp_access.config.pattern.tree import Chars, Choice, Literal, Node, Repeat, Sequence
+from temp_access.config.pattern.tree import Chars, Choice, LiteralText, Node, Repeat, Sequence
 
 __all__ = [
     "Chars",
     "Choice",
-    "Literal",
+    "IdPattern",
+    "LiteralText",
     "Node",
-    "Pattern",
     "PatternError",
     "Repeat",
     "Sequence",

@@ -7,7 +7,7 @@ DIGITS = Chars((("0", "9"),))
 WORD = Chars((("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z")))
 
 
-def why_not(char: str) -> str | None:
+def rejection_reason(char: str) -> str | None:
     """Return why an id can't hold the character, or None (sts:AssumeRole: a policy is U+0020..U+00FF)."""
     if char == "/":
         return "'/' would make an id more than one path segment; put it in the folder template"
@@ -21,7 +21,7 @@ def why_not(char: str) -> str | None:
 def check_characters(source: str) -> None:
     """Raise PatternError at the first character that no id can hold."""
     for position, char in enumerate(source, start=1):
-        if reason := why_not(char):
+        if reason := rejection_reason(char):
             raise PatternError(position, reason)
 
 

@@ -4,7 +4,7 @@ from temp_access.config.pattern.classes import read_class
 from temp_access.config.pattern.cursor import Cursor
 from temp_access.config.pattern.errors import PatternError
 from temp_access.config.pattern.escapes import read_escape
-from temp_access.config.pattern.tree import Chars, Literal
+from temp_access.config.pattern.tree import Chars, LiteralText
 
 _REFUSED = {
     "*": "'*' repeats without bound; write {0,64}",
@@ -29,16 +29,16 @@ _OPENINGS = (
 _FLAGS = "'(?' sets flags; write both cases in a class instead, as [A-Za-z]"
 
 
-def read_single(cursor: Cursor) -> Literal | Chars:
+def read_single(cursor: Cursor) -> LiteralText | Chars:
     """Return a literal character, an escape or a class; raises PatternError at anything else."""
     if cursor.looking_at("["):
         return read_class(cursor)
     if cursor.looking_at("\\"):
         escaped = read_escape(cursor)
-        return escaped if isinstance(escaped, Chars) else Literal(escaped)
+        return escaped if isinstance(escaped, Chars) else LiteralText(escaped)
     if reason := _REFUSED.get(cursor.peek()):
-        raise cursor.refusal(reason)
-    return Literal(cursor.take())
+        raise cursor.error_at(reason)
+    return LiteralText(cursor.take())
 
 
 def check_opening(cursor: Cursor) -> None:
@@ -49,14 +49,14 @@ def check_opening(cursor: Cursor) -> None:
         for openings, reason in _OPENINGS:
             for opening in openings:
                 if cursor.looking_at(opening):
-                    raise cursor.refusal(f"'{opening}' {reason}")
-        raise cursor.refusal(_FLAGS)
+                    raise cursor.error_at(f"'{opening}' {reason}")
+        raise cursor.error_at(_FLAGS)
     cursor.take()
 
 
-def nothing_here(cursor: Cursor) -> PatternError:
+def empty_part_error(cursor: Cursor) -> PatternError:
     """Return the error for a sequence without parts, at the `|` beside it or the `)` that it starts with."""
     if cursor.looking_at(")") and cursor.at == 0:
-        return cursor.refusal(UNOPENED)
+        return cursor.error_at(UNOPENED)
     at = cursor.at if cursor.looking_at("|") else cursor.at - 1
-    return cursor.refusal("'|' has nothing on one side; write ( )? around what may be left out", at)
+    return cursor.error_at("'|' has nothing on one side; write ( )? around what may be left out", at)

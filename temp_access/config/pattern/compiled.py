@@ -11,7 +11,7 @@ from temp_access.config.pattern.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class IdPattern:
     """A pattern as written, its tree, and the length of the longest id that it admits, in characters."""
 
     source: str
@@ -34,7 +34,7 @@ class Pattern:
         return examples(self.tree, count, avoid)
 
 
-def compile_pattern(source: str) -> Pattern:
+def compile_pattern(source: str) -> IdPattern:
     """Return the pattern; raises PatternError, with the position, for anything outside the subset."""
     tree = parse(source)
-    return Pattern(source, tree, longest(tree))
+    return IdPattern(source, tree, longest(tree))

@@ -33,6 +33,6 @@ class Cursor:
             self.at += len(text)
         return found
 
-    def refusal(self, reason: str, at: int | None = None) -> PatternError:
+    def error_at(self, reason: str, at: int | None = None) -> PatternError:
         """Return the error for the character at an index (0-based, else the next one)."""
         return PatternError((self.at if at is None else at) + 1, reason)

@@ -28,12 +28,12 @@ def read_escape(cursor: Cursor) -> Chars | str:
     cursor.take()
     char = cursor.take()
     if char == "":
-        raise cursor.refusal("'\\' escapes nothing; write \\\\ for a backslash", start)
+        raise cursor.error_at("'\\' escapes nothing; write \\\\ for a backslash", start)
     if char in _CLASSES:
         return _CLASSES[char]
     if char in _ITSELF:
         return char
     for letters, reason in _REFUSED:
         if char in letters:
-            raise cursor.refusal(f"'\\{char}' {reason}", start)
-    raise cursor.refusal(f"'\\{char}' has no meaning; write {char}", start)
+            raise cursor.error_at(f"'\\{char}' {reason}", start)
+    raise cursor.error_at(f"'\\{char}' has no meaning; write {char}", start)

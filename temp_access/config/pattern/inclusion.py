@@ -1,15 +1,15 @@
 """Whether one pattern admits all that another admits."""
 
 from temp_access.config.pattern.tree import Node
-from temp_access.config.pattern.walk import START, Walk
+from temp_access.config.pattern.walk import START, Automaton
 
 # Some pairs have exponentially many states; then it isn't told.
 _MOST_PAIRS = 20_000
 
 
-def is_within(inner: Node, outer: Node) -> bool | None:
+def is_subset(inner: Node, outer: Node) -> bool | None:
     """Return whether `outer` admits every id that `inner` does, None if that takes too long to find out."""
-    inside, around = Walk(inner), Walk(outer)
+    inside, around = Automaton(inner), Automaton(outer)
     seen = {(START, START)}
     waiting = [(START, START)]
     while waiting:

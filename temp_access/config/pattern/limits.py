@@ -12,7 +12,7 @@ MAX_STEPS = 4096
 MAX_DEPTH = 32
 
 
-class Room:
+class SizeBudget:
     """What is left of the limits while parts are put one after the other, or side by side."""
 
     def __init__(self, cursor: Cursor) -> None:
@@ -25,7 +25,7 @@ class Room:
         self._length += longest(node)
         if self._length > MAX_LENGTH:
             reached = f"an id can have {self._length} characters up to here, over {MAX_LENGTH}"
-            raise self._cursor.refusal(f"{reached}; repeat fewer times", at)
+            raise self._cursor.error_at(f"{reached}; repeat fewer times", at)
         self.add_beside(node, at)
 
     def add_beside(self, node: Node, at: int) -> None:
@@ -33,4 +33,4 @@ class Room:
         self._steps += steps(node)
         if self._steps > MAX_STEPS:
             reached = f"the pattern unrolls to {self._steps} steps up to here, over {MAX_STEPS}"
-            raise self._cursor.refusal(f"{reached}; repeat fewer times, or list the ids as grants", at)
+            raise self._cursor.error_at(f"{reached}; repeat fewer times, or list the ids as grants", at)

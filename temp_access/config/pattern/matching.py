@@ -1,14 +1,14 @@
 """Matching without backtracking: all the places where a part can end, at once."""
 
-from temp_access.config.pattern.tree import Chars, Choice, Literal, Node, Repeat, Sequence
+from temp_access.config.pattern.tree import Chars, Choice, LiteralText, Node, Repeat, Sequence
 
 
 def whole_match(tree: Node, text: str) -> bool:
     """Return whether the tree covers the text from its start to its end."""
-    return bool(_Reading(text).ends(tree, starts=1) >> len(text) & 1)
+    return bool(_Matcher(text).ends(tree, starts=1) >> len(text) & 1)
 
 
-class _Reading:
+class _Matcher:
     """One text; a set of places in it is an integer whose bit i stands for "after i characters"."""
 
     def __init__(self, text: str) -> None:
@@ -24,7 +24,7 @@ class _Reading:
         match node:
             case Chars():
                 return (starts & self._places_of(node)) << 1
-            case Literal(text):
+            case LiteralText(text):
                 for char in text:
                     starts = (starts & self._places.get(char, 0)) << 1
                 return starts

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from temp_access.config.pattern.tree import Chars, Choice, Literal, Node, Repeat, Sequence
+from temp_access.config.pattern.tree import Chars, Choice, LiteralText, Node, Repeat, Sequence
 
 
 def longest_cost(node: Node, cost: Callable[[str], int]) -> int:
     """Return the maximum, over all admitted texts, of the sum of their characters' costs."""
     match node:
-        case Literal(text):
+        case LiteralText(text):
             return sum(map(cost, text))
         case Chars():
             return max(map(cost, node))
@@ -34,7 +34,7 @@ def shortest(node: Node) -> int:
 def steps(node: Node) -> int:
     """Return how many steps matching takes at most: the tree's size with its repetitions unrolled."""
     match node:
-        case Literal(text):
+        case LiteralText(text):
             return len(text)
         case Chars():
             return 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from temp_access.config.pattern.tree import Chars, Choice, Literal, Node, Repeat, Sequence
+from temp_access.config.pattern.tree import Chars, Choice, LiteralText, Node, Repeat, Sequence
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -14,7 +14,7 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-class Piece(NamedTuple):
+class Fragment(NamedTuple):
     """Where a part can begin and end, as bits of positions, and whether it can be empty."""
 
     first: int
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
     optional: bool
 
 
-NOTHING = Piece(0, 0, True)
+NOTHING = Fragment(0, 0, True)
 
 
 class Positions:
@@ -34,16 +34,16 @@ class Positions:
         start = self._new("")
         self.last = self._joined(start, self._piece(tree)).last
 
-    def _new(self, chars: Iterable[str]) -> Piece:
+    def _new(self, chars: Iterable[str]) -> Fragment:
         bit = 1 << len(self.follow)
         self.follow.append(0)
         for char in chars:
             self.holding[char] = self.holding.get(char, 0) | bit
-        return Piece(bit, bit, False)
+        return Fragment(bit, bit, False)
 
-    def _piece(self, node: Node) -> Piece:
+    def _piece(self, node: Node) -> Fragment:
         match node:
-            case Literal(text):
+            case LiteralText(text):
                 return self._in_order(self._new(char) for char in text)
             case Chars():
                 return self._new(node)
@@ -51,22 +51,22 @@ class Positions:
                 return self._in_order(map(self._piece, parts))
             case Choice(options):
                 firsts, lasts, optional = zip(*map(self._piece, options), strict=True)
-                return Piece(_union(firsts), _union(lasts), any(optional))
+                return Fragment(_union(firsts), _union(lasts), any(optional))
             case Repeat(part, least, most):
                 copies = (self._piece(part) for _ in range(most))
                 needed = (copy._replace(optional=copy.optional or n >= least) for n, copy in enumerate(copies))
                 return self._in_order(needed)
 
-    def _in_order(self, pieces: Iterable[Piece]) -> Piece:
+    def _in_order(self, pieces: Iterable[Fragment]) -> Fragment:
         whole = NOTHING
         for piece in pieces:
             whole = self._joined(whole, piece)
         return whole
 
-    def _joined(self, left: Piece, right: Piece) -> Piece:
+    def _joined(self, left: Fragment, right: Fragment) -> Fragment:
         for position in bits(left.last):
             self.follow[position] |= right.first
-        return Piece(
+        return Fragment(
             left.first | (right.first if left.optional else 0),
             right.last | (left.last if right.optional else 0),
             left.optional and right.optional,

@@ -19,22 +19,22 @@ def _read_bounds(cursor: Cursor) -> tuple[int, int]:
     start = cursor.at
     end = cursor.text.find("}", start)
     if end < 0:
-        raise cursor.refusal("'{' is never closed; write {1,64}, or \\{ for itself")
+        raise cursor.error_at("'{' is never closed; write {1,64}, or \\{ for itself")
     cursor.at = end + 1
     written = cursor.text[start : end + 1]
     lower, comma, upper = written[1:-1].partition(",")
     if comma and _is_number(lower) and not upper:
-        raise cursor.refusal(f"'{written}' repeats without bound; write {{{lower},64}}", start)
+        raise cursor.error_at(f"'{written}' repeats without bound; write {{{lower},64}}", start)
     if comma and not lower and _is_number(upper):
-        raise cursor.refusal(f"'{written}' has no lower bound; write {{0,{upper}}}", start)
+        raise cursor.error_at(f"'{written}' has no lower bound; write {{0,{upper}}}", start)
     if not _is_number(lower) or (comma and not _is_number(upper)):
         remedy = "write {3} or {1,64}, or \\{ for itself"
-        raise cursor.refusal(f"'{written}' isn't a repetition; {remedy}", start)
+        raise cursor.error_at(f"'{written}' isn't a repetition; {remedy}", start)
     least, most = _number(lower), _number(upper if comma else lower)
     if most == 0:
-        raise cursor.refusal(f"'{written}' repeats nothing; leave the part out", start)
+        raise cursor.error_at(f"'{written}' repeats nothing; leave the part out", start)
     if least > most:
-        raise cursor.refusal(f"'{written}' runs backwards; write {{{upper},{lower}}}", start)
+        raise cursor.error_at(f"'{written}' runs backwards; write {{{upper},{lower}}}", start)
     return least, most
 
 

@@ -8,7 +8,7 @@ Range: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class LiteralText:
     """Exactly this text, one character or more."""
 
     text: str
@@ -62,4 +62,4 @@ class Repeat:
     most: int
 
 
-Node: TypeAlias = Literal | Chars | Sequence | Choice | Repeat
+Node: TypeAlias = LiteralText | Chars | Sequence | Choice | Repeat

@@ -12,7 +12,7 @@ START = 1
 MAX_FORK_STATES = 1000
 
 
-class Walk:
+class Automaton:
     """States are sets of positions, as bits; what they lead to is worked out when asked for."""
 
     def __init__(self, tree: Node) -> None:
@@ -48,13 +48,13 @@ class Walk:
             lengths |= self._left[position]
         return lengths
 
-    def forks(self, state: int) -> int:
+    def branching_lengths(self, state: int) -> int:
         """Return, as bits, in how many more characters an id can be complete that a longer one extends."""
         if not self._forks:
-            self._find_forks()
+            self._find_branching()
         return self._forks.get(state, 0)
 
-    def _find_forks(self) -> None:
+    def _find_branching(self) -> None:
         found = {START: None}
         waiting = deque(found)
         while waiting and len(found) < MAX_FORK_STATES:
@@ -69,7 +69,7 @@ class Walk:
                 lengths |= self._forks.get(to, 0) << 1
             self._forks[state] = lengths
 
-    def spell(self, state: int, reach: Callable[[int], int]) -> Iterator[tuple[str, int]]:
+    def enumerate(self, state: int, reach: Callable[[int], int]) -> Iterator[tuple[str, int]]:
         """Return each text that leads where `reach` says, with its last state, the shortest first."""
         for length in bits(reach(state)):
             waiting = [("", state)]

@@ -6,10 +6,10 @@ Both are imported when the first document is checked: that takes half a second.
 from collections.abc import Iterator
 
 from temp_access.errors import UserError
-from temp_access.lint.model import Document, Fault
+from temp_access.lint.model import LocatedDocument, Violation
 
 
-def grammar(document: Document) -> Iterator[tuple[str, Fault]]:
+def grammar(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     """Yield what the library holds against a document, with the property's path.
 
     Raises UserError when the library isn't installed.

@@ -10,9 +10,9 @@ from iam_validator.core.check_registry import CheckRegistry
 from iam_validator.core.models import IAMPolicy, ValidationIssue
 from pydantic import ValidationError
 
-from temp_access.lint.grammar.concrete import statement
+from temp_access.lint.grammar.concrete import with_sample_values
 from temp_access.lint.grammar.services import Services
-from temp_access.lint.model import Document, Fault, Kind, as_list, as_mapping
+from temp_access.lint.model import LocatedDocument, PolicyType, Violation, as_list, as_mapping
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy
 from temp_access.policy.parse import parse_policy
@@ -46,13 +46,15 @@ _OPINIONS = frozenset(
     ]
 )
 _MISSING = "missing_required_condition_for_assume_action"
-_LAYERS = {Kind.IDENTITY: Layer.IDENTITY, Kind.RESOURCE: Layer.RESOURCE, Kind.TRUST: Layer.TRUST}
+_LAYERS = {PolicyType.IDENTITY: Layer.IDENTITY, PolicyType.RESOURCE: Layer.RESOURCE, PolicyType.TRUST: Layer.TRUST}
 
 
-def check(document: Document) -> Iterator[tuple[str, Fault]]:
+def check(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     """Yield each issue with the property's path."""
     body = dict(document.body)
-    body["Statement"] = [statement(each) if isinstance(each, dict) else each for each in as_list(body.get("Statement"))]
+    body["Statement"] = [
+        with_sample_values(each) if isinstance(each, dict) else each for each in as_list(body.get("Statement"))
+    ]
     found = list(_by_library(body, document))
     yield from found
     if not any(fault.severity == "error" for _, fault in found):
@@ -60,20 +62,20 @@ def check(document: Document) -> Iterator[tuple[str, Fault]]:
         yield from _by_parser(body, document)
 
 
-def _by_parser(body: dict[str, object], document: Document) -> Iterator[tuple[str, Fault]]:
+def _by_parser(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     try:
         parse_policy(body, _LAYERS[document.kind])
     except MalformedPolicy as error:
-        yield document.place, Fault(error.element, f"{error.element}: {error.why}; AWS would refuse the policy")
+        yield document.place, Violation(error.element, f"{error.element}: {error.why}; AWS would refuse the policy")
 
 
-def _by_library(body: dict[str, object], document: Document) -> Iterator[tuple[str, Fault]]:
+def _by_library(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     try:
         policy = IAMPolicy.model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        yield document.place, Fault(where, f"{where}: isn't as a policy has it: {first['msg']}")
+        yield document.place, Violation(where, f"{where}: isn't as a policy has it: {first['msg']}")
         return
     unknown = {index for index, each in enumerate(as_list(document.body.get("Statement"))) if _keys_are_unknown(each)}
     for issue in asyncio.run(_issues(policy, body, document)):
@@ -97,7 +99,7 @@ def _registry() -> CheckRegistry:
     return registry
 
 
-async def _issues(policy: IAMPolicy, body: dict[str, object], document: Document) -> list[ValidationIssue]:
+async def _issues(policy: IAMPolicy, body: dict[str, object], document: LocatedDocument) -> list[ValidationIssue]:
     kind, registry, services = document.kind.value, _registry(), Services()
     found: list[ValidationIssue] = await registry.execute_policy_checks(
         policy, document.place, services, kind, raw_policy_dict=body, policy_type_source="cli-flag"
@@ -107,8 +109,8 @@ async def _issues(policy: IAMPolicy, body: dict[str, object], document: Document
     return found
 
 
-def _fault(issue: ValidationIssue) -> Fault:
+def _fault(issue: ValidationIssue) -> Violation:
     about = issue.action or issue.condition_key or issue.resource or issue.statement_sid
     message = issue.message.replace("`", "").replace("**", "")
     severity = "error" if issue.severity == "error" else "warning"
-    return Fault(f"{issue.issue_type}:{about}" if about else issue.issue_type, message, severity)
+    return Violation(f"{issue.issue_type}:{about}" if about else issue.issue_type, message, severity)

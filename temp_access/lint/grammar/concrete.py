@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from temp_access.lint.model import Condition
+from temp_access.lint.model import ConditionEntry
 
 _ACCOUNT = "111122223333"
 _KNOWN = {"<AWS.Partition>": "aws", "<AWS.AccountId>": _ACCOUNT, "<AWS.Region>": "eu-central-1"}
@@ -18,7 +18,7 @@ _VALUES = {"Numeric": "1", "Date": "2030-01-01T00:00:00Z", "Bool": "true", "Null
 _VALUES |= {"NotIp": "192.0.2.0/24", "Binary": "cg=="}
 
 
-def statement(body: dict[str, object]) -> dict[str, object]:
+def with_sample_values(body: dict[str, object]) -> dict[str, object]:
     """Return a statement with each reference replaced by what stands there after a deployment."""
     return {element: _element(element, value, body) for element, value in body.items()}
 
@@ -42,7 +42,7 @@ def _element(element: str, value: object, body: Mapping[str, object]) -> object:
 
 
 def _keys(operator: str, keys: object) -> object:
-    name = Condition(operator, "", ()).name
+    name = ConditionEntry(operator, "", ()).name
     value = next((value for start, value in _VALUES.items() if name.startswith(start)), None)
     if not isinstance(keys, dict):
         # As for the roles of EKS service accounts: the keys themselves are known at deployment.

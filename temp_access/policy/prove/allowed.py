@@ -3,47 +3,47 @@
 from collections.abc import Callable, Iterable
 
 from temp_access.policy.document import Policy, Statement
-from temp_access.policy.evaluate import Layers
+from temp_access.policy.evaluate import PolicySet
 from temp_access.policy.principals import Principals
 from temp_access.policy.prove.callers import ROOT
 from temp_access.policy.prove.encoder import Encoder
 from temp_access.policy.prove.principals import by_account, by_role, directly
 from temp_access.policy.prove.solver import Formula
 from temp_access.policy.prove.statements import applies
-from temp_access.policy.prove.unmodelled import UnmodelledError
+from temp_access.policy.prove.unmodelled import NotEncodableError
 
 _How = Callable[[Encoder, Principals], Formula]
 _EVERYONE = Principals(everyone=True, accounts=frozenset(), named=frozenset())
 
 
-def allowed(encoder: Encoder, layers: Layers) -> Formula:
+def allowed(encoder: Encoder, layers: PolicySet) -> Formula:
     """Whether the request is allowed: no explicit deny, and every layer that has a say allows."""
     if layers.scps or layers.rcps:
-        raise UnmodelledError("policies of an organization aren't modelled")
+        raise NotEncodableError("policies of an organization aren't modelled")
     logic, caller = encoder.logic, encoder.caller
     boundary = (layers.boundary,) if layers.boundary else ()
     resource = (layers.resource,) if layers.resource else ()
     everything = (*layers.identity, *(layers.session or ()), *boundary, *resource)
-    denied = logic.any(_says(encoder, policy, "Deny", spares_nobody=bool(boundary)) for policy in everything)
+    denied = logic.or_(_says(encoder, policy, "Deny", spares_nobody=bool(boundary)) for policy in everything)
     limits = [_gate(encoder, boundary)] if boundary else []
     limits += [] if layers.session is None else [_gate(encoder, layers.session)]
     own = [] if caller.kind == ROOT else [_gate(encoder, layers.identity)]
     by_itself = _granted(encoder, resource, directly)
     with_role = _granted(encoder, resource, by_role)
-    named = logic.any([by_itself, with_role, _granted(encoder, resource, by_account)])
+    named = logic.or_([by_itself, with_role, _granted(encoder, resource, by_account)])
     if not caller.has_account:
         ways = [named]
     elif not caller.own_account:
-        ways = [logic.all([named, *own, *limits])]
+        ways = [logic.and_([named, *own, *limits])]
     elif layers.resource_is_trust_policy:
-        ways = [by_itself, logic.all([with_role, *limits]), logic.all([named, *own, *limits])]
+        ways = [by_itself, logic.and_([with_role, *limits]), logic.and_([named, *own, *limits])]
     else:
-        ways = [by_itself, logic.all([with_role, *limits]), logic.all([*own, *limits])]
-    return logic.all([logic.no(denied), logic.any(ways)])
+        ways = [by_itself, logic.and_([with_role, *limits]), logic.and_([*own, *limits])]
+    return logic.and_([logic.not_(denied), logic.or_(ways)])
 
 
 def _gate(encoder: Encoder, policies: Iterable[Policy]) -> Formula:
-    return encoder.logic.any(_says(encoder, policy, "Allow") for policy in policies)
+    return encoder.logic.or_(_says(encoder, policy, "Allow") for policy in policies)
 
 
 def _says(encoder: Encoder, policy: Policy, effect: str, *, spares_nobody: bool = False) -> Formula:
@@ -54,7 +54,7 @@ def _says(encoder: Encoder, policy: Policy, effect: str, *, spares_nobody: bool 
     ]
     if policy.name in encoder.unknown:
         found.append(encoder.unknown_applies(policy.name, effect))
-    return encoder.logic.any(found)
+    return encoder.logic.or_(found)
 
 
 def _principals(statement: Statement, *, spares_nobody: bool) -> Principals | None:
@@ -63,8 +63,8 @@ def _principals(statement: Statement, *, spares_nobody: bool) -> Principals | No
 
 
 def _granted(encoder: Encoder, policies: Iterable[Policy], how: _How) -> Formula:
-    return encoder.logic.any(
-        encoder.logic.all(
+    return encoder.logic.or_(
+        encoder.logic.and_(
             [
                 applies(encoder, policy, statement, statement.principals),
                 how(encoder, statement.principals),

@@ -3,33 +3,33 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from temp_access.policy.evaluate import Layers
-from temp_access.policy.extremes import EVERYTHING, NOTHING
-from temp_access.policy.prove.asked import PREFIX, Asked, Asking
-from temp_access.policy.prove.callers import Caller
+from temp_access.policy.evaluate import PolicySet
+from temp_access.policy.extremes import ALLOW_ALL, ALLOW_NOTHING
+from temp_access.policy.prove.asked import PREFIX, RequestBuilder, SymbolicRequest
+from temp_access.policy.prove.callers import SymbolicCaller
 from temp_access.policy.prove.claim import Witness
-from temp_access.policy.prove.problem import LayersFor, Make, Problem
-from temp_access.policy.prove.readable import readable
+from temp_access.policy.prove.problem import LayersFor, Query, QueryFactory
+from temp_access.policy.prove.readable import witness_preferences
 from temp_access.policy.prove.sessions import any_folder
-from temp_access.policy.prove.solver import Logic
+from temp_access.policy.prove.solver import Solver
 from temp_access.policy.prove.world import Document, World
 
 OBJECTS, BUCKET, ROLE, ELSEWHERE = "objects", "bucket", "role", "elsewhere"
 ON = {OBJECTS: "bucket", BUCKET: "bucket", ROLE: "role", ELSEWHERE: "elsewhere"}
 
 # The policies that count on "bucket", "role" or "elsewhere", others than those at hand taken to be a document.
-PoliciesOn = Callable[[str, Document], Layers]
+PoliciesOn = Callable[[str, Document], PolicySet]
 
 
 @dataclass(frozen=True)
-class Who:
+class SymbolicPrincipal:
     """Somebody who asks: in words, as a caller, and the policies that count; `narrowed` gives them for a folder.
 
     `unknown` names policies whose documents aren't at hand.
     """
 
     words: str
-    caller: Callable[[Logic], Caller]
+    caller: Callable[[Solver], SymbolicCaller]
     unknown: frozenset[str]
     policies: PoliciesOn | None = None
     narrowed: Callable[[str], LayersFor] | None = None
@@ -41,22 +41,24 @@ class Who:
         policies = self.policies
         if policies is None:
             raise ValueError(f"{self.words}: has no policies; give either `policies` or `narrowed`")
-        return lambda folder, permissive: policies(on, EVERYTHING if permissive else NOTHING)
+        return lambda folder, permissive: policies(on, ALLOW_ALL if permissive else ALLOW_NOTHING)
 
 
-def nothing_allowed(
-    world: World, who: Who, things: Iterable[str], because: str, before: Who | None = None
-) -> Iterable[Make]:
+def forbid_any_request(
+    world: World, who: SymbolicPrincipal, things: Iterable[str], because: str, before: SymbolicPrincipal | None = None
+) -> Iterable[QueryFactory]:
     """Yield, for each kind of thing, any request of `who`; with `before`, one that wasn't allowed to that one."""
     for thing in things:
         yield _make(world, who, thing, because, before)
 
 
-def _make(world: World, who: Who, thing: str, because: str, before: Who | None) -> Make:
-    def make(logic: Logic, folder: str | None) -> Problem:
+def _make(
+    world: World, who: SymbolicPrincipal, thing: str, because: str, before: SymbolicPrincipal | None
+) -> QueryFactory:
+    def make(logic: Solver, folder: str | None) -> Query:
         own, rule = any_folder(logic, folder) if who.narrowed else (None, logic.true)
         asked = _asked(world, logic, thing)
-        return Problem(
+        return Query(
             layers=who.layers(ON[thing]),
             caller=who.caller(logic),
             asked=asked,
@@ -66,14 +68,14 @@ def _make(world: World, who: Who, thing: str, because: str, before: Who | None) 
             unknown=who.unknown,
             unknown_before=before.unknown if before else frozenset(),
             rules=(rule,),
-            preferred=tuple(readable(logic, asked, folder=own, words=asked.names.values())),
+            preferences=tuple(witness_preferences(logic, asked, folder=own, words=asked.names.values())),
         )
 
     return make
 
 
-def _asked(world: World, logic: Logic, thing: str) -> Asked:
-    asking = Asking(logic, world.bucket_arn)
+def _asked(world: World, logic: Solver, thing: str) -> SymbolicRequest:
+    asking = RequestBuilder(logic, world.bucket_arn)
     if thing == OBJECTS:
         return asking.object(logic.variable("key"))
     if thing == BUCKET:
@@ -81,7 +83,7 @@ def _asked(world: World, logic: Logic, thing: str) -> Asked:
     return asking.role(world.role_arn) if thing == ROLE else asking.elsewhere(world.role_arn)
 
 
-def _words(who: Who, witness: Witness, because: str) -> str:
+def _words(who: SymbolicPrincipal, witness: Witness, because: str) -> str:
     name = f" for {witness.folder}/" if witness.folder is not None else ""
     where = witness.key if witness.key is not None else witness.resource
     how = f" with the prefix {witness.prefix!r}" if witness.prefix is not None else ""

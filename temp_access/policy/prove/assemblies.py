@@ -31,7 +31,7 @@ def possible_accounts(*assemblies: Assembly, policy: Mapping[str, Any] | None = 
     return [next(number for number in map(_digits, count(1)) if number not in named), *named]
 
 
-def with_stand_ins(*assemblies: Assembly, account: str, bucket: str | None = None) -> tuple[Assembly, ...]:
+def fill_placeholders(*assemblies: Assembly, account: str, bucket: str | None = None) -> tuple[Assembly, ...]:
     """Return the assemblies for `account`, with one name for the bucket where the templates don't name it.
 
     `bucket` is the name to give it in any case.

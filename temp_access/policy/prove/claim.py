@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class ClaimStatus(StrEnum):
     """What is known of a claim; `unknown` includes timed out, and never counts as proved."""
 
     PROVED = "proved"
@@ -38,7 +38,7 @@ class Claim:
     """One claim with its status, the time that it took, and what a reader should know about it."""
 
     name: str
-    status: Status
+    status: ClaimStatus
     witness: Witness | None = None
     seconds: float = 0.0
     note: str = ""
@@ -47,6 +47,6 @@ class Claim:
 def exit_code(claims: Iterable[Claim]) -> int:
     """Return 0 all proved, 1 a claim is refuted, 3 none is and something is unknown (or nothing was asked)."""
     found = {claim.status for claim in claims}
-    if Status.REFUTED in found:
+    if ClaimStatus.REFUTED in found:
         return 1
-    return 0 if found == {Status.PROVED} else 3
+    return 0 if found == {ClaimStatus.PROVED} else 3

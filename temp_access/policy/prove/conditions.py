@@ -1,13 +1,13 @@
 """One entry of a statement's Condition, as a formula; temp_access.policy.conditions does it for values."""
 
 from temp_access.policy.conditions import KeyCondition, compile_condition
-from temp_access.policy.glob_regex import Style
-from temp_access.policy.prove.encoder import Encoder, OpenTest
+from temp_access.policy.glob_regex import WildcardScope
+from temp_access.policy.prove.encoder import Encoder, UnencodedCondition
 from temp_access.policy.prove.languages import ignoring_case
-from temp_access.policy.prove.marker import MARKER
+from temp_access.policy.prove.marker import FOLDER
 from temp_access.policy.prove.matching import matches_any
 from temp_access.policy.prove.solver import Formula
-from temp_access.policy.prove.unmodelled import UnmodelledError
+from temp_access.policy.prove.unmodelled import NotEncodableError
 from temp_access.policy.session import escape
 
 # Keys that can have several values; StringLike and the like without a set operator are open for them too,
@@ -36,16 +36,16 @@ def condition_holds(encoder: Encoder, operator: str, key: str, values: tuple[str
     present = encoder.value(key).present
     if name == "null":
         wanted = {value.lower() == "true" for value in values}
-        return logic.any([logic.all([logic.no(present)] if absent else [present]) for absent in sorted(wanted)])
+        return logic.or_([logic.and_([logic.not_(present)] if absent else [present]) for absent in sorted(wanted)])
     compiled = compile_condition(operator, key, values, variables=variables)
     if not isinstance(compiled, KeyCondition):
-        raise UnmodelledError(f"the condition {operator} isn't modelled")
+        raise NotEncodableError(f"the condition {operator} isn't modelled")
     if compiled.quantifier is not None or _can_have_several(key.lower()):
-        return _open(encoder, OpenTest(operator, key, values, variables))
+        return _open(encoder, UnencodedCondition(operator, key, values, variables))
     base = name.removesuffix("ifexists").replace("not", "", 1)
     matched = _matched(encoder, base, key, values, variables=variables)
-    there = logic.all([present, logic.no(matched) if compiled.negated else matched])
-    return logic.any([there, logic.no(present)]) if compiled.negated or compiled.if_exists else there
+    there = logic.and_([present, logic.not_(matched) if compiled.negated else matched])
+    return logic.or_([there, logic.not_(present)]) if compiled.negated or compiled.if_exists else there
 
 
 def _can_have_several(key: str) -> bool:
@@ -55,14 +55,16 @@ def _can_have_several(key: str) -> bool:
 def _matched(encoder: Encoder, base: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
     value = encoder.value(key).text
     if base in _IGNORING_CASE and all(text.isascii() and "${" not in text for text in values):
-        return encoder.logic.any(encoder.logic.within(value, ignoring_case(encoder.logic, text)) for text in values)
+        return encoder.logic.or_(
+            encoder.logic.in_language(value, ignoring_case(encoder.logic, text)) for text in values
+        )
     if base not in _PATTERNS:
-        return _open(encoder, OpenTest(base, key, values, variables))
-    style = Style.ARN if base.startswith("arn") else Style.TEXT
+        return _open(encoder, UnencodedCondition(base, key, values, variables))
+    style = WildcardScope.ARN if base.startswith("arn") else WildcardScope.TEXT
     return matches_any(encoder, value, values, variables=variables, style=style, wildcards=base != "stringequals")
 
 
-def _open(encoder: Encoder, test: OpenTest) -> Formula:
-    if any(MARKER in value or escape(MARKER) in value for value in test.values):
-        raise UnmodelledError(f"the folder in a condition {test.operator} isn't modelled")
-    return encoder.open_test(test)
+def _open(encoder: Encoder, test: UnencodedCondition) -> Formula:
+    if any(FOLDER in value or escape(FOLDER) in value for value in test.values):
+        raise NotEncodableError(f"the folder in a condition {test.operator} isn't modelled")
+    return encoder.add_unencoded(test)

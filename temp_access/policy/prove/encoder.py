@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from temp_access.policy.prove.callers import Caller
-from temp_access.policy.prove.solver import Formula, Logic, Text
+from temp_access.policy.prove.callers import SymbolicCaller
+from temp_access.policy.prove.solver import Formula, Solver, StringTerm
 
 
 @dataclass(frozen=True)
-class Value:
+class SymbolicValue:
     """A condition key of the request: whether it is there, and its text then."""
 
     present: Formula
-    text: Text
+    text: StringTerm
 
 
 @dataclass(frozen=True)
-class OpenTest:
+class UnencodedCondition:
     """A test that has no formula: an operator, a key and its values, to be tried out on a witness.
 
     `variables`: a `${…}` in the values is a policy variable.
@@ -35,37 +35,41 @@ class Encoder:
     `unknown` names policies whose documents aren't at hand.
     """
 
-    logic: Logic
-    caller: Caller
-    action: Text
-    resource: Text
-    folder: Text
+    logic: Solver
+    caller: SymbolicCaller
+    action: StringTerm
+    resource: StringTerm
+    folder: StringTerm
     unknown: frozenset[str] = frozenset()
-    fixed: Mapping[str, Value] = field(default_factory=dict)
-    keys: dict[str, Value] = field(default_factory=dict)
-    open_tests: dict[OpenTest, Formula] = field(default_factory=dict)
-    bare: dict[str, Formula] = field(default_factory=dict)
+    fixed: Mapping[str, SymbolicValue] = field(default_factory=dict)
+    keys: dict[str, SymbolicValue] = field(default_factory=dict)
+    unencoded: dict[UnencodedCondition, Formula] = field(default_factory=dict)
+    unescaped: dict[str, Formula] = field(default_factory=dict)
     unknown_says: dict[tuple[str, str], Formula] = field(default_factory=dict)
 
-    def value(self, key: str) -> Value:
+    def value(self, key: str) -> SymbolicValue:
         """Return the condition key; its name isn't case-sensitive."""
         key = key.lower()
         if key in self.fixed:
             return self.fixed[key]
         if key in self.caller.derived:
             text = self.caller.derived[key]
-            return Value(self.logic.false, self.logic.text("")) if text is None else Value(self.logic.true, text)
+            return (
+                SymbolicValue(self.logic.false, self.logic.text(""))
+                if text is None
+                else SymbolicValue(self.logic.true, text)
+            )
         if key not in self.keys:
-            self.keys[key] = Value(self.logic.flag(f"{key} is there"), self.logic.variable(key))
+            self.keys[key] = SymbolicValue(self.logic.flag(f"{key} is there"), self.logic.variable(key))
         return self.keys[key]
 
-    def open_test(self, test: OpenTest) -> Formula:
+    def add_unencoded(self, test: UnencodedCondition) -> Formula:
         """Return a formula that may be true or false, the same for the same test."""
-        return self.open_tests.setdefault(test, self.logic.flag(repr(test)))
+        return self.unencoded.setdefault(test, self.logic.flag(repr(test)))
 
-    def bare_match(self, match: str) -> Formula:
+    def unescaped_match(self, match: str) -> Formula:
         """Return the same for a match with a pattern in which the folder's own characters have a meaning."""
-        return self.bare.setdefault(match, self.logic.flag(f"bare folder: {match}"))
+        return self.unescaped.setdefault(match, self.logic.flag(f"bare folder: {match}"))
 
     def unknown_applies(self, policy: str, effect: str) -> Formula:
         """Return the same for a policy that isn't known."""

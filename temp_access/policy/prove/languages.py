@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from temp_access.config.pattern import Chars, Choice, Literal, Node, Repeat
+from temp_access.config.pattern import Chars, Choice, LiteralText, Node, Repeat
 from temp_access.config.pattern import Sequence as InOrder
-from temp_access.policy.glob_regex import Style
-from temp_access.policy.prove.solver import LAST_CHARACTER, Language, Logic
+from temp_access.policy.glob_regex import WildcardScope
+from temp_access.policy.prove.solver import LAST_CHARACTER, RegularLanguage, Solver
 from temp_access.policy.wildcards import Wildcard
 
 COLONS_BEFORE_LAST_PART = 5
 
 
-def glob_language(logic: Logic, pieces: Sequence[str | Wildcard], style: Style) -> Language:
+def glob_language(logic: Solver, pieces: Sequence[str | Wildcard], style: WildcardScope) -> RegularLanguage:
     """Return what a pattern without variables matches; `temp_access.policy.glob_regex` says how far `*` reaches."""
     within_part = logic.either([logic.characters("\0", "9"), logic.characters(";", LAST_CHARACTER)])
-    colons = 0 if style is not Style.TEXT else COLONS_BEFORE_LAST_PART
-    found: list[Language] = []
+    colons = 0 if style is not WildcardScope.TEXT else COLONS_BEFORE_LAST_PART
+    found: list[RegularLanguage] = []
     for position, piece in enumerate(pieces):
         everywhere = colons >= COLONS_BEFORE_LAST_PART
         if isinstance(piece, str):
@@ -23,7 +23,7 @@ def glob_language(logic: Logic, pieces: Sequence[str | Wildcard], style: Style) 
             found.append(logic.exactly(piece))
         elif piece is Wildcard.ONE:
             found.append(logic.any_character if everywhere else within_part)
-        elif everywhere or (style is Style.RESOURCE and _ends_part(pieces, position)):
+        elif everywhere or (style is WildcardScope.RESOURCE and _ends_part(pieces, position)):
             found.append(logic.anything)
         else:
             found.append(logic.repeated(within_part))
@@ -35,7 +35,7 @@ def _ends_part(pieces: Sequence[str | Wildcard], position: int) -> bool:
     return isinstance(following, str) and following.startswith(":")
 
 
-def ignoring_case(logic: Logic, text: str) -> Language:
+def ignoring_case(logic: Solver, text: str) -> RegularLanguage:
     """Return every spelling whose lower case is that of `text`, which must be ASCII."""
     return logic.sequence(
         # U+212A, the sign for kelvin, is the one other character whose lower case is ASCII.
@@ -44,10 +44,10 @@ def ignoring_case(logic: Logic, text: str) -> Language:
     )
 
 
-def id_language(logic: Logic, node: Node) -> Language:
+def id_language(logic: Solver, node: Node) -> RegularLanguage:
     """Return the ids that a pattern of `[any_id]` admits."""
     match node:
-        case Literal(text):
+        case LiteralText(text):
             return logic.exactly(text)
         case Chars(ranges):
             return logic.either([logic.characters(low, high) for low, high in ranges])
@@ -59,10 +59,10 @@ def id_language(logic: Logic, node: Node) -> Language:
             return logic.repeated(id_language(logic, part), least, most)
 
 
-def alphabet(logic: Logic, node: Node) -> Language:
+def alphabet(logic: Solver, node: Node) -> RegularLanguage:
     """Return every character that an id of the pattern can have."""
     match node:
-        case Literal(text):
+        case LiteralText(text):
             return logic.either([logic.exactly(char) for char in sorted(set(text))])
         case Chars():
             return id_language(logic, node)
@@ -72,7 +72,7 @@ def alphabet(logic: Logic, node: Node) -> Language:
             return alphabet(logic, part)
 
 
-def folder_language(logic: Logic) -> Language:
+def folder_language(logic: Solver) -> RegularLanguage:
     """Return the folders that access.toml can give, and some that it refuses (`..`, or too long ones)."""
     # temp_access.config.ids: U+0020 to U+00FF without controls, no blank at either end of a part.
     visible = [("!", "."), ("0", "~"), ("\xa1", "\xff")]

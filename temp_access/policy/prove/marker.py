@@ -6,21 +6,21 @@ its bare form are told apart wherever a compiler puts it.
 
 from enum import Enum
 
-from temp_access.policy.prove.unmodelled import UnmodelledError
+from temp_access.policy.prove.unmodelled import NotEncodableError
 from temp_access.policy.wildcards import Variable, Wildcard, split_pattern
 
 NAME = "«any-folder"
-MARKER = f"{NAME}*?$»"
+FOLDER = f"{NAME}*?$»"
 
 
-class Hole(Enum):
+class FolderPlaceholder(Enum):
     """A place where the folder stands: as literal text, or so that its characters have a meaning."""
 
     LITERAL = "literal"
     BARE = "bare"
 
 
-Part = str | Wildcard | Variable | Hole
+Part = str | Wildcard | Variable | FolderPlaceholder
 
 
 def split(text: str, *, variables: bool, wildcards: bool) -> tuple[Part, ...]:
@@ -29,19 +29,19 @@ def split(text: str, *, variables: bool, wildcards: bool) -> tuple[Part, ...]:
     Raises UnmodelledError where the marker was changed, and can't be followed.
     """
     parts: list[Part] = []
-    for index, chunk in enumerate(text.split(MARKER)):
+    for index, chunk in enumerate(text.split(FOLDER)):
         # Without wildcards the bare marker is as good as an escaped one, but for its `$`.
-        parts.extend([Hole.BARE] if index else [])
+        parts.extend([FolderPlaceholder.BARE] if index else [])
         for piece in split_pattern(chunk, variables=variables, wildcards=wildcards):
-            parts.extend(_with_holes(piece) if isinstance(piece, str) else [piece])
+            parts.extend(_with_placeholders(piece) if isinstance(piece, str) else [piece])
     if any(NAME in part for part in parts if isinstance(part, str)):
-        raise UnmodelledError(f"the folder is in {text!r} in a form that isn't followed here")
+        raise NotEncodableError(f"the folder is in {text!r} in a form that isn't followed here")
     return tuple(parts)
 
 
-def _with_holes(literal: str) -> list[Part]:
+def _with_placeholders(literal: str) -> list[Part]:
     found: list[Part] = []
-    for index, chunk in enumerate(literal.split(MARKER)):
-        found.extend([Hole.LITERAL] if index else [])
+    for index, chunk in enumerate(literal.split(FOLDER)):
+        found.extend([FolderPlaceholder.LITERAL] if index else [])
         found.extend([chunk] if chunk else [])
     return found

@@ -2,45 +2,45 @@
 
 from typing import Literal
 
-from temp_access.policy.prove.asked import Asked
+from temp_access.policy.prove.asked import SymbolicRequest
 from temp_access.policy.prove.callers import role_session
 from temp_access.policy.prove.claim import Witness
-from temp_access.policy.prove.problem import Problem
-from temp_access.policy.prove.readable import readable
-from temp_access.policy.prove.sessions import Sessions
-from temp_access.policy.prove.solver import Formula, Logic, Text
+from temp_access.policy.prove.problem import Query
+from temp_access.policy.prove.readable import witness_preferences
+from temp_access.policy.prove.sessions import ScopedSessions
+from temp_access.policy.prove.solver import Formula, Solver, StringTerm
 
 
-def narrowed_problem(
-    sessions: Sessions,
-    logic: Logic,
-    own: Text,
-    asked: Asked,
+def scoped_query(
+    sessions: ScopedSessions,
+    logic: Solver,
+    own: StringTerm,
+    asked: SymbolicRequest,
     rules: tuple[Formula, ...],
     *,
     may: Literal["may", "may not"],
-    other: Text | None = None,
-    words: tuple[Text, ...] = (),
+    other: StringTerm | None = None,
+    words: tuple[StringTerm, ...] = (),
     own_name: bool = True,
     on: str = "bucket",
-) -> Problem:
+) -> Query:
     """Return the problem of a request by the session of the folder `own`: refuted if it `may` (or `may not`).
 
     Without `own_name`, the session's folder follows from the other's name and the `words`.
     """
     world = sessions.world
     named = own if own_name else None
-    wishes = readable(logic, asked, folder=named, other=other, folders=sessions.folders, words=words)
-    return Problem(
+    wishes = witness_preferences(logic, asked, folder=named, other=other, folders=sessions.folders, words=words)
+    return Query(
         layers=sessions.layers(on=on),
         caller=role_session(logic, world.role_arn, world.account),
         asked=asked,
         words=lambda witness: _words(sessions.words, may, witness),
-        wanted=may == "may",
+        matching=may == "may",
         folder=own,
         unknown=world.unknown,
         rules=rules,
-        preferred=tuple(wishes),
+        preferences=tuple(wishes),
         names={"other": other} if other is not None else {},
     )
 

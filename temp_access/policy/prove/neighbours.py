@@ -8,7 +8,7 @@ from temp_access.config.model import Grant
 _MOST = 3
 
 
-def mixed_up(grants: Mapping[str, Grant], modes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def confusable_folders(grants: Mapping[str, Grant], modes: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return a few pairs of a folder with one of `modes` and another's, likeliest first."""
     wanted = set(modes)
     folders = sorted({grant.folder for grant in grants.values()})

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from temp_access.policy.prove.anything import BUCKET, ELSEWHERE, OBJECTS, ROLE, Who, nothing_allowed
+from temp_access.policy.prove.anything import BUCKET, ELSEWHERE, OBJECTS, ROLE, SymbolicPrincipal, forbid_any_request
 from temp_access.policy.prove.callers import one_user, role_session
-from temp_access.policy.prove.problem import Make
-from temp_access.policy.prove.sessions import Sessions
-from temp_access.policy.prove.solver import Logic
-from temp_access.policy.prove.strangers import strangers
+from temp_access.policy.prove.problem import QueryFactory
+from temp_access.policy.prove.sessions import ScopedSessions
+from temp_access.policy.prove.solver import Solver
+from temp_access.policy.prove.strangers import arbitrary_callers
 from temp_access.policy.prove.way_round import narrowed
 from temp_access.policy.prove.world import World
 
@@ -16,69 +16,69 @@ _THINGS = (OBJECTS, BUCKET, ROLE, ELSEWHERE)
 _NEW = ", and might not before"
 
 
-def new_for_user(base: World, head: World) -> Iterator[Make]:
+def new_for_user(base: World, head: World) -> Iterator[QueryFactory]:
     """Yield what the user may do, and might not before."""
-    yield from nothing_allowed(head, _user(head, head), _THINGS, _NEW, _user(base, head))
+    yield from forbid_any_request(head, _user(head, head), _THINGS, _NEW, _user(base, head))
 
 
-def new_for_role(base: World, head: World) -> Iterator[Make]:
+def new_for_role(base: World, head: World) -> Iterator[QueryFactory]:
     """Yield what a session of the role without a session policy may do, and might not before."""
-    yield from nothing_allowed(head, _role(head, head), _THINGS, _NEW, _role(base, head))
+    yield from forbid_any_request(head, _role(head, head), _THINGS, _NEW, _role(base, head))
 
 
-def new_for_sessions(base: World, modes: Iterable[Sessions]) -> Iterator[Make]:
+def new_for_sessions(base: World, modes: Iterable[ScopedSessions]) -> Iterator[QueryFactory]:
     """Yield what a narrowed session may do, and might not before with the same session policy."""
     for sessions in modes:
         head = sessions.world
         # The bucket of the earlier templates is theirs; the session policy that is sent names today's.
         earlier = replace(sessions, world=replace(base, bucket=head.bucket))
         before = narrowed(base, earlier) if base.role_arn == head.role_arn else _nobody(base)
-        yield from nothing_allowed(head, narrowed(head, sessions), _THINGS, _NEW, before)
+        yield from forbid_any_request(head, narrowed(head, sessions), _THINGS, _NEW, before)
 
 
-def new_for_strangers(base: World, head: World) -> Iterator[Make]:
+def new_for_strangers(base: World, head: World) -> Iterator[QueryFactory]:
     """Yield what anybody else may do whose own policies allow everything, and might not before."""
-    for number in range(len(list(strangers(Logic(), head.account, head.partition)))):
-        yield from nothing_allowed(
+    for number in range(len(list(arbitrary_callers(Solver(), head.account, head.partition)))):
+        yield from forbid_any_request(
             head, _stranger(head, number), (OBJECTS, BUCKET, ROLE), _NEW, _stranger(base, number)
         )
 
 
-def _user(world: World, head: World) -> Who:
+def _user(world: World, head: World) -> SymbolicPrincipal:
     if world.user_arn != head.user_arn:
         return _nobody(world)
-    return Who(
+    return SymbolicPrincipal(
         "the user",
         lambda logic: one_user(logic, world.user_arn, world.account),
         world.unknown,
-        lambda on, otherwise: world.of_user(otherwise=otherwise, on=on),
+        lambda on, otherwise: world.for_user(unknown_as=otherwise, on=on),
     )
 
 
-def _role(world: World, head: World) -> Who:
+def _role(world: World, head: World) -> SymbolicPrincipal:
     if world.role_arn != head.role_arn:
         return _nobody(world)
-    return Who(
+    return SymbolicPrincipal(
         "a session of the role",
         lambda logic: role_session(logic, world.role_arn, world.account),
         world.unknown,
-        lambda on, otherwise: world.of_role(None, otherwise=otherwise, on=on),
+        lambda on, otherwise: world.for_role(None, unknown_as=otherwise, on=on),
     )
 
 
-def _stranger(world: World, number: int) -> Who:
-    return Who(
+def _stranger(world: World, number: int) -> SymbolicPrincipal:
+    return SymbolicPrincipal(
         "somebody whose own policies allow everything",
-        lambda logic: list(strangers(logic, world.account, world.partition))[number],
+        lambda logic: list(arbitrary_callers(logic, world.account, world.partition))[number],
         world.unknown,
-        lambda on, otherwise: world.of_stranger(otherwise=otherwise, on=on),
+        lambda on, otherwise: world.for_outsider(unknown_as=otherwise, on=on),
     )
 
 
-def _nobody(world: World) -> Who:
-    return Who(
+def _nobody(world: World) -> SymbolicPrincipal:
+    return SymbolicPrincipal(
         "nobody",
         lambda logic: one_user(logic, world.user_arn, world.account),
         world.unknown,
-        lambda on, otherwise: world.of_nobody(on=on),
+        lambda on, otherwise: world.for_anonymous(on=on),
     )

@@ -4,18 +4,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from temp_access.policy.evaluate import Layers
-from temp_access.policy.prove.asked import Asked
-from temp_access.policy.prove.callers import Caller
+from temp_access.policy.evaluate import PolicySet
+from temp_access.policy.prove.asked import SymbolicRequest
+from temp_access.policy.prove.callers import SymbolicCaller
 from temp_access.policy.prove.claim import Witness
-from temp_access.policy.prove.solver import Formula, Logic, Text
+from temp_access.policy.prove.solver import Formula, Solver, StringTerm
 
 # The policies that count, for a session's folder; True: with policies that aren't at hand allowing everything.
-LayersFor = Callable[[str, bool], Layers]
+LayersFor = Callable[[str, bool], PolicySet]
 
 
 @dataclass(frozen=True)
-class Problem:
+class Query:
     """A request that is allowed (or, if not `wanted`, refused) by `layers`, and refused by `before` if that is given.
 
     `unknown` and `unknown_before` name the policies of each whose documents aren't at hand.
@@ -24,21 +24,21 @@ class Problem:
     """
 
     layers: LayersFor
-    caller: Caller
-    asked: Asked
+    caller: SymbolicCaller
+    asked: SymbolicRequest
     words: Callable[[Witness], str]
-    wanted: bool = True
+    matching: bool = True
     before: LayersFor | None = None
-    folder: Text | None = None
+    folder: StringTerm | None = None
     unknown: frozenset[str] = frozenset()
     unknown_before: frozenset[str] = frozenset()
     rules: tuple[Formula, ...] = ()
-    preferred: tuple[Formula, ...] = ()
-    names: Mapping[str, Text] = field(default_factory=dict)
+    preferences: tuple[Formula, ...] = ()
+    names: Mapping[str, StringTerm] = field(default_factory=dict)
 
 
 # Makes the problem, for any folder (None) or one of these: what it needs is made anew with each solver.
-Make = Callable[[Logic, str | None], Problem]
+QueryFactory = Callable[[Solver, str | None], Query]
 
 
 class Deadline:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from temp_access.policy.document import Policy, Statement
-from temp_access.policy.elements import Element
-from temp_access.policy.glob_regex import Style
+from temp_access.policy.elements import ElementReader
+from temp_access.policy.glob_regex import WildcardScope
 from temp_access.policy.grammar import VERSIONS
 from temp_access.policy.principals import Principals
 from temp_access.policy.prove.conditions import condition_holds
@@ -13,7 +13,7 @@ from temp_access.policy.prove.encoder import Encoder
 from temp_access.policy.prove.matching import matches_any
 from temp_access.policy.prove.principals import covers
 from temp_access.policy.prove.solver import Formula
-from temp_access.policy.wildcards import completed
+from temp_access.policy.wildcards import pad_arn
 
 
 def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: Principals | None) -> Formula:
@@ -23,20 +23,20 @@ def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: 
     variables = policy.version == VERSIONS[0]
     actions = [text.lower() for text in _texts(body, "NotAction" if statement.not_action else "Action")]
     named = matches_any(encoder, encoder.action, actions, variables=False)
-    found = [logic.no(named) if statement.not_action else named]
+    found = [logic.not_(named) if statement.not_action else named]
     if statement.resources is not None:
         texts = _texts(body, "NotResource" if statement.not_resource else "Resource")
         named = matches_any(
-            encoder, encoder.resource, [*map(completed, texts)], variables=variables, style=Style.RESOURCE
+            encoder, encoder.resource, [*map(pad_arn, texts)], variables=variables, style=WildcardScope.RESOURCE
         )
-        found.append(logic.no(named) if statement.not_resource else named)
+        found.append(logic.not_(named) if statement.not_resource else named)
     if principals is not None:
         found.append(covers(encoder, principals))
     for operator, keys in (body.get("Condition") or {}).items():
         for key in keys:
             found.append(condition_holds(encoder, operator, key, _texts(keys, key), variables=variables))
-    return logic.all(found)
+    return logic.and_(found)
 
 
 def _texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return Element("policy", name, body[name]).texts()
+    return ElementReader("policy", name, body[name]).texts()

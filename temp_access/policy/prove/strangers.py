@@ -11,16 +11,16 @@ from temp_access.policy.prove.callers import (
     SERVICE,
     SESSION,
     USER,
-    Caller,
+    SymbolicCaller,
     anonymous,
     iam_characters,
     make_caller,
     session_names,
 )
-from temp_access.policy.prove.solver import Formula, Language, Logic, Text
+from temp_access.policy.prove.solver import Formula, RegularLanguage, Solver, StringTerm
 
 
-def strangers(logic: Logic, account: str, partition: str) -> Iterator[Caller]:
+def arbitrary_callers(logic: Solver, account: str, partition: str) -> Iterator[SymbolicCaller]:
     """Yield a user, a federated one, a role's session and a root user, of `account` and of any other, and the rest.
 
     Those are a service, a user of an identity provider, and nobody. Between them they are every principal
@@ -29,7 +29,7 @@ def strangers(logic: Logic, account: str, partition: str) -> Iterator[Caller]:
     yield from _of_account(logic, logic.text(account), (), account, partition)
     other = logic.variable("account")
     digits = logic.repeated(logic.characters("0", "9"), 12, 12)
-    foreign = (logic.within(other, digits), logic.no(logic.equal(other, logic.text(account))))
+    foreign = (logic.in_language(other, digits), logic.not_(logic.equal(other, logic.text(account))))
     yield from _of_account(logic, other, foreign, account, partition)
     # s3.amazonaws.com, ec2.amazonaws.com.cn, and identity providers such as accounts.google.com
     label = logic.repeated(
@@ -45,25 +45,27 @@ def strangers(logic: Logic, account: str, partition: str) -> Iterator[Caller]:
     yield anonymous(logic, account)
 
 
-def _without_account(logic: Logic, kind: str, names: Language, own: str) -> Caller:
+def _without_account(logic: Solver, kind: str, names: RegularLanguage, own: str) -> SymbolicCaller:
     name = logic.variable("name")
-    rules = (logic.within(name, names),)
+    rules = (logic.in_language(name, names),)
     return make_caller(logic, kind, name, logic.text(""), own=own, own_account=False, rules=rules)
 
 
-def _of_account(logic: Logic, number: Text, rules: tuple[Formula, ...], own: str, partition: str) -> Iterator[Caller]:
+def _of_account(
+    logic: Solver, number: StringTerm, rules: tuple[Formula, ...], own: str, partition: str
+) -> Iterator[SymbolicCaller]:
     name, path, session = logic.variable("name"), logic.variable("path"), logic.variable("role session name")
     here = not rules
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names
     slash = logic.exactly("/")
     within = logic.sequence([logic.repeated(logic.characters("!", "~")), slash])
     named = (
-        logic.within(name, logic.repeated(iam_characters(logic), 1)),
-        logic.within(path, logic.sequence([slash, logic.repeated(within, 0, 1)])),
+        logic.in_language(name, logic.repeated(iam_characters(logic), 1)),
+        logic.in_language(path, logic.sequence([slash, logic.repeated(within, 0, 1)])),
     )
 
-    def arn(service: str, *rest: Text) -> Text:
-        return logic.joined([logic.text(f"arn:{partition}:{service}::"), number, *rest])
+    def arn(service: str, *rest: StringTerm) -> StringTerm:
+        return logic.concat([logic.text(f"arn:{partition}:{service}::"), number, *rest])
 
     yield make_caller(
         logic,
@@ -92,6 +94,6 @@ def _of_account(logic: Logic, number: Text, rules: tuple[Formula, ...], own: str
         own=own,
         own_account=here,
         role=arn("iam", logic.text(":role"), path, name),
-        rules=(*rules, *named, logic.within(session, session_names(logic))),
+        rules=(*rules, *named, logic.in_language(session, session_names(logic))),
     )
     yield make_caller(logic, ROOT, arn("iam", logic.text(":root")), number, own=own, own_account=here, rules=rules)

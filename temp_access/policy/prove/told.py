@@ -3,14 +3,14 @@
 from temp_access.policy.prove.asked import KNOWN, PREFIX
 from temp_access.policy.prove.claim import Witness
 from temp_access.policy.prove.encoder import Encoder
-from temp_access.policy.prove.problem import Problem
-from temp_access.policy.prove.replay import Replayed
-from temp_access.policy.prove.solver import Answer
+from temp_access.policy.prove.problem import Query
+from temp_access.policy.prove.replay import ReplayResult
+from temp_access.policy.prove.solver import Model
 
 _SPELLED = {action.lower(): action for action in KNOWN}
 
 
-def told(problem: Problem, encoder: Encoder, answer: Answer, replayed: Replayed) -> Witness:
+def describe_witness(problem: Query, encoder: Encoder, answer: Model, replayed: ReplayResult) -> Witness:
     """Return the witness, without its words."""
     texts = {**problem.asked.names, **problem.names}
     names = {name: answer.text(text) for name, text in texts.items()}
@@ -19,7 +19,7 @@ def told(problem: Problem, encoder: Encoder, answer: Answer, replayed: Replayed)
     return Witness(
         words="",
         principal=request.principal,
-        action=spelled(request.action),
+        action=canonical_action(request.action),
         resource=request.resource,
         folder=answer.text(encoder.folder) if problem.folder is not None else None,
         other=names.get("other"),
@@ -30,6 +30,6 @@ def told(problem: Problem, encoder: Encoder, answer: Answer, replayed: Replayed)
     )
 
 
-def spelled(action: str) -> str:
+def canonical_action(action: str) -> str:
     """Return an action as AWS spells it, where that is known."""
     return _SPELLED.get(action, action)

@@ -9,7 +9,7 @@ from temp_access.config.model import Config
 from temp_access.policy.prove.marker import NAME
 from temp_access.verify.offline.target import offline_target
 from temp_access.verify.state.assembly import Assembly
-from temp_access.verify.state.names import Scope
+from temp_access.verify.state.names import TemplateContext
 from temp_access.verify.state.resources import Resource, resources
 
 _READ = frozenset(
@@ -27,7 +27,7 @@ _READ = frozenset(
 _GIVES_ACCESS = ("AWS::IAM::", "AWS::S3", "AWS::CloudFormation::", "Custom::")
 
 
-def unread(config: Config, assembly: Assembly) -> Iterator[str]:
+def unmodelled_resources(config: Config, assembly: Assembly) -> Iterator[str]:
     """Yield each such place, in words."""
     for stack, template in assembly.templates.items():
         yield from _in_template(stack, template)
@@ -35,7 +35,7 @@ def unread(config: Config, assembly: Assembly) -> Iterator[str]:
         found = [kind for kind in _kinds(other) if _gives_access(kind)] if other else ["its templates"]
         yield from [f"the stack {stack} ({', '.join(sorted(set(found)))})"] if found else []
     target, state = offline_target(config, assembly)
-    found_here = resources(Scope(assembly.templates, target.account, target.region, target.partition))
+    found_here = resources(TemplateContext(assembly.templates, target.account, target.region, target.partition))
     yield from _in_resources(found_here, state.bucket.name)
 
 

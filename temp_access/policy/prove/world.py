@@ -9,18 +9,18 @@ from typing import Any
 
 from temp_access.config.model import Config
 from temp_access.errors import UserError
-from temp_access.policy.aws_managed import kept_document
+from temp_access.policy.aws_managed import bundled_document
 from temp_access.policy.decision import Layer
-from temp_access.policy.evaluate import Layers
-from temp_access.policy.extremes import NOTHING
+from temp_access.policy.evaluate import PolicySet
+from temp_access.policy.extremes import ALLOW_NOTHING
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.session import minimal_json
 from temp_access.verify.model import Target
-from temp_access.verify.offline.layers import Policies
+from temp_access.verify.offline.layers import EffectivePolicies
 from temp_access.verify.offline.target import offline_target
 from temp_access.verify.state.assembly import Assembly
 from temp_access.verify.state.model import Permissions, State
-from temp_access.verify.state.names import Scope
+from temp_access.verify.state.names import TemplateContext
 from temp_access.verify.state.resources import resources
 
 Document = Mapping[str, Any]
@@ -52,40 +52,42 @@ class World:
         groups = [_GROUP.format(name) for name in self.state.user.groups]
         return frozenset([name for name in found if self._document(name) is None] + groups)
 
-    def of_role(self, session: Document | None, *, otherwise: Document = NOTHING, on: str = "bucket") -> Layers:
+    def for_role(
+        self, session: Document | None, *, unknown_as: Document = ALLOW_NOTHING, on: str = "bucket"
+    ) -> PolicySet:
         """Return what counts for a session of the role; a policy that isn't at hand is taken to be `otherwise`."""
-        policies = self._policies(otherwise)
+        policies = self._policies(unknown_as)
         held = policies.role
         text = None if session is None else minimal_json(dict(session))
         return self._on(policies, on, policies.on_bucket(held, text))
 
-    def of_user(self, *, otherwise: Document = NOTHING, on: str = "bucket") -> Layers:
+    def for_user(self, *, unknown_as: Document = ALLOW_NOTHING, on: str = "bucket") -> PolicySet:
         """Return what counts for the user."""
-        policies = self._policies(otherwise)
+        policies = self._policies(unknown_as)
         held = policies.user
         names = [_GROUP.format(name) for name in self.state.user.groups]
-        groups = [parse_policy(otherwise, Layer.IDENTITY, name) for name in names]
+        groups = [parse_policy(unknown_as, Layer.IDENTITY, name) for name in names]
         return self._on(policies, on, policies.on_bucket(replace(held, identity=(*held.identity, *groups))))
 
-    def of_stranger(self, *, otherwise: Document = NOTHING, on: str = "bucket") -> Layers:
+    def for_outsider(self, *, unknown_as: Document = ALLOW_NOTHING, on: str = "bucket") -> PolicySet:
         """Return what counts for somebody whose own policies allow everything."""
-        policies = self._policies(otherwise)
+        policies = self._policies(unknown_as)
         return self._on(policies, on, policies.on_bucket(policies.administrator))
 
-    def of_nobody(self, *, on: str = "bucket") -> Layers:
+    def for_anonymous(self, *, on: str = "bucket") -> PolicySet:
         """Return what counts for somebody who has no policies at all."""
-        return replace(self.of_stranger(on=on), identity=())
+        return replace(self.for_outsider(on=on), identity=())
 
-    def _policies(self, otherwise: Document) -> Policies:
-        return Policies(self.state, lambda arn: self._document(arn) or otherwise)
+    def _policies(self, unknown_as: Document) -> EffectivePolicies:
+        return EffectivePolicies(self.state, lambda arn: self._document(arn) or unknown_as)
 
-    def _on(self, policies: Policies, on: str, layers: Layers) -> Layers:
+    def _on(self, policies: EffectivePolicies, on: str, layers: PolicySet) -> PolicySet:
         if on == "role":
             return replace(layers, resource=policies.trust, resource_is_trust_policy=True)
         return layers if on == "bucket" else replace(layers, resource=None)
 
     def _document(self, arn: str) -> Document | None:
-        return self.own.get(arn) or kept_document(arn)
+        return self.own.get(arn) or bundled_document(arn)
 
 
 def _named(held: Permissions) -> list[str]:
@@ -111,7 +113,7 @@ def read_world(config: Config, assembly: Assembly) -> World:
 
 
 def _managed(assembly: Assembly, target: Target) -> dict[str, Document]:
-    scope = Scope(assembly.templates, target.account, target.region, target.partition)
+    scope = TemplateContext(assembly.templates, target.account, target.region, target.partition)
     found = [resource for resource in resources(scope) if resource.kind == "AWS::IAM::ManagedPolicy"]
     if bare := next((resource.name for resource in found if "PolicyDocument" not in resource.properties), None):
         raise UserError(f"{assembly.folder}: the managed policy {bare} has no PolicyDocument; run `make synth` again")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
-from temp_access.policy.access import Access
+from temp_access.policy.access import AccessMode
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy
 from temp_access.policy.parse import parse_policy
@@ -18,20 +18,20 @@ PLACE = "$id"
 
 
 @dataclass(frozen=True)
-class WrittenPolicy:
+class CustomPolicy:
     """The policy in a file, and the bucket that it names; called with a folder, it gives that folder's policy."""
 
     name: str
     document: dict[str, Any]
     bucket: str | None
 
-    def __call__(self, folder: str, access: Access, *, bucket: str, partition: str) -> dict[str, Any]:
+    def __call__(self, folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any]:
         """Return the policy with the folder, escaped, in place of `$id`."""
         filled: dict[str, Any] = _filled(self.document, escape(folder))
         return filled
 
 
-def read_written(path: Path) -> WrittenPolicy:
+def read_custom_policy(path: Path) -> CustomPolicy:
     """Return the policy in `path`; raises UserError if it isn't one, or `$id` isn't in it."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -50,7 +50,7 @@ def read_written(path: Path) -> WrittenPolicy:
     named = sorted(bucket for bucket in buckets if bucket and not set(bucket) & set("*?$"))
     if len(named) > 1:
         raise UserError(f"{path}: names the buckets {', '.join(named)}; a proof is about one")
-    return WrittenPolicy(path.name, document, named[0] if named else None)
+    return CustomPolicy(path.name, document, named[0] if named else None)
 
 
 def _filled(value: Any, text: str) -> Any:

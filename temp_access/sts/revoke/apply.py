@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from temp_access.errors import TempAccessError, UserError
-from temp_access.explain.explain import of_error
+from temp_access.explain.explain import summarize_client_error
 from temp_access.policy.session import minimal_json
 from temp_access.sts.revoke.change import Revocations
 from temp_access.sts.revoke.document import POLICY_NAME, ForeignPolicyError, document, read, size
@@ -22,7 +22,7 @@ _DENIED = ("AccessDenied", "AccessDeniedException")
 
 
 @dataclass(frozen=True, slots=True)
-class RoleNow:
+class RoleSnapshot:
     """The role's id (`AROA…`) and AWS's own time (UTC, whole seconds) when it was asked for."""
 
     role_id: str
@@ -36,19 +36,19 @@ class RolePolicies:
         self._iam = iam
         self._role = role_name
 
-    def now(self) -> RoleNow:
+    def snapshot(self) -> RoleSnapshot:
         """Return the role's id and AWS's time, which this machine's clock may differ from."""
         answer = self._call("GetRole", RoleName=self._role)
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         time = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return RoleNow(answer["Role"]["RoleId"], time.astimezone(UTC).replace(microsecond=0))
+        return RoleSnapshot(answer["Role"]["RoleId"], time.astimezone(UTC).replace(microsecond=0))
 
-    def limit(self) -> datetime:
+    def cutoff(self) -> datetime:
         """Return the moment that everything issued until now is earlier than.
 
         aws:TokenIssueTime has whole seconds, so what was issued in the present one is met by the next one.
         """
-        return self.now().time + timedelta(seconds=1)
+        return self.snapshot().time + timedelta(seconds=1)
 
     def revocations(self) -> Revocations:
         """Return what is in force; raises UserError if the policy isn't in the form that is written here."""
@@ -64,7 +64,7 @@ class RolePolicies:
                 f"(aws iam delete-role-policy --role-name {self._role} --policy-name {POLICY_NAME})"
             ) from None
 
-    def check_room(self, entries: Sequence[Revocation]) -> None:
+    def check_quota(self, entries: Sequence[Revocation]) -> None:
         """Raise UserError if the role's inline policies would be over IAM's quota."""
         others = [name for name in self._names() if name != POLICY_NAME]
         used = sum(size(found) for found in map(self._document, others) if found)
@@ -76,7 +76,7 @@ class RolePolicies:
                 "--all and take single ones back with --undo, or wait for some to end"
             )
 
-    def put(self, entries: Sequence[Revocation]) -> None:
+    def write(self, entries: Sequence[Revocation]) -> None:
         """Have the role's policy say `entries`, or take it off the role for none."""
         if entries:
             self._call(
@@ -126,4 +126,6 @@ class RolePolicies:
             return UserError(f"there is no role {self._role} in this account; run `temp-access deploy`")
         if code == "LimitExceeded":
             return UserError(f"IAM's quota for the inline policies of {self._role} is used up ({error}); use --all")
-        return TempAccessError(f"iam:{operation} of {self._role} was refused: {error}{of_error(error)}", exit_code=1)
+        return TempAccessError(
+            f"iam:{operation} of {self._role} was refused: {error}{summarize_client_error(error)}", exit_code=1
+        )

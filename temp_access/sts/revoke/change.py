@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from temp_access.sts.revoke.model import Revocation, Scope
+from temp_access.sts.revoke.model import Revocation, RevocationScope
 
 Revocations = tuple[Revocation, ...]
 
 
-def swept(entries: Sequence[Revocation], now: datetime) -> tuple[Revocations, Revocations]:
+def expire(entries: Sequence[Revocation], now: datetime) -> tuple[Revocations, Revocations]:
     """Return (those that still deny something, those that have ended)."""
     return (
         tuple(entry for entry in entries if entry.ends > now),
@@ -16,11 +16,11 @@ def swept(entries: Sequence[Revocation], now: datetime) -> tuple[Revocations, Re
     )
 
 
-def added(entries: Sequence[Revocation], new: Revocation) -> Revocations:
+def add(entries: Sequence[Revocation], new: Revocation) -> Revocations:
     """Return the entries with `new`, which takes the place of an earlier one of its scope."""
-    return (*taken_out(entries, (new.scope,)), new)
+    return (*remove(entries, (new.scope,)), new)
 
 
-def taken_out(entries: Sequence[Revocation], scopes: Collection[Scope]) -> Revocations:
+def remove(entries: Sequence[Revocation], scopes: Collection[RevocationScope]) -> Revocations:
     """Return the entries without those of `scopes`; one that covers them is another entry, and stays."""
     return tuple(entry for entry in entries if entry.scope not in scopes)

@@ -1,6 +1,6 @@
 """Revocations in words."""
 
-from temp_access.sts.revoke.model import Kind, Revocation, Scope
+from temp_access.sts.revoke.model import Revocation, RevocationScope, ScopeType
 
 
 def describe(entry: Revocation) -> str:
@@ -8,12 +8,12 @@ def describe(entry: Revocation) -> str:
     return f"{sessions(entry.scope)} issued before {entry.before:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def sessions(scope: Scope) -> str:
+def sessions(scope: RevocationScope) -> str:
     """Return whose sessions are meant."""
     match scope.kind:
-        case Kind.ALL:
+        case ScopeType.ALL:
             return "all sessions"
-        case Kind.GRANT:
+        case ScopeType.GRANT:
             return f"sessions called {scope.text}…"
-        case Kind.SESSION:
+        case ScopeType.SESSION:
             return f"sessions called {scope.text.partition(':')[2]}"

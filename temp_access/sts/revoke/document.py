@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temp_access.policy.session import VERSION, escape
-from temp_access.sts.revoke.model import Kind, Revocation, Scope
+from temp_access.sts.revoke.model import Revocation, RevocationScope, ScopeType
 
 POLICY_NAME = "TempAccessRevocations"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -61,10 +61,10 @@ def size(policy: Mapping[str, Any]) -> int:
 def _statement(revocation: Revocation) -> dict[str, Any]:
     condition: dict[str, Any] = {"DateLessThan": {"aws:TokenIssueTime": revocation.before.strftime(_TIME)}}
     scope = revocation.scope
-    if scope.kind is Kind.GRANT:
+    if scope.kind is ScopeType.GRANT:
         # aws:userid is `AROA…:session-name`, and a name holds no colon: what follows it is where the name begins.
         condition["StringLike"] = {"aws:userid": f"*:{escape(scope.text)}*"}
-    elif scope.kind is Kind.SESSION:
+    elif scope.kind is ScopeType.SESSION:
         condition["StringEquals"] = {"aws:userid": scope.text}
     return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
 
@@ -74,13 +74,15 @@ def _revocation(statement: Mapping[str, Any]) -> Revocation:
     before = datetime.strptime(condition["DateLessThan"]["aws:TokenIssueTime"], _TIME).replace(tzinfo=UTC)
     if "StringLike" in condition:
         text = condition["StringLike"]["aws:userid"].removeprefix("*:").removesuffix("*")
-        return Revocation(_checked(Scope(Kind.GRANT, text), _BEGINNING), before)
+        return Revocation(_checked(RevocationScope(ScopeType.GRANT, text), _BEGINNING), before)
     if "StringEquals" in condition:
-        return Revocation(_checked(Scope(Kind.SESSION, condition["StringEquals"]["aws:userid"]), _USER_ID), before)
-    return Revocation(Scope(Kind.ALL), before)
+        return Revocation(
+            _checked(RevocationScope(ScopeType.SESSION, condition["StringEquals"]["aws:userid"]), _USER_ID), before
+        )
+    return Revocation(RevocationScope(ScopeType.ALL), before)
 
 
-def _checked(scope: Scope, form: re.Pattern[str]) -> Scope:
+def _checked(scope: RevocationScope, form: re.Pattern[str]) -> RevocationScope:
     if not form.fullmatch(scope.text):
         raise ForeignPolicyError(POLICY_NAME)
     return scope

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from temp_access.sts.cache import Cache
-from temp_access.sts.revoke.model import Kind, Scope
+from temp_access.sts.revoke.model import RevocationScope, ScopeType
 
 
-def drop_kept(cache: Cache, role_arn: str, scopes: Collection[Scope]) -> int:
+def purge_revoked(cache: Cache, role_arn: str, scopes: Collection[RevocationScope]) -> int:
     """Remove the kept sessions of the role that `scopes` mean, and return how many there were."""
     denied = [
         key
@@ -18,7 +18,7 @@ def drop_kept(cache: Cache, role_arn: str, scopes: Collection[Scope]) -> int:
     return len(denied)
 
 
-def _means(scope: Scope, session_name: str) -> bool:
-    if scope.kind is Kind.GRANT:
+def _means(scope: RevocationScope, session_name: str) -> bool:
+    if scope.kind is ScopeType.GRANT:
         return session_name.startswith(scope.text)
-    return scope.kind is Kind.ALL or scope.text.partition(":")[2] == session_name
+    return scope.kind is ScopeType.ALL or scope.text.partition(":")[2] == session_name

@@ -10,7 +10,7 @@ from enum import Enum
 LONGEST_SESSION = timedelta(hours=12)
 
 
-class Kind(Enum):
+class ScopeType(Enum):
     """Whose sessions are meant."""
 
     ALL = "all"
@@ -19,13 +19,13 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class RevocationScope:
     """Which sessions are meant.
 
     `text` is, for a grant, what its session names begin with, for a session its `AROA…:name`, else empty.
     """
 
-    kind: Kind
+    kind: ScopeType
     text: str = ""
 
 
@@ -33,7 +33,7 @@ class Scope:
 class Revocation:
     """The sessions of `scope` that were issued before `before` (UTC, whole seconds)."""
 
-    scope: Scope
+    scope: RevocationScope
     before: datetime
 
     @property

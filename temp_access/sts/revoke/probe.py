@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from temp_access.config.ids import RESERVED
 from temp_access.config.model import Config
 from temp_access.errors import TempAccessError, UserError
-from temp_access.explain.explain import of_error
-from temp_access.policy.access import MODES, union
+from temp_access.explain.explain import summarize_client_error
+from temp_access.policy.access import ACCESS_MODES, combined_mode
 from temp_access.policy.session import minimal_json, session_policy
 from temp_access.sts.assume import assume_role
 from temp_access.sts.clients import ClientFactory
-from temp_access.sts.naming import fill
-from temp_access.sts.revoke.prove import Try
+from temp_access.sts.naming import fill_pattern
+from temp_access.sts.revoke.prove import Attempt
 
 if TYPE_CHECKING:
     import boto3
@@ -22,7 +22,7 @@ _SECONDS = 900
 _DENIED = ("AccessDenied", "AccessDeniedException", "403")
 
 
-class ProbeSessions:
+class CanarySessions:
     """Borrows sessions with temp-user's credentials, narrowed to a folder that nobody has."""
 
     def __init__(self, user: "boto3.Session", config: Config, *, role_arn: str, bucket: str) -> None:
@@ -31,11 +31,13 @@ class ProbeSessions:
         self._bucket = bucket
         self._partition = role_arn.split(":")[1]
         pattern = config.role.conditions.source_identity
-        self._source_identity = pattern and fill(pattern, user_name=config.user.name, filler="temp-access-revoke")
+        self._source_identity = pattern and fill_pattern(
+            pattern, user_name=config.user.name, filler="temp-access-revoke"
+        )
         # Listing is seen best; a role whose grants only upload is asked about an upload that doesn't exist.
-        self._lists = union(MODES[mode] for mode in config.modes).lists
+        self._lists = combined_mode(ACCESS_MODES[mode] for mode in config.modes).allows_listing
 
-    def borrow(self, session_name: str) -> Try:
+    def borrow(self, session_name: str) -> Attempt:
         """Return a call with a new session of this name; raises TempAccessError if STS gives none."""
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -51,7 +53,7 @@ class ProbeSessions:
         except ClientError as error:
             raise UserError(
                 f"temp-user's credentials don't borrow a session called {session_name!r} for the proof: {error}; pass "
-                f"temp-user's with --profile, or leave the proof out with --no-proof{of_error(error)}"
+                f"temp-user's with --profile, or leave the proof out with --no-proof{summarize_client_error(error)}"
             ) from None
         except BotoCoreError as error:
             raise TempAccessError(f"sts:AssumeRole didn't work: {error}", exit_code=3) from None
@@ -77,5 +79,5 @@ class ProbeSessions:
         return is_let_through
 
     def _policy(self) -> str:
-        access = MODES["list" if self._lists else "write"]
+        access = ACCESS_MODES["list" if self._lists else "write"]
         return minimal_json(session_policy(_FOLDER, access, bucket=self._bucket, partition=self._partition))

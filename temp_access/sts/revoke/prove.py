@@ -10,9 +10,9 @@ from temp_access.errors import TempAccessError
 _CONFIRMATIONS = 3
 
 # Makes one harmless call with one session, and returns whether it was let through.
-Try = Callable[[], bool]
+Attempt = Callable[[], bool]
 # Borrows a session; None where none can be.
-Borrow = Callable[[], Try]
+Borrow = Callable[[], Attempt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class NotProvedError(TempAccessError):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Polling:
     """How long to wait in all and between two tries (seconds), and who hears what is waited for."""
 
     wait: float
@@ -40,12 +40,12 @@ class Pace:
     sleep: Callable[[float], None] = time.sleep
 
 
-def works(borrow: Borrow, pace: Pace, what: str) -> Try:
+def wait_until_works(borrow: Borrow, pace: Polling, what: str) -> Attempt:
     """Borrow until a session works, and return it; raises NotProvedError when the time is over.
 
     An earlier revocation can deny what is borrowed in its own second.
     """
-    found: list[Try] = []
+    found: list[Attempt] = []
 
     def one_works() -> bool:
         session = borrow()
@@ -56,7 +56,7 @@ def works(borrow: Borrow, pace: Pace, what: str) -> Try:
     return found[-1]
 
 
-def prove(before: Try, bystander: Try | None, borrow: Borrow, put: Callable[[], None], pace: Pace) -> Proof:
+def prove(before: Attempt, bystander: Attempt | None, borrow: Borrow, put: Callable[[], None], pace: Polling) -> Proof:
     """Put the policy and return how long it took until `before` was refused and a new session worked.
 
     `bystander` is a session that isn't meant and has to go on working. Raises NotProvedError.
@@ -72,7 +72,7 @@ def prove(before: Try, bystander: Try | None, borrow: Borrow, put: Callable[[], 
 
     _until(refused_often_enough, pace, "a session borrowed before to be refused")
     refused_after = pace.clock() - started
-    works(borrow, pace, "a session borrowed after to work")
+    wait_until_works(borrow, pace, "a session borrowed after to work")
     works_after = pace.clock() - started
     if bystander is not None and not bystander():
         raise NotProvedError(
@@ -82,7 +82,7 @@ def prove(before: Try, bystander: Try | None, borrow: Borrow, put: Callable[[], 
     return Proof(refused_after, works_after)
 
 
-def _until(done: Callable[[], bool], pace: Pace, what: str) -> None:
+def _until(done: Callable[[], bool], pace: Polling, what: str) -> None:
     started = pace.clock()
     while not done():
         passed = pace.clock() - started

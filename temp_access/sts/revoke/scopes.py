@@ -5,37 +5,37 @@ from collections.abc import Iterator
 
 from temp_access.config.model import Config
 from temp_access.errors import UserError
-from temp_access.sts.naming import fill, session_beginning, session_name
-from temp_access.sts.revoke.model import Kind, Scope
+from temp_access.sts.naming import fill_pattern, session_name, session_name_prefix
+from temp_access.sts.revoke.model import RevocationScope, ScopeType
 
 _NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _USER = "${aws:username}"
 _WHO = "temp-access-revoke"
 
 
-def of_grant(config: Config, id_: str, *, user_name: str) -> tuple[Scope, ...]:
+def of_grant(config: Config, id_: str, *, user_name: str) -> tuple[RevocationScope, ...]:
     """Return the scopes of a grant's sessions, whoever of access.toml's users borrowed them.
 
     Raises UserError where role.conditions.session_name leaves no room for the grant in a session's name.
     """
     pattern = config.role.conditions.session_name
-    beginnings = [session_beginning(pattern, id_, user_name=name) for name in _callers(config, user_name)]
+    beginnings = [session_name_prefix(pattern, id_, user_name=name) for name in _callers(config, user_name)]
     if None in beginnings:
         raise UserError(
             f"role.conditions.session_name, {pattern!r}, leaves no room for the grant in a session's name, so a "
             "grant's sessions can't be told from others'; use --session NAME or --all"
         )
-    return tuple(Scope(Kind.GRANT, beginning) for beginning in dict.fromkeys(beginnings) if beginning)
+    return tuple(RevocationScope(ScopeType.GRANT, beginning) for beginning in dict.fromkeys(beginnings) if beginning)
 
 
-def of_session(role_id: str, name: str) -> Scope:
+def of_session(role_id: str, name: str) -> RevocationScope:
     """Return the scope of the sessions with one name; raises UserError if none can be called so."""
     if not _NAME.fullmatch(name):
         raise UserError(
             f"{name!r} isn't a role session name; it is what follows the last / of the session's ARN, 2 to 64 letters, "
             "digits and +=,.@_-"
         )
-    return Scope(Kind.SESSION, f"{role_id}:{name}")
+    return RevocationScope(ScopeType.SESSION, f"{role_id}:{name}")
 
 
 def unknown_callers(config: Config) -> tuple[str, ...]:
@@ -45,21 +45,21 @@ def unknown_callers(config: Config) -> tuple[str, ...]:
     return tuple(trusted.account or "this account" for trusted in config.role.trusted if trusted.resource == "root")
 
 
-def names_of_grant(config: Config, id_: str, *, user_name: str) -> tuple[str, str]:
+def grant_canary_names(config: Config, id_: str, *, user_name: str) -> tuple[str, str]:
     """Return the names of a session of the grant, and of one that is as like it as can be and isn't."""
     pattern = config.role.conditions.session_name
     meant, other = (session_name(pattern, i, user_name=user_name, who=_WHO) for i in (id_, f"{id_}x"))
     return meant, other
 
 
-def names_of_session(name: str) -> tuple[str, str]:
+def session_canary_names(name: str) -> tuple[str, str]:
     """Return the name, and one that differs in its last character alone."""
     return name, name[:63] + ("y" if name[63:] == "x" else "x")
 
 
-def name_of_any(config: Config, *, user_name: str) -> str:
+def any_canary_name(config: Config, *, user_name: str) -> str:
     """Return the name of a session of no grant."""
-    return fill(config.role.conditions.session_name, user_name=user_name, filler=_WHO)
+    return fill_pattern(config.role.conditions.session_name, user_name=user_name, filler=_WHO)
 
 
 def _callers(config: Config, user_name: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from temp_access.errors import TempAccessError
 from temp_access.sts.credentials import Credentials
-from temp_access.verify.live.journal import KEY_ID, NO_KEY, TAG_PREFIX, Entry, Journal, is_over, with_key
+from temp_access.verify.live.journal import KEY_ID, NO_KEY, TAG_PREFIX, Journal, RunRecord, is_over, with_key
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _KEYS_FOR_EACH_USER = 2
 
 
-def announce(iam: "IAMClient", journal: Journal, entry: Entry) -> None:
+def record(iam: "IAMClient", journal: Journal, entry: RunRecord) -> None:
     """Record the run, before it makes anything, in the journal and as a tag on the user."""
     journal.write(entry)
     try:
@@ -25,7 +25,7 @@ def announce(iam: "IAMClient", journal: Journal, entry: Entry) -> None:
         raise
 
 
-def mint(iam: "IAMClient", journal: Journal, entry: Entry) -> tuple[Credentials, Entry]:
+def create(iam: "IAMClient", journal: Journal, entry: RunRecord) -> tuple[Credentials, RunRecord]:
     """Return a new access key of the user, recorded in the journal and on the user straight away.
 
     Raises TempAccessError (inconclusive) if the user has two keys already: they aren't ours to touch.
@@ -49,14 +49,14 @@ def mint(iam: "IAMClient", journal: Journal, entry: Entry) -> tuple[Credentials,
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"]), entry
 
 
-def retire(iam: "IAMClient", entry: Entry) -> None:
+def delete(iam: "IAMClient", entry: RunRecord) -> None:
     """Delete the run's key and its tag; either may be gone already."""
     for action in (_delete_key, _untag):
         with contextlib.suppress(iam.exceptions.NoSuchEntityException):
             action(iam, entry)
 
 
-def left_on_user(iam: "IAMClient", account: str, user: str, bucket: str) -> list[Entry]:
+def leftover_runs(iam: "IAMClient", account: str, user: str, bucket: str) -> list[RunRecord]:
     """Return the runs that the user's tags tell of and that must be over, wherever they ran."""
     pages = iam.get_paginator("list_user_tags").paginate(UserName=user)
     found = []
@@ -64,14 +64,14 @@ def left_on_user(iam: "IAMClient", account: str, user: str, bucket: str) -> list
         run = tag["Key"].removeprefix(TAG_PREFIX)
         if run != tag["Key"] and is_over(run):
             key_id = tag["Value"] if KEY_ID.fullmatch(tag["Value"]) else None
-            found.append(Entry(run, account, user, bucket, 0, "", key_id))
+            found.append(RunRecord(run, account, user, bucket, 0, "", key_id))
     return found
 
 
-def _delete_key(iam: "IAMClient", entry: Entry) -> None:
+def _delete_key(iam: "IAMClient", entry: RunRecord) -> None:
     if entry.key_id:
         iam.delete_access_key(UserName=entry.user, AccessKeyId=entry.key_id)
 
 
-def _untag(iam: "IAMClient", entry: Entry) -> None:
+def _untag(iam: "IAMClient", entry: RunRecord) -> None:
     iam.untag_user(UserName=entry.user, TagKeys=[TAG_PREFIX + entry.run])

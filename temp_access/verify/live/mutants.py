@@ -9,38 +9,40 @@ from temp_access.verify.model import Probe, Result, Verdict
 from temp_access.verify.selftest import Mutant, SelfTest
 
 
-class Fate(Enum):
+class MutantStatus(Enum):
     """What became of a mutant."""
 
-    CAUGHT = "caught"
+    KILLED = "caught"
     SURVIVED = "survived"
     UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class MutantResult:
     """A mutant, its fate, and what the probe meant for it observed."""
 
     mutant: Mutant
-    fate: Fate
+    status: MutantStatus
     observed: str
 
 
-def try_mutants(run: LiveRun, test: SelfTest) -> Iterator[Trial]:
+def run_mutants(run: LiveRun, test: SelfTest) -> Iterator[MutantResult]:
     """Yield what became of each mutant; its probe must pass without the defect, and fail with it."""
     probes = test.probes()
     for mutant in test.mutants():
         if mutant.change is None:
-            yield Trial(mutant, Fate.UNDECIDED, "the role's own actions are too few to show it")
+            yield MutantResult(mutant, MutantStatus.UNDECIDED, "the role's own actions are too few to show it")
             continue
         probe = probes[mutant.caught_by]
         sound = _once(run, test, probe, None)
         if sound.verdict is not Verdict.PASSED:
-            yield Trial(mutant, Fate.UNDECIDED, f"without the defect: {sound.verdict}, {sound.observed}")
+            yield MutantResult(mutant, MutantStatus.UNDECIDED, f"without the defect: {sound.verdict}, {sound.observed}")
             continue
         result = _once(run, test, probe, mutant)
-        fate = {Verdict.FAILED: Fate.CAUGHT, Verdict.PASSED: Fate.SURVIVED}.get(result.verdict, Fate.UNDECIDED)
-        yield Trial(mutant, fate, result.observed)
+        fate = {Verdict.FAILED: MutantStatus.KILLED, Verdict.PASSED: MutantStatus.SURVIVED}.get(
+            result.verdict, MutantStatus.UNDECIDED
+        )
+        yield MutantResult(mutant, fate, result.observed)
 
 
 def _once(run: LiveRun, test: SelfTest, probe: Probe, mutant: Mutant | None) -> Result:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from temp_access.sts.clients import Clients
 from temp_access.verify.model import ServiceCall, Target
-from temp_access.verify.observe import NotReadyError
+from temp_access.verify.observe import SetupError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 BODY = b"temp-access verify"
 
 
-def operate(call: ServiceCall, clients: Clients, deployer: Clients, target: Target) -> None:
+def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target: Target) -> None:
     """Make `call` with `clients`; raises ClientError if it is refused."""
     name, s3 = call.operation, clients.s3
     bucket, key = call.bucket, call.key
@@ -95,7 +95,7 @@ def _ready(prepare: Callable[[], Made]) -> Made:
     try:
         return prepare()
     except ClientError as error:
-        raise NotReadyError(f"the deployer couldn't make the probe's object: {error}") from error
+        raise SetupError(f"the deployer couldn't make the probe's object: {error}") from error
 
 
 def _presigned(s3: "S3Client", call: ServiceCall) -> None:

@@ -7,7 +7,7 @@ from temp_access.sts.clients import Clients
 from temp_access.sts.revoke.describe import describe
 from temp_access.sts.revoke.document import POLICY_NAME, is_revocations, read
 from temp_access.verify.model import Target
-from temp_access.verify.observe import NotReadyError
+from temp_access.verify.observe import SetupError
 from temp_access.verify.state.compare import differences
 from temp_access.verify.state.deployed import read_deployed
 from temp_access.verify.state.model import Deployed, State
@@ -31,7 +31,7 @@ class StateReader:
         """Return the deployed trust policy; raises NotReadyError if there is no role."""
         role = self._read().role
         if role is None:
-            raise NotReadyError(f"there is no role {self._target.role_name}")
+            raise SetupError(f"there is no role {self._target.role_name}")
         return dict(role.trust)
 
     def notes(self) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from temp_access.config.model import Config
 from temp_access.errors import TempAccessError, UserError
 from temp_access.sts.base import region_of_the_environment
-from temp_access.sts.clients import local_endpoint
-from temp_access.sts.refusals import of_connection
+from temp_access.sts.clients import endpoint_override
+from temp_access.sts.refusals import from_connection_error
 from temp_access.verify.model import Target
 from temp_access.verify.state.model import STACKS
 
@@ -46,7 +46,7 @@ def who_am_i(session: "boto3.Session") -> tuple[str, str]:
         code = error.response["Error"]["Code"]
         why = f"{error}; log in again, or use another profile (more: temp-access explain {code})"
     except BotoCoreError as error:
-        why = str(of_connection(error))
+        why = str(from_connection_error(error))
     else:
         return answer["Account"], answer["Arn"]
     raise TempAccessError(f"can't tell whose credentials these are: {why}", exit_code=3)
@@ -82,7 +82,7 @@ def find_target(session: "boto3.Session", config: Config, account: str, arn: str
         user_name=outputs["UserName"],
         user_arn=f"arn:{partition}:iam::{account}:user/{outputs['UserName']}",
         digest=config.digest,
-        endpoint=local_endpoint(),
+        endpoint=endpoint_override(),
     )
 
 

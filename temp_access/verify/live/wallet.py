@@ -7,15 +7,15 @@ from temp_access.config.model import Grant
 from temp_access.sts.assume import assume_role, session_token
 from temp_access.sts.clients import ClientFactory, Clients
 from temp_access.sts.credentials import Credentials
-from temp_access.verify.model import AssumeCall, Caller, Target, Who
-from temp_access.verify.observe import NotReadyError
-from temp_access.verify.sent import ALLOW_ALL, PolicyOf
+from temp_access.verify.model import AssumeCall, Identity, ProbeCaller, Target
+from temp_access.verify.observe import SetupError
+from temp_access.verify.sent import ALLOW_ALL, PolicyForGrant
 
 _ENOUGH = timedelta(minutes=3)
 _HOUR = 3600
 
 
-class Wallet:
+class CredentialPool:
     """Clients for every caller; `policy_of` gives the session policy that a grant's session is sent."""
 
     def __init__(
@@ -26,7 +26,7 @@ class Wallet:
         user: Credentials | None,
         deployer: Clients,
         plain: AssumeCall,
-        policy_of: PolicyOf,
+        policy_of: PolicyForGrant,
         mfa: tuple[str, str] | None = None,
         mfa_needed: bool = False,
     ) -> None:
@@ -40,17 +40,17 @@ class Wallet:
         self._plain = plain
         self._mfa = mfa
         self._mfa_needed = mfa_needed
-        self._kept: dict[Caller, tuple[Clients, datetime | None]] = {}
-        self._locks: dict[Caller, threading.Lock] = {}
+        self._kept: dict[ProbeCaller, tuple[Clients, datetime | None]] = {}
+        self._locks: dict[ProbeCaller, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def clients(self, caller: Caller) -> Clients:
+    def clients(self, caller: ProbeCaller) -> Clients:
         """Return the clients of `caller`; raises NotReadyError if its credentials can't be had."""
-        if caller.who is Who.DEPLOYER:
+        if caller.identity is Identity.DEPLOYER:
             return self.deployer
-        if caller.who is Who.USER_SESSION_TOKEN and self._mfa_needed:
+        if caller.identity is Identity.USER_SESSION_TOKEN and self._mfa_needed:
             # With MFA the user's session is of GetSessionToken already, and a code is good for one call.
-            caller = Caller(Who.USER)
+            caller = ProbeCaller(Identity.USER)
         with self._lock:
             lock = self._locks.setdefault(caller, threading.Lock())
         with lock:
@@ -61,33 +61,33 @@ class Wallet:
 
     def forget(self, grant: Grant) -> None:
         """Drop the grant's session: its probes are over."""
-        self._kept.pop(Caller(Who.GRANT, grant), None)
-        self._locks.pop(Caller(Who.GRANT, grant), None)
+        self._kept.pop(ProbeCaller(Identity.GRANT, grant), None)
+        self._locks.pop(ProbeCaller(Identity.GRANT, grant), None)
 
-    def _borrow(self, caller: Caller) -> tuple[Clients, datetime | None]:
+    def _borrow(self, caller: ProbeCaller) -> tuple[Clients, datetime | None]:
         from botocore.exceptions import ClientError
 
         try:
             credentials = self._credentials(caller)
         except ClientError as error:
-            raise NotReadyError(f"no credentials of {caller.who.value}: {error}") from error
+            raise SetupError(f"no credentials of {caller.identity.value}: {error}") from error
         if credentials is None:
             return self._user, None
         return self._factory.of(credentials), credentials.expiration
 
-    def _credentials(self, caller: Caller) -> Credentials | None:
-        match caller.who:
-            case Who.USER_WITHOUT_MFA:
+    def _credentials(self, caller: ProbeCaller) -> Credentials | None:
+        match caller.identity:
+            case Identity.USER_WITHOUT_MFA:
                 return None
-            case Who.USER if self._mfa_needed and caller.grant is None:
+            case Identity.USER if self._mfa_needed and caller.grant is None:
                 return self._with_mfa()
-            case Who.USER:
+            case Identity.USER:
                 return None
-            case Who.USER_SESSION_TOKEN:
+            case Identity.USER_SESSION_TOKEN:
                 return session_token(self._user.sts, duration=_HOUR)
-            case Who.ROLE:
+            case Identity.ROLE:
                 return self._assume(None, _HOUR)
-            case Who.WIDENED:
+            case Identity.WIDENED:
                 return self._assume(ALLOW_ALL, _HOUR)
             case _:
                 assert caller.grant is not None  # noqa: S101 - GRANT always has one
@@ -95,9 +95,9 @@ class Wallet:
 
     def _assume(self, policy: str | None, duration: int | None) -> Credentials:
         if self.unmet:
-            raise NotReadyError(self.unmet)
+            raise SetupError(self.unmet)
         return assume_role(
-            self.clients(Caller(Who.USER)).sts,
+            self.clients(ProbeCaller(Identity.USER)).sts,
             role_arn=self.target.role_arn,
             session_name=self._plain.session_name,
             duration=duration,
@@ -107,6 +107,6 @@ class Wallet:
 
     def _with_mfa(self) -> Credentials:
         if self._mfa is None:
-            raise NotReadyError("the trust policy asks for MFA and no code was given; pass --mfa-serial and --mfa-code")
+            raise SetupError("the trust policy asks for MFA and no code was given; pass --mfa-serial and --mfa-code")
         serial, code = self._mfa
         return session_token(self._user.sts, duration=_HOUR, mfa_serial=serial, mfa_code=code)

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from temp_access.verify.model import LIVE_ONLY, Caller, Probe, Result, Runner, StateCheck, Verdict, Who
-from temp_access.verify.offline.answer import OfflineAnswerer
+from temp_access.verify.model import LIVE_ONLY, Identity, Probe, ProbeCaller, Result, Runner, StateCheck, Verdict
+from temp_access.verify.offline.answer import EvaluatorCalls
 from temp_access.verify.offline.run import run_offline
 
 _SHOWN = 5
 
 
-def agreement(results: Sequence[Result], answerer: OfflineAnswerer) -> Result:
+def cross_check(results: Sequence[Result], answerer: EvaluatorCalls) -> Result:
     """Return one more result: that each live verdict is the evaluator's too; undecided ones aren't compared."""
     decided = {
         result.probe.id: result
@@ -28,7 +28,7 @@ def agreement(results: Sequence[Result], answerer: OfflineAnswerer) -> Result:
         id="agreement/evaluator",
         group="agreement",
         title="the evaluator, asked about the templates, answers as the deployed stacks do",
-        caller=Caller(Who.DEPLOYER),
+        caller=ProbeCaller(Identity.DEPLOYER),
         call=StateCheck("agreement"),
         allowed=True,
         cause="what is deployed isn't what the templates say (see the deployed state), or the evaluator is wrong",

@@ -5,34 +5,40 @@ from dataclasses import replace
 
 from temp_access.config.model import Config, Grant
 from temp_access.policy.decision import Decision
-from temp_access.policy.decision import Kind as DecisionKind
-from temp_access.policy.evaluate import Layers, evaluate
+from temp_access.policy.decision import DecisionType as DecisionKind
+from temp_access.policy.evaluate import PolicySet, evaluate
 from temp_access.policy.request import Request
 from temp_access.verify.model import (
     AssumeCall,
-    Call,
-    Caller,
+    Identity,
+    ProbeCall,
+    ProbeCaller,
     ServiceCall,
     StateCheck,
     Target,
     TrustCheck,
-    Who,
 )
-from temp_access.verify.observe import Kind, NotReadyError, Observation
-from temp_access.verify.offline.layers import Holder, Policies
+from temp_access.verify.observe import Outcome, OutcomeType, SetupError
+from temp_access.verify.offline.layers import EffectivePolicies, PrincipalPolicies
 from temp_access.verify.offline.parameters import parameter_error
 from temp_access.verify.operations import Need, needs
-from temp_access.verify.sent import ALLOW_ALL, PolicyOf
+from temp_access.verify.sent import ALLOW_ALL, PolicyForGrant
 from temp_access.verify.trust import trust_layers, trust_request
 
-_WORKED = Observation(Kind.WORKED, message="allowed")
+_WORKED = Outcome(OutcomeType.WORKED, message="allowed")
 
 
-class OfflineAnswerer:
+class EvaluatorCalls:
     """Answers what the policies say; `address` is the one that calls are taken to come from."""
 
     def __init__(
-        self, policies: Policies, config: Config, target: Target, plain: AssumeCall, policy_of: PolicyOf, address: str
+        self,
+        policies: EffectivePolicies,
+        config: Config,
+        target: Target,
+        plain: AssumeCall,
+        policy_of: PolicyForGrant,
+        address: str,
     ) -> None:
         self._policies = policies
         self._config = config
@@ -40,9 +46,9 @@ class OfflineAnswerer:
         self._plain = plain
         self._policy_of = policy_of
         self._address = address
-        self._on_bucket: dict[Caller, Layers] = {}
+        self._on_bucket: dict[ProbeCaller, PolicySet] = {}
 
-    def answer(self, caller: Caller, call: Call) -> Observation:
+    def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return what would come of `call` made by `caller`."""
         try:
             match call:
@@ -54,19 +60,19 @@ class OfflineAnswerer:
                     request = trust_request(call, self._target)
                     return _observation(evaluate(trust_layers(self._policies.trust), request))
                 case StateCheck():
-                    raise NotReadyError("the deployed state only exists live")
-        except NotReadyError as error:
-            return Observation(Kind.UNDECIDED, message=str(error))
+                    raise SetupError("the deployed state only exists live")
+        except SetupError as error:
+            return Outcome(OutcomeType.UNDECIDED, message=str(error))
 
-    def control(self, caller: Caller, call: Call) -> Observation:
+    def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return what would come of the control: the same call, or for AssumeRole the plain one."""
         return self.answer(caller, self._plain if isinstance(call, AssumeCall) else call)
 
     def forget(self, grant: Grant) -> None:
         """Drop what was kept for the grant."""
-        self._on_bucket.pop(Caller(Who.GRANT, grant), None)
+        self._on_bucket.pop(ProbeCaller(Identity.GRANT, grant), None)
 
-    def _service(self, caller: Caller, call: ServiceCall) -> Observation:
+    def _service(self, caller: ProbeCaller, call: ServiceCall) -> Outcome:
         layers = self._layers(caller, call)
         target = self._target
         for need in needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn):
@@ -75,43 +81,43 @@ class OfflineAnswerer:
                 return _observation(decision)
         return _WORKED
 
-    def _layers(self, caller: Caller, call: ServiceCall) -> Layers:
+    def _layers(self, caller: ProbeCaller, call: ServiceCall) -> PolicySet:
         if call.bucket == self._target.bucket:
             if caller not in self._on_bucket:
                 self._on_bucket[caller] = self._policies.on_bucket(self._holder(caller), self._session(caller))
             return self._on_bucket[caller]
         return self._policies.elsewhere(self._holder(caller), self._session(caller))
 
-    def _holder(self, caller: Caller) -> Holder:
-        match caller.who:
-            case Who.DEPLOYER:
+    def _holder(self, caller: ProbeCaller) -> PrincipalPolicies:
+        match caller.identity:
+            case Identity.DEPLOYER:
                 return self._policies.administrator
-            case Who.USER | Who.USER_SESSION_TOKEN | Who.USER_WITHOUT_MFA:
+            case Identity.USER | Identity.USER_SESSION_TOKEN | Identity.USER_WITHOUT_MFA:
                 return self._policies.user
             case _:
                 return self._policies.role
 
-    def _session(self, caller: Caller) -> str | None:
-        if caller.who is Who.GRANT and caller.grant:
+    def _session(self, caller: ProbeCaller) -> str | None:
+        if caller.identity is Identity.GRANT and caller.grant:
             return self._policy_of(caller.grant)
-        return ALLOW_ALL if caller.who is Who.WIDENED else None
+        return ALLOW_ALL if caller.identity is Identity.WIDENED else None
 
-    def _principal(self, caller: Caller) -> str:
+    def _principal(self, caller: ProbeCaller) -> str:
         target = self._target
-        match caller.who:
-            case Who.DEPLOYER:
+        match caller.identity:
+            case Identity.DEPLOYER:
                 return f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
-            case Who.USER | Who.USER_SESSION_TOKEN | Who.USER_WITHOUT_MFA:
+            case Identity.USER | Identity.USER_SESSION_TOKEN | Identity.USER_WITHOUT_MFA:
                 return target.user_arn
             case _:
                 name = self._plain.session_name
                 return f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{name}"
 
-    def _request(self, caller: Caller, need: Need, context: Mapping[str, str] | None = None) -> Request:
+    def _request(self, caller: ProbeCaller, need: Need, context: Mapping[str, str] | None = None) -> Request:
         keys = {"aws:SecureTransport": "true", "aws:SourceIp": self._address, **(context or {})}
         if need.prefix is not None:
             keys["s3:prefix"] = need.prefix
-        of_role = caller.who in (Who.GRANT, Who.ROLE, Who.WIDENED)
+        of_role = caller.identity in (Identity.GRANT, Identity.ROLE, Identity.WIDENED)
         return Request(
             principal=self._principal(caller),
             action=need.action,
@@ -122,14 +128,14 @@ class OfflineAnswerer:
             context=keys,
         )
 
-    def _assume(self, caller: Caller, call: AssumeCall) -> Observation:
-        chained = caller.who in (Who.USER_SESSION_TOKEN, Who.ROLE)
+    def _assume(self, caller: ProbeCaller, call: AssumeCall) -> Outcome:
+        chained = caller.identity in (Identity.USER_SESSION_TOKEN, Identity.ROLE)
         sent = call
         if caller.grant:
             sent = replace(call, policy=self._policy_of(caller.grant))
         wrong = parameter_error(sent, role_maximum=self._config.role.max_session_duration, chained=chained)
         if wrong:
-            return Observation(Kind.REFUSED, *wrong)
+            return Outcome(OutcomeType.REFUSED, *wrong)
         layers = self._policies.on_role(self._holder(caller))
         actions = ["sts:AssumeRole"] + ["sts:SetSourceIdentity"] * (call.source_identity is not None)
         for action in actions:
@@ -139,7 +145,7 @@ class OfflineAnswerer:
                 return _observation(decision)
         return _WORKED
 
-    def _keys(self, caller: Caller, call: AssumeCall) -> dict[str, str]:
+    def _keys(self, caller: ProbeCaller, call: AssumeCall) -> dict[str, str]:
         keys = {"sts:RoleSessionName": call.session_name}
         if call.source_identity is not None:
             keys["sts:SourceIdentity"] = call.source_identity
@@ -147,14 +153,14 @@ class OfflineAnswerer:
             keys["sts:ExternalId"] = call.external_id
         # Long-term credentials have no such key at all:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
-        if self._config.role.conditions.mfa and caller.who in (Who.USER, Who.USER_SESSION_TOKEN):
+        if self._config.role.conditions.mfa and caller.identity in (Identity.USER, Identity.USER_SESSION_TOKEN):
             keys["aws:MultiFactorAuthPresent"] = "true"
         return keys
 
 
-def _observation(decision: Decision) -> Observation:
+def _observation(decision: Decision) -> Outcome:
     if decision.allowed:
         return _WORKED
     how = "with an explicit deny in a" if decision.kind is DecisionKind.EXPLICIT_DENY else "because no"
     end = "" if decision.kind is DecisionKind.EXPLICIT_DENY else " allows it"
-    return Observation(Kind.REFUSED, "AccessDenied", f"{how} {decision.layer.value}{end}")
+    return Outcome(OutcomeType.REFUSED, "AccessDenied", f"{how} {decision.layer.value}{end}")

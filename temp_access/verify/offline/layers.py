@@ -7,10 +7,10 @@ from typing import Any
 from temp_access.errors import UserError
 from temp_access.policy.decision import Layer
 from temp_access.policy.document import MalformedPolicy, Policy
-from temp_access.policy.evaluate import Layers
-from temp_access.policy.extremes import EVERYTHING
+from temp_access.policy.evaluate import PolicySet
+from temp_access.policy.extremes import ALLOW_ALL
 from temp_access.policy.parse import parse_policy
-from temp_access.verify.observe import NotReadyError
+from temp_access.verify.observe import SetupError
 from temp_access.verify.state.model import Permissions, State
 
 Document = Mapping[str, Any]
@@ -18,7 +18,7 @@ ManagedDocument = Callable[[str], Document | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class PrincipalPolicies:
     """The identity policies and the boundary of one principal, and its session's where no other are given."""
 
     identity: tuple[Policy, ...]
@@ -26,7 +26,7 @@ class Holder:
     session: tuple[Policy, ...] | None = None
 
 
-class Policies:
+class EffectivePolicies:
     """The parsed policies of a state; `managed` gives documents of managed policies that the state lacks."""
 
     def __init__(self, state: State, managed: ManagedDocument) -> None:
@@ -35,59 +35,59 @@ class Policies:
         self.bucket = state.bucket.policy and parse(state.bucket.policy, Layer.RESOURCE, "bucket policy")
         self.trust = parse(state.role.trust, Layer.TRUST, "trust policy")
         # With a session policy: a federated user may do nothing without one.
-        self.administrator = Holder(
-            (parse(EVERYTHING, Layer.IDENTITY, "administrator"),),
-            session=(parse(EVERYTHING, Layer.SESSION, "administrator"),),
+        self.administrator = PrincipalPolicies(
+            (parse(ALLOW_ALL, Layer.IDENTITY, "administrator"),),
+            session=(parse(ALLOW_ALL, Layer.SESSION, "administrator"),),
         )
-        self._user: Holder | None = None
-        self._role: Holder | None = None
+        self._user: PrincipalPolicies | None = None
+        self._role: PrincipalPolicies | None = None
 
     @property
-    def user(self) -> Holder:
+    def user(self) -> PrincipalPolicies:
         """What temp-user holds; raises NotReadyError if a document isn't known."""
         if self._user is None:
             self._user = self._holder(self._state.user.permissions)
         return self._user
 
     @property
-    def role(self) -> Holder:
+    def role(self) -> PrincipalPolicies:
         """What temp-role holds; raises NotReadyError if a document isn't known."""
         if self._role is None:
             self._role = self._holder(self._state.role.permissions)
         return self._role
 
-    def on_bucket(self, holder: Holder, session: str | None = None) -> Layers:
+    def on_bucket(self, holder: PrincipalPolicies, session: str | None = None) -> PolicySet:
         """Return the layers of a call on the bucket; `session` is the session policy's JSON."""
-        return Layers(
+        return PolicySet(
             identity=holder.identity,
             boundary=holder.boundary,
             session=sessions(session) or holder.session,
             resource=self.bucket or None,
         )
 
-    def elsewhere(self, holder: Holder, session: str | None = None) -> Layers:
+    def elsewhere(self, holder: PrincipalPolicies, session: str | None = None) -> PolicySet:
         """Return the layers of a call on anything that has no policy here."""
-        return Layers(
+        return PolicySet(
             identity=holder.identity,
             boundary=holder.boundary,
             session=sessions(session) or holder.session,
         )
 
-    def on_role(self, holder: Holder) -> Layers:
+    def on_role(self, holder: PrincipalPolicies) -> PolicySet:
         """Return the layers of sts:AssumeRole on temp-role."""
-        return Layers(
+        return PolicySet(
             identity=holder.identity,
             boundary=holder.boundary,
             resource=self.trust,
             resource_is_trust_policy=True,
         )
 
-    def _holder(self, permissions: Permissions) -> Holder:
+    def _holder(self, permissions: Permissions) -> PrincipalPolicies:
         documents = list(permissions.inline.items())
         for arn, document in permissions.attached.items():
             documents.append((arn, document if document is not None else self._document(arn)))
         boundary = permissions.boundary
-        return Holder(
+        return PrincipalPolicies(
             tuple(parse(document, Layer.IDENTITY, name) for name, document in documents),
             parse(self._document(boundary), Layer.BOUNDARY, boundary) if boundary else None,
         )
@@ -95,7 +95,7 @@ class Policies:
     def _document(self, arn: str) -> Document:
         document = self._managed(arn)
         if document is None:
-            raise NotReadyError(
+            raise SetupError(
                 f"the document of {arn} isn't kept here, so what it allows can't be told without the account"
             )
         return document

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from temp_access.errors import UserError
-from temp_access.policy.aws_managed import kept_document
+from temp_access.policy.aws_managed import bundled_document
 
 
 def known_document(arn: str) -> Mapping[str, Any]:
     """Return the kept document of the AWS managed policy `arn`; raises UserError if it isn't kept."""
-    document = kept_document(arn)
+    document = bundled_document(arn)
     if document is None:
         raise UserError(
             f"the document of {arn} isn't kept here, so what it allows can't be told without the account; "

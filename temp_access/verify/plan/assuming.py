@@ -9,34 +9,34 @@ from ipaddress import ip_address, ip_network
 
 from temp_access.config.duration import format_duration
 from temp_access.config.grants import SHORTEST_SESSION
-from temp_access.config.model import Config, Grant, Trusted
+from temp_access.config.model import Config, Grant, TrustedPrincipal
 from temp_access.sts.duration import CHAINED
-from temp_access.sts.naming import fill, foreign
+from temp_access.sts.naming import fill_pattern, non_matching_name
 from temp_access.verify.model import (
     AssumeCall,
-    Caller,
+    Identity,
     Probe,
+    ProbeCaller,
     Target,
     TrustCheck,
-    Who,
 )
 
-_USER = Caller(Who.USER)
+_USER = ProbeCaller(Identity.USER)
 _WITH_PRINCIPAL = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}'
 )
 
 
-def plain_call(config: Config, user_name: str | None = None) -> AssumeCall:
+def baseline_call(config: Config, user_name: str | None = None) -> AssumeCall:
     """Return the shortest AssumeRole call of `user_name` that fulfils all conditions of the trust policy but MFA."""
     asked, user_name = config.role.conditions, user_name or config.user.name
-    identity = asked.source_identity and fill(asked.source_identity, user_name=user_name, filler="verify")
-    name = fill(asked.session_name, user_name=user_name, filler="temp-access-verify")
+    identity = asked.source_identity and fill_pattern(asked.source_identity, user_name=user_name, filler="verify")
+    name = fill_pattern(asked.session_name, user_name=user_name, filler="temp-access-verify")
     return AssumeCall(SHORTEST_SESSION, None, name, source_identity=identity)
 
 
 @dataclass(frozen=True)
-class AssumingPlan:
+class AssumeRoleProbes:
     """Builds the probes of AssumeRole for one configuration; `deployer_is_stranger` if nothing trusts it."""
 
     config: Config
@@ -45,7 +45,7 @@ class AssumingPlan:
 
     def probes(self) -> Iterator[Probe]:
         """Yield all of them."""
-        call, longest = plain_call(self.config), self.config.role.max_session_duration
+        call, longest = baseline_call(self.config), self.config.role.max_session_duration
         yield self._works("default", "AssumeRole without a duration lasts 1h", replace(call, duration=None))
         for seconds in sorted({SHORTEST_SESSION, longest}):
             words = format_duration(seconds)
@@ -60,7 +60,7 @@ class AssumingPlan:
         for seconds, id_ in ((SHORTEST_SESSION - 1, "under-15m"), (longest + 1, "over-the-maximum")):
             title = f"AssumeRole for {seconds} s, {'under 15m' if seconds < longest else 'over the maximum'}"
             yield self._refused(id_, title, replace(call, duration=seconds), cause, ("ValidationError",))
-        session = Caller(Who.USER_SESSION_TOKEN)
+        session = ProbeCaller(Identity.USER_SESSION_TOKEN)
         works = self._works("chained-1h", "AssumeRole for 1h from GetSessionToken credentials", call)
         yield replace(works, caller=session, call=replace(call, duration=CHAINED))
         chained = self._refused(
@@ -87,12 +87,12 @@ class AssumingPlan:
         if asked.source_identity:
             without = replace(call, source_identity=None)
             yield self._refused("no-source-identity", "AssumeRole without a source identity", without, cause)
-        if asked.session_name and (name := foreign(asked.session_name, user_name=user_name)):
+        if asked.session_name and (name := non_matching_name(asked.session_name, user_name=user_name)):
             other = replace(call, session_name=name)
             yield self._refused("session-name", "AssumeRole with a session name of another form", other, cause)
         if asked.mfa:
             probe = self._refused("no-mfa", "AssumeRole without MFA", call, cause)
-            yield replace(probe, caller=Caller(Who.USER_WITHOUT_MFA))
+            yield replace(probe, caller=ProbeCaller(Identity.USER_WITHOUT_MFA))
         if address := _outside(asked.source_ip):
             sent = {"aws:SourceIp": address}
             words = f"from {address}, another network"
@@ -100,7 +100,7 @@ class AssumingPlan:
         for index, trusted in enumerate(self.config.role.trusted):
             yield from self._external(index, trusted)
 
-    def _external(self, index: int, trusted: Trusted) -> Iterator[Probe]:
+    def _external(self, index: int, trusted: TrustedPrincipal) -> Iterator[Probe]:
         account = trusted.account or self.target.account
         # An account is trusted with its users and roles; a root user may not assume a role.
         resource = "user/anybody" if trusted.resource == "root" else trusted.resource
@@ -119,7 +119,7 @@ class AssumingPlan:
         return any("${aws:username}" in (pattern or "") for pattern in (asked.session_name, asked.source_identity))
 
     def _evaluated(self, id_: str, words: str, arn: str, context: dict[str, str], allowed: bool) -> Probe:
-        call = plain_call(self.config, arn.rpartition("/")[2])
+        call = baseline_call(self.config, arn.rpartition("/")[2])
         full = {
             "aws:SourceIp": _first_address(self.config),
             "aws:MultiFactorAuthPresent": "true",
@@ -131,7 +131,7 @@ class AssumingPlan:
             id=f"assume/{id_}",
             group="assume",
             title=f"AssumeRole {words} (evaluated on the deployed trust policy, not called)",
-            caller=Caller(Who.DEPLOYER),
+            caller=ProbeCaller(Identity.DEPLOYER),
             call=TrustCheck(arn, tuple(sorted((full | context).items()))),
             allowed=allowed,
             cause="the deployed trust policy isn't the template's; run cdk deploy",
@@ -140,11 +140,11 @@ class AssumingPlan:
     def _strangers(self, call: AssumeCall) -> Iterator[Probe]:
         cause = "the trust policy names more than access.toml does; compare it with the template"
         probe = self._refused("by-the-session", "AssumeRole by a session of the role itself", call, cause)
-        yield replace(probe, caller=Caller(Who.ROLE))
+        yield replace(probe, caller=ProbeCaller(Identity.ROLE))
         if self.deployer_is_stranger:
             words = "AssumeRole by the deployer, whom the trust policy doesn't name"
             probe = self._refused("by-the-deployer", words, call, cause)
-            yield replace(probe, caller=Caller(Who.DEPLOYER))
+            yield replace(probe, caller=ProbeCaller(Identity.DEPLOYER))
 
     def _works(self, id_: str, title: str, call: AssumeCall) -> Probe:
         return Probe(
@@ -168,8 +168,8 @@ def grant_probe(config: Config, grant: Grant, group: str) -> Probe:
         id=f"{group}/assume",
         group=group,
         title="AssumeRole with the grant's session policy",
-        caller=Caller(Who.USER, grant),
-        call=plain_call(config),
+        caller=ProbeCaller(Identity.USER, grant),
+        call=baseline_call(config),
         allowed=True,
         cause="the session policy is refused, or the role can't be assumed at all (see the group assume)",
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from temp_access.config.grants import admits
 from temp_access.config.model import Config, Grant
-from temp_access.config.table import nearest
+from temp_access.config.table import did_you_mean
 from temp_access.errors import UserError
 
 
@@ -34,4 +34,4 @@ def _served(config: Config, id_: str) -> Grant:
         return config.grants[id_]
     if config.any_id and admits(config.any_id, config.grants, id_):
         return config.any_id.grant(id_)
-    raise UserError(f"no grant serves {id_!r}{nearest(id_, config.grants)}; the listed ones are in {config.path}")
+    raise UserError(f"no grant serves {id_!r}{did_you_mean(id_, config.grants)}; the listed ones are in {config.path}")

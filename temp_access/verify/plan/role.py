@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from temp_access.verify import places
-from temp_access.verify.model import Caller, Layer, Probe, ServiceCall, Target, Who
+from temp_access.verify.model import Identity, Layer, Probe, ProbeCaller, ServiceCall, Target
 from temp_access.verify.operations import OPERATIONS
 
 _BEYOND = ("get-bucket-policy", "get-bucket-location", "list-versions", "list-buckets", "list-users")
@@ -11,8 +11,8 @@ _BEYOND = ("get-bucket-policy", "get-bucket-location", "list-versions", "list-bu
 
 def role_probes(target: Target, run: str, other_bucket: str) -> Iterator[Probe]:
     """Yield the probes of un-narrowed and of widened sessions; `other_bucket` is one the role mustn't reach."""
-    prefix = places.root(run).prefix
-    for who, group in ((Who.ROLE, "role"), (Who.WIDENED, "widened")):
+    prefix = places.root_prefix(run).prefix
+    for who, group in ((Identity.ROLE, "role"), (Identity.WIDENED, "widened")):
         for name in _BEYOND:
             yield _refused(who, group, name, OPERATIONS[name].words, ServiceCall(name, target.bucket))
         # The prefix is this run's alone: nobody's names would show.
@@ -20,16 +20,16 @@ def role_probes(target: Target, run: str, other_bucket: str) -> Iterator[Probe]:
         yield _refused(who, group, "other-bucket", "list another bucket", call)
 
 
-def _refused(who: Who, group: str, id_: str, title: str, call: ServiceCall) -> Probe:
+def _refused(who: Identity, group: str, id_: str, title: str, call: ServiceCall) -> Probe:
     return Probe(
         id=f"{group}/{id_}",
         group=group,
         title=title,
-        caller=Caller(who),
+        caller=ProbeCaller(who),
         call=call,
         allowed=False,
         cause="the role has more than the template gives it (the probes of the deployed state name it); "
         "run cdk deploy, and detach what was added by hand",
         layer=Layer.IDENTITY,
-        control=Caller(Who.DEPLOYER),
+        control=ProbeCaller(Identity.DEPLOYER),
     )

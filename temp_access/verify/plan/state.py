@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from temp_access.verify.model import LIVE_ONLY, Caller, Probe, StateCheck, Who
-from temp_access.verify.state.compare import ASPECTS
+from temp_access.verify.model import LIVE_ONLY, Identity, Probe, ProbeCaller, StateCheck
+from temp_access.verify.state.compare import DRIFT_CHECKS
 
 
 def state_probes() -> Iterator[Probe]:
     """Yield a probe for each aspect."""
-    for aspect, title in ASPECTS.items():
+    for aspect, title in DRIFT_CHECKS.items():
         yield Probe(
             id=f"state/{aspect}",
             group="deployed state",
             title=title,
-            caller=Caller(Who.DEPLOYER),
+            caller=ProbeCaller(Identity.DEPLOYER),
             call=StateCheck(aspect),
             allowed=True,
             cause="it was changed by hand, or another access.toml was deployed; each difference says how to undo it",

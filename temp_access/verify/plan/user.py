@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from temp_access.verify import places
-from temp_access.verify.model import Caller, Layer, Probe, ServiceCall, Target, Who
+from temp_access.verify.model import Identity, Layer, Probe, ProbeCaller, ServiceCall, Target
 from temp_access.verify.operations import OPERATIONS
 
 OPERATIONS_TRIED = (
@@ -26,10 +26,10 @@ def user_probes(
     allows: Callable[[ServiceCall], bool],
     *,
     has_boundary: bool,
-    who: Who = Who.USER,
+    who: Identity = Identity.USER,
 ) -> Iterator[Probe]:
     """Yield the probes of the user alone, called as `who`; `allows` says what policies and boundary allow it."""
-    place = places.root(run)
+    place = places.root_prefix(run)
     for name in OPERATIONS_TRIED:
         operation = OPERATIONS[name]
         call = ServiceCall(
@@ -51,13 +51,13 @@ def user_probes(
             id=f"user/{name}",
             group="user",
             title=operation.words + where,
-            caller=Caller(who),
+            caller=ProbeCaller(who),
             call=call,
             allowed=allowed,
             cause=cause,
             # With a boundary several layers may refuse, and AWS names one.
             layer=None if allowed or has_boundary else Layer.IDENTITY,
-            control=None if allowed else Caller(Who.DEPLOYER),
+            control=None if allowed else ProbeCaller(Identity.DEPLOYER),
         )
 
 

@@ -4,26 +4,26 @@ import json
 
 from temp_access.verify.model import (
     AssumeCall,
-    Call,
-    Caller,
-    Report,
+    ProbeCall,
+    ProbeCaller,
     Result,
     ServiceCall,
     StateCheck,
     TrustCheck,
     Verdict,
+    VerificationReport,
 )
 from temp_access.verify.report.describe import action_of
-from temp_access.verify.report.redact import redacted
+from temp_access.verify.report.redact import redact_report
 from temp_access.verify.report.schema import CallerJson, CallJson, ControlJson, ProbeJson, ReportJson
 
 
-def to_json(report: Report) -> str:
+def to_json(report: VerificationReport) -> str:
     """Return the report as JSON, in ASCII, with a line end."""
-    return json.dumps(_report(redacted(report)), indent=2) + "\n"
+    return json.dumps(_report(redact_report(report)), indent=2) + "\n"
 
 
-def _report(report: Report) -> ReportJson:
+def _report(report: VerificationReport) -> ReportJson:
     target = report.target
     return {
         "schema": 1,
@@ -74,11 +74,11 @@ def _control(result: Result) -> ControlJson | None:
     return {"caller": _caller(caller) if caller else None, "outcome": result.control}
 
 
-def _caller(caller: Caller) -> CallerJson:
-    return {"who": caller.who.name.lower(), "grant": caller.grant.id if caller.grant else None}
+def _caller(caller: ProbeCaller) -> CallerJson:
+    return {"who": caller.identity.name.lower(), "grant": caller.grant.id if caller.grant else None}
 
 
-def _call(call: Call) -> CallJson:
+def _call(call: ProbeCall) -> CallJson:
     match call:
         case ServiceCall(operation, bucket, key, prefix, source):
             return {

@@ -2,30 +2,32 @@
 
 from temp_access.verify.model import (
     AssumeCall,
-    Call,
-    Caller,
+    Identity,
     Probe,
-    Report,
+    ProbeCall,
+    ProbeCaller,
     Result,
     ServiceCall,
     StateCheck,
     TrustCheck,
     Verdict,
-    Who,
+    VerificationReport,
 )
 from temp_access.verify.operations import OPERATIONS
 
 
-def caller_text(caller: Caller) -> str:
+def caller_text(caller: ProbeCaller) -> str:
     """Return who calls, such as `temp-role, narrowed to the grant bob (read-write on bob/)`."""
     grant = caller.grant
     if not grant:
-        return str(caller.who)
+        return str(caller.identity)
     name = f"{grant.id} ({grant.access} on {grant.folder}/)"
-    return f"{caller.who} {name}" if caller.who is Who.GRANT else f"{caller.who}, for the grant {name}"
+    return (
+        f"{caller.identity} {name}" if caller.identity is Identity.GRANT else f"{caller.identity}, for the grant {name}"
+    )
 
 
-def call_text(call: Call) -> str:
+def call_text(call: ProbeCall) -> str:
     """Return what is called, and with what."""
     match call:
         case ServiceCall():
@@ -91,7 +93,7 @@ def details(result: Result) -> list[tuple[str, str]]:
     return [(label, text) for label, text in rows if text]
 
 
-def target_text(report: Report) -> str:
+def target_text(report: VerificationReport) -> str:
     """Return what was verified: account, Region, bucket, and the endpoint where it isn't AWS's."""
     target = report.target
     if target.offline:
@@ -100,7 +102,7 @@ def target_text(report: Report) -> str:
     return f"account {target.account}, {target.region}, bucket {target.bucket}{at}"
 
 
-def counts_text(report: Report) -> str:
+def counts_text(report: VerificationReport) -> str:
     """Return the counts of all verdicts, and the seconds that the run took."""
     counts = ", ".join(f"{report.count(verdict)} {verdict}" for verdict in Verdict)
     total = len(report.results)

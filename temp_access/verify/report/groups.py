@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from temp_access.verify.about import about
-from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.about import group_summary
+from temp_access.verify.model import Result, Verdict, VerificationReport
 
 MOST_GROUPS = 100
 
@@ -31,11 +31,11 @@ class Group:
         """One line that says what holds, with a word that needs no colour beside it."""
         passed, total = self.count(Verdict.PASSED), len(self.results)
         if passed == total:
-            return f"ok: {about(self.name, (result.probe for result in self.results)) or 'all hold'}"
+            return f"ok: {group_summary(self.name, (result.probe for result in self.results)) or 'all hold'}"
         return f"{self.verdict.upper()}: {passed} of {total} hold"
 
 
-def grouped(report: Report) -> tuple[Group, ...]:
+def grouped(report: VerificationReport) -> tuple[Group, ...]:
     """Return the groups in the order in which they first appear."""
     groups: dict[str, list[Result]] = {}
     for result in report.results:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.model import Result, Verdict, VerificationReport
 from temp_access.verify.report.describe import counts_text, details, target_text
 from temp_access.verify.report.groups import Group, grouped, shorten
 from temp_access.verify.report.markdown_escape import code, escape
-from temp_access.verify.report.redact import redacted
+from temp_access.verify.report.redact import redact_report
 
 # GitHub drops a summary over 1 MiB altogether.
 MOST_BYTES = 1_000_000
@@ -14,9 +14,9 @@ _SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "�
 _PROSE = {"expected", "likely cause", "if it fails"}
 
 
-def to_markdown(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
+def to_markdown(report: VerificationReport, *, most_bytes: int = MOST_BYTES) -> str:
     """Return a headline, a table of the groups, and every probe that didn't pass, in at most `most_bytes`."""
-    report = redacted(report)
+    report = redact_report(report)
     head = "\n".join((*_head(report), *_table(report), *_warnings(report)))
     findings = list(_findings(report))
     size = len(head.encode()) + 200
@@ -30,7 +30,7 @@ def to_markdown(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     return "\n".join((head, *kept)) + "\n"
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: VerificationReport) -> Iterator[str]:
     total, failed = len(report.results), report.count(Verdict.FAILED)
     inconclusive = report.count(Verdict.INCONCLUSIVE)
     if failed:
@@ -46,7 +46,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"{counts_text(report)} ({escape(target_text(report))})"
 
 
-def _table(report: Report) -> Iterator[str]:
+def _table(report: VerificationReport) -> Iterator[str]:
     if not report.results:
         return
     yield ""
@@ -65,7 +65,7 @@ def _row(group: Group, name: str) -> str:
     return f"| {name} | {len(group.results)} | {counts} | {statement} |"
 
 
-def _findings(report: Report) -> Iterator[str]:
+def _findings(report: VerificationReport) -> Iterator[str]:
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
         found = [result for result in report.results if result.verdict is verdict]
         for number, result in enumerate(found, start=1):
@@ -80,7 +80,7 @@ def _finding(result: Result, number: str) -> str:
     return "\n".join(lines)
 
 
-def _warnings(report: Report) -> Iterator[str]:
+def _warnings(report: VerificationReport) -> Iterator[str]:
     if report.warnings:
         yield "\n### ⚠️ Warnings\n"
         yield from (f"- **warning:** {escape(warning)}" for warning in report.warnings)

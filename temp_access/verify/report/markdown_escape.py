@@ -2,7 +2,7 @@
 
 import re
 
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.visible import escape_control
 
 # Everything that starts or ends markup, HTML, a table cell, a formula or a link.
 _SPECIAL = re.compile(r"[&<>|`*_~\[\]\\$#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
@@ -13,7 +13,7 @@ def escape(text: str) -> str:
 
     Entities, not backslashes: CommonMark never takes an entity for markup, wherever it stands.
     """
-    return _SPECIAL.sub(lambda special: f"&#{ord(special[0])};", visible(text))
+    return _SPECIAL.sub(lambda special: f"&#{ord(special[0])};", escape_control(text))
 
 
 def code(text: str) -> str:

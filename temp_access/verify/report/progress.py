@@ -9,10 +9,10 @@ from typing import Self, TextIO
 
 from temp_access.verify.model import Result, Verdict
 from temp_access.verify.report.live_line import LiveLine, terminal
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.visible import escape_control
 
 
-class Progress:
+class ProgressView:
     """A context manager that shows how far the probes are; its methods may be called from any thread.
 
     `group_sizes` says how many probes each group has. A stream that breaks ends the display, not the run.
@@ -50,7 +50,7 @@ class Progress:
             counts = self._groups.setdefault(name, Counter())
             counts[result.verdict] += 1
             if self._live:
-                self._live.advance(result.verdict, visible(name, self._encoding))
+                self._live.advance(result.verdict, escape_control(name, self._encoding))
             elif counts.total() == self._group_sizes.get(name):
                 self._print(f"{name}: {_counts(counts)}")
 
@@ -61,7 +61,7 @@ class Progress:
     def _print(self, line: str) -> None:
         if self._quiet:
             return
-        line = visible(line, self._encoding)
+        line = escape_control(line, self._encoding)
         if self._live:
             self._live.print(line)
         else:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from temp_access.verify.model import Report, Result
+from temp_access.verify.model import Result, VerificationReport
 
 _KEY_ID = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{8,124}(?P<tail>[A-Z0-9]{4})")
 _LABELLED = re.compile(
@@ -32,7 +32,7 @@ def _mask_mixture(run: re.Match[str]) -> str:
     return MASK if all(kind.search(run[0]) for kind in _MIXTURE) else run[0]
 
 
-def redacted(report: Report) -> Report:
+def redact_report(report: VerificationReport) -> VerificationReport:
     """Return `report` with every text that came from outside redacted; ids and titles stay as they are."""
     return replace(
         report,

@@ -8,19 +8,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from temp_access.verify.model import Report, Result, Verdict
+from temp_access.verify.model import Result, Verdict, VerificationReport
 from temp_access.verify.report.describe import counts_text, details, target_text
 from temp_access.verify.report.groups import Group, grouped, shorten
-from temp_access.verify.report.redact import redacted
-from temp_access.verify.report.visible import visible
+from temp_access.verify.report.redact import redact_report
+from temp_access.verify.report.visible import escape_control
 
 _NARROWEST = 64
 STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.INCONCLUSIVE: "yellow"}
 
 
-def print_table(report: Report, out: Console | TextIO) -> None:
+def print_table(report: VerificationReport, out: Console | TextIO) -> None:
     """Print the groups, every probe that didn't pass, the warnings, and one last line with the counts."""
-    report = redacted(report)
+    report = redact_report(report)
     console = out if isinstance(out, Console) else Console(file=out)
     if report.results:
         console.print(_table(report, console), crop=False)
@@ -40,7 +40,7 @@ def print_table(report: Report, out: Console | TextIO) -> None:
     console.print(last, soft_wrap=not console.is_terminal)
 
 
-def _table(report: Report, console: Console) -> Table:
+def _table(report: VerificationReport, console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     if console.width < _NARROWEST:
         # It would lose columns; the terminal breaks the lines instead.
@@ -77,4 +77,4 @@ def _details(result: Result, console: Console) -> Table:
 
 def _text(text: str, console: Console, style: str = "") -> Text:
     # A Text, not a str: rich would read `[red]` in an id as markup and `:bug:` as an emoji.
-    return Text(visible(text, console.encoding), style)
+    return Text(escape_control(text, console.encoding), style)

@@ -1,7 +1,7 @@
 """Text from outside, made safe to show: nothing in it is obeyed by a terminal or reorders what is read."""
 
 
-def visible(text: str, encoding: str = "utf-8") -> str:
+def escape_control(text: str, encoding: str = "utf-8") -> str:
     r"""Return `text` with what isn't printable, or isn't in `encoding`, shown as `\x1b`, `\n` or `\u202e`.
 
     This covers control characters, escape sequences, line ends, zero-width and bidirectional

@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Aspect(Generic[T]):
+class DriftCheck(Generic[T]):
     """A title that holds when there is no difference, and what yields a line for each difference.
 
     `compare` takes what is expected and what is deployed, in this order.

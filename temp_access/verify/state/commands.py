@@ -6,7 +6,7 @@ import shlex
 PUT_BACK = "put the template's back"
 
 
-def aws(service: str, operation: str, **options: object) -> str:
+def aws_cli(service: str, operation: str, **options: object) -> str:
     """Return a command for a shell; options are named as the CLI's with `_` for `-`.
 
     A value that isn't a string is written as JSON; True is an option without a value.

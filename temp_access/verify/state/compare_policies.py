@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from temp_access.sts.revoke.document import POLICY_NAME, is_revocations
-from temp_access.verify.state.commands import PUT_BACK, aws
+from temp_access.verify.state.commands import PUT_BACK, aws_cli
 from temp_access.verify.state.document_differences import describe, document_differences
 from temp_access.verify.state.model import Document, RoleState, UserState
 from temp_access.verify.state.statements import statements
@@ -49,7 +49,7 @@ def attached_policies(expected: Owner, deployed: Owner) -> Iterator[str]:
 def _changed(arn: str, expected: Document | None, deployed: Document | None) -> Iterator[str]:
     found = document_differences(expected, deployed or {}) if expected else []
     if expected and found:
-        put = aws("iam", "create-policy-version", policy_arn=arn, policy_document=expected, set_as_default=True)
+        put = aws_cli("iam", "create-policy-version", policy_arn=arn, policy_document=expected, set_as_default=True)
         yield f"the managed policy {arn.rpartition('/')[2]} {', and '.join(found)}; {PUT_BACK}: {put}"
 
 
@@ -62,16 +62,16 @@ def boundary(expected: Owner, deployed: Owner) -> Iterator[str]:
     has = f"{deployed.name} has {f'the permissions boundary {there}' if there else 'no permissions boundary'}"
     name = {f"{kind}_name": deployed.name}
     if wanted is None:
-        undo = aws("iam", f"delete-{kind}-permissions-boundary", **name)
+        undo = aws_cli("iam", f"delete-{kind}-permissions-boundary", **name)
         yield f"{has}, and the template gives it none; remove it: {undo}"
     else:
-        undo = aws("iam", f"put-{kind}-permissions-boundary", **name, permissions_boundary=wanted)
+        undo = aws_cli("iam", f"put-{kind}-permissions-boundary", **name, permissions_boundary=wanted)
         yield f"{has}, and the template gives it {wanted}; {PUT_BACK}: {undo}"
 
 
 def _iam(verb: str, owner: Owner, **options: object) -> str:
     kind = _kind(owner)
-    return aws("iam", f"{verb}{kind}-policy", **{f"{kind}_name": owner.name}, **options)
+    return aws_cli("iam", f"{verb}{kind}-policy", **{f"{kind}_name": owner.name}, **options)
 
 
 def _kind(owner: Owner) -> Literal["user", "role"]:

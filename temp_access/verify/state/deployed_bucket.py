@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from temp_access.verify.state.missing import unless
+from temp_access.verify.state.missing import none_if_missing
 from temp_access.verify.state.model import PUBLIC_ACCESS_FLAGS, BucketState, Document
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def read_bucket(s3: "S3Client", name: str, owner: str) -> BucketState | None:
     """Return the configuration of a bucket of the account `owner`, or None when there is no such bucket."""
-    return unless("NoSuchBucket", _read, s3, name, owner)
+    return none_if_missing("NoSuchBucket", _read, s3, name, owner)
 
 
 def _read(s3: "S3Client", name: str, owner: str) -> BucketState:
@@ -30,12 +30,12 @@ def _read(s3: "S3Client", name: str, owner: str) -> BucketState:
 
 
 def _policy(s3: "S3Client", name: str, owner: str) -> Document | None:
-    answer = unless("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner)
+    answer = none_if_missing("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner)
     return json.loads(answer["Policy"]) if answer else None
 
 
 def _public_access_block(s3: "S3Client", name: str, owner: str) -> dict[str, bool] | None:
-    answer = unless(
+    answer = none_if_missing(
         "NoSuchPublicAccessBlockConfiguration",
         s3.get_public_access_block,
         Bucket=name,
@@ -48,7 +48,7 @@ def _public_access_block(s3: "S3Client", name: str, owner: str) -> dict[str, boo
 
 
 def _ownership(s3: "S3Client", name: str, owner: str) -> str | None:
-    answer = unless(
+    answer = none_if_missing(
         "OwnershipControlsNotFoundError",
         s3.get_bucket_ownership_controls,
         Bucket=name,
@@ -58,7 +58,7 @@ def _ownership(s3: "S3Client", name: str, owner: str) -> str | None:
 
 
 def _encryption(s3: "S3Client", name: str, owner: str) -> Mapping[str, Any] | None:
-    answer = unless(
+    answer = none_if_missing(
         "ServerSideEncryptionConfigurationNotFoundError",
         s3.get_bucket_encryption,
         Bucket=name,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from temp_access.verify.state.missing import unless
+from temp_access.verify.state.missing import none_if_missing
 from temp_access.verify.state.model import Document
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def inline(names: Iterable[str], get: Callable[[str], Any]) -> dict[str, Document]:
     """Return the inline policies' documents by name, leaving out one that is deleted meanwhile."""
-    answers = {name: unless("NoSuchEntity", get, name) for name in names}
+    answers = {name: none_if_missing("NoSuchEntity", get, name) for name in names}
     return {name: document(answer["PolicyDocument"]) for name, answer in answers.items() if answer}
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from temp_access.verify.state.deployed_policies import attached, document, inline
-from temp_access.verify.state.missing import unless
+from temp_access.verify.state.missing import none_if_missing
 from temp_access.verify.state.model import TAG_PREFIX, Permissions, RoleState
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def read_role(iam: "IAMClient", name: str) -> RoleState | None:
     """Return the role's policies, trust and temp-access:* tags, or None when there is no such role."""
-    answer = unless("NoSuchEntity", iam.get_role, RoleName=name)
+    answer = none_if_missing("NoSuchEntity", iam.get_role, RoleName=name)
     return _read(iam, name, answer["Role"]) if answer else None
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from temp_access.verify.state.deployed_policies import attached, inline
-from temp_access.verify.state.missing import unless
+from temp_access.verify.state.missing import none_if_missing
 from temp_access.verify.state.model import Permissions, UserState
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def read_user(iam: "IAMClient", name: str) -> UserState | None:
     """Return the user's policies and groups, or None when there is no such user."""
-    answer = unless("NoSuchEntity", iam.get_user, UserName=name)
+    answer = none_if_missing("NoSuchEntity", iam.get_user, UserName=name)
     return _read(iam, name, answer["User"]) if answer else None
 
 

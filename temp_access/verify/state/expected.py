@@ -8,8 +8,8 @@ from temp_access.verify.state.assembly import Assembly
 from temp_access.verify.state.expected_bucket import expected_bucket
 from temp_access.verify.state.expected_permissions import expected_permissions
 from temp_access.verify.state.model import TAG_PREFIX, RoleState, State, UserState
-from temp_access.verify.state.names import Scope
-from temp_access.verify.state.resources import Resource, only, resources
+from temp_access.verify.state.names import TemplateContext
+from temp_access.verify.state.resources import Resource, resources, single
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 _DEFAULT_MAX_SESSION_DURATION = 3600
@@ -29,7 +29,7 @@ def expected_state(
     Raises UserError when the assembly is for another account or Region, or can't be followed.
     """
     _require_place(assembly, account, region)
-    scope = Scope(assembly.templates, account, region, partition, physical or {})
+    scope = TemplateContext(assembly.templates, account, region, partition, physical or {})
     try:
         found = resources(scope)
         return State(_user(found), _role(found), expected_bucket(found))
@@ -50,13 +50,13 @@ def _require_place(assembly: Assembly, account: str, region: str) -> None:
 
 
 def _user(found: tuple[Resource, ...]) -> UserState:
-    user = only(found, "AWS::IAM::User")
+    user = single(found, "AWS::IAM::User")
     groups = tuple(sorted(user.properties.get("Groups", ())))
     return UserState(user.name, expected_permissions(user, found, "Users"), groups)
 
 
 def _role(found: tuple[Resource, ...]) -> RoleState:
-    role = only(found, "AWS::IAM::Role")
+    role = single(found, "AWS::IAM::Role")
     tags = {tag["Key"]: tag["Value"] for tag in role.properties.get("Tags", ())}
     return RoleState(
         name=role.name,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from temp_access.verify.state.model import PUBLIC_ACCESS_FLAGS, BucketState, Document
-from temp_access.verify.state.resources import Resource, only
+from temp_access.verify.state.resources import Resource, single
 
 # A bucket made since April 2023 blocks public access and has no ACLs, CloudFormation's included:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
@@ -15,7 +15,7 @@ _DEFAULT_ENCRYPTION = {"SSEAlgorithm": "AES256"}
 
 def expected_bucket(found: tuple[Resource, ...]) -> BucketState:
     """Return the configuration of the one bucket."""
-    bucket = only(found, "AWS::S3::Bucket")
+    bucket = single(found, "AWS::S3::Bucket")
     return BucketState(
         name=bucket.name,
         policy=_policy(bucket.name, found),

@@ -7,7 +7,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def unless(code: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+def none_if_missing(code: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
     """Return what `call` gives, or None when AWS answers the error `code`; other errors propagate."""
     from botocore.exceptions import ClientError
 

@@ -24,7 +24,7 @@ class UnresolvedError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TemplateContext:
     """What the references in a set of templates stand for.
 
     `physical` gives the deployed name (a managed policy's ARN) of (stack, logical id). What it lacks has the
@@ -38,7 +38,7 @@ class Scope:
     physical: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def reference(stack: str, logical_id: str, scope: Scope, resolve: Resolve) -> str:
+def reference(stack: str, logical_id: str, scope: TemplateContext, resolve: Resolve) -> str:
     """Return what `Ref` gives: a resource's name, or a managed policy's ARN."""
     resource = _resource(stack, logical_id, scope)
     if resource["Type"] == "AWS::IAM::ManagedPolicy":
@@ -46,7 +46,7 @@ def reference(stack: str, logical_id: str, scope: Scope, resolve: Resolve) -> st
     return _name(stack, logical_id, scope, resolve)
 
 
-def attribute(stack: str, logical_id: str, name: str, scope: Scope, resolve: Resolve) -> str:
+def attribute(stack: str, logical_id: str, name: str, scope: TemplateContext, resolve: Resolve) -> str:
     """Return what `Fn::GetAtt` gives, for the attributes that are ARNs."""
     kind = _resource(stack, logical_id, scope)["Type"]
     if kind not in _NAMES or name != _ARN_ATTRIBUTES.get(kind, "Arn"):
@@ -57,14 +57,14 @@ def attribute(stack: str, logical_id: str, name: str, scope: Scope, resolve: Res
     return _arn(stack, logical_id, scope, resolve)
 
 
-def _resource(stack: str, logical_id: str, scope: Scope) -> Mapping[str, Any]:
+def _resource(stack: str, logical_id: str, scope: TemplateContext) -> Mapping[str, Any]:
     resource = scope.templates[stack]["Resources"].get(logical_id)
     if not isinstance(resource, Mapping):
         raise UnresolvedError(f"{stack}: refers to {logical_id}, which isn't a resource; run `make synth` again")
     return resource
 
 
-def _name(stack: str, logical_id: str, scope: Scope, resolve: Resolve) -> str:
+def _name(stack: str, logical_id: str, scope: TemplateContext, resolve: Resolve) -> str:
     if (stack, logical_id) in scope.physical:
         return scope.physical[stack, logical_id]
     resource = _resource(stack, logical_id, scope)
@@ -77,7 +77,7 @@ def _name(stack: str, logical_id: str, scope: Scope, resolve: Resolve) -> str:
     return placeholder.lower() if resource["Type"] == "AWS::S3::Bucket" else placeholder
 
 
-def _arn(stack: str, logical_id: str, scope: Scope, resolve: Resolve) -> str:
+def _arn(stack: str, logical_id: str, scope: TemplateContext, resolve: Resolve) -> str:
     resource = _resource(stack, logical_id, scope)
     name = _name(stack, logical_id, scope, resolve)
     if name.startswith("arn:"):

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temp_access.policy.decision import Layer
-from temp_access.verify.state.names import Scope
+from temp_access.verify.state.names import TemplateContext
 from temp_access.verify.state.resolve import resolve
 
 # Whose an inline policy is ("user", "role", "" for all other policies), its layer, and its name as
 # `temp_access.verify.offline.layers` gives it: where it is.
-Origins = Mapping[tuple[str, Layer, str], str]
+PolicyLocations = Mapping[tuple[str, Layer, str], str]
 
 
-def origins(scope: Scope) -> Origins:
+def policy_locations(scope: TemplateContext) -> PolicyLocations:
     """Return the place of every policy that the templates hold."""
     return {
         key: _place(stack, logical_id, resource)
@@ -22,7 +22,9 @@ def origins(scope: Scope) -> Origins:
     }
 
 
-def _keys(stack: str, logical_id: str, resource: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, Layer, str]]:
+def _keys(
+    stack: str, logical_id: str, resource: Mapping[str, Any], scope: TemplateContext
+) -> Iterator[tuple[str, Layer, str]]:
     kind, properties = resource["Type"], resource.get("Properties", {})
     if kind == "AWS::S3::BucketPolicy":
         yield "", Layer.RESOURCE, "bucket policy"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from temp_access.verify.state.names import Scope, UnresolvedError, attribute, reference
+from temp_access.verify.state.names import TemplateContext, UnresolvedError, attribute, reference
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
 _URL_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov"}
@@ -12,7 +12,7 @@ _SUB_REFERENCE = re.compile(r"\$\{(!?)([^{}]*)\}")
 _NO_VALUE = object()
 
 
-def resolve(value: Any, stack: str, scope: Scope) -> Any:
+def resolve(value: Any, stack: str, scope: TemplateContext) -> Any:
     """Return `value`, from the template of `stack`, with every intrinsic function replaced by what it gives.
 
     Raises UnresolvedError for a function, reference or export that can't be followed.
@@ -25,7 +25,7 @@ def resolve(value: Any, stack: str, scope: Scope) -> Any:
         ) from None
 
 
-def _resolve(value: Any, stack: str, scope: Scope) -> Any:
+def _resolve(value: Any, stack: str, scope: TemplateContext) -> Any:
     if isinstance(value, list):
         return [item for item in (_resolve(item, stack, scope) for item in value) if item is not _NO_VALUE]
     if not isinstance(value, dict):
@@ -38,7 +38,7 @@ def _resolve(value: Any, stack: str, scope: Scope) -> Any:
     return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
 
 
-def _call(function: str, argument: Any, stack: str, scope: Scope) -> Any:
+def _call(function: str, argument: Any, stack: str, scope: TemplateContext) -> Any:
     if function not in _FUNCTIONS:
         raise UnresolvedError(
             f"{stack}: {function} isn't supported; leave it out of the stacks, or teach "
@@ -52,7 +52,7 @@ def _call(function: str, argument: Any, stack: str, scope: Scope) -> Any:
         ) from None
 
 
-def _ref(name: str, stack: str, scope: Scope) -> Any:
+def _ref(name: str, stack: str, scope: TemplateContext) -> Any:
     pseudo = {
         "AWS::AccountId": scope.account,
         "AWS::Region": scope.region,
@@ -66,17 +66,17 @@ def _ref(name: str, stack: str, scope: Scope) -> Any:
     return reference(stack, name, scope, lambda value: _resolve(value, stack, scope))
 
 
-def _get_att(argument: list[str] | str, stack: str, scope: Scope) -> str:
+def _get_att(argument: list[str] | str, stack: str, scope: TemplateContext) -> str:
     logical_id, name = argument.split(".", 1) if isinstance(argument, str) else argument
     return attribute(stack, logical_id, name, scope, lambda value: _resolve(value, stack, scope))
 
 
-def _join(argument: tuple[str, list[Any]], stack: str, scope: Scope) -> str:
+def _join(argument: tuple[str, list[Any]], stack: str, scope: TemplateContext) -> str:
     separator, items = argument
     return str(separator).join(_strings(_resolve(items, stack, scope)))
 
 
-def _sub(argument: str | tuple[str, dict[str, Any]], stack: str, scope: Scope) -> str:
+def _sub(argument: str | tuple[str, dict[str, Any]], stack: str, scope: TemplateContext) -> str:
     text, variables = (argument, {}) if isinstance(argument, str) else argument
 
     def replace(match: re.Match[str]) -> str:
@@ -90,7 +90,7 @@ def _sub(argument: str | tuple[str, dict[str, Any]], stack: str, scope: Scope) -
     return _SUB_REFERENCE.sub(replace, text)
 
 
-def _import_value(argument: Any, stack: str, scope: Scope) -> Any:
+def _import_value(argument: Any, stack: str, scope: TemplateContext) -> Any:
     name = _resolve(argument, stack, scope)
     for exporting, template in scope.templates.items():
         for output in template.get("Outputs", {}).values():
@@ -99,12 +99,12 @@ def _import_value(argument: Any, stack: str, scope: Scope) -> Any:
     raise UnresolvedError(f"{stack}: imports {name!r}, which no stack exports; run `make synth` again")
 
 
-def _select(argument: tuple[int | str, Any], stack: str, scope: Scope) -> Any:
+def _select(argument: tuple[int | str, Any], stack: str, scope: TemplateContext) -> Any:
     index, items = argument
     return _strings(_resolve(items, stack, scope))[int(index)]
 
 
-def _split(argument: tuple[str, Any], stack: str, scope: Scope) -> list[str]:
+def _split(argument: tuple[str, Any], stack: str, scope: TemplateContext) -> list[str]:
     separator, text = argument
     return str(_resolve(text, stack, scope)).split(separator)
 
@@ -115,7 +115,7 @@ def _strings(items: Any) -> list[str]:
     return items
 
 
-_FUNCTIONS: dict[str, Callable[[Any, str, Scope], Any]] = {
+_FUNCTIONS: dict[str, Callable[[Any, str, TemplateContext], Any]] = {
     "Ref": _ref,
     "Fn::GetAtt": _get_att,
     "Fn::ImportValue": _import_value,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from temp_access.errors import UserError
-from temp_access.verify.state.names import Scope
+from temp_access.verify.state.names import TemplateContext
 from temp_access.verify.state.resolve import resolve
 
 
@@ -31,7 +31,7 @@ _KINDS = frozenset(
 )
 
 
-def resources(scope: Scope) -> tuple[Resource, ...]:
+def resources(scope: TemplateContext) -> tuple[Resource, ...]:
     """Return every resource that says something about user, role or bucket, in the templates' order."""
     return tuple(
         Resource(
@@ -46,7 +46,7 @@ def resources(scope: Scope) -> tuple[Resource, ...]:
     )
 
 
-def only(found: tuple[Resource, ...], kind: str) -> Resource:
+def single(found: tuple[Resource, ...], kind: str) -> Resource:
     """Return the one resource of a kind; raises UserError when there is none, or several."""
     fitting = [resource for resource in found if resource.kind == kind]
     if len(fitting) != 1:

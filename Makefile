@@ -64,10 +64,11 @@ test: setup ## run all unit and integration tests
 test-browser: setup ## test the review page in Chromium (skipped without one; CI installs it)
 	@REQUIRE_CHROMIUM=$(CI) pytest tests/browser
 
-check: setup ## run every check that a change must pass: ruff, mypy --strict, all tests
+check: setup ## run every check that a change must pass: ruff, mypy --strict, import contracts, all tests
 	@ruff check .
 	@ruff format --check .
 	@mypy
+	@lint-imports
 	@pytest --numprocesses auto --dist loadfile tests
 
 synth: setup ## synthesize the templates to cdk.out, with validation, cdk-nag and lint

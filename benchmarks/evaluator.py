@@ -25,13 +25,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from temp_access.access_file import load
 from temp_access.config.model import Config
-from temp_access.load import load
-from temp_access.policy.access import ACCESS_MODES
-from temp_access.policy.evaluate import Layer, PolicySet, Request, evaluate
-from temp_access.policy.parse import parse_policy
-from temp_access.policy.role import role_policy
-from temp_access.policy.session import session_policy
+from temp_access.iam.decision import Layer
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.parser import parse_policy
+from temp_access.iam.request import Request
+from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.role_policy import role_policy
+from temp_access.policies.session_policy import session_policy
 
 GOAL = 100_000
 ROOT = Path(__file__).parents[1]

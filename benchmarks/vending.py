@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from local_aws.control import CONFLICTING_VARIABLES
-from local_aws.layout import DEFAULT_STATE
-from local_aws.user_key import user_environment
+from temp_access.local_aws.client import CONFLICTING_VARIABLES
+from temp_access.local_aws.state_dir import DEFAULT_STATE
+from temp_access.local_aws.user_key import user_environment
 
 BOTO3 = """\
 import json

@@ -10,23 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from temp_access.config.duration import parse_duration
+from temp_access.access_file import load
+from temp_access.aws.assume_role import Credentials
+from temp_access.aws.errors import BorrowError
+from temp_access.aws.identity import CallerIdentity, identity_from_session, load_identity
+from temp_access.borrow.broker import BrokeredSession, CredentialBroker, CredentialRequest
+from temp_access.borrow.cache import Cache, cache_folder
+from temp_access.borrow.cached_session import aws_files, file_digests, min_left, request_key, server_file
+from temp_access.borrow.session_store import NullStore, SessionStore
 from temp_access.config.model import Config
-from temp_access.load import load
-from temp_access.sts.base import CallerIdentity, identity_from_session, load_identity
-from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.credentials import Credentials
-from temp_access.sts.errors import BorrowError
-from temp_access.sts.hit import min_left
-from temp_access.sts.request import aws_files, file_digests, request_key, server_file
-from temp_access.sts.store import NullStore, SessionStore
-from temp_access.sts.vend import BrokeredSession, CredentialBroker, CredentialRequest
+from temp_access.config.table import parse_duration
 
 if TYPE_CHECKING:
     import boto3
 
-Duration = str | int | timedelta
 
+Duration = str | int | timedelta
 _LOCK = threading.Lock()
 _BASES: "WeakKeyDictionary[boto3.Session, dict[str | None, CallerIdentity]]" = WeakKeyDictionary()
 _DEFAULT: dict[str, CallerIdentity] = {}

@@ -11,9 +11,8 @@ from constructs import Construct
 from access_constructs.lint.acknowledge import acknowledge_given
 from access_constructs.wildcards import wildcard_findings
 from temp_access.config.model import Role
-from temp_access.policy.role import role_policy
-from temp_access.policy.tags import BUCKET_TAG, CONFIG_TAG
-from temp_access.policy.trust import trust_policy
+from temp_access.policies.role_policy import BUCKET_TAG, CONFIG_TAG, role_policy
+from temp_access.policies.trust_policy import trust_policy
 
 
 class TempRole(Construct):

@@ -10,7 +10,7 @@ from constructs import Construct
 from access_constructs.lint.acknowledge import acknowledge, acknowledge_given
 from access_constructs.wildcards import acknowledge_wildcards
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument
-from temp_access.policy.user import ROTATE_KEYS, assume_policy, rotate_keys_policy
+from temp_access.policies.user_policies import ROTATE_KEYS, assume_policy, rotate_keys_policy
 
 
 class TempUser(Construct):

@@ -4,10 +4,9 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temp_access.cli.confirm import confirm
-from temp_access.cli.options import add_aws, add_config, enter_local, load_config
+from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config
 from temp_access.config.model import Config
-from temp_access.verify.live.target import check_environment, open_session, who_am_i
+from temp_access.deployment.target import check_environment, open_session, who_am_i
 
 if TYPE_CHECKING:
     import boto3

@@ -5,10 +5,10 @@ import json
 import shlex
 from typing import Any
 
-from temp_access.cli.borrowing import add_borrowing, borrow
-from temp_access.cli.lender import client_environment
-from temp_access.cli.output import write_out
-from temp_access.sts.hit import CREDENTIAL_FIELDS
+from temp_access.borrow.cached_session import CREDENTIAL_FIELDS
+from temp_access.cli.borrow_options import add_borrowing, borrow
+from temp_access.cli.local_target import client_environment
+from temp_access.cli.options import write_out
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -22,7 +22,6 @@ in an account:
 that an SDK expects of a credential_process (`temp-access profile` sets that up).
 
 exit code: 0 fine, 1 refused or not reachable, 2 bad input, or something is missing"""
-
 _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
 
 

@@ -11,6 +11,7 @@ from temp_access.cli.cdk import run_cdk
 if TYPE_CHECKING:
     import boto3
 
+
 EXAMPLES = """\
 examples:
   temp-access deploy --local          the local AWS (temp-access local start), bootstrapped if need be

@@ -5,11 +5,9 @@ import json
 import sys
 from dataclasses import asdict
 
+from temp_access.error_guide.guide import Explanation, explain, load_entries
+from temp_access.error_guide.parse import parse
 from temp_access.errors import UserError
-from temp_access.explain.entries import load_entries
-from temp_access.explain.explain import explain
-from temp_access.explain.model import Explanation
-from temp_access.explain.parse import parse
 
 EXAMPLES = """\
 examples (after `make demo`):

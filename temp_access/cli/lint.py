@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     from temp_access.lint.findings import folder_findings
-    from temp_access.verify.report.visible import escape_control
+    from temp_access.terminal_text import escape_control
 
     found, acknowledged = folder_findings(args.template)
     if args.json:

@@ -6,9 +6,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from local_aws import control
-from local_aws.layout import DEFAULT_PORT, DEFAULT_STATE
-from local_aws.user_key import user_environment
+from temp_access.local_aws import control
+from temp_access.local_aws.state_dir import DEFAULT_PORT, DEFAULT_STATE
+from temp_access.local_aws.user_key import user_environment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

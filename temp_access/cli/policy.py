@@ -5,14 +5,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from temp_access.cli.borrowing import add_base
-from temp_access.cli.lender import caller_identity, open_broker
-from temp_access.cli.options import load_config
-from temp_access.cli.output import write_out
+from temp_access.cli.borrow_options import add_base
+from temp_access.cli.local_target import caller_identity, open_broker
+from temp_access.cli.options import load_config, write_out
 
 if TYPE_CHECKING:
+    from temp_access.borrow.role_discovery import RoleDetails
     from temp_access.config.model import Config, Grant
-    from temp_access.sts.find import RoleDetails
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -36,10 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the policy on standard output, and what is to be said about it on stderr."""
-    from temp_access.policy.limits import SESSION_POLICY
-    from temp_access.policy.packed import estimate_packed_size
-    from temp_access.sts.grants import find_grant, narrow
-    from temp_access.sts.vend import session_policy_text
+    from temp_access.borrow.broker import session_policy_text
+    from temp_access.borrow.grants import find_grant, narrow
+    from temp_access.policies.checks import SESSION_POLICY, estimate_packed_size
 
     config = load_config(args)
     grant = narrow(find_grant(config, args.id), args.access)
@@ -47,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     text = session_policy_text(grant, role)
     write_out((text if args.minimal else json.dumps(json.loads(text), indent=2, ensure_ascii=False)) + "\n")
     _tell(
-        f"{len(text)} of {SESSION_POLICY} characters; packed about {estimate_packed_size(text)}% of STS's room (an estimate)"
+        f"{len(text)} of {SESSION_POLICY} characters; "
+        f"packed about {estimate_packed_size(text)}% of STS's room (an estimate)"
     )
     _tell(f"without it: {_ceiling(config, role)}")
     if args.check:
@@ -56,11 +56,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
-    from temp_access.sts.base import region_of_the_environment
-    from temp_access.sts.find import RoleDetails
-    from temp_access.sts.store import NullStore
-    from temp_access.sts.vend import CredentialRequest
-    from temp_access.verify.offline.target import partition_of
+    from temp_access.aws.identity import region_of_the_environment
+    from temp_access.borrow.broker import CredentialRequest
+    from temp_access.borrow.role_discovery import RoleDetails
+    from temp_access.borrow.session_store import NullStore
+    from temp_access.deployment.target import partition_of
 
     bucket = args.bucket or config.bucket_name
     if bucket and not args.check:
@@ -74,7 +74,7 @@ def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
 
 
 def _ceiling(config: "Config", role: "RoleDetails") -> str:
-    from temp_access.policy.access import ACCESS_MODES, combined_mode
+    from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 
     ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
     lists = ["s3:ListBucket"] if ceiling.allows_listing else []
@@ -84,9 +84,9 @@ def _ceiling(config: "Config", role: "RoleDetails") -> str:
 def _check(args: argparse.Namespace, config: "Config", grant: "Grant", role: "RoleDetails", text: str) -> None:
     from botocore.exceptions import BotoCoreError
 
+    from temp_access.aws.errors import from_connection_error
+    from temp_access.borrow.broker import AssumeRolePlan, assume
     from temp_access.config.grants import SHORTEST_SESSION
-    from temp_access.sts.make import AssumeRolePlan, assume
-    from temp_access.sts.refusals import from_connection_error
 
     try:
         session, _ = assume(

@@ -14,8 +14,9 @@ from temp_access.cli.options import add_config, load_config, seconds
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
-    from temp_access.policy.access import AccessMode
-    from temp_access.policy.prove.claim import Claim
+    from temp_access.policies.access_modes import AccessMode
+    from temp_access.proofs.claim import Claim
+
 
 EXAMPLES = """\
 examples (after `make synth`):
@@ -44,12 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prove, print, and return the exit code."""
+    from temp_access.cfn.assembly import read_assembly
     from temp_access.errors import UserError
-    from temp_access.policy.prove import prove_all, prove_session_policy
-    from temp_access.policy.prove.as_json import NOT_MODELLED, as_json
-    from temp_access.policy.prove.claim import exit_code
-    from temp_access.policy.prove.written import read_custom_policy
-    from temp_access.verify.state.assembly import read_assembly
+    from temp_access.proofs import prove_all, prove_session_policy
+    from temp_access.proofs.claim import NOT_MODELLED, as_json, exit_code
+    from temp_access.proofs.custom_policy import read_custom_policy
 
     if args.access and not args.session_policy:
         raise UserError("--access says what --session-policy is to allow; give that as well, or leave it out")
@@ -87,7 +87,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 def _access(name: str | None, config: "Config") -> "AccessMode":
     from temp_access.errors import UserError
-    from temp_access.policy.access import ACCESS_MODES
+    from temp_access.policies.access_modes import ACCESS_MODES
 
     if name is None:
         return next(ACCESS_MODES[mode] for mode in reversed(ACCESS_MODES) if mode in config.modes)
@@ -97,7 +97,7 @@ def _access(name: str | None, config: "Config") -> "AccessMode":
 
 
 def _text(claim: "Claim") -> str:
-    from temp_access.verify.report.visible import escape_control
+    from temp_access.terminal_text import escape_control
 
     head = f"{claim.status:8}{claim.seconds:7.2f} s  {claim.name}"
     return "\n".join([head, *(f"{'':19}{escape_control(line)}" for line in _details(claim))])
@@ -116,7 +116,7 @@ def _details(claim: "Claim") -> Iterator[str]:
 
 
 def _summary(claims: Iterable["Claim"]) -> str:
-    from temp_access.policy.prove.claim import ClaimStatus
+    from temp_access.proofs.claim import ClaimStatus
 
     counts = Counter(claim.status for claim in claims)
     return f"{counts.total()} claims: {', '.join(f'{counts[status]} {status}' for status in ClaimStatus)}"

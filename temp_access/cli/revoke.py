@@ -1,4 +1,4 @@
-"""`temp-access revoke`: deny the sessions that were borrowed before now, and prove it."""
+"""Revoke."""
 
 import argparse
 import os
@@ -6,21 +6,29 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from temp_access.cli.confirm import confirm
-from temp_access.cli.options import add_aws, add_config, enter_local, load_config, seconds
+from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config, seconds
 from temp_access.config.model import Config
-from temp_access.errors import UserError
-from temp_access.sts.revoke.change import Revocations, add, expire, remove
-from temp_access.sts.revoke.describe import describe, sessions
-from temp_access.sts.revoke.model import Revocation, RevocationScope, ScopeType
+from temp_access.errors import TempAccessError, UserError
+from temp_access.revoke.model import (
+    Revocation,
+    Revocations,
+    RevocationScope,
+    ScopeType,
+    add,
+    describe,
+    expire,
+    remove,
+    sessions,
+)
 
 if TYPE_CHECKING:
     import boto3
 
-    from temp_access.sts.revoke.apply import RolePolicies, RoleSnapshot
-    from temp_access.sts.revoke.probe import CanarySessions
-    from temp_access.sts.revoke.prove import Attempt, Polling
-    from temp_access.verify.model import Target
+    from temp_access.aws.assume_role import Credentials
+    from temp_access.deployment.target import Target
+    from temp_access.revoke.proof import Attempt, CanarySessions, Polling
+    from temp_access.revoke.role import RolePolicies, RoleSnapshot
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -52,9 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show what is changed, change it, and prove it."""
-    from temp_access.cli.revoke_user import proving_user
-    from temp_access.sts.revoke.apply import RolePolicies
-    from temp_access.verify.live.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.revoke.role import RolePolicies
 
     config = load_config(args)
     enter_local(args)
@@ -77,9 +84,9 @@ def run(args: argparse.Namespace) -> int:
 def _scopes(
     args: argparse.Namespace, config: Config, target: "Target", role: "RoleSnapshot"
 ) -> tuple[RevocationScope, ...]:
-    from temp_access.sts.errors import GrantNotFound
-    from temp_access.sts.grants import find_grant
-    from temp_access.sts.revoke.scopes import of_grant, of_session, unknown_callers
+    from temp_access.aws.errors import GrantNotFound
+    from temp_access.borrow.grants import find_grant
+    from temp_access.revoke.scopes import of_grant, of_session, unknown_callers
 
     if args.all:
         return (RevocationScope(ScopeType.ALL),)
@@ -126,10 +133,9 @@ def _revoke(
     scopes: tuple[RevocationScope, ...],
     user: "boto3.Session | None",
 ) -> int:
-    from temp_access.sts.cache import Cache, cache_folder
-    from temp_access.sts.revoke.kept import purge_revoked
-    from temp_access.sts.revoke.probe import CanarySessions
-    from temp_access.sts.revoke.prove import prove, wait_until_works
+    from temp_access.borrow.cache import Cache, cache_folder
+    from temp_access.revoke.proof import CanarySessions, prove, wait_until_works
+    from temp_access.revoke.scopes import purge_revoked
 
     now = policies.snapshot().time
     kept, ended = expire(remove(entries, scopes), now)
@@ -157,7 +163,8 @@ def _revoke(
     proof = prove(before, untouched, lambda: borrower.borrow(name), put, pace)
     others = f"; one called {other} isn't touched" if untouched else ""
     print(
-        f"revoked and proved: {_all_scopes(scopes)}; a session borrowed before was refused after {proof.refused_after:.1f} s, "
+        f"revoked and proved: {_all_scopes(scopes)}; "
+        f"a session borrowed before was refused after {proof.refused_after:.1f} s, "
         f"one borrowed after worked at {proof.works_after:.1f} s{others}"
     )
     return 0
@@ -170,7 +177,7 @@ def _with_new(kept: Revocations, scopes: tuple[RevocationScope, ...], before: da
 
 
 def _probe_names(args: argparse.Namespace, config: Config, target: "Target") -> tuple[str, str | None]:
-    from temp_access.sts.revoke.scopes import any_canary_name, grant_canary_names, session_canary_names
+    from temp_access.revoke.scopes import any_canary_name, grant_canary_names, session_canary_names
 
     if args.all:
         return any_canary_name(config, user_name=target.user_name), None
@@ -192,7 +199,7 @@ def _bystander(borrower: "CanarySessions", name: str | None) -> "Attempt | None"
 
 
 def _confirmed(args: argparse.Namespace, question: str) -> bool:
-    from temp_access.sts.clients import endpoint_override
+    from temp_access.aws.clients import endpoint_override
 
     return bool(args.yes or endpoint_override() or confirm(question))
 
@@ -208,8 +215,8 @@ def _all_scopes(scopes: tuple[RevocationScope, ...]) -> str:
 
 
 def _pace(wait: int) -> "Polling":
-    from temp_access.sts.clients import endpoint_override
-    from temp_access.sts.revoke.prove import Polling
+    from temp_access.aws.clients import endpoint_override
+    from temp_access.revoke.proof import Polling
 
     next_line = 2.0
 
@@ -221,3 +228,67 @@ def _pace(wait: int) -> "Polling":
             print(f"waiting for {what} ({passed:.0f} s of {wait} s)", file=sys.stderr)
 
     return Polling(wait=wait, pause=0.2 if endpoint_override() else 2.0, waiting=waiting)
+
+
+_SECONDS = 3600
+
+
+def proving_user(
+    args: argparse.Namespace, config: Config, deployer: "boto3.Session", target: "Target"
+) -> "boto3.Session":
+    """Return a session of temp-user: --profile's, with --local that of the key that is kept beside the local AWS.
+
+    Raises UserError where temp-user's credentials, or the MFA code that the role asks for, are missing.
+    """
+    session = _long_term(args, deployer, target)
+    return _with_mfa(args, session) if config.role.conditions.mfa else session
+
+
+def _long_term(args: argparse.Namespace, deployer: "boto3.Session", target: "Target") -> "boto3.Session":
+    from temp_access.aws.assume_role import Credentials
+    from temp_access.deployment.target import open_session, who_am_i
+
+    if args.profile is not None:
+        session = open_session(args.profile, args.region)
+        _, arn = who_am_i(session)
+        if arn != target.user_arn:
+            raise UserError(f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s")
+        return session
+    if not args.local:
+        raise UserError(
+            f"{target.user_name}'s credentials are missing; pass them with --profile, or leave the proof out with "
+            "--no-proof"
+        )
+    from temp_access.local_aws.state_dir import DEFAULT_STATE
+    from temp_access.local_aws.user_key import user_environment
+
+    kept = user_environment(args.state or DEFAULT_STATE, target.user_name)
+    return _session(Credentials(kept["AWS_ACCESS_KEY_ID"], kept["AWS_SECRET_ACCESS_KEY"]), deployer)
+
+
+def _with_mfa(args: argparse.Namespace, session: "boto3.Session") -> "boto3.Session":
+    """Return a session that is authenticated with MFA: a code is good once, and the proof borrows several times."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from temp_access.aws.assume_role import session_token
+
+    if not (args.mfa_serial and args.mfa_code):
+        raise UserError("the role asks for MFA; pass --mfa-serial and --mfa-code, or --no-proof")
+    try:
+        given = session_token(
+            session.client("sts"), duration=_SECONDS, mfa_serial=args.mfa_serial, mfa_code=args.mfa_code
+        )
+    except (ClientError, BotoCoreError) as error:
+        raise TempAccessError(f"no session with MFA: {error}", exit_code=1) from None
+    return _session(given, session)
+
+
+def _session(credentials: "Credentials", like: "boto3.Session") -> "boto3.Session":
+    import boto3
+
+    return boto3.Session(
+        credentials.access_key_id,
+        credentials.secret_access_key,
+        credentials.session_token,
+        region_name=like.region_name,
+    )

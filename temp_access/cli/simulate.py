@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from temp_access.policy.case_file import read_cases
-from temp_access.policy.cases import CaseResult, run_case
-from temp_access.verify.report.visible import escape_control
+from temp_access.iam.cases import CaseResult, read_cases, run_case
+from temp_access.terminal_text import escape_control
 
 EXAMPLES = """\
 examples:

@@ -5,15 +5,15 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from temp_access.cli.borrowing import add_base
-from temp_access.cli.lender import caller_identity, open_broker
-from temp_access.cli.options import load_config
-from temp_access.cli.output import write_out
-from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.hit import is_fresh, server_restarted
+from temp_access.borrow.cache import Cache, cache_folder
+from temp_access.borrow.cached_session import is_fresh, server_restarted
+from temp_access.cli.borrow_options import add_base
+from temp_access.cli.local_target import caller_identity, open_broker
+from temp_access.cli.options import load_config, write_out
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bool]:
+    from temp_access.borrow.assume_check import check_assume_role, grant_from_session_name, who_is
+    from temp_access.borrow.session_store import NullStore
     from temp_access.errors import TempAccessError
-    from temp_access.sts.may import check_assume_role, grant_from_session_name, who_is
-    from temp_access.sts.store import NullStore
 
     try:
         base = caller_identity(args, config)

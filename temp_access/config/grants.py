@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from temp_access.config.duration import format_duration, parse_duration
-from temp_access.config.ids import MAX_FOLDER_BYTES, folder_problem, id_problem
+from temp_access.config.folders import any_id_conflicts, overlaps
 from temp_access.config.model import Grant, IdPatternGrant
-from temp_access.config.overlap import any_id_conflicts, overlaps
 from temp_access.config.role import LONGEST_MAXIMUM
-from temp_access.config.table import TableReader, key_path
+from temp_access.config.table import TableReader, format_duration, key_path, parse_duration
+from temp_access.config.validation import MAX_FOLDER_BYTES, folder_problem, id_problem
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 SHORTEST_SESSION = 900
@@ -52,7 +51,7 @@ def read_any_id(
 ) -> IdPatternGrant | None:
     """Return the grant for unlisted ids, None if its table has a finding."""
     # Imported here, so that a file without patterns doesn't pay for them.
-    from temp_access.config.pattern import PatternError, compile_pattern
+    from temp_access.config.id_pattern import PatternError, compile_pattern
 
     table.allow_only("pattern", "access", "folder", "duration")
     access = _access(table, modes)

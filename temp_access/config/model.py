@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from temp_access.config.pattern import IdPattern
+    from temp_access.config.id_pattern import IdPattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,14 @@
 """Reading `[role]`: its name, its longest session, who may assume it and on which conditions."""
 
-from temp_access.config.duration import format_duration, parse_duration
 from temp_access.config.model import Conditions, Role, TrustedPrincipal
-from temp_access.config.names import (
+from temp_access.config.table import TableReader, format_duration, parse_duration
+from temp_access.config.validation import (
     external_id_problem,
     iam_name_problem,
     network_problem,
     parse_principal,
     session_pattern_problem,
 )
-from temp_access.config.table import TableReader
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 SHORTEST_MAXIMUM, LONGEST_MAXIMUM = 3600, 43200

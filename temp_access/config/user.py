@@ -1,14 +1,24 @@
-"""Reading `[user]`: its name, its policies, its permissions boundary."""
+"""[user]."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from temp_access.config.managed_names import managed_policy_warning
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument, User
-from temp_access.config.names import iam_name_problem, policy_arn_problem
-from temp_access.config.table import TableReader
+from temp_access.config.table import TableReader, did_you_mean
+from temp_access.config.validation import iam_name_problem, policy_arn_problem
+
+_LIST = Path(__file__).with_name("aws_managed_policies.txt")
+
+
+def managed_policy_warning(name: str) -> str | None:
+    """Return a warning if no AWS managed policy called `name` (with its path) is in the kept list."""
+    lines = _LIST.read_text(encoding="ascii").splitlines()
+    header, known = lines[0], lines[1:]
+    if name in known:
+        return None
+    return f"{name!r} isn't in the list kept here{did_you_mean(name, known)} ({header.removeprefix('# ')})"
 
 
 def read_user(table: TableReader, folder: Path, warnings: list[str]) -> User:

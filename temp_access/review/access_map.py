@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from temp_access.review.assuming import assume_callers, assume_decisions, key_combinations
+from temp_access.review.changes.trust import assume_callers, assume_decisions, key_combinations
 from temp_access.review.model import Change, Direction, Review, total
-from temp_access.review.served import folder_of, grant_pairs
-from temp_access.review.side import Snapshot
+from temp_access.review.snapshot import Snapshot, folder_of, grant_pairs
 
 MOST = 12
 MAY_ASSUME, _DIRECTLY = "may assume", "directly"

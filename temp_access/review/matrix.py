@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from temp_access.config.model import Grant
-from temp_access.review.actors import ComparedPrincipal, PolicyOwner
-from temp_access.review.asks import SampleRequest, decide
-from temp_access.review.contexts import default_context
-from temp_access.review.served import folder_of, grant_pairs
-from temp_access.review.side import Snapshot
-from temp_access.review.tokens import BUCKET
+from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.review.compare.requests import SampleRequest, decide, default_context
+from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
 
 MOST = 100
 _LIST = "s3:ListBucket"

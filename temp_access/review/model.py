@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from temp_access.review.place import SourceLocation
+from temp_access.cfn.source_location import SourceLocation
 
 
 class Direction(StrEnum):

@@ -1,16 +1,45 @@
-"""Everything that a review shows, in whatever format."""
+"""Everything a review shows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from temp_access.review.access_map import AccessMap, access_map
-from temp_access.review.linted import LintDelta, lint_delta
+from temp_access.review.attachments import (
+    LastVerification,
+    LintDelta,
+    ProofResults,
+    add_witnesses,
+    lint_delta,
+    prove,
+    read_verification,
+)
+from temp_access.review.changes.access import access_changes
+from temp_access.review.changes.grants import grant_changes, role_duration
+from temp_access.review.changes.settings import attachment_changes, bucket_changes
+from temp_access.review.changes.trust import trust_changes
+from temp_access.review.compare.principals import compared_principals
 from temp_access.review.matrix import Matrix, matrix
-from temp_access.review.model import Review
-from temp_access.review.proofs import ProofResults, add_witnesses, prove
-from temp_access.review.review import review
-from temp_access.review.side import Snapshot
-from temp_access.review.verified import LastVerification, read_verification
+from temp_access.review.model import Change, Review
+from temp_access.review.snapshot import Snapshot
+
+
+def review(base: Snapshot, head: Snapshot) -> Review:
+    """Return everything that `head` changes, grouped by whom it is about."""
+    by_subject: dict[str, list[Change]] = {}
+    for change in dict.fromkeys(_changes(base, head)):
+        by_subject.setdefault(change.subject, []).append(change)
+    return Review(tuple(change for changes in by_subject.values() for change in changes))
+
+
+def _changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
+    yield from grant_changes(base, head)
+    for actor in compared_principals(base, head):
+        yield from access_changes(actor, base, head)
+    yield from trust_changes(base, head)
+    yield from role_duration(base, head)
+    yield from attachment_changes(base, head)
+    yield from bucket_changes(base, head)
 
 
 @dataclass(frozen=True, slots=True)

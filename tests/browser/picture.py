@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from temp_access.review.html import to_html
+from temp_access.review.render.html import to_html
 from temp_access.review.report import make_report
-from temp_access.review.side import read_snapshot
+from temp_access.review.snapshot import read_snapshot
 from tests.browser.chromium import Chromium
 from tests.browser.conftest import find
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from temp_access.review.html import to_html
+from temp_access.review.render.html import to_html
 from temp_access.review.report import ReviewReport, make_report
-from temp_access.review.side import read_snapshot
+from temp_access.review.snapshot import read_snapshot
 from tests.browser.chromium import Chromium
-from tests.unit.review_sample import HOSTILE, PAIRS, report_of
+from tests.unit.support.review_sample import HOSTILE, PAIRS, report_of
 
 PHONE, DESKTOP = 390, 1100
 COLUMNS = ["Principals", "Role", "Folders and resources"]

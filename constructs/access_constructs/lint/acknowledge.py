@@ -6,11 +6,10 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import IConstruct
 
-from temp_access.lint.ids import finding_id
-from temp_access.lint.model import LocatedDocument, PolicyType, as_mapping
+from temp_access.cfn.unresolved import render_all
+from temp_access.iam.statements import LocatedDocument, PolicyType, as_mapping, statements
+from temp_access.lint.model import finding_id
 from temp_access.lint.rules import list_without_prefix, self_escalation
-from temp_access.lint.statements import statements
-from temp_access.lint.texts import render_all
 
 # What a policy gives on purpose; a slip, like a misspelt variable, has no reason.
 _GIVEN = {"ListWithoutPrefix": list_without_prefix.check, "SelfEscalation": self_escalation.check}

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from temp_access.lint.model import StatementView, Violation
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import Violation
 from temp_access.lint.rules import (
     account_trust,
     escalating_policy,
@@ -29,7 +30,6 @@ RULES: Mapping[str, Callable[[StatementView], Iterator[Violation]]] = {
     "StringEqualsWildcard": string_equals_wildcard.check,
     "VariableVersion": variable_version.check,
 }
-
 # Each yields the property's path as well.
 RESOURCE_RULES: Mapping[str, Callable[[Mapping[str, object]], Iterator[tuple[str, Violation]]]] = {
     "EscalatingPolicy": escalating_policy.check,

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import PolicyType, StatementView, Violation
+from temp_access.iam.statements import PolicyType, StatementView
+from temp_access.lint.model import Violation
 
 _ACCOUNT = re.compile(r"(?:\d{12}|<AWS.AccountId>)|arn:[^:]+:iam::[^:]+:root")
 

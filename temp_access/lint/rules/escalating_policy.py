@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.h
 
 from collections.abc import Iterator, Mapping
 
-from temp_access.lint.model import LocatedDocument, PolicyType, Violation, as_list, as_mapping
+from temp_access.cfn.unresolved import render
+from temp_access.iam.aws_managed import bundled_document
+from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping, statements
+from temp_access.lint.model import Violation
 from temp_access.lint.rules import self_escalation
-from temp_access.lint.statements import statements
-from temp_access.lint.texts import render
-from temp_access.policy.aws_managed import bundled_document
 
 
 def check(resource: Mapping[str, object]) -> Iterator[tuple[str, Violation]]:

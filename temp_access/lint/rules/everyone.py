@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import ConditionEntry, PolicyType, StatementView, Violation
+from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
+from temp_access.lint.model import Violation
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 _NAMES = """

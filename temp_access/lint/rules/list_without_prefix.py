@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import ConditionEntry, PolicyType, StatementView, Violation
-from temp_access.lint.names import may_be_bucket, named_actions
+from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
+from temp_access.lint.actions import may_be_bucket, named_actions
+from temp_access.lint.model import Violation
 
 LISTING = ("s3:ListBucket", "s3:ListBucketVersions")
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from temp_access.lint.keys import KNOWN, TAGS
-from temp_access.lint.model import StatementView, Violation
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import KNOWN, TAGS, Violation
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 # What is left of one whose dollar, brace or colon was lost.

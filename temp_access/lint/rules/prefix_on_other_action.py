@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import StatementView, Violation
-from temp_access.lint.names import action_matches
+from temp_access.iam.statements import StatementView
+from temp_access.lint.actions import action_matches
+from temp_access.lint.model import Violation
 from temp_access.lint.rules.list_without_prefix import LISTING
 
 

@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import ConditionEntry, PolicyType, StatementView, Violation
-from temp_access.lint.names import s3_path
+from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
+from temp_access.lint.actions import s3_path
+from temp_access.lint.model import Violation
 
 
 def check(statement: StatementView) -> Iterator[Violation]:

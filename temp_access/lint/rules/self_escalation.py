@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import StatementView, Violation
-from temp_access.lint.names import named_actions
+from temp_access.iam.statements import StatementView
+from temp_access.lint.actions import named_actions
+from temp_access.lint.model import Violation
 
 _NAMES = """
 AddUserToGroup AttachGroupPolicy AttachRolePolicy AttachUserPolicy CreateAccessKey CreateLoginProfile

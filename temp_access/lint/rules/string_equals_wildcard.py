@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import StatementView, Violation
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import Violation
 
 _ESCAPED = re.compile(r"\$\{[^{}]*\}")
 

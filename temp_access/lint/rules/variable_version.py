@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import StatementView, Violation
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import Violation
 
 
 def check(statement: StatementView) -> Iterator[Violation]:

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from temp_access.sts.clients import Clients
-from temp_access.verify import places
+from temp_access.aws.clients import Clients
+from temp_access.deployment.target import Target
+from temp_access.verify import operations
+from temp_access.verify.live.access_keys import delete, leftover_runs
 from temp_access.verify.live.journal import Journal, RunRecord
-from temp_access.verify.live.keys import delete, leftover_runs
 from temp_access.verify.live.objects import remove
-from temp_access.verify.model import Target
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -38,8 +38,8 @@ def clean(journal: Journal, deployer: Clients, entry: RunRecord, prefixes: Seque
 
 def run_prefixes(folders: Sequence[str], run: str) -> list[str]:
     """Return every prefix under which the probes of `folders` may have left something."""
-    of_folders = (place.prefix for folder in folders for place in places.all_prefixes(folder, run))
-    return list(dict.fromkeys((places.root_prefix(run).prefix, *of_folders)))
+    of_folders = (place.prefix for folder in folders for place in operations.all_prefixes(folder, run))
+    return list(dict.fromkeys((operations.root_prefix(run).prefix, *of_folders)))
 
 
 @contextmanager

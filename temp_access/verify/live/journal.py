@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from temp_access.config.ids import RESERVED
+from temp_access.config.validation import RESERVED
 from temp_access.errors import UserError
 
 TAG_PREFIX = "temp-access:verify/"

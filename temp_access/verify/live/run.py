@@ -6,37 +6,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
+from temp_access.aws.assume_role import Credentials
+from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.config.model import Config
-from temp_access.sts.clients import ClientFactory, Clients
-from temp_access.sts.credentials import Credentials
-from temp_access.verify import places
-from temp_access.verify.live.answer import LiveCalls
+from temp_access.deployment.effective_policies import managed_document
+from temp_access.deployment.target import Target
+from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
+from temp_access.verify import operations
+from temp_access.verify.live.access_keys import create, record
+from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.cleanup import clean, defer_signals, signals_deferred_until_done, sweep
+from temp_access.verify.live.credential_pool import CredentialPool
+from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.live.journal import Journal, new_record
-from temp_access.verify.live.keys import create, record
-from temp_access.verify.live.managed import managed_document
 from temp_access.verify.live.objects import left, prefixes, put_seeds, seeds
 from temp_access.verify.live.runner import LiveRunner
-from temp_access.verify.live.state import StateReader
-from temp_access.verify.live.wallet import CredentialPool
-from temp_access.verify.model import (
-    Identity,
-    Probe,
-    ProbeCaller,
-    Result,
-    StateCheck,
-    Target,
-    Verdict,
-    VerificationReport,
-)
-from temp_access.verify.observe import ACCESS_DENIED, Outcome, OutcomeType, attempt
-from temp_access.verify.offline.agree import cross_check
-from temp_access.verify.offline.run import evaluator_calls
-from temp_access.verify.plan.assuming import baseline_call
-from temp_access.verify.plan.choose import admitted_examples
+from temp_access.verify.offline.run import cross_check, evaluator_calls
+from temp_access.verify.outcomes import ACCESS_DENIED, Outcome, OutcomeType, attempt
+from temp_access.verify.plan.assume_role import baseline_call
 from temp_access.verify.plan.plan import ProbePlan
-from temp_access.verify.report.progress import ProgressView
-from temp_access.verify.sent import PolicyForGrant, session_policy_for
+from temp_access.verify.plan.selection import admitted_examples
+from temp_access.verify.probes import Identity, Probe, ProbeCaller, Result, StateCheck, Verdict, VerificationReport
+from temp_access.verify.report.terminal import ProgressView
 
 if TYPE_CHECKING:
     import boto3
@@ -93,7 +84,7 @@ class LiveRun:
     """A context in which probes can be run; leaving it cleans up."""
 
     def __init__(self, deployment: Deployment, state: StateReader, stream: TextIO) -> None:
-        self.name = places.new_run()
+        self.name = operations.new_run()
         self._deployment = deployment
         self._state = state
         self._stream = stream

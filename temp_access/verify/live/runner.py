@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import groupby
 
-from temp_access.verify.judge import judge, may_be_transient
-from temp_access.verify.live.answer import LiveCalls
+from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.cleanup import defer_signals
-from temp_access.verify.model import Identity, Probe, Result, Verdict
-from temp_access.verify.observe import UNREACHABLE, Outcome, OutcomeType
+from temp_access.verify.outcomes import UNREACHABLE, Outcome, OutcomeType, judge, may_be_transient
+from temp_access.verify.probes import Identity, Probe, Result, Verdict
 
 _CONFIRMATIONS = 2
 # So many calls without an answer in a row, each after boto3's own attempts: the service is gone.

@@ -1,4 +1,4 @@
-"""Running the plan with the evaluator, against the synthesized templates."""
+"""Offline run; cross-check with a live run."""
 
 import time
 from collections import Counter
@@ -6,16 +6,26 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from temp_access.config.model import Config
-from temp_access.verify.judge import judge
-from temp_access.verify.model import Identity, Probe, Result, Runner, Target, VerificationReport
-from temp_access.verify.observe import OutcomeType
-from temp_access.verify.offline.answer import EvaluatorCalls
-from temp_access.verify.offline.layers import EffectivePolicies, ManagedDocument
-from temp_access.verify.plan.assuming import baseline_call
+from temp_access.deployment.effective_policies import EffectivePolicies, ManagedDocument
+from temp_access.deployment.state import State
+from temp_access.deployment.target import Target
+from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
+from temp_access.verify.offline.answers import EvaluatorCalls
+from temp_access.verify.outcomes import OutcomeType, judge
+from temp_access.verify.plan.assume_role import baseline_call
 from temp_access.verify.plan.plan import ProbePlan
-from temp_access.verify.report.progress import ProgressView
-from temp_access.verify.sent import PolicyForGrant, session_policy_for
-from temp_access.verify.state.model import State
+from temp_access.verify.probes import (
+    LIVE_ONLY,
+    Identity,
+    Probe,
+    ProbeCaller,
+    Result,
+    Runner,
+    StateCheck,
+    Verdict,
+    VerificationReport,
+)
+from temp_access.verify.report.terminal import ProgressView
 
 _ANYWHERE = "192.0.2.1"
 
@@ -83,3 +93,39 @@ def run_offline(
         result = Result(probe, verdict, text, time.monotonic() - started, control.text if control else None)
         finished(result)
         yield result
+
+
+_SHOWN = 5
+
+
+def cross_check(results: Sequence[Result], answerer: EvaluatorCalls) -> Result:
+    """Return one more result: that each live verdict is the evaluator's too; undecided ones aren't compared."""
+    decided = {
+        result.probe.id: result
+        for result in results
+        if Runner.OFFLINE in result.probe.runners and result.verdict is not Verdict.INCONCLUSIVE
+    }
+    differing, compared = [], 0
+    for offline in run_offline([result.probe for result in decided.values()], answerer, lambda _: None):
+        if offline.verdict is Verdict.INCONCLUSIVE:
+            continue
+        compared += 1
+        live = decided[offline.probe.id]
+        if live.verdict is not offline.verdict:
+            differing.append(f"{offline.probe.id} (live: {live.observed}; evaluator: {offline.observed})")
+    probe = Probe(
+        id="agreement/evaluator",
+        group="agreement",
+        title="the evaluator, asked about the templates, answers as the deployed stacks do",
+        caller=ProbeCaller(Identity.DEPLOYER),
+        call=StateCheck("agreement"),
+        allowed=True,
+        cause="what is deployed isn't what the templates say (see the deployed state), or the evaluator is wrong",
+        runners=LIVE_ONLY,
+    )
+    if not differing:
+        return Result(probe, Verdict.PASSED, f"{compared} probes answered alike")
+    more = f", and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+    return Result(
+        probe, Verdict.FAILED, f"{len(differing)} of {compared} differ: {'; '.join(differing[:_SHOWN])}{more}"
+    )

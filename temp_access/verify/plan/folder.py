@@ -5,11 +5,12 @@ from hashlib import sha256
 
 from temp_access.config.model import Grant
 from temp_access.config.table import key_path
-from temp_access.policy.access import ACCESS_MODES, AccessMode
-from temp_access.verify import places
-from temp_access.verify.model import BOTH, LIVE_ONLY, Identity, Layer, Probe, ProbeCaller, ServiceCall, Target
-from temp_access.verify.operations import OPERATIONS, within
-from temp_access.verify.places import RunPrefix
+from temp_access.deployment.target import Target
+from temp_access.iam.decision import Layer
+from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.verify import operations
+from temp_access.verify.operations import OPERATIONS, RunPrefix, within
+from temp_access.verify.probes import BOTH, LIVE_ONLY, Identity, Probe, ProbeCaller, ServiceCall
 
 INSIDE = (
     "list-v1",
@@ -43,7 +44,7 @@ class FolderProbes:
         self.access = ACCESS_MODES[grant.access]
         self.caller = ProbeCaller(Identity.GRANT, grant)
         self.group = key_path("grants", grant.id)
-        self.own = places.own_prefix(grant.folder, run)
+        self.own = operations.own_prefix(grant.folder, run)
 
     def probes(self) -> Iterator[Probe]:
         """Yield the probes inside the folder, then those outside."""
@@ -59,12 +60,12 @@ class FolderProbes:
             yield self._beyond(operation)
 
     def _elsewhere(self) -> Iterator[tuple[str, RunPrefix, tuple[str, ...]]]:
-        yield "sibling", places.sibling_prefix(self.grant.folder, self.run), OUTSIDE
+        yield "sibling", operations.sibling_prefix(self.grant.folder, self.run), OUTSIDE
         if self.neighbour:
             words = f"the folder of {key_path('grants', self.neighbour.id)}"
-            yield "neighbour", places.own_prefix(self.neighbour.folder, self.run, words), OUTSIDE
-        yield "root", places.root_prefix(self.run), FURTHER_OUTSIDE
-        if other := places.lookalike_prefix(self.grant.folder, self.run):
+            yield "neighbour", operations.own_prefix(self.neighbour.folder, self.run, words), OUTSIDE
+        yield "root", operations.root_prefix(self.run), FURTHER_OUTSIDE
+        if other := operations.lookalike_prefix(self.grant.folder, self.run):
             yield "look-alike", other, FURTHER_OUTSIDE
 
     def _inside(self, name: str) -> Probe:

@@ -7,11 +7,9 @@ nothing is known to be fine about it. Without any probe there is one error, for 
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from temp_access.verify.model import Result, Verdict, VerificationReport
-from temp_access.verify.report.describe import details, target_text
-from temp_access.verify.report.groups import Group, grouped
-from temp_access.verify.report.redact import redact_report
-from temp_access.verify.report.visible import escape_control
+from temp_access.terminal_text import escape_control
+from temp_access.verify.probes import Result, Verdict, VerificationReport
+from temp_access.verify.report.text import Group, details, grouped, redact_report, target_text
 
 _ELEMENTS = {Verdict.FAILED: "failure", Verdict.INCONCLUSIVE: "error"}
 

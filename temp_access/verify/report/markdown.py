@@ -1,12 +1,31 @@
-"""The report as GitHub Markdown, for the summary of a job."""
+"""GitHub Markdown."""
 
+import re
 from collections.abc import Iterator
 
-from temp_access.verify.model import Result, Verdict, VerificationReport
-from temp_access.verify.report.describe import counts_text, details, target_text
-from temp_access.verify.report.groups import Group, grouped, shorten
-from temp_access.verify.report.markdown_escape import code, escape
-from temp_access.verify.report.redact import redact_report
+from temp_access.terminal_text import escape_control
+from temp_access.verify.probes import Result, Verdict, VerificationReport
+from temp_access.verify.report.text import Group, counts_text, details, grouped, redact_report, shorten, target_text
+
+# Everything that starts or ends markup, HTML, a table cell, a formula or a link.
+_SPECIAL = re.compile(r"[&<>|`*_~\[\]\\$#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+def escape(text: str) -> str:
+    """Return `text` on one line, with an HTML entity for every character that could mean something.
+
+    Entities, not backslashes: CommonMark never takes an entity for markup, wherever it stands.
+    """
+    return _SPECIAL.sub(lambda special: f"&#{ord(special[0])};", escape_control(text))
+
+
+def code(text: str) -> str:
+    """Return `text` in a code element, where GitHub makes no mention, reference or emoji of it either.
+
+    A span in backticks couldn't hold every backtick, nor in a table every `|`.
+    """
+    return f"<code>{escape(text)}</code>"
+
 
 # GitHub drops a summary over 1 MiB altogether.
 MOST_BYTES = 1_000_000

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.testing import session
-from temp_access.sts.revoke.document import POLICY_NAME, document, read
-from temp_access.sts.revoke.model import Revocation, RevocationScope, ScopeType
+from temp_access.local_aws.session import session
+from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
+from temp_access.revoke.policy import POLICY_NAME, document, read
 from tests.integration.deploy.project import CDK, ROLE, USER, Ended, Project, project
 
 pytestmark = pytest.mark.integration

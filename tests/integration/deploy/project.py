@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_aws.control import CONFLICTING_VARIABLES, Instance
-from local_aws.testing import running
+from temp_access.local_aws.client import CONFLICTING_VARIABLES
+from temp_access.local_aws.control import Instance
+from temp_access.local_aws.testing import running
 
 ROOT = Path(__file__).parents[3]
 CDK = ROOT / "node_modules/.bin/cdk"

@@ -10,8 +10,11 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from temp_access.policy.evaluate import Decision, Layer, Policy, PolicySet, Request, evaluate
-from temp_access.policy.parse import parse_policy
+from temp_access.iam.decision import Decision, Layer
+from temp_access.iam.document import Policy
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.parser import parse_policy
+from temp_access.iam.request import Request
 from tests.integration.differential.calls import Call
 from tests.integration.differential.names import ACCOUNT
 from tests.integration.differential.random_policies import Body

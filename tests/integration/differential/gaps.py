@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from temp_access.policy.evaluate import PolicySet, evaluate
-from temp_access.policy.request import Request
-from temp_access.policy.wildcards import Variable, split_pattern
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.patterns import Variable, split_pattern
+from temp_access.iam.request import Request
 from tests.integration.differential.answers import Case, decide, layers_of, request
 from tests.integration.differential.calls import Call
 from tests.integration.differential.names import ACCOUNT

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from local_aws.control import CONFLICTING_VARIABLES
-from local_aws.testing import running
+from temp_access.local_aws.client import CONFLICTING_VARIABLES
+from temp_access.local_aws.testing import running
 
 pytestmark = pytest.mark.integration
-
 CDK = Path(__file__).parents[3] / "node_modules/.bin/cdk"
 APP = """
 import os

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.control import Instance, environment, start, status, stop
-from local_aws.layout import StateDir
-from local_aws.locks import try_lock
-from local_aws.testing import running
 from temp_access.errors import UserError
+from temp_access.files import try_lock
+from temp_access.local_aws.control import Instance, environment, start, status, stop
+from temp_access.local_aws.state_dir import StateDir
+from temp_access.local_aws.testing import running
 
 pytestmark = pytest.mark.integration
 

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from local_aws.control import start, status, stop
-from local_aws.layout import StateDir
-from local_aws.locks import is_held
-from local_aws.testing import session
+from temp_access.files import is_held
+from temp_access.local_aws.control import start, status, stop
+from temp_access.local_aws.session import session
+from temp_access.local_aws.state_dir import StateDir
 
 pytestmark = pytest.mark.integration
-
 STATEMENT = '{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}'
 TRUST = f'{{"Version": "2012-10-17", "Statement": [{STATEMENT}]}}'
 TEMPLATE = '{"Resources": {"Topic": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "from-a-stack"}}}}'

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         read_snapshot("head", args.head, args.head_config),
         compare_only=args.compare_only,
         proof_timeout=args.timeout,
-        verification=args.verification,
+        verification_file=args.verification,
     )
     text = _text(report, args.format)
     if args.output:

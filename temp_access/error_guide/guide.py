@@ -11,13 +11,13 @@ from typing import Any
 
 from temp_access.errors import UserError
 
-_FOLDER = Path(__file__).with_name("data")
+_DATA = Path(__file__).with_name("data")
 
 
 @cache
 def load_entries() -> Mapping[str, Mapping[str, Any]]:
     """Return every entry by its code, sorted."""
-    found = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.toml")))
+    found = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(_DATA.glob("*.toml")))
     return {entry["code"]: entry for entry in found}
 
 
@@ -69,7 +69,7 @@ def explain(code: str, message: str = "") -> Explanation:
     if own is None:
         raise UnknownCodeError(code)
     entry = load_entries()[own]
-    return Explanation(own, entry["service"], entry["summary"], _ordered(entry["causes"], message), entry["source"])
+    return Explanation(own, entry["service"], entry["summary"], _ranked(entry["causes"], message), entry["source"])
 
 
 def summarize(explanation: Explanation) -> str:
@@ -88,16 +88,16 @@ def summarize_client_error(error: Exception) -> str:
         return ""
 
 
-def _ordered(causes: list[Mapping[str, Any]], message: str) -> tuple[ErrorCause, ...]:
+def _ranked(causes: list[Mapping[str, Any]], message: str) -> tuple[ErrorCause, ...]:
     """Order by how much of the message a cause's patterns fit; leave out those of other messages."""
-    fits = [_fit(cause.get("message", ()), message) for cause in causes]
+    fits = [_match_length(cause.get("message", ()), message) for cause in causes]
     if not any(fits):
         return tuple(_cause(cause) for cause in causes)
     ranked = sorted(zip(fits, causes, strict=True), key=lambda pair: -pair[0])
     return tuple(_cause(cause) for fit, cause in ranked if fit or "message" not in cause)
 
 
-def _fit(patterns: list[str], message: str) -> int:
+def _match_length(patterns: list[str], message: str) -> int:
     found = (re.search(pattern, message, re.IGNORECASE) for pattern in patterns)
     return max((len(match[0]) for match in found if match), default=0)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from temp_access.error_guide.guide import known_codes, load_entries
 
-_LONGEST = 100_000
-_TEXTS = tuple(
+_MAX_LENGTH = 100_000
+_TEXT_PATTERNS = tuple(
     re.compile(form, re.DOTALL)
     for form in (
         # boto3 and the aws CLI
@@ -33,11 +33,18 @@ def parse(text: str) -> tuple[str, str]:
     Read are the texts of botocore and the aws CLI, of the SDKs for Go, Java and JavaScript, the services' XML
     and JSON, and CloudTrail's events.
     """
-    text = text[:_LONGEST].strip()
-    return _json(text) or _xml(text) or _text(text) or _known_code(text) or _by_phrase(text) or ("", text)
+    text = text[:_MAX_LENGTH].strip()
+    return (
+        _parse_json(text)
+        or _parse_xml(text)
+        or _parse_text(text)
+        or _known_code(text)
+        or _code_by_phrase(text)
+        or ("", text)
+    )
 
 
-def _json(text: str) -> tuple[str, str] | None:
+def _parse_json(text: str) -> tuple[str, str] | None:
     start = text.find("{")
     if start < 0:
         return None
@@ -66,7 +73,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(item)
 
 
-def _xml(text: str) -> tuple[str, str] | None:
+def _parse_xml(text: str) -> tuple[str, str] | None:
     code = _CODE.search(text)
     if code is None:
         return None
@@ -74,8 +81,8 @@ def _xml(text: str) -> tuple[str, str] | None:
     return code[1], html.unescape(message[1]).strip() if message else ""
 
 
-def _text(text: str) -> tuple[str, str] | None:
-    found = (form.search(text) for form in _TEXTS)
+def _parse_text(text: str) -> tuple[str, str] | None:
+    found = (form.search(text) for form in _TEXT_PATTERNS)
     for match in filter(None, found):
         return match["code"], match["message"].strip()
     java = _JAVA.search(text)
@@ -92,7 +99,7 @@ def _known_code(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _by_phrase(text: str) -> tuple[str, str] | None:
+def _code_by_phrase(text: str) -> tuple[str, str] | None:
     """Return the code whose messages read like `text`: the longest phrase that fits decides."""
     fits = {
         code: max((len(m[0]) for p in entry.get("phrases", ()) if (m := re.search(p, text, re.IGNORECASE))), default=0)

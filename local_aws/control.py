@@ -17,7 +17,7 @@ from local_aws.environment import UNSET, environment_of, require_loopback
 from local_aws.layout import DEFAULT_PORT, REGION, Layout, read_json, write_private
 from local_aws.locks import is_held, locked
 from local_aws.probe import health
-from temp_access.errors import UserError
+from temp_access.errors import UserError, require_extra
 
 if TYPE_CHECKING:
     import boto3
@@ -68,8 +68,10 @@ class Status:
 def start(state_dir: Path, port: int | None = None, fresh: bool = False) -> Instance:
     """Start the server unless it runs, and return it; `port` 0 takes a free one, `fresh` forgets all that was made.
 
-    Without a port, the one used last time or 4610. Raises UserError with what to do when it can't start.
+    Without a port, the one used last time or 4610. Raises UserError with what to do when it can't start, and
+    MissingExtraError where the server isn't installed.
     """
+    require_extra("local")
     layout = Layout.of(state_dir)
     try:
         layout.make()
@@ -103,6 +105,8 @@ def environment(state_dir: Path) -> dict[str, str]:
     """Return the variables for clients of the running server; a caller must also drop those in `UNSET`."""
     found = status(state_dir)
     if not found.running or found.port is None:
+        # Or the command that is advised would only be refused next.
+        require_extra("local")
         raise UserError(f"no local AWS runs in {found.state_dir}: run `temp-access local start`")
     return environment_of(Layout.of(state_dir), found.port)
 

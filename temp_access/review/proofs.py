@@ -1,4 +1,4 @@
-"""The proofs about both sides, where cvc5 is installed, and what they find that the comparison didn't."""
+"""The proofs about both sides, where the extra `prove` is installed, and what they find that the comparison didn't."""
 
 from dataclasses import dataclass
 

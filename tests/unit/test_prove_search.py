@@ -143,13 +143,13 @@ def test_a_boundary_counts() -> None:
     assert "permissions boundary" in witness.why
 
 
-def test_without_cvc5_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is an extra, so it may be missing."""
+def test_without_cvc5_it_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver may be missing."""
     import sys
 
     monkeypatch.setitem(sys.modules, "cvc5", None)
 
-    with pytest.raises(UserError, match="pip install cvc5"):
+    with pytest.raises(UserError, match=r"needs the extra 'prove': pip install 'temp-access\[prove\]'"):
         Logic()
 
 

@@ -5,17 +5,16 @@ Both are imported when the first document is checked: that takes half a second.
 
 from collections.abc import Iterator
 
-from temp_access.errors import UserError
+from temp_access.errors import require_extra
 from temp_access.lint.model import Document, Fault
 
 
 def grammar(document: Document) -> Iterator[tuple[str, Fault]]:
     """Yield what the library holds against a document, with the property's path.
 
-    Raises UserError when the library isn't installed.
+    Raises MissingExtraError when the library isn't installed.
     """
-    try:
-        from temp_access.lint.grammar.check import check
-    except ModuleNotFoundError as error:
-        raise UserError(f"{error.name} is missing, which checks policies; pip install 'temp-access[lint]'") from None
+    require_extra("lint")
+    from temp_access.lint.grammar.check import check
+
     yield from check(document)

@@ -10,7 +10,7 @@ use_own_node()
 import aws_cdk as cdk
 import cdk_nag
 
-from access_constructs.lint import AccessChecks
+from access_constructs import AccessChecks
 from stacks.access import AccessStack
 from stacks.storage import StorageStack
 from temp_access.errors import ConfigError

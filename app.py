@@ -3,18 +3,17 @@
 import sys
 from pathlib import Path
 
-from stacks.node import use_own_node  # isort: skip - before aws_cdk starts Node
-
-use_own_node()
-
 import aws_cdk as cdk
 import cdk_nag
 
 from access_constructs import AccessChecks
 from stacks.access import AccessStack
+from stacks.node import use_own_node
 from stacks.storage import StorageStack
+from temp_access.access_file import load
 from temp_access.errors import ConfigError
-from temp_access.load import load
+
+use_own_node()
 
 
 def main() -> None:

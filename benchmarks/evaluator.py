@@ -25,13 +25,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from temp_access.access_file import load
 from temp_access.config.model import Config
-from temp_access.load import load
-from temp_access.policy.access import MODES, union
-from temp_access.policy.evaluate import Layer, Layers, Request, evaluate
-from temp_access.policy.parse import parse_policy
-from temp_access.policy.role import role_policy
-from temp_access.policy.session import session_policy
+from temp_access.iam.decision import Layer
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.parser import parse_policy
+from temp_access.iam.request import Request
+from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.role_policy import role_policy
+from temp_access.policies.session_policy import session_policy
 
 GOAL = 100_000
 ROOT = Path(__file__).parents[1]
@@ -128,10 +130,10 @@ def ask(config: Config, number: int) -> Iterator[Question]:
 def policies(config: Config) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return the role's policy, and each grant's session policy."""
     sessions = {
-        grant.id: session_policy(grant.folder, MODES[grant.access], bucket=BUCKET.rpartition(":")[2])
+        grant.id: session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=BUCKET.rpartition(":")[2])
         for grant in config.grants.values()
     }
-    ceiling = union(MODES[mode] for mode in config.modes)
+    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
     actions = {"bucket_actions": ceiling.bucket_actions, "object_actions": ceiling.object_actions}
     return role_policy(BUCKET, **actions), sessions
 
@@ -145,7 +147,7 @@ def ours(config: Config, questions: list[Question]) -> Callable[[], Round]:
     """Return one round of this project's evaluator."""
     role, sessions = policies(config)
     layers = {
-        grant: Layers(
+        grant: PolicySet(
             identity=(parse_policy(role, Layer.IDENTITY),),
             session=(parse_policy(session, Layer.SESSION),),
             resource=parse_policy(BUCKET_POLICY, Layer.RESOURCE),
@@ -153,7 +155,7 @@ def ours(config: Config, questions: list[Question]) -> Callable[[], Round]:
         for grant, session in sessions.items()
     }
 
-    def make(asked: Question) -> tuple[Layers, Request]:
+    def make(asked: Question) -> tuple[PolicySet, Request]:
         grant, action, resource, context = asked
         return layers[grant], Request(session_arn(grant), action, resource, ACCOUNT, ACCOUNT, ROLE, context)
 

@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from local_aws.control import UNSET
-from local_aws.layout import DEFAULT_STATE
-from local_aws.user_key import user_environment
+from temp_access.local_aws.client import CONFLICTING_VARIABLES
+from temp_access.local_aws.state_dir import DEFAULT_STATE
+from temp_access.local_aws.user_key import user_environment
 
 BOTO3 = """\
 import json
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def _measure(state: Path, runs: int, folder: Path, grants: int) -> dict[str, list[float]]:
-    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
+    kept = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
     environ = {**kept, **user_environment(state, "temp-user"), "XDG_CACHE_HOME": str(folder)}
     config = folder / "access.toml"
     more = "".join(f'[grants.more-{number}]\naccess = "read"\n' for number in range(grants))

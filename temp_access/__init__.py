@@ -6,42 +6,43 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from temp_access.api import credentials as credentials
     from temp_access.api import session as session
+    from temp_access.aws.assume_role import Credentials as Credentials
+    from temp_access.aws.errors import AccessTooWide as AccessTooWide
+    from temp_access.aws.errors import AuditFailed as AuditFailed
+    from temp_access.aws.errors import BorrowError as BorrowError
+    from temp_access.aws.errors import DurationTooLong as DurationTooLong
+    from temp_access.aws.errors import DurationTooShort as DurationTooShort
+    from temp_access.aws.errors import GrantNotFound as GrantNotFound
+    from temp_access.aws.errors import MfaNeeded as MfaNeeded
+    from temp_access.aws.errors import NoCredentials as NoCredentials
+    from temp_access.aws.errors import NotDeployed as NotDeployed
+    from temp_access.aws.errors import NotTrusted as NotTrusted
+    from temp_access.aws.errors import PolicyTooLarge as PolicyTooLarge
+    from temp_access.aws.errors import StsRefused as StsRefused
+    from temp_access.aws.errors import StsUnavailable as StsUnavailable
     from temp_access.errors import ConfigError as ConfigError
     from temp_access.errors import TempAccessError as TempAccessError
-    from temp_access.sts.credentials import Credentials as Credentials
-    from temp_access.sts.errors import AccessTooWide as AccessTooWide
-    from temp_access.sts.errors import AuditFailed as AuditFailed
-    from temp_access.sts.errors import BorrowError as BorrowError
-    from temp_access.sts.errors import DurationTooLong as DurationTooLong
-    from temp_access.sts.errors import DurationTooShort as DurationTooShort
-    from temp_access.sts.errors import GrantNotFound as GrantNotFound
-    from temp_access.sts.errors import MfaNeeded as MfaNeeded
-    from temp_access.sts.errors import NoCredentials as NoCredentials
-    from temp_access.sts.errors import NotDeployed as NotDeployed
-    from temp_access.sts.errors import NotTrusted as NotTrusted
-    from temp_access.sts.errors import PolicyTooLarge as PolicyTooLarge
-    from temp_access.sts.errors import StsRefused as StsRefused
-    from temp_access.sts.errors import StsUnavailable as StsUnavailable
+
 
 _HOMES = {
     "session": "api",
     "credentials": "api",
     "TempAccessError": "errors",
     "ConfigError": "errors",
-    "Credentials": "sts.credentials",
-    "AccessTooWide": "sts.errors",
-    "AuditFailed": "sts.errors",
-    "BorrowError": "sts.errors",
-    "DurationTooLong": "sts.errors",
-    "DurationTooShort": "sts.errors",
-    "GrantNotFound": "sts.errors",
-    "MfaNeeded": "sts.errors",
-    "NoCredentials": "sts.errors",
-    "NotDeployed": "sts.errors",
-    "NotTrusted": "sts.errors",
-    "PolicyTooLarge": "sts.errors",
-    "StsRefused": "sts.errors",
-    "StsUnavailable": "sts.errors",
+    "Credentials": "aws.assume_role",
+    "AccessTooWide": "aws.errors",
+    "AuditFailed": "aws.errors",
+    "BorrowError": "aws.errors",
+    "DurationTooLong": "aws.errors",
+    "DurationTooShort": "aws.errors",
+    "GrantNotFound": "aws.errors",
+    "MfaNeeded": "aws.errors",
+    "NoCredentials": "aws.errors",
+    "NotDeployed": "aws.errors",
+    "NotTrusted": "aws.errors",
+    "PolicyTooLarge": "aws.errors",
+    "StsRefused": "aws.errors",
+    "StsUnavailable": "aws.errors",
 }
 
 

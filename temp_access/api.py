@@ -10,26 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from temp_access.config.duration import parse_duration
+from temp_access.access_file import load
+from temp_access.aws.assume_role import Credentials
+from temp_access.aws.errors import BorrowError
+from temp_access.aws.identity import CallerIdentity, identity_from_session, load_identity
+from temp_access.borrow.broker import BrokeredSession, CredentialBroker, CredentialRequest
+from temp_access.borrow.cache import Cache, cache_folder
+from temp_access.borrow.cached_session import aws_files, file_digests, min_left, request_key, server_file
+from temp_access.borrow.session_store import NullStore, SessionStore
 from temp_access.config.model import Config
-from temp_access.load import load
-from temp_access.sts.base import Base, base_of, open_base
-from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.credentials import Credentials
-from temp_access.sts.errors import BorrowError
-from temp_access.sts.hit import min_left
-from temp_access.sts.request import aws_files, fingerprints, request_key, server_file
-from temp_access.sts.store import NoStore, Store
-from temp_access.sts.vend import Asked, Vended, Vendor
+from temp_access.config.table import parse_duration
 
 if TYPE_CHECKING:
     import boto3
 
-Duration = str | int | timedelta
 
+Duration = str | int | timedelta
 _LOCK = threading.Lock()
-_BASES: "WeakKeyDictionary[boto3.Session, dict[str | None, Base]]" = WeakKeyDictionary()
-_DEFAULT: dict[str, Base] = {}
+_BASES: "WeakKeyDictionary[boto3.Session, dict[str | None, CallerIdentity]]" = WeakKeyDictionary()
+_DEFAULT: dict[str, CallerIdentity] = {}
 _CONFIGS: dict[tuple[str, str | None], tuple[dict[str, str], Config]] = {}
 
 
@@ -99,7 +98,7 @@ def session(
     return boto3.Session(botocore_session=core, region_name=first.entry["region"])
 
 
-def _metadata(vended: Vended) -> dict[str, str]:
+def _metadata(vended: BrokeredSession) -> dict[str, str]:
     given = vended.entry["credentials"]
     names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
     return {**{name: given[part] for name, part in names.items()}, "expiry_time": given["Expiration"]}
@@ -114,40 +113,40 @@ def _vend(
     environment: str | None,
     mfa: tuple[str, str] | None,
     cache: bool,
-) -> Vended:
+) -> BrokeredSession:
     said = _config(Path(config), environment)
-    store = Store(Cache(cache_folder(os.environ)), _ignore) if cache else NoStore()
+    store = SessionStore(Cache(cache_folder(os.environ)), _ignore) if cache else NullStore()
     server = server_file(os.environ)
     caller = _base(base, said.environment.region)
-    vendor = Vendor(said, caller, store, place=fingerprints([server]) if server else None)
-    asked = Asked(id_, duration=_seconds(duration), access=access, mfa=(lambda: mfa) if mfa else None)
-    return vendor.vend(asked)
+    vendor = CredentialBroker(said, caller, store, place=file_digests([server]) if server else None)
+    asked = CredentialRequest(id_, duration=_seconds(duration), access=access, mfa=(lambda: mfa) if mfa else None)
+    return vendor.borrow(asked)
 
 
 def _config(path: Path, environment: str | None) -> Config:
     """Return the configuration, read again only when one of its files has changed."""
     key = (os.path.abspath(path), environment)
     found = _CONFIGS.get(key)
-    if found and fingerprints(found[0]) == found[0]:
+    if found and file_digests(found[0]) == found[0]:
         return found[1]
-    files = fingerprints([str(path)])
+    files = file_digests([str(path)])
     config = load(path, environment)
-    files |= fingerprints(map(str, config.files[1:]))
+    files |= file_digests(map(str, config.files[1:]))
     _CONFIGS[key] = files, config
     return config
 
 
-def _base(session: "boto3.Session | None", region: str | None) -> Base:
+def _base(session: "boto3.Session | None", region: str | None) -> CallerIdentity:
     with _LOCK:
         if session is not None:
             bases = _BASES.setdefault(session, {})
             if region not in bases:
-                bases[region] = base_of(session, region)
+                bases[region] = identity_from_session(session, region)
             return bases[region]
         # The environment and its files say who that is: another when they change.
-        key = request_key({"files": fingerprints(aws_files(os.environ)), "region": region}, os.environ)
+        key = request_key({"files": file_digests(aws_files(os.environ)), "region": region}, os.environ)
         if key not in _DEFAULT:
-            _DEFAULT[key] = open_base(None, region)
+            _DEFAULT[key] = load_identity(None, region)
         return _DEFAULT[key]
 
 

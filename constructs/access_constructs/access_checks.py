@@ -6,11 +6,11 @@ from pathlib import Path
 import aws_cdk as cdk
 import jsii
 
+from temp_access.cfn.assembly import with_nested
 from temp_access.errors import require_extra
 from temp_access.lint.findings import template_findings
 from temp_access.lint.model import NAMESPACE, Finding
 from temp_access.lint.rules import RESOURCE_RULES, RULES
-from temp_access.lint.templates import with_nested
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)

@@ -6,11 +6,10 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import IConstruct
 
-from temp_access.lint.ids import finding_id
-from temp_access.lint.model import Document, Kind, as_list, as_mapping
+from temp_access.cfn.unresolved import render_all
+from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping, statements
+from temp_access.lint.model import finding_id
 from temp_access.lint.rules import list_without_prefix, self_escalation
-from temp_access.lint.statements import statements
-from temp_access.lint.texts import resolved
 
 # What a policy allows on purpose; a slip, like a misspelt variable, has no reason.
 _INTENDED = {"ListWithoutPrefix": list_without_prefix.check, "SelfEscalation": self_escalation.check}
@@ -33,10 +32,10 @@ def acknowledge_policy(scope: IConstruct, document: Mapping[str, Any], *, holder
     body = as_mapping(cdk.Stack.of(scope).resolve(document))
     for finding in dict.fromkeys(_wildcard_findings(body)):
         _acknowledge(scope, f"AwsSolutions-IAM5[{finding}]", reason)
-    for statement in statements(Document(Kind.IDENTITY, "", as_mapping(resolved(body)), (holder,))):
+    for statement in statements(LocatedDocument(PolicyType.IDENTITY, "", as_mapping(render_all(body)), (holder,))):
         for rule, check in _INTENDED.items():
-            for fault in check(statement):
-                acknowledge(scope, rule, fault.detail, reason=reason)
+            for violation in check(statement):
+                acknowledge(scope, rule, violation.detail, reason=reason)
 
 
 def _acknowledge(scope: IConstruct, id_: str, reason: str) -> None:

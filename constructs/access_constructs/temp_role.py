@@ -8,9 +8,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from access_constructs.acknowledgments import acknowledge_policy
-from temp_access.policy.role import role_policy
-from temp_access.policy.tags import BUCKET_TAG
-from temp_access.policy.trust import trust_document
+from temp_access.policies.role_policy import BUCKET_TAG, role_policy
+from temp_access.policies.trust_policy import trust_document
 
 
 class TempRole(Construct):

@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from access_constructs.acknowledgments import acknowledge, acknowledge_policy
-from temp_access.policy.user import ROTATE_KEYS, assume_policy, rotate_keys_policy
+from temp_access.policies.user_policies import ROTATE_KEYS, assume_policy, rotate_keys_policy
 
 
 class TempUser(Construct):

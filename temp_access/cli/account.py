@@ -4,10 +4,9 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temp_access.cli.confirm import confirm
-from temp_access.cli.options import add_aws, add_config, load_config, use_local
+from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config
 from temp_access.config.model import Config
-from temp_access.verify.live.target import check_environment, open_session, who_am_i
+from temp_access.deployment.target import check_environment, open_session, who_am_i
 
 if TYPE_CHECKING:
     import boto3
@@ -43,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def open_account(args: argparse.Namespace) -> Account:
     """Return the account that the arguments lead to; raises UserError if it isn't the environment's."""
     config = load_config(args)
-    use_local(args)
+    enter_local(args)
     session = open_session(None, args.region)
     account, arn = who_am_i(session)
     check_environment(config, account, str(session.region_name))
     return Account(config, session, account, arn)
 
 
-def may_go_on(args: argparse.Namespace, question: str) -> bool:
+def confirmed(args: argparse.Namespace, question: str) -> bool:
     """Return whether the person agrees; the local AWS and --yes aren't asked."""
     return bool(args.local or args.yes) or confirm(question)

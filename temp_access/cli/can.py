@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, load_config, use_local
+from temp_access.cli.options import add_aws, add_config, enter_local, load_config
 
 if TYPE_CHECKING:
-    from temp_access.can.model import Source
     from temp_access.config.model import Config
+    from temp_access.whatif.model import PolicySource
+
 
 EXAMPLES = """\
 examples (after `make synth`):
@@ -48,34 +49,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Answer the question, and return the exit code."""
-    from temp_access.can.as_json import as_json
-    from temp_access.can.call import read_call
-    from temp_access.can.context import given_context
-    from temp_access.can.decide import decide
-    from temp_access.can.text import as_text
-    from temp_access.can.who import read_who
+    from temp_access.whatif.answer import decide
+    from temp_access.whatif.question import given_context, read_principal, read_question
+    from temp_access.whatif.render import as_json, as_text
 
     config = load_config(args)
     given = given_context(args.context)
     source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
-    who = read_who(args.who, args.session, config, source.target)
-    answer = decide(who, read_call(args.action, args.resource, args.prefix, source, given), given, source, config)
+    who = read_principal(args.who, args.session, config, source.target)
+    answer = decide(who, read_question(args.action, args.resource, args.prefix, source, given), given, source, config)
     print(json.dumps(as_json(answer), indent=2) if args.json else as_text(answer))
     return answer.exit_code
 
 
-def _templates(args: argparse.Namespace, config: "Config") -> "Source":
-    from temp_access.can.source import from_templates
-    from temp_access.verify.state.assembly import read_assembly
+def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
+    from temp_access.cfn.assembly import read_assembly
+    from temp_access.whatif.sources import from_templates
 
     return from_templates(config, read_assembly(args.template, digest=config.digest))
 
 
-def _deployed(args: argparse.Namespace, config: "Config") -> "Source":
-    from temp_access.can.source import from_deployed
-    from temp_access.verify.live.target import check_environment, find_target, open_session, who_am_i
+def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":
+    from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.whatif.sources import from_deployed
 
-    use_local(args)
+    enter_local(args)
     session = open_session(args.deployer_profile, args.region)
     account, arn = who_am_i(session)
     check_environment(config, account, str(session.region_name))

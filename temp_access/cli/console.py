@@ -5,10 +5,10 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from temp_access.cli.borrowing import add_borrowing, borrow, say
-from temp_access.cli.output import write_out
+from temp_access.borrow.console import LOOPBACK, folder_page, session_duration, sign_in, sign_in_url
+from temp_access.cli.borrow_options import add_borrowing, borrow, print_note
+from temp_access.cli.options import write_out
 from temp_access.errors import TempAccessError
-from temp_access.sts.console import LOOPBACK, folder_page, session_duration, sign_in, sign_in_url
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     place = sign_in(partition, page, endpoint_url=endpoint)
     duration = session_duration(entry["until"] - time.time(), chained=entry["chained"])
     url = sign_in_url(place, entry["credentials"], duration=duration, ca_bundle=ca_bundle)
-    say("the URL works for 15 minutes and is a secret: whoever has it is signed in as this session")
+    print_note("the URL works for 15 minutes and is a secret: whoever has it is signed in as this session")
     if args.open:
         _open(url)
     else:
@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
 def _endpoint(args: argparse.Namespace, entry: dict[str, Any]) -> tuple[str | None, str | None]:
     """Return (the endpoint if it is this machine's own, the CA bundle), as the AWS tools find them."""
     if args.local:
-        from local_aws.control import environment
-        from local_aws.layout import DEFAULT_STATE
+        from temp_access.local_aws.control import environment
+        from temp_access.local_aws.state_dir import DEFAULT_STATE
 
         local = environment(args.state or DEFAULT_STATE)
         return local["AWS_ENDPOINT_URL"], local["AWS_CA_BUNDLE"]
@@ -82,10 +82,12 @@ def _endpoint(args: argparse.Namespace, entry: dict[str, Any]) -> tuple[str | No
 
 
 def _say_what_is_seen(entry: dict[str, Any]) -> None:
-    from temp_access.policy.access import MODES
+    from temp_access.policies.access_modes import ACCESS_MODES
 
-    if not MODES[entry["access"]].lists:
-        say(f"{entry['access']!r} lists nothing, so the console shows an error instead of the folder; uploads work")
+    if not ACCESS_MODES[entry["access"]].allows_listing:
+        print_note(
+            f"{entry['access']!r} lists nothing, so the console shows an error instead of the folder; uploads work"
+        )
 
 
 def _open(url: str) -> None:

@@ -5,10 +5,10 @@ import json
 import shlex
 from typing import Any
 
-from temp_access.cli.borrowing import add_borrowing, borrow
-from temp_access.cli.lender import local_variables
-from temp_access.cli.output import write_out
-from temp_access.sts.hit import PARTS
+from temp_access.borrow.cached_session import CREDENTIAL_FIELDS
+from temp_access.cli.borrow_options import add_borrowing, borrow
+from temp_access.cli.local_target import client_environment
+from temp_access.cli.options import write_out
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -22,7 +22,6 @@ in an account:
 that an SDK expects of a credential_process (`temp-access profile` sets that up).
 
 exit code: 0 fine, 1 refused or not reachable, 2 bad input, or something is missing"""
-
 _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
 
 
@@ -36,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the credentials, and nothing else, on standard output."""
     entry = borrow(args, ask=args.format != "process")
     if args.format == "env":
-        write_out(_env(entry, local_variables(args)))
+        write_out(_env(entry, client_environment(args)))
     else:
         write_out(_json(entry) if args.format == "json" else _process(entry))
     return 0
@@ -44,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def variables(entry: dict[str, Any]) -> dict[str, str]:
     """Return the session as the variables that every SDK reads."""
-    return dict(zip(_VARIABLES, (entry["credentials"][part] for part in PARTS), strict=True))
+    return dict(zip(_VARIABLES, (entry["credentials"][part] for part in CREDENTIAL_FIELDS), strict=True))
 
 
 def _env(entry: dict[str, Any], local: dict[str, str]) -> str:
@@ -58,9 +57,11 @@ def _env(entry: dict[str, Any], local: dict[str, str]) -> str:
 
 
 def _json(entry: dict[str, Any]) -> str:
-    return json.dumps({"Credentials": {part: entry["credentials"][part] for part in PARTS}}, indent=4) + "\n"
+    return (
+        json.dumps({"Credentials": {part: entry["credentials"][part] for part in CREDENTIAL_FIELDS}}, indent=4) + "\n"
+    )
 
 
 def _process(entry: dict[str, Any]) -> str:
     # https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
-    return json.dumps({"Version": 1, **{part: entry["credentials"][part] for part in PARTS}}) + "\n"
+    return json.dumps({"Version": 1, **{part: entry["credentials"][part] for part in CREDENTIAL_FIELDS}}) + "\n"

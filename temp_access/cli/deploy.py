@@ -5,11 +5,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from temp_access.cli.account import add_arguments as add_arguments
-from temp_access.cli.account import may_go_on, open_account
+from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
 
 if TYPE_CHECKING:
     import boto3
+
 
 EXAMPLES = """\
 examples:
@@ -21,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     """Deploy both stacks."""
     account = open_account(args)
     print(f"deploying to {account.place}, as {account.arn}", file=sys.stderr)
-    if not may_go_on(args, f"deploy to {account.place}?"):
+    if not confirmed(args, f"deploy to {account.place}?"):
         return 2
     if args.local and not _is_bootstrapped(account.session):
         code = run_cdk(args, account.region, "bootstrap", f"aws://{account.id}/{account.region}")

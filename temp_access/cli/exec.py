@@ -5,9 +5,9 @@ import os
 import signal
 from typing import Any
 
-from temp_access.cli.borrowing import add_borrowing, borrow
+from temp_access.cli.borrow_options import add_borrowing, borrow
 from temp_access.cli.credentials import variables
-from temp_access.cli.lender import local_variables
+from temp_access.cli.local_target import client_environment
 from temp_access.errors import TempAccessError
 
 EXAMPLES = """\
@@ -18,7 +18,6 @@ examples (after `make demo`):
 The command takes this one's place: its exit code and the signals that it gets are its own.
 
 exit code: the command's; 126 it can't be run, 127 it isn't there, 1 refused or not reachable, 2 bad input"""
-
 # Each is a way to somebody's credentials; no child of ours gets the caller's.
 _OWN = (
     "AWS_PROFILE",
@@ -50,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Borrow, and become the command."""
     words = args.words
-    local = local_variables(args)
+    local = client_environment(args)
     # Taken before: borrowing from the local AWS puts more into this process's than a kept session does.
     environ = dict(os.environ)
     environment = child_environment(environ, borrow(args), local)

@@ -5,11 +5,9 @@ import json
 import sys
 from dataclasses import asdict
 
+from temp_access.error_guide.guide import Explanation, explain, load_entries
+from temp_access.error_guide.parse import parse
 from temp_access.errors import UserError
-from temp_access.explain.entries import entries
-from temp_access.explain.explain import explain
-from temp_access.explain.model import Explanation
-from temp_access.explain.parse import parse
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -47,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(as_json: bool) -> int:
-    known = {code: entry["summary"] for code, entry in entries().items()}
+    known = {code: entry["summary"] for code, entry in load_entries().items()}
     width = max(map(len, known))
     lines = (f"{code:{width}}  {summary}" for code, summary in known.items())
     print(json.dumps(known, indent=2, ensure_ascii=False) if as_json else "\n".join(lines))

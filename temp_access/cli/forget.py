@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from temp_access.sts.cache import KINDS, Cache, cache_folder
+from temp_access.borrow.cache import KINDS, Cache, cache_folder
 
 EXAMPLES = """\
 examples (after `make demo`):

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     from temp_access.errors import require_extra
     from temp_access.lint.findings import folder_findings
-    from temp_access.verify.report.visible import visible
+    from temp_access.terminal_text import escape_control
 
     require_extra("lint")
     found, acknowledged = folder_findings(args.template)
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         return 1 if found else 0
     for finding in found:
         where = finding.construct_path or f"{finding.template} {finding.logical_id}"
-        print(visible(f"{finding.severity}: {where}: {finding.message}"))
-        print(visible(f"  {finding.place}; to acknowledge it: {finding.id}"))
+        print(escape_control(f"{finding.severity}: {where}: {finding.message}"))
+        print(escape_control(f"  {finding.place}; to acknowledge it: {finding.id}"))
     print(f"{len(found)} findings, {len(acknowledged)} acknowledged")
     return 1 if found else 0

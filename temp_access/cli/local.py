@@ -6,9 +6,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from local_aws import control
-from local_aws.layout import DEFAULT_PORT, DEFAULT_STATE
-from local_aws.user_key import user_environment
+from temp_access.local_aws import control
+from temp_access.local_aws.state_dir import DEFAULT_PORT, DEFAULT_STATE
+from temp_access.local_aws.user_key import user_environment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,9 +68,9 @@ def _status(args: argparse.Namespace) -> int:
 def _env(args: argparse.Namespace) -> int:
     variables = user_environment(args.state, args.user) if args.user else control.environment(args.state)
     if args.format == "json":
-        print(json.dumps({"set": variables, "unset": list(control.UNSET)}, indent=1))
+        print(json.dumps({"set": variables, "unset": list(control.CONFLICTING_VARIABLES)}, indent=1))
         return 0
-    for name in control.UNSET:
+    for name in control.CONFLICTING_VARIABLES:
         print(f"unset {name}")
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")

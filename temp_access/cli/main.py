@@ -55,7 +55,7 @@ def run() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run `arguments` and return the exit code: 0 fine, 1 the check failed, 2 bad input, 3 inconclusive."""
     if arguments[:1] == ["__complete"]:
-        from temp_access.completion.answer import answer
+        from temp_access.cli.completion import answer
 
         return answer(arguments[1:], make_parser)
     args = _parse(arguments)

@@ -1,15 +1,18 @@
-"""Options that several commands share, and the small print that goes with them."""
+"""Shared options, output, confirmation."""
 
 import argparse
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.config.duration import parse_duration
+from temp_access.config.table import parse_duration
+from temp_access.errors import TempAccessError, UserError
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
+
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
@@ -32,19 +35,20 @@ def add_aws(parser: argparse.ArgumentParser) -> None:
 def load_config(args: argparse.Namespace) -> "Config":
     """Return the configuration that the arguments name."""
     # Imported here, so that what is answered from the cache doesn't pay for it.
-    from temp_access.load import load
+    from temp_access.access_file import load
 
     return load(args.config, args.env)
 
 
-def use_local(args: argparse.Namespace) -> None:
+def enter_local(args: argparse.Namespace) -> None:
     """Point this process and its children at the local AWS, if --local was given."""
     if not args.local:
         return
-    from local_aws.control import UNSET, environment
-    from local_aws.layout import DEFAULT_STATE
+    from temp_access.local_aws.client import CONFLICTING_VARIABLES
+    from temp_access.local_aws.control import environment
+    from temp_access.local_aws.state_dir import DEFAULT_STATE
 
-    for name in UNSET:
+    for name in CONFLICTING_VARIABLES:
         os.environ.pop(name, None)
     os.environ.update(environment(args.state or DEFAULT_STATE))
 
@@ -64,3 +68,26 @@ def role_arn(text: str) -> str:
             f"{text!r} isn't a role's ARN; write it like arn:aws:iam::111122223333:role/temp-role"
         )
     return text
+
+
+def write_out(text: str) -> None:
+    """Write `text` and be sure that it got there; raises TempAccessError where it couldn't."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer would fail again at exit, with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise TempAccessError(
+            f"standard output can't be written ({error.strerror}); nothing was handed out", exit_code=1
+        ) from error
+
+
+def confirm(question: str) -> bool:
+    """Return whether the person at the terminal says yes; raises UserError if there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise UserError("there is no terminal to ask on; pass --yes to go on without asking")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

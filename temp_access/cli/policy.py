@@ -5,14 +5,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from temp_access.cli.borrowing import add_base
-from temp_access.cli.lender import open_base_of, open_vendor
-from temp_access.cli.options import load_config
-from temp_access.cli.output import write_out
+from temp_access.cli.borrow_options import add_base
+from temp_access.cli.local_target import caller_identity, open_broker
+from temp_access.cli.options import load_config, write_out
 
 if TYPE_CHECKING:
+    from temp_access.borrow.role_discovery import RoleDetails
     from temp_access.config.model import Config, Grant
-    from temp_access.sts.find import RoleDetails
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -36,18 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the policy on standard output, and what is to be said about it on stderr."""
-    from temp_access.policy.limits import SESSION_POLICY
-    from temp_access.policy.packed import packed_percent
-    from temp_access.sts.grants import find_grant, narrowed
-    from temp_access.sts.vend import session_policy_text
+    from temp_access.borrow.broker import session_policy_text
+    from temp_access.borrow.grants import find_grant, narrow
+    from temp_access.policies.checks import SESSION_POLICY, estimate_packed_size
 
     config = load_config(args)
-    grant = narrowed(find_grant(config, args.id), args.access)
+    grant = narrow(find_grant(config, args.id), args.access)
     role = _role(args, config)
     text = session_policy_text(grant, role)
     write_out((text if args.minimal else json.dumps(json.loads(text), indent=2, ensure_ascii=False)) + "\n")
     _tell(
-        f"{len(text)} of {SESSION_POLICY} characters; packed about {packed_percent(text)}% of STS's room (an estimate)"
+        f"{len(text)} of {SESSION_POLICY} characters; "
+        f"packed about {estimate_packed_size(text)}% of STS's room (an estimate)"
     )
     _tell(f"without it: {_ceiling(config, role)}")
     if args.check:
@@ -56,11 +56,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
-    from temp_access.sts.base import region_of_the_environment
-    from temp_access.sts.find import RoleDetails
-    from temp_access.sts.store import NoStore
-    from temp_access.sts.vend import Asked
-    from temp_access.verify.offline.target import partition_of
+    from temp_access.aws.identity import region_of_the_environment
+    from temp_access.borrow.broker import CredentialRequest
+    from temp_access.borrow.role_discovery import RoleDetails
+    from temp_access.borrow.session_store import NullStore
+    from temp_access.deployment.target import partition_of
 
     bucket = args.bucket or config.bucket_name
     if bucket and not args.check:
@@ -68,28 +68,32 @@ def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
         partition = partition_of(args.region or config.environment.region or region_of_the_environment() or "")
         arn = args.role_arn or f"arn:{partition}:iam::{config.environment.account or ''}:role/{config.role.name}"
         return RoleDetails(arn, bucket, config.role.max_session_duration, "")
-    return open_vendor(args, NoStore(), config).role(Asked(args.id, role_arn=args.role_arn, bucket=bucket))[0]
+    return open_broker(args, NullStore(), config).role(
+        CredentialRequest(args.id, role_arn=args.role_arn, bucket=bucket)
+    )[0]
 
 
 def _ceiling(config: "Config", role: "RoleDetails") -> str:
-    from temp_access.policy.access import MODES, union
+    from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 
-    ceiling = union(MODES[mode] for mode in config.modes)
-    lists = ["s3:ListBucket"] if ceiling.lists else []
+    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+    lists = ["s3:ListBucket"] if ceiling.allows_listing else []
     return f"{', '.join([*lists, *ceiling.object_actions])} on the whole bucket {role.bucket}"
 
 
 def _check(args: argparse.Namespace, config: "Config", grant: "Grant", role: "RoleDetails", text: str) -> None:
     from botocore.exceptions import BotoCoreError
 
+    from temp_access.aws.errors import from_connection_error
+    from temp_access.borrow.broker import AssumeRolePlan, assume
     from temp_access.config.grants import SHORTEST_SESSION
-    from temp_access.sts.make import Plan, assume
-    from temp_access.sts.refusals import of_connection
 
     try:
-        session, _ = assume(config, open_base_of(args, config), Plan(grant, role, SHORTEST_SESSION, text), None)
+        session, _ = assume(
+            config, caller_identity(args, config), AssumeRolePlan(grant, role, SHORTEST_SESSION, text), None
+        )
     except BotoCoreError as error:
-        raise of_connection(error) from error
+        raise from_connection_error(error) from error
     packed = "" if session.packed is None else f", packed {session.packed}%"
     _tell(f"STS takes it{packed}")
 

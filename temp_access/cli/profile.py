@@ -1,18 +1,83 @@
-"""`temp-access profile`: a profile that borrows by itself, for the AWS CLI and every SDK."""
+"""Profile."""
 
 import argparse
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
-from temp_access.cli.borrowing import add_base, say
-from temp_access.cli.confirm import confirm
-from temp_access.cli.options import load_config, seconds
-from temp_access.cli.profile_settings import local_settings, settings_of
+from temp_access.borrow.aws_profiles import (
+    block,
+    config_file,
+    credentials_file,
+    managed,
+    put,
+    read_text,
+    replace_text,
+    sections,
+    take_out,
+)
+from temp_access.cli.borrow_options import add_base, print_note
+from temp_access.cli.options import confirm, load_config, seconds
 from temp_access.errors import UserError
-from temp_access.profiles.file import config_file, credentials_file, read_text, replace_text
-from temp_access.profiles.text import block, managed, put, sections, take_out
+
+
+def settings_of(args: argparse.Namespace, text: str, name: str, region: str | None) -> dict[str, str]:
+    """Return the settings of the profile `name`; `text` is the file that it comes into, `region` access.toml's.
+
+    Raises UserError where the base profile isn't there or leads back.
+    """
+    from temp_access.borrow.aws_profiles import read_profiles, require_base
+
+    inherited = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+    # One that leads back to what is written here is no base.
+    base = args.profile or (inherited if inherited not in (name, *managed(text)) else None) or "default"
+    profiles, found = read_profiles(args.region or region, base)
+    require_base(profiles, base, name, managed(text))
+    given = {"--profile": base, "--region": args.region}
+    return {"credential_process": _command(args, given), **({"region": found} if found else {})}
+
+
+def local_settings(args: argparse.Namespace) -> dict[str, str]:
+    """Return the settings for the local AWS: its address and certificate as well."""
+    from temp_access.local_aws.control import environment
+    from temp_access.local_aws.state_dir import DEFAULT_STATE
+
+    state = Path(os.path.abspath(args.state or DEFAULT_STATE))
+    variables = environment(state)
+    return {
+        "credential_process": _command(args, {"--state": str(state)}, "--local"),
+        "endpoint_url": variables["AWS_ENDPOINT_URL"],
+        "ca_bundle": variables["AWS_CA_BUNDLE"],
+        "region": variables["AWS_REGION"],
+    }
+
+
+def _command(args: argparse.Namespace, given: dict[str, str | None], *switches: str) -> str:
+    # An id that begins with a dash would be taken for an option.
+    id_ = ["--", args.id] if args.id.startswith("-") else [args.id]
+    words = [*_program(), "credentials", "--format", "process", *switches]
+    options = {
+        "--config": os.path.abspath(args.config),
+        "--env": args.env,
+        "--duration": args.duration and f"{args.duration}s",
+        "--access": args.access,
+        "--min-ttl": args.min_ttl and f"{args.min_ttl}s",
+        "--role-arn": args.role_arn,
+        "--bucket": args.bucket,
+        **given,
+    }
+    for option, value in options.items():
+        if value is not None:
+            words += [option, str(value)]
+    return shlex.join([*words, *id_])
+
+
+def _program() -> list[str]:
+    script = Path(sys.executable).parent / "temp-access"
+    return [str(script)] if script.exists() else [sys.executable, "-m", "temp_access"]
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -26,7 +91,6 @@ It is written into ~/.aws/config (or AWS_CONFIG_FILE) between two marks, after s
 that borrows, by credential_process, so that every SDK refreshes by itself.
 
 exit code: 0 done, 2 bad input, or the file can't be written"""
-
 # What every tool takes as a profile's name without quotes.
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
@@ -54,12 +118,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> int:
-    from temp_access.sts.grants import find_grant, narrowed
+    from temp_access.borrow.grants import find_grant, narrow
 
     text = read_text(file)
     _require_free(name, file, text or "", read_text(secrets) or "", secrets)
     config = load_config(args)
-    narrowed(find_grant(config, args.id), args.access)
+    narrow(find_grant(config, args.id), args.access)
     region = config.environment.region
     settings = local_settings(args) if args.local else settings_of(args, text or "", name, region)
     lines = block(name, settings)
@@ -69,8 +133,10 @@ def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> in
     replace_text(file, put(read_text(file), name, lines))
     for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
         if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
-            say(f"{variable} is set here and wins over the profile's {setting}; unset {variable} where you use it")
-    say(f"try it with: aws sts get-caller-identity --profile {name}")
+            print_note(
+                f"{variable} is set here and wins over the profile's {setting}; unset {variable} where you use it"
+            )
+    print_note(f"try it with: aws sts get-caller-identity --profile {name}")
     return 0
 
 

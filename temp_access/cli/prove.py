@@ -14,8 +14,9 @@ from temp_access.cli.options import add_config, load_config, seconds
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
-    from temp_access.policy.access import Access
-    from temp_access.policy.prove.claim import Claim
+    from temp_access.policies.access_modes import AccessMode
+    from temp_access.proofs.claim import Claim
+
 
 EXAMPLES = """\
 examples (after `make synth`):
@@ -44,12 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prove, print, and return the exit code."""
+    from temp_access.cfn.assembly import read_assembly
     from temp_access.errors import UserError, require_extra
-    from temp_access.policy.prove import prove_all, prove_session_policy
-    from temp_access.policy.prove.as_json import NOT_MODELLED, as_json
-    from temp_access.policy.prove.claim import exit_code
-    from temp_access.policy.prove.written import read_written
-    from temp_access.verify.state.assembly import read_assembly
+    from temp_access.proofs import prove_all, prove_session_policy
+    from temp_access.proofs.claim import NOT_MODELLED, as_json, exit_code
+    from temp_access.proofs.custom_policy import read_custom_policy
 
     if args.access and not args.session_policy:
         raise UserError("--access says what --session-policy is to allow; give that as well, or leave it out")
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     claims: tuple[Claim, ...]
     with _ended_by_signals():
         if args.session_policy:
-            policy, access = read_written(args.session_policy), _access(args.access, config)
+            policy, access = read_custom_policy(args.session_policy), _access(args.access, config)
             claims = prove_session_policy(config, assembly, policy, access, timeout=args.timeout, progress=progress)
         else:
             base = read_assembly(args.base) if args.base else None
@@ -86,22 +86,22 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _access(name: str | None, config: "Config") -> "Access":
+def _access(name: str | None, config: "Config") -> "AccessMode":
     from temp_access.errors import UserError
-    from temp_access.policy.access import MODES
+    from temp_access.policies.access_modes import ACCESS_MODES
 
     if name is None:
-        return next(MODES[mode] for mode in reversed(MODES) if mode in config.modes)
-    if name not in MODES:
-        raise UserError(f"--access: {name!r} isn't a mode; use one of {', '.join(MODES)}")
-    return MODES[name]
+        return next(ACCESS_MODES[mode] for mode in reversed(ACCESS_MODES) if mode in config.modes)
+    if name not in ACCESS_MODES:
+        raise UserError(f"--access: {name!r} isn't a mode; use one of {', '.join(ACCESS_MODES)}")
+    return ACCESS_MODES[name]
 
 
 def _text(claim: "Claim") -> str:
-    from temp_access.verify.report.visible import visible
+    from temp_access.terminal_text import escape_control
 
     head = f"{claim.status:8}{claim.seconds:7.2f} s  {claim.name}"
-    return "\n".join([head, *(f"{'':19}{visible(line)}" for line in _details(claim))])
+    return "\n".join([head, *(f"{'':19}{escape_control(line)}" for line in _details(claim))])
 
 
 def _details(claim: "Claim") -> Iterator[str]:
@@ -117,10 +117,10 @@ def _details(claim: "Claim") -> Iterator[str]:
 
 
 def _summary(claims: Iterable["Claim"]) -> str:
-    from temp_access.policy.prove.claim import Status
+    from temp_access.proofs.claim import ClaimStatus
 
     counts = Counter(claim.status for claim in claims)
-    return f"{counts.total()} claims: {', '.join(f'{counts[status]} {status}' for status in Status)}"
+    return f"{counts.total()} claims: {', '.join(f'{counts[status]} {status}' for status in ClaimStatus)}"
 
 
 def _show(done: int, total: int, name: str) -> None:

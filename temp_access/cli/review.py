@@ -8,7 +8,8 @@ from temp_access.cli.options import seconds
 
 if TYPE_CHECKING:
     from temp_access.review.model import Direction
-    from temp_access.review.report import Report
+    from temp_access.review.report import ReviewReport
+
 
 EXAMPLES = """\
 examples:
@@ -18,7 +19,6 @@ examples:
       --verification reports/verify.json
 
 exit code: 0 fine, 1 access changed as --fail-on says, 2 bad input"""
-
 _FORMATS = ("markdown", "json", "html", "sarif")
 
 
@@ -43,15 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, print or write the review, and return the exit code."""
+    from temp_access.files import check_writable, write_report
     from temp_access.review.report import make_report
-    from temp_access.review.side import read_side
-    from temp_access.verify.report.files import check_writable, write_report
+    from temp_access.review.snapshot import read_snapshot
 
     if args.output:
         check_writable([args.output])
     report = make_report(
-        read_side("base", args.base, args.base_config),
-        read_side("head", args.head, args.head_config),
+        read_snapshot("base", args.base, args.base_config),
+        read_snapshot("head", args.head, args.head_config),
         compare_only=args.compare_only,
         proof_timeout=args.timeout,
         verification=args.verification,
@@ -64,20 +64,20 @@ def run(args: argparse.Namespace) -> int:
     return int(_fails(report.review.headline, args.fail_on))
 
 
-def _text(report: "Report", form: str) -> str:
+def _text(report: "ReviewReport", form: str) -> str:
     if form == "json":
-        from temp_access.review.as_json import to_json
+        from temp_access.review.render.json_report import to_json
 
         return to_json(report)
     if form == "html":
-        from temp_access.review.html.page import to_html
+        from temp_access.review.render.html import to_html
 
         return to_html(report)
     if form == "sarif":
-        from temp_access.review.sarif import to_sarif
+        from temp_access.review.render.sarif import to_sarif
 
         return to_sarif(report)
-    from temp_access.review.markdown import to_markdown
+    from temp_access.review.render.markdown import to_markdown
 
     return to_markdown(report)
 

@@ -1,4 +1,4 @@
-"""`temp-access revoke`: deny the sessions that were borrowed before now, and prove it."""
+"""Revoke."""
 
 import argparse
 import os
@@ -6,21 +6,29 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from temp_access.cli.confirm import confirm
-from temp_access.cli.options import add_aws, add_config, load_config, seconds, use_local
+from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config, seconds
 from temp_access.config.model import Config
-from temp_access.errors import UserError
-from temp_access.sts.revoke.change import Revocations, added, swept, taken_out
-from temp_access.sts.revoke.describe import describe, sessions
-from temp_access.sts.revoke.model import Kind, Revocation, Scope
+from temp_access.errors import TempAccessError, UserError
+from temp_access.revoke.model import (
+    Revocation,
+    Revocations,
+    RevocationScope,
+    ScopeType,
+    add,
+    describe,
+    expire,
+    remove,
+    sessions,
+)
 
 if TYPE_CHECKING:
     import boto3
 
-    from temp_access.sts.revoke.apply import RoleNow, RolePolicies
-    from temp_access.sts.revoke.probe import ProbeSessions
-    from temp_access.sts.revoke.prove import Pace, Try
-    from temp_access.verify.model import Target
+    from temp_access.aws.assume_role import Credentials
+    from temp_access.deployment.target import Target
+    from temp_access.revoke.proof import Attempt, CanarySessions, Polling
+    from temp_access.revoke.role import RolePolicies, RoleSnapshot
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -52,12 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show what is changed, change it, and prove it."""
-    from temp_access.cli.revoke_user import proving_user
-    from temp_access.sts.revoke.apply import RolePolicies
-    from temp_access.verify.live.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.revoke.role import RolePolicies
 
     config = load_config(args)
-    use_local(args)
+    enter_local(args)
     deployer = open_session(args.deployer_profile, args.region)
     account, arn = who_am_i(deployer)
     check_environment(config, account, str(deployer.region_name))
@@ -65,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"these are {config.user.name}'s own credentials; pass the deployer's with --deployer-profile")
     target = find_target(deployer, config, account, arn)
     policies = RolePolicies(deployer.client("iam"), target.role_name)
-    role, entries = policies.now(), policies.revocations()
+    role, entries = policies.snapshot(), policies.revocations()
     scopes = _scopes(args, config, target, role)
     print(f"the role {target.role_name} of account {account}, as {arn}", file=sys.stderr)
     if args.undo:
@@ -74,13 +81,15 @@ def run(args: argparse.Namespace) -> int:
     return _revoke(args, config, target, policies, entries, scopes, user)
 
 
-def _scopes(args: argparse.Namespace, config: Config, target: "Target", role: "RoleNow") -> tuple[Scope, ...]:
-    from temp_access.sts.errors import GrantNotFound
-    from temp_access.sts.grants import find_grant
-    from temp_access.sts.revoke.scopes import of_grant, of_session, unknown_callers
+def _scopes(
+    args: argparse.Namespace, config: Config, target: "Target", role: "RoleSnapshot"
+) -> tuple[RevocationScope, ...]:
+    from temp_access.aws.errors import GrantNotFound
+    from temp_access.borrow.grants import find_grant
+    from temp_access.revoke.scopes import of_grant, of_session, unknown_callers
 
     if args.all:
-        return (Scope(Kind.ALL),)
+        return (RevocationScope(ScopeType.ALL),)
     if args.session is not None:
         return (of_session(role.role_id, args.session),)
     try:
@@ -96,20 +105,22 @@ def _scopes(args: argparse.Namespace, config: Config, target: "Target", role: "R
 def _undo(
     args: argparse.Namespace,
     policies: "RolePolicies",
-    role: "RoleNow",
+    role: "RoleSnapshot",
     entries: Revocations,
-    scopes: tuple[Scope, ...],
+    scopes: tuple[RevocationScope, ...],
 ) -> int:
     mine = [entry for entry in entries if entry.scope in scopes]
     if not mine:
         rest = f"; in force: {'; '.join(map(describe, entries))}" if entries else ""
-        raise UserError(f"nothing is revoked for {_all(scopes)}{rest}")
-    kept, ended = swept(taken_out(entries, scopes), role.time)
-    _show(kept, ended, [f"- {describe(entry)}: taken back, those that haven't expired work again" for entry in mine])
-    if not _agreed(args, "take this back?"):
+        raise UserError(f"nothing is revoked for {_all_scopes(scopes)}{rest}")
+    kept, ended = expire(remove(entries, scopes), role.time)
+    _print_changes(
+        kept, ended, [f"- {describe(entry)}: taken back, those that haven't expired work again" for entry in mine]
+    )
+    if not _confirmed(args, "take this back?"):
         return 2
-    policies.put(kept)
-    print(f"taken back: {_all(scopes)}; it can take minutes until every server knows")
+    policies.write(kept)
+    print(f"taken back: {_all_scopes(scopes)}; it can take minutes until every server knows")
     return 0
 
 
@@ -119,63 +130,63 @@ def _revoke(
     target: "Target",
     policies: "RolePolicies",
     entries: Revocations,
-    scopes: tuple[Scope, ...],
+    scopes: tuple[RevocationScope, ...],
     user: "boto3.Session | None",
 ) -> int:
-    from temp_access.sts.cache import Cache, cache_folder
-    from temp_access.sts.revoke.kept import drop_kept
-    from temp_access.sts.revoke.probe import ProbeSessions
-    from temp_access.sts.revoke.prove import prove, works
+    from temp_access.borrow.cache import Cache, cache_folder
+    from temp_access.revoke.proof import CanarySessions, prove, wait_until_works
+    from temp_access.revoke.scopes import purge_revoked
 
-    now = policies.now().time
-    kept, ended = swept(taken_out(entries, scopes), now)
-    policies.check_room(_with(kept, scopes, now))
+    now = policies.snapshot().time
+    kept, ended = expire(remove(entries, scopes), now)
+    policies.check_quota(_with_new(kept, scopes, now))
     changes = [f"+ {sessions(scope)}: denied everything if issued before now ({now:%H:%M:%S} UTC)" for scope in scopes]
-    _show(kept, ended, changes)
-    if not _agreed(args, "revoke them?"):
+    _print_changes(kept, ended, changes)
+    if not _confirmed(args, "revoke them?"):
         return 2
 
     def put() -> None:
-        policies.put(_with(kept, scopes, policies.limit()))
+        policies.write(_with_new(kept, scopes, policies.cutoff()))
         print("the policy is on the role; --undo takes it off", file=sys.stderr)
-        if dropped := drop_kept(Cache(cache_folder(os.environ)), target.role_arn, scopes):
+        if dropped := purge_revoked(Cache(cache_folder(os.environ)), target.role_arn, scopes):
             print(f"dropped {dropped} of these sessions that were kept on this machine", file=sys.stderr)
 
     if user is None:
         put()
-        print(f"revoked, not proved: {_all(scopes)}; it can take minutes until every server knows")
+        print(f"revoked, not proved: {_all_scopes(scopes)}; it can take minutes until every server knows")
         return 0
-    borrower = ProbeSessions(user, config, role_arn=target.role_arn, bucket=target.bucket)
+    borrower = CanarySessions(user, config, role_arn=target.role_arn, bucket=target.bucket)
     pace = _pace(args.wait)
     name, other = _probe_names(args, config, target)
-    before = works(lambda: borrower.borrow(name), pace, "a session to work that is borrowed for the proof")
+    before = wait_until_works(lambda: borrower.borrow(name), pace, "a session to work that is borrowed for the proof")
     untouched = _bystander(borrower, other)
     proof = prove(before, untouched, lambda: borrower.borrow(name), put, pace)
     others = f"; one called {other} isn't touched" if untouched else ""
     print(
-        f"revoked and proved: {_all(scopes)}; a session borrowed before was refused after {proof.refused_after:.1f} s, "
+        f"revoked and proved: {_all_scopes(scopes)}; "
+        f"a session borrowed before was refused after {proof.refused_after:.1f} s, "
         f"one borrowed after worked at {proof.works_after:.1f} s{others}"
     )
     return 0
 
 
-def _with(kept: Revocations, scopes: tuple[Scope, ...], before: datetime) -> Revocations:
+def _with_new(kept: Revocations, scopes: tuple[RevocationScope, ...], before: datetime) -> Revocations:
     for scope in scopes:
-        kept = added(kept, Revocation(scope, before))
+        kept = add(kept, Revocation(scope, before))
     return kept
 
 
 def _probe_names(args: argparse.Namespace, config: Config, target: "Target") -> tuple[str, str | None]:
-    from temp_access.sts.revoke.scopes import name_of_any, names_of_grant, names_of_session
+    from temp_access.revoke.scopes import any_canary_name, grant_canary_names, session_canary_names
 
     if args.all:
-        return name_of_any(config, user_name=target.user_name), None
+        return any_canary_name(config, user_name=target.user_name), None
     if args.session is not None:
-        return names_of_session(args.session)
-    return names_of_grant(config, args.id, user_name=target.user_name)
+        return session_canary_names(args.session)
+    return grant_canary_names(config, args.id, user_name=target.user_name)
 
 
-def _bystander(borrower: "ProbeSessions", name: str | None) -> "Try | None":
+def _bystander(borrower: "CanarySessions", name: str | None) -> "Attempt | None":
     if name is None:
         return None
     try:
@@ -187,25 +198,25 @@ def _bystander(borrower: "ProbeSessions", name: str | None) -> "Try | None":
     return session if session() else None
 
 
-def _agreed(args: argparse.Namespace, question: str) -> bool:
-    from temp_access.sts.clients import local_endpoint
+def _confirmed(args: argparse.Namespace, question: str) -> bool:
+    from temp_access.aws.clients import endpoint_override
 
-    return bool(args.yes or local_endpoint() or confirm(question))
+    return bool(args.yes or endpoint_override() or confirm(question))
 
 
-def _show(kept: Revocations, ended: Revocations, changes: list[str]) -> None:
+def _print_changes(kept: Revocations, ended: Revocations, changes: list[str]) -> None:
     lines = [*changes, *(f"= {describe(entry)}: stays" for entry in kept)]
     lines += [f"- {describe(entry)}: swept, they have expired" for entry in ended]
     print("\n".join(f"  {line}" for line in lines), file=sys.stderr)
 
 
-def _all(scopes: tuple[Scope, ...]) -> str:
+def _all_scopes(scopes: tuple[RevocationScope, ...]) -> str:
     return ", ".join(map(sessions, scopes))
 
 
-def _pace(wait: int) -> "Pace":
-    from temp_access.sts.clients import local_endpoint
-    from temp_access.sts.revoke.prove import Pace
+def _pace(wait: int) -> "Polling":
+    from temp_access.aws.clients import endpoint_override
+    from temp_access.revoke.proof import Polling
 
     next_line = 2.0
 
@@ -216,4 +227,68 @@ def _pace(wait: int) -> "Pace":
             next_line = passed + 15
             print(f"waiting for {what} ({passed:.0f} s of {wait} s)", file=sys.stderr)
 
-    return Pace(wait=wait, pause=0.2 if local_endpoint() else 2.0, waiting=waiting)
+    return Polling(wait=wait, pause=0.2 if endpoint_override() else 2.0, waiting=waiting)
+
+
+_SECONDS = 3600
+
+
+def proving_user(
+    args: argparse.Namespace, config: Config, deployer: "boto3.Session", target: "Target"
+) -> "boto3.Session":
+    """Return a session of temp-user: --profile's, with --local that of the key that is kept beside the local AWS.
+
+    Raises UserError where temp-user's credentials, or the MFA code that the role asks for, are missing.
+    """
+    session = _long_term(args, deployer, target)
+    return _with_mfa(args, session) if config.role.conditions.mfa else session
+
+
+def _long_term(args: argparse.Namespace, deployer: "boto3.Session", target: "Target") -> "boto3.Session":
+    from temp_access.aws.assume_role import Credentials
+    from temp_access.deployment.target import open_session, who_am_i
+
+    if args.profile is not None:
+        session = open_session(args.profile, args.region)
+        _, arn = who_am_i(session)
+        if arn != target.user_arn:
+            raise UserError(f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s")
+        return session
+    if not args.local:
+        raise UserError(
+            f"{target.user_name}'s credentials are missing; pass them with --profile, or leave the proof out with "
+            "--no-proof"
+        )
+    from temp_access.local_aws.state_dir import DEFAULT_STATE
+    from temp_access.local_aws.user_key import user_environment
+
+    kept = user_environment(args.state or DEFAULT_STATE, target.user_name)
+    return _session(Credentials(kept["AWS_ACCESS_KEY_ID"], kept["AWS_SECRET_ACCESS_KEY"]), deployer)
+
+
+def _with_mfa(args: argparse.Namespace, session: "boto3.Session") -> "boto3.Session":
+    """Return a session that is authenticated with MFA: a code is good once, and the proof borrows several times."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from temp_access.aws.assume_role import session_token
+
+    if not (args.mfa_serial and args.mfa_code):
+        raise UserError("the role asks for MFA; pass --mfa-serial and --mfa-code, or --no-proof")
+    try:
+        given = session_token(
+            session.client("sts"), duration=_SECONDS, mfa_serial=args.mfa_serial, mfa_code=args.mfa_code
+        )
+    except (ClientError, BotoCoreError) as error:
+        raise TempAccessError(f"no session with MFA: {error}", exit_code=1) from None
+    return _session(given, session)
+
+
+def _session(credentials: "Credentials", like: "boto3.Session") -> "boto3.Session":
+    import boto3
+
+    return boto3.Session(
+        credentials.access_key_id,
+        credentials.secret_access_key,
+        credentials.session_token,
+        region_name=like.region_name,
+    )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from temp_access.policy.case_file import read_cases
-from temp_access.policy.cases import Outcome, run_case
-from temp_access.verify.report.visible import visible
+from temp_access.iam.cases import CaseResult, read_cases, run_case
+from temp_access.terminal_text import escape_control
 
 EXAMPLES = """\
 examples:
@@ -35,12 +34,12 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_as_json(outcomes), indent=2))
     else:
         for outcome in failed:
-            print("\n".join(map(visible, _lines(outcome))))
+            print("\n".join(map(escape_control, _lines(outcome))))
         print(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 
-def _lines(outcome: Outcome) -> Iterator[str]:
+def _lines(outcome: CaseResult) -> Iterator[str]:
     case = outcome.case
     wanted = f"{case.expected} ({case.decision})" if case.decision else case.expected
     yield f"failed: {case.name}"
@@ -54,11 +53,11 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield f"  source: {case.source}"
 
 
-def _answer(outcome: Outcome) -> str:
+def _answer(outcome: CaseResult) -> str:
     return f"{outcome.got} ({outcome.decision.kind.value})" if outcome.decision else outcome.got
 
 
-def _as_json(outcomes: list[Outcome]) -> dict[str, Any]:
+def _as_json(outcomes: list[CaseResult]) -> dict[str, Any]:
     passed = sum(outcome.passed for outcome in outcomes)
     return {
         "passed": passed,

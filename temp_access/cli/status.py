@@ -5,15 +5,15 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from temp_access.cli.borrowing import add_base
-from temp_access.cli.lender import open_base_of, open_vendor
-from temp_access.cli.options import load_config
-from temp_access.cli.output import write_out
-from temp_access.sts.cache import Cache, cache_folder
-from temp_access.sts.hit import is_fresh, is_lost
+from temp_access.borrow.cache import Cache, cache_folder
+from temp_access.borrow.cached_session import is_fresh, server_restarted
+from temp_access.cli.borrow_options import add_base
+from temp_access.cli.local_target import caller_identity, open_broker
+from temp_access.cli.options import load_config, write_out
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -39,32 +39,32 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bool]:
+    from temp_access.borrow.assume_check import check_assume_role, grant_from_session_name, who_is
+    from temp_access.borrow.session_store import NullStore
     from temp_access.errors import TempAccessError
-    from temp_access.sts.may import grant_of, may_assume, who_is
-    from temp_access.sts.store import NoStore
 
     try:
-        base = open_base_of(args, config)
+        base = caller_identity(args, config)
         caller = who_is(base)
     except TempAccessError as error:
         return [f"credentials: none ({error})"], False
     lines = [f"credentials: {caller} ({base.name})"]
-    if grant := grant_of(config, caller):
+    if grant := grant_from_session_name(config, caller):
         lines.append(f"grant:       {grant}")
     try:
-        vendor = open_vendor(args, NoStore(), config)
-        role = may_assume(vendor, role_arn=args.role_arn, bucket=args.bucket)
+        vendor = open_broker(args, NullStore(), config)
+        role = check_assume_role(vendor, role_arn=args.role_arn, bucket=args.bucket)
     except TempAccessError as error:
         return [*lines, f"the role:    may not be assumed: {error}"], False
     lines.append(f"the role:    {role.arn} may be assumed")
-    if role.stale:
-        lines.append(f"note:        {role.stale}")
+    if role.config_mismatch:
+        lines.append(f"note:        {role.config_mismatch}")
     return lines, True
 
 
 def _sessions(cache: Cache) -> list[str]:
     for key, entry in cache.entries("sessions"):
-        if is_lost(entry):
+        if server_restarted(entry):
             cache.remove("sessions", key)
     kept = sorted((entry for _, entry in cache.entries("sessions")), key=lambda entry: str(entry.get("grant")))
     alive = [entry for entry in kept if is_fresh(entry, 0)]

@@ -6,20 +6,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, load_config, seconds, use_local
+from temp_access.cli.options import add_aws, add_config, enter_local, load_config, seconds
 from temp_access.config.model import Config
+from temp_access.deployment.target import Target
 from temp_access.errors import TempAccessError, UserError
-from temp_access.verify.model import Report, Target
+from temp_access.verify.probes import VerificationReport
 
 if TYPE_CHECKING:
     import boto3
 
+    from temp_access.aws.clients import Clients
     from temp_access.config.model import Grant
-    from temp_access.sts.clients import Clients
+    from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
-    from temp_access.verify.live.state import StateReader
-    from temp_access.verify.plan.plan import Plan
-    from temp_access.verify.user_policies import Managed
+    from temp_access.verify.plan.plan import ProbePlan
+    from temp_access.verify.plan.user import Managed
+
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -31,7 +33,6 @@ examples (after `make demo`):
 
 exit code: 0 all passed, 1 a probe failed (or a defect of the self-test survived), 2 bad configuration or usage,
 3 inconclusive (or the modes in use are too few to show a defect)"""
-
 _SETTLE = 60
 
 
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify, print and write the reports, and return the exit code."""
-    from temp_access.verify.report.files import check_writable
+    from temp_access.files import check_writable
 
     config = load_config(args)
     check_writable([path for path in (args.json, args.junit, args.markdown) if path])
@@ -68,13 +69,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
-    from temp_access.sts.clients import ClientFactory
+    from temp_access.aws.clients import ClientFactory
+    from temp_access.cfn.assembly import read_assembly
+    from temp_access.deployment.deployed import read_physical
+    from temp_access.deployment.expected import expected_state
+    from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
-    from temp_access.verify.live.state import StateReader
-    from temp_access.verify.live.target import check_environment, find_target, open_session, who_am_i
-    from temp_access.verify.state.assembly import read_assembly
-    from temp_access.verify.state.deployed import read_physical
-    from temp_access.verify.state.expected import expected_state
 
     assembly = read_assembly(args.template, digest=config.digest)
     deployer = open_session(args.deployer_profile, args.region)
@@ -99,7 +100,7 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
 
 def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | None":
     """Return temp-user's session: --profile's, else the environment's if it is temp-user's."""
-    from temp_access.verify.live.target import open_session, who_am_i
+    from temp_access.deployment.target import open_session, who_am_i
 
     if args.profile is None and args.deployer_profile is None:
         return None
@@ -119,7 +120,7 @@ def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | 
 
 
 def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
-    from temp_access.verify.plan.choose import choose_grants
+    from temp_access.verify.plan.selection import choose_grants
 
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1_000_000)
     grants = choose_grants(config, args.grant, args.sample, seed)
@@ -128,10 +129,12 @@ def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
     return grants
 
 
-def _plan(config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str) -> "Plan":
+def _plan(
+    config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str
+) -> "ProbePlan":
+    from temp_access.verify.plan.assume_role import is_stranger
     from temp_access.verify.plan.plan import make_plan
-    from temp_access.verify.plan.strangers import is_stranger
-    from temp_access.verify.user_policies import user_allows
+    from temp_access.verify.plan.user import user_allows
 
     return make_plan(
         config,
@@ -146,10 +149,10 @@ def _plan(config: Config, grants: "list[Grant]", target: Target, run_name: str, 
 
 
 def _verify_live(args: argparse.Namespace, config: Config) -> int:
-    from temp_access.verify.live.managed import managed_document
+    from temp_access.deployment.effective_policies import managed_document
     from temp_access.verify.live.run import verify_live
 
-    use_local(args)
+    enter_local(args)
     deployment, state, arn = _open(args, config)
     target = deployment.target
     where = f" at {target.endpoint}" if target.endpoint else ""
@@ -158,7 +161,7 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
         return _self_test(deployment, state)
     grants = _grants(args, config)
 
-    def planner(run_name: str, deployer: "Clients") -> "Plan":
+    def planner(run_name: str, deployer: "Clients") -> "ProbePlan":
         return _plan(config, grants, target, run_name, lambda arn: managed_document(deployer.iam, arn), arn)
 
     report = verify_live(deployment, planner, state, sys.stderr, quiet=args.quiet)
@@ -167,12 +170,12 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
 
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
-    from temp_access.policy.aws_managed import kept_document
-    from temp_access.verify.offline.managed import known_document
-    from temp_access.verify.offline.run import offline_answerer, verify_offline
-    from temp_access.verify.offline.target import offline_target
-    from temp_access.verify.places import new_run
-    from temp_access.verify.state.assembly import read_assembly
+    from temp_access.cfn.assembly import read_assembly
+    from temp_access.deployment.effective_policies import known_document
+    from temp_access.deployment.target import offline_target
+    from temp_access.iam.aws_managed import bundled_document
+    from temp_access.verify.offline.run import evaluator_calls, verify_offline
+    from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
         raise UserError("--offline calls nothing; leave out --local and --self-test, or --offline")
@@ -180,18 +183,18 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    answerer = offline_answerer(config, target, state, kept_document)
+    answerer = evaluator_calls(config, target, state, bundled_document)
     report = verify_offline(plan, answerer, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code
 
 
-def _print(args: argparse.Namespace, report: Report) -> None:
-    from temp_access.verify.report.as_json import to_json
-    from temp_access.verify.report.files import write_report
+def _print(args: argparse.Namespace, report: VerificationReport) -> None:
+    from temp_access.files import write_report
+    from temp_access.verify.report.json_report import to_json
     from temp_access.verify.report.junit import to_junit
     from temp_access.verify.report.markdown import to_markdown
-    from temp_access.verify.report.table import print_table
+    from temp_access.verify.report.terminal import print_table
 
     written = []
     # Before the table, which a closed pipe may cut short.
@@ -205,23 +208,22 @@ def _print(args: argparse.Namespace, report: Report) -> None:
 
 
 def _self_test(deployment: "Deployment", state: "StateReader") -> int:
-    from temp_access.verify.live.mutants import Fate, try_mutants
     from temp_access.verify.live.run import LiveRun
-    from temp_access.verify.selftest import SelfTest
+    from temp_access.verify.live.self_test import MutantStatus, SelfTest, run_mutants
 
     fates = []
     with LiveRun(deployment, state, sys.stderr) as live:
-        for trial in try_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
-            fates.append(trial.fate)
+        for trial in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
+            fates.append(trial.status)
             print(
-                f"{trial.fate.value:9}  {trial.mutant.name}: {trial.mutant.caught_by}: {trial.observed}",
+                f"{trial.status.value:9}  {trial.mutant.name}: {trial.mutant.caught_by}: {trial.observed}",
                 flush=True,
             )
-    survivors = fates.count(Fate.SURVIVED)
+    survivors = fates.count(MutantStatus.SURVIVED)
     print(
-        f"{len(fates)} mutants: {fates.count(Fate.CAUGHT)} caught, {survivors} survived, "
-        f"{fates.count(Fate.UNDECIDED)} undecided"
+        f"{len(fates)} mutants: {fates.count(MutantStatus.KILLED)} caught, {survivors} survived, "
+        f"{fates.count(MutantStatus.UNDECIDED)} undecided"
     )
     if survivors:
         return 1
-    return 3 if Fate.UNDECIDED in fates else 0
+    return 3 if MutantStatus.UNDECIDED in fates else 0

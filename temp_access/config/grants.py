@@ -2,30 +2,29 @@
 
 from collections.abc import Mapping
 
-from temp_access.config.duration import format_duration, parse_duration
-from temp_access.config.ids import MAX_FOLDER_BYTES, folder_problem, id_problem
-from temp_access.config.model import AnyId, Grant
-from temp_access.config.overlap import any_id_conflicts, overlaps
+from temp_access.config.folders import any_id_conflicts, overlaps
+from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.role import LONGEST_MAXIMUM
-from temp_access.config.table import Table, key_path
+from temp_access.config.table import TableReader, format_duration, key_path, parse_duration
+from temp_access.config.validation import MAX_FOLDER_BYTES, folder_problem, id_problem
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 SHORTEST_SESSION = 900
 
 
-def read_grants(table: Table, modes: tuple[str, ...], role_maximum: int) -> dict[str, Grant]:
+def read_grants(table: TableReader, modes: tuple[str, ...], role_maximum: int) -> dict[str, Grant]:
     """Return every listed grant by its id."""
     found: dict[str, Grant] = {}
     for id_ in table:
         entry = table.table(id_)
-        entry.only("access", "folder", "duration", "shared")
+        entry.allow_only("access", "folder", "duration", "shared")
         access = _access(entry, modes)
         duration = _duration(entry, role_maximum)
-        folder = entry.text("folder") or id_
+        folder = entry.string("folder") or id_
         if problem := id_problem(id_):
-            entry.finding(None, problem)
+            entry.add_finding(None, problem)
         elif problem := folder_problem(folder):
-            entry.finding("folder" if "folder" in entry else None, problem)
+            entry.add_finding("folder" if "folder" in entry else None, problem)
         elif access:
             found[id_] = Grant(id_, access, folder, duration, entry.boolean("shared", False))
     for outer, inner in overlaps(found.values()):
@@ -33,7 +32,7 @@ def read_grants(table: Table, modes: tuple[str, ...], role_maximum: int) -> dict
     return found
 
 
-def _overlap(table: Table, outer: Grant, inner: Grant) -> None:
+def _overlap(table: TableReader, outer: Grant, inner: Grant) -> None:
     equal = outer.folder == inner.folder
     if inner.shared and (outer.shared or not equal):
         return
@@ -41,47 +40,51 @@ def _overlap(table: Table, outer: Grant, inner: Grant) -> None:
     relation = "is also the folder of" if equal else f"is inside {outer.folder!r}, the folder of"
     whose = table.table(outer.id).path
     who = "both grants" if equal else f"{where.path}"
-    where.finding(
+    where.add_finding(
         "folder",
         f"{inner.folder!r} {relation} {whose}; choose another folder, or write shared = true in {who}",
     )
 
 
-def read_any_id(table: Table, modes: tuple[str, ...], role_maximum: int, grants: dict[str, Grant]) -> AnyId | None:
+def read_any_id(
+    table: TableReader, modes: tuple[str, ...], role_maximum: int, grants: dict[str, Grant]
+) -> IdPatternGrant | None:
     """Return the grant for unlisted ids, None if its table has a finding."""
     # Imported here, so that a file without patterns doesn't pay for them.
-    from temp_access.config.pattern import PatternError, compile_pattern
+    from temp_access.config.id_pattern import PatternError, compile_pattern
 
-    table.only("pattern", "access", "folder", "duration")
+    table.allow_only("pattern", "access", "folder", "duration")
     access = _access(table, modes)
     duration = _duration(table, role_maximum)
-    template = table.text("folder") or "{id}"
-    text = table.text("pattern")
+    template = table.string("folder") or "{id}"
+    text = table.string("pattern")
     if text is None:
         if "pattern" not in table:
-            table.finding("pattern", "is missing; write which ids are admitted, like [a-z]{2,20}")
+            table.add_finding("pattern", "is missing; write which ids are admitted, like [a-z]{2,20}")
         return None
     try:
         pattern = compile_pattern(text)
     except PatternError as error:
-        table.finding("pattern", str(error))
+        table.add_finding("pattern", str(error))
         return None
     if template.count("{id}") != 1:
-        table.finding("folder", f"{template!r} must have {{id}} in it, once")
+        table.add_finding("folder", f"{template!r} must have {{id}} in it, once")
         return None
     if problem := folder_problem(template.replace("{id}", "x")):
-        table.finding("folder", problem)
+        table.add_finding("folder", problem)
         return None
     longest = len(template.encode()) - len("{id}") + pattern.longest_cost(lambda c: len(c.encode()))
     if longest > MAX_FOLDER_BYTES:
-        table.finding("pattern", f"the longest folder has {longest} bytes, {MAX_FOLDER_BYTES} are the most; shorten it")
+        table.add_finding(
+            "pattern", f"the longest folder has {longest} bytes, {MAX_FOLDER_BYTES} are the most; shorten it"
+        )
         return None
     if access is None:
         return None
-    any_id = AnyId(pattern, access, template, duration)
+    any_id = IdPatternGrant(pattern, access, template, duration)
     for grant, id_ in any_id_conflicts(any_id, grants.values(), lambda i: admits(any_id, grants, i)):
         theirs = f"{grant.folder!r}, the folder of {key_path('grants', grant.id)}"
-        table.finding(
+        table.add_finding(
             "folder",
             (f"{template!r} lies in {theirs}" if id_ is None else f"the unlisted id {id_!r} would meet {theirs}") + "; "
             "change the template or the pattern so that they are apart",
@@ -89,7 +92,7 @@ def read_any_id(table: Table, modes: tuple[str, ...], role_maximum: int, grants:
     return any_id
 
 
-def admits(any_id: AnyId, grants: Mapping[str, Grant], id_: str) -> bool:
+def admits(any_id: IdPatternGrant, grants: Mapping[str, Grant], id_: str) -> bool:
     """Whether `any_id` serves `id_`: not listed, carried by S3 and STS, and matched in full."""
     return (
         id_ not in grants
@@ -99,25 +102,27 @@ def admits(any_id: AnyId, grants: Mapping[str, Grant], id_: str) -> bool:
     )
 
 
-def _access(table: Table, modes: tuple[str, ...]) -> str | None:
+def _access(table: TableReader, modes: tuple[str, ...]) -> str | None:
     if "access" not in table:
-        table.finding("access", f"is missing; use one of {', '.join(modes)}")
+        table.add_finding("access", f"is missing; use one of {', '.join(modes)}")
         return None
     return table.choice("access", modes)
 
 
-def _duration(table: Table, role_maximum: int) -> int | None:
-    text = table.text("duration")
+def _duration(table: TableReader, role_maximum: int) -> int | None:
+    text = table.string("duration")
     if text is None:
         return None
     try:
         seconds = parse_duration(text)
     except ValueError as error:
-        table.finding("duration", str(error))
+        table.add_finding("duration", str(error))
         return None
     if seconds > role_maximum:
         remedy = "lower it" + (" or raise role.max_session_duration" if seconds <= LONGEST_MAXIMUM else "")
-        table.finding("duration", f"{text} is over the role's {format_duration(role_maximum)}; {remedy}")
+        table.add_finding("duration", f"{text} is over the role's {format_duration(role_maximum)}; {remedy}")
     elif seconds < SHORTEST_SESSION:
-        table.finding("duration", f"{text} is under the {format_duration(SHORTEST_SESSION)} that STS gives at least")
+        table.add_finding(
+            "duration", f"{text} is under the {format_duration(SHORTEST_SESSION)} that STS gives at least"
+        )
     return seconds

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from temp_access.config.pattern import Pattern
+    from temp_access.config.id_pattern import IdPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Trusted:
+class TrustedPrincipal:
     """A further principal that may assume the role.
 
     `account` is None for the stack's own account; `resource` is `user/…`, `role/…` or `root`.
@@ -65,7 +65,7 @@ class Role:
 
     name: str = "temp-role"
     max_session_duration: int = 43200
-    trusted: tuple[Trusted, ...] = ()
+    trusted: tuple[TrustedPrincipal, ...] = ()
     conditions: Conditions = Conditions()
 
 
@@ -90,10 +90,10 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class AnyId:
+class IdPatternGrant:
     """A grant for every id that isn't listed and matches `pattern` in full."""
 
-    pattern: "Pattern"
+    pattern: "IdPattern"
     access: str
     folder: str = "{id}"
     duration: int | None = None
@@ -126,7 +126,7 @@ class Config:
     role: Role
     bucket: Bucket
     grants: Mapping[str, Grant]
-    any_id: AnyId | None
+    any_id: IdPatternGrant | None
     environments: Mapping[str, Environment]
     environment: Environment
     digest: str

@@ -1,4 +1,4 @@
-"""Reading one TOML table key by key, collecting every finding instead of stopping at the first."""
+"""TableReader: typed reads that collect findings; durations."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +20,7 @@ def key_path(*keys: str) -> str:
     return ".".join(key if _BARE_KEY.fullmatch(key) else _quoted(key) for key in keys)
 
 
-def nearest(word: str, known: Collection[str]) -> str:
+def did_you_mean(word: str, known: Collection[str]) -> str:
     """Return ` (nearest known: …)` for the likeliest of `known`, else an empty string."""
     import difflib
 
@@ -28,7 +28,7 @@ def nearest(word: str, known: Collection[str]) -> str:
     return f" (did you mean {found[0]!r}?)" if found else ""
 
 
-class Table:
+class TableReader:
     """A table at `path`, whose findings go to one list shared by the whole file."""
 
     def __init__(self, data: Mapping[str, Any], path: str, findings: list[str]) -> None:
@@ -36,20 +36,20 @@ class Table:
         self.path = path
         self._findings = findings
 
-    def finding(self, key: str | None, message: str) -> None:
+    def add_finding(self, key: str | None, message: str) -> None:
         """Record what is wrong at `key`, or with the table itself."""
-        self._findings.append(f"{self.at(key)}: {message}" if self.at(key) else message)
+        self._findings.append(f"{self.path_of(key)}: {message}" if self.path_of(key) else message)
 
-    def at(self, key: str | None) -> str:
+    def path_of(self, key: str | None) -> str:
         """Return the dotted path of `key` in this table."""
         return ".".join(part for part in (self.path, key_path(key) if key is not None else "") if part)
 
-    def only(self, *known: str) -> None:
+    def allow_only(self, *known: str) -> None:
         """Record a finding for every key that isn't one of `known`."""
         for key in self._data:
             if key not in known:
-                guess = nearest(key, known)
-                self.finding(key, f"unknown key{guess or '; known here: ' + ', '.join(known)}")
+                guess = did_you_mean(key, known)
+                self.add_finding(key, f"unknown key{guess or '; known here: ' + ', '.join(known)}")
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
@@ -58,11 +58,11 @@ class Table:
         """Return the table's keys in the file's order."""
         return iter(self._data)
 
-    def text(self, key: str) -> str | None:
+    def string(self, key: str) -> str | None:
         """Return the string at `key`, None if it is missing or wrong."""
         value = self._typed(key, str)
         if value == "":
-            self.finding(key, "is empty; write a value or leave the key out")
+            self.add_finding(key, "is empty; write a value or leave the key out")
             return None
         return value if isinstance(value, str) else None
 
@@ -73,48 +73,48 @@ class Table:
 
     def choice(self, key: str, known: Collection[str]) -> str | None:
         """Return the string at `key` if it is one of `known`."""
-        value = self.text(key)
+        value = self.string(key)
         if value is None or value in known:
             return value
-        self.finding(key, f"{value!r} is unknown{nearest(value, known)}; use one of {', '.join(known)}")
+        self.add_finding(key, f"{value!r} is unknown{did_you_mean(value, known)}; use one of {', '.join(known)}")
         return None
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def strings(self, key: str) -> tuple[str, ...]:
         """Return the array of strings at `key`."""
         value = self._typed(key, list)
         if not isinstance(value, list):
             return ()
         if not value:
-            self.finding(key, "is empty; write a value or leave the key out")
+            self.add_finding(key, "is empty; write a value or leave the key out")
         wrong = [item for item in value if not isinstance(item, str)]
         if wrong:
-            self.finding(key, f"{wrong[0]!r} isn't a string; write an array of strings")
+            self.add_finding(key, f"{wrong[0]!r} isn't a string; write an array of strings")
             return ()
         return tuple(value)
 
-    def table(self, key: str) -> "Table":
+    def table(self, key: str) -> "TableReader":
         """Return the table at `key`, an empty one if it is missing or wrong."""
         value = self._typed(key, dict)
         if isinstance(value, dict):
-            return Table(value, self.at(key), self._findings)
+            return TableReader(value, self.path_of(key), self._findings)
         # Where there is something else, what the table lacks is no finding of its own.
-        return Table({}, self.at(key), [] if key in self else self._findings)
+        return TableReader({}, self.path_of(key), [] if key in self else self._findings)
 
-    def tables(self, key: str) -> "list[Table]":
+    def subtables(self, key: str) -> "list[TableReader]":
         """Return the array of tables at `key`."""
         value = self._typed(key, list)
         if not isinstance(value, list):
             return []
         found = []
         for index, item in enumerate(value):
-            path = f"{self.at(key)}[{index}]"
+            path = f"{self.path_of(key)}[{index}]"
             if isinstance(item, dict):
-                found.append(Table(item, path, self._findings))
+                found.append(TableReader(item, path, self._findings))
             else:
-                self._findings.append(f"{path}: {item!r} isn't a table; write [[{self.at(key)}]]")
+                self._findings.append(f"{path}: {item!r} isn't a table; write [[{self.path_of(key)}]]")
         return found
 
-    def raw(self, key: str) -> Any:
+    def value(self, key: str) -> Any:
         """Return the value at `key` whatever its type, None if it is missing."""
         return self._data.get(key)
 
@@ -123,7 +123,7 @@ class Table:
         if value is None or type(value) is wanted:
             return value
         is_ = _TYPES.get(type(value), "a date or time")
-        self.finding(key, f"{value!r} is {is_}, not {_TYPES[wanted]}")
+        self.add_finding(key, f"{value!r} is {is_}, not {_TYPES[wanted]}")
         return None
 
 
@@ -135,3 +135,23 @@ def _quoted(key: str) -> str:
 def _unicode_escape(character: str) -> str:
     code = ord(character)
     return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+_FORM = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
+
+
+def parse_duration(text: str) -> int:
+    """Return the seconds that `text` says; raises ValueError if it isn't hours, minutes and seconds."""
+    match = _FORM.fullmatch(text)
+    if not match or not text:
+        raise ValueError(f"{text!r} isn't a duration; write it as 90m, 1h30m or 12h")
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def format_duration(seconds: int) -> str:
+    """Return `seconds` in the same form, largest unit first."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"

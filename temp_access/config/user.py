@@ -1,25 +1,35 @@
-"""Reading `[user]`: its name, its policies, its permissions boundary."""
+"""[user]."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from temp_access.config.managed_names import managed_policy_warning
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument, User
-from temp_access.config.names import iam_name_problem, policy_arn_problem
-from temp_access.config.table import Table
+from temp_access.config.table import TableReader, did_you_mean
+from temp_access.config.validation import iam_name_problem, policy_arn_problem
+
+_LIST = Path(__file__).with_name("aws_managed_policies.txt")
 
 
-def read_user(table: Table, folder: Path, warnings: list[str]) -> User:
+def managed_policy_warning(name: str) -> str | None:
+    """Return a warning if no AWS managed policy called `name` (with its path) is in the kept list."""
+    lines = _LIST.read_text(encoding="ascii").splitlines()
+    header, known = lines[0], lines[1:]
+    if name in known:
+        return None
+    return f"{name!r} isn't in the list kept here{did_you_mean(name, known)} ({header.removeprefix('# ')})"
+
+
+def read_user(table: TableReader, folder: Path, warnings: list[str]) -> User:
     """Return the user that `[user]` describes; policy files are relative to `folder`."""
-    table.only("name", "aws_managed", "customer_managed", "inline", "permissions_boundary")
-    name = table.text("name") or "temp-user"
+    table.allow_only("name", "aws_managed", "customer_managed", "inline", "permissions_boundary")
+    name = table.string("name") or "temp-user"
     if problem := iam_name_problem(name, 64):
-        table.finding("name", problem)
-    boundary = table.text("permissions_boundary")
+        table.add_finding("name", problem)
+    boundary = table.string("permissions_boundary")
     if boundary and (problem := policy_arn_problem(boundary)):
-        table.finding("permissions_boundary", problem)
+        table.add_finding("permissions_boundary", problem)
     return User(
         name=name,
         aws_managed=_aws_managed(table, warnings),
@@ -29,57 +39,57 @@ def read_user(table: Table, folder: Path, warnings: list[str]) -> User:
     )
 
 
-def _aws_managed(table: Table, warnings: list[str]) -> tuple[AwsManagedPolicy, ...]:
+def _aws_managed(table: TableReader, warnings: list[str]) -> tuple[AwsManagedPolicy, ...]:
     found: list[AwsManagedPolicy] = []
-    for entry in table.tables("aws_managed"):
-        entry.only("name", "reason")
-        name, reason = entry.text("name"), entry.text("reason")
+    for entry in table.subtables("aws_managed"):
+        entry.allow_only("name", "reason")
+        name, reason = entry.string("name"), entry.string("reason")
         if not name:
             if "name" not in entry:
-                entry.finding("name", "is missing; name the AWS managed policy, like IAMReadOnlyAccess")
+                entry.add_finding("name", "is missing; name the AWS managed policy, like IAMReadOnlyAccess")
             continue
         if problem := iam_name_problem(name.rpartition("/")[2], 128):
-            entry.finding("name", problem)
+            entry.add_finding("name", problem)
         if any(policy.name == name for policy in found):
-            entry.finding("name", f"{name!r} is there twice; take one out")
+            entry.add_finding("name", f"{name!r} is there twice; take one out")
         if "reason" not in entry or (reason and not reason.strip()):
-            entry.finding("reason", f"{name!r} has no reason; write why this user needs it, for the reviewer")
+            entry.add_finding("reason", f"{name!r} has no reason; write why this user needs it, for the reviewer")
         if warning := managed_policy_warning(name):
-            warnings.append(f"{entry.at('name')}: {warning}")
+            warnings.append(f"{entry.path_of('name')}: {warning}")
         found.append(AwsManagedPolicy(name, reason or ""))
     return tuple(found)
 
 
-def _documents(table: Table, key: str, folder: Path) -> tuple[PolicyDocument, ...]:
+def _documents(table: TableReader, key: str, folder: Path) -> tuple[PolicyDocument, ...]:
     found: list[PolicyDocument] = []
-    for entry in table.tables(key):
-        entry.only("name", "file", "document", "reason")
-        name = entry.text("name")
+    for entry in table.subtables(key):
+        entry.allow_only("name", "file", "document", "reason")
+        name = entry.string("name")
         if not name:
             if "name" not in entry:
-                entry.finding("name", "is missing; name the policy")
+                entry.add_finding("name", "is missing; name the policy")
             continue
         if problem := iam_name_problem(name, 128):
-            entry.finding("name", problem)
+            entry.add_finding("name", problem)
         if any(policy.name == name for policy in found):
-            entry.finding("name", f"{name!r} is there twice; take one out")
+            entry.add_finding("name", f"{name!r} is there twice; take one out")
         document = _document(entry, folder)
         if document is not None:
-            found.append(PolicyDocument(name, document, entry.text("reason")))
+            found.append(PolicyDocument(name, document, entry.string("reason")))
     return tuple(found)
 
 
-def _document(entry: Table, folder: Path) -> Mapping[str, Any] | None:
+def _document(entry: TableReader, folder: Path) -> Mapping[str, Any] | None:
     if ("file" in entry) == ("document" in entry):
-        entry.finding(None, "needs either `file` or `document`; write one of them")
+        entry.add_finding(None, "needs either `file` or `document`; write one of them")
         return None
     if "document" in entry:
-        value = entry.raw("document")
+        value = entry.value("document")
         if isinstance(value, dict):
             return _policy(entry, "document", value)
-        text = entry.text("document")
+        text = entry.string("document")
         return _parsed(entry, "document", text) if text else None
-    file = entry.text("file")
+    file = entry.string("file")
     if not file:
         return None
     try:
@@ -92,20 +102,20 @@ def _document(entry: Table, folder: Path) -> Mapping[str, Any] | None:
         reason = "the path has a NUL character in it"
     else:
         return _parsed(entry, "file", text)
-    entry.finding("file", f"{file!r} can't be read: {reason}; paths start at the folder of access.toml")
+    entry.add_finding("file", f"{file!r} can't be read: {reason}; paths start at the folder of access.toml")
     return None
 
 
-def _parsed(entry: Table, key: str, text: str) -> Mapping[str, Any] | None:
+def _parsed(entry: TableReader, key: str, text: str) -> Mapping[str, Any] | None:
     try:
         value = json.loads(text)
     except ValueError as error:
-        entry.finding(key, f"isn't JSON: {error}")
+        entry.add_finding(key, f"isn't JSON: {error}")
         return None
     return _policy(entry, key, value)
 
 
-def _policy(entry: Table, key: str, value: object) -> Mapping[str, Any] | None:
+def _policy(entry: TableReader, key: str, value: object) -> Mapping[str, Any] | None:
     statements = value.get("Statement") if isinstance(value, dict) else None
     if isinstance(statements, dict):
         statements = [statements]  # cdk-nag reads a list only
@@ -114,10 +124,10 @@ def _policy(entry: Table, key: str, value: object) -> Mapping[str, Any] | None:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
             # A date of TOML, or a number that isn't one.
-            entry.finding(key, f"can't be written as JSON: {error}; write it as a string")
+            entry.add_finding(key, f"can't be written as JSON: {error}; write it as a string")
             return None
         return {**value, "Statement": statements}
-    entry.finding(key, "isn't a policy: write a JSON object with a Statement, an object or a list of them")
+    entry.add_finding(key, "isn't a policy: write a JSON object with a Statement, an object or a list of them")
     return None
 
 

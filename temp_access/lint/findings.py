@@ -3,16 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from temp_access.lint.constructs import constructs
-from temp_access.lint.documents import documents
-from temp_access.lint.grammar import grammar
-from temp_access.lint.ids import finding_id
-from temp_access.lint.model import Fault, Finding, as_mapping
+from temp_access.cfn.assembly import Assembly, read_templates
+from temp_access.cfn.metadata import read_construct_metadata
+from temp_access.cfn.resources import policy_documents
+from temp_access.cfn.unresolved import if_variants
+from temp_access.errors import require_extra
+from temp_access.iam.statements import as_mapping, statements
+from temp_access.lint.model import Finding, Violation, finding_id
 from temp_access.lint.rules import RESOURCE_RULES, RULES
-from temp_access.lint.statements import statements
-from temp_access.lint.templates import read_templates
-from temp_access.lint.texts import variants
-from temp_access.verify.state.assembly import Assembly
 
 
 def findings(assembly: Assembly) -> tuple[Finding, ...]:
@@ -27,7 +25,7 @@ def folder_findings(folder: Path) -> tuple[list[Finding], list[Finding]]:
 
 
 def _sorted(folder: Path, templates: Iterable[tuple[str, Mapping[str, object]]]) -> tuple[list[Finding], list[Finding]]:
-    kept = constructs(folder)
+    kept = read_construct_metadata(folder)
     found = [kept.placed(finding) for name, template in templates for finding in template_findings(name, template)]
     acknowledged = [finding for finding in found if kept.reason(finding) is not None]
     return [finding for finding in found if kept.reason(finding) is None], acknowledged
@@ -48,18 +46,22 @@ def template_findings(name: str, template: Mapping[str, object]) -> tuple[Findin
             severity=fault.severity,
         )
         for logical_id, resource in resources.items()
-        for variant in variants(resource)
+        for variant in if_variants(resource)
         for rule, place, fault in _faults(as_mapping(variant))
     )
     return tuple(dict.fromkeys(found))
 
 
-def _faults(resource: Mapping[str, object]) -> Iterator[tuple[str, str, Fault]]:
-    for document in documents(resource):
+def _faults(resource: Mapping[str, object]) -> Iterator[tuple[str, str, Violation]]:
+    for document in policy_documents(resource):
         for statement in statements(document):
             for rule, check in RULES.items():
                 for fault in check(statement):
                     yield rule, statement.place, fault
+        # Half a second: whoever reads templates without policies does not pay for it.
+        require_extra("lint")
+        from temp_access.lint.grammar import grammar
+
         for place, fault in grammar(document):
             yield "Grammar", place, fault
     for rule, check_resource in RESOURCE_RULES.items():

@@ -1,27 +1,14 @@
-"""What the lint rules read and say."""
+"""Violation, Finding, finding ids, variable keys."""
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any
 
 # The plugin's name, which the CDK puts before the ids that are acknowledged.
 NAMESPACE = "AccessChecks"
 
 
-_ALL = frozenset(["*", "0.0.0.0/0", "::/0"])
-
-
-class Kind(Enum):
-    """What a policy document is about."""
-
-    IDENTITY = "IDENTITY_POLICY"
-    RESOURCE = "RESOURCE_POLICY"
-    TRUST = "TRUST_POLICY"
-
-
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """What a rule holds against a statement; `detail` is the value at fault, which tells its findings apart."""
 
     detail: str
@@ -46,72 +33,45 @@ class Finding:
     severity: str = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One key of a statement's Condition; the key is in lower case."""
-
-    operator: str
-    key: str
-    values: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The operator without ForAnyValue, ForAllValues and IfExists."""
-        return self.operator.split(":")[-1].removesuffix("IfExists")
-
-    @property
-    def negated(self) -> bool:
-        """Whether it holds for all but its values."""
-        return "Not" in self.name
-
-    @property
-    def asks(self) -> bool:
-        """Whether it holds only for requests that have the key, and one of its values."""
-        loose = self.operator.endswith("IfExists") or self.operator.lower().startswith("forallvalues:")
-        return not (loose or self.negated or self.name == "Null")
-
-    @property
-    def narrows(self) -> bool:
-        """Whether it asks, and none of its values is a wildcard for all."""
-        return self.asks and _ALL.isdisjoint(self.values)
+_PAIRS = {"]": "[", ")": "(", "}": "{"}
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A policy statement whose references are written as `<LogicalId>`; `place` is its path below Properties.
-
-    `holders` are the names of the roles, users and groups that the template gives the policy to.
-    """
-
-    kind: Kind
-    version: str | None
-    allow: bool
-    principals: tuple[str, ...]
-    not_principal: bool
-    actions: tuple[str, ...]
-    not_action: bool
-    resources: tuple[str, ...]
-    not_resource: bool
-    conditions: tuple[Condition, ...]
-    place: str
-    holders: tuple[str, ...] = ()
+def finding_id(rule: str, detail: str) -> str:
+    """Return the id of what `rule` holds against `detail`, as `cdk.Acknowledgment` takes it."""
+    return f"{NAMESPACE}::{rule}[{_safe(detail)}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A policy document of a resource, its references written as `<LogicalId>`."""
-
-    kind: Kind
-    place: str
-    body: Mapping[str, Any]
-    holders: tuple[str, ...] = ()
+def _safe(detail: str) -> str:
+    # The CDK compares ids with dashes for spaces, and takes no brackets that don't pair.
+    detail = detail.replace(" ", "-")
+    return detail if _pair(detail) else re.sub(r"[\[\](){}]", "", detail)
 
 
-def as_list(value: object) -> list[object]:
-    """Return a list as it is, nothing as an empty list, and anything else as a list of one."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+def _pair(text: str) -> bool:
+    open_: list[str] = []
+    for character in text:
+        if character in _PAIRS.values():
+            open_.append(character)
+        elif character in _PAIRS and (not open_ or open_.pop() != _PAIRS[character]):
+            return False
+    return not open_
 
 
-def as_mapping(value: object) -> Mapping[str, object]:
-    """Return a mapping as it is, and anything else as an empty one."""
-    return value if isinstance(value, Mapping) else {}
+_NAMES = """
+aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast aws:ChatbotSourceArn aws:CurrentTime
+aws:Ec2InstanceSourcePrivateIPv4 aws:Ec2InstanceSourceVpc aws:EpochTime aws:FederatedProvider
+aws:MultiFactorAuthAge aws:MultiFactorAuthPresent aws:PrincipalAccount aws:PrincipalArn
+aws:PrincipalIsAWSService aws:PrincipalOrgID aws:PrincipalOrgPaths aws:PrincipalServiceName
+aws:PrincipalServiceNamesList aws:PrincipalType aws:referer aws:RequestedRegion aws:ResourceAccount
+aws:ResourceOrgID aws:ResourceOrgPaths aws:SecureTransport aws:SignInSessionArn aws:SourceAccount aws:SourceArn
+aws:SourceIdentity aws:SourceIp aws:SourceOrgID aws:SourceOrgPaths aws:SourceVpc aws:SourceVpcArn
+aws:SourceVpce aws:TagKeys aws:TokenIssueTime aws:UserAgent aws:userid aws:username aws:ViaAWSService
+aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths aws:VpcSourceIp
+ec2:SourceInstanceARN iam:AWSServiceName iam:PassedToService s3:prefix s3:max-keys
+saml:aud saml:iss saml:namequalifier saml:sub saml:sub_type
+sts:ExternalId sts:RoleSessionName sts:SourceIdentity
+transfer:HomeBucket transfer:HomeDirectory transfer:HomeFolder transfer:UserName
+"""
+KNOWN = {name.lower(): name for name in _NAMES.split()}
+# Each goes on with a slash and a tag's key.
+TAGS = {name.lower(): name for name in ("aws:PrincipalTag", "aws:RequestTag", "aws:ResourceTag")}

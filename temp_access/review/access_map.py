@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from temp_access.review.assuming import answers, callers, combinations
+from temp_access.review.changes.trust import assume_callers, assume_decisions, key_combinations
 from temp_access.review.model import Change, Direction, Review, total
-from temp_access.review.served import folder_of, pairs
-from temp_access.review.side import Side
+from temp_access.review.snapshot import Snapshot, folder_of, grant_pairs
 
 MOST = 12
 MAY_ASSUME, _DIRECTLY = "may assume", "directly"
@@ -67,7 +66,7 @@ class AccessMap:
     left_out: int = 0
 
 
-def access_map(review: Review, base: Side, head: Side, *, most: int = MOST) -> AccessMap:
+def access_map(review: Review, base: Snapshot, head: Snapshot, *, most: int = MOST) -> AccessMap:
     """Return the map of both sides, with at most `most` grants, those that changed first."""
     role = head.target.role_name
     folders = _folders(base, head)
@@ -89,19 +88,19 @@ def access_map(review: Review, base: Side, head: Side, *, most: int = MOST) -> A
     return AccessMap(nodes, tuple(edges), len(grants) - len(kept))
 
 
-def _assuming(review: Review, base: Side, head: Side, role: str) -> Iterator[Edge]:
-    tried = combinations(base, head)
-    for who in dict.fromkeys(callers(base, head)):
-        before, after = (any(a.allowed for a in answers(who, side, tried).values()) for side in (base, head))
+def _assuming(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
+    tried = key_combinations(base, head)
+    for who in dict.fromkeys(assume_callers(base, head)):
+        before, after = (any(a.allowed for a in assume_decisions(who, side, tried).values()) for side in (base, head))
         if before or after:
             direction = _direction(review, who.words, role)
             mark = "new" if not before else "removed" if not after else ""
             yield Edge(who.words, role, MAY_ASSUME, mark, direction)
 
 
-def _grants(review: Review, base: Side, head: Side, role: str) -> Iterator[Edge]:
+def _grants(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
     changed = {change.subject for change in review.changes}
-    for id_, before, after in pairs(base, head):
+    for id_, before, after in grant_pairs(base, head):
         old = folder_of(base, id_, before) if before else None
         new = folder_of(head, id_, after) if after else None
         if after and new:
@@ -126,10 +125,10 @@ def _others(review: Review, folders: Mapping[str, set[str]], role: str) -> Itera
         yield Edge(source, where, label, "", total(directions))
 
 
-def _folders(base: Side, head: Side) -> dict[str, set[str]]:
+def _folders(base: Snapshot, head: Snapshot) -> dict[str, set[str]]:
     return {
         id_: {folder_of(side, id_, grant) for side, grant in ((base, before), (head, after)) if grant}
-        for id_, before, after in pairs(base, head)
+        for id_, before, after in grant_pairs(base, head)
     }
 
 

@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from temp_access.config.model import Grant
-from temp_access.review.actors import Actor, Holds
-from temp_access.review.asks import Ask, decide
-from temp_access.review.contexts import usual
-from temp_access.review.served import folder_of, pairs
-from temp_access.review.side import Side
-from temp_access.review.tokens import BUCKET
+from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.review.compare.requests import SampleRequest, decide, default_context
+from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
 
 MOST = 100
 _LIST = "s3:ListBucket"
@@ -49,16 +46,16 @@ class Matrix:
     left_out: int = 0
 
 
-def matrix(changed: Iterable[str], base: Side, head: Side, *, most: int = MOST) -> Matrix:
+def matrix(changed: Iterable[str], base: Snapshot, head: Snapshot, *, most: int = MOST) -> Matrix:
     """Return the matrix, with at most `most` grants; those called in `changed` are preferred."""
     wanted = set(changed)
-    found = list(pairs(base, head))
+    found = list(grant_pairs(base, head))
     kept = {id_ for id_, _, _ in sorted(found, key=lambda each: each[0] not in wanted)[:most]}
     rows = tuple(_row(*each, base, head) for each in found if each[0] in kept)
     return Matrix(rows, len(found) - len(rows))
 
 
-def _row(id_: str, before: Grant | None, after: Grant | None, base: Side, head: Side) -> Row:
+def _row(id_: str, before: Grant | None, after: Grant | None, base: Snapshot, head: Snapshot) -> Row:
     there, side = (after, head) if after else (before, base)
     assert there is not None  # noqa: S101 - one of a pair is there; narrows the type
     held = [_allowed(id_, grant, each, there.folder) for grant, each in ((before, base), (after, head))]
@@ -66,15 +63,17 @@ def _row(id_: str, before: Grant | None, after: Grant | None, base: Side, head: 
     return Row(id_, there.access, folder_of(side, id_, there), longest, tuple(zip(*held, strict=True)))
 
 
-def _allowed(id_: str, grant: Grant | None, side: Side, folder: str) -> list[bool]:
+def _allowed(id_: str, grant: Grant | None, side: Snapshot, folder: str) -> list[bool]:
     if grant is None:
         return [False] * len(COLUMNS)
-    actor = Actor(id_, Holds.ROLE, grants=(grant, grant))
+    actor = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
     layers = {True: actor.layers(side, on_bucket=True)}
-    principal, context = actor.principal(side), usual()
+    principal, context = actor.principal(side), default_context()
 
     def can(action: str, key: str) -> bool:
-        ask = Ask(action, BUCKET if action == _LIST else f"{BUCKET}/{key}", key if action == _LIST else None, context)
+        ask = SampleRequest(
+            action, BUCKET if action == _LIST else f"{BUCKET}/{key}", key if action == _LIST else None, context
+        )
         return decide(ask, actor, side, principal, layers).allowed
 
     inside = [can(action, f"{folder}/example") for action in OPERATIONS.values()]

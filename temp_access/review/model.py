@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from temp_access.review.place import Place
+from temp_access.cfn.source_location import SourceLocation
 
 
 class Direction(StrEnum):
@@ -29,7 +29,7 @@ class Cause:
     """The statement or setting that causes a change, in words, and where it is written."""
 
     text: str
-    places: tuple[Place, ...]
+    places: tuple[SourceLocation, ...]
 
     @property
     def where(self) -> str:

@@ -1,15 +1,16 @@
-"""The operations that probes call, and the IAM actions on which resources each of them needs.
+"""S3 and IAM operations; the run's prefixes."""
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-"""
-
+import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from temp_access.policy.access import LIST_BUCKET, Access
-from temp_access.verify.model import ServiceCall
+from temp_access.config.validation import RESERVED
+from temp_access.iam.request import LIST_BUCKET
+from temp_access.policies.access_modes import AccessMode
+from temp_access.verify.probes import ServiceCall
 
 
 class Level(Enum):
@@ -84,9 +85,58 @@ def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> 
         yield Need(operation.action, own[call.operation])
 
 
-def within(access: Access, operation_name: str) -> bool:
+def within(access: AccessMode, operation_name: str) -> bool:
     """Whether `access` has what the operation needs, inside the folder (for the role: in the bucket)."""
     operation = OPERATIONS[operation_name]
     if operation.level is Level.SERVICE or (operation.level is Level.BUCKET and operation.action != LIST_BUCKET):
         return False
     return access.allows(operation.action) and (not operation.reads_source or access.allows(_GET))
+
+
+def new_run() -> str:
+    """Return a name for one run: its start in UTC, and eight random hexadecimal digits."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPrefix:
+    """A prefix (ending in '/') that only this run uses, and what it is to the grant."""
+
+    prefix: str
+    words: str
+
+    def key(self, name: str) -> str:
+        """Return the key called `name` here."""
+        return self.prefix + name
+
+    @property
+    def seed(self) -> str:
+        """The key of the object that the deployer puts here before the probes run."""
+        return self.prefix + "seed"
+
+
+def own_prefix(folder: str, run: str, words: str = "its folder") -> RunPrefix:
+    """Return the place inside `folder`."""
+    return RunPrefix(f"{folder}/{RESERVED}{run}/", words)
+
+
+def sibling_prefix(folder: str, run: str) -> RunPrefix:
+    """Return the place in a sibling whose name begins with the whole of `folder`."""
+    return RunPrefix(f"{folder}{RESERVED}{run}/", "a sibling whose name begins with the folder's")
+
+
+def root_prefix(run: str) -> RunPrefix:
+    """Return the place at the bucket's root."""
+    return RunPrefix(f"{RESERVED}{run}/", "the bucket's root")
+
+
+def lookalike_prefix(folder: str, run: str) -> RunPrefix | None:
+    """Return the place that `folder` would match if its wildcards weren't escaped, None without wildcards."""
+    other = folder.replace("*", "x").replace("?", "y")
+    return None if other == folder else own_prefix(other, run, "a folder that its wildcards would match")
+
+
+def all_prefixes(folder: str, run: str) -> tuple[RunPrefix, ...]:
+    """Return every place that the probes of a grant on `folder` may write to, the root's aside."""
+    other = lookalike_prefix(folder, run)
+    return (own_prefix(folder, run), sibling_prefix(folder, run), *((other,) if other else ()))

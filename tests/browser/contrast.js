@@ -10,8 +10,7 @@
     .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
   const behind = node => {
     for (let at = node; at; at = at.parentElement) {
-      const box = at.tagName === 'svg' && at.querySelector(':scope > rect');
-      const found = rgb(box ? getComputedStyle(box).fill : getComputedStyle(at).backgroundColor);
+      const found = rgb(getComputedStyle(at).backgroundColor);
       if (found[3] === 255) return found;
     }
     return [255, 255, 255, 255];
@@ -19,9 +18,8 @@
   const poor = [];
   for (const node of document.body.querySelectorAll('*')) {
     const own = [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim());
-    if (!own || !node.getClientRects().length || node.closest('title, desc, .skip')) continue;
-    const style = getComputedStyle(node);
-    const [a, b] = [light(rgb(node.tagName === 'text' ? style.fill : style.color)), light(behind(node))];
+    if (!own || !node.getClientRects().length || node.closest('.skip')) continue;
+    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))];
     const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
     // https://www.w3.org/TR/WCAG22/#contrast-minimum
     if (ratio < 4.5) poor.push(`${node.tagName} ${ratio.toFixed(2)} ${node.textContent.slice(0, 40)}`);

@@ -1,5 +1,15 @@
-// Every text of a drawing that is seen and ends beyond its box.
-(() => [...document.querySelectorAll('figure svg svg text')].filter(text => {
-  const box = text.parentElement.querySelector('rect').getBoundingClientRect();
-  return box.width && text.getBoundingClientRect().right > box.right;
-}).map(text => text.textContent))()
+// Every text of the access map that isn't wholly inside its card, or that something cuts off.
+(() => [...document.querySelectorAll('.card')].flatMap(card => {
+  const box = card.getBoundingClientRect();
+  const outside = ({left, right, top, bottom}) =>
+    left < box.left || right > box.right || top < box.top || bottom > box.bottom;
+  const texts = [];
+  const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) if (walker.currentNode.textContent.trim()) texts.push(walker.currentNode);
+  return texts.filter(text => {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const rects = [...range.getClientRects()];
+    return !rects.length || rects.some(outside) || getComputedStyle(text.parentElement).overflow !== 'visible';
+  }).map(text => text.textContent);
+}))()

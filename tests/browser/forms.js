@@ -1,8 +1,8 @@
-// How the line of each kind of change is drawn, colour aside.
-(() => ['unchanged', 'broadened', 'narrowed', 'both'].map(kind => {
-  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  line.setAttribute('class', `line ${kind}`);
-  document.querySelector('svg.wide').append(line);
-  const style = getComputedStyle(line);
-  return `${style.strokeWidth} ${style.strokeDasharray}`;
-}))()
+// The lines of a relation and of a card of the access map for each kind of change, colour aside.
+(() => ['relation', 'card'].map(name => ['unchanged', 'broadened', 'narrowed', 'both'].map(kind => {
+  const item = document.createElement('li');
+  item.setAttribute('class', `${name} ${kind}`);
+  document.querySelector('.map ul').append(item);
+  const style = getComputedStyle(item);
+  return `${style.borderLeftWidth} ${style.borderLeftStyle}`;
+})))()

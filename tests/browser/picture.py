@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from temp_access.review.html.page import to_html
+from temp_access.review.render.html import to_html
 from temp_access.review.report import make_report
-from temp_access.review.side import read_side
+from temp_access.review.snapshot import read_snapshot
 from tests.browser.chromium import Chromium
 from tests.browser.conftest import find
 
@@ -19,7 +19,7 @@ def main() -> None:
     program = find()
     if program is None:
         raise SystemExit("there is no chromium; install it, or name one in CHROMIUM")
-    base, head = (read_side(side, _PAIR / side / "cdk.out", None) for side in ("base", "head"))
+    base, head = (read_snapshot(side, _PAIR / side / "cdk.out", None) for side in ("base", "head"))
     with tempfile.TemporaryDirectory() as scratch, Chromium(program, Path(scratch)) as chromium:
         page = Path(scratch) / "review.html"
         page.write_text(to_html(make_report(base, head, compare_only=True)), encoding="utf-8")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from temp_access.lint.model import Fault, Statement
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import Violation
 from temp_access.lint.rules import (
     account_trust,
     escalating_policy,
@@ -17,7 +18,7 @@ from temp_access.lint.rules import (
     variable_version,
 )
 
-RULES: Mapping[str, Callable[[Statement], Iterator[Fault]]] = {
+RULES: Mapping[str, Callable[[StatementView], Iterator[Violation]]] = {
     "AccountTrust": account_trust.check,
     "Everyone": everyone.check,
     "ListWithoutPrefix": list_without_prefix.check,
@@ -29,8 +30,7 @@ RULES: Mapping[str, Callable[[Statement], Iterator[Fault]]] = {
     "StringEqualsWildcard": string_equals_wildcard.check,
     "VariableVersion": variable_version.check,
 }
-
 # Each yields the property's path as well.
-RESOURCE_RULES: Mapping[str, Callable[[Mapping[str, object]], Iterator[tuple[str, Fault]]]] = {
+RESOURCE_RULES: Mapping[str, Callable[[Mapping[str, object]], Iterator[tuple[str, Violation]]]] = {
     "EscalatingPolicy": escalating_policy.check,
 }

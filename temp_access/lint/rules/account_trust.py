@@ -6,17 +6,22 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Fault, Kind, Statement
+from temp_access.iam.statements import PolicyType, StatementView
+from temp_access.lint.model import Violation
 
 _ACCOUNT = re.compile(r"(?:\d{12}|<AWS.AccountId>)|arn:[^:]+:iam::[^:]+:root")
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each whole account that may assume the role."""
-    if statement.kind is not Kind.TRUST or not statement.allow or any(c.narrows for c in statement.conditions):
+    if (
+        statement.kind is not PolicyType.TRUST
+        or not statement.allow
+        or any(c.is_restrictive for c in statement.conditions)
+    ):
         return
     for principal in filter(_ACCOUNT.fullmatch, statement.principals):
-        yield Fault(
+        yield Violation(
             principal,
             f"{principal} lets a whole account assume the role; name the principal, or ask for sts:ExternalId",
         )

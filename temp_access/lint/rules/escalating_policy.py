@@ -5,14 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.h
 
 from collections.abc import Iterator, Mapping
 
-from temp_access.lint.model import Document, Fault, Kind, as_list, as_mapping
+from temp_access.cfn.unresolved import render
+from temp_access.iam.aws_managed import bundled_document
+from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping, statements
+from temp_access.lint.model import Violation
 from temp_access.lint.rules import self_escalation
-from temp_access.lint.statements import statements
-from temp_access.lint.texts import text
-from temp_access.policy.aws_managed import kept_document
 
 
-def check(resource: Mapping[str, object]) -> Iterator[tuple[str, Fault]]:
+def check(resource: Mapping[str, object]) -> Iterator[tuple[str, Violation]]:
     """Yield each policy that does so, by its document as it is kept here."""
     properties = as_mapping(resource.get("Properties"))
     # The other name is that of a permission set.
@@ -20,17 +20,19 @@ def check(resource: Mapping[str, object]) -> Iterator[tuple[str, Fault]]:
         yield from _attached(element, as_list(properties.get(element)))
 
 
-def _attached(element: str, attached: list[object]) -> Iterator[tuple[str, Fault]]:
-    for index, arn in enumerate(map(text, attached)):
-        document = kept_document(arn)
+def _attached(element: str, attached: list[object]) -> Iterator[tuple[str, Violation]]:
+    for index, arn in enumerate(map(render, attached)):
+        document = bundled_document(arn)
         if document and (action := _escalates(document)):
             _, _, name = arn.partition(":policy/")
             yield (
                 f"Properties.{element}.{index}",
-                Fault(name, f"{name} lets its holder make itself administrator, with {action}; attach a narrower one"),
+                Violation(
+                    name, f"{name} lets its holder make itself administrator, with {action}; attach a narrower one"
+                ),
             )
 
 
 def _escalates(body: Mapping[str, object]) -> str | None:
-    found = map(self_escalation.check, statements(Document(Kind.IDENTITY, "", body)))
+    found = map(self_escalation.check, statements(LocatedDocument(PolicyType.IDENTITY, "", body)))
     return next((fault.detail for faults in found for fault in faults), None)

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import Condition, Fault, Kind, Statement
+from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
+from temp_access.lint.model import Violation
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 _NAMES = """
@@ -17,15 +18,17 @@ aws:vpceorgpaths kms:calleraccount s3:dataaccesspointaccount s3:dataaccesspointa
 _WHO = frozenset(_NAMES.split())
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield everybody, or everybody but a few."""
-    if not statement.allow or statement.kind is Kind.IDENTITY or any(map(_narrows, statement.conditions)):
+    if not statement.allow or statement.kind is PolicyType.IDENTITY or any(map(_narrows, statement.conditions)):
         return
     if statement.not_principal:
-        yield Fault("NotPrincipal", "Allow with NotPrincipal is for all others, anonymous ones too; use Principal")
+        yield Violation("NotPrincipal", "Allow with NotPrincipal is for all others, anonymous ones too; use Principal")
     elif "*" in statement.principals:
-        yield Fault("*", 'Principal "*" is allowed whoever calls; name the principals, or ask for aws:PrincipalOrgID')
+        yield Violation(
+            "*", 'Principal "*" is allowed whoever calls; name the principals, or ask for aws:PrincipalOrgID'
+        )
 
 
-def _narrows(condition: Condition) -> bool:
-    return condition.narrows and (condition.key in _WHO or condition.key.startswith("aws:principaltag/"))
+def _narrows(condition: ConditionEntry) -> bool:
+    return condition.is_restrictive and (condition.key in _WHO or condition.key.startswith("aws:principaltag/"))

@@ -5,20 +5,21 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import Condition, Fault, Kind, Statement
-from temp_access.lint.names import may_be_bucket, named
+from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
+from temp_access.lint.actions import may_be_bucket, named_actions
+from temp_access.lint.model import Violation
 
 LISTING = ("s3:ListBucket", "s3:ListBucketVersions")
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each action that lists the whole bucket."""
-    if not statement.allow or statement.kind is Kind.TRUST or any(map(_narrows, statement.conditions)):
+    if not statement.allow or statement.kind is PolicyType.TRUST or any(map(_narrows, statement.conditions)):
         return
     if statement.not_resource or any(map(may_be_bucket, statement.resources)):
-        for action in named(statement, LISTING):
-            yield Fault(action, f"{action} lists the names of all objects; add a condition on s3:prefix")
+        for action in named_actions(statement, LISTING):
+            yield Violation(action, f"{action} lists the names of all objects; add a condition on s3:prefix")
 
 
-def _narrows(condition: Condition) -> bool:
-    return condition.key == "s3:prefix" and condition.narrows
+def _narrows(condition: ConditionEntry) -> bool:
+    return condition.key == "s3:prefix" and condition.is_restrictive

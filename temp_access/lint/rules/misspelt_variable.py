@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from temp_access.lint.keys import KNOWN, TAGS
-from temp_access.lint.model import Fault, Statement
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import KNOWN, TAGS, Violation
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 # What is left of one whose dollar, brace or colon was lost.
@@ -16,7 +16,7 @@ _BROKEN = re.compile(r"\$\{[^{}/]*|\$[a-zA-Z-]+[:.][\w/-]+\}?|\{aws[:.][\w/-]+\}
 _ESCAPES = frozenset("*?$")
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each variable that is misspelt, with the nearest that is known."""
     values = [value for condition in statement.conditions for value in condition.values]
     for value in dict.fromkeys((*statement.resources, *values)):
@@ -37,9 +37,9 @@ def _is_known(key: str) -> bool:
     return bool(colon)
 
 
-def _fault(text: str, key: str) -> Fault:
+def _fault(text: str, key: str) -> Violation:
     name, slash, tag = key.partition("/")
     known = TAGS if slash else KNOWN
     near = get_close_matches(name.lower().replace(".", ":", 1), known, n=1, cutoff=0.6)
     hint = f"did you mean ${{{known[near[0]]}{slash}{tag}}}?" if near else "write ${key}, with a key that exists"
-    return Fault(text, f"{text} is no policy variable; {hint}")
+    return Violation(text, f"{text} is no policy variable; {hint}")

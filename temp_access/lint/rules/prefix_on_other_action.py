@@ -5,20 +5,23 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import Fault, Statement
-from temp_access.lint.names import matches
+from temp_access.iam.statements import StatementView
+from temp_access.lint.actions import action_matches
+from temp_access.lint.model import Violation
 from temp_access.lint.rules.list_without_prefix import LISTING
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each action that the prefix condition never lets through."""
     if not statement.allow or statement.not_action:
         return
-    if not any(condition.key == "s3:prefix" and condition.asks for condition in statement.conditions):
+    if not any(condition.key == "s3:prefix" and condition.requires_key for condition in statement.conditions):
         return
     for action in statement.actions:
-        if not any(matches(action, listing) for listing in LISTING) or matches(action, "s3:GetBucketLocation"):
-            yield Fault(
+        if not any(action_matches(action, listing) for listing in LISTING) or action_matches(
+            action, "s3:GetBucketLocation"
+        ):
+            yield Violation(
                 action,
                 f"{action} carries no s3:prefix, so this condition keeps it denied; give it a statement of its own",
             )

@@ -6,24 +6,25 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Condition, Fault, Kind, Statement
-from temp_access.lint.names import s3_path
+from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
+from temp_access.lint.actions import s3_path
+from temp_access.lint.model import Violation
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each prefix, and each pattern of object ARNs, that longer names begin with as well."""
-    if statement.kind is Kind.TRUST:
+    if statement.kind is PolicyType.TRUST:
         return
     for condition in statement.conditions:
         if _says_what_is_allowed(statement, condition):
             for value in filter(_is_open, condition.values):
-                yield Fault(value, f"s3:prefix {value} also fits longer names; end it with / or /*")
+                yield Violation(value, f"s3:prefix {value} also fits longer names; end it with / or /*")
     if statement.allow is not statement.not_resource and _is_about_s3(statement):
         for resource in filter(_is_open_arn, statement.resources):
-            yield Fault(resource, f"{resource} also fits longer names; put a / before the *")
+            yield Violation(resource, f"{resource} also fits longer names; put a / before the *")
 
 
-def _says_what_is_allowed(statement: Statement, condition: Condition) -> bool:
+def _says_what_is_allowed(statement: StatementView, condition: ConditionEntry) -> bool:
     # A Deny for all but some prefixes allows those.
     return condition.key == "s3:prefix" and condition.name != "Null" and statement.allow is not condition.negated
 
@@ -47,5 +48,5 @@ def _stem(pattern: str) -> str:
     return pattern.rstrip("*?")
 
 
-def _is_about_s3(statement: Statement) -> bool:
+def _is_about_s3(statement: StatementView) -> bool:
     return any(action == "*" or action.lower().startswith("s3:") for action in statement.actions)

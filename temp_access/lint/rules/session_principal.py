@@ -6,17 +6,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Fault, Statement
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import Violation
 
 _SESSION = re.compile(r"arn:[^:]+:sts:[^:]*:[^:]*:(?:assumed-role|federated-user)/.*", re.DOTALL)
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each session that is allowed by name."""
     if not statement.allow or statement.not_principal:
         return
     for principal in filter(_SESSION.fullmatch, statement.principals):
-        yield Fault(
+        yield Violation(
             principal,
             f"{principal} is a session: its session policy and boundary don't limit what this allows; name the role",
         )

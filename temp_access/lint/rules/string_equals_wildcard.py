@@ -6,12 +6,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 import re
 from collections.abc import Iterator
 
-from temp_access.lint.model import Fault, Statement
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import Violation
 
 _ESCAPED = re.compile(r"\$\{[^{}]*\}")
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each value with a wildcard that is none."""
     for condition in statement.conditions:
         if condition.name.startswith(("StringEquals", "StringNotEquals")):
@@ -19,4 +20,4 @@ def check(statement: Statement) -> Iterator[Fault]:
             for value in condition.values:
                 if re.search(r"[*?]", _ESCAPED.sub("", value)):
                     message = f"{condition.operator} {condition.key} takes {value} literally; use {like}"
-                    yield Fault(f"{condition.key}={value}", message)
+                    yield Violation(f"{condition.key}={value}", message)

@@ -5,14 +5,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from collections.abc import Iterator
 
-from temp_access.lint.model import Fault, Statement
+from temp_access.iam.statements import StatementView
+from temp_access.lint.model import Violation
 
 
-def check(statement: Statement) -> Iterator[Fault]:
+def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each value with a variable that is none."""
     if statement.version == "2012-10-17":
         return
     values = [value for condition in statement.conditions for value in condition.values]
     for value in (*statement.resources, *values):
         if "${" in value:
-            yield Fault(value, f'{value} is plain text under this Version; write "Version": "2012-10-17"')
+            yield Violation(value, f'{value} is plain text under this Version; write "Version": "2012-10-17"')

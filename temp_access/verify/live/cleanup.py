@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from temp_access.sts.clients import Clients
-from temp_access.verify import places
-from temp_access.verify.live.journal import Entry, Journal
-from temp_access.verify.live.keys import left_on_user, retire
+from temp_access.aws.clients import Clients
+from temp_access.deployment.target import Target
+from temp_access.verify import operations
+from temp_access.verify.live.access_keys import delete, leftover_runs
+from temp_access.verify.live.journal import Journal, RunRecord
 from temp_access.verify.live.objects import remove
-from temp_access.verify.model import Target
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -21,7 +21,7 @@ def sweep(
 ) -> None:
     """Clean up after runs that were killed: those in this machine's journal, and old ones by their tags."""
     entries = {
-        entry.run: entry for entry in left_on_user(deployer.iam, target.account, target.user_name, target.bucket)
+        entry.run: entry for entry in leftover_runs(deployer.iam, target.account, target.user_name, target.bucket)
     }
     entries |= {entry.run: entry for entry in journal.abandoned(target.account, target.user_name)}
     for entry in entries.values():
@@ -29,21 +29,21 @@ def sweep(
         clean(journal, deployer, entry, entry.prefixes or run_prefixes(folders, entry.run))
 
 
-def clean(journal: Journal, deployer: Clients, entry: Entry, prefixes: Sequence[str]) -> None:
+def clean(journal: Journal, deployer: Clients, entry: RunRecord, prefixes: Sequence[str]) -> None:
     """Remove the key first, then the objects, then the record of both."""
-    retire(deployer.iam, entry)
+    delete(deployer.iam, entry)
     remove(deployer.s3, entry.bucket, prefixes, entry.run)
     journal.remove(entry.run)
 
 
 def run_prefixes(folders: Sequence[str], run: str) -> list[str]:
     """Return every prefix under which the probes of `folders` may have left something."""
-    of_folders = (place.prefix for folder in folders for place in places.places_of(folder, run))
-    return list(dict.fromkeys((places.root(run).prefix, *of_folders)))
+    of_folders = (place.prefix for folder in folders for place in operations.all_prefixes(folder, run))
+    return list(dict.fromkeys((operations.root_prefix(run).prefix, *of_folders)))
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Let a clean-up end before Ctrl-C or a termination takes effect; a second one is only answered."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -57,7 +57,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def signals_deferred_until_done() -> Iterator[None]:
     """Let a step that makes something end and be recorded; Ctrl-C or a termination takes effect after it."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from temp_access.config.ids import RESERVED
+from temp_access.config.validation import RESERVED
 from temp_access.errors import UserError
 
 TAG_PREFIX = "temp-access:verify/"
@@ -25,7 +25,7 @@ _OLD = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RunRecord:
     """One run: where it ran, the process, the key it minted (None so far), the prefixes it writes under."""
 
     run: str
@@ -48,7 +48,7 @@ class Journal:
             state = os.path.join(Path.home(), ".local", "state")
         self._folder = folder or Path(state) / "temp-access" / "verify"
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: RunRecord) -> None:
         """Keep `entry`, atomically; raises UserError if that can't be done."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -69,7 +69,7 @@ class Journal:
         """Forget the run: nothing of it is left."""
         self._path(run).unlink(missing_ok=True)
 
-    def abandoned(self, account: str, user: str) -> Iterator[Entry]:
+    def abandoned(self, account: str, user: str) -> Iterator[RunRecord]:
         """Yield the runs against `user` of `account` whose process is gone."""
         for path in sorted(self._folder.glob("*.json")):
             entry = _read(path)
@@ -80,13 +80,13 @@ class Journal:
         return self._folder / f"{run}.json"
 
 
-def new_entry(run: str, *, account: str, user: str, bucket: str, prefixes: tuple[str, ...]) -> Entry:
+def new_record(run: str, *, account: str, user: str, bucket: str, prefixes: tuple[str, ...]) -> RunRecord:
     """Return the entry of this process's run."""
     pid = os.getpid()
-    return Entry(run, account, user, bucket, pid, _process_start(pid), prefixes=prefixes)
+    return RunRecord(run, account, user, bucket, pid, _process_start(pid), prefixes=prefixes)
 
 
-def with_key(entry: Entry, key_id: str) -> Entry:
+def with_key(entry: RunRecord, key_id: str) -> RunRecord:
     """Return `entry` with the id of the minted key."""
     return replace(entry, key_id=key_id)
 
@@ -102,16 +102,16 @@ def is_over(run: str) -> bool:
     return time.time() - calendar.timegm(began) > _OLD
 
 
-def _read(path: Path) -> Entry | None:
+def _read(path: Path) -> RunRecord | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        entry = Entry(**{**data, "prefixes": tuple(data["prefixes"])})
+        entry = RunRecord(**{**data, "prefixes": tuple(data["prefixes"])})
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     return entry if _is_sound(entry) and path.stem == entry.run else None
 
 
-def _is_sound(entry: Entry) -> bool:
+def _is_sound(entry: RunRecord) -> bool:
     texts = (entry.run, entry.account, entry.user, entry.bucket, entry.process_start, entry.key_id or "")
     if type(entry.pid) is not int or not all(isinstance(text, str) for text in (*texts, *entry.prefixes)):
         return False
@@ -121,7 +121,7 @@ def _is_sound(entry: Entry) -> bool:
     return bool(_RUN.fullmatch(entry.run)) and all(p.endswith(f"{RESERVED}{entry.run}/") for p in entry.prefixes)
 
 
-def _alive(entry: Entry) -> bool:
+def _alive(entry: RunRecord) -> bool:
     return bool(entry.process_start) and _process_start(entry.pid) == entry.process_start
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from temp_access.config.ids import RESERVED
-from temp_access.verify.live.operate import BODY
-from temp_access.verify.model import Probe, ServiceCall
+from temp_access.config.validation import RESERVED
+from temp_access.verify.live.calls import BODY
+from temp_access.verify.probes import Probe, ServiceCall
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
 
 R = TypeVar("R")
 _WORKERS = 8

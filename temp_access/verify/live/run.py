@@ -6,37 +6,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
+from temp_access.aws.assume_role import Credentials
+from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.config.model import Config
-from temp_access.sts.clients import ClientFactory, Clients
-from temp_access.sts.credentials import Credentials
-from temp_access.verify import places
-from temp_access.verify.live.answer import Answerer
-from temp_access.verify.live.cleanup import clean, held_back, sweep, uninterrupted
-from temp_access.verify.live.journal import Journal, new_entry
-from temp_access.verify.live.keys import announce, mint
-from temp_access.verify.live.managed import managed_document
+from temp_access.deployment.effective_policies import managed_document
+from temp_access.deployment.target import Target
+from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
+from temp_access.verify import operations
+from temp_access.verify.live.access_keys import create, record
+from temp_access.verify.live.calls import LiveCalls
+from temp_access.verify.live.cleanup import clean, defer_signals, signals_deferred_until_done, sweep
+from temp_access.verify.live.credential_pool import CredentialPool
+from temp_access.verify.live.drift_reader import StateReader
+from temp_access.verify.live.journal import Journal, new_record
 from temp_access.verify.live.objects import left, prefixes, put_seeds, seeds
 from temp_access.verify.live.runner import LiveRunner
-from temp_access.verify.live.state import StateReader
-from temp_access.verify.live.wallet import Wallet
-from temp_access.verify.model import (
-    Caller,
-    Probe,
-    Report,
-    Result,
-    StateCheck,
-    Target,
-    Verdict,
-    Who,
-)
-from temp_access.verify.observe import DENIED, Kind, Observation, observe
-from temp_access.verify.offline.agree import agreement
-from temp_access.verify.offline.run import offline_answerer
-from temp_access.verify.plan.assuming import plain_call
-from temp_access.verify.plan.choose import admitted_examples
-from temp_access.verify.plan.plan import Plan
-from temp_access.verify.report.progress import Progress
-from temp_access.verify.sent import PolicyOf, compiled
+from temp_access.verify.offline.run import cross_check, evaluator_calls
+from temp_access.verify.outcomes import ACCESS_DENIED, Outcome, OutcomeType, attempt
+from temp_access.verify.plan.assume_role import baseline_call
+from temp_access.verify.plan.plan import ProbePlan
+from temp_access.verify.plan.selection import admitted_examples
+from temp_access.verify.probes import Identity, Probe, ProbeCaller, Result, StateCheck, Verdict, VerificationReport
+from temp_access.verify.report.terminal import ProgressView
 
 if TYPE_CHECKING:
     import boto3
@@ -58,7 +49,7 @@ class Deployment:
     settle: float
 
 
-Planner = Callable[[str, Clients], Plan]
+Planner = Callable[[str, Clients], ProbePlan]
 
 
 def verify_live(
@@ -68,7 +59,7 @@ def verify_live(
     stream: TextIO,
     *,
     quiet: bool = False,
-) -> Report:
+) -> VerificationReport:
     """Run what `planner` plans (given the run's name and the deployer) and return the report.
 
     The run's key and objects are gone afterwards, also after a failure or an interruption.
@@ -77,10 +68,10 @@ def verify_live(
     with LiveRun(deployment, state, stream) as run:
         plan = planner(run.name, run.deployer)
         sizes = Counter(probe.group for probe in plan.probes)
-        with Progress(len(plan.probes), stream, group_sizes=sizes, quiet=quiet) as progress:
-            results = run.run(plan.probes, compiled(deployment.target), progress.finished)
-    results += [run.agreement(results), run.nothing_left()]
-    return Report(
+        with ProgressView(len(plan.probes), stream, group_sizes=sizes, quiet=quiet) as progress:
+            results = run.run(plan.probes, session_policy_for(deployment.target), progress.finished)
+    results += [run.cross_check(results), run.nothing_left()]
+    return VerificationReport(
         target=deployment.target,
         run=run.name,
         results=tuple(results),
@@ -93,7 +84,7 @@ class LiveRun:
     """A context in which probes can be run; leaving it cleans up."""
 
     def __init__(self, deployment: Deployment, state: StateReader, stream: TextIO) -> None:
-        self.name = places.new_run()
+        self.name = operations.new_run()
         self._deployment = deployment
         self._state = state
         self._stream = stream
@@ -101,25 +92,25 @@ class LiveRun:
         self.deployer = self._factory.base()
         self._journal = Journal()
         target = deployment.target
-        self._entry = new_entry(
+        self._entry = new_record(
             self.name, account=target.account, user=target.user_name, bucket=target.bucket, prefixes=()
         )
         self._prefixes: list[str] = []
         self._user: Credentials | None = None
         # One for all probes: it has the session that the MFA code was good for.
-        self._wallet: Wallet | None = None
+        self._wallet: CredentialPool | None = None
         self._deadline = 0.0
 
     def __enter__(self) -> "LiveRun":
         config = self._deployment.config
         folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
         sweep(self._journal, self.deployer, self._deployment.target, folders, self._say)
-        with held_back():
-            announce(self.deployer.iam, self._journal, self._entry)
+        with signals_deferred_until_done():
+            record(self.deployer.iam, self._journal, self._entry)
         try:
             if self._deployment.user is None:
-                with held_back():
-                    self._user, self._entry = mint(self.deployer.iam, self._journal, self._entry)
+                with signals_deferred_until_done():
+                    self._user, self._entry = create(self.deployer.iam, self._journal, self._entry)
         except BaseException:
             self._clean()
             raise
@@ -132,7 +123,7 @@ class LiveRun:
     def run(
         self,
         probes: Sequence[Probe],
-        policy_of: PolicyOf,
+        policy_of: PolicyForGrant,
         finished: Callable[[Result], None],
         *,
         settle: bool = True,
@@ -142,49 +133,49 @@ class LiveRun:
         self._expect(prefixes(probes, self.name))
         put_seeds(self.deployer.s3, target.bucket, seeds(probes, self.name))
         if self._wallet is None:
-            self._wallet = Wallet(
+            self._wallet = CredentialPool(
                 ClientFactory(self._deployment.user) if self._deployment.user else self._factory,
                 target,
                 user=self._user,
                 deployer=self.deployer,
-                plain=plain_call(config),
+                plain=baseline_call(config),
                 policy_of=policy_of,
                 mfa=self._deployment.mfa,
                 mfa_needed=config.role.conditions.mfa,
             )
         wallet = self._wallet
         wallet.policy_of = policy_of
-        answerer = Answerer(wallet, self._state, plain_call(config))
-        wallet.unmet = _unmet(config, self._wait_until_known(answerer))
+        answerer = LiveCalls(wallet, self._state, baseline_call(config))
+        wallet.unmet = _unmet_condition(config, self._wait_until_known(answerer))
         deadline = self._deadline if settle else 0
         runner = LiveRunner(answerer, deadline=deadline, names_layers=target.names_layers)
         return runner.run(probes, finished)
 
-    def agreement(self, results: Sequence[Result]) -> Result:
+    def cross_check(self, results: Sequence[Result]) -> Result:
         """Return whether the evaluator, asked about the templates, gives the same verdicts."""
         iam = self.deployer.iam
         deployment = self._deployment
-        answerer = offline_answerer(
+        answerer = evaluator_calls(
             deployment.config, deployment.target, self._state.expected, lambda arn: managed_document(iam, arn)
         )
-        return agreement(results, answerer)
+        return cross_check(results, answerer)
 
     def nothing_left(self) -> Result:
         """Return the last result of all: that of looking for what the run may have left behind."""
         target = self._deployment.target
-        seen = observe(lambda: str(left(self.deployer.s3, target.bucket, self._prefixes)))
-        gone = seen.kind is Kind.WORKED and seen.message == "0"
+        seen = attempt(lambda: str(left(self.deployer.s3, target.bucket, self._prefixes)))
+        gone = seen.kind is OutcomeType.WORKED and seen.message == "0"
         probe = Probe(
             id="clean-up/nothing-left",
             group="clean-up",
             title="nothing of this run is left in the bucket",
-            caller=Caller(Who.DEPLOYER),
+            caller=ProbeCaller(Identity.DEPLOYER),
             call=StateCheck("clean-up"),
             allowed=True,
             cause="objects of the run couldn't be removed; run verify again, which removes them",
         )
-        verdict = Verdict.INCONCLUSIVE if seen.kind is not Kind.WORKED else Verdict.FAILED
-        text = f"{seen.message} versions and uploads left" if seen.kind is Kind.WORKED else seen.text
+        verdict = Verdict.INCONCLUSIVE if seen.kind is not OutcomeType.WORKED else Verdict.FAILED
+        text = f"{seen.message} versions and uploads left" if seen.kind is OutcomeType.WORKED else seen.text
         return Result(probe, Verdict.PASSED if gone else verdict, text)
 
     def _expect(self, more: list[str]) -> None:
@@ -196,19 +187,19 @@ class LiveRun:
     def _clean(self) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        with uninterrupted():
+        with defer_signals():
             try:
                 clean(self._journal, self.deployer, self._entry, self._prefixes)
             except (BotoCoreError, ClientError) as error:
                 # The journal keeps what is left; the last probe says so, if there is a report.
                 self._say(f"couldn't clean up: {error}; run verify again, which does")
 
-    def _wait_until_known(self, answerer: Answerer) -> Observation:
+    def _wait_until_known(self, answerer: LiveCalls) -> Outcome:
         """Wait until a new key works and the role can be assumed, or until the deadline; return what came of it."""
         pause, waited, passes = 0.5, False, 0
         while True:
-            seen = answerer.answer(Caller(Who.USER), answerer.plain)
-            passes = passes + 1 if seen.kind is Kind.WORKED else 0
+            seen = answerer.answer(ProbeCaller(Identity.USER), answerer.plain)
+            passes = passes + 1 if seen.kind is OutcomeType.WORKED else 0
             if passes > 2 * waited or time.monotonic() + pause > self._deadline:
                 return seen
             if not waited:
@@ -221,13 +212,13 @@ class LiveRun:
         print(text, file=self._stream, flush=True)
 
 
-def _unmet(config: Config, seen: Observation) -> str | None:
+def _unmet_condition(config: Config, seen: Outcome) -> str | None:
     """Return which condition of the trust policy can't be met from here, if that explains what was `seen`.
 
     If the deployed trust policy isn't the template's, the probe of it fails and says so.
     """
     networks = config.role.conditions.source_ip
-    if not networks or seen.kind is not Kind.REFUSED or seen.code not in DENIED:
+    if not networks or seen.kind is not OutcomeType.REFUSED or seen.code not in ACCESS_DENIED:
         return None
     return (
         f"the trust policy admits callers from {' and '.join(networks)} only, and AssumeRole was refused: this "

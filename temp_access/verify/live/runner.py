@@ -6,17 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import groupby
 
-from temp_access.verify.judge import judge, may_settle
-from temp_access.verify.live.answer import Answerer
-from temp_access.verify.live.cleanup import uninterrupted
-from temp_access.verify.model import Probe, Result, Verdict, Who
-from temp_access.verify.observe import UNREACHABLE, Kind, Observation
+from temp_access.verify.live.calls import LiveCalls
+from temp_access.verify.live.cleanup import defer_signals
+from temp_access.verify.outcomes import UNREACHABLE, Outcome, OutcomeType, judge, may_be_transient
+from temp_access.verify.probes import Identity, Probe, Result, Verdict
 
 _CONFIRMATIONS = 2
 # So many calls without an answer in a row, each after boto3's own attempts: the service is gone.
 _GIVE_UP = 8
-_GONE = Observation(
-    Kind.UNDECIDED, message=f"not called: before it, {_GIVE_UP} calls in a row got no answer; run verify again"
+_GONE = Outcome(
+    OutcomeType.UNDECIDED, message=f"not called: before it, {_GIVE_UP} calls in a row got no answer; run verify again"
 )
 
 
@@ -26,7 +25,7 @@ class LiveRunner:
     `deadline` is a time of time.monotonic(), in seconds.
     """
 
-    def __init__(self, answerer: Answerer, *, deadline: float, names_layers: bool, workers: int = 8) -> None:
+    def __init__(self, answerer: LiveCalls, *, deadline: float, names_layers: bool, workers: int = 8) -> None:
         self._answerer = answerer
         self._deadline = deadline
         self._names_layers = names_layers
@@ -46,7 +45,7 @@ class LiveRunner:
             except BaseException:
                 self._stopped.set()
                 # A call that is under way may still make something, which the clean-up must see.
-                with uninterrupted():
+                with defer_signals():
                     pool.shutdown(wait=True, cancel_futures=True)
                 raise
         return [results[probe.id] for probe in probes]
@@ -58,7 +57,7 @@ class LiveRunner:
                 break
             results.append(self._run(probe))
             finished(results[-1])
-        for grant in {probe.caller.grant for probe in probes if probe.caller.who is Who.GRANT}:
+        for grant in {probe.caller.grant for probe in probes if probe.caller.identity is Identity.GRANT}:
             if grant:
                 self._answerer.wallet.forget(grant)
         return results
@@ -66,7 +65,7 @@ class LiveRunner:
     def _run(self, probe: Probe) -> Result:
         started, pause = time.monotonic(), 0.5
         result, seen = self._once(probe, started)
-        while result.verdict is not Verdict.PASSED and may_settle(probe, seen) and self._wait(pause):
+        while result.verdict is not Verdict.PASSED and may_be_transient(probe, seen) and self._wait(pause):
             pause = min(pause * 2, 5)
             result, seen = self._once(probe, started)
             if result.verdict is Verdict.PASSED:
@@ -82,10 +81,10 @@ class LiveRunner:
                 return again
         return first
 
-    def _once(self, probe: Probe, started: float) -> tuple[Result, Observation]:
+    def _once(self, probe: Probe, started: float) -> tuple[Result, Outcome]:
         seen = self._answer(probe)
         control = None
-        if probe.control and seen.kind is Kind.REFUSED:
+        if probe.control and seen.kind is OutcomeType.REFUSED:
             control = self._answerer.control(probe.control, probe.call)
         verdict, text = judge(probe, seen, control, names_layers=self._names_layers)
         return (
@@ -93,7 +92,7 @@ class LiveRunner:
             seen,
         )
 
-    def _answer(self, probe: Probe) -> Observation:
+    def _answer(self, probe: Probe) -> Outcome:
         # Hundreds of probes would each wait for boto3's attempts to fail.
         if self._unanswered >= _GIVE_UP:
             return _GONE

@@ -5,11 +5,12 @@ from hashlib import sha256
 
 from temp_access.config.model import Grant
 from temp_access.config.table import key_path
-from temp_access.policy.access import MODES, Access
-from temp_access.verify import places
-from temp_access.verify.model import BOTH, LIVE_ONLY, Caller, Layer, Probe, ServiceCall, Target, Who
-from temp_access.verify.operations import OPERATIONS, within
-from temp_access.verify.places import Place
+from temp_access.deployment.target import Target
+from temp_access.iam.decision import Layer
+from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.verify import operations
+from temp_access.verify.operations import OPERATIONS, RunPrefix, within
+from temp_access.verify.probes import BOTH, LIVE_ONLY, Identity, Probe, ProbeCaller, ServiceCall
 
 INSIDE = (
     "list-v1",
@@ -31,26 +32,26 @@ FURTHER_OUTSIDE = ("list-v2", "get", "put", "delete")
 BEYOND = ("get-bucket-policy", "list-versions", "list-users")
 
 
-class FolderPlan:
+class FolderProbes:
     """Builds the probes of one grant; `ceiling` is what the role allows on the bucket."""
 
-    def __init__(self, grant: Grant, *, neighbour: Grant | None, ceiling: Access, target: Target, run: str) -> None:
+    def __init__(self, grant: Grant, *, neighbour: Grant | None, ceiling: AccessMode, target: Target, run: str) -> None:
         self.grant = grant
         self.neighbour = neighbour
         self.ceiling = ceiling
         self.target = target
         self.run = run
-        self.access = MODES[grant.access]
-        self.caller = Caller(Who.GRANT, grant)
+        self.access = ACCESS_MODES[grant.access]
+        self.caller = ProbeCaller(Identity.GRANT, grant)
         self.group = key_path("grants", grant.id)
-        self.own = places.inside(grant.folder, run)
+        self.own = operations.own_prefix(grant.folder, run)
 
     def probes(self) -> Iterator[Probe]:
         """Yield the probes inside the folder, then those outside."""
         yield from map(self._inside, INSIDE)
-        yield self._listing("folder", f"{self.grant.folder}/", "the folder itself", self.access.lists)
-        for where, place, operations in self._elsewhere():
-            for operation in operations:
+        yield self._listing("folder", f"{self.grant.folder}/", "the folder itself", self.access.allows_listing)
+        for where, place, names in self._elsewhere():
+            for operation in names:
                 yield self._outside(where, place, operation)
         yield self._listing("no-prefix", None, "without a prefix", False)
         yield self._listing("empty-prefix", "", "with an empty prefix", False)
@@ -58,13 +59,13 @@ class FolderPlan:
         for operation in BEYOND:
             yield self._beyond(operation)
 
-    def _elsewhere(self) -> Iterator[tuple[str, Place, tuple[str, ...]]]:
-        yield "sibling", places.beside(self.grant.folder, self.run), OUTSIDE
+    def _elsewhere(self) -> Iterator[tuple[str, RunPrefix, tuple[str, ...]]]:
+        yield "sibling", operations.sibling_prefix(self.grant.folder, self.run), OUTSIDE
         if self.neighbour:
             words = f"the folder of {key_path('grants', self.neighbour.id)}"
-            yield "neighbour", places.inside(self.neighbour.folder, self.run, words), OUTSIDE
-        yield "root", places.root(self.run), FURTHER_OUTSIDE
-        if other := places.look_alike(self.grant.folder, self.run):
+            yield "neighbour", operations.own_prefix(self.neighbour.folder, self.run, words), OUTSIDE
+        yield "root", operations.root_prefix(self.run), FURTHER_OUTSIDE
+        if other := operations.lookalike_prefix(self.grant.folder, self.run):
             yield "look-alike", other, FURTHER_OUTSIDE
 
     def _inside(self, name: str) -> Probe:
@@ -79,7 +80,7 @@ class FolderPlan:
         )
         return self._probe(f"inside/{name}", f"{OPERATIONS[name].words} in {self.own.words}", call, allowed, cause)
 
-    def _outside(self, where: str, place: Place, name: str) -> Probe:
+    def _outside(self, where: str, place: RunPrefix, name: str) -> Probe:
         words = OPERATIONS[name].words + (" out of " if name == "copy" else " in ") + place.words
         cause = (
             f"the session reaches {place.words}: its session policy is too wide, or a bucket policy names the "
@@ -87,7 +88,7 @@ class FolderPlan:
         )
         return self._probe(f"{where}/{name}", words, self._call(name, place), False, cause)
 
-    def _call(self, name: str, place: Place) -> ServiceCall:
+    def _call(self, name: str, place: RunPrefix) -> ServiceCall:
         bucket = self.target.bucket
         # Each grant's probes have keys of their own, so that grants can be probed side by side; the
         # longest id and folder together would be more than a key of S3 can hold.
@@ -116,7 +117,7 @@ class FolderPlan:
 
     def _probe(self, id_: str, title: str, call: ServiceCall, allowed: bool, cause: str) -> Probe:
         in_role = within(self.ceiling, call.operation)
-        control = None if allowed else Caller(Who.ROLE if in_role else Who.DEPLOYER)
+        control = None if allowed else ProbeCaller(Identity.ROLE if in_role else Identity.DEPLOYER)
         return Probe(
             id=f"{self.group}/{id_}",
             group=self.group,

@@ -1,23 +1,69 @@
-"""The whole plan: one list of probes, built from the configuration and what is deployed."""
+"""The whole plan; role and state probes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from temp_access.config.folders import neighbours
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
-from temp_access.policy.access import MODES, union
-from temp_access.verify.model import Probe, ServiceCall, Target, Who
-from temp_access.verify.plan.assuming import AssumingPlan, grant_probe
-from temp_access.verify.plan.choose import admitted_examples
-from temp_access.verify.plan.folder import FolderPlan
-from temp_access.verify.plan.neighbours import neighbours
-from temp_access.verify.plan.role import role_probes
-from temp_access.verify.plan.state import state_probes
+from temp_access.deployment.drift import DRIFT_CHECKS
+from temp_access.deployment.target import Target
+from temp_access.iam.decision import Layer
+from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.verify import operations
+from temp_access.verify.operations import OPERATIONS
+from temp_access.verify.plan.assume_role import AssumeRoleProbes, grant_probe
+from temp_access.verify.plan.folder import FolderProbes
+from temp_access.verify.plan.selection import admitted_examples
 from temp_access.verify.plan.user import boundary_warning, user_probes
+from temp_access.verify.probes import LIVE_ONLY, Identity, Probe, ProbeCaller, ServiceCall, StateCheck
+
+_BEYOND = ("get-bucket-policy", "get-bucket-location", "list-versions", "list-buckets", "list-users")
+
+
+def role_probes(target: Target, run: str, other_bucket: str) -> Iterator[Probe]:
+    """Yield the probes of un-narrowed and of widened sessions; `other_bucket` is one the role mustn't reach."""
+    prefix = operations.root_prefix(run).prefix
+    for who, group in ((Identity.ROLE, "role"), (Identity.WIDENED, "widened")):
+        for name in _BEYOND:
+            yield _refused(who, group, name, OPERATIONS[name].words, ServiceCall(name, target.bucket))
+        # The prefix is this run's alone: nobody's names would show.
+        call = ServiceCall("list-v2", other_bucket, prefix=prefix)
+        yield _refused(who, group, "other-bucket", "list another bucket", call)
+
+
+def _refused(who: Identity, group: str, id_: str, title: str, call: ServiceCall) -> Probe:
+    return Probe(
+        id=f"{group}/{id_}",
+        group=group,
+        title=title,
+        caller=ProbeCaller(who),
+        call=call,
+        allowed=False,
+        cause="the role has more than the template gives it (the probes of the deployed state name it); "
+        "run cdk deploy, and detach what was added by hand",
+        layer=Layer.IDENTITY,
+        control=ProbeCaller(Identity.DEPLOYER),
+    )
+
+
+def state_probes() -> Iterator[Probe]:
+    """Yield a probe for each aspect."""
+    for aspect, title in DRIFT_CHECKS.items():
+        yield Probe(
+            id=f"state/{aspect}",
+            group="deployed state",
+            title=title,
+            caller=ProbeCaller(Identity.DEPLOYER),
+            call=StateCheck(aspect),
+            allowed=True,
+            cause="it was changed by hand, or another access.toml was deployed; each difference says how to undo it",
+            runners=LIVE_ONLY,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProbePlan:
     """The probes in the order of the report, and what the reader should be warned of."""
 
     probes: tuple[Probe, ...]
@@ -33,7 +79,7 @@ def make_plan(
     user_allows: Callable[[ServiceCall], bool],
     other_bucket: str,
     deployer_is_stranger: bool,
-) -> Plan:
+) -> ProbePlan:
     """Return the plan for `grants`; the number of probes is linear in them."""
     of_user = list(
         user_probes(
@@ -42,27 +88,27 @@ def make_plan(
             user_allows,
             has_boundary=config.user.permissions_boundary is not None,
             # The role may ask for MFA; what the user may do alone doesn't.
-            who=Who.USER_WITHOUT_MFA if config.role.conditions.mfa else Who.USER,
+            who=Identity.USER_WITHOUT_MFA if config.role.conditions.mfa else Identity.USER,
         )
     )
     probes = [
         *state_probes(),
         *of_user,
-        *AssumingPlan(config, target, deployer_is_stranger).probes(),
+        *AssumeRoleProbes(config, target, deployer_is_stranger).probes(),
         *role_probes(target, run, other_bucket),
         *grant_probes(config, grants, target, run),
     ]
     warning = boundary_warning(of_user, target.user_name)
-    return Plan(tuple(probes), (*config.warnings, *([warning] if warning else [])))
+    return ProbePlan(tuple(probes), (*config.warnings, *([warning] if warning else [])))
 
 
 def grant_probes(config: Config, grants: Sequence[Grant], target: Target, run: str) -> list[Probe]:
     """Return the probes of each of `grants`, against its neighbour among all that the file admits."""
-    ceiling = union(MODES[mode] for mode in config.modes)
+    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
     beside = neighbours({g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}.values())
     probes: list[Probe] = []
     for grant in grants:
         probes.append(grant_probe(config, grant, key_path("grants", grant.id)))
-        plan = FolderPlan(grant, neighbour=beside.get(grant.id), ceiling=ceiling, target=target, run=run)
+        plan = FolderProbes(grant, neighbour=beside.get(grant.id), ceiling=ceiling, target=target, run=run)
         probes.extend(plan.probes())
     return probes

@@ -1,10 +1,20 @@
-"""The probes before assuming: what the user alone can do is what `[user]`'s policies say."""
+"""Probes of the user alone, and what they expect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from temp_access.verify import places
-from temp_access.verify.model import Caller, Layer, Probe, ServiceCall, Target, Who
-from temp_access.verify.operations import OPERATIONS
+from temp_access.config.model import Config
+from temp_access.deployment.target import Target
+from temp_access.errors import UserError
+from temp_access.iam.decision import Layer
+from temp_access.iam.document import MalformedPolicy, Policy
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.parser import parse_policy
+from temp_access.iam.request import Request
+from temp_access.policies.user_policies import ROTATE_KEYS, assume_policy, rotate_keys_policy
+from temp_access.verify import operations
+from temp_access.verify.operations import OPERATIONS, Need, needs
+from temp_access.verify.probes import Identity, Probe, ProbeCaller, ServiceCall
 
 OPERATIONS_TRIED = (
     "list-v2",
@@ -26,10 +36,10 @@ def user_probes(
     allows: Callable[[ServiceCall], bool],
     *,
     has_boundary: bool,
-    who: Who = Who.USER,
+    who: Identity = Identity.USER,
 ) -> Iterator[Probe]:
     """Yield the probes of the user alone, called as `who`; `allows` says what policies and boundary allow it."""
-    place = places.root(run)
+    place = operations.root_prefix(run)
     for name in OPERATIONS_TRIED:
         operation = OPERATIONS[name]
         call = ServiceCall(
@@ -51,13 +61,13 @@ def user_probes(
             id=f"user/{name}",
             group="user",
             title=operation.words + where,
-            caller=Caller(who),
+            caller=ProbeCaller(who),
             call=call,
             allowed=allowed,
             cause=cause,
             # With a boundary several layers may refuse, and AWS names one.
             layer=None if allowed or has_boundary else Layer.IDENTITY,
-            control=None if allowed else Caller(Who.DEPLOYER),
+            control=None if allowed else ProbeCaller(Identity.DEPLOYER),
         )
 
 
@@ -74,3 +84,57 @@ def boundary_warning(probes: list[Probe], user_name: str) -> str | None:
 
 def _reaches_objects(probe: Probe) -> bool:
     return isinstance(probe.call, ServiceCall) and probe.call.operation in _ON_OBJECTS
+
+
+Managed = Callable[[str], Mapping[str, Any]]
+
+
+def user_allows(config: Config, target: Target, managed: Managed) -> Callable[[ServiceCall], bool]:
+    """Return a function that says whether the user's policies, as access.toml has them, allow a call.
+
+    `managed` gives the documents of managed policies that aren't written in access.toml.
+    """
+    layers = _layers(config, target, managed)
+
+    def allows(call: ServiceCall) -> bool:
+        wanted = needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn)
+        return all(evaluate(layers, _request(need, target)).allowed for need in wanted)
+
+    return allows
+
+
+def _layers(config: Config, target: Target, managed: Managed) -> PolicySet:
+    user = config.user
+    # A managed policy may be called like an inline one.
+    documents: list[tuple[str, Mapping[str, Any]]] = [
+        ("AssumeRole", assume_policy(target.role_arn)),
+        (ROTATE_KEYS, rotate_keys_policy(target.user_arn)),
+        *((policy.name, policy.document) for policy in (*user.inline, *user.customer_managed)),
+        *((p.name, managed(f"arn:{target.partition}:iam::aws:policy/{p.name}")) for p in user.aws_managed),
+    ]
+    boundary = user.permissions_boundary
+    return PolicySet(
+        identity=tuple(_parsed(document, Layer.IDENTITY, name) for name, document in documents),
+        boundary=_parsed(managed(boundary), Layer.BOUNDARY, boundary) if boundary else None,
+    )
+
+
+def _parsed(document: Mapping[str, Any], layer: Layer, name: str) -> Policy:
+    try:
+        return parse_policy(document, layer, name)
+    except MalformedPolicy as error:
+        raise UserError(f"access.toml: user: the policy {name} is malformed: {error}") from None
+
+
+def _request(need: Need, target: Target) -> Request:
+    context: dict[str, str] = {"aws:username": target.user_name, "aws:SecureTransport": "true"}
+    if need.prefix is not None:
+        context["s3:prefix"] = need.prefix
+    return Request(
+        principal=target.user_arn,
+        action=need.action,
+        resource=need.resource,
+        account=target.account,
+        resource_account=target.account,
+        context=context,
+    )

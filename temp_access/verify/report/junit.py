@@ -7,19 +7,17 @@ nothing is known to be fine about it. Without any probe there is one error, for 
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from temp_access.verify.model import Report, Result, Verdict
-from temp_access.verify.report.describe import details, target_text
-from temp_access.verify.report.groups import Group, grouped
-from temp_access.verify.report.redact import redacted
-from temp_access.verify.report.visible import visible
+from temp_access.terminal_text import escape_control
+from temp_access.verify.probes import Result, Verdict, VerificationReport
+from temp_access.verify.report.text import Group, details, grouped, redact_report, target_text
 
 _ELEMENTS = {Verdict.FAILED: "failure", Verdict.INCONCLUSIVE: "error"}
 
 
-def to_junit(report: Report) -> str:
+def to_junit(report: VerificationReport) -> str:
     """Return the report as JUnit XML; what XML 1.0 can't carry is shown as `\\x1b`."""
-    report = redacted(report)
-    root = ET.Element("testsuites", name=visible(f"temp-access verify: {target_text(report)}"))
+    report = redact_report(report)
+    root = ET.Element("testsuites", name=escape_control(f"temp-access verify: {target_text(report)}"))
     _count(root, report.results, report.seconds)
     for group in grouped(report):
         root.append(_suite(group))
@@ -27,14 +25,14 @@ def to_junit(report: Report) -> str:
         _add_nothing_verified(root)
     if report.warnings:
         ET.SubElement(root[0], "system-out").text = "\n".join(
-            f"warning: {visible(warning)}" for warning in report.warnings
+            f"warning: {escape_control(warning)}" for warning in report.warnings
         )
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _suite(group: Group) -> ET.Element:
-    suite = ET.Element("testsuite", name=visible(group.name))
+    suite = ET.Element("testsuite", name=escape_control(group.name))
     _count(suite, group.results, sum(result.seconds for result in group.results))
     for result in group.results:
         suite.append(_case(result))
@@ -45,15 +43,15 @@ def _case(result: Result) -> ET.Element:
     probe = result.probe
     case = ET.Element(
         "testcase",
-        classname=visible(probe.group),
+        classname=escape_control(probe.group),
         # With the id: CI systems keep only the first of two cases of the same name.
-        name=visible(f"{probe.title} ({probe.id})"),
+        name=escape_control(f"{probe.title} ({probe.id})"),
         time=f"{result.seconds:.3f}",
     )
     if result.verdict in _ELEMENTS:
         found = ET.SubElement(case, _ELEMENTS[result.verdict], type=result.verdict.value)
-        found.set("message", visible(result.observed))
-        found.text = "\n".join(f"{label}: {visible(text)}" for label, text in details(result))
+        found.set("message", escape_control(result.observed))
+        found.text = "\n".join(f"{label}: {escape_control(text)}" for label, text in details(result))
     return case
 
 

@@ -1,12 +1,31 @@
-"""The report as GitHub Markdown, for the summary of a job."""
+"""GitHub Markdown."""
 
+import re
 from collections.abc import Iterator
 
-from temp_access.verify.model import Report, Result, Verdict
-from temp_access.verify.report.describe import counts_text, details, target_text
-from temp_access.verify.report.groups import Group, grouped, shorten
-from temp_access.verify.report.markdown_escape import code, escape
-from temp_access.verify.report.redact import redacted
+from temp_access.terminal_text import escape_control
+from temp_access.verify.probes import Result, Verdict, VerificationReport
+from temp_access.verify.report.text import Group, counts_text, details, grouped, redact_report, shorten, target_text
+
+# Everything that starts or ends markup, HTML, a table cell, a formula or a link.
+_SPECIAL = re.compile(r"[&<>|`*_~\[\]\\$#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+def escape(text: str) -> str:
+    """Return `text` on one line, with an HTML entity for every character that could mean something.
+
+    Entities, not backslashes: CommonMark never takes an entity for markup, wherever it stands.
+    """
+    return _SPECIAL.sub(lambda special: f"&#{ord(special[0])};", escape_control(text))
+
+
+def code(text: str) -> str:
+    """Return `text` in a code element, where GitHub makes no mention, reference or emoji of it either.
+
+    A span in backticks couldn't hold every backtick, nor in a table every `|`.
+    """
+    return f"<code>{escape(text)}</code>"
+
 
 # GitHub drops a summary over 1 MiB altogether.
 MOST_BYTES = 1_000_000
@@ -14,9 +33,9 @@ _SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "�
 _PROSE = {"expected", "likely cause", "if it fails"}
 
 
-def to_markdown(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
+def to_markdown(report: VerificationReport, *, most_bytes: int = MOST_BYTES) -> str:
     """Return a headline, a table of the groups, and every probe that didn't pass, in at most `most_bytes`."""
-    report = redacted(report)
+    report = redact_report(report)
     head = "\n".join((*_head(report), *_table(report), *_warnings(report)))
     findings = list(_findings(report))
     size = len(head.encode()) + 200
@@ -30,7 +49,7 @@ def to_markdown(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     return "\n".join((head, *kept)) + "\n"
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: VerificationReport) -> Iterator[str]:
     total, failed = len(report.results), report.count(Verdict.FAILED)
     inconclusive = report.count(Verdict.INCONCLUSIVE)
     if failed:
@@ -46,7 +65,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"{counts_text(report)} ({escape(target_text(report))})"
 
 
-def _table(report: Report) -> Iterator[str]:
+def _table(report: VerificationReport) -> Iterator[str]:
     if not report.results:
         return
     yield ""
@@ -65,7 +84,7 @@ def _row(group: Group, name: str) -> str:
     return f"| {name} | {len(group.results)} | {counts} | {statement} |"
 
 
-def _findings(report: Report) -> Iterator[str]:
+def _findings(report: VerificationReport) -> Iterator[str]:
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
         found = [result for result in report.results if result.verdict is verdict]
         for number, result in enumerate(found, start=1):
@@ -80,7 +99,7 @@ def _finding(result: Result, number: str) -> str:
     return "\n".join(lines)
 
 
-def _warnings(report: Report) -> Iterator[str]:
+def _warnings(report: VerificationReport) -> Iterator[str]:
     if report.warnings:
         yield "\n### ⚠️ Warnings\n"
         yield from (f"- **warning:** {escape(warning)}" for warning in report.warnings)

@@ -9,22 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
+
+from stacks.access import AccessStack
+from stacks.node import use_own_node
+from stacks.storage import StorageStack
+from temp_access.access_file import load
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[2]))
-
-from stacks.node import use_own_node  # noqa: E402, isort: skip - before aws_cdk starts Node
-
 use_own_node()
-
-import aws_cdk as cdk  # noqa: E402
-
-from stacks.access import AccessStack  # noqa: E402
-from stacks.storage import StorageStack  # noqa: E402
-from temp_access.load import load  # noqa: E402
-
 Templates = dict[str, dict[str, Any]]
 Edit = Callable[[Templates], None]
-
 BOB = '[grants.bob]\naccess = "read"\n'
 PARTNER = '[[role.trusted]]\nprincipal = "222233334444"\nexternal_id = "the-partner"\n'
 ALICE = '[grants.alice]\naccess = "write"\nfolder = "inbox/alice"\nduration = "1h"\n'

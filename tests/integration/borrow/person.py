@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from local_aws.user_key import user_environment
+from temp_access.local_aws.user_key import user_environment
 from tests.integration.deploy.project import ROOT, USER, Ended, Project
 
 BIN = Path(sys.executable).parent

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.borrow.person import ROOT, Calls, Person
+from tests.integration.borrow.person import Calls, Person
+from tests.integration.deploy.project import ROOT
 
 pytestmark = pytest.mark.integration
-
 GUIDE = (ROOT / "docs/borrowing.md").read_text(encoding="utf-8")
 SNIPPET, ASYNC = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.testing import session
+from temp_access.local_aws.session import session
 from tests.integration.borrow.person import Calls, Person
 
 pytestmark = pytest.mark.integration
@@ -209,7 +209,7 @@ def test_each_session_is_in_the_audit_log(person: Person, tmp_path: Path) -> Non
 
 def test_a_new_run_of_the_local_aws_is_a_miss(person: Person) -> None:
     """Its sessions end with it, so what is kept is worth nothing."""
-    from local_aws.control import start, stop
+    from temp_access.local_aws.control import start, stop
 
     first = person.borrow("bob")
     state = person.project.aws.state_dir

@@ -11,7 +11,6 @@ import pytest
 from tests.integration.borrow.person import Person
 
 pytestmark = pytest.mark.integration
-
 CALLERS = {
     "AWS_PROFILE": "theirs",
     "AWS_DEFAULT_PROFILE": "theirs",

@@ -10,7 +10,6 @@ import pytest
 from tests.integration.borrow.person import Calls, Person
 
 pytestmark = pytest.mark.integration
-
 THREADS = """
 import sys, threading
 import temp_access
@@ -79,7 +78,7 @@ def test_ten_processes_make_one_call_with_any_min_ttl(person: Person, calls: Cal
 def test_a_killed_process_leaves_no_lock(person: Person) -> None:
     """The lock ends with the process that held it."""
     hold = (
-        "import sys, time; from temp_access.sts.cache import Cache\n"
+        "import sys, time; from temp_access.borrow.cache import Cache\n"
         "with Cache(sys.argv[1]).locked('requests', 'k'):\n    print('held', flush=True); time.sleep(60)"
     )
     process = person.begin(sys.executable, "-c", hold, str(person.cache))

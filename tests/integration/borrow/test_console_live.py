@@ -10,13 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from local_aws.testing import session
+from temp_access.borrow.console import sign_in, sign_in_url
 from temp_access.errors import TempAccessError
-from temp_access.sts.console import sign_in, sign_in_url
+from temp_access.local_aws.session import session
 from tests.integration.deploy.project import CDK, USER, Ended, Project, project
 
 pytestmark = pytest.mark.integration
-
 HOSTILE = "a&b=c#d é%2F ${x} *"
 TOML = f"""
 [bucket]

@@ -7,7 +7,6 @@ import pytest
 from tests.integration.borrow.person import Person
 
 pytestmark = pytest.mark.integration
-
 _HEAD = """
 import boto3, json, os
 from botocore.config import Config
@@ -26,7 +25,6 @@ def session(**more):
 _POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
 )
-
 # code: the call that really draws it, and words that the first cause must have.
 DRAWN = {
     "AccessDenied, a stranger": (
@@ -64,7 +62,6 @@ DRAWN = {
     ),
     "NoSuchKey": ("session().client('s3').get_object(Bucket=bucket, Key='bob/nothing')", "key"),
 }
-
 # What the local AWS never says: the messages as AWS words them.
 WORDED = {
     "RegionDisabledException": "STS is not activated in this region for account:123456789012.",

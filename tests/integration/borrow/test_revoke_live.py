@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.testing import session
-from temp_access.sts.revoke.document import POLICY_NAME, document, read
-from temp_access.sts.revoke.model import Kind, Revocation, Scope
+from temp_access.local_aws.session import session
+from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
+from temp_access.revoke.policy import POLICY_NAME, document, read
 from tests.integration.deploy.project import CDK, ROLE, USER, Ended, Project, project
 
 pytestmark = pytest.mark.integration
@@ -105,7 +105,7 @@ def test_it_can_be_taken_back(aws: Borrowing) -> None:
     bob = aws.borrow("bob")
     assert aws.run("revoke", "bob").code == 0
     assert aws.run("revoke", "--all").code == 0
-    assert [entry.scope.kind for entry in aws.entries()] == [Kind.GRANT, Kind.ALL]
+    assert [entry.scope.kind for entry in aws.entries()] == [ScopeType.GRANT, ScopeType.ALL]
     assert aws.run("revoke", "--all", "--undo").code == 0
     assert not bob.works()
     ended = aws.run("revoke", "bob", "--undo")
@@ -134,8 +134,8 @@ def test_one_session_ends(aws: Borrowing) -> None:
 def test_an_ended_entry_is_swept(aws: Borrowing) -> None:
     """Nothing that it denies can live any more."""
     now = datetime.now(UTC).replace(microsecond=0)
-    old = Revocation(Scope(Kind.GRANT, "alice,"), now - timedelta(hours=12, seconds=1))
-    young = Revocation(Scope(Kind.GRANT, "bobby,"), now - timedelta(hours=11))
+    old = Revocation(RevocationScope(ScopeType.GRANT, "alice,"), now - timedelta(hours=12, seconds=1))
+    young = Revocation(RevocationScope(ScopeType.GRANT, "bobby,"), now - timedelta(hours=11))
     policy = json.dumps(document([old, young]))
     aws.project.iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME, PolicyDocument=policy)
     ended = aws.run("revoke", "bob")

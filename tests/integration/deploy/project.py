@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_aws.control import UNSET, Instance
-from local_aws.testing import running
+from temp_access.local_aws.client import CONFLICTING_VARIABLES
+from temp_access.local_aws.control import Instance
+from temp_access.local_aws.testing import running
 
 ROOT = Path(__file__).parents[3]
 CDK = ROOT / "node_modules/.bin/cdk"
@@ -99,7 +100,11 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of a person who has never used AWS here."""
-        kept = {n: v for n, v in os.environ.items() if n not in UNSET and not n.startswith(("AWS_", "XDG_", "CDK_"))}
+        kept = {
+            n: v
+            for n, v in os.environ.items()
+            if n not in CONFLICTING_VARIABLES and not n.startswith(("AWS_", "XDG_", "CDK_"))
+        }
         return {
             **kept,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",

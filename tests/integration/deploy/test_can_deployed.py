@@ -7,7 +7,6 @@ import pytest
 from tests.integration.deploy.project import ROLE, Project
 
 pytestmark = pytest.mark.integration
-
 EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}'
 NOBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
 

@@ -7,7 +7,6 @@ import pytest
 from tests.integration.deploy.project import CDK, ROLE, USER, Project, project
 
 pytestmark = pytest.mark.integration
-
 _ADDED = '\n[grants.carol]\naccess = "list"\n'
 
 

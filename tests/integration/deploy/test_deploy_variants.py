@@ -7,7 +7,6 @@ import pytest
 from tests.integration.deploy.project import USER, Project
 
 pytestmark = pytest.mark.integration
-
 _PRICES = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::price-list/today.csv"}],

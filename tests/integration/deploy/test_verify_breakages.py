@@ -11,7 +11,6 @@ from tests.integration.deploy.project import ROLE, USER, Project
 from tests.integration.deploy.undo import undo
 
 pytestmark = pytest.mark.integration
-
 _READ_ONLY = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"
 _FULL_S3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 

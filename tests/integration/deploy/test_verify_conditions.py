@@ -7,7 +7,6 @@ import pytest
 from tests.integration.deploy.project import Project
 
 pytestmark = pytest.mark.integration
-
 _GRANT = '[bucket]\non_destroy = "destroy"\n\n[grants.bob]\naccess = "read-write"\n'
 _MET = """
 [[role.trusted]]

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.control import status
-from local_aws.testing import running as running_aws
+from temp_access.local_aws.control import status
+from temp_access.local_aws.testing import running as running_aws
 from tests.integration.deploy.project import MARK, Ended, Project, project
 
 pytestmark = pytest.mark.integration
-
 _ENVIRONMENT = """
 [environments.prod]
 account = "111122223333"

@@ -5,7 +5,6 @@ import pytest
 from tests.integration.deploy.project import Project
 
 pytestmark = pytest.mark.integration
-
 _IDS = (
     "a*b?$c",
     "${aws:username}",

@@ -14,7 +14,6 @@ from tests.integration.deploy.project import MARK, USER, Project, Running
 from tests.integration.deploy.recorder import recording, touched
 
 pytestmark = pytest.mark.integration
-
 _FULL_S3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 _OWN = ("bob/", "bob/report.csv", "bobby/photo.jpg", "inbox/alice/letter")
 # A Ctrl-C that comes when the key was made, and isn't recorded yet.

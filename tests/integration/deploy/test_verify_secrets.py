@@ -10,7 +10,6 @@ from tests.integration.deploy.project import ROLE, Ended, Project, Running, unti
 from tests.integration.deploy.recorder import recording, secrets
 
 pytestmark = pytest.mark.integration
-
 _REPORTS = ("report.json", "report.xml", "report.md")
 
 

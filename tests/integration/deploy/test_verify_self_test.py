@@ -5,7 +5,6 @@ import pytest
 from tests.integration.deploy.project import Project
 
 pytestmark = pytest.mark.integration
-
 _CRIPPLED = """
 from temp_access.verify import places
 places.beside = lambda folder, run: places.root(run)

@@ -10,8 +10,11 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from temp_access.policy.evaluate import Decision, Layer, Layers, Policy, Request, evaluate
-from temp_access.policy.parse import parse_policy
+from temp_access.iam.decision import Decision, Layer
+from temp_access.iam.document import Policy
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.parser import parse_policy
+from temp_access.iam.request import Request
 from tests.integration.differential.calls import Call
 from tests.integration.differential.names import ACCOUNT
 from tests.integration.differential.random_policies import Body
@@ -60,11 +63,11 @@ def decide(caller: Caller, call: Call, documents: Documents) -> Decision:
     return next((decision for decision in decisions if not decision.allowed), decisions[-1])
 
 
-def layers_of(documents: Documents, call: Call) -> Layers:
+def layers_of(documents: Documents, call: Call) -> PolicySet:
     """Return the policies that take part in the call."""
     is_trust = call.service == "sts"
     of_resource = {"s3": documents.bucket, "sts": documents.trust}.get(call.service)
-    return Layers(
+    return PolicySet(
         identity=(parse_policy(documents.identity, Layer.IDENTITY),),
         session=None if documents.session is None else (parse_policy(documents.session, Layer.SESSION),),
         boundary=_parsed(documents.boundary, Layer.BOUNDARY),

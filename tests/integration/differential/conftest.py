@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_aws.testing import running
+from temp_access.local_aws.testing import running
 from tests.integration.differential.things import Deployer
 
 

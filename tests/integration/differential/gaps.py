@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from temp_access.policy.evaluate import Layers, evaluate
-from temp_access.policy.request import Request
-from temp_access.policy.wildcards import Variable, split_pattern
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.patterns import Variable, split_pattern
+from temp_access.iam.request import Request
 from tests.integration.differential.answers import Case, decide, layers_of, request
 from tests.integration.differential.calls import Call
 from tests.integration.differential.names import ACCOUNT
@@ -58,7 +58,7 @@ def _within_limits(caller: Caller, call: Call, documents: Documents) -> bool:
 def _limits_allow(documents: Documents, call: Call, asked: Request) -> bool:
     layers = layers_of(documents, call)
     limits = ((layers.boundary,) if layers.boundary else None, layers.session)
-    return all(evaluate(Layers(identity=limit), asked).allowed for limit in limits if limit is not None)
+    return all(evaluate(PolicySet(identity=limit), asked).allowed for limit in limits if limit is not None)
 
 
 def _is_for_everyone(statement: Body) -> bool:

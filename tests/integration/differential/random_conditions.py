@@ -6,7 +6,6 @@ from tests.integration.differential.names import ACCOUNT, ANOTHER, Names
 from tests.integration.differential.random_choice import Choice
 
 Condition = tuple[str, str, Any]
-
 _TEXTS = (
     "bob/",
     "bob/*",

@@ -8,7 +8,6 @@ from tests.integration.differential.random_choice import Choice
 from tests.integration.differential.random_conditions import Condition, Conditions
 
 Body = dict[str, Any]
-
 _READING = (
     "s3:Get*",
     "S3:getobject",

@@ -16,7 +16,6 @@ from tests.integration.differential.things import Deployer, Documents, Things
 from tests.integration.differential.world import cases
 
 pytestmark = pytest.mark.integration
-
 FIRST, WORLDS = int(os.environ.get("DIFFERENTIAL_SEED", "0")), int(os.environ.get("DIFFERENTIAL_WORLDS", "40"))
 BLOCK = 10
 _GET_ALL = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

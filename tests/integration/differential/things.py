@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 
-from local_aws.control import Instance
-from local_aws.testing import session
+from temp_access.local_aws.control import Instance
+from temp_access.local_aws.session import session
 from tests.integration.differential.names import KEYS, SOMEONE, Names
 from tests.integration.differential.random_policies import Body
 

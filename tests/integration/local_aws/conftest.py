@@ -10,8 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local_aws.control import Instance
-from local_aws.testing import running, session
+from temp_access.local_aws.control import Instance
+from temp_access.local_aws.session import session
+from temp_access.local_aws.testing import running
 
 ACCOUNT = "123456789012"
 

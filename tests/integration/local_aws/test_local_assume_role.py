@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.integration
-
 CHAINED = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
 OVER_MAXIMUM = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 

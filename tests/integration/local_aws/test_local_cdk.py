@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from local_aws.control import UNSET
-from local_aws.testing import running
+from temp_access.local_aws.client import CONFLICTING_VARIABLES
+from temp_access.local_aws.testing import running
 
 pytestmark = pytest.mark.integration
-
 CDK = Path(__file__).parents[3] / "node_modules/.bin/cdk"
 APP = """
 import os
@@ -42,7 +41,7 @@ def test_the_cdk_cli_deploys_updates_compares_and_destroys(tmp_path: Path) -> No
     """Each command ends well, the stack is what was asked for, and nothing is left."""
     (tmp_path / "app.py").write_text(APP)
     with running(tmp_path / "state") as instance:
-        environment = {name: value for name, value in os.environ.items() if name not in UNSET}
+        environment = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
         environment.update(instance.environment, CDK_VALIDATION="false")
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.control import Instance, environment, start, status, stop
-from local_aws.layout import Layout
-from local_aws.locks import try_lock
-from local_aws.testing import running
 from temp_access.errors import UserError
+from temp_access.files import try_lock
+from temp_access.local_aws.control import Instance, environment, start, status, stop
+from temp_access.local_aws.state_dir import StateDir
+from temp_access.local_aws.testing import running
 
 pytestmark = pytest.mark.integration
 
@@ -100,7 +100,7 @@ def test_a_server_that_is_ending_by_itself_is_waited_for(tmp_path: Path) -> None
     """Its process may be gone before its lock is."""
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
-    layout = Layout.of(tmp_path)
+    layout = StateDir.of(tmp_path)
     layout.server.write_text(json.dumps({"pid": gone.pid, "port": 1}))
     lock = try_lock(layout.server_lock)
     assert lock is not None

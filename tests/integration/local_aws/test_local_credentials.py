@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.testing import expire_sessions
+from temp_access.local_aws.testing import expire_sessions
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.integration
-
 CASES = json.loads((Path(__file__).parents[2] / "data/iam-cases.json").read_text())["cases"]
 # Organizations and their policies aren't part of the local AWS.
 LOCAL = [case for case in CASES if not case["policies"]["scp"] and not case["policies"]["rcp"]]
@@ -23,10 +22,10 @@ def _internals() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setitem(os.environ, name, value)
-        from local_aws import ministack_internals
+        from temp_access.local_aws.server.ministack import internals
 
-        ministack_internals.install()
-        yield ministack_internals
+        internals.install()
+        yield internals
 
 
 @pytest.mark.parametrize("case", LOCAL, ids=[case["name"] for case in LOCAL])

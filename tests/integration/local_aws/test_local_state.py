@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from local_aws.control import start, status, stop
-from local_aws.layout import Layout
-from local_aws.locks import is_held
-from local_aws.testing import session
+from temp_access.files import is_held
+from temp_access.local_aws.control import start, status, stop
+from temp_access.local_aws.session import session
+from temp_access.local_aws.state_dir import StateDir
 
 pytestmark = pytest.mark.integration
-
 STATEMENT = '{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}'
 TRUST = f'{{"Version": "2012-10-17", "Statement": [{STATEMENT}]}}'
 TEMPLATE = '{"Resources": {"Topic": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "from-a-stack"}}}}'
@@ -48,7 +47,7 @@ def check(instance: Any, key: dict[str, str]) -> None:
 
 def saved(state_dir: Path, **last: str) -> None:
     """Wait until what was made last in each service is in its file: within a second, unless the machine is busy."""
-    files = {Layout.of(state_dir).services / f"{service}.json": text for service, text in last.items()}
+    files = {StateDir.of(state_dir).services / f"{service}.json": text for service, text in last.items()}
     deadline = time.monotonic() + 30
     while not all(file.exists() and text in file.read_text("utf-8") for file, text in files.items()):
         assert time.monotonic() < deadline, f"not saved: {last}"
@@ -60,7 +59,7 @@ def kill(state_dir: Path) -> None:
     pid = status(state_dir).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    while is_held(Layout.of(state_dir).server_lock):
+    while is_held(StateDir.of(state_dir).server_lock):
         time.sleep(0.01)
 
 

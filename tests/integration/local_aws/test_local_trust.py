@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.integration
-
 ROOT = "arn:aws:iam::123456789012:root"
 
 

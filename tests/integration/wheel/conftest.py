@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.wheel.environment import Environment, lend_packages, new_environment, pins
-from tests.unit.config_file import ROOT
+from tests.unit.support.config_file import ROOT
 
 
 @pytest.fixture(scope="session")

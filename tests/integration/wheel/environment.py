@@ -8,7 +8,7 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.unit.config_file import ROOT
+from tests.unit.support.config_file import ROOT
 
 _VARIABLES = {
     "PATH": os.defpath,

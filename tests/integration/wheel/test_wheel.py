@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.testing import running
 from temp_access.errors import EXTRAS
+from temp_access.local_aws.testing import running
 from tests.integration.wheel.environment import Environment
-from tests.unit.config_file import ROOT
+from tests.unit.support.config_file import ROOT
 
 pytestmark = pytest.mark.integration
 
@@ -46,7 +46,6 @@ def test_the_wheel_holds_the_packages_alone(wheel: Path) -> None:
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {
         "access_constructs",
-        "local_aws",
         "temp_access",
     }
     assert {"access_constructs/py.typed", "temp_access/py.typed"} <= set(names)
@@ -61,7 +60,7 @@ def test_the_sdist_holds_what_git_has(dist: Path) -> None:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     ours = set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines())
     assert names - {"PKG-INFO"} <= ours
-    folders = ("temp_access/", "constructs/", "local_aws/", "stacks/", "tests/")
+    folders = ("temp_access/", "constructs/", "stacks/", "tests/")
     assert {name for name in ours - names if (ROOT / name).exists() and name.startswith(folders)} == set()
     assert {"pyproject.toml", "requirements.txt", "README.md", "LICENSE", "CHANGELOG.md", "app.py"} <= names
 
@@ -70,7 +69,7 @@ def test_the_sdist_holds_what_git_has(dist: Path) -> None:
 def test_the_packages_are_those_of_the_wheel(environment: str, request: pytest.FixtureRequest) -> None:
     """Of both environments, and not of the repository, whose tests would prove nothing here."""
     env: Environment = request.getfixturevalue(environment)
-    names = ["access_constructs", "local_aws", "temp_access"]
+    names = ["access_constructs", "temp_access"]
     code = f"from importlib.util import find_spec\nfor each in {names!r}: print(find_spec(each).origin)"
     files = env.python(code).splitlines()
     assert len(files) == len(names)

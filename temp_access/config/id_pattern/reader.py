@@ -1,0 +1,127 @@
+"""Cursor, character classes, escapes."""
+
+import string
+from dataclasses import dataclass
+
+from temp_access.config.id_pattern.tree import DIGITS, WORD, Chars, PatternError, Range, rejection_reason
+
+
+@dataclass(slots=True)
+class Cursor:
+    """The text of a pattern and the index (0-based) of the character to read next."""
+
+    text: str
+    at: int = 0
+
+    def peek(self) -> str:
+        """Return the next character, or the empty string at the end."""
+        return self.text[self.at : self.at + 1]
+
+    def take(self) -> str:
+        """Return the next character and step over it."""
+        char = self.peek()
+        self.at += 1
+        return char
+
+    def looking_at(self, *texts: str) -> bool:
+        """Return whether one of these texts comes next."""
+        return self.text.startswith(texts, self.at)
+
+    def skip(self, text: str) -> bool:
+        """Step over the text if it comes next, and return whether it did."""
+        found = self.looking_at(text)
+        if found:
+            self.at += len(text)
+        return found
+
+    def error_at(self, reason: str, at: int | None = None) -> PatternError:
+        """Return the error for the character at an index (0-based, else the next one)."""
+        return PatternError((self.at if at is None else at) + 1, reason)
+
+
+_CLASSES = {"d": DIGITS, "w": WORD}
+_ITSELF = string.punctuation + " "
+_REFUSED = (
+    ("DWSPX", "would admit nearly every character; write the ones that you mean, as [a-z0-9_-]"),
+    ("s", "admits line breaks and tabs; write a space as itself"),
+    ("bBAZzG", "marks a place, and a pattern always covers the whole id; leave it out"),
+    ("123456789kg", "is a back-reference; repeat the part instead"),
+    ("afnrtv", "is a control character, which can't be part of a session policy; leave it out"),
+    ("0xuUNcoe", "is a character by its number; write the character itself"),
+    ("p", "is a Unicode property; write a class, as [a-z0-9_-]"),
+)
+
+
+def read_escape(cursor: Cursor) -> Chars | str:
+    """Return the class or the one character that an escape stands for.
+
+    Raises PatternError, at the backslash, for any other escape.
+    """
+    start = cursor.at
+    cursor.take()
+    char = cursor.take()
+    if char == "":
+        raise cursor.error_at("'\\' escapes nothing; write \\\\ for a backslash", start)
+    if char in _CLASSES:
+        return _CLASSES[char]
+    if char in _ITSELF:
+        return char
+    for letters, reason in _REFUSED:
+        if char in letters:
+            raise cursor.error_at(f"'\\{char}' {reason}", start)
+    raise cursor.error_at(f"'\\{char}' has no meaning; write {char}", start)
+
+
+# Some tools read these as operations on sets: what they admit shouldn't depend on who reads.
+_SET_OPERATIONS = ("&&", "||", "~~", "--")
+
+
+def read_class(cursor: Cursor) -> Chars:
+    """Return the class that starts at the cursor; raises PatternError at what is wrong in it."""
+    opening = cursor.at
+    cursor.take()
+    if cursor.looking_at("^"):
+        raise cursor.error_at("'[^' would admit nearly every character; write the ones that you mean, or \\^")
+    if cursor.looking_at("]"):
+        raise cursor.error_at("'[]' is empty; write a character in it, or \\] for a bracket", opening)
+    ranges: list[Range] = []
+    while not cursor.skip("]"):
+        if cursor.peek() == "":
+            raise cursor.error_at("'[' is never closed; write ] after the class, or \\[ for itself", opening)
+        ranges.extend(_read_member(cursor, first=cursor.at == opening + 1))
+    return Chars.of(ranges)
+
+
+def _read_member(cursor: Cursor, first: bool) -> tuple[Range, ...]:
+    start = cursor.at
+    if cursor.looking_at(*_SET_OPERATIONS):
+        doubled = cursor.text[start : start + 2]
+        raise cursor.error_at(f"'{doubled}' is an operation on sets to some; write \\{doubled[0]} once")
+    if cursor.looking_at("-") and not first and not cursor.looking_at("-]"):
+        raise cursor.error_at("'-' stands between no two characters; write \\-")
+    low = _read_char(cursor)
+    if not cursor.looking_at("-") or cursor.looking_at("-]"):
+        return low.ranges if isinstance(low, Chars) else ((low, low),)
+    cursor.take()
+    if cursor.looking_at("-"):
+        raise cursor.error_at("a range can't end in a bare '-'; write \\-")
+    high = _read_char(cursor) if cursor.peek() else ""
+    return (_checked(cursor, start, low, high),) if high else ()
+
+
+def _read_char(cursor: Cursor) -> Chars | str:
+    if cursor.looking_at("["):
+        raise cursor.error_at("'[' within a class has no meaning; write \\[ for itself")
+    return read_escape(cursor) if cursor.looking_at("\\") else cursor.take()
+
+
+def _checked(cursor: Cursor, start: int, low: Chars | str, high: Chars | str) -> Range:
+    written = cursor.text[start : cursor.at]
+    if isinstance(low, Chars) or isinstance(high, Chars):
+        raise cursor.error_at(f"'{written}' isn't a range of two characters; write \\- for a '-'", start)
+    if low > high:
+        raise cursor.error_at(f"the range '{written}' runs backwards; swap its ends", start)
+    for char in map(chr, range(ord(low), ord(high) + 1)):
+        if reason := rejection_reason(char):
+            raise cursor.error_at(f"the range '{written}' is too wide: {reason}", start)
+    return low, high

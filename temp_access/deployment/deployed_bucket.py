@@ -1,0 +1,76 @@
+"""The bucket as S3 has it."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from temp_access.aws.errors import none_if_missing
+from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState
+from temp_access.iam.document import Document
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+
+def read_bucket(s3: "S3Client", name: str, owner: str) -> BucketState | None:
+    """Return the configuration of a bucket of the account `owner`, or None when there is no such bucket."""
+    return none_if_missing("NoSuchBucket", _read, s3, name, owner)
+
+
+def _read(s3: "S3Client", name: str, owner: str) -> BucketState:
+    # A name that was given up can be taken by a stranger: ask for the owner, or the answers are his.
+    versioning = s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=owner).get("Status")
+    return BucketState(
+        name=name,
+        policy=_policy(s3, name, owner),
+        public_access_block=_public_access_block(s3, name, owner),
+        ownership=_ownership(s3, name, owner),
+        encryption=_encryption(s3, name, owner),
+        versioning=versioning,
+    )
+
+
+def _policy(s3: "S3Client", name: str, owner: str) -> Document | None:
+    answer = none_if_missing("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner)
+    return json.loads(answer["Policy"]) if answer else None
+
+
+def _public_access_block(s3: "S3Client", name: str, owner: str) -> dict[str, bool] | None:
+    answer = none_if_missing(
+        "NoSuchPublicAccessBlockConfiguration",
+        s3.get_public_access_block,
+        Bucket=name,
+        ExpectedBucketOwner=owner,
+    )
+    if answer is None:
+        return None
+    flags: Mapping[str, Any] = answer["PublicAccessBlockConfiguration"]
+    return {flag: bool(flags.get(flag, False)) for flag in PUBLIC_ACCESS_FLAGS}
+
+
+def _ownership(s3: "S3Client", name: str, owner: str) -> str | None:
+    answer = none_if_missing(
+        "OwnershipControlsNotFoundError",
+        s3.get_bucket_ownership_controls,
+        Bucket=name,
+        ExpectedBucketOwner=owner,
+    )
+    return answer["OwnershipControls"]["Rules"][0]["ObjectOwnership"] if answer else None
+
+
+def _encryption(s3: "S3Client", name: str, owner: str) -> Mapping[str, Any] | None:
+    answer = none_if_missing(
+        "ServerSideEncryptionConfigurationNotFoundError",
+        s3.get_bucket_encryption,
+        Bucket=name,
+        ExpectedBucketOwner=owner,
+    )
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
+    return next(
+        (
+            {**rule["ApplyServerSideEncryptionByDefault"]}
+            for rule in rules
+            if "ApplyServerSideEncryptionByDefault" in rule
+        ),
+        None,
+    )

@@ -1,0 +1,249 @@
+"""Condition keys, operators, dates and numbers."""
+
+from __future__ import annotations
+
+import operator
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import Protocol, TypeVar
+
+from temp_access.iam.patterns import WildcardScope, compile_patterns
+from temp_access.iam.request import Request
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_YEAR_OR_MONTH = re.compile(r"\d{4}(-\d{2})?")
+
+
+def parse_number(text: str) -> float:
+    """An integer or decimal number; raises ValueError."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} isn't a number")
+    return float(text)
+
+
+def parse_timestamp(text: str) -> float:
+    """Seconds since 1970, from a W3C ISO 8601 date (a bare year too) or from epoch time; raises ValueError.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
+    """
+    if _YEAR_OR_MONTH.fullmatch(text):
+        text = f"{text}-01-01"[:10]
+    elif _NUMBER.fullmatch(text):
+        return float(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is neither an ISO 8601 date nor epoch seconds") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+Value = TypeVar("Value")
+Test = Callable[[str, Request], bool]
+Compile = Callable[[tuple[str, ...], bool], Test]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator's name, how it compiles values, and whether it holds when no value matches (`…Not…`)."""
+
+    name: str
+    compile: Compile
+    negated: bool = False
+
+
+def _string(values: tuple[str, ...], variables: bool) -> Test:
+    return compile_patterns(values, variables=variables, wildcards=False).matches
+
+
+def _string_ignoring_case(values: tuple[str, ...], variables: bool) -> Test:
+    patterns = compile_patterns(values, variables=variables, wildcards=False, fold=True)
+    return lambda value, request: patterns.matches(value.lower(), request)
+
+
+def _like(values: tuple[str, ...], variables: bool) -> Test:
+    return compile_patterns(values, variables=variables).matches
+
+
+def _arn(values: tuple[str, ...], variables: bool) -> Test:
+    return compile_patterns(values, variables=variables, style=WildcardScope.ARN).matches
+
+
+def _bool(values: tuple[str, ...], variables: bool) -> Test:
+    # A policy variable is allowed here, so that the text is only known with the request.
+    for value in values:
+        if value.lower() not in ("true", "false") and not (variables and "${" in value):
+            raise ValueError(f"{value!r} isn't true or false")
+    return _string_ignoring_case(values, variables)
+
+
+def _compared(
+    parse: Callable[[str], Value],
+    holds: Callable[[Value, Value], bool],
+    values: tuple[str, ...],
+    variables: bool,  # noqa: ARG001, RUF100 (these operators know no policy variables)
+) -> Test:
+    wanted = tuple(parse(value) for value in values)
+
+    def test(text: str, request: Request) -> bool:
+        try:
+            given = parse(text)
+        except ValueError:
+            return False
+        return any(holds(given, value) for value in wanted)
+
+    return test
+
+
+def _ip_address(values: tuple[str, ...], variables: bool) -> Test:
+    networks = tuple(ip_network(value, strict=False) for value in values)
+
+    def test(text: str, request: Request) -> bool:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return False
+        return any(address in network for network in networks)
+
+    return test
+
+
+def _family(prefix: str, parse: Callable[[str], float]) -> list[Operator]:
+    def compiled(holds: Callable[[float, float], bool]) -> Compile:
+        return partial(_compared, parse, holds)
+
+    return [
+        Operator(f"{prefix}Equals", compiled(operator.eq)),
+        Operator(f"{prefix}NotEquals", compiled(operator.eq), negated=True),
+        Operator(f"{prefix}LessThan", compiled(operator.lt)),
+        Operator(f"{prefix}LessThanEquals", compiled(operator.le)),
+        Operator(f"{prefix}GreaterThan", compiled(operator.gt)),
+        Operator(f"{prefix}GreaterThanEquals", compiled(operator.ge)),
+    ]
+
+
+def _base64(text: str) -> bytes:
+    return b64decode(text, validate=True)
+
+
+_ALL = [
+    Operator("StringEquals", _string),
+    Operator("StringNotEquals", _string, negated=True),
+    Operator("StringEqualsIgnoreCase", _string_ignoring_case),
+    Operator("StringNotEqualsIgnoreCase", _string_ignoring_case, negated=True),
+    Operator("StringLike", _like),
+    Operator("StringNotLike", _like, negated=True),
+    *_family("Numeric", parse_number),
+    *_family("Date", parse_timestamp),
+    Operator("Bool", _bool),
+    Operator("BinaryEquals", partial(_compared, _base64, operator.eq)),
+    Operator("IpAddress", _ip_address),
+    Operator("NotIpAddress", _ip_address, negated=True),
+    Operator("ArnEquals", _arn),
+    Operator("ArnLike", _arn),
+    Operator("ArnNotEquals", _arn, negated=True),
+    Operator("ArnNotLike", _arn, negated=True),
+]
+OPERATORS = {each.name.lower(): each for each in _ALL}
+
+
+class Condition(Protocol):
+    """Something that holds for a request or doesn't."""
+
+    def holds(self, request: Request) -> bool:
+        """Whether the condition holds."""
+
+
+class Quantifier(Enum):
+    """The set operators of multivalued keys."""
+
+    ALL = "forallvalues"
+    ANY = "foranyvalue"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCondition:
+    """An operator, a key and the policy's values; several values are joined by OR, negated by NOR.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+    """
+
+    key: str
+    test: Test
+    negated: bool
+    if_exists: bool
+    quantifier: Quantifier | None
+
+    def holds(self, request: Request) -> bool:
+        """Whether the condition holds; without a set operator one value of a multivalued key suffices."""
+        value = request.value(self.key)
+        if value is None:
+            return self._holds_without_key()
+        if isinstance(value, str):
+            if value or self.quantifier is None:
+                return self.test(value, request) is not self.negated
+            # An empty string is an empty set of values for the set operators (same page as below).
+            return self.quantifier is Quantifier.ALL
+        matched = [self.test(each, request) for each in value]
+        if self.quantifier is Quantifier.ALL:
+            return not any(matched) if self.negated else all(matched)
+        if self.quantifier is Quantifier.ANY:
+            return not all(matched) if self.negated else any(matched)
+        return any(matched) is not self.negated
+
+    def _holds_without_key(self) -> bool:
+        """IfExists and ForAllValues hold for an absent key, ForAnyValue doesn't, other operators if negated.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+        """
+        if self.if_exists or self.quantifier is Quantifier.ALL:
+            return True
+        return self.negated and self.quantifier is None
+
+
+@dataclass(frozen=True, slots=True)
+class NullCondition:
+    """`Null`: "true" wants the key to be absent, "false" to be present.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null
+    """
+
+    key: str
+    absent: frozenset[bool]
+
+    def holds(self, request: Request) -> bool:
+        """Whether the key is absent or present as wanted."""
+        return (request.value(self.key) is None) in self.absent
+
+
+def compile_condition(operator: str, key: str, values: tuple[str, ...], *, variables: bool) -> Condition:
+    """Compile one operator, key and its values; operator and key names aren't case-sensitive.
+
+    Raises ValueError for an unknown operator or a value the operator can't read.
+    """
+    name, quantifier = operator.lower(), None
+    if ":" in name:
+        prefix, name = name.split(":", 1)
+        try:
+            quantifier = Quantifier(prefix)
+        except ValueError:
+            raise ValueError(f"unknown set operator {operator!r}; use ForAllValues: or ForAnyValue:") from None
+    if name == "null" and quantifier is None:
+        return NullCondition(key, frozenset(_boolean(value) for value in values))
+    if_exists = name.endswith("ifexists")
+    found = OPERATORS.get(name.removesuffix("ifexists"))
+    if found is None:
+        raise ValueError(f"unknown condition operator {operator!r}")
+    return KeyCondition(key, found.compile(values, variables), found.negated, if_exists, quantifier)
+
+
+def _boolean(value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise ValueError(f"{value!r} isn't true or false")
+    return value.lower() == "true"

@@ -1,6 +1,0 @@
-"""Proofs about the policies: for all ids, keys and requests, not for samples of them."""
-
-from temp_access.policy.prove.claim import Claim, Status, Witness
-from temp_access.policy.prove.run import prove_all, prove_session_policy
-
-__all__ = ["Claim", "Status", "Witness", "prove_all", "prove_session_policy"]

@@ -1,5 +1,0 @@
-"""What a formula can't be made of."""
-
-
-class UnmodelledError(Exception):
-    """Something in a policy has no formula here; a claim about it is unknown."""

@@ -1,0 +1,229 @@
+"""Probes answered by real calls."""
+
+import html
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from temp_access.aws.assume_role import Session, assume_role
+from temp_access.aws.clients import Clients
+from temp_access.deployment.target import Target
+from temp_access.iam.decision import Layer
+from temp_access.iam.evaluator import evaluate
+from temp_access.iam.parser import parse_policy
+from temp_access.verify.live.credential_pool import CredentialPool
+from temp_access.verify.live.drift_reader import StateReader
+from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
+from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
+from temp_access.verify.trust_checks import trust_layers, trust_request
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from types_boto3_s3 import S3Client
+
+
+Made = TypeVar("Made")
+BODY = b"temp-access verify"
+
+
+def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target: Target) -> None:
+    """Make `call` with `clients`; raises ClientError if it is refused."""
+    name, s3 = call.operation, clients.s3
+    bucket, key = call.bucket, call.key
+    match name:
+        case "list-v1" | "list-v2":
+            _list(s3, call)
+        case "get":
+            s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        case "head":
+            s3.head_object(Bucket=bucket, Key=key)
+        case "put":
+            s3.put_object(Bucket=bucket, Key=key, Body=BODY)
+        case "presigned-get" | "presigned-put":
+            _presigned(s3, call)
+        case "delete":
+            _ready(lambda: deployer.s3.put_object(Bucket=call.bucket, Key=call.key, Body=BODY))
+            s3.delete_object(Bucket=bucket, Key=key)
+        case "multipart":
+            _multipart(s3, call)
+        case "list-parts" | "abort":
+            _upload_of_the_deployer(s3, deployer.s3, call)
+        case "copy":
+            s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": call.bucket, "Key": str(call.source)})
+        case "get-tagging":
+            s3.get_object_tagging(Bucket=bucket, Key=key)
+        case "get-bucket-policy":
+            s3.get_bucket_policy(Bucket=call.bucket)
+        case "get-bucket-location":
+            s3.get_bucket_location(Bucket=call.bucket)
+        case "list-versions":
+            s3.list_object_versions(Bucket=call.bucket, MaxKeys=0)
+        case "list-buckets":
+            s3.list_buckets(MaxBuckets=1)
+        case "list-users":
+            clients.iam.list_users(MaxItems=1)
+        case "get-role":
+            clients.iam.get_role(RoleName=target.role_name)
+        case _:
+            raise NotImplementedError(name)
+
+
+def _list(s3: "S3Client", call: ServiceCall) -> None:
+    # No key is asked for, so nobody's names are read even if the listing is wrongly allowed.
+    prefix: dict[str, Any] = {} if call.prefix is None else {"Prefix": call.prefix}
+    if call.operation == "list-v1":
+        s3.list_objects(Bucket=call.bucket, MaxKeys=0, **prefix)
+    else:
+        s3.list_objects_v2(Bucket=call.bucket, MaxKeys=0, **prefix)
+
+
+def _multipart(s3: "S3Client", call: ServiceCall) -> None:
+    upload = s3.create_multipart_upload(Bucket=call.bucket, Key=call.key)["UploadId"]
+    part = s3.upload_part(Bucket=call.bucket, Key=call.key, UploadId=upload, PartNumber=1, Body=BODY)
+    s3.complete_multipart_upload(
+        Bucket=call.bucket,
+        Key=call.key,
+        UploadId=upload,
+        MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]},
+    )
+
+
+def _upload_of_the_deployer(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
+    made = _ready(lambda: deployer.create_multipart_upload(Bucket=call.bucket, Key=call.key))
+    if call.operation == "abort":
+        s3.abort_multipart_upload(Bucket=call.bucket, Key=call.key, UploadId=made["UploadId"])
+    else:
+        s3.list_parts(Bucket=call.bucket, Key=call.key, UploadId=made["UploadId"])
+
+
+def _ready(prepare: Callable[[], Made]) -> Made:
+    from botocore.exceptions import ClientError
+
+    try:
+        return prepare()
+    except ClientError as error:
+        raise SetupError(f"the deployer couldn't make the probe's object: {error}") from error
+
+
+def _presigned(s3: "S3Client", call: ServiceCall) -> None:
+    from botocore.awsrequest import AWSRequest
+    from botocore.httpsession import URLLib3Session
+    from botocore.utils import get_environ_proxies
+
+    putting = call.operation == "presigned-put"
+    url = s3.generate_presigned_url(
+        "put_object" if putting else "get_object", Params={"Bucket": call.bucket, "Key": call.key}, ExpiresIn=60
+    )
+    # As anybody would use the URL: without credentials.
+    request = AWSRequest("PUT" if putting else "GET", url, data=BODY if putting else None)
+    bundle: Any = os.environ.get("AWS_CA_BUNDLE") or True
+    response = URLLib3Session(verify=bundle, proxies=get_environ_proxies(url)).send(request.prepare())
+    if response.status_code >= 300:
+        raise _as_client_error(response.status_code, response.content)
+
+
+def _as_client_error(status: int, body: bytes) -> "ClientError":
+    from botocore.exceptions import ClientError
+
+    code, message = (re.search(f"<{tag}>(.*?)</{tag}>".encode(), body, re.DOTALL) for tag in ("Code", "Message"))
+    return ClientError(
+        {
+            "Error": {
+                "Code": code[1].decode() if code else str(status),
+                "Message": html.unescape(message[1].decode()) if message else "",
+            },
+            "ResponseMetadata": {"HTTPStatusCode": status},  # type: ignore[typeddict-item]
+        },
+        "presigned URL",
+    )
+
+
+_CLOCKS_MAY_DIFFER = 120
+_DEFAULT_DURATION = 3600
+
+
+class LiveCalls:
+    """Makes the calls of probes on the deployed stacks."""
+
+    def __init__(self, wallet: CredentialPool, state: StateReader, plain: AssumeCall) -> None:
+        self.wallet = wallet
+        self.state = state
+        self.plain = plain
+
+    def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
+        """Return what came of `call` made by `caller`."""
+        match call:
+            case ServiceCall():
+                return attempt(lambda: self._operate(caller, call))
+            case AssumeCall():
+                return attempt(lambda: self._assume(caller, call))
+            case StateCheck():
+                return self._compare(call)
+            case TrustCheck():
+                return self._evaluate(call)
+
+    def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
+        """Return what came of the control: the same call, or for AssumeRole the plain one."""
+        return self.answer(caller, self.plain if isinstance(call, AssumeCall) else call)
+
+    def _operate(self, caller: ProbeCaller, call: ServiceCall) -> None:
+        call_service(call, self.wallet.clients(caller), self.wallet.deployer, self.wallet.target)
+
+    def _assume(self, caller: ProbeCaller, call: AssumeCall) -> str:
+        if self.wallet.unmet and caller.identity in (Identity.USER, Identity.USER_SESSION_TOKEN):
+            raise SetupError(self.wallet.unmet)
+        clients = self.wallet.clients(ProbeCaller(caller.identity))
+        policy = self.wallet.policy_of(caller.grant) if caller.grant else call.policy
+        asked = datetime.now(UTC)
+        session = assume_role(
+            clients.sts,
+            role_arn=self.wallet.target.role_arn,
+            session_name=call.session_name,
+            duration=call.duration,
+            policy=policy,
+            source_identity=call.source_identity,
+            external_id=call.external_id,
+        )
+        return _form(session, call, self.wallet.target, asked)
+
+    def _evaluate(self, check: TrustCheck) -> Outcome:
+        document: dict[str, Any] = {}
+        seen = attempt(lambda: document.update(self.state.trust_policy()))
+        if seen.kind is not OutcomeType.WORKED:
+            return Outcome(OutcomeType.UNDECIDED, seen.code, f"the trust policy can't be read: {seen.text}")
+        return observe_trust(check, document, self.wallet.target)
+
+    def _compare(self, check: StateCheck) -> Outcome:
+        found: list[str] = []
+        seen = attempt(lambda: found.extend(self.state.differences(check.aspect)))
+        if seen.kind is OutcomeType.REFUSED:
+            # That it can't be read says nothing of what it is.
+            return Outcome(OutcomeType.UNDECIDED, seen.code, f"can't be read: {seen.text}")
+        if found:
+            return Outcome(OutcomeType.REFUSED, message="; ".join(found))
+        return Outcome(OutcomeType.WORKED, message="as the template says") if seen.kind is OutcomeType.WORKED else seen
+
+
+def _form(session: Session, call: AssumeCall, target: Target, asked: datetime) -> str:
+    wanted = f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{call.session_name}"
+    credentials = session.credentials
+    lasts = (credentials.expiration - asked).total_seconds() if credentials.expiration else 0
+    duration = call.duration or _DEFAULT_DURATION
+    if not credentials.access_key_id.startswith("ASIA"):
+        raise UnexpectedResponse(f"the key id begins with {credentials.access_key_id[:4]}, not ASIA")
+    if session.arn != wanted:
+        raise UnexpectedResponse(f"the session is {session.arn}, not {wanted}")
+    if abs(lasts - duration) > _CLOCKS_MAY_DIFFER:
+        raise UnexpectedResponse(f"the session lasts {lasts:.0f} s, not {duration} s")
+    return f"ASIA key for {session.arn.rpartition(':')[2]}, {duration} s"
+
+
+def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Outcome:
+    """Return what the evaluator says of `check` against the deployed trust policy."""
+    trust = parse_policy(document, Layer.TRUST)
+    decision = evaluate(trust_layers(trust), trust_request(check, target))
+    if decision.allowed:
+        return Outcome(OutcomeType.WORKED, message="allowed by the trust policy")
+    return Outcome(OutcomeType.REFUSED, "AccessDenied", f"the trust policy doesn't allow it ({decision.kind.value})")

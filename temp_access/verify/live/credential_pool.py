@@ -1,0 +1,112 @@
+"""Whose credentials each caller of a probe gets, borrowed once and kept until shortly before they expire."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from temp_access.aws.assume_role import Credentials, assume_role, session_token
+from temp_access.aws.clients import ClientFactory, Clients
+from temp_access.config.model import Grant
+from temp_access.deployment.target import Target
+from temp_access.policies.session_policy import ALLOW_ALL, PolicyForGrant
+from temp_access.verify.outcomes import SetupError
+from temp_access.verify.probes import AssumeCall, Identity, ProbeCaller
+
+_ENOUGH = timedelta(minutes=3)
+_HOUR = 3600
+
+
+class CredentialPool:
+    """Clients for every caller; `policy_of` gives the session policy that a grant's session is sent."""
+
+    def __init__(
+        self,
+        factory: ClientFactory,
+        target: Target,
+        *,
+        user: Credentials | None,
+        deployer: Clients,
+        plain: AssumeCall,
+        policy_of: PolicyForGrant,
+        mfa: tuple[str, str] | None = None,
+        mfa_needed: bool = False,
+    ) -> None:
+        self.target = target
+        self.deployer = deployer
+        self.policy_of = policy_of
+        # Which condition of the trust policy nobody can meet from here; the run finds out.
+        self.unmet: str | None = None
+        self._factory = factory
+        self._user = factory.of(user) if user else factory.base()
+        self._plain = plain
+        self._mfa = mfa
+        self._mfa_needed = mfa_needed
+        self._kept: dict[ProbeCaller, tuple[Clients, datetime | None]] = {}
+        self._locks: dict[ProbeCaller, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def clients(self, caller: ProbeCaller) -> Clients:
+        """Return the clients of `caller`; raises NotReadyError if its credentials can't be had."""
+        if caller.identity is Identity.DEPLOYER:
+            return self.deployer
+        if caller.identity is Identity.USER_SESSION_TOKEN and self._mfa_needed:
+            # With MFA the user's session is of GetSessionToken already, and a code is good for one call.
+            caller = ProbeCaller(Identity.USER)
+        with self._lock:
+            lock = self._locks.setdefault(caller, threading.Lock())
+        with lock:
+            kept = self._kept.get(caller)
+            if kept is None or (kept[1] and kept[1] - datetime.now(UTC) < _ENOUGH):
+                kept = self._kept[caller] = self._borrow(caller)
+            return kept[0]
+
+    def forget(self, grant: Grant) -> None:
+        """Drop the grant's session: its probes are over."""
+        self._kept.pop(ProbeCaller(Identity.GRANT, grant), None)
+        self._locks.pop(ProbeCaller(Identity.GRANT, grant), None)
+
+    def _borrow(self, caller: ProbeCaller) -> tuple[Clients, datetime | None]:
+        from botocore.exceptions import ClientError
+
+        try:
+            credentials = self._credentials(caller)
+        except ClientError as error:
+            raise SetupError(f"no credentials of {caller.identity.value}: {error}") from error
+        if credentials is None:
+            return self._user, None
+        return self._factory.of(credentials), credentials.expiration
+
+    def _credentials(self, caller: ProbeCaller) -> Credentials | None:
+        match caller.identity:
+            case Identity.USER_WITHOUT_MFA:
+                return None
+            case Identity.USER if self._mfa_needed and caller.grant is None:
+                return self._with_mfa()
+            case Identity.USER:
+                return None
+            case Identity.USER_SESSION_TOKEN:
+                return session_token(self._user.sts, duration=_HOUR)
+            case Identity.ROLE:
+                return self._assume(None, _HOUR)
+            case Identity.WIDENED:
+                return self._assume(ALLOW_ALL, _HOUR)
+            case _:
+                assert caller.grant is not None  # noqa: S101 - GRANT always has one
+                return self._assume(self.policy_of(caller.grant), self._plain.duration)
+
+    def _assume(self, policy: str | None, duration: int | None) -> Credentials:
+        if self.unmet:
+            raise SetupError(self.unmet)
+        return assume_role(
+            self.clients(ProbeCaller(Identity.USER)).sts,
+            role_arn=self.target.role_arn,
+            session_name=self._plain.session_name,
+            duration=duration,
+            policy=policy,
+            source_identity=self._plain.source_identity,
+        ).credentials
+
+    def _with_mfa(self) -> Credentials:
+        if self._mfa is None:
+            raise SetupError("the trust policy asks for MFA and no code was given; pass --mfa-serial and --mfa-code")
+        serial, code = self._mfa
+        return session_token(self._user.sts, duration=_HOUR, mfa_serial=serial, mfa_code=code)

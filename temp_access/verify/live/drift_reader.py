@@ -1,0 +1,50 @@
+"""The deployed state, read once when the first probe asks."""
+
+import threading
+from typing import Any
+
+from temp_access.aws.clients import Clients
+from temp_access.deployment.deployed import read_deployed
+from temp_access.deployment.drift import differences
+from temp_access.deployment.state import Deployed, State
+from temp_access.deployment.target import Target
+from temp_access.revoke.model import describe
+from temp_access.revoke.policy import POLICY_NAME, is_revocations, read
+from temp_access.verify.outcomes import SetupError
+
+
+class StateReader:
+    """Compares what is deployed with what the template asks for."""
+
+    def __init__(self, expected: State, deployer: Clients, target: Target) -> None:
+        self.expected = expected
+        self._deployer = deployer
+        self._target = target
+        self._lock = threading.Lock()
+        self._deployed: Deployed | None = None
+
+    def differences(self, aspect: str) -> tuple[str, ...]:
+        """Return how `aspect` differs; raises ClientError if it can't be read."""
+        return differences(aspect, self.expected, self._read())
+
+    def trust_policy(self) -> dict[str, Any]:
+        """Return the deployed trust policy; raises NotReadyError if there is no role."""
+        role = self._read().role
+        if role is None:
+            raise SetupError(f"there is no role {self._target.role_name}")
+        return dict(role.trust)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what the reader should know of the deployed state although it isn't a difference."""
+        role = self._deployed.role if self._deployed else None
+        policy = role.permissions.inline.get(POLICY_NAME) if role else None
+        if role is None or policy is None or not is_revocations(policy):
+            return ()
+        revoked = "; ".join(map(describe, read(policy)))
+        return (f"the inline policy {POLICY_NAME} of {role.name} denies {revoked} (temp-access revoke)",)
+
+    def _read(self) -> Deployed:
+        with self._lock:
+            if self._deployed is None:
+                self._deployed = read_deployed(self._deployer.iam, self._deployer.s3, self._target)
+            return self._deployed

@@ -1,0 +1,191 @@
+"""The JSON report and its schema."""
+
+import json
+from typing import Literal, TypedDict
+
+from temp_access.verify.probes import (
+    AssumeCall,
+    ProbeCall,
+    ProbeCaller,
+    Result,
+    ServiceCall,
+    StateCheck,
+    TrustCheck,
+    Verdict,
+    VerificationReport,
+)
+from temp_access.verify.report.text import action_of, redact_report
+
+
+class CallerJson(TypedDict):
+    """Whose credentials: a name of `Who` in lower case (`user`, `role`, `grant` …), and the grant's id."""
+
+    who: str
+    grant: str | None
+
+
+class ControlJson(TypedDict):
+    """The same call by somebody who must succeed; `outcome` is null when it wasn't made."""
+
+    caller: CallerJson | None
+    outcome: str | None
+
+
+class CallJson(TypedDict, total=False):
+    """What is called. `type` says which other keys there are; null is a parameter that isn't sent.
+
+    service: operation, action (of IAM), bucket, key, prefix, source.
+    assume: operation, action, duration (seconds), session_name, source_identity, external_id (whether one is
+    sent), policy_characters. state: aspect. trust: principal, context.
+    """
+
+    type: Literal["service", "assume", "state", "trust"]
+    operation: str
+    action: str | None
+    bucket: str
+    key: str
+    prefix: str | None
+    source: str | None
+    duration: int | None
+    session_name: str
+    source_identity: str | None
+    external_id: bool
+    policy_characters: int | None
+    aspect: str
+    principal: str
+    context: dict[str, str]
+
+
+class ProbeJson(TypedDict):
+    """One probe and what came of it; `cause` is null when it passed, `codes` empty for any AccessDenied."""
+
+    id: str
+    group: str
+    title: str
+    caller: CallerJson
+    call: CallJson
+    expected: Literal["allowed", "denied"]
+    layer: str | None
+    codes: list[str]
+    verdict: Literal["passed", "failed", "inconclusive"]
+    observed: str
+    control: ControlJson | None
+    cause: str | None
+    runners: list[str]
+    seconds: float
+
+
+class SummaryJson(TypedDict):
+    """How many probes there are, and how they ended."""
+
+    probes: int
+    passed: int
+    failed: int
+    inconclusive: int
+
+
+class ReportJson(TypedDict):
+    """The whole report; `endpoint` is null for AWS itself, `role` and `user` are names."""
+
+    schema: Literal[1]
+    account: str
+    region: str
+    endpoint: str | None
+    bucket: str
+    role: str
+    user: str
+    run: str
+    config_digest: str
+    seconds: float
+    summary: SummaryJson
+    warnings: list[str]
+    probes: list[ProbeJson]
+
+
+def to_json(report: VerificationReport) -> str:
+    """Return the report as JSON, in ASCII, with a line end."""
+    return json.dumps(_report(redact_report(report)), indent=2) + "\n"
+
+
+def _report(report: VerificationReport) -> ReportJson:
+    target = report.target
+    return {
+        "schema": 1,
+        "account": target.account,
+        "region": target.region,
+        "endpoint": target.endpoint,
+        "bucket": target.bucket,
+        "role": target.role_name,
+        "user": target.user_name,
+        "run": report.run,
+        "config_digest": target.digest,
+        "seconds": round(report.seconds, 3),
+        "summary": {
+            "probes": len(report.results),
+            "passed": report.count(Verdict.PASSED),
+            "failed": report.count(Verdict.FAILED),
+            "inconclusive": report.count(Verdict.INCONCLUSIVE),
+        },
+        "warnings": list(report.warnings),
+        "probes": [_probe(result) for result in report.results],
+    }
+
+
+def _probe(result: Result) -> ProbeJson:
+    probe = result.probe
+    return {
+        "id": probe.id,
+        "group": probe.group,
+        "title": probe.title,
+        "caller": _caller(probe.caller),
+        "call": _call(probe.call),
+        "expected": "allowed" if probe.allowed else "denied",
+        "layer": probe.layer.value if probe.layer else None,
+        "codes": list(probe.codes),
+        "verdict": result.verdict.value,
+        "observed": result.observed,
+        "control": _control(result),
+        "cause": None if result.verdict is Verdict.PASSED else probe.cause,
+        "runners": sorted(runner.value for runner in probe.runners),
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _control(result: Result) -> ControlJson | None:
+    caller = result.probe.control
+    if caller is None and result.control is None:
+        return None
+    return {"caller": _caller(caller) if caller else None, "outcome": result.control}
+
+
+def _caller(caller: ProbeCaller) -> CallerJson:
+    return {"who": caller.identity.name.lower(), "grant": caller.grant.id if caller.grant else None}
+
+
+def _call(call: ProbeCall) -> CallJson:
+    match call:
+        case ServiceCall(operation, bucket, key, prefix, source):
+            return {
+                "type": "service",
+                "operation": operation,
+                "action": action_of(call),
+                "bucket": bucket,
+                "key": key,
+                "prefix": prefix,
+                "source": source,
+            }
+        case AssumeCall():
+            return {
+                "type": "assume",
+                "operation": "assume-role",
+                "action": "sts:AssumeRole",
+                "duration": call.duration,
+                "session_name": call.session_name,
+                "source_identity": call.source_identity,
+                "external_id": call.external_id is not None,
+                "policy_characters": None if call.policy is None else len(call.policy),
+            }
+        case StateCheck(aspect):
+            return {"type": "state", "aspect": aspect}
+        case TrustCheck(principal, context):
+            return {"type": "trust", "principal": principal, "context": dict(context)}

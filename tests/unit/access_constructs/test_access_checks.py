@@ -1,0 +1,186 @@
+"""The validation plugin in a stack that knows nothing of access.toml, and the acknowledgments of our own constructs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from access_constructs import AccessChecks, TempUser, acknowledge
+from temp_access.access_file import load
+from temp_access.cli.main import main
+from temp_access.lint.findings import folder_findings
+from tests.unit.support.config_file import ROOT
+from tests.unit.support.synthesis import synthesize
+
+LIST = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy document."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def checked_app(folder: Path) -> cdk.App:
+    """Return an app with the plugin."""
+    app = cdk.App(outdir=str(folder), context={"aws:cdk:enable-path-metadata": True})
+    cdk.Validations.of(app).add_plugins(AccessChecks())
+    return app
+
+
+def lists(scope: cdk.Stack) -> iam.CfnManagedPolicy:
+    """Define a policy that lists a whole bucket."""
+    return iam.CfnManagedPolicy(scope, "Policy", policy_document=document(LIST))
+
+
+def suppressed(folder: Path) -> list[tuple[str, str]]:
+    """Return what the CDK's report says is acknowledged: the id and the reason."""
+    report = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))
+    return [(v["acknowledgedId"], v["reason"]) for r in report["pluginReports"] for v in r["suppressedViolations"]]
+
+
+def test_a_finding_fails_the_synthesis(tmp_path: Path) -> None:
+    """With the construct, and the id that acknowledges it."""
+    app = checked_app(tmp_path)
+    lists(cdk.Stack(app, "Theirs"))
+    with pytest.raises(RuntimeError, match="ValidationFailed") as error:
+        app.synth()
+    assert "Theirs/Policy" in str(error.value)
+    assert "AccessChecks::ListWithoutPrefix[s3:ListBucket]" in str(error.value)
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_finding_is_acknowledged_beside_its_construct(tmp_path: Path, by_hand: bool) -> None:
+    """By the CDK's own acknowledgment, or the function that spells the id."""
+    app = checked_app(tmp_path)
+    policy = lists(cdk.Stack(app, "Theirs"))
+    id_ = "AccessChecks::ListWithoutPrefix[s3:ListBucket]"
+    if by_hand:
+        cdk.Validations.of(policy).acknowledge(cdk.Acknowledgment(id=id_, reason="a catalogue"))
+    else:
+        acknowledge(policy, "ListWithoutPrefix", "s3:ListBucket", reason="a catalogue")
+    app.synth()
+    assert suppressed(tmp_path) == [(id_, "a catalogue")]
+    found, acknowledged = folder_findings(tmp_path)
+    assert (found, [finding.id for finding in acknowledged]) == ([], [id_])
+
+
+@pytest.mark.parametrize("around", ["app", "stage"])
+def test_a_finding_is_acknowledged_around_its_stack(tmp_path: Path, around: str) -> None:
+    """For all stacks of an app, or of a stage: the command knows it where the plugin has run."""
+    app = checked_app(tmp_path)
+    stage = cdk.Stage(app, "Prod")
+    lists(cdk.Stack(stage, "Theirs"))
+    acknowledge({"app": app, "stage": stage}[around], "ListWithoutPrefix", "s3:ListBucket", reason="catalogues")
+    app.synth()
+    found, acknowledged = folder_findings(tmp_path)
+    assert (found, [finding.construct_path for finding in acknowledged]) == ([], ["Prod/Theirs/Policy"])
+
+
+def test_a_warning_is_said_and_fails_no_synthesis(tmp_path: Path) -> None:
+    """What AWS takes, though it can't work."""
+    app = checked_app(tmp_path)
+    whole = document(LIST | {"Action": "s3:GetObject"})
+    iam.CfnManagedPolicy(cdk.Stack(app, "Theirs"), "Policy", policy_document=whole)
+    app.synth()
+    report = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))
+    [violation] = [each for plugin in report["pluginReports"] for each in plugin["violations"]]
+    assert (violation["severity"], violation["ruleName"]) == ("warning", "Grammar[resource_mismatch:s3:GetObject]")
+
+
+def test_another_id_acknowledges_nothing(tmp_path: Path) -> None:
+    """One finding, one acknowledgment."""
+    app = checked_app(tmp_path)
+    acknowledge(lists(cdk.Stack(app, "Theirs")), "ListWithoutPrefix", "s3:List*", reason="another")
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+
+
+def test_nested_stacks_and_stages_are_checked(tmp_path: Path) -> None:
+    """By the plugin and by the command alike."""
+    app = checked_app(tmp_path)
+    stage = cdk.Stage(app, "Prod")
+    lists(cdk.NestedStack(cdk.Stack(stage, "Theirs"), "Inner"))
+    with pytest.raises(RuntimeError, match="Prod/Theirs/Inner/Policy"):
+        app.synth()
+    found, _ = folder_findings(tmp_path)
+    assert [finding.construct_path for finding in found] == ["Prod/Theirs/Inner/Policy"]
+
+
+def test_usual_grants_of_the_cdk_have_no_other_finding(tmp_path: Path) -> None:
+    """What the library's own constructs make is right but for listing whole buckets."""
+    app = checked_app(tmp_path)
+    stack = cdk.Stack(app, "Theirs")
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    bucket = s3.Bucket(stack, "Bucket", enforce_ssl=True, encryption_key=kms.Key(stack, "Key"))
+    bucket.grant_read_write(role)
+    topic = sns.Topic(stack, "Topic", enforce_ssl=True)
+    topic.grant_publish(role)
+    sqs.Queue(stack, "Queue", enforce_ssl=True).grant_consume_messages(role)
+    acknowledge(role, "ListWithoutPrefix", "s3:List*", reason="its own bucket")
+    app.synth()
+
+
+def test_the_reasons_of_access_toml_acknowledge_both(tmp_path: Path) -> None:
+    """IAMFullAccess, and policies of your own that give much, synthesize with their reason."""
+    app = checked_app(tmp_path)
+    stack = cdk.Stack(app, "Ours")
+    everything = document({"Effect": "Allow", "Action": ["iam:*", "s3:*"], "Resource": "*"})
+    user = TempUser(stack, "User", user_name="u")
+    user.add_aws_managed_policy("IAMFullAccess", reason="manages the others")
+    user.add_customer_managed_policy("a", everything, reason="as said")
+    user.add_inline_policy("b", everything, reason="as well")
+    app.synth()
+    assert ("AccessChecks::EscalatingPolicy[IAMFullAccess]", "manages the others") in suppressed(tmp_path)
+    assert {reason for _, reason in suppressed(tmp_path)} == {"manages the others", "as said", "as well"}
+
+
+def test_the_example_has_no_finding(tmp_path: Path) -> None:
+    """What it gives on purpose is acknowledged beside its construct."""
+    synthesize(load(ROOT / "access.toml"), outdir=tmp_path)
+    found, acknowledged = folder_findings(tmp_path)
+    assert (found, [finding.rule for finding in acknowledged]) == ([], ["ListWithoutPrefix"])
+
+
+def test_a_slip_has_no_reason(tmp_path: Path) -> None:
+    """A misspelt variable is a fault, whatever its policy is for."""
+    app = checked_app(tmp_path)
+    slip = document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:usernme}/*"})
+    user = TempUser(cdk.Stack(app, "Ours"), "User", user_name="u")
+    user.add_customer_managed_policy("a", slip, reason="as said")
+    with pytest.raises(RuntimeError, match="MisspeltVariable"):
+        app.synth()
+
+
+def test_the_command_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """0 without findings, 1 with, 2 where there is no synthesized output."""
+    app = cdk.App(outdir=str(tmp_path / "out"), context={"aws:cdk:enable-path-metadata": True})
+    policy = lists(cdk.Stack(app, "Theirs"))
+    app.synth()
+    assert main(["lint", "--template", str(tmp_path / "out")]) == 1
+    assert "error: Theirs/Policy: s3:ListBucket lists" in capsys.readouterr().out
+    assert main(["lint", "--template", str(tmp_path / "out"), "--json"]) == 1
+    [finding] = json.loads(capsys.readouterr().out)
+    assert (finding["rule"], finding["template"]) == ("ListWithoutPrefix", "Theirs")
+    acknowledge(policy, "ListWithoutPrefix", "s3:ListBucket", reason="a catalogue")
+    app.synth(force=True)
+    assert main(["lint", "--template", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out == "0 findings, 1 acknowledged\n"
+    assert main(["lint", "--template", str(tmp_path / "nowhere")]) == 2
+    assert "there is no such file; run `cdk synth`" in capsys.readouterr().err
+
+
+def test_the_reason_of_a_policy_holds_for_its_own_user_too(tmp_path: Path) -> None:
+    """A user that may change its own policies by its own name."""
+    app = checked_app(tmp_path)
+    own = document({"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "arn:aws:iam::111122223333:user/u"})
+    user = TempUser(cdk.Stack(app, "Ours"), "User", user_name="u")
+    user.add_inline_policy("a", own, reason="as said")
+    app.synth()
+    assert suppressed(tmp_path) == [("AccessChecks::SelfEscalation[iam:PutUserPolicy]", "as said")]

@@ -1,0 +1,167 @@
+"""`temp-access prove`: what it prints, its exit codes, and what it refuses."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temp_access.access_file import load
+from temp_access.cli.main import main
+from temp_access.proofs import Claim, ClaimStatus
+from tests.unit.support.config_file import ROOT
+from tests.unit.support.synthesis import synthesize
+
+CONFIG = ["--config", str(ROOT / "access.toml")]
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the folder of the example's templates."""
+    folder = tmp_path_factory.mktemp("synth") / "cdk.out"
+    synthesize(load(ROOT / "access.toml"), outdir=folder)
+    return str(folder)
+
+
+def written(path: Path, **objects: Any) -> str:
+    """Return the path of a session policy that allows `objects`."""
+    statement = {"Effect": "Allow", "Action": "s3:*", **objects}
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
+    return str(path)
+
+
+def test_prints_every_claim_with_its_status_and_time(out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And at the end how many have which, and what isn't modelled, with a pointer; exit code 0."""
+    code = main(["prove", "--template", out, "--base", out, *CONFIG])
+
+    *claims, counts, missing = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert all(line.startswith("proved ") and " s  " in line for line in claims)
+    assert counts == f"{len(claims)} claims: {len(claims)} proved, 0 refuted, 0 unknown"
+    assert missing.startswith("not modelled: ")
+    assert "docs/proofs.md" in missing
+
+
+def test_a_refuted_claim_is_followed_by_its_witness(
+    out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who can do what, with which keys, and what the evaluator says; exit code 1."""
+    policy = written(tmp_path / "wide.json", Resource="arn:aws:s3:::test/$id*")
+
+    code = main(["prove", "--template", out, "--session-policy", policy, *CONFIG])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 1
+    at = next(index for index, line in enumerate(lines) if line.startswith("refuted"))
+    assert lines[at + 1].strip().startswith("a session with wide.json for bob/ may call s3:")
+    assert lines[at + 1].endswith(", which is in bobby/")
+    assert "evaluator: allowed" in lines[at + 3]
+
+
+def test_json_has_the_same(out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each claim with its witness, if it has one."""
+    policy = written(tmp_path / "one.json", Resource="arn:aws:s3:::test/$id")
+
+    code = main(["prove", "--template", out, "--session-policy", policy, "--access", "write", "--json", *CONFIG])
+
+    claims = json.loads(capsys.readouterr().out)["claims"]
+    refuted = {claim["name"].partition(":")[0]: claim["witness"] for claim in claims if claim["status"] == "refuted"}
+    assert code == 1
+    assert refuted["usefulness"]["key"].startswith("bob/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--access", "read"], "--session-policy"),
+        (["--base", "nowhere"], "nowhere: there is no such folder"),
+        (["--session-policy", "nowhere.json"], "nowhere.json: can't be read"),
+        (["--template", "nowhere"], "nowhere: there is no such folder"),
+    ],
+)
+def test_bad_usage_is_said_with_what_to_do(
+    out: str, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2."""
+    assert main(["prove", "--template", out, *CONFIG, *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"Statement": []}', "Statement"),
+        (
+            '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}',
+            "$id isn't in it",
+        ),
+        (
+            '{"Statement": {"Effect": "Allow", "Action": "s3:*", '
+            '"Resource": ["arn:aws:s3:::a/$id/*", "arn:aws:s3:::b/$id/*"]}}',
+            "a, b",
+        ),
+        (
+            '{"Statement": {"Effect": "Allow", "Action": "s3:*", '
+            '"Resource": ["arn:aws:s3:::a/$id/*", "arn:aws:s3:::a/«any-folder*?$»/*"]}}',
+            "take it out",
+        ),
+    ],
+)
+def test_a_policy_that_nothing_can_be_said_of_is_refused(
+    out: str, tmp_path: Path, content: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Malformed, without a place for the folder, or about two buckets."""
+    path = tmp_path / "policy.json"
+    path.write_text(content, encoding="utf-8")
+
+    assert main(["prove", "--template", out, "--session-policy", str(path), *CONFIG]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_no_other_command_imports_the_solver(out: str) -> None:
+    """It takes time, and may not be installed."""
+    code = "import sys; from temp_access.cli.main import main; main(sys.argv[1:]); assert 'cvc5' not in sys.modules"
+    arguments = ["can", "bob", "s3:GetObject", "bob/x", "--template", out, *CONFIG]
+
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, env=os.environ, capture_output=True)
+
+
+def test_a_managed_policy_without_its_document_is_refused(
+    out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such a template can't be deployed, and says nothing that could be proved; exit code 2."""
+    folder = tmp_path / "cdk.out"
+    shutil.copytree(out, folder)
+    template = folder / "TempAccess.template.json"
+    resources = json.loads(template.read_text(encoding="utf-8"))
+    for resource in resources["Resources"].values():
+        if resource["Type"] == "AWS::IAM::ManagedPolicy":
+            resource["Properties"] = {"Roles": []}
+    template.write_text(json.dumps(resources), encoding="utf-8")
+
+    code = main(["prove", "--template", str(folder), *CONFIG])
+
+    assert code == 2
+    assert "has no PolicyDocument" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it_while_the_solver_works(out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python itself would answer only after the solver, up to the timeout later."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    during: list[object] = []
+
+    def prove_all(*_: Any, **__: Any) -> tuple[Claim, ...]:
+        during.extend(signal.getsignal(number) for number in numbers)
+        return (Claim("c", ClaimStatus.PROVED),)
+
+    monkeypatch.setattr("temp_access.proofs.prove_all", prove_all)
+
+    assert main(["prove", "--template", out, *CONFIG]) == 0
+    assert during == [signal.SIG_DFL] * 2
+    assert [signal.getsignal(number) for number in numbers] == before

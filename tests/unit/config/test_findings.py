@@ -1,0 +1,537 @@
+"""Each bad access.toml gives its one-line message, and all of them at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temp_access.access_file import load
+from temp_access.errors import ConfigError
+from tests.unit.support.config_file import BOB, config_of, findings_of
+
+MODES = "list, read, write, read-write, full"
+PRINCIPALS = "user/NAME or role/NAME for this account, else an IAM user's or role's ARN or an account's 12 digits"
+
+
+def grant(id_: str = "bob", **more: str) -> str:
+    """Return a `[grants.<id>]` with access `read` and the given strings."""
+    entries = {"access": "read", **more}
+    return f"[grants.{json.dumps(id_)}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in entries.items())
+
+
+def policy(**more: Any) -> str:
+    """Return a policy's JSON, with a statement that has one more element."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/k", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+UNKNOWN_KEYS = [
+    ("[usr]\n" + BOB, "usr: unknown key (did you mean 'user'?)"),
+    (BOB + "acess = 1\n", "grants.bob.acess: unknown key (did you mean 'access'?)"),
+    (
+        "[role]\nmax_sesion_duration = '2h'\n" + BOB,
+        "role.max_sesion_duration: unknown key (did you mean 'max_session_duration'?)",
+    ),
+    ("[bucket]\nzzz = 1\n" + BOB, "bucket.zzz: unknown key; known here: name, versioning, on_destroy"),
+    ("[role.conditions]\nmfaa = true\n" + BOB, "role.conditions.mfaa: unknown key (did you mean 'mfa'?)"),
+    (
+        "[[user.aws_managed]]\nname = 'IAMReadOnlyAccess'\nreasons = ''\nreason = 'x'\n" + BOB,
+        "user.aws_managed[0].reasons: unknown key (did you mean 'reason'?)",
+    ),
+    ('[grants."a.b"]\naccess = "read"\nfoldr = "x"\n', "grants.\"a.b\".foldr: unknown key (did you mean 'folder'?)"),
+]
+WRONG_TYPES = [
+    ("user = 5\n" + BOB, "user: 5 is a whole number, not a table"),
+    ("grants = []\n", "grants: [] is an array, not a table"),
+    ("[grants]\nbob = 'read'\n", "grants.bob: 'read' is a string, not a table"),
+    ("any_id = true\n" + BOB, "any_id: True is true or false, not a table"),
+    ("[environments]\nprod = 1\n" + BOB, "environments.prod: 1 is a whole number, not a table"),
+    ("[grants.bob]\naccess = 1.5\n", "grants.bob.access: 1.5 is a number, not a string"),
+    (BOB + "duration = 4\n", "grants.bob.duration: 4 is a whole number, not a string"),
+    (BOB + "shared = 'yes'\n", "grants.bob.shared: 'yes' is a string, not true or false"),
+    (BOB + "shared = 1\n", "grants.bob.shared: 1 is a whole number, not true or false"),
+    (BOB + "folder = 07:30:00\n", "grants.bob.folder: datetime.time(7, 30) is a date or time, not a string"),
+    ("[role]\ntrusted = 'user/x'\n" + BOB, "role.trusted: 'user/x' is a string, not an array"),
+    ("[role]\ntrusted = ['user/x']\n" + BOB, "role.trusted[0]: 'user/x' isn't a table; write [[role.trusted]]"),
+    ("[[role.trusted]]\nprincipal = 5\n" + BOB, "role.trusted[0].principal: 5 is a whole number, not a string"),
+    (
+        "[[role.trusted]]\nprincipal = '222233334444'\nexternal_id = 5\n" + BOB,
+        "role.trusted[0].external_id: 5 is a whole number, not a string",
+    ),
+    (
+        "[role.conditions]\nsource_ip = ['10.0.0.0/8', 5]\n" + BOB,
+        "role.conditions.source_ip: 5 isn't a string; write an array of strings",
+    ),
+    ("[[user.inline]]\nname = 5\n" + BOB, "user.inline[0].name: 5 is a whole number, not a string"),
+    ("[[user.inline]]\nname = 'x'\ndocument = 5\n" + BOB, "user.inline[0].document: 5 is a whole number, not a string"),
+    (
+        "[[user.aws_managed]]\nname = 5\nreason = 'x'\n" + BOB,
+        "user.aws_managed[0].name: 5 is a whole number, not a string",
+    ),
+    (
+        "[[user.aws_managed]]\nname = 'IAMReadOnlyAccess'\nreason = 5\n" + BOB,
+        "user.aws_managed[0].reason: 5 is a whole number, not a string",
+    ),
+]
+DURATIONS = [
+    (
+        grant(duration="13h"),
+        "grants.bob.duration: 13h is over the role's 12h; lower it",
+    ),
+    (
+        "[role]\nmax_session_duration = '2h'\n" + grant(duration="2h1s"),
+        "grants.bob.duration: 2h1s is over the role's 2h; lower it or raise role.max_session_duration",
+    ),
+    (grant(duration="14m59s"), "grants.bob.duration: 14m59s is under the 15m that STS gives at least"),
+    (grant(duration="0h"), "grants.bob.duration: 0h is under the 15m that STS gives at least"),
+    (grant(duration="1 h"), "grants.bob.duration: '1 h' isn't a duration; write it as 90m, 1h30m or 12h"),
+    (grant(duration="1h\n"), "grants.bob.duration: '1h\\n' isn't a duration; write it as 90m, 1h30m or 12h"),
+    (grant(duration="3600"), "grants.bob.duration: '3600' isn't a duration; write it as 90m, 1h30m or 12h"),
+    (grant(duration="30m1h"), "grants.bob.duration: '30m1h' isn't a duration; write it as 90m, 1h30m or 12h"),
+    (grant(duration="\u0661h"), "grants.bob.duration: '\u0661h' isn't a duration; write it as 90m, 1h30m or 12h"),
+    (grant(duration=""), "grants.bob.duration: is empty; write a value or leave the key out"),
+    (
+        "[role]\nmax_session_duration = '59m'\n" + BOB,
+        "role.max_session_duration: 59m isn't from 1h to 12h, which is what IAM takes",
+    ),
+    (
+        "[role]\nmax_session_duration = '13h'\n" + BOB,
+        "role.max_session_duration: 13h isn't from 1h to 12h, which is what IAM takes",
+    ),
+    (
+        "[role]\nmax_session_duration = 'long'\n" + BOB,
+        "role.max_session_duration: 'long' isn't a duration; write it as 90m, 1h30m or 12h",
+    ),
+    (
+        "[any_id]\npattern = 'x'\naccess = 'read'\nduration = '13h'\n",
+        "any_id.duration: 13h is over the role's 12h; lower it",
+    ),
+]
+IDS = [
+    (grant(""), 'grants."": an id can\'t be empty; name the borrower'),
+    (grant("a/b"), "grants.\"a/b\": '/' at character 2 can't be in an id; put the path into `folder`"),
+    (
+        grant("naïve€"),
+        "grants.\"naïve€\": '€' (U+20AC) at character 6 can't be carried by a session policy; use U+0020 to U+00FF "
+        "without control characters",
+    ),
+    (
+        grant("a\tb"),
+        "grants.\"a\\u0009b\": 'U+0009' (U+0009) at character 2 can't be carried by a session policy; use U+0020 to "
+        "U+00FF without control characters",
+    ),
+    (
+        grant("a\x85b"),
+        "grants.\"a\\u0085b\": 'U+0085' (U+0085) at character 2 can't be carried by a session policy; use U+0020 to "
+        "U+00FF without control characters",
+    ),
+    (
+        "[grants.\"x\\U0001F600\"]\naccess = 'read'\n",
+        "grants.\"x😀\": '😀' (U+1F600) at character 2 can't be carried by a session policy; use U+0020 to U+00FF "
+        "without control characters",
+    ),
+    (grant("."), "grants.\".\": '.' can't be carried by every S3 client; choose another name"),
+    (grant(".."), "grants.\"..\": '..' can't be carried by every S3 client; choose another name"),
+    (grant(" bob"), "grants.\" bob\": ' bob' begins or ends with white space; take it out"),
+    (grant("i" * 256), f"grants.{'i' * 256}: the id has 256 characters, 255 are the most; shorten it"),
+    (
+        grant(".temp-access-probe-x"),
+        "grants.\".temp-access-probe-x\": '.temp-access-probe-x' begins with '.temp-access-probe-', the name that "
+        "`temp-access verify` uses; rename it",
+    ),
+]
+FOLDERS = [
+    (grant(folder="/x"), "grants.bob.folder: '/x' begins or ends with '/'; write the path without it"),
+    (grant(folder="x/"), "grants.bob.folder: 'x/' begins or ends with '/'; write the path without it"),
+    (grant(folder="a//b"), "grants.bob.folder: '//' leaves an empty part in the path; take one '/' out"),
+    (grant(folder="a/../b"), "grants.bob.folder: '..' can't be carried by every S3 client; choose another name"),
+    (grant(folder="f" * 601), "grants.bob.folder: the folder has 601 bytes, 600 are the most; shorten it"),
+    (grant(folder="ü" * 301), "grants.bob.folder: the folder has 602 bytes, 600 are the most; shorten it"),
+    (grant(folder=""), "grants.bob.folder: is empty; write a value or leave the key out"),
+    (
+        grant() + grant("al", folder="bob"),
+        "grants.bob.folder: 'bob' is also the folder of grants.al; choose another folder, or write shared = true in "
+        "both grants",
+    ),
+    (
+        grant() + grant("al", folder="bob/in/it"),
+        "grants.al.folder: 'bob/in/it' is inside 'bob', the folder of grants.bob; choose another folder, or write "
+        "shared = true in grants.al",
+    ),
+    (
+        grant("a b", folder="x") + grant("c", folder="x/y"),
+        "grants.c.folder: 'x/y' is inside 'x', the folder of grants.\"a b\"; choose another folder, or write "
+        "shared = true in grants.c",
+    ),
+    (
+        grant() + grant("al", folder="bob") + "shared = true\n",
+        "grants.bob.folder: 'bob' is also the folder of grants.al; choose another folder, or write shared = true in "
+        "both grants",
+    ),
+]
+ACCESS = [
+    ("[grants.bob]\n", f"grants.bob.access: is missing; use one of {MODES}"),
+    (
+        "[grants.bob]\naccess = 'reads'\n",
+        f"grants.bob.access: 'reads' is unknown (did you mean 'read'?); use one of {MODES}",
+    ),
+    ("[grants.bob]\naccess = '#'\n", f"grants.bob.access: '#' is unknown; use one of {MODES}"),
+    ("[user]\n", "grants: there is none, so nobody may borrow anything; write a [grants.<id>]"),
+    ("[any_id]\npattern = 'x'\n", f"any_id.access: is missing; use one of {MODES}"),
+]
+NAMES = [
+    ("[user]\nname = 'a b'\n" + BOB, "user.name: 'a b' has ' ' in it; use letters, digits and +=,.@_-"),
+    ("[user]\nname = 'naïve'\n" + BOB, "user.name: 'naïve' has 'ï' in it; use letters, digits and +=,.@_-"),
+    (f"[user]\nname = '{'n' * 65}'\n" + BOB, f"user.name: '{'n' * 65}' has 65 characters, 64 are the most; shorten it"),
+    ("[role]\nname = 'a/b'\n" + BOB, "role.name: 'a/b' has '/' in it; use letters, digits and +=,.@_-"),
+    (
+        "[user]\npermissions_boundary = 'ReadOnlyAccess'\n" + BOB,
+        "user.permissions_boundary: 'ReadOnlyAccess' isn't a managed policy's ARN; write it like "
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+    ),
+    (
+        "[bucket]\nname = 'My.Bucket'\n" + BOB,
+        "bucket.name: 'My.Bucket' isn't a bucket name; use 3 to 63 lower-case letters, digits and inner hyphens",
+    ),
+    (
+        "[bucket]\nname = 'x-s3alias'\n" + BOB,
+        "bucket.name: 'x-s3alias' begins or ends with a part that S3 keeps for itself; choose another name",
+    ),
+    (
+        "[bucket]\non_destroy = 'delete'\n" + BOB,
+        "bucket.on_destroy: 'delete' is unknown; use one of retain, destroy",
+    ),
+    ("[user]\nname = ''\n" + BOB, "user.name: is empty; write a value or leave the key out"),
+]
+TRUSTED = [
+    (
+        "[[role.trusted]]\nprincipal = '222233334444'\n" + BOB,
+        "role.trusted[0].external_id: is missing; account 222233334444 isn't this one, and without an external id it "
+        "could be tricked into using the role for somebody else (confused deputy)",
+    ),
+    (
+        "[[role.trusted]]\nprincipal = 'arn:aws:iam::222233334444:role/x'\nexternal_id = '?'\n" + BOB,
+        "role.trusted[0].external_id: '?' isn't an external id; use 2 to 1224 letters, digits and +=,.@:/_-",
+    ),
+    (
+        "[[role.trusted]]\nprincipal = '*'\n" + BOB,
+        f"role.trusted[0].principal: '*' isn't a principal; write {PRINCIPALS}",
+    ),
+    (
+        "[[role.trusted]]\nprincipal = 'arn:aws:sts::222233334444:assumed-role/x/y'\n" + BOB,
+        f"role.trusted[0].principal: 'arn:aws:sts::222233334444:assumed-role/x/y' isn't a principal; "
+        f"write {PRINCIPALS}",
+    ),
+    ("[[role.trusted]]\nexternal_id = 'abc'\n" + BOB, f"role.trusted[0].principal: is missing; write {PRINCIPALS}"),
+]
+CONDITIONS = [
+    (
+        "[role.conditions]\nsource_ip = ['10.0.0.1/8']\n" + BOB,
+        "role.conditions.source_ip: '10.0.0.1/8' isn't an IP range (10.0.0.1/8 has host bits set); write it like "
+        "203.0.113.0/24",
+    ),
+    (
+        # Whoever empties the list may mean nobody, and would let everybody in.
+        "[role.conditions]\nsource_ip = []\n" + BOB,
+        "role.conditions.source_ip: is empty; write a value or leave the key out",
+    ),
+    *(
+        (
+            f"[role.conditions]\nsource_ip = ['{network}']\n" + BOB,
+            f"role.conditions.source_ip: '{network}' isn't an IP range (not in CIDR form); write it like "
+            "203.0.113.0/24",
+        )
+        for network in ("10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255", "fe80::%eth0/64")
+    ),
+    (
+        "[role.conditions]\nsession_name = 'a b'\n" + BOB,
+        "role.conditions.session_name: 'a b' can't match a name of STS; use letters, digits and +=,.@_- with the "
+        "wildcards * and ?, or ${aws:username}",
+    ),
+    *(
+        (
+            f"[role.conditions]\n{key} = '{pattern}'\n" + BOB,
+            f"role.conditions.{key}: '{pattern}' can't match a name of STS, which has 2 to 64 characters; shorten it, "
+            "or put a * in it",
+        )
+        for key, pattern in (
+            ("session_name", "a" * 65),
+            ("session_name", "*" + "?" * 64 + "${aws:username}"),
+            ("source_identity", "a"),
+            ("source_identity", "?"),
+        )
+    ),
+    (
+        "[role.conditions]\nsource_identity = '${aws:userid}'\n" + BOB,
+        "role.conditions.source_identity: '${aws:userid}' can't match a name of STS; use letters, digits and "
+        "+=,.@_- with the wildcards * and ?, or ${aws:username}",
+    ),
+]
+INLINE = "[[user.inline]]\nname = 'own'\n"
+POLICIES = [
+    (INLINE + BOB, "user.inline[0]: needs either `file` or `document`; write one of them"),
+    (
+        INLINE + "file = 'a'\ndocument = 'b'\n" + BOB,
+        "user.inline[0]: needs either `file` or `document`; write one of them",
+    ),
+    (
+        INLINE + "file = 'no/such.json'\n" + BOB,
+        "user.inline[0].file: 'no/such.json' can't be read: No such file or directory; paths start at the folder of "
+        "access.toml",
+    ),
+    (
+        INLINE + "file = '.'\n" + BOB,
+        "user.inline[0].file: '.' can't be read: Is a directory; paths start at the folder of access.toml",
+    ),
+    (
+        INLINE + 'file = "a\\u0000b"\n' + BOB,
+        "user.inline[0].file: 'a\\x00b' can't be read: the path has a NUL character in it; paths start at the folder "
+        "of access.toml",
+    ),
+    (
+        INLINE + "document = '{'\n" + BOB,
+        "user.inline[0].document: isn't JSON: Expecting property name enclosed in double quotes: line 1 "
+        "column 2 (char 1)",
+    ),
+    (
+        INLINE + "document = '[]'\n" + BOB,
+        "user.inline[0].document: isn't a policy: write a JSON object with a Statement, an object or a list of them",
+    ),
+    (
+        INLINE + "document = {Statement = [], When = 2026-01-01}\n" + BOB,
+        "user.inline[0].document: can't be written as JSON: Object of type date is not JSON serializable; write it as "
+        "a string",
+    ),
+    (
+        INLINE + f"document = '{policy(Principal='*')}'\n" + BOB,
+        "user.inline: 'own': Statement[0].Principal: not allowed in a policy used as identity-based policy; IAM "
+        "would refuse it",
+    ),
+    (
+        INLINE.replace("own", "o/n") + f"document = '{policy()}'\n" + BOB,
+        "user.inline[0].name: 'o/n' has '/' in it; use letters, digits and +=,.@_-",
+    ),
+    (
+        (INLINE + f"document = '{policy()}'\n") * 2 + BOB,
+        "user.inline[1].name: 'own' is there twice; take one out",
+    ),
+    ("[[user.inline]]\nfile = 'x'\n" + BOB, "user.inline[0].name: is missing; name the policy"),
+    (
+        INLINE.replace("own", "RotateOwnAccessKeys") + f"document = '{policy()}'\n" + BOB,
+        "user.inline: 'RotateOwnAccessKeys' is the name of the project's own policy; choose another",
+    ),
+    (
+        "[[user.aws_managed]]\nname = 'IAMFullAccess'\n" + BOB,
+        "user.aws_managed[0].reason: 'IAMFullAccess' has no reason; write why this user needs it, for the reviewer",
+    ),
+    (
+        "[[user.aws_managed]]\nname = 'IAMFullAccess'\nreason = ' '\n" + BOB,
+        "user.aws_managed[0].reason: 'IAMFullAccess' has no reason; write why this user needs it, for the reviewer",
+    ),
+    (
+        "[[user.aws_managed]]\nreason = 'x'\n" + BOB,
+        "user.aws_managed[0].name: is missing; name the AWS managed policy, like IAMReadOnlyAccess",
+    ),
+    (
+        "[[user.aws_managed]]\nname = 'job-function/'\nreason = 'x'\n" + BOB,
+        "user.aws_managed[0].name: the name is empty; write one",
+    ),
+    (
+        "[[user.aws_managed]]\nname = 'IAMFullAccess'\nreason = 'x'\n" * 2 + BOB,
+        "user.aws_managed[1].name: 'IAMFullAccess' is there twice; take one out",
+    ),
+]
+ANY_ID = "[any_id]\naccess = 'read'\n"
+ANY_IDS = [
+    (ANY_ID, "any_id.pattern: is missing; write which ids are admitted, like [a-z]{2,20}"),
+    (
+        ANY_ID + "pattern = 'a.*'\n",
+        "any_id.pattern: at character 2: '.' admits every character; write the ones that you mean, as [a-z0-9], or \\. "
+        "for a dot",
+    ),
+    (ANY_ID + "pattern = 'x'\nfolder = 'all'\n", "any_id.folder: 'all' must have {id} in it, once"),
+    (ANY_ID + "pattern = 'x'\nfolder = '{id}/{id}'\n", "any_id.folder: '{id}/{id}' must have {id} in it, once"),
+    (
+        ANY_ID + "pattern = 'x'\nfolder = '{id}/'\n",
+        "any_id.folder: 'x/' begins or ends with '/'; write the path without it",
+    ),
+    (
+        ANY_ID + f"pattern = 'x'\nfolder = '{'f' * 600}{{id}}'\n",
+        "any_id.folder: the folder has 601 bytes, 600 are the most; shorten it",
+    ),
+    (
+        ANY_ID + f"pattern = '[a-zü]{{1,150}}'\nfolder = '{'f' * 400}{{id}}'\n",
+        "any_id.pattern: the longest folder has 700 bytes, 600 are the most; shorten it",
+    ),
+    (
+        ANY_ID + "pattern = 'bo?b?b|al'\n" + grant("x", folder="bob/in"),
+        "any_id.folder: the unlisted id 'bob' would meet 'bob/in', the folder of grants.x; change the template or the "
+        "pattern so that they are apart",
+    ),
+    (
+        ANY_ID + "pattern = '[a-z]'\nfolder = 'all/{id}'\n" + grant("x", folder="all"),
+        "any_id.folder: 'all/{id}' lies in 'all', the folder of grants.x; change the template or the pattern so that "
+        "they are apart",
+    ),
+]
+ENVIRONMENT = "[environments.{}]\naccount = '{}'\nregion = 'eu-central-1'\n"
+ENVIRONMENTS = [
+    (
+        "[environments.p]\nregion = 'eu-central-1'\n" + BOB,
+        "environments.p.account: is missing; an environment says which account and Region it is",
+    ),
+    (
+        "[environments.p]\naccount = '111122223333'\n" + BOB,
+        "environments.p.region: is missing; an environment says which account and Region it is",
+    ),
+    (ENVIRONMENT.format("p", "1234") + BOB, "environments.p.account: '1234' isn't an account id; write its 12 digits"),
+    (
+        "[environments.p]\naccount = '111122223333'\nregion = 'Frankfurt'\n" + BOB,
+        "environments.p.region: 'Frankfurt' isn't a Region; write it like eu-central-1",
+    ),
+    (
+        ENVIRONMENT.format("p", "111122223333") + "bucket = 'B'\n" + BOB,
+        "environments.p.bucket: 'B' isn't a bucket name; use 3 to 63 lower-case letters, digits and inner hyphens",
+    ),
+    (
+        ENVIRONMENT.format("'p q'", "111122223333") + ENVIRONMENT.format("q", "111122223333") + BOB,
+        "environments.q.account: 111122223333 is also environments.\"p q\"'s; the user's and role's names are one to "
+        "an account, so use another account",
+    ),
+]
+QUOTAS = [
+    (
+        grant(folder="*" * 400),
+        "grants.bob.folder: its session policy has 3568 characters, 2048 are the most; shorten the folder",
+    ),
+    (
+        ANY_ID + "pattern = '[*a]{200}x{55}'\n",
+        "any_id.pattern: the session policy of its longest id has 2078 characters, 2048 are the most; shorten the "
+        "pattern or the folder",
+    ),
+    (
+        INLINE + f"document = '{policy(Sid='S' * 2000)}'\n" + BOB,
+        "user.inline: the inline policies have 2363 characters together (the project's own included), 2048 are the "
+        "most; make one of them a customer managed policy",
+    ),
+    (
+        "[[user.customer_managed]]\nname = 'own'\n" + f"document = '{policy(Sid='S' * 6100)}'\n" + BOB,
+        "user.customer_managed[0]: 'own' has 6220 characters, 6144 are the most; split it",
+    ),
+    (
+        "".join(f"[[role.trusted]]\nprincipal = 'role/number-{n:02}'\n" for n in range(20)) + BOB,
+        "role.trusted: the trust policy has 2453 characters, 2048 are the most; trust fewer principals, or an account "
+        "instead of many of its users",
+    ),
+    (
+        "".join(f"[[user.aws_managed]]\nname = '{n}'\nreason = 'x'\n" for n in range(10)) + BOB,
+        "user: 11 managed policies are attached (one is the project's own), 10 are the most; merge some",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    UNKNOWN_KEYS + WRONG_TYPES + DURATIONS + IDS + FOLDERS + ACCESS + NAMES + TRUSTED + CONDITIONS + POLICIES
+    + ANY_IDS + ENVIRONMENTS + QUOTAS,
+)  # fmt: skip
+def test_a_bad_file_gives_its_one_line_message(tmp_path: Path, text: str, message: str) -> None:
+    """What was wrong, the value, and what to do next, in one line, and nothing beside it."""
+    assert findings_of(tmp_path, text) == [f"access.toml: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{BOB}[bob", "isn't TOML: expected ']' at the end of a table declaration (at end of document)"),
+        (f"a = {'1' * 5000}\n", "has a number of thousands of digits; no key needs one"),
+        ("a = 1\na = 2\n", "isn't TOML: cannot overwrite a value (at line 2, column 6)"),
+        (f"a = {'[' * 100_000}", "is nested too deeply; no key needs more than a few levels"),
+        (
+            f"{INLINE}document = '{'[' * 100_000}'\n{BOB}",
+            "is nested too deeply; no key needs more than a few levels",
+        ),
+    ],
+)
+def test_a_file_that_isn_t_toml_or_too_deep_is_said_to_be(tmp_path: Path, text: str, message: str) -> None:
+    """What can't be read at all has one finding."""
+    assert findings_of(tmp_path, text) == [f"access.toml: {message}"]
+
+
+def test_a_missing_or_unreadable_file_is_named_with_its_path(tmp_path: Path) -> None:
+    """The path shows where it was looked for."""
+    path = tmp_path / "access.toml"
+    with pytest.raises(ConfigError) as missing:
+        load(path)
+    assert missing.value.findings == (
+        f"{path}: there is no such file; write one (the project's own access.toml is an example)",
+    )
+    path.write_bytes(b"\xff")
+    with pytest.raises(ConfigError) as unreadable:
+        load(path)
+    assert unreadable.value.findings == (f"{path}: isn't UTF-8 (at byte 1); save it as UTF-8",)
+
+
+def test_all_findings_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """Whoever mends the file goes through it once, from top to bottom."""
+    text = """
+        [environments.prod]
+        region = "nowhere"
+        account = "12"
+        [grants.bob]
+        access = "all"
+        duration = "13h"
+        [grants.al]
+        folder = "x/"
+        [user]
+        name = "a b"
+        inline = [{name = "ok", document = "{"}, {name = "", document = ""}]
+        [role]
+        trusted = [{principal = "x"}]
+        nmae = "y"
+        [bucket]
+        name = "B"
+    """
+    assert [finding.split(": ")[1] for finding in findings_of(tmp_path, text)] == [
+        "environments.prod.region",
+        "environments.prod.account",
+        "grants.bob.access",
+        "grants.bob.duration",
+        "grants.al.access",
+        "grants.al.folder",
+        "user.name",
+        "user.inline[0].document",
+        "user.inline[1].name",
+        "role.trusted[0].principal",
+        "role.nmae",
+        "bucket.name",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ("prdo", "environments: there is no 'prdo' (did you mean 'prod'?); known: prod, \"a b\""),
+        ("", "environments: there is no ''; known: prod, \"a b\""),
+    ],
+)
+def test_an_unknown_environment_is_refused_with_the_known_ones(tmp_path: Path, environment: str, message: str) -> None:
+    """A slip of `-c env=` deploys nothing."""
+    text = ENVIRONMENT.format("prod", "111122223333") + ENVIRONMENT.format("'a b'", "222233334444") + BOB
+    assert findings_of(tmp_path, text, environment) == [f"access.toml: {message}"]
+
+
+def test_policy_files_are_read_beside_the_access_toml(tmp_path: Path) -> None:
+    """A relative path starts at the folder of access.toml, and a bad file is named."""
+    (tmp_path / "own.json").write_text(policy())
+    text = f"{INLINE}file = 'own.json'\n{BOB}"
+    assert config_of(tmp_path, text).user.inline[0].document == {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/k"}],
+    }
+    (tmp_path / "own.json").write_bytes(b"\xff")
+    assert findings_of(tmp_path, text) == [
+        "access.toml: user.inline[0].file: 'own.json' can't be read: it isn't UTF-8; paths start at the folder of "
+        "access.toml"
+    ]

@@ -1,0 +1,199 @@
+"""The templates' state, with AWS's defaults where they don't say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temp_access.cfn.assembly import Assembly
+from temp_access.deployment.expected import expected_state
+from temp_access.deployment.state import State
+from temp_access.errors import UserError
+
+ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+TRUST = {"Statement": {"Effect": "Allow", "Principal": {"AWS": {"Fn::GetAtt": ["User", "Arn"]}}}}
+S3_FULL = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AmazonS3FullAccess"}
+S3_FULL_ARN = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+OWN_ARN = "arn:aws:iam::123456789012:policy/own"
+
+
+def state(
+    user: dict[str, Any] | None = None,
+    role: dict[str, Any] | None = None,
+    bucket: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None,
+    physical: dict[tuple[str, str], str] | None = None,
+    **place: Any,
+) -> State:
+    access = {
+        "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "temp-user", **(user or {})}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"RoleName": "temp-role", "AssumeRolePolicyDocument": TRUST, **(role or {})},
+        },
+        **(more or {}),
+    }
+    storage = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": bucket or {}}}
+    templates = {"TempAccessStorage": {"Resources": storage}, "TempAccess": {"Resources": access}}
+    assembly = Assembly(Path("cdk.out"), templates, **place)
+    return expected_state(assembly, physical, account="123456789012", region="us-east-1", partition="aws")
+
+
+def managed(**properties: Any) -> dict[str, Any]:
+    own = {"ManagedPolicyName": "own", "PolicyDocument": ALLOW, **properties}
+    return {"Own": {"Type": "AWS::IAM::ManagedPolicy", "Properties": own}}
+
+
+def test_a_user_without_policies_has_none_and_is_in_no_group() -> None:
+    """What a template doesn't give, CloudFormation doesn't make."""
+    user = state().user
+
+    assert (user.permissions.inline, user.permissions.attached, user.permissions.boundary) == ({}, {}, None)
+    assert user.groups == ()
+
+
+def test_inline_policies_are_there_by_name() -> None:
+    """Each with its document."""
+    policies = [{"PolicyName": "mine", "PolicyDocument": ALLOW}]
+
+    found = state(user={"Policies": policies}, role={"Policies": policies})
+
+    assert found.user.permissions.inline == found.role.permissions.inline == {"mine": ALLOW}
+
+
+def test_a_policy_resource_is_an_inline_policy_of_whom_it_names() -> None:
+    """`AWS::IAM::Policy` embeds its document in its users and roles."""
+    policy = {"PolicyName": "mine", "PolicyDocument": ALLOW, "Roles": [{"Ref": "Role"}]}
+
+    found = state(more={"Mine": {"Type": "AWS::IAM::Policy", "Properties": policy}})
+
+    assert (found.user.permissions.inline, found.role.permissions.inline) == ({}, {"mine": ALLOW})
+
+
+def test_aws_managed_policies_are_attached_without_a_document() -> None:
+    """Nobody here can change what they say."""
+    found = state(user={"ManagedPolicyArns": [S3_FULL]})
+
+    assert found.user.permissions.attached == {S3_FULL_ARN: None}
+
+
+def test_a_managed_policy_of_the_stack_is_attached_to_whom_it_names() -> None:
+    """With its document, because this one can be changed."""
+    found = state(more=managed(Users=[{"Ref": "User"}]))
+
+    assert found.user.permissions.attached == {OWN_ARN: ALLOW}
+    assert found.role.permissions.attached == {}
+
+
+def test_a_managed_policy_of_the_stack_may_be_attached_from_the_other_side() -> None:
+    """A user or role may also name the policy."""
+    found = state(role={"ManagedPolicyArns": [{"Ref": "Own"}]}, more=managed())
+
+    assert found.role.permissions.attached == {OWN_ARN: ALLOW}
+
+
+def test_deployed_names_are_used_where_they_are_known() -> None:
+    """CloudFormation made up the bucket's name."""
+    found = state(physical={("TempAccessStorage", "Bucket"): "example-8xk2"})
+
+    assert found.bucket.name == "example-8xk2"
+
+
+def test_boundaries_and_groups_are_the_template_s() -> None:
+    """A boundary is named by its ARN, a group by its name."""
+    found = state(user={"PermissionsBoundary": OWN_ARN, "Groups": ["b", "a"]})
+
+    assert (found.user.permissions.boundary, found.user.groups) == (OWN_ARN, ("a", "b"))
+
+
+def test_the_trust_policy_names_the_user_s_arn() -> None:
+    """References in it are followed."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/temp-user"}}
+
+    assert state().role.trust == {"Statement": statement}
+
+
+def test_the_maximum_session_duration_is_an_hour_unless_the_template_says_another() -> None:
+    """AWS's default for a role."""
+    durations = [state(role=role).role.max_session_duration for role in ({}, {"MaxSessionDuration": 43200})]
+
+    assert durations == [3600, 43200]
+
+
+def test_only_our_own_tags_count() -> None:
+    """Others are somebody else's business."""
+    tags = [{"Key": "project", "Value": "x"}, {"Key": "temp-access:bucket", "Value": {"Ref": "User"}}]
+
+    assert state(role={"Tags": tags}).role.tags == {"temp-access:bucket": "temp-user"}
+
+
+def test_a_bucket_about_which_nothing_is_said_is_what_aws_makes() -> None:
+    """Private, without ACLs and encrypted since April 2023; neither versioned nor with a policy."""
+    bucket = state().bucket
+
+    assert set((bucket.public_access_block or {}).values()) == {True}
+    assert (bucket.ownership, bucket.encryption) == ("BucketOwnerEnforced", {"SSEAlgorithm": "AES256"})
+    assert (bucket.policy, bucket.versioning) == (None, None)
+
+
+def test_the_bucket_s_configuration_is_the_template_s() -> None:
+    """A flag of the public access block that is left out is off."""
+    kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/x"}
+    bucket = state(
+        bucket={
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": "true"},
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": kms}]},
+            "VersioningConfiguration": {"Status": "Enabled"},
+        }
+    ).bucket
+
+    assert bucket.public_access_block == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": False,
+        "IgnorePublicAcls": False,
+        "RestrictPublicBuckets": False,
+    }
+    assert (bucket.ownership, bucket.encryption, bucket.versioning) == ("ObjectWriter", kms, "Enabled")
+
+
+@pytest.mark.parametrize(("name", "policy"), [("temp-bucket", ALLOW), ("another", None)])
+def test_the_bucket_policy_is_the_one_for_this_bucket(name: str, policy: object) -> None:
+    """It names its bucket."""
+    properties = {"Bucket": name, "PolicyDocument": ALLOW}
+
+    found = state(
+        bucket={"BucketName": "temp-bucket"},
+        more={"Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": properties}},
+    )
+
+    assert found.bucket.policy == policy
+
+
+@pytest.mark.parametrize("place", [{"account": "111122223333"}, {"region": "eu-central-1"}])
+def test_refuses_templates_for_another_account_or_region(place: dict[str, Any]) -> None:
+    """Their ARNs name the other account."""
+    with pytest.raises(UserError, match="and this is account 123456789012 in us-east-1"):
+        state(**place)
+
+
+def test_accepts_templates_for_this_account_and_region() -> None:
+    """An environment in access.toml fixed both."""
+    assert state(account="123456789012", region="us-east-1").user.name == "temp-user"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"more": {"Second": {"Type": "AWS::IAM::User"}}}, "have 2 resources of type AWS::IAM::User"),
+        ({"user": {"Policies": 5}}, "in a form that CloudFormation doesn't take"),
+        ({"user": {"Policies": [{"PolicyName": "mine"}]}}, "in a form that CloudFormation doesn't take"),
+        ({"role": {"AssumeRolePolicyDocument": "x"}}, "in a form that CloudFormation doesn't take"),
+        ({"role": {"MaxSessionDuration": "long"}}, "in a form that CloudFormation doesn't take"),
+        ({"bucket": {"OwnershipControls": []}}, "in a form that CloudFormation doesn't take"),
+    ],
+)
+def test_refuses_templates_that_aren_t_ours(changes: dict[str, Any], why: str) -> None:
+    """One user, one role, one bucket, and properties in CloudFormation's forms."""
+    with pytest.raises(UserError, match=why):
+        state(**changes)

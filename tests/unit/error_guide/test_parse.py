@@ -1,0 +1,81 @@
+"""Errors as people paste them: code and message are found in all of their forms."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from temp_access.error_guide.parse import parse
+
+MESSAGE = "User: arn:aws:iam::123456789012:user/temp-user is not authorized to perform: sts:AssumeRole"
+ERROR = ClientError({"Error": {"Code": "AccessDenied", "Message": MESSAGE}}, "AssumeRole")
+FORMS = {
+    "botocore": str(ERROR),
+    "a traceback": f"Traceback (most recent call last):\n  File x, line 1\nbotocore.exceptions.ClientError: {ERROR}",
+    "the aws CLI": f"\naws: [ERROR]: {ERROR}\n",
+    "after retries": "An error occurred (AccessDenied) when calling the AssumeRole operation (reached max retries: 4): "
+    + MESSAGE,
+    "STS's XML": f"<ErrorResponse><Error><Code>AccessDenied</Code><Message>{MESSAGE}</Message></Error></ErrorResponse>",
+    "S3's XML": f'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code>\n<Message>{MESSAGE}</Message></Error>',
+    "boto3's response": json.dumps({"Error": {"Code": "AccessDenied", "Message": MESSAGE}, "ResponseMetadata": {}}),
+    "a JSON protocol": json.dumps({"__type": "com.amazon.coral.service#AccessDenied", "message": MESSAGE}),
+    "CloudTrail": json.dumps({"eventName": "AssumeRole", "errorCode": "AccessDenied", "errorMessage": MESSAGE}),
+    "a list of events": json.dumps({"Records": [{"errorCode": "AccessDenied", "errorMessage": MESSAGE}]}),
+    "Go and Terraform": "operation error STS: AssumeRole, https response error StatusCode: 403, RequestID: 1, "
+    f"api error AccessDenied: {MESSAGE}",
+    "Go v1": f"AccessDenied: {MESSAGE}\n\tstatus code: 403, request id: 1",
+    "JavaScript": f"Uncaught AccessDenied: {MESSAGE}\n    at throwDefaultError",
+    "Java": f"{MESSAGE} (Service: AWSSecurityTokenService; Status Code: 403; Error Code: AccessDenied; Request ID: 1)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_code_and_message_are_found(form: str) -> None:
+    """Every form gives the code, and a message that names the action."""
+    code, message = parse(FORMS[form])
+    assert code == "AccessDenied"
+    assert "sts:AssumeRole" in message or "AssumeRole operation" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("AccessDenied", "AccessDenied"),
+        ("  ExpiredToken\n", "ExpiredToken"),
+        ("Unable to locate credentials. You can configure credentials by running", "MissingAuthenticationToken"),
+        ("The security token included in the request is expired", "ExpiredToken"),
+        ("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", "ValidationError"),
+        ("fatal error: An error occurred (404) when calling the HeadObject operation: Key \"x\" does not exist", "404"),
+        ("upload failed: ./x to s3://b/x An error occurred (InvalidAccessKeyId) when calling the PutObject operation:",
+         "InvalidAccessKeyId"),
+        ("Could not connect to the endpoint URL: \"https://sts.nowhere-1.amazonaws.com/\"", "ServiceUnavailable"),
+        ("Role with name temp-role already exists. (Service: Iam, Status Code: 409, Req", "EntityAlreadyExists"),
+        ("<Error><Code>NoSuchBucket</Code>", "NoSuchBucket"),
+        ("Connection reset", ""),
+        ("", ""),
+        ("{\"Code\": ", ""),
+    ],
+)  # fmt: skip
+def test_texts_without_the_usual_form(text: str, code: str) -> None:
+    """A code alone, a message alone, a text cut off; nothing is made up where there is none."""
+    assert parse(text)[0] == code
+
+
+def test_entities_of_xml_are_resolved() -> None:
+    """The message is what the service meant."""
+    assert parse("<Code>X</Code><Message>a &lt; b</Message>") == ("X", "a < b")
+
+
+@given(st.text())
+def test_any_text_can_be_pasted(text: str) -> None:
+    """Nothing that is pasted breaks it."""
+    code, _ = parse(text)
+    assert len(code) <= len(text)
+
+
+def test_deep_and_long_texts_are_no_burden() -> None:
+    """Nested or endless text ends in no code, and soon."""
+    assert parse("[{" * 50_000) == ("", ("[{" * 50_000)[:100_000])
+    assert parse("An error occurred (" * 20_000)[0] == ""

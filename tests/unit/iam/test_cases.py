@@ -1,0 +1,49 @@
+"""All cases with known answers, run through the evaluator."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from temp_access.iam.cases import Case, load_cases, run_case
+
+CASES = load_cases(Path(__file__).parents[2] / "data" / "iam-cases.json")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_decides_as_aws_does(case: Case) -> None:
+    """Each case gets the decision that AWS documents for it."""
+    outcome = run_case(case)
+
+    assert outcome.passed, f"{outcome.got}: {outcome.why} ({case.source})"
+
+
+def test_the_file_has_cases() -> None:
+    """An empty file would pass everything."""
+    assert len(CASES) >= 38
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_fails_a_case_with_the_opposite_expectation(case: Case) -> None:
+    """The runner really compares: the opposite expectation fails."""
+    opposite = replace(case, expected="deny" if case.expected == "allow" else "allow", decision=None)
+
+    assert not run_case(opposite).passed
+
+
+def test_fails_a_case_that_is_denied_in_another_way() -> None:
+    """An implicit deny where an explicit one is expected isn't good enough."""
+    denied = next(case for case in CASES if case.decision == "implicitDeny")
+
+    assert not run_case(replace(denied, decision="explicitDeny")).passed
+
+
+@pytest.mark.parametrize(("expected", "passed"), [("malformed", True), ("deny", False), ("allow", False)])
+def test_a_malformed_policy_passes_only_where_it_is_expected(expected: str, passed: bool) -> None:
+    """A policy that AWS would refuse decides nothing; the outcome says what is wrong with it."""
+    case = replace(CASES[0], policies={"session": {"Statement": []}}, expected=expected)
+
+    outcome = run_case(case)
+
+    assert (passed, "malformed") == (outcome.passed, outcome.got)
+    assert "session policy 1: Statement: must be" in outcome.why

@@ -1,0 +1,128 @@
+"""Policies are compared by what they mean, and a difference is put into words."""
+
+from typing import Any
+
+import pytest
+
+from temp_access.iam.diff import document_differences
+
+USER = "arn:aws:iam::123456789012:user/temp-user"
+MALLORY = "arn:aws:iam::123456789012:user/mallory"
+ORPHAN = "AIDACKCEVSQ6C2EXAMPLE"
+ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+LIST = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+
+
+def policy(*statements: Any, **elements: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements), **elements}
+
+
+def trust(*principals: Any) -> dict[str, Any]:
+    return policy({"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"})
+
+
+def when(**condition: Any) -> dict[str, Any]:
+    return policy({**ALLOW, "Condition": condition})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (policy(ALLOW), {"Statement": ALLOW, "Version": "2012-10-17"}),
+        (policy(ALLOW, LIST), policy(LIST, ALLOW)),
+        (policy(ALLOW), policy(ALLOW, ALLOW)),
+        (policy({**ALLOW, "Action": ["a:B", "a:C"]}), policy({**ALLOW, "Action": ["a:C", "a:B"]})),
+        (policy({**ALLOW, "Action": ["s3:getobject"]}), policy(ALLOW)),
+        (policy({**ALLOW, "Resource": ["*"]}), policy(ALLOW)),
+        (policy({**ALLOW, "Sid": "One"}, Id="x"), policy(ALLOW)),
+        (policy({**ALLOW, "Condition": {}}), policy(ALLOW)),
+        (policy({**ALLOW, "Principal": "*"}), policy({**ALLOW, "Principal": {"AWS": ["*"]}})),
+        (trust("111122223333"), trust("arn:aws:iam::111122223333:root")),
+        (trust(USER, MALLORY), trust(MALLORY, USER)),
+        (when(Bool={"aws:SecureTransport": "false"}), when(Bool={"AWS:securetransport": [False]})),
+        (when(NumericEquals={"s3:max-keys": 5}), when(NumericEquals={"s3:max-keys": "5"})),
+        (when(StringLike={"s3:prefix": ["a", "b"]}), when(StringLike={"s3:prefix": ["b", "a"]})),
+    ],
+)
+def test_what_means_the_same_is_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Order, lists of one, Sids and the case of actions and condition keys mean nothing."""
+    assert (document_differences(one, other), document_differences(other, one)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("expected", "deployed", "words"),
+    [
+        (policy(ALLOW), policy(ALLOW, LIST), ["also says: Allow s3:ListBucket on *"]),
+        (policy(ALLOW, LIST), policy(LIST), ["doesn't say: Allow s3:GetObject on *"]),
+        (policy(ALLOW), {"Statement": ALLOW}, ["has Version 2008-10-17 instead of 2012-10-17"]),
+        (
+            policy(ALLOW),
+            policy({**ALLOW, "Effect": "Deny"}),
+            ["has Deny in Effect instead of Allow"],
+        ),
+        (
+            policy(ALLOW),
+            policy({**ALLOW, "Action": ["s3:GetObject", "s3:PutObject"]}),
+            ["also has s3:PutObject in Action"],
+        ),
+        (
+            policy({**ALLOW, "Resource": "arn:aws:s3:::b/bob/*"}),
+            policy({**ALLOW, "Resource": "arn:aws:s3:::b/bob*"}),
+            ["has arn:aws:s3:::b/bob* in Resource instead of arn:aws:s3:::b/bob/*"],
+        ),
+        (policy({**ALLOW, "Resource": "a"}), policy({**ALLOW, "Resource": "A"}), ["has A in Resource instead of a"]),
+        (when(Bool={"a:b": "true"}), policy(ALLOW), ["lacks Bool a:b true in Condition"]),
+        (when(Bool={"a:b": "true"}), when(Bool={"a:b": []}),
+         ["has Bool a:b (no value) in Condition instead of Bool a:b true"]),
+        (when(StringLike={"a:b": "x"}), when(StringEquals={"a:b": "x"}),
+         ["has StringEquals a:b x in Condition instead of StringLike a:b x"]),
+        (
+            policy(ALLOW),
+            policy({"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": "*"}),
+            ["also says: Allow on * NotAction s3:GetObject", "doesn't say: Allow s3:GetObject on *"],
+        ),
+        (trust(USER), trust(USER, MALLORY), [f"also has {MALLORY} in Principal"]),
+        (trust(USER), trust(MALLORY), [f"has {MALLORY} in Principal instead of {USER}"]),
+        (trust(USER, MALLORY), trust(USER), [f"lacks {MALLORY} in Principal"]),
+        (trust("111122223333"), trust("arn:aws:iam::111122223333:user/root"),
+         ["has arn:aws:iam::111122223333:user/root in Principal instead of 111122223333"]),
+        (policy({**ALLOW, "Principal": {"AWS": "*"}}), policy({**ALLOW, "Principal": {"Service": "*"}}),
+         ["has Service * in Principal instead of *"]),
+        (policy(ALLOW), {"Version": "2012-10-17", "Statement": ["x"]},
+         ['also says: Statement "x"', "doesn't say: Allow s3:GetObject on *"]),
+    ],
+)  # fmt: skip
+def test_a_difference_says_what_is_there_and_what_should_be(
+    expected: dict[str, Any], deployed: dict[str, Any], words: list[str]
+) -> None:
+    """One statement that differs in one element is a changed one; else it is one more and one less."""
+    assert document_differences(expected, deployed) == words
+
+
+def test_a_statement_is_described_with_its_conditions() -> None:
+    """Who may do what, on what, and when."""
+    statement = {
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": MALLORY},
+        "Effect": "Allow",
+    }
+
+    assert document_differences(policy(), policy(statement)) == [
+        f"also says: Allow sts:AssumeRole for {MALLORY} if Bool aws:MultiFactorAuthPresent true"
+    ]
+
+
+@pytest.mark.parametrize(("orphan", "kind"), [(ORPHAN, "user"), ("AROACKCEVSQ6C2EXAMPLE", "role")])
+def test_an_orphaned_id_says_that_its_principal_was_deleted(orphan: str, kind: str) -> None:
+    """IAM puts the unique id in the place of a deleted principal's ARN, and a new one has another id."""
+    [words] = document_differences(trust(USER), trust(orphan))
+
+    assert words.startswith(f"names {orphan}, the id of a deleted {kind}, in place of {USER} (")
+
+
+def test_an_orphaned_id_beside_a_stranger_names_both() -> None:
+    """The one doesn't hide the other."""
+    found = document_differences(trust(USER), trust(ORPHAN, MALLORY))
+
+    assert [words[:21] for words in found] == [f"names {ORPHAN}"[:21], f"also has {MALLORY}"[:21]]

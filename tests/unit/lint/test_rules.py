@@ -1,0 +1,113 @@
+"""Every lint rule with a template that passes and one that fails."""
+
+from typing import Any
+
+import pytest
+
+from temp_access.lint.rules import RESOURCE_RULES, RULES
+from tests.unit.support.linting import attached, bucket, identity, lint, rules, trust, under
+
+BUCKET = "arn:aws:s3:::b"
+LIST = {"Action": "s3:ListBucket", "Resource": BUCKET}
+READ = {"Action": "s3:GetObject", "Resource": f"{BUCKET}/bob/*"}
+ASSUME = {"Action": "sts:AssumeRole"}
+ACCOUNT = ASSUME | {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}
+ROLE = "arn:aws:iam::111122223333:role/r"
+SESSION = "arn:aws:sts::111122223333:assumed-role/r/bob"
+EVERYONE = READ | {"Principal": "*"}
+BOB = under("StringLike", "s3:prefix", "bob/*")
+ATTACH = {"Action": "iam:AttachUserPolicy", "Resource": "*"}
+PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "AccountTrust": (trust(ACCOUNT | under("StringEquals", "sts:ExternalId", "x")), trust(ACCOUNT)),
+    "Everyone": (
+        bucket(EVERYONE | under("StringEquals", "aws:PrincipalOrgID", "o-1")),
+        bucket(EVERYONE | under("Bool", "aws:SecureTransport", "true")),
+    ),
+    "ListWithoutPrefix": (identity(LIST | BOB), identity(LIST)),
+    "MisspeltVariable": (
+        identity(READ | {"Resource": f"{BUCKET}/${{aws:username}}/*"}),
+        identity(READ | {"Resource": f"{BUCKET}/${{aws:usernme}}/*"}),
+    ),
+    "PrefixOnOtherAction": (
+        identity(LIST | BOB, {"Action": "s3:GetBucketLocation", "Resource": BUCKET}),
+        identity(LIST | BOB | {"Action": ["s3:ListBucket", "s3:GetBucketLocation"]}),
+    ),
+    "PrefixWithoutSlash": (identity(READ), identity(READ | {"Resource": f"{BUCKET}/bob*"})),
+    "SelfEscalation": (
+        identity(ATTACH | {"Resource": "arn:aws:iam::111122223333:user/u"}),
+        identity(ATTACH),
+    ),
+    "SessionPrincipal": (
+        bucket(READ | {"Principal": {"AWS": ROLE}}),
+        bucket(READ | {"Principal": {"AWS": [ROLE, SESSION]}}),
+    ),
+    "StringEqualsWildcard": (
+        identity(LIST | BOB),
+        identity(LIST | under("StringEquals", "s3:prefix", "bob/*")),
+    ),
+    "VariableVersion": (
+        identity(READ, version=None),
+        identity(READ | {"Resource": {"Fn::Sub": BUCKET + "/${!aws:username}/*"}}, version=None),
+    ),
+    "EscalatingPolicy": (attached("AmazonS3ReadOnlyAccess"), attached("IAMFullAccess")),
+}
+
+
+def test_every_rule_has_a_pair() -> None:
+    """No rule goes without a passing and a failing template."""
+    assert list(PAIRS) == [*RULES, *RESOURCE_RULES]
+
+
+@pytest.mark.parametrize("rule", PAIRS)
+def test_a_passing_template_has_no_finding(rule: str) -> None:
+    """What is right by a rule is right by all of them, and by the grammar."""
+    assert rules(PAIRS[rule][0]) == []
+
+
+@pytest.mark.parametrize("rule", PAIRS)
+def test_a_failing_template_has_one_finding(rule: str) -> None:
+    """What breaks a rule is found by that rule alone."""
+    assert rules(PAIRS[rule][1]) == [rule]
+
+
+@pytest.mark.parametrize("rule", PAIRS)
+def test_a_finding_says_where_it_is(rule: str) -> None:
+    """The construct, the logical id, and the property down to the statement."""
+    [finding] = lint(PAIRS[rule][1])
+    assert (finding.template, finding.construct_path, finding.logical_id) == ("S", "S/R", "R")
+    assert finding.place.startswith("Properties.")
+
+
+@pytest.mark.parametrize("condition", ["aws:PrincipalArn", "aws:SourceVpce", "aws:SourceIp"])
+def test_a_condition_that_may_be_absent_narrows_nothing(condition: str) -> None:
+    """With IfExists, a Null or a negated operator, whoever lacks the key gets in."""
+    for operator in ("StringEqualsIfExists", "StringNotEquals"):
+        assert "Everyone" in rules(bucket(EVERYONE | under(operator, condition, "x")))
+        assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, condition, "x")))
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("StringLike", "aws:PrincipalArn", "*"),
+        ("ArnLike", "aws:PrincipalArn", "*"),
+        ("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
+        ("StringLike", "sts:ExternalId", "*"),
+    ],
+)
+def test_a_condition_that_everybody_fulfils_narrows_nothing(operator: str, key: str, value: str) -> None:
+    """A wildcard for all is only a key that has to be there."""
+    assert "Everyone" in rules(bucket(EVERYONE | under(operator, key, value)))
+    assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, key, value)))
+
+
+def test_an_account_may_be_named_by_its_digits_or_a_reference() -> None:
+    """The account and partition that CDK leaves open don't hide a fault."""
+    join = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":root"]]}
+    for principal in ("111122223333", join, {"Ref": "AWS::AccountId"}):
+        assert rules(trust(ASSUME | {"Principal": {"AWS": principal}})) == ["AccountTrust"]
+
+
+def test_a_denied_session_is_no_finding() -> None:
+    """A Deny may name a session: it is how one alone is shut out."""
+    assert rules(bucket(READ | {"Effect": "Deny", "Principal": {"AWS": SESSION}})) == []

@@ -1,0 +1,107 @@
+"""Ways round a session policy: each is refuted, and what looks like one and isn't stays proved."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from temp_access.proofs import ClaimStatus
+from tests.unit.support.proving import also, changed, decided, not_proved, proved
+
+BUCKET = "no way round: the bucket policy lets no session do what its session policy doesn't"
+ROLE = "no way round: no session may assume the role again"
+ISOLATION = "isolation: a read session reaches nothing outside its folder"
+SESSION_ARN = {"Fn::Sub": "arn:aws:sts::${AWS::AccountId}:assumed-role/temp-role/bob"}
+ROLE_ARN = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/temp-role"}
+OWN_ACCOUNT = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}
+OBJECTS = {"Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::the-bucket-of-the-folders/*"}}
+
+
+def allow(principal: Any, **more: Any) -> dict[str, Any]:
+    """Return a bucket policy's Allow on all objects."""
+    return {"Effect": "Allow", "Principal": principal, **OBJECTS, **more}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow({"AWS": SESSION_ARN}),
+        allow("*", Condition={"ArnEquals": {"aws:PrincipalArn": ROLE_ARN}}),
+        allow({"AWS": "*"}, Condition={"StringLike": {"aws:userid": "*:bob"}}),
+        allow("*", Condition={"Null": {"aws:PrincipalArn": "false"}}),
+        allow("*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+        allow("*"),
+    ],
+)
+def test_a_bucket_policy_that_names_sessions_goes_round(statement: dict[str, Any]) -> None:
+    """By its ARN, or everybody with a condition that a session fulfils: session policies don't count then."""
+    claims = decided(BUCKET, ISOLATION, assembly=changed(bucket=also(statement)))
+
+    assert [claim.status for claim in claims.values()] == [ClaimStatus.REFUTED] * 2
+    witness = claims[BUCKET].witness
+    assert witness
+    assert "resource-based policy" in witness.why
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow({"AWS": ROLE_ARN}),
+        allow({"AWS": OWN_ACCOUNT}),
+        allow({"AWS": "arn:aws:iam::999988887777:root"}),
+        allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": "999988887777"}}),
+    ],
+)
+def test_a_bucket_policy_that_names_no_session_goes_round_nothing(statement: dict[str, Any]) -> None:
+    """The role's ARN, its account and others leave session policies in force."""
+    assembly = replace(changed(bucket=also(statement)), account="111122223333")
+
+    assert not_proved(proved(assembly)) == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": "999988887777"}}),
+        allow({"AWS": "arn:aws:sts::999988887777:assumed-role/temp-role/bob"}),
+    ],
+)
+def test_templates_for_any_account_may_be_deployed_in_one_that_they_name(statement: dict[str, Any]) -> None:
+    """The number that is written there is as likely to be the own account's."""
+    claim = decided(BUCKET, assembly=changed(bucket=also(statement)))[BUCKET]
+
+    assert (claim.status, "999988887777" in claim.note) == (ClaimStatus.REFUTED, True)
+
+
+@pytest.mark.parametrize("principal", [{"AWS": SESSION_ARN}, "*"])
+def test_a_trust_policy_that_names_sessions_goes_round(principal: Any) -> None:
+    """A session that may assume the role again gets a session without a session policy."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+
+    claim = decided(ROLE, assembly=changed(role=also(statement, "AssumeRolePolicyDocument")))[ROLE]
+
+    assert claim.status is ClaimStatus.REFUTED
+    assert claim.witness
+    assert claim.witness.action == "sts:AssumeRole"
+
+
+def test_a_role_that_trusts_itself_goes_round_nothing() -> None:
+    """The session policy still has to allow it."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "sts:AssumeRole"}
+
+    assert not_proved(proved(changed(role=also(statement, "AssumeRolePolicyDocument")))) == {}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["AWS::S3::AccessPoint", "AWS::IAM::RolePolicy", "AWS::CloudFormation::Stack", "Custom::Any", "An::Own::MODULE"],
+)
+def test_nothing_is_proved_beside_what_isn_t_read(kind: str) -> None:
+    """A resource that could give access, and that no formula is about."""
+    assembly = changed()
+    assembly.templates["TempAccess"]["Resources"]["More"] = {"Type": kind, "Properties": {}}
+
+    claims = proved(assembly)
+
+    assert {claim.status for claim in claims.values()} == {ClaimStatus.UNKNOWN}
+    assert {claim.note for claim in claims.values()} == {f"not read: TempAccess.More ({kind})"}

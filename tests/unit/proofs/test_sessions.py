@@ -1,0 +1,167 @@
+"""Isolation, mode and usefulness: proved for what is sent, refuted for each defect, with a witness that is right."""
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temp_access.deployment.target import Target
+from temp_access.iam.patterns import escape
+from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.policies.session_policy import session_policy
+from temp_access.proofs import Claim, ClaimStatus, prove_session_policy
+from temp_access.proofs.custom_policy import read_custom_policy
+from temp_access.proofs.sessions import SessionPolicyFactory
+from temp_access.verify.live.self_test import Mutant, SelfTest
+from tests.unit.support.planning import TARGET
+from tests.unit.support.proving import decided, example, not_proved, proved
+
+USEFUL = "usefulness: a read-write session can do its job in its folder"
+STAND_IN = "the-bucket-of-the-folders"
+SEED: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": "arn:aws:s3:::test",
+            "Condition": {"StringLike": {"s3:prefix": ["$id/*", "$id"]}},
+        },
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::test/$id"},
+    ],
+}
+
+
+def mutants() -> list[Mutant]:
+    """Return the self-test's mutants, on the bucket that stands in for the example's."""
+    target: Target = replace(TARGET, bucket=STAND_IN)
+    return list(SelfTest(example()[0], target, "run").mutants())
+
+
+def moved(value: Any, old: str, new: str) -> Any:
+    """Return a policy with the folder `new` wherever `old` was, escaped or not as that was."""
+    if isinstance(value, str):
+        return value.replace(escape(old), escape(new)).replace(old, new)
+    if isinstance(value, dict):
+        return {key: moved(item, old, new) for key, item in value.items()}
+    return [moved(item, old, new) for item in value] if isinstance(value, list) else value
+
+
+def with_defect(mutant: Mutant) -> SessionPolicyFactory:
+    """Return the compiler with the mutant's defect, for every folder."""
+
+    def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any] | None:
+        policy = session_policy(mutant.grant.folder, access, bucket=bucket, partition=partition)
+        assert mutant.change, f"{mutant.name}: nothing of the example's shows it"
+        broken = mutant.change(deepcopy(policy))
+        return None if broken is None else moved(broken, mutant.grant.folder, folder)
+
+    return compiler
+
+
+def test_everything_holds_for_the_example() -> None:
+    """The project's own configuration, its compiler and its templates."""
+    assert not_proved(proved()) == {}
+
+
+@pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
+def test_every_mutant_of_the_self_test_makes_a_proof_fail(mutant: Mutant) -> None:
+    """Put into the compiler, each is refuted, and nothing is left unknown."""
+    found = not_proved(decided("isolation", "mode", "usefulness", compiler=with_defect(mutant)))
+
+    assert set(found.values()) == {ClaimStatus.REFUTED}
+
+
+def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
+    """`bucket/bob` instead of `bucket/bob/*` reaches nothing in bob/."""
+    (mutant,) = [mutant for mutant in mutants() if mutant.name == "object ARN without /*"]
+
+    claim = decided(USEFUL, compiler=with_defect(mutant))[USEFUL]
+
+    assert claim.witness
+    assert (claim.status, claim.witness.folder) == (ClaimStatus.REFUTED, "bob")
+    assert claim.witness.key
+    assert claim.witness.key.startswith("bob/")
+    assert claim.note == "nothing in the folder can be reached at all"
+
+
+def seed_claims(path: Path, policy: dict[str, Any]) -> dict[str, Claim]:
+    """Return the claims about a policy written by hand."""
+    path.write_text(json.dumps(policy), encoding="utf-8")
+    config, assembly = example()
+    claims = prove_session_policy(config, assembly, read_custom_policy(path), ACCESS_MODES["read-write"])
+    return {claim.name.partition(":")[0]: claim for claim in claims}
+
+
+def test_the_seeds_own_policy_is_refuted_twice(tmp_path: Path) -> None:
+    """It lists bobby/ for bob, and reaches nothing in bob/."""
+    claims = seed_claims(tmp_path / "seed.json", SEED)
+
+    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED, "usefulness": ClaimStatus.REFUTED}
+    listed, useless = claims["isolation"].witness, claims["usefulness"].witness
+    assert listed
+    assert useless
+    assert (listed.folder, listed.prefix, listed.other) == ("bob", "bob", "bobby")
+    assert (useless.folder, claims["usefulness"].note) == ("bob", "nothing in the folder can be reached at all")
+
+
+def test_the_seeds_policy_put_right_is_proved(tmp_path: Path) -> None:
+    """Without the bare prefix, with `/*`, and with the actions of the mode."""
+    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+
+    assert not_proved(seed_claims(tmp_path / "seed.json", right)) == {}
+
+
+def test_a_compiler_with_an_exception_is_refuted_on_it() -> None:
+    """What holds for the marker says nothing of a folder that is treated otherwise."""
+
+    def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any]:
+        written = session_policy(folder, access, bucket=bucket, partition=partition)
+        return written if folder != "bob" else moved(written, "bob", "bobby")
+
+    found = not_proved(decided("isolation", "mode", "usefulness", compiler=compiler))
+
+    assert found == {
+        "isolation: a read-write session reaches nothing outside its folder": ClaimStatus.REFUTED,
+        USEFUL: ClaimStatus.REFUTED,
+    }
+
+
+def test_a_listing_without_a_prefix_shows_everything(tmp_path: Path) -> None:
+    """A policy that allows only that, and so no listing with another's prefix."""
+    policy = deepcopy(SEED)
+    policy["Statement"][0]["Condition"] = {"Null": {"s3:prefix": "true"}}
+
+    claim = seed_claims(tmp_path / "seed.json", policy)["isolation"]
+
+    assert claim.status is ClaimStatus.REFUTED
+    assert claim.witness
+    assert (claim.witness.action, claim.witness.prefix, claim.witness.folder) == ("s3:ListBucket", None, "bob")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "prefix", "shown"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::test/README.txt", None, "README.txt"),
+        ("s3:GetObject", "arn:aws:s3:::test/日本/*", None, "日本/"),
+        ("s3:ListBucket", "arn:aws:s3:::test", "日本*", "日本"),
+    ],
+)
+def test_what_lies_in_no_folder_that_could_be_given_is_outside_too(
+    tmp_path: Path, action: str, resource: str, prefix: str | None, shown: str
+) -> None:
+    """A key at the top of the bucket, and names that access.toml doesn't take."""
+    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+    condition = {"Condition": {"StringLike": {"s3:prefix": prefix}}} if prefix else {}
+    right["Statement"].append({"Effect": "Allow", "Action": action, "Resource": resource, **condition})
+
+    claims = seed_claims(tmp_path / "seed.json", right)
+
+    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED}
+    witness = claims["isolation"].witness
+    assert witness
+    assert witness.folder == "bob"
+    assert str(witness.prefix if prefix else witness.key).startswith(shown)

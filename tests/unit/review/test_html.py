@@ -1,0 +1,215 @@
+"""The page as text: complete in itself, and nothing from outside is markup in it."""
+
+import inspect
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from temp_access.review.render.html import to_html
+from temp_access.review.report import ReviewReport, make_report
+from temp_access.review.snapshot import read_snapshot
+from tests.unit.support.review_sample import HOSTILE, PAIRS, report_of
+
+VOID = {"meta", "link", "br"}
+
+
+class Reader(HTMLParser):
+    """Collects the elements, their attributes and the text, and checks that each is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.names.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element that closes itself."""
+        self.names.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Check that the last opened element is the closed one."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.text.append(data)
+
+
+def read(name: str) -> Reader:
+    """Return the page about `name`, read."""
+    reader = Reader()
+    reader.feed(to_html(report_of(name)))
+    assert reader.open == []
+    return reader
+
+
+def test_a_hostile_name_is_text() -> None:
+    """The same elements and attributes are there whatever the names are, and no script."""
+    plain, hostile = read("bob"), read(HOSTILE)
+    assert hostile.names == plain.names
+    assert "script" not in hostile.names
+    assert {name for name, _ in hostile.attributes} == {name for name, _ in plain.attributes}
+    assert not any(name.startswith("on") for name, _ in hostile.attributes)
+
+
+def test_a_hostile_name_is_shown_as_it_is() -> None:
+    """Nothing is lost: markup is seen, and what would reorder the text is seen as its escape."""
+    text = "".join(read(HOSTILE).text)
+    assert "</svg><script>alert(1)</script>\\u202e\\x1b&lt;" in text
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+
+
+def test_the_template_trusts_no_value() -> None:
+    """No value in the template bypasses the escaping, and none is joined to markup before it is made visible."""
+    template = Path(inspect.getfile(to_html)).with_name("review.html.j2").read_text(encoding="utf-8")
+    assert not re.search(r"\|\s*safe|autoescape|Markup|\w\)\s*~|~\s*\w+\(", template)
+
+
+def test_only_the_page_imports_jinja(tmp_path: Path) -> None:
+    """The other formats don't pay for the template engine."""
+    code = (
+        "import sys; from temp_access.cli.main import main; main(sys.argv[1:]); "
+        "import temp_access.review.render.sarif; "
+        "assert 'jinja2' not in sys.modules"
+    )
+    sides = [f"--{side}={PAIRS / 'same' / side / 'cdk.out'}" for side in ("base", "head")]
+    command = [sys.executable, "-c", code, "review", *sides, "--compare-only", f"--output={tmp_path / 'review.md'}"]
+    subprocess.run(command, check=True)
+
+
+def test_asks_nothing_of_the_network() -> None:
+    """No address of another file, and a policy that forbids to fetch one."""
+    page = to_html(report_of("bob"))
+    assert not re.search(r"https?:|url\(|@import|src=", page)
+    assert "default-src 'none'" in page
+    links = [value for name, value in read("bob").attributes if name == "href"]
+    assert all(value.startswith(("#", "data:")) for value in links)
+
+
+def test_ids_are_unique() -> None:
+    """Each id names one element, and every reference finds one."""
+    attributes = read("bob").attributes
+    ids = [value for name, value in attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    wanted = {value.removeprefix("#") for name, value in attributes if name in ("href",) and value.startswith("#")}
+    wanted |= {value for name, value in attributes if name in ("aria-labelledby", "aria-describedby")}
+    assert wanted <= set(ids)
+
+
+def test_a_change_is_said_in_words_as_well() -> None:
+    """Whatever has the colour of a change has a word of it in its text."""
+    page = to_html(report_of("bob"))
+    marked = re.findall(r'<(strong|td) class="(?:tag )?(?:broadened|narrowed|both)">(.*?)</\1>', page)
+    words = re.compile(r"broadened|narrowed|new|removed|gained|lost|refuted|failed|not this change")
+    assert {kind for kind, _ in marked} == {"strong", "td"}
+    assert [text for _, text in marked if not words.search(text)] == []
+
+
+class Map(HTMLParser):
+    """Collects the access map: for each column its cards' names, each with the lines below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.columns: dict[str, dict[str, list[str]]] = {}
+        self.cards: dict[str, list[str]] = {}
+        self.lines: list[str] = []
+        self.depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a column, a card or a line of a card."""
+        column = dict(attrs).get("aria-labelledby") or ""
+        if tag == "ul" and column.startswith("map-"):
+            self.cards = self.columns.setdefault(column.removeprefix("map-"), {})
+            self.depth = 1
+        elif self.depth and tag in ("ul", "li"):
+            self.depth += 1
+            if tag == "li":
+                self.lines = [*self.lines, ""]
+
+    def handle_endtag(self, tag: str) -> None:
+        """End a line, or a card with all its lines."""
+        if self.depth and tag in ("ul", "li"):
+            self.depth -= 1
+            if tag == "li" and self.depth == 1:
+                name, *lines = (" ".join(line.split()) for line in self.lines)
+                self.cards[name], self.lines = lines, []
+
+    def handle_data(self, data: str) -> None:
+        """Add text to the line."""
+        if self.depth and self.lines:
+            self.lines[-1] += data
+
+
+def access_map(report: ReviewReport) -> dict[str, dict[str, list[str]]]:
+    """Return the columns of the access map on the page."""
+    reader = Map()
+    reader.feed(to_html(report))
+    return reader.columns
+
+
+USER = {"temp-user": ["may assume temp-role"]}
+MAPS = {
+    "several-changes": {
+        "principals": {**USER, "account 222233334444": ["may assume temp-role new"]},
+        "role": {"temp-role": []},
+        "folders": {
+            "bob/": ["bob: read-write broadened"],
+            "inbox/alice/": ["alice: write new"],
+            "team/carol/": ["carol: read removed"],
+            "the whole bucket": ["not narrowed broadened"],
+        },
+    },
+    "public-read": {
+        "principals": {
+            "temp-user": ["may assume temp-role", "direct access to bob/ broadened"],
+            "anybody without credentials": ["direct access to bob/ broadened"],
+            "any other account": ["direct access to bob/ broadened"],
+            "anybody else in this account": ["direct access to bob/ broadened"],
+        },
+        "role": {"temp-role": []},
+        "folders": {
+            "bob/": [
+                "bob: read",
+                "temp-user: direct access broadened",
+                "anybody without credentials: direct access broadened",
+                "any other account: direct access broadened",
+                "anybody else in this account: direct access broadened",
+            ]
+        },
+    },
+    "bucket-settings": {
+        "principals": USER,
+        "role": {"temp-role": []},
+        "folders": {"bob/": ["bob: read"], "the bucket broadened": ["versioning Enabled → off"]},
+    },
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_the_access_map_has_every_relation(name: str) -> None:
+    """Each column lists who may assume the role, or what is reached, with the access and what changed, as text."""
+    base, head = (read_snapshot(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
+    assert access_map(make_report(base, head, compare_only=True)) == MAPS[name]
+
+
+def test_the_access_map_has_every_kind_of_line() -> None:
+    """A change of the role itself and access that bypasses the role are listed too, each with the word for it."""
+    assert access_map(report_of("bob")) == {
+        "principals": {"bob": ["may assume temp-role new", "direct access to f/ broadened and narrowed"]},
+        "role": {"temp-role broadened and narrowed": ["bob"]},
+        "folders": {"f/": ["bob: read removed", "bob: direct access broadened and narrowed"]},
+    }

@@ -1,0 +1,63 @@
+"""The verification knows the policy that revokes: a note where it is ours, a difference where it isn't."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from temp_access.deployment.drift import differences
+from temp_access.deployment.state import BucketState, Deployed, Permissions, RoleState, State, UserState
+from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
+from temp_access.revoke.policy import POLICY_NAME, document
+from temp_access.verify.live.drift_reader import StateReader
+
+OURS = document([Revocation(RevocationScope(ScopeType.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
+FORGED: dict[str, Any] = {**OURS, "Statement": [{**OURS["Statement"][0], "Effect": "Allow"}]}
+NONE = Permissions({}, {})
+USER = UserState("temp-user", NONE)
+ROLE = RoleState(name="temp-role", permissions=NONE, trust={}, max_session_duration=3600, tags={})
+BUCKET = BucketState("bucket", None, None, None, None, None)
+EXPECTED = State(USER, ROLE, BUCKET)
+
+
+def with_policy(policy: dict[str, Any] | None) -> Permissions:
+    return Permissions({POLICY_NAME: policy} if policy else {}, {})
+
+
+def role_with(policy: dict[str, Any] | None) -> Deployed:
+    return Deployed(USER, replace(ROLE, permissions=with_policy(policy)), BUCKET)
+
+
+def test_our_policy_on_the_role_is_no_difference() -> None:
+    """Whoever revoked did it with this tool."""
+    assert differences("role.inline_policies", EXPECTED, role_with(OURS)) == ()
+
+
+def test_anything_else_under_its_name_is_one() -> None:
+    """Nobody hides a permission behind the name."""
+    [line] = differences("role.inline_policies", EXPECTED, role_with(FORGED))
+    assert f"the inline policy {POLICY_NAME} of temp-role (Allow * on *" in line
+
+
+def test_on_the_user_it_is_one_as_well() -> None:
+    """It is never written there."""
+    deployed = Deployed(replace(USER, permissions=with_policy(OURS)), ROLE, BUCKET)
+    assert len(differences("user.inline_policies", EXPECTED, deployed)) == 1
+
+
+def test_the_note_says_whom_it_denies() -> None:
+    """And there is none where nothing is revoked, was forged, or hasn't been read."""
+    reader = StateReader(EXPECTED, None, None)  # type: ignore[arg-type]
+    assert reader.notes() == ()
+    for policy, expected in (
+        (None, ()),
+        (FORGED, ()),
+        (
+            OURS,
+            (
+                "the inline policy TempAccessRevocations of temp-role denies sessions called bob,… issued before "
+                "2026-01-31 12:00:00 UTC (temp-access revoke)",
+            ),
+        ),
+    ):
+        reader._deployed = role_with(policy)
+        assert reader.notes() == expected

@@ -1,0 +1,26 @@
+"""Writing an access.toml for a test, and reading it."""
+
+from pathlib import Path
+
+from temp_access.access_file import load
+from temp_access.config.model import Config
+from temp_access.errors import ConfigError
+
+ROOT = Path(__file__).parents[3]
+BOB = '[grants.bob]\naccess = "read"\n'
+
+
+def config_of(folder: Path, text: str, environment: str | None = None) -> Config:
+    """Return what an access.toml that says `text` means; `folder` is where its policy files are."""
+    path = folder / "access.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, environment)
+
+
+def findings_of(folder: Path, text: str, environment: str | None = None) -> list[str]:
+    """Return everything that is wrong with an access.toml that says `text`."""
+    try:
+        config_of(folder, text, environment)
+    except ConfigError as error:
+        return list(error.findings)
+    return []

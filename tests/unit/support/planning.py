@@ -1,0 +1,50 @@
+"""Planning a verification as the command does, without anything deployed."""
+
+from collections.abc import Sequence
+
+from temp_access.config.model import Config, Grant
+from temp_access.deployment.effective_policies import known_document
+from temp_access.deployment.target import Target
+from temp_access.verify.plan.plan import ProbePlan, make_plan
+from temp_access.verify.plan.selection import choose_grants
+from temp_access.verify.plan.user import user_allows
+from temp_access.verify.probes import Probe, ServiceCall
+
+RUN = "20260101T000000Z-0123abcd"
+MARK = f".temp-access-probe-{RUN}/"
+OTHER_BUCKET = "another-bucket"
+TARGET = Target(
+    account="111122223333",
+    region="eu-central-1",
+    partition="aws",
+    bucket="the-bucket",
+    role_name="temp-role",
+    role_arn="arn:aws:iam::111122223333:role/temp-role",
+    user_name="temp-user",
+    user_arn="arn:aws:iam::111122223333:user/temp-user",
+    digest="",
+)
+
+
+def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_is_stranger: bool = True) -> ProbePlan:
+    """Return the plan for `grants`, None for all that the command would choose."""
+    return make_plan(
+        config,
+        choose_grants(config, (), None, 0) if grants is None else grants,
+        TARGET,
+        RUN,
+        user_allows=user_allows(config, TARGET, known_document),
+        other_bucket=OTHER_BUCKET,
+        deployer_is_stranger=deployer_is_stranger,
+    )
+
+
+def probe(plan: ProbePlan, id_: str) -> Probe:
+    """Return the one probe called `id_`."""
+    (found,) = (probe for probe in plan.probes if probe.id == id_)
+    return found
+
+
+def service_probes(plan: ProbePlan) -> list[tuple[Probe, ServiceCall]]:
+    """Return the probes that call S3 or IAM, with their calls."""
+    return [(probe, probe.call) for probe in plan.probes if isinstance(probe.call, ServiceCall)]

@@ -1,0 +1,122 @@
+"""Proofs about small configurations, and the formula of one request, for the tests."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from temp_access.access_file import load, read
+from temp_access.cfn.assembly import Assembly
+from temp_access.config.model import Config
+from temp_access.iam.evaluator import PolicySet
+from temp_access.iam.request import Request
+from temp_access.iam.symbolic.callers import NOBODY, ROOT, SERVICE, SESSION, USER, make_caller
+from temp_access.iam.symbolic.encoder import Encoder, SymbolicValue
+from temp_access.iam.symbolic.queries import Deadline
+from temp_access.iam.symbolic.semantics import allowed
+from temp_access.iam.symbolic.solver import SatResult, Solver
+from temp_access.policies.session_policy import session_policy
+from temp_access.proofs import Claim, ClaimStatus, prove_all
+from temp_access.proofs.run import claims_about
+from temp_access.proofs.sessions import SessionPolicyFactory
+from tests.unit.support.config_file import ROOT as PROJECT
+from tests.unit.support.synthesis import ACCESS, STORAGE, synthesize
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@cache
+def example() -> tuple[Config, Assembly]:
+    """Return the project's own configuration and its templates."""
+    config = load(PROJECT / "access.toml")
+    return config, Assembly(Path("cdk.out"), synthesize(config))
+
+
+def configured(data: dict[str, Any]) -> Config:
+    """Return the configuration that `data` means, wrong as it may be."""
+    return read(PROJECT / "access.toml", data, None)[0]
+
+
+def changed(*, bucket: Change | None = None, role: Change | None = None, user: Change | None = None) -> Assembly:
+    """Return the example's templates with the bucket policy, the role or the user changed (their properties)."""
+    _, assembly = example()
+    templates = deepcopy(dict(assembly.templates))
+    for stack, kind, change in (
+        (STORAGE, "AWS::S3::BucketPolicy", bucket),
+        (ACCESS, "AWS::IAM::Role", role),
+        (ACCESS, "AWS::IAM::User", user),
+    ):
+        for resource in templates[stack]["Resources"].values():
+            if resource["Type"] == kind and change:
+                change(resource["Properties"])
+    return Assembly(assembly.folder, templates)
+
+
+def also(statement: Mapping[str, Any], document: str = "PolicyDocument") -> Change:
+    """Return a change that adds a statement to a document."""
+    return lambda properties: properties[document]["Statement"].append(dict(statement))
+
+
+def proved(assembly: Assembly | None = None, **options: Any) -> dict[str, Claim]:
+    """Return the example's claims by their names, with other templates if they are given."""
+    config, own = example()
+    return {claim.name: claim for claim in prove_all(config, assembly or own, **options)}
+
+
+def decided(
+    *names: str,
+    assembly: Assembly | None = None,
+    base: Assembly | None = None,
+    compiler: SessionPolicyFactory = session_policy,
+) -> dict[str, Claim]:
+    """Return the claims of the example whose names begin so."""
+    config, own = example()
+    claims = claims_about(config, [assembly or own, *([base] if base else [])], compiler)
+    return {claim.name: claim.decide(Deadline(30)) for claim in claims if claim.name.startswith(names)}
+
+
+def not_proved(claims: Mapping[str, Claim]) -> dict[str, ClaimStatus]:
+    """Return the status of each claim that isn't proved."""
+    return {name: claim.status for name, claim in claims.items() if claim.status is not ClaimStatus.PROVED}
+
+
+def formula_says(layers: PolicySet, request: Request, *, folder: str = "") -> bool:
+    """Return whether the formula of the layers holds for one request, each of whose texts is a constant."""
+    logic = Solver()
+    kind = _kind(request)
+    caller = make_caller(
+        logic,
+        kind,
+        logic.text(request.principal),
+        logic.text(request.account),
+        own=request.resource_account,
+        own_account=request.account == request.resource_account and kind not in (SERVICE, NOBODY),
+        name=logic.text(request.principal.rpartition("/")[2]),
+        role=logic.text(request.role) if request.role else None,
+    )
+    keys = {**request.context, **{f"aws:PrincipalTag/{k}": v for k, v in request.principal_tags.items()}}
+    encoder = Encoder(
+        logic=logic,
+        caller=caller,
+        action=logic.text(request.action.lower()),
+        resource=logic.text(request.resource),
+        folder=logic.text(folder),
+        fixed={
+            key.lower(): SymbolicValue(logic.true, logic.text(str(value)))
+            for key, value in keys.items()
+            if value is not None
+        },
+    )
+    formula = allowed(encoder, layers)
+    absent = [logic.not_(value.present) for value in encoder.keys.values()]
+    assert not encoder.unencoded, "this request can't be compared: a condition has no formula"
+    holds = logic.solve([formula, *absent], 10).result
+    fails = logic.solve([logic.not_(formula), *absent], 10).result
+    assert {holds, fails} == {SatResult.SAT, SatResult.UNSAT}
+    return holds is SatResult.SAT
+
+
+def _kind(request: Request) -> str:
+    parts = {":user/": USER, ":assumed-role/": SESSION, ":root": ROOT, "amazonaws.com": SERVICE}
+    return next((kind for part, kind in parts.items() if part in request.principal), NOBODY)

@@ -1,0 +1,82 @@
+"""Reviews of a prepared output with edited templates."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from temp_access.review.model import Review
+from temp_access.review.report import review
+from temp_access.review.snapshot import Snapshot, read_snapshot
+from tests.unit.support.review_sample import PAIRS
+
+Templates = dict[str, dict[str, Any]]
+Edit = Callable[[Templates], None]
+
+
+def nothing(templates: Templates) -> None:
+    """Leave the templates as they are."""
+
+
+def properties(templates: Templates, kind: str) -> dict[str, Any]:
+    """Return the properties of the one resource of a type."""
+    [found] = [r["Properties"] for t in templates.values() for r in t["Resources"].values() if r["Type"] == kind]
+    assert isinstance(found, dict)
+    return found
+
+
+def inline(*statements: dict[str, Any]) -> Edit:
+    """Return the edit that gives the user an inline policy."""
+    policy = {"PolicyName": "more", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
+    return lambda templates: properties(templates, "AWS::IAM::User")["Policies"].append(policy)
+
+
+def trusted(**statement: Any) -> Edit:
+    """Return the edit that adds a statement to the trust policy."""
+    return lambda templates: properties(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"].append(
+        statement
+    )
+
+
+def on_bucket(key: str, **statement: Any) -> Edit:
+    """Return the edit that adds a statement on the objects `key` to the bucket policy."""
+
+    def edit(templates: Templates) -> None:
+        document = properties(templates, "AWS::S3::BucketPolicy")["PolicyDocument"]
+        arn = document["Statement"][0]["Resource"][0]
+        document["Statement"].append({**statement, "Resource": {"Fn::Join": ["", [arn, f"/{key}"]]}})
+
+    return edit
+
+
+def on_role(element: str, key: str, **statement: Any) -> Edit:
+    """Return the edit that adds a statement whose `element` is the objects `key` to the role's policy."""
+
+    def edit(templates: Templates) -> None:
+        document = properties(templates, "AWS::IAM::Role")["Policies"][0]["PolicyDocument"]
+        arn = document["Statement"][0]["Resource"]
+        document["Statement"].append({**statement, element: {"Fn::Join": ["", [arn, f"/{key}"]]}})
+
+    return edit
+
+
+def reviewed(folder: Path, head: Edit, base: Edit = nothing) -> Review:
+    """Return the review of two copies of the prepared output `same`, each edited."""
+    return review(_side(folder, "base", base), _side(folder, "head", head))
+
+
+def said(folder: Path, head: Edit, base: Edit = nothing) -> list[str]:
+    """Return the changes' texts."""
+    return [change.text for change in reviewed(folder, head, base).changes]
+
+
+def _side(folder: Path, name: str, edit: Edit) -> Snapshot:
+    shutil.copytree(PAIRS / "same" / name, folder / name)
+    out = folder / name / "cdk.out"
+    files = {file.name.partition(".")[0]: file for file in out.glob("*.template.json")}
+    templates: Templates = {stack: json.loads(file.read_text(encoding="utf-8")) for stack, file in files.items()}
+    edit(templates)
+    for stack, file in files.items():
+        file.write_text(json.dumps(templates[stack]), encoding="utf-8")
+    return read_snapshot(name, out, None)

@@ -1,0 +1,61 @@
+"""Whose credentials the callers of probes get, where the role asks for MFA."""
+
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from temp_access.aws.clients import ClientFactory, Clients
+from temp_access.verify.live.credential_pool import CredentialPool
+from temp_access.verify.outcomes import SetupError
+from temp_access.verify.probes import AssumeCall, Identity, ProbeCaller
+from tests.unit.support.planning import TARGET
+
+
+class OneUser(ClientFactory):
+    """Gives the same clients each time, so that their calls can be answered here."""
+
+    def __init__(self) -> None:
+        super().__init__(boto3.Session("x" * 20, "y", region_name="us-east-1"))
+        self.user = super().base()
+
+    def base(self) -> Clients:
+        """Return the user's clients."""
+        return self.user
+
+
+def wallet(factory: OneUser, mfa: tuple[str, str] | None) -> CredentialPool:
+    """Return a wallet of a role that asks for MFA."""
+    plain = AssumeCall(900, None, "verify")
+    return CredentialPool(
+        factory,
+        TARGET,
+        user=None,
+        deployer=factory.user,
+        plain=plain,
+        policy_of=lambda _: None,
+        mfa=mfa,
+        mfa_needed=True,
+    )
+
+
+def test_an_mfa_code_is_used_once() -> None:
+    """STS takes a code once: the user's session and its GetSessionToken credentials are the same."""
+    factory = OneUser()
+    made = wallet(factory, ("arn:aws:iam::123456789012:mfa/temp-user", "123456"))
+    keys = {"AccessKeyId": "ASIA" + "X" * 16, "SecretAccessKey": "s", "SessionToken": "t"}
+    expiration = datetime.now(UTC) + timedelta(hours=1)
+    with Stubber(factory.user.sts) as stub:
+        stub.add_response("get_session_token", {"Credentials": {**keys, "Expiration": expiration}})
+        first = made.clients(ProbeCaller(Identity.USER))
+        assert made.clients(ProbeCaller(Identity.USER_SESSION_TOKEN)) is first
+        assert first is not factory.user
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("who", [Identity.USER, Identity.USER_SESSION_TOKEN])
+def test_without_a_code_nothing_is_called(who: Identity) -> None:
+    """It is said which options give one."""
+    with pytest.raises(SetupError, match="pass --mfa-serial and --mfa-code"):
+        wallet(OneUser(), None).clients(ProbeCaller(who))

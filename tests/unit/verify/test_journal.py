@@ -1,0 +1,214 @@
+"""The journal: what a killed run left is found again, and nothing else is ever touched."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from temp_access.errors import UserError
+from temp_access.verify.live.journal import Journal, RunRecord, is_over, new_record, with_key
+from temp_access.verify.operations import new_run
+from tests.unit.support.planning import MARK, RUN
+
+ACCOUNT, USER, BUCKET = "111122223333", "temp-user", "the-bucket"
+PREFIXES = (f"bob/{MARK}", MARK)
+
+
+def entry(**changes: Any) -> RunRecord:
+    """Return the entry of a run whose process is gone."""
+    gone = RunRecord(RUN, ACCOUNT, USER, BUCKET, os.getpid(), "1", key_id="AKIAIOSFODNN7EXAMPLE", prefixes=PREFIXES)
+    return replace(gone, **changes)
+
+
+def abandoned(folder: Path) -> list[RunRecord]:
+    """Return the killed runs that a journal in this folder tells of."""
+    return list(Journal(folder).abandoned(ACCOUNT, USER))
+
+
+@pytest.mark.parametrize("state", ["", "state"])
+def test_the_folder_is_the_same_wherever_verify_runs(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative XDG_STATE_HOME would be another folder for the next run."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", state)
+    monkeypatch.chdir(tmp_path)
+    Journal().write(entry())
+    assert list(tmp_path.rglob("*.json")) == [tmp_path / ".local/state/temp-access/verify" / f"{RUN}.json"]
+
+
+def test_an_entry_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    """It says which key is ours; the folder is private as well."""
+    Journal(tmp_path / "journal").write(entry())
+    (file,) = (tmp_path / "journal").iterdir()
+    assert file.name == f"{RUN}.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert "Secret" not in file.read_text()
+
+
+def test_an_entry_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """It is put in its place in one step, so that a kill in between leaves the former one."""
+    journal = Journal(tmp_path)
+    journal.write(entry(key_id=None))
+    before = (tmp_path / f"{RUN}.json").stat().st_ino
+    journal.write(with_key(entry(key_id=None), "AKIAI44QH8DHBEXAMPLE"))
+    assert (tmp_path / f"{RUN}.json").stat().st_ino != before
+    assert [found.key_id for found in abandoned(tmp_path)] == ["AKIAI44QH8DHBEXAMPLE"]
+    assert [path.name for path in tmp_path.iterdir()] == [f"{RUN}.json"]
+
+
+def test_a_run_that_ended_is_forgotten(tmp_path: Path) -> None:
+    """Also twice."""
+    journal = Journal(tmp_path)
+    journal.write(entry())
+    journal.remove(RUN)
+    journal.remove(RUN)
+    assert abandoned(tmp_path) == []
+
+
+def test_a_journal_that_isnt_there_tells_of_nothing(tmp_path: Path) -> None:
+    """The first run on a machine."""
+    assert abandoned(tmp_path / "none") == []
+
+
+def test_a_running_process_is_left_alone(tmp_path: Path) -> None:
+    """Two verifications may run side by side."""
+    run = new_run()
+    Journal(tmp_path).write(new_record(run, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=()))
+    assert abandoned(tmp_path) == []
+
+
+def test_a_process_that_took_a_killed_ones_number_is_told_apart(tmp_path: Path) -> None:
+    """By its start, for numbers come round again."""
+    mine = new_record(RUN, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=PREFIXES)
+    Journal(tmp_path).write(replace(mine, process_start=str(int(mine.process_start) - 1)))
+    assert [found.run for found in abandoned(tmp_path)] == [RUN]
+
+
+WRITES = """
+import sys, time
+from pathlib import Path
+from temp_access.verify.live.journal import Journal, new_record
+run, prefix, folder = sys.argv[1:]
+entry = new_record(run, account="111122223333", user="temp-user", bucket="the-bucket", prefixes=(prefix,))
+Journal(Path(folder)).write(entry)
+print("written", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_killed_run_is_found_even_while_nobody_has_buried_it(tmp_path: Path) -> None:
+    """kill -9 leaves the entry; a zombie, as containers without an init keep them, counts as gone."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITES, RUN, MARK, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "written\n"
+            assert abandoned(tmp_path) == []
+            process.send_signal(signal.SIGKILL)
+            # Waits for the end, but leaves the zombie.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            as_zombie = abandoned(tmp_path)
+        finally:
+            process.kill()
+    assert [(found.run, found.prefixes) for found in as_zombie] == [(RUN, (MARK,))]
+    assert abandoned(tmp_path) == as_zombie
+
+
+def test_only_runs_against_this_user_of_this_account_are_swept(tmp_path: Path) -> None:
+    """The credentials at hand are for no other."""
+    journal = Journal(tmp_path)
+    for number, changes in enumerate([{}, {"account": "999988887777"}, {"user": "someone-else"}]):
+        run = f"{RUN[:-1]}{number}"
+        journal.write(entry(run=run, prefixes=(), **changes))
+    assert [found.run for found in abandoned(tmp_path)] == [f"{RUN[:-1]}0"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prefixes": ["bob/"]},
+        {"prefixes": [""]},
+        {"prefixes": [f"bob/.temp-access-probe-{RUN}"]},
+        {"prefixes": "bob"},
+        {"prefixes": [5]},
+        {"prefixes": None},
+        {"run": "../../x"},
+        {"run": 5},
+        {"run": f"{RUN[:-1]}e"},
+        {"pid": "self"},
+        {"pid": True},
+        {"process_start": 5},
+        {"key_id": ["AKIAIOSFODNN7EXAMPLE"]},
+        {"key_id": "short"},
+        {"bucket": None},
+        {"more": "keys"},
+    ],
+)
+def test_an_entry_that_no_run_wrote_is_ignored(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """What it names may be somebody else's: no key of it is deleted, no prefix emptied."""
+    (tmp_path / f"{RUN}.json").write_text(json.dumps(asdict(entry()) | changes))
+    assert abandoned(tmp_path) == []
+
+
+@given(st.binary(max_size=40) | st.text(max_size=40).map(str.encode) | st.just(b"[" * 100_000))
+def test_a_corrupt_file_is_ignored(content: bytes) -> None:
+    """A full disk or another program may have written it."""
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "corrupt"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{RUN}.json").write_bytes(content)
+    assert abandoned(folder) == []
+
+
+def test_a_folder_that_cant_be_written_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    """Without a record nothing may be made."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file/journal: can't be written \(Not a directory\); .* set XDG_STATE_HOME"):
+        Journal(tmp_path / "file" / "journal").write(entry())
+
+
+def test_it_is_kept_in_the_users_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """XDG_STATE_HOME, else ~/.local/state."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    Journal().write(entry())
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Journal().write(entry())
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json")) == [
+        f"home/.local/state/temp-access/verify/{RUN}.json",
+        f"state/temp-access/verify/{RUN}.json",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "over"), [(3700, True), (3500, False), (-60, False)])
+def test_a_run_elsewhere_is_over_an_hour_after_its_start(seconds: int, over: bool) -> None:
+    """No verification lasts that long, and its machine can't be asked."""
+    began = time.gmtime(time.time() - seconds)
+    assert is_over(time.strftime("%Y%m%dT%H%M%SZ-01234567", began)) is over
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "20209999T999999Z-01234567",
+        "\u0662\u0660200101T000000Z-01234567",
+        "20200101T000000Z-0123456",
+        "20200101T000000Z-01234567\n",
+        "",
+    ],
+)
+def test_what_isnt_a_runs_name_is_never_over(run: str) -> None:
+    """Whoever set such a tag, it isn't a run's."""
+    assert not is_over(run)

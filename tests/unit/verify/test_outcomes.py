@@ -1,0 +1,200 @@
+"""From what was observed to a verdict: a refusal proves something only if somebody else isn't refused."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
+
+from temp_access.iam.decision import Layer
+from temp_access.verify.outcomes import (
+    Outcome,
+    OutcomeType,
+    SetupError,
+    UnexpectedResponse,
+    attempt,
+    judge,
+    may_be_transient,
+)
+from temp_access.verify.probes import (
+    AssumeCall,
+    Identity,
+    Probe,
+    ProbeCaller,
+    Result,
+    ServiceCall,
+    Verdict,
+    VerificationReport,
+)
+from tests.unit.support.planning import TARGET
+
+WORKED = Outcome(OutcomeType.WORKED)
+BECAUSE = "User: arn:… is not authorized to perform: s3:GetObject because no {} allows the s3:GetObject action"
+DENIED = Outcome(OutcomeType.REFUSED, "AccessDenied", BECAUSE.format("session policy"))
+BUSY = Outcome(OutcomeType.UNDECIDED, "SlowDown", "SlowDown: please")
+ALLOWED = Probe("x", "g", "t", ProbeCaller(Identity.GRANT), ServiceCall("get"), True, "cause")
+REFUSED = Probe(
+    "x",
+    "g",
+    "t",
+    ProbeCaller(Identity.GRANT),
+    ServiceCall("get"),
+    False,
+    "cause",
+    layer=Layer.SESSION,
+    control=ProbeCaller(Identity.ROLE),
+)
+MALFORMED = Probe(
+    "x",
+    "g",
+    "t",
+    ProbeCaller(Identity.USER),
+    AssumeCall(900, "x", "y"),
+    False,
+    "cause",
+    codes=("MalformedPolicyDocument",),
+)
+
+
+def error(code: str, message: str = "", status: int = 403) -> ClientError:
+    """Return what boto3 raises for this answer."""
+    metadata = {"HTTPStatusCode": status}
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, "Call")  # type: ignore[typeddict-item]
+
+
+def raising(problem: Exception) -> Callable[[], str | None]:
+    """Return a call that ends with this."""
+
+    def call() -> str | None:
+        raise problem
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("probe", "seen", "control", "verdict"),
+    [
+        (ALLOWED, WORKED, None, Verdict.PASSED),
+        (ALLOWED, DENIED, None, Verdict.FAILED),
+        (ALLOWED, BUSY, None, Verdict.INCONCLUSIVE),
+        (REFUSED, DENIED, WORKED, Verdict.PASSED),
+        (REFUSED, WORKED, None, Verdict.FAILED),
+        (REFUSED, BUSY, None, Verdict.INCONCLUSIVE),
+        (REFUSED, DENIED, DENIED, Verdict.INCONCLUSIVE),
+        (REFUSED, DENIED, BUSY, Verdict.INCONCLUSIVE),
+        (REFUSED, Outcome(OutcomeType.REFUSED, "NoSuchKey"), WORKED, Verdict.FAILED),
+        (REFUSED, Outcome(OutcomeType.REFUSED, "403"), WORKED, Verdict.PASSED),
+        (MALFORMED, Outcome(OutcomeType.REFUSED, "MalformedPolicyDocument"), WORKED, Verdict.PASSED),
+        (MALFORMED, Outcome(OutcomeType.REFUSED, "AccessDenied"), WORKED, Verdict.FAILED),
+    ],
+)
+def test_the_verdict_follows_from_what_was_seen_and_its_control(
+    probe: Probe, seen: Outcome, control: Outcome | None, verdict: Verdict
+) -> None:
+    """Undecided, or refused together with its control, is inconclusive; another code than AWS's has failed."""
+    assert judge(probe, seen, control, names_layers=True)[0] is verdict
+
+
+def test_a_refusal_without_a_working_control_says_that_it_proves_nothing() -> None:
+    """Else the reader would take it for the session policy's."""
+    said = judge(REFUSED, DENIED, DENIED, names_layers=False)[1]
+    assert said.endswith("but the control didn't work either, so this refusal proves nothing")
+
+
+def test_a_wrong_code_says_which_was_expected() -> None:
+    """A missing object isn't a refusal."""
+    said = judge(MALFORMED, Outcome(OutcomeType.REFUSED, "ValidationError", "no"), WORKED, names_layers=False)[1]
+    assert said == "refused with ValidationError: no; expected MalformedPolicyDocument"
+
+
+@pytest.mark.parametrize(
+    ("message", "names_layers", "verdict"),
+    [
+        (BECAUSE.format("session policy"), True, Verdict.PASSED),
+        (BECAUSE.format("identity-based policy"), True, Verdict.FAILED),
+        ("… with an explicit deny in a resource-based policy", True, Verdict.PASSED),
+        ("because … with an explicit deny in a resource-based policy", True, Verdict.FAILED),
+        (BECAUSE.format("identity-based policy"), False, Verdict.PASSED),
+        ("Access Denied", True, Verdict.PASSED),
+    ],
+)
+def test_the_layer_is_checked_where_the_message_names_it(message: str, names_layers: bool, verdict: Verdict) -> None:
+    """AWS says which layer refused; another one means that the session policy may not be what narrows."""
+    seen = Outcome(OutcomeType.REFUSED, "AccessDenied", message)
+    assert judge(REFUSED, seen, WORKED, names_layers=names_layers)[0] is verdict
+
+
+@pytest.mark.parametrize("code", ["Throttling", "RequestLimitExceeded", "SlowDown", "ExpiredToken", "RequestTimeout"])
+def test_throttling_and_expired_credentials_decide_nothing(code: str) -> None:
+    """Neither refused nor allowed."""
+    assert attempt(raising(error(code))).kind is OutcomeType.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (500, OutcomeType.UNDECIDED),
+        (503, OutcomeType.UNDECIDED),
+        (429, OutcomeType.UNDECIDED),
+        (403, OutcomeType.REFUSED),
+    ],
+)
+def test_a_servers_own_fault_decides_nothing(status: int, kind: OutcomeType) -> None:
+    """Whatever the code says."""
+    assert attempt(raising(error("AccessDenied", status=status))).kind is kind
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        EndpointConnectionError(endpoint_url="https://x"),
+        ConnectTimeoutError(endpoint_url="https://x"),
+        NoCredentialsError(),
+        ConnectionResetError("reset"),
+        SetupError("no credentials"),
+    ],
+)
+def test_a_call_that_wasnt_answered_decides_nothing(problem: Exception) -> None:
+    """The network, or what the call needed."""
+    assert attempt(raising(problem)).kind is OutcomeType.UNDECIDED
+
+
+def test_a_call_that_worked_says_what_it_gave_and_a_wrong_form_isnt_one() -> None:
+    """What AssumeRole gives is looked at, too."""
+    assert attempt(lambda: "ASIA key") == Outcome(OutcomeType.WORKED, message="ASIA key")
+    assert attempt(lambda: None).text == "allowed"
+    assert attempt(raising(error("AccessDenied", "no"))).text == "refused with AccessDenied: no"
+    wrong = attempt(raising(UnexpectedResponse("begins with AKIA")))
+    assert (wrong.kind, wrong.text) == (OutcomeType.REFUSED, "begins with AKIA")
+    assert judge(ALLOWED, wrong, None, names_layers=True)[0] is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("probe", "seen", "waits"),
+    [
+        (ALLOWED, DENIED, True),
+        (ALLOWED, Outcome(OutcomeType.REFUSED, "InvalidClientTokenId"), True),
+        (ALLOWED, Outcome(OutcomeType.REFUSED, "NoSuchBucket"), False),
+        (ALLOWED, WORKED, False),
+        (REFUSED, WORKED, True),
+        (REFUSED, BUSY, True),
+        (MALFORMED, Outcome(OutcomeType.REFUSED, "ValidationError"), False),
+    ],
+)
+def test_only_what_a_delay_could_explain_is_waited_for(probe: Probe, seen: Outcome, waits: bool) -> None:
+    """IAM's delays refuse the new and allow the old for a while; a wrong request stays wrong."""
+    assert may_be_transient(probe, seen) == waits
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([Verdict.PASSED, Verdict.PASSED], 0),
+        ([Verdict.PASSED, Verdict.INCONCLUSIVE], 3),
+        ([Verdict.INCONCLUSIVE, Verdict.FAILED], 1),
+        ([], 3),
+    ],
+)
+def test_the_exit_code_is_the_worst_verdicts(verdicts: list[Verdict], code: int) -> None:
+    """A failure counts more than what is undecided, and no probe at all proves nothing."""
+    results = tuple(Result(ALLOWED, verdict, "") for verdict in verdicts)
+    assert VerificationReport(target=TARGET, run="r", results=results).exit_code == code

@@ -1,0 +1,239 @@
+"""What a run makes and takes away again, against a local AWS of the tests' own."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from temp_access.aws.clients import ClientFactory, Clients
+from temp_access.errors import TempAccessError, UserError
+from temp_access.local_aws.control import Instance
+from temp_access.local_aws.testing import running
+from temp_access.verify.live.access_keys import create, delete, leftover_runs, record
+from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
+from temp_access.verify.live.journal import Journal, RunRecord, new_record
+from temp_access.verify.live.objects import left, prefixes, put_seeds, remove, seeds
+from temp_access.verify.operations import new_run
+from tests.unit.support.config_file import BOB, config_of
+from tests.unit.support.planning import MARK, RUN, TARGET, plan_of
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """Run one local AWS for the module."""
+    with running(tmp_path_factory.mktemp("aws")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def deployer(instance: Instance) -> Clients:
+    """Return the deployer's clients."""
+    return ClientFactory(instance.deployer).base()
+
+
+@pytest.fixture
+def user(deployer: Clients) -> str:
+    """Return a new user's name."""
+    name = f"temp-user-{next(_NUMBERS)}"
+    deployer.iam.create_user(UserName=name)
+    return name
+
+
+@pytest.fixture
+def bucket(deployer: Clients) -> str:
+    """Return the name of a new bucket with versions."""
+    name = f"the-bucket-{next(_NUMBERS)}"
+    deployer.s3.create_bucket(Bucket=name)
+    deployer.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
+def entry_of(user: str, bucket: str = "the-bucket", run: str | None = None) -> RunRecord:
+    """Return the entry of a new run of this process."""
+    return new_record(run or new_run(), account=TARGET.account, user=user, bucket=bucket, prefixes=())
+
+
+def keys(deployer: Clients, user: str) -> list[str]:
+    """Return the ids of the user's access keys."""
+    return [key["AccessKeyId"] for key in deployer.iam.list_access_keys(UserName=user)["AccessKeyMetadata"]]
+
+
+def tags(deployer: Clients, user: str) -> dict[str, str]:
+    """Return the user's tags."""
+    return {tag["Key"]: tag["Value"] for tag in deployer.iam.list_user_tags(UserName=user)["Tags"]}
+
+
+def foreign_key(deployer: Clients, user: str) -> str:
+    """Make a key that isn't the run's, and return its id."""
+    return deployer.iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
+
+
+def test_a_minted_key_is_recorded_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """By its id alone; the secret is in neither, nor in what is printed of it."""
+    journal, entry = Journal(tmp_path), entry_of(user)
+    record(deployer.iam, journal, entry)
+    assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": "none"}
+    credentials, minted = create(deployer.iam, journal, entry)
+    assert keys(deployer, user) == [credentials.access_key_id] == [minted.key_id]
+    assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": credentials.access_key_id}
+    written = (tmp_path / f"{entry.run}.json").read_text()
+    assert json.loads(written)["key_id"] == credentials.access_key_id
+    assert credentials.secret_access_key not in written + repr(credentials) + str(credentials)
+
+
+def test_only_the_recorded_key_is_deleted(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """And its tag; a second time there is nothing left to do."""
+    foreign, entry = foreign_key(deployer, user), entry_of(user)
+    record(deployer.iam, Journal(tmp_path), entry)
+    _, minted = create(deployer.iam, Journal(tmp_path), entry)
+    for _ in range(2):
+        delete(deployer.iam, minted)
+        assert keys(deployer, user) == [foreign]
+        assert tags(deployer, user) == {}
+
+
+def test_two_foreign_keys_are_inconclusive_and_stay(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """The exit code is 3, and the message says what to do."""
+    foreign = [foreign_key(deployer, user), foreign_key(deployer, user)]
+    with pytest.raises(
+        TempAccessError, match=r"has 2 access keys already .*; pass --profile with one of them"
+    ) as raised:
+        create(deployer.iam, Journal(tmp_path), entry_of(user))
+    assert raised.value.exit_code == 3
+    assert sorted(keys(deployer, user)) == sorted(foreign)
+    assert not any(key in str(raised.value) for key in foreign)
+
+
+def test_a_key_that_cant_be_recorded_is_deleted_at_once(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """It would never be swept."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="can't be written"):
+        create(deployer.iam, Journal(tmp_path / "file"), entry_of(user))
+    assert keys(deployer, user) == []
+
+
+def test_old_runs_are_known_by_the_users_tags_whatever_else_is_tagged(deployer: Clients, user: str) -> None:
+    """Only tags in a run's form, only runs that must be over, only values that are key ids."""
+    old, older = "20200101T000000Z-0123abcd", "20190101T000000Z-0123abcd"
+    given = {
+        f"temp-access:verify/{old}": "AKIAIOSFODNN7EXAMPLE",
+        f"temp-access:verify/{older}": "x",
+        f"temp-access:verify/{new_run()}": "AKIAI44QH8DHBEXAMPLE",
+        "temp-access:verify/20209999T999999Z-0123abcd": "AKIAI44QH8DHBEXAMPLE",
+        "temp-access:verify/": "AKIAI44QH8DHBEXAMPLE",
+        old: "AKIAI44QH8DHBEXAMPLE",
+    }
+    deployer.iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": value} for key, value in given.items()])
+    found = leftover_runs(deployer.iam, TARGET.account, user, "the-bucket")
+    assert {entry.run: entry.key_id for entry in found} == {old: "AKIAIOSFODNN7EXAMPLE", older: None}
+
+
+def fill(s3: Any, bucket: str, prefix: str) -> None:
+    """Leave two versions, a delete marker and an open upload under the prefix."""
+    for _ in range(2):
+        s3.put_object(Bucket=bucket, Key=f"{prefix}key", Body=b"x")
+    s3.delete_object(Bucket=bucket, Key=f"{prefix}key")
+    s3.create_multipart_upload(Bucket=bucket, Key=f"{prefix}upload")
+
+
+def test_every_version_marker_and_upload_of_the_run_is_removed_and_nothing_else(deployer: Clients, bucket: str) -> None:
+    """What others have stays, also beside and around it."""
+    own = [f"bob/{MARK}", MARK]
+    others = ["bob/", f"bobby/{MARK}", f"bob/.temp-access-probe-{RUN[:-1]}e/"]
+    for prefix in (*own, *others):
+        fill(deployer.s3, bucket, prefix)
+    assert left(deployer.s3, bucket, own) == 8
+    assert remove(deployer.s3, bucket, own, RUN) == 8
+    assert left(deployer.s3, bucket, own) == 0
+    assert remove(deployer.s3, bucket, own, RUN) == 0
+    assert [left(deployer.s3, bucket, [prefix]) for prefix in others[1:]] == [4, 4]
+    assert left(deployer.s3, bucket, [""]) == 12
+
+
+@pytest.mark.parametrize("prefix", ["", "bob/", f"bob/.temp-access-probe-{RUN}", f"bob/{MARK}x"])
+def test_a_prefix_without_the_runs_name_is_never_emptied(deployer: Clients, bucket: str, prefix: str) -> None:
+    """Whatever asked for it: not one object goes."""
+    fill(deployer.s3, bucket, "bob/")
+    with pytest.raises(ValueError, match="a prefix isn't of the run"):
+        remove(deployer.s3, bucket, [MARK, prefix], RUN)
+    assert left(deployer.s3, bucket, ["bob/"]) == 4
+
+
+def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
+    deployer: Clients, user: str, bucket: str, tmp_path: Path
+) -> None:
+    """Its key, its objects and its record go; a foreign key, and what a running process made, stay."""
+    journal, foreign = Journal(tmp_path), foreign_key(deployer, user)
+    entry = entry_of(user, bucket, RUN)
+    record(deployer.iam, journal, entry)
+    _, minted = create(deployer.iam, journal, entry)
+    minted = replace(minted, prefixes=(f"bob/{MARK}",))
+    journal.write(minted)
+    fill(deployer.s3, bucket, f"bob/{MARK}")
+    fill(deployer.s3, bucket, f"bobby/{MARK}")
+    target = replace(TARGET, user_name=user, bucket=bucket)
+    said: list[str] = []
+    journal.write(replace(minted, process_start="1"))
+    sweep(journal, deployer, target, ["bob", "bobby"], said.append)
+    assert said == [f"cleaning up after the run {RUN}, which was cut short"]
+    assert (keys(deployer, user), tags(deployer, user), list(tmp_path.iterdir())) == ([foreign], {}, [])
+    assert [left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
+
+
+def test_a_run_whose_objects_cant_be_removed_is_remembered(
+    deployer: Clients, user: str, bucket: str, tmp_path: Path
+) -> None:
+    """S3 answers DeleteObjects with success and a list of errors; the next run removes what is left."""
+    journal, entry = Journal(tmp_path), replace(entry_of(user, bucket, RUN), prefixes=(MARK,))
+    record(deployer.iam, journal, entry)
+    deployer.s3.put_object(Bucket=bucket, Key=f"{MARK}key", Body=b"x")
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteObjectVersion",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    deployer.s3.put_bucket_policy(Bucket=bucket, Policy=document)
+    with pytest.raises(ClientError, match=r"AccessDenied.*1 of 1 objects"):
+        clean(journal, deployer, entry, entry.prefixes)
+    deployer.s3.delete_bucket_policy(Bucket=bucket)
+    assert (tmp_path / f"{RUN}.json").exists()
+    journal.write(replace(entry, process_start="1"))
+    sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], lambda _: None)
+    assert left(deployer.s3, bucket, [""]) == 0
+
+
+def test_a_run_known_by_its_tag_alone_is_swept_in_every_folder(
+    deployer: Clients, user: str, bucket: str, tmp_path: Path
+) -> None:
+    """The machine that it ran on kept no files."""
+    run = "20200101T000000Z-0123abcd"
+    deployer.iam.tag_user(UserName=user, Tags=[{"Key": f"temp-access:verify/{run}", "Value": "none"}])
+    folders = ["bob", "f*"]
+    made = run_prefixes(folders, run)
+    assert {prefix.partition(".temp-access-probe-")[0] for prefix in made} == {"", "bob/", "bob", "f*/", "f*", "fx/"}
+    for prefix in made:
+        fill(deployer.s3, bucket, prefix)
+    sweep(Journal(tmp_path), deployer, replace(TARGET, user_name=user, bucket=bucket), folders, lambda _: None)
+    assert left(deployer.s3, bucket, [""]) == 0
+    assert tags(deployer, user) == {}
+
+
+def test_the_seeds_and_prefixes_of_a_plan_are_all_that_its_probes_touch(
+    deployer: Clients, bucket: str, tmp_path: Path
+) -> None:
+    """What is put there first is what the probes read; what is removed is where they write."""
+    plan = plan_of(config_of(tmp_path, BOB))
+    assert set(seeds(plan.probes, RUN)) == {f"{MARK}seed", f"bob/{MARK}seed", f"bob{MARK}seed"}
+    assert set(prefixes(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
+    put_seeds(deployer.s3, bucket, seeds(plan.probes, RUN))
+    assert remove(deployer.s3, bucket, prefixes(plan.probes, RUN), RUN) == 3
+    assert left(deployer.s3, bucket, [""]) == 0

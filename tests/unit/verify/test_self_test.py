@@ -1,0 +1,79 @@
+"""The self-test's mutants: each is a defect of a session policy, and the probe meant for it is there."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from temp_access.access_file import load
+from temp_access.config.model import Grant
+from temp_access.verify.live.self_test import SelfTest
+from tests.unit.support.config_file import ROOT
+from tests.unit.support.planning import MARK, RUN, TARGET
+
+NAMES = [
+    "folder pattern without its slash",
+    "bare prefix added",
+    "prefix condition removed",
+    "one action beyond the mode",
+    "objects of the whole bucket",
+    "no session policy at all",
+    "an unescaped * in an id",
+    "object ARN without /*",
+]
+
+
+def self_test(*modes: str) -> SelfTest:
+    """Return the self-test where grants have these modes."""
+    config = load(ROOT / "access.toml")
+    return SelfTest(replace(config, grants={mode: Grant(mode, mode, mode) for mode in modes}), TARGET, RUN)
+
+
+@pytest.mark.parametrize(
+    "modes", [("list",), ("read",), ("write",), ("read-write",), ("full",), ("list", "write"), ("read", "write")]
+)
+def test_every_mutant_has_a_probe_and_changes_the_policy(modes: tuple[str, ...]) -> None:
+    """One defect at a time, in the policy of its own grant alone; what no mode can show is left undecided."""
+    test = self_test(*modes)
+    probes, mutants = test.probes(), list(test.mutants())
+    assert [mutant.name for mutant in mutants] == NAMES
+    for mutant in mutants:
+        sound = test.policy(mutant.grant, None)
+        if mutant.change is None:
+            assert test.policy(mutant.grant, mutant) == sound
+            continue
+        assert mutant.caught_by in probes
+        assert test.policy(mutant.grant, mutant) != sound
+        assert all(
+            test.policy(other, mutant) == test.policy(other, None)
+            for other in {probe.caller.grant for probe in probes.values()} - {mutant.grant, None}
+            if other
+        )
+
+
+def test_with_reading_every_mutant_can_be_shown() -> None:
+    """The project's own modes leave none undecided."""
+    assert all(mutant.change for mutant in self_test("read-write", "read", "write").mutants())
+
+
+def test_its_grants_lie_under_the_runs_own_name() -> None:
+    """No borrower's folder is touched, nor could a too wide policy reach one."""
+    test = self_test("full")
+    grants = {probe.caller.grant for probe in test.probes().values() if probe.caller.grant}
+    assert len(grants) == 3
+    assert all(grant.folder.startswith(MARK) for grant in grants)
+
+
+def test_each_defect_is_the_one_it_is_called() -> None:
+    """As the policy is sent, for a grant that may read."""
+    test = self_test("read")
+    said = {mutant.name: test.policy(mutant.grant, mutant) for mutant in test.mutants()}
+    bare, arn = f"{MARK}self", "arn:aws:s3:::the-bucket"
+    assert f'"{arn}/{bare}*"' in str(said["folder pattern without its slash"])
+    assert f'"s3:prefix":["{MARK}narrow","{MARK}narrow/*"]' in str(said["bare prefix added"])
+    assert "Condition" not in str(said["prefix condition removed"])
+    assert len(json.loads(str(said["one action beyond the mode"]))["Statement"]) == 2
+    assert f'"{arn}/*"' in str(said["objects of the whole bucket"])
+    assert said["no session policy at all"] is None
+    assert "${*}" not in str(said["an unescaped * in an id"])
+    assert f'"Resource":"{arn}/{bare}"' in str(said["object ARN without /*"])

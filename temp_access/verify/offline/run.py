@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from temp_access.config.model import Config
-from temp_access.deployment.effective_policies import EffectivePolicies, ManagedDocument
-from temp_access.deployment.state import State
+from temp_access.deployment.effective_policies import EffectivePolicies
 from temp_access.deployment.target import Target
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify.offline.answers import EvaluatorCalls
@@ -31,16 +30,15 @@ _ANYWHERE = "192.0.2.1"
 
 
 def evaluator_calls(
-    config: Config, target: Target, state: State, managed: ManagedDocument, policy_of: PolicyForGrant | None = None
+    config: Config, policies: EffectivePolicies, policy_of: PolicyForGrant | None = None
 ) -> EvaluatorCalls:
-    """Return an answerer for `state`; calls are taken to come from the first source range that the file has."""
+    """Return the evaluator's answers; calls come from the first source range in access.toml, if it has one."""
     networks = config.role.conditions.source_ip
     return EvaluatorCalls(
-        EffectivePolicies(state, managed),
+        policies,
         config,
-        target,
         baseline_call(config),
-        policy_of or session_policy_for(target),
+        policy_of or session_policy_for(policies.target),
         networks[0].partition("/")[0] if networks else _ANYWHERE,
     )
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from temp_access.cfn.assembly import ACCESS
 from temp_access.deployment.policy_drift import PUT_BACK, attached_policies, aws_cli, boundary, compact, inline_policies
-from temp_access.deployment.state import BucketState, Deployed, RoleState, State, UserState
+from temp_access.deployment.state import BucketState, DeployedState, RoleState, State, UserState
 from temp_access.iam.diff import document_differences
 from temp_access.iam.document import Document
 from temp_access.policies.role_policy import CONFIG_TAG
@@ -181,7 +181,7 @@ IsIgnored = Callable[[str, Document], bool]
 
 
 def differences(
-    aspect: str, expected: State, deployed: Deployed, is_ignored: IsIgnored = lambda name, document: False
+    aspect: str, expected: State, deployed: DeployedState, is_ignored: IsIgnored = lambda name, document: False
 ) -> tuple[str, ...]:
     """Return a line for each difference in one of DRIFT_CHECKS: the deployed value, the expected one, how to undo it.
 

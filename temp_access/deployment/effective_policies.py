@@ -15,7 +15,7 @@ from temp_access.cfn.resources import resources
 from temp_access.config.model import Config
 from temp_access.deployment.deployed import managed_policy_document
 from temp_access.deployment.state import BucketState, Permissions, RoleState, State, UserState
-from temp_access.deployment.target import Target, offline_target
+from temp_access.deployment.target import Target, template_target
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
 from temp_access.iam.decision import Layer
@@ -230,7 +230,7 @@ def template_policies(config: Config, assembly: Assembly) -> EffectivePolicies:
     Documents come from the templates, else from the bundled AWS managed policies. Raises UserError when the
     templates can't be resolved, or hold a malformed policy.
     """
-    target, state = offline_target(config, assembly)
+    target, state = template_target(config, assembly)
     own = _template_documents(assembly, target)
     return EffectivePolicies(target, state, lambda arn: own.get(arn) or bundled_document(arn))
 

@@ -70,7 +70,7 @@ def open_session(profile: str | None, region: str | None) -> "boto3.Session":
     return session
 
 
-def who_am_i(session: "boto3.Session") -> tuple[str, str]:
+def session_identity(session: "boto3.Session") -> tuple[str, str]:
     """Return (account, ARN) of the session's credentials."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -97,7 +97,7 @@ def check_environment(config: Config, account: str, region: str) -> None:
             )
 
 
-def find_target(session: "boto3.Session", config: Config, account: str, arn: str) -> Target:
+def deployed_target(session: "boto3.Session", config: Config, account: str, arn: str) -> Target:
     """Return what the stacks' outputs say; raises UserError if they aren't deployed."""
     outputs: dict[str, str] = {}
     for stack in STACKS:
@@ -141,7 +141,7 @@ def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
 _ACCOUNT, _REGION = "111122223333", "us-east-1"
 
 
-def offline_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
+def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
     """Return the target and the state that `assembly` asks for."""
     account, region = assembly.account or _ACCOUNT, assembly.region or _REGION
     partition = partition_of(region)

@@ -6,7 +6,7 @@ from typing import Any
 from temp_access.aws.clients import Clients
 from temp_access.deployment.deployed import read_deployed
 from temp_access.deployment.drift import differences
-from temp_access.deployment.state import Deployed, State
+from temp_access.deployment.state import DeployedState, State
 from temp_access.deployment.target import Target
 from temp_access.revoke.model import describe
 from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, read
@@ -21,7 +21,7 @@ class StateReader:
         self._deployer = deployer
         self._target = target
         self._lock = threading.Lock()
-        self._deployed: Deployed | None = None
+        self._deployed: DeployedState | None = None
 
     def differences(self, aspect: str) -> tuple[str, ...]:
         """Return how `aspect` differs; raises ClientError if it can't be read."""
@@ -43,7 +43,7 @@ class StateReader:
         revoked = "; ".join(map(describe, read(policy)))
         return (f"the inline policy {POLICY_NAME} of {role.name} denies {revoked} (temp-access revoke)",)
 
-    def _read(self) -> Deployed:
+    def _read(self) -> DeployedState:
         with self._lock:
             if self._deployed is None:
                 self._deployed = read_deployed(self._deployer.iam, self._deployer.s3, self._target)

@@ -73,14 +73,14 @@ class EvaluatorCalls:
         self,
         policies: EffectivePolicies,
         config: Config,
-        plain: AssumeCall,
+        baseline: AssumeCall,
         policy_of: PolicyForGrant,
         address: str,
     ) -> None:
         self._policies = policies
         self._config = config
         self._target = policies.target
-        self._plain = plain
+        self._plain = baseline
         self._policy_of = policy_of
         self._address = address
         self._policy_sets: dict[tuple[ProbeCaller, bool], PolicySet] = {}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temp_access.deployment.drift import differences
-from temp_access.deployment.state import BucketState, Deployed, Permissions, RoleState, State, UserState
+from temp_access.deployment.state import BucketState, DeployedState, Permissions, RoleState, State, UserState
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
 from temp_access.revoke.policy import POLICY_NAME, document, is_revocation_policy
 from temp_access.verify.live.drift_reader import StateReader
@@ -23,8 +23,8 @@ def with_policy(policy: dict[str, Any] | None) -> Permissions:
     return Permissions({POLICY_NAME: policy} if policy else {}, {})
 
 
-def role_with(policy: dict[str, Any] | None) -> Deployed:
-    return Deployed(USER, replace(ROLE, permissions=with_policy(policy)), BUCKET)
+def role_with(policy: dict[str, Any] | None) -> DeployedState:
+    return DeployedState(USER, replace(ROLE, permissions=with_policy(policy)), BUCKET)
 
 
 def test_our_policy_on_the_role_is_no_difference() -> None:
@@ -40,7 +40,7 @@ def test_anything_else_under_its_name_is_one() -> None:
 
 def test_on_the_user_it_is_one_as_well() -> None:
     """It is never written there."""
-    deployed = Deployed(replace(USER, permissions=with_policy(OURS)), ROLE, BUCKET)
+    deployed = DeployedState(replace(USER, permissions=with_policy(OURS)), ROLE, BUCKET)
     assert len(differences("user.inline_policies", EXPECTED, deployed, is_revocation_policy)) == 1
 
 

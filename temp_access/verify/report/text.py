@@ -34,7 +34,7 @@ def _redacted_result(result: Result) -> Result:
     control = result.control_outcome and redact(result.control_outcome)
     if (observed, cause, control) == (result.observed, result.probe.cause, result.control_outcome):
         return result
-    return replace(result, observed=observed, control=control, probe=replace(result.probe, cause=cause))
+    return replace(result, observed=observed, control_outcome=control, probe=replace(result.probe, cause=cause))
 
 
 def caller_text(caller: ProbeCaller) -> str:

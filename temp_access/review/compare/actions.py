@@ -4,11 +4,11 @@ from functools import lru_cache
 
 from temp_access.iam.patterns import compile_patterns
 from temp_access.iam.request import Request
+from temp_access.iam.statements import PREFIX_ACTIONS
 
-LISTINGS = ("s3:ListBucket", "s3:ListBucketVersions")
 # Some of each kind, named because a reviewer asks about them first.
 KNOWN = (
-    *LISTINGS,
+    *PREFIX_ACTIONS,
     "s3:AbortMultipartUpload",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",

@@ -64,7 +64,7 @@ def service_of(action: str) -> str:
 @lru_cache(maxsize=4096)
 def action_matches(pattern: str, action: str) -> bool:
     """Whether `pattern` contains `action`, whatever their case."""
-    return compile_patterns([pattern], variables=False, fold=True).matches(action.lower(), _NOBODY)
+    return compile_patterns([pattern], variables=False, ignore_case=True).matches(action.lower(), _NOBODY)
 
 
 def fits(action: str, arn: str) -> bool:

@@ -88,7 +88,10 @@ BREAKAGES = (
         "a second principal in the trust policy",
         _second_principal,
         "role.trust_policy",
-        ("the trust policy of temp-role also says: Allow sts:AssumeRole for 123456789012", "put the template's back"),
+        (
+            "the trust policy of temp-role also has the statement Allow sts:AssumeRole for 123456789012",
+            "put the template's back",
+        ),
         frozenset({"assume/by-the-deployer"}),
     ),
     Breakage(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config
 from temp_access.config.model import Config
-from temp_access.deployment.target import check_environment, open_session, who_am_i
+from temp_access.deployment.target import check_environment, open_session, session_identity
 
 if TYPE_CHECKING:
     import boto3
@@ -44,7 +44,7 @@ def open_account(args: argparse.Namespace) -> Account:
     config = load_config(args)
     enter_local(args)
     session = open_session(None, args.region)
-    account, arn = who_am_i(session)
+    account, arn = session_identity(session)
     check_environment(config, account, str(session.region_name))
     return Account(config, session, account, arn)
 

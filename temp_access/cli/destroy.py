@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 def sweep_runs(session: "boto3.Session", config: Config, account: str, arn: str) -> None:
     """Remove the keys and objects of verify's runs that were killed; half-made stacks never had any."""
     from temp_access.aws.clients import ClientFactory
-    from temp_access.deployment.target import find_target
+    from temp_access.deployment.target import deployed_target
     from temp_access.verify.live.cleanup import sweep
     from temp_access.verify.live.journal import Journal
     from temp_access.verify.plan.selection import admitted_examples
 
     try:
-        target = find_target(session, config, account, arn)
+        target = deployed_target(session, config, account, arn)
     except UserError:
         return
     folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]

@@ -60,17 +60,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show what is changed, change it, and prove it."""
-    from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.deployment.target import check_environment, deployed_target, open_session, session_identity
     from temp_access.revoke.role import RolePolicies
 
     config = load_config(args)
     enter_local(args)
     deployer = open_session(args.deployer_profile, args.region)
-    account, arn = who_am_i(deployer)
+    account, arn = session_identity(deployer)
     check_environment(config, account, str(deployer.region_name))
     if arn.endswith(f":user/{config.user.name}"):
         raise UserError(f"these are {config.user.name}'s own credentials; pass the deployer's with --deployer-profile")
-    target = find_target(deployer, config, account, arn)
+    target = deployed_target(deployer, config, account, arn)
     policies = RolePolicies(deployer.client("iam"), target.role_name)
     role, entries = policies.snapshot(), policies.revocations()
     scopes = _scopes(args, config, target, role)
@@ -246,11 +246,11 @@ def proving_user(
 
 def _long_term(args: argparse.Namespace, deployer: "boto3.Session", target: "Target") -> "boto3.Session":
     from temp_access.aws.assume_role import Credentials
-    from temp_access.deployment.target import open_session, who_am_i
+    from temp_access.deployment.target import open_session, session_identity
 
     if args.profile is not None:
         session = open_session(args.profile, args.region)
-        _, arn = who_am_i(session)
+        _, arn = session_identity(session)
         if arn != target.user_arn:
             raise UserError(f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s")
         return session

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from temp_access.aws.errors import none_if_missing
 from temp_access.cfn.assembly import STACKS, TAG_PREFIX
 from temp_access.deployment.deployed_bucket import read_bucket
-from temp_access.deployment.state import Deployed, Permissions, RoleState, UserState
+from temp_access.deployment.state import DeployedState, Permissions, RoleState, UserState
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.document import Document
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
-def inline(names: Iterable[str], get: Callable[[str], Any]) -> dict[str, Document]:
+def inline_documents(names: Iterable[str], get: Callable[[str], Any]) -> dict[str, Document]:
     """Return the inline policies' documents by name, leaving out one that is deleted meanwhile."""
     answers = {name: none_if_missing("NoSuchEntity", get, name) for name in names}
-    return {name: document(answer["PolicyDocument"]) for name, answer in answers.items() if answer}
+    return {name: decode_document(answer["PolicyDocument"]) for name, answer in answers.items() if answer}
 
 
-def attached(iam: "IAMClient", arns: Iterable[str]) -> dict[str, Document | None]:
+def attached_documents(iam: "IAMClient", arns: Iterable[str]) -> dict[str, Document | None]:
     """Return the attached policies' documents by ARN; None for AWS's own, which nobody here can change."""
-    return {arn: None if is_aws_managed(arn) else _default_version(iam, arn) for arn in arns}
+    return {arn: None if is_aws_managed(arn) else managed_policy_document(iam, arn) for arn in arns}
 
 
 def is_aws_managed(arn: str) -> bool:
@@ -36,15 +36,16 @@ def is_aws_managed(arn: str) -> bool:
     return arn.split(":")[4:5] == ["aws"]
 
 
-def document(value: Any) -> Document:
+def decode_document(value: Any) -> Document:
     """Return a policy document as a dict; boto3 decodes those of IAM, and passes on what it can't."""
     decoded = json.loads(unquote(value)) if isinstance(value, str) else value
     return decoded if isinstance(decoded, dict) else {"Statement": decoded}
 
 
-def _default_version(iam: "IAMClient", arn: str) -> Document:
+def managed_policy_document(iam: "IAMClient", arn: str) -> Document:
+    """Return the default version of a managed policy; raises botocore's errors when it can't be read."""
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    return document(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+    return decode_document(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
 
 def read_role(iam: "IAMClient", name: str) -> RoleState | None:
@@ -60,14 +61,14 @@ def _read_role(iam: "IAMClient", name: str, role: "RoleTypeDef") -> RoleState:
     return RoleState(
         name=name,
         permissions=Permissions(
-            inline=inline(
+            inline=inline_documents(
                 (n for page in names for n in page["PolicyNames"]),
                 lambda policy: iam.get_role_policy(RoleName=name, PolicyName=policy),
             ),
-            attached=attached(iam, [p["PolicyArn"] for page in policies for p in page["AttachedPolicies"]]),
+            attached=attached_documents(iam, [p["PolicyArn"] for page in policies for p in page["AttachedPolicies"]]),
             boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         ),
-        trust=document(role["AssumeRolePolicyDocument"]),
+        trust=decode_document(role["AssumeRolePolicyDocument"]),
         max_session_duration=role["MaxSessionDuration"],
         tags={key: value for key, value in tags.items() if key.startswith(TAG_PREFIX)},
     )
@@ -86,30 +87,30 @@ def _read_user(iam: "IAMClient", name: str, user: "UserTypeDef") -> UserState:
     return UserState(
         name=name,
         permissions=Permissions(
-            inline=inline(
+            inline=inline_documents(
                 (n for page in names for n in page["PolicyNames"]),
                 lambda policy: iam.get_user_policy(UserName=name, PolicyName=policy),
             ),
-            attached=attached(iam, [p["PolicyArn"] for page in policies for p in page["AttachedPolicies"]]),
+            attached=attached_documents(iam, [p["PolicyArn"] for page in policies for p in page["AttachedPolicies"]]),
             boundary=user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         ),
         groups=tuple(sorted(group["GroupName"] for page in groups for group in page["Groups"])),
     )
 
 
-def read_deployed(iam: "IAMClient", s3: "S3Client", target: Target) -> Deployed:
+def read_deployed(iam: "IAMClient", s3: "S3Client", target: Target) -> DeployedState:
     """Return the state of the target's user, role and bucket; what doesn't exist is None.
 
     Raises botocore's errors when something can't be read (throttled, not allowed, network).
     """
-    return Deployed(
+    return DeployedState(
         user=read_user(iam, target.user_name),
         role=read_role(iam, target.role_name),
         bucket=read_bucket(s3, target.bucket, target.account),
     )
 
 
-def read_physical(cloudformation: "CloudFormationClient") -> dict[tuple[str, str], str]:
+def physical_ids(cloudformation: "CloudFormationClient") -> dict[tuple[str, str], str]:
     """Return the stacks' physical ids by (stack, logical id).
 
     Raises UserError when a stack isn't deployed, and botocore's errors when it can't be read.

@@ -1,13 +1,14 @@
 """Drift checks of user, role and bucket."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from temp_access.cfn.assembly import ACCESS
 from temp_access.deployment.policy_drift import PUT_BACK, attached_policies, aws_cli, boundary, compact, inline_policies
-from temp_access.deployment.state import BucketState, Deployed, RoleState, State, UserState
+from temp_access.deployment.state import BucketState, DeployedState, RoleState, State, UserState
 from temp_access.iam.diff import document_differences
+from temp_access.iam.document import Document
 from temp_access.policies.role_policy import CONFIG_TAG
 from temp_access.terminal_text import escape_control
 
@@ -175,16 +176,43 @@ DRIFT_CHECKS: Mapping[str, str] = {
 _MAKE_AGAIN = "doesn't exist; make it again: cdk destroy {} && cdk deploy --all"
 
 
-def differences(aspect: str, expected: State, deployed: Deployed) -> tuple[str, ...]:
-    """Return a line for each difference in one of ASPECTS: what is there, what should be, how to undo it."""
+# Whether an inline policy of a role, given its name and document, belongs there although no template has it.
+IsIgnored = Callable[[str, Document], bool]
+
+
+def differences(
+    aspect: str, expected: State, deployed: DeployedState, is_ignored: IsIgnored = lambda name, document: False
+) -> tuple[str, ...]:
+    """Return a line for each difference in one of DRIFT_CHECKS: the deployed value, the expected one, how to undo it.
+
+    The role's inline policies for which `is_ignored` returns true aren't compared.
+    """
     if aspect in USER_CHECKS:
         found = _found(USER_CHECKS[aspect], expected.user, deployed.user, "user", expected.user.name)
     elif aspect in ROLE_CHECKS:
-        found = _found(ROLE_CHECKS[aspect], expected.role, deployed.role, "role", expected.role.name)
+        found = _found(
+            ROLE_CHECKS[aspect],
+            expected.role,
+            _without_ignored(expected.role, deployed.role, is_ignored),
+            "role",
+            expected.role.name,
+        )
     else:
         found = _found(BUCKET_CHECKS[aspect], expected.bucket, deployed.bucket, "bucket", expected.bucket.name)
     # What is deployed may hold line breaks and terminal control characters.
     return tuple(map(escape_control, found))
+
+
+def _without_ignored(expected: RoleState, deployed: RoleState | None, is_ignored: IsIgnored) -> RoleState | None:
+    if deployed is None:
+        return None
+    permissions = deployed.permissions
+    inline = {
+        name: document
+        for name, document in permissions.inline.items()
+        if name in expected.permissions.inline or not is_ignored(name, document)
+    }
+    return replace(deployed, permissions=replace(permissions, inline=inline))
 
 
 def _found(aspect: DriftCheck[T], expected: T, deployed: T | None, kind: str, name: str) -> Iterable[str]:

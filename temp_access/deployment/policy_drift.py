@@ -8,7 +8,6 @@ from typing import Literal
 from temp_access.deployment.state import RoleState, UserState
 from temp_access.iam.diff import describe, document_differences, statements
 from temp_access.iam.document import Document
-from temp_access.revoke.policy import POLICY_NAME, is_revocations
 
 PUT_BACK = "put the template's back"
 
@@ -40,8 +39,6 @@ def inline_policies(expected: Owner, deployed: Owner) -> Iterator[str]:
     for name in sorted(wanted.keys() | there.keys()):
         policy = f"the inline policy {name} of {deployed.name}"
         if name not in wanted:
-            if name == POLICY_NAME and isinstance(deployed, RoleState) and is_revocations(there[name]):
-                continue
             says = "; ".join(describe(statement) for statement in statements(there[name]))
             delete = _iam("delete-", deployed, policy_name=name)
             yield f"{policy} ({says}) isn't in the template; delete it: {delete}"

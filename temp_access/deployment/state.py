@@ -68,7 +68,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class DeployedState:
     """User, role and bucket as they are; None where there is none."""
 
     user: UserState | None

@@ -11,7 +11,7 @@ from temp_access.config.model import Config
 from temp_access.deployment.expected import expected_state
 from temp_access.deployment.state import State
 from temp_access.errors import TempAccessError, UserError
-from temp_access.iam.decision import Layer as Layer
+from temp_access.iam.arn import Arn, bucket_arn, iam_arn, role_session_arn
 
 if TYPE_CHECKING:
     import boto3
@@ -32,6 +32,15 @@ class Target:
     digest: str
     endpoint: str | None = None
     offline: bool = False
+
+    @property
+    def bucket_arn(self) -> str:
+        """The bucket's ARN."""
+        return bucket_arn(self.partition, self.bucket)
+
+    def session_arn(self, session_name: str) -> str:
+        """Return the ARN of a session of the role."""
+        return role_session_arn(self.partition, self.account, self.role_name, session_name)
 
     @property
     def names_layers(self) -> bool:
@@ -61,7 +70,7 @@ def open_session(profile: str | None, region: str | None) -> "boto3.Session":
     return session
 
 
-def who_am_i(session: "boto3.Session") -> tuple[str, str]:
+def session_identity(session: "boto3.Session") -> tuple[str, str]:
     """Return (account, ARN) of the session's credentials."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -88,7 +97,7 @@ def check_environment(config: Config, account: str, region: str) -> None:
             )
 
 
-def find_target(session: "boto3.Session", config: Config, account: str, arn: str) -> Target:
+def deployed_target(session: "boto3.Session", config: Config, account: str, arn: str) -> Target:
     """Return what the stacks' outputs say; raises UserError if they aren't deployed."""
     outputs: dict[str, str] = {}
     for stack in STACKS:
@@ -96,7 +105,7 @@ def find_target(session: "boto3.Session", config: Config, account: str, arn: str
     missing = [name for name in ("BucketName", "RoleArn", "RoleName", "UserName") if name not in outputs]
     if missing:
         raise UserError(f"the stacks lack the outputs {', '.join(missing)}; run `make deploy` again")
-    partition = arn.split(":")[1]
+    partition = Arn.parse(arn).partition
     return Target(
         account=account,
         region=str(session.region_name),
@@ -105,7 +114,7 @@ def find_target(session: "boto3.Session", config: Config, account: str, arn: str
         role_name=outputs["RoleName"],
         role_arn=outputs["RoleArn"],
         user_name=outputs["UserName"],
-        user_arn=f"arn:{partition}:iam::{account}:user/{outputs['UserName']}",
+        user_arn=iam_arn(partition, account, f"user/{outputs['UserName']}"),
         digest=config.digest,
         endpoint=endpoint_override(),
     )
@@ -132,7 +141,7 @@ def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
 _ACCOUNT, _REGION = "111122223333", "us-east-1"
 
 
-def offline_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
+def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
     """Return the target and the state that `assembly` asks for."""
     account, region = assembly.account or _ACCOUNT, assembly.region or _REGION
     partition = partition_of(region)
@@ -143,9 +152,9 @@ def offline_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
         partition=partition,
         bucket=state.bucket.name,
         role_name=state.role.name,
-        role_arn=f"arn:{partition}:iam::{account}:role/{state.role.name}",
+        role_arn=iam_arn(partition, account, f"role/{state.role.name}"),
         user_name=state.user.name,
-        user_arn=f"arn:{partition}:iam::{account}:user/{state.user.name}",
+        user_arn=iam_arn(partition, account, f"user/{state.user.name}"),
         digest=config.digest,
         offline=True,
     )

@@ -50,6 +50,11 @@ def is_revocations(policy: Mapping[str, Any]) -> bool:
     return True
 
 
+def is_revocation_policy(name: str, policy: Mapping[str, Any]) -> bool:
+    """Whether an inline policy has the name and the form of the one that `document` writes."""
+    return name == POLICY_NAME and is_revocations(policy)
+
+
 def size(policy: Mapping[str, Any]) -> int:
     """Return how many of the role's 10240 characters for inline policies the policy takes; white space is free.
 

@@ -18,7 +18,7 @@ def as_text(answer: WhatIfAnswer) -> str:
 
 
 def _lines(answer: WhatIfAnswer) -> Iterator[str]:
-    yield f"{answer.word}: {answer.call.words}, for {answer.who.words}"
+    yield f"{answer.word}: {answer.question.description}, for {answer.principal.description}"
     # What decides comes first, what has no say last.
     for layer in sorted(answer.layers, key=lambda layer: (not layer.denies, _is_silent(layer))):
         for index, line in enumerate(_layer_lines(layer, answer)):
@@ -47,7 +47,7 @@ def _layer_lines(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
     elif not layer.missing:
         yield "has no statement that applies, and none is required"
     elif not layer.misses:
-        yield f"doesn't allow it: no statement is about {answer.call.action}"
+        yield f"doesn't allow it: no statement is about {answer.question.action}"
     else:
         yield "doesn't allow it"
         for miss, place in layer.misses[:_MOST_MISSES]:
@@ -58,7 +58,7 @@ def _layer_lines(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
 
 
 def _statement(named: LocatedStatement) -> str:
-    return f"{_number(named.reason)} {named.place}"
+    return f"{_number(named.reason)} {named.location}"
 
 
 def _number(found: Reason | NearMiss) -> str:
@@ -72,7 +72,7 @@ def _context(answer: WhatIfAnswer) -> str:
     return ", ".join(
         f"{key}={value}" + (" (assumed)" if key.lower() in answer.assumed and key != "s3:prefix" else "")
         for key, value in answer.request.context.items()
-        if key.lower() in answer.looked_at
+        if key.lower() in answer.relevant_keys
     )
 
 
@@ -81,8 +81,8 @@ def as_json(answer: WhatIfAnswer) -> dict[str, Any]:
     request = answer.request
     return {
         "answer": answer.word,
-        "who": answer.who.words,
-        "grant": answer.who.grant.id if answer.who.grant else None,
+        "who": answer.principal.description,
+        "grant": answer.principal.grant.id if answer.principal.grant else None,
         "principal": request.principal,
         "action": request.action,
         "resource": request.resource,
@@ -112,4 +112,4 @@ def _layer_json(layer: LayerAnswer) -> dict[str, Any]:
 
 def _statement_json(named: LocatedStatement) -> dict[str, Any]:
     reason = named.reason
-    return {"policy": reason.policy, "statement": reason.index, "sid": reason.sid, "place": named.place}
+    return {"policy": reason.policy, "statement": reason.index, "sid": reason.sid, "place": named.location}

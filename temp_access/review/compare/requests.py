@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.statements import PREFIX_ACTIONS, Body, ConditionTexts, conditions, examples
 from temp_access.review.compare.actions import actions_of, fits, service_of
-from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.scopes import ResourceScope
 from temp_access.review.snapshot import BUCKET, ROLE, Snapshot, localize
 
@@ -142,7 +143,7 @@ def decide(
     """Return the answer on `side`; `layers` are the actor's there, by whether the call is on the bucket."""
     stranger, account = actor.stranger, side.target.account
     theirs = account if stranger is None or stranger.account is None else stranger.account
-    role_arn = side.target.role_arn if actor.holds is PolicyOwner.ROLE else None
+    role_arn = side.target.role_arn if actor.owner is PolicyOwner.ROLE else None
     if stranger and stranger.role_arn:
         role_arn = localize(side, stranger.role_arn)
     keys = dict(ask.context.keys)

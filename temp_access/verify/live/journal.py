@@ -48,17 +48,17 @@ class Journal:
             state = os.path.join(Path.home(), ".local", "state")
         self._folder = folder or Path(state) / "temp-access" / "verify"
 
-    def write(self, entry: RunRecord) -> None:
+    def write(self, record: RunRecord) -> None:
         """Keep `entry`, atomically; raises UserError if that can't be done."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary = self._folder / f"{entry.run}.tmp"
+            temporary = self._folder / f"{record.run}.tmp"
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(asdict(entry), file)
+                json.dump(asdict(record), file)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(self._path(entry.run))
+            temporary.replace(self._path(record.run))
         except OSError as error:
             raise UserError(
                 f"{self._folder}: can't be written ({error.strerror}); verify keeps there what it must clean "
@@ -86,9 +86,9 @@ def new_record(run: str, *, account: str, user: str, bucket: str, prefixes: tupl
     return RunRecord(run, account, user, bucket, pid, _process_start(pid), prefixes=prefixes)
 
 
-def with_key(entry: RunRecord, key_id: str) -> RunRecord:
+def with_key(record: RunRecord, key_id: str) -> RunRecord:
     """Return `entry` with the id of the minted key."""
-    return replace(entry, key_id=key_id)
+    return replace(record, key_id=key_id)
 
 
 def is_over(run: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from temp_access.deployment.drift import DRIFT_CHECKS, differences
-from temp_access.deployment.state import BucketState, Deployed, Permissions, RoleState, State, UserState
+from temp_access.deployment.state import BucketState, DeployedState, Permissions, RoleState, State, UserState
 
 OWN_ARN = "arn:aws:iam::123456789012:policy/own"
 S3_FULL_ARN = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
@@ -42,10 +42,10 @@ BUCKET = BucketState(
     versioning="Enabled",
 )
 EXPECTED = State(USER, ROLE, BUCKET)
-DEPLOYED = Deployed(USER, ROLE, BUCKET)
+DEPLOYED = DeployedState(USER, ROLE, BUCKET)
 
 
-def permissions(kind: str, expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, Deployed]:
+def permissions(kind: str, expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, DeployedState]:
     before, after = replace(PERMISSIONS, **(expected or {})), replace(PERMISSIONS, **changed)
     if kind == "user":
         return (
@@ -58,15 +58,15 @@ def permissions(kind: str, expected: dict[str, Any] | None = None, **changed: An
     )
 
 
-def user(**changed: Any) -> tuple[State, Deployed]:
+def user(**changed: Any) -> tuple[State, DeployedState]:
     return EXPECTED, replace(DEPLOYED, user=replace(USER, **changed))
 
 
-def role(**changed: Any) -> tuple[State, Deployed]:
+def role(**changed: Any) -> tuple[State, DeployedState]:
     return EXPECTED, replace(DEPLOYED, role=replace(ROLE, **changed))
 
 
-def bucket(expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, Deployed]:
+def bucket(expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, DeployedState]:
     return (
         replace(EXPECTED, bucket=replace(BUCKET, **(expected or {}))),
         replace(DEPLOYED, bucket=replace(BUCKET, **changed)),
@@ -180,7 +180,7 @@ def test_changed_permissions_say_what_to_undo(
     ],
 )  # fmt: skip
 def test_a_changed_deployment_says_what_to_undo(
-    aspect: str, states: tuple[State, Deployed], says: str, command: str
+    aspect: str, states: tuple[State, DeployedState], says: str, command: str
 ) -> None:
     """What is there, what should be, and the command for it."""
     found = differences(aspect, *states)
@@ -205,7 +205,7 @@ def test_two_changes_are_two_lines() -> None:
 @pytest.mark.parametrize("aspect", DRIFT_CHECKS)
 def test_what_is_gone_differs_in_every_aspect(aspect: str) -> None:
     """A stack whose parts were deleted by hand must go before it can be made again."""
-    [line] = differences(aspect, EXPECTED, Deployed(None, None, None))
+    [line] = differences(aspect, EXPECTED, DeployedState(None, None, None))
 
     name, stack = {
         "user": ("the user temp-user", "TempAccess"),

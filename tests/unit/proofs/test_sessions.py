@@ -56,8 +56,8 @@ def with_defect(mutant: Mutant) -> SessionPolicyFactory:
 
     def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any] | None:
         policy = session_policy(mutant.grant.folder, access, bucket=bucket, partition=partition)
-        assert mutant.change, f"{mutant.name}: nothing of the example's shows it"
-        broken = mutant.change(deepcopy(policy))
+        assert mutant.mutate, f"{mutant.name}: nothing of the example's shows it"
+        broken = mutant.mutate(deepcopy(policy))
         return None if broken is None else moved(broken, mutant.grant.folder, folder)
 
     return compiler

@@ -143,7 +143,7 @@ def test_says_what_an_undecided_answer_depends_on(ask: Answers) -> None:
     _, of_another = ask(STRANGER, "s3:GetObject", "bob/x")
 
     assert "it depends on the document of arn:aws:iam::111122223333:policy/ceiling, not known here" in said
-    assert f"it depends on the own policies of {STRANGER}, not known here" in of_another
+    assert f"it depends on the identity-based policies of {STRANGER}, not known here" in of_another
 
 
 def test_says_which_context_it_assumed(ask: Answers) -> None:

@@ -13,6 +13,7 @@ from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.request import LIST_BUCKET, ContextValue
+from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicySource, Principal, Question
 
@@ -34,8 +35,7 @@ _OPERATIONS = MappingProxyType(
     }
 )
 _NOTHING: Mapping[str, ContextValue] = MappingProxyType({})
-# Those that take a prefix: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-_LISTINGS = ("s3:listbucket", "s3:listbucketversions")
+_LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
 
 
 def read_question(
@@ -48,7 +48,7 @@ def read_question(
     if folded in _OPERATIONS:
         raise UserError(f"{action} is an operation and no action; it needs {_OPERATIONS[folded]}")
     if prefix is not None and folded not in _LISTINGS:
-        raise UserError(f"--prefix is for {LIST_BUCKET} and s3:ListBucketVersions; {action} has none")
+        raise UserError(f"--prefix is for {' and '.join(PREFIX_ACTIONS)}; {action} has none")
     if folded in _LISTINGS:
         prefix = _given_prefix(prefix, context)
     arn, notes = _resource(resource, source)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from temp_access.iam.decision import Layer, Reason
-from temp_access.iam.explanation import Miss
+from temp_access.iam.explanation import NearMiss
 from temp_access.terminal_text import escape_control
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, WhatIfAnswer
 
@@ -45,14 +45,14 @@ def _layer_lines(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
     if not layer.known:
         yield "isn't known here"
     elif not layer.missing:
-        yield "says nothing about it, and needn't"
+        yield "has no statement that applies, and none is required"
     elif not layer.misses:
         yield f"doesn't allow it: no statement is about {answer.question.action}"
     else:
         yield "doesn't allow it"
         for miss, place in layer.misses[:_MOST_MISSES]:
             yield f"  {_number(miss)} {place}"
-            yield f"    {miss.why}"
+            yield f"    {miss.reason}"
         if len(layer.misses) > _MOST_MISSES:
             yield f"  and {len(layer.misses) - _MOST_MISSES} more"
 
@@ -61,7 +61,7 @@ def _statement(named: LocatedStatement) -> str:
     return f"{_number(named.reason)} {named.location}"
 
 
-def _number(found: Reason | Miss) -> str:
+def _number(found: Reason | NearMiss) -> str:
     # As errors about a policy count them, from 0.
     sid = f" ({found.sid})" if found.sid else ""
     return f"Statement[{found.index}]{sid} of"
@@ -104,7 +104,7 @@ def _layer_json(layer: LayerAnswer) -> dict[str, Any]:
         "allows": [_statement_json(named) for named in layer.allows],
         "denies": [_statement_json(named) for named in layer.denies],
         "near_misses": [
-            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": place, "why": miss.why}
+            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": place, "why": miss.reason}
             for miss, place in layer.misses
         ],
     }

@@ -1,14 +1,13 @@
 """The managed block in ~/.aws/config."""
 
-import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.files import atomic_write
 
 
 def read_profiles(region: str | None, profile: str | None) -> tuple[Mapping[str, Any], str | None]:
@@ -72,18 +71,7 @@ def replace_text(path: Path, text: str | None) -> None:
             return
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o600
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text.encode("utf-8", "surrogateescape"))
-                file.flush()
-                os.fsync(file.fileno())
-                os.fchmod(file.fileno(), mode)
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        atomic_write(target, text.encode("utf-8", "surrogateescape"), mode=mode, fsync=True)
     except OSError as error:
         raise UserError(
             f"{path} can't be written ({error.strerror}); make it writable, or point AWS_CONFIG_FILE to another"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.files import atomic_write
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
@@ -107,13 +108,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_private(path: Path, text: str) -> None:
     """Replace the file in one step, readable by its owner alone, and be sure that it is on the disk."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    atomic_write(path, text.encode(), mode=0o600, fsync=True)
 
 
 # Written out in full: what openssl adds by itself differs between its versions, and Python's strict

@@ -65,10 +65,10 @@ class Cache:
         for name in self._names(kind):
             self.remove(kind, name.removesuffix(".json"))
 
-    def purge_prefix(self, kind: str, beginning: str, but: str) -> None:
+    def purge_prefix(self, kind: str, prefix: str, except_prefix: str) -> None:
         """Drop the objects whose key begins with `beginning`, and not with `but`."""
         for name in self._names(kind):
-            if name.startswith(beginning) and not name.startswith(but):
+            if name.startswith(prefix) and not name.startswith(except_prefix):
                 self.remove(kind, name.removesuffix(".json"))
 
     @contextlib.contextmanager

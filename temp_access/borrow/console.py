@@ -36,7 +36,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class SignInEndpoint:
     """Where to sign in: the endpoint, and the page that the console opens first."""
 
-    endpoint: str
+    url: str
     destination: str
 
 
@@ -94,9 +94,9 @@ def sign_in_url(
     form = {"Action": "getSigninToken", "Session": json.dumps(session)}
     if duration is not None:
         form["SessionDuration"] = str(duration)
-    token = _token(_post(place.endpoint, form, ca_bundle), place.endpoint)
+    token = _token(_post(place.url, form, ca_bundle), place.url)
     login = {"Action": "login", "Issuer": "temp-access", "Destination": place.destination, "SigninToken": token}
-    return f"{place.endpoint}?{urlencode(login, quote_via=quote, safe='')}"
+    return f"{place.url}?{urlencode(login, quote_via=quote, safe='')}"
 
 
 def _require_safe(what: str, url: str) -> None:

@@ -169,7 +169,7 @@ def _of_role(config: Config, target: Target, grant: Grant | None, arn: str | Non
     pattern, user = config.role.conditions.session_name, config.user.name
     if grant:
         words = f"{grant.id} ({grant.access} in {grant.folder}/)"
-        name = session_name(pattern, grant.id, user_name=user, who=user)
+        name = session_name(pattern, grant.id, user_name=user, principal=user)
     else:
         words = f"{target.role_name}, not narrowed to a grant"
         name = fill_pattern(pattern, user_name=user, filler="session")

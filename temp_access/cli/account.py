@@ -4,9 +4,9 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config
+from temp_access.cli.options import add_aws_options, add_config_options, confirm, enter_local, load_config
 from temp_access.config.model import Config
-from temp_access.deployment.target import check_environment, open_session, who_am_i
+from temp_access.deployment.target import check_environment, open_session, session_identity
 
 if TYPE_CHECKING:
     import boto3
@@ -27,15 +27,15 @@ class Account:
         return str(self.session.region_name)
 
     @property
-    def place(self) -> str:
+    def description(self) -> str:
         """Account and Region, in words."""
         return f"account {self.id}, {self.region}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of commands that change an account."""
-    add_config(parser)
-    add_aws(parser)
+    add_config_options(parser)
+    add_aws_options(parser)
     parser.add_argument("--yes", action="store_true", help="don't ask")
 
 
@@ -44,7 +44,7 @@ def open_account(args: argparse.Namespace) -> Account:
     config = load_config(args)
     enter_local(args)
     session = open_session(None, args.region)
-    account, arn = who_am_i(session)
+    account, arn = session_identity(session)
     check_environment(config, account, str(session.region_name))
     return Account(config, session, account, arn)
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, enter_local, load_config
+from temp_access.cli.options import add_aws_options, add_config_options, enter_local, load_config
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -43,18 +43,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deployed", action="store_true", help="ask about what is deployed, not about the templates")
     parser.add_argument("--deployer-profile", metavar="PROFILE", help="to read it (default: the default credentials)")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_config(parser)
-    add_aws(parser)
+    add_config_options(parser)
+    add_aws_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Answer the question, and return the exit code."""
     from temp_access.whatif.answer import decide
-    from temp_access.whatif.question import given_context, read_principal, read_question
+    from temp_access.whatif.question import parse_context, read_principal, read_question
     from temp_access.whatif.render import as_json, as_text
 
     config = load_config(args)
-    given = given_context(args.context)
+    given = parse_context(args.context)
     source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
     who = read_principal(args.who, args.session, config, source.target)
     answer = decide(who, read_question(args.action, args.resource, args.prefix, source, given), given, source, config)
@@ -70,14 +70,14 @@ def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
 
 
 def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":
-    from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.deployment.target import check_environment, deployed_target, open_session, session_identity
     from temp_access.whatif.sources import from_deployed
 
     enter_local(args)
     session = open_session(args.deployer_profile, args.region)
-    account, arn = who_am_i(session)
+    account, arn = session_identity(session)
     check_environment(config, account, str(session.region_name))
-    target = find_target(session, config, account, arn)
+    target = deployed_target(session, config, account, arn)
     where = f" at {target.endpoint}" if target.endpoint else ""
     print(f"asking account {account}, {target.region}, bucket {target.bucket}{where}", file=sys.stderr)
     return from_deployed(config, target, session)

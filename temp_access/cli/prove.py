@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_config, load_config, seconds
+from temp_access.cli.options import add_config_options, duration_argument, load_config
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -38,15 +38,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--access", metavar="MODE", help="what --session-policy is to allow (default: the widest mode in use)"
     )
-    parser.add_argument("--timeout", type=seconds, default=30, metavar="TIME", help="for each claim (default: 30s)")
+    parser.add_argument(
+        "--timeout", type=duration_argument, default=30, metavar="TIME", help="for each claim (default: 30s)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_config(parser)
+    add_config_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prove, print, and return the exit code."""
     from temp_access.cfn.assembly import read_assembly
-    from temp_access.errors import UserError
+    from temp_access.errors import UserError, require_extra
     from temp_access.proofs import prove_all, prove_session_policy
     from temp_access.proofs.claim import NOT_MODELLED, as_json, exit_code
     from temp_access.proofs.custom_policy import read_custom_policy
@@ -55,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--access says what --session-policy is to allow; give that as well, or leave it out")
     if args.base and args.session_policy:
         raise UserError("--base compares templates, and --session-policy is about one policy; give one of them")
+    require_extra("prove")
     config = load_config(args)
     assembly = read_assembly(args.template, digest=config.digest)
     progress = _show if sys.stderr.isatty() else _show_nothing

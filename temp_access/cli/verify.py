@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, enter_local, load_config, seconds
+from temp_access.cli.options import add_aws_options, add_config_options, duration_argument, enter_local, load_config
 from temp_access.config.model import Config
 from temp_access.deployment.target import Target
 from temp_access.errors import TempAccessError, UserError
@@ -38,8 +38,8 @@ _SETTLE = 60
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_config(parser)
-    add_aws(parser)
+    add_config_options(parser)
+    add_aws_options(parser)
     parser.add_argument("--profile", help="temp-user's own credentials (default: a key minted for the run)")
     parser.add_argument("--deployer-profile", metavar="PROFILE", help="default: the default credentials")
     parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=int, metavar="N", help="probe N grants, chosen by --seed")
     parser.add_argument("--seed", type=int, metavar="N", help="default: a new one, printed")
     parser.add_argument(
-        "--settle", type=seconds, metavar="TIME", help="how long to wait for IAM's delays (60s; local: 0s)"
+        "--settle", type=duration_argument, metavar="TIME", help="how long to wait for IAM's delays (60s; local: 0s)"
     )
     parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role asks for MFA")
     parser.add_argument("--mfa-code", metavar="CODE", help="its present code")
@@ -71,22 +71,22 @@ def run(args: argparse.Namespace) -> int:
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
     from temp_access.aws.clients import ClientFactory
     from temp_access.cfn.assembly import read_assembly
-    from temp_access.deployment.deployed import read_physical
+    from temp_access.deployment.deployed import physical_ids
     from temp_access.deployment.expected import expected_state
-    from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
+    from temp_access.deployment.target import check_environment, deployed_target, open_session, session_identity
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
     assembly = read_assembly(args.template, digest=config.digest)
     deployer = open_session(args.deployer_profile, args.region)
-    account, arn = who_am_i(deployer)
+    account, arn = session_identity(deployer)
     check_environment(config, account, str(deployer.region_name))
-    target = find_target(deployer, config, account, arn)
+    target = deployed_target(deployer, config, account, arn)
     if arn == target.user_arn:
         raise UserError(f"these are {target.user_name}'s own credentials; pass the deployer's with --deployer-profile")
     expected = expected_state(
         assembly,
-        read_physical(deployer.client("cloudformation")),
+        physical_ids(deployer.client("cloudformation")),
         account=account,
         region=target.region,
         partition=target.partition,
@@ -100,13 +100,13 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
 
 def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | None":
     """Return temp-user's session: --profile's, else the environment's if it is temp-user's."""
-    from temp_access.deployment.target import open_session, who_am_i
+    from temp_access.deployment.target import open_session, session_identity
 
     if args.profile is None and args.deployer_profile is None:
         return None
     try:
         session = open_session(args.profile, args.region)
-        _, arn = who_am_i(session)
+        _, arn = session_identity(session)
     except TempAccessError:
         # The default credentials aren't asked for: a key can be minted.
         if args.profile:
@@ -132,7 +132,7 @@ def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
 def _plan(
     config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str
 ) -> "ProbePlan":
-    from temp_access.verify.plan.assume_role import is_stranger
+    from temp_access.verify.plan.assume_role import is_untrusted
     from temp_access.verify.plan.plan import make_plan
     from temp_access.verify.plan.user import user_allows
 
@@ -144,7 +144,7 @@ def _plan(
         user_allows=user_allows(config, target, managed),
         # The bucket that `cdk bootstrap` makes: there wherever the stacks could be deployed.
         other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
-        deployer_is_stranger=is_stranger(config, arn),
+        deployer_is_untrusted=is_untrusted(config, arn),
     )
 
 
@@ -171,19 +171,18 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     from temp_access.cfn.assembly import read_assembly
-    from temp_access.deployment.effective_policies import known_document
-    from temp_access.deployment.target import offline_target
-    from temp_access.iam.aws_managed import bundled_document
+    from temp_access.deployment.effective_policies import known_document, template_policies
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
         raise UserError("--offline calls nothing; leave out --local and --self-test, or --offline")
-    target, state = offline_target(config, read_assembly(args.template, digest=config.digest))
+    policies = template_policies(config, read_assembly(args.template, digest=config.digest))
+    target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    answerer = evaluator_calls(config, target, state, bundled_document)
+    answerer = evaluator_calls(config, policies)
     report = verify_offline(plan, answerer, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code
@@ -216,7 +215,7 @@ def _self_test(deployment: "Deployment", state: "StateReader") -> int:
         for trial in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
             fates.append(trial.status)
             print(
-                f"{trial.status.value:9}  {trial.mutant.name}: {trial.mutant.caught_by}: {trial.observed}",
+                f"{trial.status.value:9}  {trial.mutant.name}: {trial.mutant.killed_by}: {trial.observed}",
                 flush=True,
             )
     survivors = fates.count(MutantStatus.SURVIVED)

@@ -7,8 +7,9 @@ from temp_access.cfn.intrinsics import TemplateContext, resolve
 from temp_access.cfn.source_location import SourceLocation, find_construct_call
 from temp_access.config.model import Grant
 from temp_access.config.table import key_path
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Layer, Reason
-from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.snapshot import Snapshot
 
 _RESOURCE_TYPES = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
@@ -55,9 +56,9 @@ def locate_reason(snapshot: Snapshot, principal: ComparedPrincipal, reason: Reas
         return locate_type(snapshot, "AWS::S3::BucketPolicy")
     if reason.layer is Layer.TRUST:
         return locate_type(snapshot, "AWS::IAM::Role")
-    if principal.holds not in (PolicyOwner.USER, PolicyOwner.ROLE):
+    if principal.owner is PolicyOwner.OUTSIDER:
         return SourceLocation(words="the principal's own policies")
-    return locate_policy(snapshot, "User" if principal.holds is PolicyOwner.USER else "Role", reason.policy)
+    return locate_policy(snapshot, "User" if principal.owner is PolicyOwner.USER else "Role", reason.policy)
 
 
 def locate_policy(snapshot: Snapshot, owner: str, name: str) -> SourceLocation:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from temp_access.errors import require_extra
 from temp_access.review.access_map import AccessMap, access_map
 from temp_access.review.attachments import (
     LastVerification,
@@ -63,8 +64,13 @@ def make_report(
     proof_timeout: float = 10,
     verification_file: Path | None = None,
 ) -> ReviewReport:
-    """Return the report; unless `compare_only`, with lint findings and proofs (`proof_timeout` seconds for each)."""
-    # Read first: an invalid file fails before the slow work.
+    """Return the report; unless `compare_only`, with lint findings and proofs (`proof_timeout` seconds for each).
+
+    Raises MissingExtraError if the lint rules can't run.
+    """
+    # Check and read first: the comparison takes seconds. Without the extra 'prove', the report says so.
+    if not compare_only:
+        require_extra("lint")
     verification = read_verification(verification_file, base, head) if verification_file else None
     result = review(base, head)
     proofs = None if compare_only else prove(base, head, proof_timeout)

@@ -9,11 +9,16 @@ from temp_access.cfn.assembly import Assembly, read_assembly
 from temp_access.config.grants import admits
 from temp_access.config.key_lines import toml_lines
 from temp_access.config.model import Config, Grant
-from temp_access.deployment.effective_policies import EffectivePolicies
+from temp_access.deployment.effective_policies import (
+    EffectivePolicies,
+    PolicyOwner,
+    PrincipalPolicies,
+    UnknownAs,
+    template_policies,
+)
 from temp_access.deployment.state import State
-from temp_access.deployment.target import Target, offline_target
+from temp_access.deployment.target import Target
 from temp_access.iam.arn import bucket_arn, role_session_arn
-from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
 
 # Policies, names and keys can't contain NUL, so nothing else looks like a token.
 BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
@@ -71,11 +76,27 @@ class Snapshot:
     name: str
     config: Config
     assembly: Assembly
-    target: Target
-    state: State
     policies: EffectivePolicies
     lines: Mapping[str, int]
     names: NameTable
+
+    @property
+    def target(self) -> Target:
+        """The deployment that the templates define."""
+        return self.policies.target
+
+    @property
+    def state(self) -> State:
+        """The state that the templates define."""
+        return self.policies.state
+
+    def policies_of(self, owner: PolicyOwner) -> PrincipalPolicies:
+        """Return the policies of the user, the role or an outsider.
+
+        An unknown policy has no effect on the comparison: attaching it is a change of its own.
+        """
+        unknown_as = UnknownAs.ALLOW_ALL if owner is PolicyOwner.OUTSIDER else UnknownAs.NO_EFFECT
+        return self.policies.of_owner(owner, unknown_as)
 
 
 def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot:
@@ -86,14 +107,9 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     file = config_file or folder.resolve().parent / "access.toml"
     config = load(file)
     assembly = read_assembly(folder, digest=config.digest)
-    target, state = offline_target(config, assembly)
-    boundaries = {state.user.permissions.boundary, state.role.permissions.boundary}
-    # A policy that isn't bundled has no effect on the comparison: attaching it is a change of its own.
-    policies = EffectivePolicies(
-        state, lambda arn: bundled_document(arn) or (ALLOW_ALL if arn in boundaries else ALLOW_NOTHING)
-    )
+    policies = template_policies(config, assembly)
     lines = toml_lines(file.read_text(encoding="utf-8-sig"))
-    return Snapshot(name, config, assembly, target, state, policies, lines, NameTable(target))
+    return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
 
 
 def normalize(snapshot: Snapshot, pattern: str) -> str:

@@ -2,55 +2,48 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from temp_access.config.model import Grant
-from temp_access.deployment.state import State
+from temp_access.deployment.effective_policies import EffectivePolicies, PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer, Reason
-from temp_access.iam.document import Document
-from temp_access.iam.explanation import Miss
+from temp_access.iam.explanation import NearMiss
 from temp_access.iam.request import Request
-
-
-class PolicyOwner(StrEnum):
-    """Whose identity policies count."""
-
-    USER = "user"
-    ROLE = "role"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller: its ARN, whose policies it has, and the grant that its session is narrowed to."""
 
-    principal: str
+    arn: str
     owner: PolicyOwner
-    words: str
+    description: str
     role_arn: str | None = None
     grant: Grant | None = None
 
     @property
     def account(self) -> str:
         """The caller's account."""
-        return self.principal.split(":")[4]
+        return self.arn.split(":")[4]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySource:
-    """Where policies come from; `document` gives those of managed policies, None where it isn't known.
+    """The policies with a description of their source.
 
-    `place` says where a policy is, given its holder, layer and name.
+    `locate` describes where a policy is defined, from its owner, layer and name.
     """
 
-    target: Target
-    state: State
-    document: Callable[[str], Document | None]
-    place: Callable[[str, Layer, str], str]
-    words: str
+    policies: EffectivePolicies
+    locate: Callable[[PolicyOwner, Layer, str], str]
+    description: str
     notes: tuple[str, ...] = ()
     bucket_is_named: bool = True
+
+    @property
+    def target(self) -> Target:
+        """The deployment that has the policies."""
+        return self.policies.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ class Question:
 
     action: str
     resource: str
-    words: str
+    description: str
     prefix: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -69,7 +62,7 @@ class LocatedStatement:
     """A statement that applies, with the place of its policy."""
 
     reason: Reason
-    place: str
+    location: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ class LayerAnswer:
     denies: tuple[LocatedStatement, ...]
     missing: bool
     known: bool
-    misses: tuple[tuple[Miss, str], ...]
+    misses: tuple[tuple[NearMiss, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +88,13 @@ class WhatIfAnswer:
     both in lower case; `unknown` is what isn't known of the policies: an undecided answer depends on it.
     """
 
-    who: Principal
-    call: Question
+    principal: Principal
+    question: Question
     request: Request
     decision: Decision | None
     layers: tuple[LayerAnswer, ...]
     assumed: frozenset[str]
-    looked_at: frozenset[str]
+    relevant_keys: frozenset[str]
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
     source: str

@@ -9,11 +9,13 @@ from temp_access.aws.errors import GrantNotFound
 from temp_access.borrow.grants import find_grant
 from temp_access.borrow.session_names import fill_pattern, session_name
 from temp_access.config.model import Config, Grant
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.request import LIST_BUCKET, ContextValue
-from temp_access.lint.service_data import unknown_action_note
-from temp_access.whatif.model import PolicyOwner, PolicySource, Principal, Question
+from temp_access.iam.statements import PREFIX_ACTIONS
+from temp_access.lint.actions import unknown_action_note
+from temp_access.whatif.model import PolicySource, Principal, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
 # Operations that aren't actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -33,12 +35,11 @@ _OPERATIONS = MappingProxyType(
     }
 )
 _NOTHING: Mapping[str, ContextValue] = MappingProxyType({})
-# Those that take a prefix: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-_LISTINGS = ("s3:listbucket", "s3:listbucketversions")
+_LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
 
 
 def read_question(
-    action: str, resource: str, prefix: str | None, source: PolicySource, given: Mapping[str, ContextValue] = _NOTHING
+    action: str, resource: str, prefix: str | None, source: PolicySource, context: Mapping[str, ContextValue] = _NOTHING
 ) -> Question:
     """Return the call that is asked about; `given` may hold a listing's prefix too. Raises UserError."""
     folded = action.lower()
@@ -47,9 +48,9 @@ def read_question(
     if folded in _OPERATIONS:
         raise UserError(f"{action} is an operation and no action; it needs {_OPERATIONS[folded]}")
     if prefix is not None and folded not in _LISTINGS:
-        raise UserError(f"--prefix is for {LIST_BUCKET} and s3:ListBucketVersions; {action} has none")
+        raise UserError(f"--prefix is for {' and '.join(PREFIX_ACTIONS)}; {action} has none")
     if folded in _LISTINGS:
-        prefix = _given_prefix(prefix, given)
+        prefix = _given_prefix(prefix, context)
     arn, notes = _resource(resource, source)
     bucket, _, key = arn.partition("/")
     if folded in _LISTINGS and bucket.startswith(f"arn:{source.target.partition}:s3:::") and key:
@@ -130,20 +131,20 @@ _ARN = re.compile(r"arn:[\w-]+:(?:iam::\d{12}:(?:user|role)/.+|sts::\d{12}:assum
 _FORMS = "user, role, a grant's id, or the ARN of a user, a role or a role's session"
 
 
-def read_principal(text: str, session: str | None, config: Config, target: Target) -> Principal:
+def read_principal(name: str, session: str | None, config: Config, target: Target) -> Principal:
     """Return the caller that `text` names, its session narrowed to the grant `session`.
 
     A grant's id means a session of the role for that grant; `role --session ID` says the same, and serves for ids
     that are words of ours. Raises UserError and GrantNotFound.
     """
-    if text not in ("user", "role") and not text.startswith("arn:"):
-        if session not in (None, text):
-            raise UserError(f"{text} is a grant already, and --session {session} contradicts it; leave one of them out")
+    if name not in ("user", "role") and not name.startswith("arn:"):
+        if session not in (None, name):
+            raise UserError(f"{name} is a grant already, and --session {session} contradicts it; leave one of them out")
         try:
-            return _of_role(config, target, find_grant(config, text))
+            return _of_role(config, target, find_grant(config, name))
         except GrantNotFound as error:
             raise UserError(f"{error.cause}; WHO is {_FORMS}") from None
-    arn = {"user": target.user_arn, "role": target.role_arn}.get(text, text)
+    arn = {"user": target.user_arn, "role": target.role_arn}.get(name, name)
     if not _ARN.fullmatch(arn):
         raise UserError(f"{arn!r} is no principal's ARN; use {_FORMS}")
     grant = find_grant(config, session) if session is not None else None
@@ -153,22 +154,22 @@ def read_principal(text: str, session: str | None, config: Config, target: Targe
         return _of_role(config, target, grant, arn)
     if grant:
         raise UserError(
-            f"--session narrows a session of {target.role_name}, and {text} is none; write role --session {session}"
+            f"--session narrows a session of {target.role_name}, and {name} is none; write role --session {session}"
         )
     if arn == target.user_arn:
         return Principal(arn, PolicyOwner.USER, target.user_name)
     if ":role/" in arn:
         _, partition, _, _, account, path = arn.split(":", 5)
         principal = _sessions(partition, account, path.rpartition("/")[2]) + "session"
-        return Principal(principal, PolicyOwner.OTHER, f"a session of {arn}", arn)
-    return Principal(arn, PolicyOwner.OTHER, arn)
+        return Principal(principal, PolicyOwner.OUTSIDER, f"a session of {arn}", arn)
+    return Principal(arn, PolicyOwner.OUTSIDER, arn)
 
 
 def _of_role(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
     pattern, user = config.role.conditions.session_name, config.user.name
     if grant:
         words = f"{grant.id} ({grant.access} in {grant.folder}/)"
-        name = session_name(pattern, grant.id, user_name=user, who=user)
+        name = session_name(pattern, grant.id, user_name=user, principal=user)
     else:
         words = f"{target.role_name}, not narrowed to a grant"
         name = fill_pattern(pattern, user_name=user, filler="session")
@@ -183,7 +184,7 @@ def _sessions(partition: str, account: str, role_name: str) -> str:
 _ANYWHERE = "192.0.2.1"
 
 
-def given_context(pairs: Iterable[str]) -> dict[str, ContextValue]:
+def parse_context(pairs: Iterable[str]) -> dict[str, ContextValue]:
     """Return the keys of `KEY=VALUE` texts; a key that is given several times has several values."""
     found: dict[str, list[str]] = {}
     for pair in pairs:
@@ -194,7 +195,9 @@ def given_context(pairs: Iterable[str]) -> dict[str, ContextValue]:
     return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 
 
-def assumed_context(who: Principal, call: Question, config: Config, target: Target) -> dict[str, ContextValue]:
+def assumed_context(
+    principal: Principal, question: Question, config: Config, target: Target
+) -> dict[str, ContextValue]:
     """Return what such a call has anyway: TLS, now, from an address that the role's conditions admit.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -207,19 +210,19 @@ def assumed_context(who: Principal, call: Question, config: Config, target: Targ
         "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:EpochTime": str(int(now.timestamp())),
     }
-    if who.owner is PolicyOwner.ROLE:
+    if principal.owner is PolicyOwner.ROLE:
         keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
-    if call.prefix is not None:
-        keys["s3:prefix"] = call.prefix
-    if call.action.lower() == "sts:assumerole":
-        caller = who.principal.rpartition("/")[2] if ":user/" in who.principal else config.user.name
+    if question.prefix is not None:
+        keys["s3:prefix"] = question.prefix
+    if question.action.lower() == "sts:assumerole":
+        caller = principal.arn.rpartition("/")[2] if ":user/" in principal.arn else config.user.name
         keys["sts:RoleSessionName"] = fill_pattern(
             config.role.conditions.session_name, user_name=caller, filler="session"
         )
     return keys
 
 
-def merge_context(assumed: Mapping[str, ContextValue], given: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
+def merge_context(assumed: Mapping[str, ContextValue], context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
     """Return both; what is given wins, however its key is spelled."""
-    names = {key.lower() for key in given}
-    return {key: value for key, value in assumed.items() if key.lower() not in names} | dict(given)
+    names = {key.lower() for key in context}
+    return {key: value for key, value in assumed.items() if key.lower() not in names} | dict(context)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from temp_access.iam.decision import Layer, Reason
-from temp_access.iam.explanation import Miss
+from temp_access.iam.explanation import NearMiss
 from temp_access.terminal_text import escape_control
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, WhatIfAnswer
 
@@ -18,7 +18,7 @@ def as_text(answer: WhatIfAnswer) -> str:
 
 
 def _lines(answer: WhatIfAnswer) -> Iterator[str]:
-    yield f"{answer.word}: {answer.call.words}, for {answer.who.words}"
+    yield f"{answer.word}: {answer.question.description}, for {answer.principal.description}"
     # What decides comes first, what has no say last.
     for layer in sorted(answer.layers, key=lambda layer: (not layer.denies, _is_silent(layer))):
         for index, line in enumerate(_layer_lines(layer, answer)):
@@ -45,23 +45,23 @@ def _layer_lines(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
     if not layer.known:
         yield "isn't known here"
     elif not layer.missing:
-        yield "says nothing about it, and needn't"
+        yield "has no statement that applies, and none is required"
     elif not layer.misses:
-        yield f"doesn't allow it: no statement is about {answer.call.action}"
+        yield f"doesn't allow it: no statement is about {answer.question.action}"
     else:
         yield "doesn't allow it"
         for miss, place in layer.misses[:_MOST_MISSES]:
             yield f"  {_number(miss)} {place}"
-            yield f"    {miss.why}"
+            yield f"    {miss.reason}"
         if len(layer.misses) > _MOST_MISSES:
             yield f"  and {len(layer.misses) - _MOST_MISSES} more"
 
 
 def _statement(named: LocatedStatement) -> str:
-    return f"{_number(named.reason)} {named.place}"
+    return f"{_number(named.reason)} {named.location}"
 
 
-def _number(found: Reason | Miss) -> str:
+def _number(found: Reason | NearMiss) -> str:
     # As errors about a policy count them, from 0.
     sid = f" ({found.sid})" if found.sid else ""
     return f"Statement[{found.index}]{sid} of"
@@ -72,7 +72,7 @@ def _context(answer: WhatIfAnswer) -> str:
     return ", ".join(
         f"{key}={value}" + (" (assumed)" if key.lower() in answer.assumed and key != "s3:prefix" else "")
         for key, value in answer.request.context.items()
-        if key.lower() in answer.looked_at
+        if key.lower() in answer.relevant_keys
     )
 
 
@@ -81,8 +81,8 @@ def as_json(answer: WhatIfAnswer) -> dict[str, Any]:
     request = answer.request
     return {
         "answer": answer.word,
-        "who": answer.who.words,
-        "grant": answer.who.grant.id if answer.who.grant else None,
+        "who": answer.principal.description,
+        "grant": answer.principal.grant.id if answer.principal.grant else None,
         "principal": request.principal,
         "action": request.action,
         "resource": request.resource,
@@ -104,7 +104,7 @@ def _layer_json(layer: LayerAnswer) -> dict[str, Any]:
         "allows": [_statement_json(named) for named in layer.allows],
         "denies": [_statement_json(named) for named in layer.denies],
         "near_misses": [
-            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": place, "why": miss.why}
+            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": place, "why": miss.reason}
             for miss, place in layer.misses
         ],
     }
@@ -112,4 +112,4 @@ def _layer_json(layer: LayerAnswer) -> dict[str, Any]:
 
 def _statement_json(named: LocatedStatement) -> dict[str, Any]:
     reason = named.reason
-    return {"policy": reason.policy, "statement": reason.index, "sid": reason.sid, "place": named.place}
+    return {"policy": reason.policy, "statement": reason.index, "sid": reason.sid, "place": named.location}

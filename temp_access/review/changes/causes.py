@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temp_access.cfn.source_location import SourceLocation
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
-from temp_access.iam.diff import describe, same, statements
+from temp_access.iam.diff import describe, same_meaning, statements
 from temp_access.iam.document import Policy
 from temp_access.policies.trust_policy import trust_policy
 from temp_access.review.changes.wording import humanize
-from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal, PolicyOwner
+from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal
 from temp_access.review.locations import changed_locations, locate_key, locate_policy, locate_reason, locate_type
 from temp_access.review.model import Cause
 from temp_access.review.snapshot import USER, Snapshot, normalize
@@ -62,7 +63,7 @@ def _one_sided_boundary(principal: ComparedPrincipal, snapshots: tuple[Snapshot,
 
 
 def _boundary_cause(principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, name: str) -> Cause:
-    owner = "User" if principal.holds is PolicyOwner.USER else "Role"
+    owner = "User" if principal.owner is PolicyOwner.USER else "Role"
     short = name.rpartition(":policy/")[2]
     verb = "added" if index else "removed"
     return Cause(f"{verb}: the permissions boundary {short}", (locate_policy(snapshots[index], owner, name),))
@@ -126,7 +127,7 @@ def trust_cause(
     if reason.layer is not Layer.TRUST:
         return _identity_cause(snapshots[index], reason, index)
     snapshot = snapshots[index]
-    body = snapshot.policies.trust.bodies[reason.index]
+    body = snapshot.policies.trust_policy(snapshot.state.role).bodies[reason.index]
     if cause := _condition_cause(caller, snapshots, index, body):
         return cause
     location = _trusted_line(caller, snapshot, body, "principal") or locate_type(snapshot, _ROLE)
@@ -137,11 +138,9 @@ def _condition_cause(
     caller: ExternalPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, body: Mapping[str, Any]
 ) -> Cause | None:
     """Return the cause if the other snapshot has the same statement with other conditions."""
-    others = [
-        other
-        for other in snapshots[1 - index].policies.trust.bodies
-        if _without_condition(other) == _without_condition(body)
-    ]
+    snapshot = snapshots[1 - index]
+    bodies = snapshot.policies.trust_policy(snapshot.state.role).bodies
+    others = [other for other in bodies if _without_condition(other) == _without_condition(body)]
     if len(others) != 1:
         return None
     before, after = (body, others[0]) if index == 0 else (others[0], body)
@@ -200,7 +199,7 @@ def _is_from_config(snapshot: Snapshot, body: Mapping[str, Any]) -> bool:
         snapshot.config.role, user_arn=target.user_arn, account=target.account, partition=target.partition
     )
     [statement] = statements({"Statement": [body]})
-    return any(same(expected, statement) for expected in statements(document))
+    return any(same_meaning(expected, statement) for expected in statements(document))
 
 
 def _identity_cause(snapshot: Snapshot, reason: Reason, index: int) -> Cause:
@@ -214,6 +213,7 @@ def _identity_cause(snapshot: Snapshot, reason: Reason, index: int) -> Cause:
 
 
 def _user_policies(snapshot: Snapshot) -> Iterator[Policy]:
-    yield from snapshot.policies.user.identity
-    if snapshot.policies.user.boundary:
-        yield snapshot.policies.user.boundary
+    policies = snapshot.policies_of(PolicyOwner.USER)
+    yield from policies.identity
+    if policies.boundary:
+        yield policies.boundary

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.request import ContextValue, Request
@@ -70,7 +71,7 @@ def key_combinations(base: Snapshot, head: Snapshot) -> list[Keys]:
     """Return the combinations of values, or of no value, for the condition keys of either trust policy."""
     by_key: dict[str, dict[str | None, None]] = {}
     for snapshot in (base, head):
-        for body in bodies([snapshot.policies.trust]):
+        for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
             for entry in conditions(body):
                 values = sample_values(entry, snapshot.config.user.name)
                 by_key.setdefault(entry.key, {}).update(dict.fromkeys(values))
@@ -82,8 +83,9 @@ def assume_decisions(
     caller: ExternalPrincipal, snapshot: Snapshot, combinations: list[Keys]
 ) -> Mapping[Keys, Decision]:
     """Return the decision about the call for the role, by combination of keys."""
-    policies, target = snapshot.policies, snapshot.target
-    layers = policies.on_role(policies.user if caller.arn == USER else policies.administrator)
+    target = snapshot.target
+    own = snapshot.policies_of(PolicyOwner.USER if caller.arn == USER else PolicyOwner.OUTSIDER)
+    policies = snapshot.policies.on(snapshot.state.role, own)
     decisions = {}
     for keys in combinations:
         context: dict[str, ContextValue] = {"aws:securetransport": "true"}
@@ -97,7 +99,7 @@ def assume_decisions(
             role_arn=localize(snapshot, caller.role_arn) if caller.role_arn else None,
             context=context,
         )
-        decisions[keys] = evaluate(layers, request)
+        decisions[keys] = evaluate(policies, request)
     return decisions
 
 
@@ -114,12 +116,12 @@ def required_keys(allowed: set[Keys], combinations: list[Keys]) -> dict[str, _Va
 
 
 def _trusted_principals(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.trust]):
+    for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
         yield from principals(body)
 
 
 def _identity_providers(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.trust]):
+    for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
         for name in ("Principal", "NotPrincipal"):
             value = body.get(name)
             yield from texts(value, "Federated") if isinstance(value, Mapping) else ()

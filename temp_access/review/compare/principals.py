@@ -1,14 +1,12 @@
 """The principals whose access is compared."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from temp_access.borrow.session_names import fill_pattern, session_name
 from temp_access.config.model import Grant
-from temp_access.deployment.effective_policies import PrincipalPolicies
+from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.statements import bodies, callers, examples, principals
@@ -89,31 +87,20 @@ def _display_name(name: str) -> str:
     return name.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")
 
 
-_NOTHING = json.dumps(ALLOW_NOTHING)
-
-
-class PolicyOwner(Enum):
-    """The owner of the identity policies that a principal has."""
-
-    USER = "user"
-    ROLE = "role"
-    EVERYTHING = "its own, taken to allow everything"
-    NOTHING = "its own, taken to allow nothing"
-
-
 @dataclass(frozen=True, slots=True)
 class ComparedPrincipal:
     """A caller in both snapshots.
 
     `grants` are those of a grant's session, in base and head. With `allows_nothing`, the session policy of a session
-    allows nothing.
+    allows nothing. The own policies of an outsider allow everything, or nothing if it `has_no_permissions`.
     """
 
     subject: str
-    holds: PolicyOwner
+    owner: PolicyOwner
     arn: str = ""
     grants: tuple[Grant, Grant] | None = None
     allows_nothing: bool = False
+    has_no_permissions: bool = False
     external: ExternalPrincipal | None = None
 
     @property
@@ -121,7 +108,7 @@ class ComparedPrincipal:
         """The condition under which the decision holds, in words."""
         if self.allows_nothing:
             return ", regardless of its session policy"
-        own = self.holds is PolicyOwner.EVERYTHING and self.arn.startswith(PARTITION)
+        own = self.owner is PolicyOwner.OUTSIDER and not self.has_no_permissions and self.arn.startswith(PARTITION)
         return ", if its own policies allow it" if own else ""
 
     def grant(self, snapshot: Snapshot) -> Grant | None:
@@ -133,7 +120,7 @@ class ComparedPrincipal:
         grant, config = self.grant(snapshot), snapshot.config
         if grant:
             pattern, user = config.role.conditions.session_name, config.user.name
-            return localize(snapshot, SESSIONS) + session_name(pattern, grant.id, user_name=user, who=user)
+            return localize(snapshot, SESSIONS) + session_name(pattern, grant.id, user_name=user, principal=user)
         if self.arn == ROLE:
             pattern = config.role.conditions.session_name
             return localize(snapshot, SESSIONS) + fill_pattern(pattern, user_name=config.user.name, filler="session")
@@ -141,16 +128,11 @@ class ComparedPrincipal:
 
     def layers(self, snapshot: Snapshot, *, on_bucket: bool) -> PolicySet:
         """Return the policies that apply in a snapshot."""
-        policies, grant = snapshot.policies, self.grant(snapshot)
-        held = {
-            PolicyOwner.USER: policies.user,
-            PolicyOwner.ROLE: policies.role,
-            PolicyOwner.EVERYTHING: policies.administrator,
-            PolicyOwner.NOTHING: PrincipalPolicies(()),
-        }
-        holder = held[self.holds]
-        session = session_policy_for(snapshot.target)(grant) if grant else _NOTHING if self.allows_nothing else None
-        return policies.on_bucket(holder, session) if on_bucket else policies.elsewhere(holder, session)
+        grant = self.grant(snapshot)
+        own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner)
+        if grant or self.allows_nothing:
+            own = own.narrowed(session_policy_for(snapshot.target)(grant) if grant else ALLOW_NOTHING)
+        return snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
 
 
 def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrincipal]:
@@ -175,12 +157,13 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
                 seen.add(caller)
                 # In the bucket's account, an Allow in the bucket policy is enough by itself, and a Deny limits
                 # principals with permissions of their own.
+                subject, owner = caller.description, PolicyOwner.OUTSIDER
                 if caller.account is None:
-                    yield ComparedPrincipal(caller.description, PolicyOwner.NOTHING, caller.arn, external=caller)
-                yield ComparedPrincipal(caller.description, PolicyOwner.EVERYTHING, caller.arn, external=caller)
+                    yield ComparedPrincipal(subject, owner, caller.arn, has_no_permissions=True, external=caller)
+                yield ComparedPrincipal(subject, owner, caller.arn, external=caller)
 
 
 def _bucket_policy_principals(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.on_bucket(snapshot.policies.administrator).resource]):
+    for body in bodies([snapshot.policies.bucket_policy(snapshot.state.bucket)]):
         yield from principals(body)
         yield from callers(body)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import Body, ConditionTexts, conditions, examples
-from temp_access.review.compare.actions import LISTINGS, applies_to, sample_actions, service_of
-from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.iam.statements import PREFIX_ACTIONS, Body, ConditionTexts, conditions, examples
+from temp_access.review.compare.actions import applies_to, sample_actions, service_of
+from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.scopes import ResourceScope
 from temp_access.review.snapshot import BUCKET, ROLE, Snapshot, localize
 
@@ -131,7 +132,7 @@ def sample_requests(
             # The trust policy decides who may assume the role itself.
             if not applies_to(action, localize(head, resource)) or (resource == ROLE and service_of(action) == "sts"):
                 continue
-            lists = action in LISTINGS and resource == BUCKET
+            lists = action in PREFIX_ACTIONS and resource == BUCKET
             for prefix in (None, "", *prefixes) if lists else (None,):
                 yield from (SampleRequest(action, resource, prefix, context) for context in contexts)
 
@@ -146,7 +147,7 @@ def decide(
     """Return the decision in a snapshot; `policy_sets` are the principal's, by whether the call is on the bucket."""
     external, account = principal.external, snapshot.target.account
     caller_account = account if external is None or external.account is None else external.account
-    role_arn = snapshot.target.role_arn if principal.holds is PolicyOwner.ROLE else None
+    role_arn = snapshot.target.role_arn if principal.owner is PolicyOwner.ROLE else None
     if external and external.role_arn:
         role_arn = localize(snapshot, external.role_arn)
     keys = dict(sample.context.keys)

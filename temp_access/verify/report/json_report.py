@@ -153,9 +153,9 @@ def _probe(result: Result) -> ProbeJson:
 
 def _control(result: Result) -> ControlJson | None:
     caller = result.probe.control
-    if caller is None and result.control is None:
+    if caller is None and result.control_outcome is None:
         return None
-    return {"caller": _caller(caller) if caller else None, "outcome": result.control}
+    return {"caller": _caller(caller) if caller else None, "outcome": result.control_outcome}
 
 
 def _caller(caller: ProbeCaller) -> CallerJson:

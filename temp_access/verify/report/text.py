@@ -31,10 +31,10 @@ def redact_report(report: VerificationReport) -> VerificationReport:
 
 def _redacted_result(result: Result) -> Result:
     observed, cause = redact(result.observed), redact(result.probe.cause)
-    control = result.control and redact(result.control)
-    if (observed, cause, control) == (result.observed, result.probe.cause, result.control):
+    control = result.control_outcome and redact(result.control_outcome)
+    if (observed, cause, control) == (result.observed, result.probe.cause, result.control_outcome):
         return result
-    return replace(result, observed=observed, control=control, probe=replace(result.probe, cause=cause))
+    return replace(result, observed=observed, control_outcome=control, probe=replace(result.probe, cause=cause))
 
 
 def caller_text(caller: ProbeCaller) -> str:
@@ -100,7 +100,7 @@ def expected_text(probe: Probe) -> str:
 def details(result: Result) -> list[tuple[str, str]]:
     """Return everything to be known about a probe that didn't pass, as pairs of label and text."""
     probe = result.probe
-    control = probe.control and f"{caller_text(probe.control)}: {result.control or 'not called'}"
+    control = probe.control and f"{caller_text(probe.control)}: {result.control_outcome or 'not called'}"
     cause = "likely cause" if result.verdict is Verdict.FAILED else "if it fails"
     rows = (
         ("probe", probe.id),
@@ -108,7 +108,7 @@ def details(result: Result) -> list[tuple[str, str]]:
         ("call", call_text(probe.call)),
         ("expected", expected_text(probe)),
         ("happened", result.observed or "nothing was said"),
-        ("control", control or result.control),
+        ("control", control or result.control_outcome),
         (cause, probe.cause),
     )
     return [(label, text) for label, text in rows if text]

@@ -28,7 +28,6 @@ setup: .venv/.ready node_modules/.ready ## install the Python and Node packages 
 LOCK = exec 9>.setup.lock && $(OUTSIDE) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
 
 .venv/.ready: requirements.txt pyproject.toml
-	@command -v openssl >/dev/null || { echo "openssl is missing; install it (it makes the local AWS's certificate)" >&2; exit 2; }
 	@$(OUTSIDE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(OUTSIDE) -V 2>&1), 3.11 or newer is needed; run make PYTHON=python3.12, say" >&2; exit 2; }
 	@$(LOCK) && { \
 	  [ $@ -nt requirements.txt ] && [ $@ -nt pyproject.toml ] && exit; \

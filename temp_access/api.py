@@ -50,7 +50,7 @@ def credentials(
     number and its present code. With `cache` False no session is kept or used. Raises BorrowError (its
     subclasses say what is wrong) and ConfigError.
     """
-    given = _vend(id, duration, access, base, config, environment, mfa, cache).entry["credentials"]
+    given = _vend(id, duration, access, base, config, environment, mfa, cache).session["credentials"]
     expiration = datetime.strptime(given["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], expiration)
 
@@ -82,7 +82,7 @@ def session(
         return _metadata(_vend(id, duration, access, base, place, environment, None, cache))
 
     first = _vend(id, duration, access, base, place, environment, mfa, cache)
-    left = int(min_left(first.entry["seconds"]))
+    left = int(min_left(first.session["seconds"]))
     caller = _base(base, _config(Path(place), environment).environment.region)
     core = botocore.session.Session()
     for name, value in caller.core.instance_variables().items():
@@ -95,11 +95,11 @@ def session(
         advisory_timeout=left,
         mandatory_timeout=left * 2 // 3,
     )
-    return boto3.Session(botocore_session=core, region_name=first.entry["region"])
+    return boto3.Session(botocore_session=core, region_name=first.session["region"])
 
 
 def _metadata(vended: BrokeredSession) -> dict[str, str]:
-    given = vended.entry["credentials"]
+    given = vended.session["credentials"]
     names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
     return {**{name: given[part] for name, part in names.items()}, "expiry_time": given["Expiration"]}
 
@@ -118,7 +118,7 @@ def _vend(
     store = SessionStore(Cache(cache_folder(os.environ)), _ignore) if cache else NullStore()
     server = server_file(os.environ)
     caller = _base(base, said.environment.region)
-    vendor = CredentialBroker(said, caller, store, place=file_digests([server]) if server else None)
+    vendor = CredentialBroker(said, caller, store, local_run=file_digests([server]) if server else None)
     asked = CredentialRequest(id_, duration=_seconds(duration), access=access, mfa=(lambda: mfa) if mfa else None)
     return vendor.borrow(asked)
 

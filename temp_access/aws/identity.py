@@ -90,7 +90,7 @@ def load_identity(profile: str | None, region: str | None) -> CallerIdentity:
     import botocore.session
 
     core = botocore.session.Session(profile=profile)
-    if region := region or region_of_the_environment():
+    if region := region or region_from_environment():
         core.set_config_variable("region", region)
     return CallerIdentity(core)
 
@@ -100,7 +100,7 @@ def identity_from_session(session: "boto3.Session", region: str | None) -> Calle
     return CallerIdentity(session._session, session, region=region)
 
 
-def region_of_the_environment() -> str | None:
+def region_from_environment() -> str | None:
     """Return AWS_REGION, which the aws CLI and the other SDKs read, and botocore doesn't."""
     return os.environ.get("AWS_REGION") or None
 

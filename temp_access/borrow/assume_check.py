@@ -41,7 +41,7 @@ def check_assume_role(vendor: CredentialBroker, *, role_arn: str | None, bucket:
     try:
         role, _ = vendor.role(CredentialRequest("", role_arn=role_arn, bucket=bucket))
         nobody = Grant("temp-access-status", "list", "-")
-        assume(vendor.config, vendor.base, AssumeRolePlan(nobody, role, SHORTEST_SESSION, _NOTHING), None)
+        assume(vendor.config, vendor.identity, AssumeRolePlan(nobody, role, SHORTEST_SESSION, _NOTHING), None)
     except BotoCoreError as error:
         raise from_connection_error(error) from error
     return role

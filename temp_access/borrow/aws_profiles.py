@@ -1,14 +1,13 @@
 """The managed block in ~/.aws/config."""
 
-import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.files import atomic_write
 
 
 def read_profiles(region: str | None, profile: str | None) -> tuple[Mapping[str, Any], str | None]:
@@ -24,7 +23,7 @@ def read_profiles(region: str | None, profile: str | None) -> tuple[Mapping[str,
     return profiles, region or profiles.get(profile or "default", {}).get("region")
 
 
-def require_base(profiles: Mapping[str, Any], base: str, name: str, managed: list[str]) -> None:
+def require_source_profile(profiles: Mapping[str, Any], base: str, name: str, managed: list[str]) -> None:
     """Raise UserError unless `base` is a profile that can borrow for the profile `name`."""
     seen: list[str] = []
     at: str | None = base
@@ -72,18 +71,7 @@ def replace_text(path: Path, text: str | None) -> None:
             return
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o600
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text.encode("utf-8", "surrogateescape"))
-                file.flush()
-                os.fsync(file.fileno())
-                os.fchmod(file.fileno(), mode)
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        atomic_write(target, text.encode("utf-8", "surrogateescape"), mode=mode, fsync=True)
     except OSError as error:
         raise UserError(
             f"{path} can't be written ({error.strerror}); make it writable, or point AWS_CONFIG_FILE to another"
@@ -97,12 +85,12 @@ _AFTER_LINE, _AFTER_NO_NEWLINE, _NEW_FILE = "", " after a line without an end", 
 _HEADER = re.compile(r"^[ \t]*\[(.+)\]", re.MULTILINE)
 
 
-def block(name: str, settings: dict[str, str]) -> str:
+def profile_lines(name: str, settings: dict[str, str]) -> str:
     """Return the lines of the profile `name`."""
     return "".join(f"{line}\n" for line in (f"[profile {name}]", *(f"{k} = {v}" for k, v in settings.items())))
 
 
-def put(text: str | None, name: str, lines: str) -> str:
+def put_block(text: str | None, name: str, lines: str) -> str:
     """Return `text` (None: there is no file) with the block, in the place of an older one or at the end."""
     if text is not None and (found := _find(text, name)):
         how = found["how"]
@@ -113,7 +101,7 @@ def put(text: str | None, name: str, lines: str) -> str:
     return f"{text or ''}{newline}{_marked(name, how, lines)}"
 
 
-def take_out(text: str, name: str) -> str | None:
+def remove_block(text: str, name: str) -> str | None:
     """Return `text` without the block and what was written for it; None if then the file is to go as well.
 
     Raises KeyError if there is no such block.
@@ -129,12 +117,12 @@ def take_out(text: str, name: str) -> str | None:
     return None if how == _NEW_FILE and not left else left
 
 
-def managed(text: str) -> list[str]:
+def managed_profiles(text: str) -> list[str]:
     """Return the names of the profiles that have such a block."""
     return re.findall(rf"^{_MARK}: begin (\S+)", text, re.MULTILINE)
 
 
-def sections(text: str) -> list[str]:
+def profile_names(text: str) -> list[str]:
     """Return the names of all profiles in `text`, those with a block of ours included."""
     found = []
     for header in _HEADER.findall(text):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from temp_access.aws.assume_role import Session, assume_role
+from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.errors import (
     DurationTooLong,
     MfaNeeded,
@@ -20,7 +20,7 @@ from temp_access.aws.identity import CallerIdentity
 from temp_access.borrow.audit_log import AuditLog
 from temp_access.borrow.cached_session import is_fresh
 from temp_access.borrow.grants import find_grant, narrow
-from temp_access.borrow.role_discovery import KEPT_SECONDS, RoleDetails, discover_role
+from temp_access.borrow.role_discovery import ROLE_CACHE_SECONDS, RoleDetails, discover_role
 from temp_access.borrow.session_duration import plan_duration
 from temp_access.borrow.session_names import external_id, fill_pattern, principal_name, session_name, user_name
 from temp_access.borrow.session_store import SessionStore
@@ -40,43 +40,43 @@ class AssumeRolePlan:
 
     grant: Grant
     role: RoleDetails
-    seconds: int
-    policy: str
+    duration: int
+    session_policy: str
 
     @property
     def policy_hash(self) -> str:
         """The SHA-256 of the session policy (hexadecimal)."""
-        return hashlib.sha256(self.policy.encode()).hexdigest()
+        return hashlib.sha256(self.session_policy.encode()).hexdigest()
 
 
-def assume_for_grant(config: Config, base: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> dict[str, Any]:
+def assume_for_grant(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> dict[str, Any]:
     """Assume the role, record it in the audit log, and return the session as the cache keeps it.
 
     Raises BorrowError.
     """
     log = AuditLog(config.audit_file) if config.audit_file else None
     try:
-        session, name = assume(config, base, plan, mfa)
+        session, name = assume(config, identity, plan, mfa)
         if log:
             log.write(
                 caller=plan.role.caller_arn,
                 grant=plan.grant.id,
                 session_name=name,
-                duration=plan.seconds,
+                duration=plan.duration,
                 policy_sha256=plan.policy_hash,
                 request_id=session.request_id,
             )
     finally:
         if log:
             log.close()
-    return _entry(config, base, plan, name, session)
+    return _entry(config, identity, plan, name, session)
 
 
-def assume(config: Config, base: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> tuple[Session, str]:
+def assume(config: Config, base: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> tuple[RoleSession, str]:
     """Return the session, made as the role's conditions ask for it, and its name; raises BorrowError."""
     asked, caller_arn = config.role.conditions, plan.role.caller_arn
     user, caller = user_name(config, caller_arn), principal_name(caller_arn)
-    name = session_name(asked.session_name, plan.grant.id, user_name=user, who=caller)
+    name = session_name(asked.session_name, plan.grant.id, user_name=user, principal=caller)
     identity = asked.source_identity and fill_pattern(asked.source_identity, user_name=user, filler=caller)
     code = mfa() if mfa else None
     # Temporary base credentials may carry their own MFA, which only STS can tell.
@@ -95,7 +95,7 @@ def _call(
     name: str,
     identity: str | None,
     mfa: tuple[str, str] | None,
-) -> Session:
+) -> RoleSession:
     from botocore.exceptions import ClientError
 
     role = plan.role
@@ -104,8 +104,8 @@ def _call(
             base.sts,
             role_arn=role.arn,
             session_name=name,
-            duration=plan.seconds,
-            policy=plan.policy,
+            duration=plan.duration,
+            policy=plan.session_policy,
             source_identity=identity,
             external_id=external_id(config, role.caller_arn, role.arn),
             mfa=mfa,
@@ -114,7 +114,9 @@ def _call(
         raise from_client_error(error, role.caller_arn, role.arn) from error
 
 
-def _entry(config: Config, base: CallerIdentity, plan: AssumeRolePlan, name: str, session: Session) -> dict[str, Any]:
+def _entry(
+    config: Config, base: CallerIdentity, plan: AssumeRolePlan, name: str, session: RoleSession
+) -> dict[str, Any]:
     given = session.credentials
     assert given.expiration is not None  # noqa: S101 - AssumeRole's always expire
     return {
@@ -126,7 +128,7 @@ def _entry(config: Config, base: CallerIdentity, plan: AssumeRolePlan, name: str
         "grant": plan.grant.id,
         "access": plan.grant.access,
         "folder": plan.grant.folder,
-        "seconds": plan.seconds,
+        "seconds": plan.duration,
         "session_name": name,
         "session_arn": session.arn,
         "chained": base.is_temporary,
@@ -158,7 +160,7 @@ class CredentialRequest:
 class BrokeredSession:
     """A session as the cache keeps it, its key there, and the notes for whoever asked."""
 
-    entry: Mapping[str, Any]
+    session: Mapping[str, Any]
     key: str
     notes: tuple[str, ...] = ()
 
@@ -170,13 +172,18 @@ class CredentialBroker:
     """
 
     def __init__(
-        self, config: Config, base: CallerIdentity, store: SessionStore, *, place: Mapping[str, str] | None = None
+        self,
+        config: Config,
+        identity: CallerIdentity,
+        store: SessionStore,
+        *,
+        local_run: Mapping[str, str] | None = None,
     ) -> None:
         self.config = config
-        self.base = base
+        self.identity = identity
         self.store = store
-        self._place = dict(place or {})
-        self._identity = (base.cache_identity, base.endpoint, str(self._place))
+        self._place = dict(local_run or {})
+        self._identity = (identity.cache_identity, identity.endpoint, str(self._place))
         path = hashlib.sha256(str(config.path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()
         self._beginning = path[:8]
 
@@ -206,7 +213,7 @@ class CredentialBroker:
             if found := cached_role(self.store.read("roles", key)):
                 return found, True
             role = self._found(request)
-            self.store.write("roles", key, {"role": asdict(role), "until": time.time() + KEPT_SECONDS})
+            self.store.write("roles", key, {"role": asdict(role), "until": time.time() + ROLE_CACHE_SECONDS})
         return role, False
 
     def _found(self, request: CredentialRequest) -> RoleDetails:
@@ -214,7 +221,7 @@ class CredentialBroker:
 
         try:
             return discover_role(
-                self.base, self.config, self._caller_arn(), role_arn=request.role_arn, bucket=request.bucket
+                self.identity, self.config, self._caller_arn(), role_arn=request.role_arn, bucket=request.bucket
             )
         except BotoCoreError as error:
             raise from_connection_error(error) from error
@@ -223,9 +230,9 @@ class CredentialBroker:
         from botocore.exceptions import ClientError
 
         try:
-            return str(self.base.sts.get_caller_identity()["Arn"])
+            return str(self.identity.sts.get_caller_identity()["Arn"])
         except ClientError as error:
-            raise from_client_error(error, self.base.name, self.config.role.name) from error
+            raise from_client_error(error, self.identity.name, self.config.role.name) from error
 
     def _role_key(self, request: CredentialRequest) -> str:
         config = self.config
@@ -238,16 +245,16 @@ class CredentialBroker:
             request.duration,
             grant,
             role.max_duration,
-            chained=self.base.is_temporary,
+            chained=self.identity.is_temporary,
             configured=self.config.role.max_session_duration,
         )
-        plan = AssumeRolePlan(grant, role, planned.seconds, session_policy_text(grant, role))
+        plan = AssumeRolePlan(grant, role, planned.duration, session_policy_text(grant, role))
         key = self._session_key(plan)
         began = time.time()
         with self.store.locked("sessions", key):
             entry = self.store.read("sessions", key)
             if entry is None or not is_fresh(entry, request.min_ttl, since=began):
-                entry = {**assume_for_grant(self.config, self.base, plan, request.mfa), "place": self._place}
+                entry = {**assume_for_grant(self.config, self.identity, plan, request.mfa), "place": self._place}
                 self.store.write("sessions", key, entry)
                 self.store.purge_prefix("sessions", key[:8], key[:16])
         return BrokeredSession(entry, key, tuple(note for note in (role.config_mismatch, planned.note) if note))
@@ -260,7 +267,7 @@ class CredentialBroker:
             plan.role.caller_arn,
             plan.grant.id,
             plan.grant.access,
-            plan.seconds,
+            plan.duration,
             plan.policy_hash,
             self.config.audit_file,
         )

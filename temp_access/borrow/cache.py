@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from temp_access.files import UNFINISHED_PREFIX, atomic_write
+
 FORMAT = 1
 # Requests point to sessions, roles are what iam:GetRole said.
 KINDS = ("requests", "sessions", "roles")
-_NEW, _UNFINISHED = ".new-", 3600
+_UNFINISHED = 3600
 _LARGEST = 1 << 20
 
 
@@ -31,19 +33,10 @@ class Cache:
 
     def write(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
         """Keep the object until its time `until`, in one step; raises OSError if the folder can't be used."""
-        import tempfile
-
-        folder = self._made(kind)
-        descriptor, temporary = tempfile.mkstemp(prefix=_NEW, dir=folder)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump({**value, "format": FORMAT}, file)
-            os.utime(temporary, (value["until"], value["until"]))
-            os.replace(temporary, self._path(kind, key))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        self._made(kind)
+        content = json.dumps({**value, "format": FORMAT}).encode()
+        # Its expiry is the file's time: `remove_expired` then needs to read none.
+        atomic_write(self._path(kind, key), content, mode=0o600, mtime=value["until"])
 
     def remove(self, kind: str, key: str) -> None:
         """Drop the object if it is there."""
@@ -63,7 +56,7 @@ class Cache:
             for file in found:
                 age = now - file.stat(follow_symlinks=False).st_mtime
                 # A file's time is its expiry; an unfinished one has none yet.
-                if age > (_UNFINISHED if file.name.startswith(_NEW) else 0):
+                if age > (_UNFINISHED if file.name.startswith(UNFINISHED_PREFIX) else 0):
                     with contextlib.suppress(OSError):
                         os.unlink(file.path)
 
@@ -72,10 +65,10 @@ class Cache:
         for name in self._names(kind):
             self.remove(kind, name.removesuffix(".json"))
 
-    def purge_prefix(self, kind: str, beginning: str, but: str) -> None:
+    def purge_prefix(self, kind: str, prefix: str, except_prefix: str) -> None:
         """Drop the objects whose key begins with `beginning`, and not with `but`."""
         for name in self._names(kind):
-            if name.startswith(beginning) and not name.startswith(but):
+            if name.startswith(prefix) and not name.startswith(except_prefix):
                 self.remove(kind, name.removesuffix(".json"))
 
     @contextlib.contextmanager

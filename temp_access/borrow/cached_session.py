@@ -10,7 +10,7 @@ from typing import Any
 from temp_access.borrow.cache import Cache
 
 # Whose credentials botocore finds, where --profile doesn't say it.
-_IDENTITY = (
+_IDENTITY_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_ACCESS_KEY_ID",
@@ -20,7 +20,7 @@ _IDENTITY = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
 # Whom botocore then calls.
-_PLACE = (
+_ENDPOINT_VARIABLES = (
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -41,7 +41,7 @@ def request_key(fields: Mapping[str, object], environ: Mapping[str, str]) -> str
     """
     said: list[object] = [sorted(fields.items())]
     if not fields.get("local"):
-        names = _PLACE if fields.get("profile") else _IDENTITY + _PLACE
+        names = _ENDPOINT_VARIABLES if fields.get("profile") else _IDENTITY_VARIABLES + _ENDPOINT_VARIABLES
         said += [sorted((name, environ[name]) for name in names if name in environ), aws_files(environ)]
     return hashlib.sha256(json.dumps(said, default=str).encode("utf-8", "surrogateescape")).hexdigest()[:40]
 

@@ -11,7 +11,7 @@ from temp_access.config.table import format_duration
 from temp_access.policies.role_policy import BUCKET_TAG, CONFIG_TAG
 from temp_access.policies.trust_policy import trust_policy
 
-KEPT_SECONDS = 3600
+ROLE_CACHE_SECONDS = 3600
 _STACKS = ("TempAccessStorage", "TempAccess")
 
 
@@ -27,7 +27,7 @@ class RoleDetails:
 
 
 def discover_role(
-    base: CallerIdentity, config: Config, caller_arn: str, *, role_arn: str | None = None, bucket: str | None = None
+    identity: CallerIdentity, config: Config, caller_arn: str, *, role_arn: str | None = None, bucket: str | None = None
 ) -> RoleDetails:
     """Return what iam:GetRole says, else the stacks' outputs, else what was given by hand.
 
@@ -43,15 +43,15 @@ def discover_role(
     if account and account != caller_arn.split(":")[4]:
         # A role of this name in the caller's own account would be another one.
         role, found = None, _in_other_account(config, caller_arn)
-    elif role := _role(base, config.role.name):
+    elif role := _role(identity, config.role.name):
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
         found = {"RoleArn": role["Arn"], "BucketName": tags.get(BUCKET_TAG), "ConfigDigest": tags.get(CONFIG_TAG)}
         maximum = int(role["MaxSessionDuration"])
     else:
-        found = _outputs(base)
+        found = _outputs(identity)
     arn, name = role_arn or found.get("RoleArn"), bucket or found.get("BucketName")
     if not arn or not name:
-        raise _not_deployed(config, base, caller_arn, arn)
+        raise _not_deployed(config, identity, caller_arn, arn)
     return RoleDetails(arn, name, maximum, caller_arn, _stale(config, role, found.get("ConfigDigest"), name))
 
 

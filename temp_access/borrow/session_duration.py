@@ -17,12 +17,12 @@ CHAINED = 3600
 class PlannedDuration:
     """The session's length in seconds, and a note for the user where it is shorter than the grant's."""
 
-    seconds: int
+    duration: int
     note: str | None = None
 
 
 def plan_duration(
-    asked: int | None, grant: Grant, role_maximum: int, *, chained: bool, configured: int | None = None
+    requested: int | None, grant: Grant, role_maximum: int, *, chained: bool, configured: int | None = None
 ) -> PlannedDuration:
     """Return what to ask STS for: `asked` seconds, or the longest that all limits allow.
 
@@ -37,19 +37,19 @@ def plan_duration(
         why = f"the caller's credentials are temporary themselves, and STS gives those {format_duration(CHAINED)}"
         limits.append((CHAINED, why, "borrow with temp-user's own access key"))
     most, why, change = min(limits, key=lambda limit: limit[0])
-    if asked is None:
+    if requested is None:
         wanted = grant.duration or configured or role_maximum
         note = f"the session lasts {format_duration(most)} instead of {format_duration(wanted)}: {why}"
         return PlannedDuration(most, note if most < wanted else None)
-    if asked > most:
+    if requested > most:
         raise DurationTooLong(
-            f"a session of {format_duration(asked)} is too long: {why}",
+            f"a session of {format_duration(requested)} is too long: {why}",
             f"ask for at most {format_duration(most)}, or {change}",
         )
-    if asked < SHORTEST_SESSION:
+    if requested < SHORTEST_SESSION:
         shortest = format_duration(SHORTEST_SESSION)
         raise DurationTooShort(
-            f"a session of {format_duration(asked)} is too short: STS gives {shortest} at least",
+            f"a session of {format_duration(requested)} is too short: STS gives {shortest} at least",
             f"ask for {shortest} or more",
         )
-    return PlannedDuration(asked)
+    return PlannedDuration(requested)

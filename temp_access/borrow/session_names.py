@@ -9,22 +9,22 @@ from temp_access.config.model import Config
 TERMINATOR = ","
 _SHORTEST, _LONGEST = 2, 64
 # The rest is for who it is: at least 24 characters.
-GRANT_ROOM = 40
+MAX_GRANT_COMPONENT = 40
 _HASH = 12
 _SMALLEST_ROOM = _HASH + 4
 _PLAIN = re.compile(r"[\w+.@-]+", re.ASCII)
 _FOREIGN = re.compile(r"[^\w+.@-]", re.ASCII)
 
 
-def grant_component(id_: str, room: int = GRANT_ROOM) -> str:
+def grant_component(id_: str, max_length: int = MAX_GRANT_COMPONENT) -> str:
     """Return what the session names of the grant `id_` begin with, the terminator included.
 
     It has at most `room` characters, is another for each id, and never the beginning of another's.
     """
-    return _fitted(id_, room - len(TERMINATOR)) + TERMINATOR
+    return _fitted(id_, max_length - len(TERMINATOR)) + TERMINATOR
 
 
-def session_name(pattern: str | None, id_: str, *, user_name: str, who: str) -> str:
+def session_name(pattern: str | None, id_: str, *, user_name: str, principal: str) -> str:
     """Return the name of a session of the grant `id_` that `who` borrows.
 
     `pattern` is role.conditions.session_name, `user_name` what its `${aws:username}` stands for.
@@ -32,8 +32,8 @@ def session_name(pattern: str | None, id_: str, *, user_name: str, who: str) -> 
     room = free_length(pattern, user_name=user_name)
     if room < _SMALLEST_ROOM:
         return fill_pattern(pattern, user_name=user_name, filler=_fitted(id_, _SMALLEST_ROOM))
-    part = grant_component(id_, min(room, GRANT_ROOM))
-    return fill_pattern(pattern, user_name=user_name, filler=part + _shortened(who, room - len(part)))
+    part = grant_component(id_, min(room, MAX_GRANT_COMPONENT))
+    return fill_pattern(pattern, user_name=user_name, filler=part + _shortened(principal, room - len(part)))
 
 
 def session_name_prefix(pattern: str | None, id_: str, *, user_name: str) -> str | None:
@@ -45,7 +45,7 @@ def session_name_prefix(pattern: str | None, id_: str, *, user_name: str) -> str
     if room < _SMALLEST_ROOM:
         return None
     before = (pattern or "*").replace("${aws:username}", user_name).partition("*")[0].replace("?", "x")
-    return before + grant_component(id_, min(room, GRANT_ROOM))
+    return before + grant_component(id_, min(room, MAX_GRANT_COMPONENT))
 
 
 def free_length(pattern: str | None, *, user_name: str) -> int:

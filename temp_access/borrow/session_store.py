@@ -44,10 +44,10 @@ class SessionStore:
             self._cache.remove(kind, key)
         _REMEMBERED.pop((kind, key), None)
 
-    def purge_prefix(self, kind: str, beginning: str, but: str) -> None:
+    def purge_prefix(self, kind: str, prefix: str, except_prefix: str) -> None:
         """Drop the objects whose key begins with `beginning`, and not with `but`."""
         if self._cache:
-            self._cache.purge_prefix(kind, beginning, but)
+            self._cache.purge_prefix(kind, prefix, except_prefix)
 
     @contextlib.contextmanager
     def locked(self, kind: str, key: str) -> Iterator[None]:

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config
+from temp_access.cli.options import add_aws_options, add_config_options, confirm, enter_local, load_config
 from temp_access.config.model import Config
 from temp_access.deployment.target import check_environment, open_session, session_identity
 
@@ -27,15 +27,15 @@ class Account:
         return str(self.session.region_name)
 
     @property
-    def place(self) -> str:
+    def description(self) -> str:
         """Account and Region, in words."""
         return f"account {self.id}, {self.region}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of commands that change an account."""
-    add_config(parser)
-    add_aws(parser)
+    add_config_options(parser)
+    add_aws_options(parser)
     parser.add_argument("--yes", action="store_true", help="don't ask")
 
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import file_digests, find_cached_session, input_files, request_key
-from temp_access.cli.options import add_aws, add_config, load_config, role_arn, seconds
+from temp_access.cli.options import (
+    add_aws_options,
+    add_config_options,
+    duration_argument,
+    load_config,
+    role_arn_argument,
+)
 from temp_access.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,27 +24,34 @@ if TYPE_CHECKING:
     from temp_access.config.model import Config
 
 
-def add_base(parser: argparse.ArgumentParser) -> None:
+def add_identity_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which access.toml, whose credentials and which role: --config to --bucket."""
-    add_config(parser)
+    add_config_options(parser)
     parser.add_argument("--profile", help="temp-user's credentials (default: as the AWS CLI finds them)")
-    add_aws(parser)
-    parser.add_argument("--role-arn", type=role_arn, metavar="ARN", help="the role, where it can't be looked up")
+    add_aws_options(parser)
+    parser.add_argument(
+        "--role-arn", type=role_arn_argument, metavar="ARN", help="the role, where it can't be looked up"
+    )
     parser.add_argument("--bucket", metavar="NAME", help="its bucket, where it can't be looked up")
 
 
-def add_borrowing(parser: argparse.ArgumentParser) -> None:
+def add_borrow_options(parser: argparse.ArgumentParser) -> None:
     """Add the grant's id, and the options that say what to borrow: --duration to --mfa-code."""
     parser.add_argument("id", metavar="ID", help="a grant's id, or one that [any_id] admits")
-    parser.add_argument("--duration", type=seconds, metavar="TIME", help="like 1h (default: the longest allowed)")
+    parser.add_argument(
+        "--duration", type=duration_argument, metavar="TIME", help="like 1h (default: the longest allowed)"
+    )
     parser.add_argument("--access", metavar="MODE", help="less than the grant's: list, read, write, read-write")
     parser.add_argument(
-        "--min-ttl", type=seconds, metavar="TIME", help="what a kept session must have left (15m, or half of it)"
+        "--min-ttl",
+        type=duration_argument,
+        metavar="TIME",
+        help="what a kept session must have left (15m, or half of it)",
     )
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep a session")
     parser.add_argument("--mfa-serial", metavar="ARN", help="the MFA device, if the role asks for MFA")
     parser.add_argument("--mfa-code", metavar="CODE", help="its present code (asked for in a terminal)")
-    add_base(parser)
+    add_identity_options(parser)
 
 
 def borrow(args: argparse.Namespace, *, ask: bool = True) -> dict[str, Any]:
@@ -78,9 +91,9 @@ def _borrowed(args: argparse.Namespace, cache: Cache, key: str, ask: bool) -> tu
         config = load_config(args)
         vended = _vended(args, store, config, ask)
         files |= file_digests(str(path.absolute()) for path in config.files[1:])
-        about = {"files": files, "session": vended.key, "notes": vended.notes, "until": vended.entry["until"]}
+        about = {"files": files, "session": vended.key, "notes": vended.notes, "until": vended.session["until"]}
         store.write("requests", key, about)
-    return dict(vended.entry), list(vended.notes)
+    return dict(vended.session), list(vended.notes)
 
 
 def _vended(args: argparse.Namespace, store: "SessionStore", config: "Config", ask: bool) -> "BrokeredSession":

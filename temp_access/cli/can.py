@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, enter_local, load_config
+from temp_access.cli.options import add_aws_options, add_config_options, enter_local, load_config
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deployed", action="store_true", help="ask about what is deployed, not about the templates")
     parser.add_argument("--deployer-profile", metavar="PROFILE", help="to read it (default: the default credentials)")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_config(parser)
-    add_aws(parser)
+    add_config_options(parser)
+    add_aws_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from temp_access.borrow.console import LOOPBACK, folder_page, session_duration, sign_in, sign_in_url
-from temp_access.cli.borrow_options import add_borrowing, borrow, print_note
-from temp_access.cli.options import write_out
+from temp_access.cli.borrow_options import add_borrow_options, borrow, print_note
+from temp_access.cli.options import write_stdout
 from temp_access.errors import TempAccessError
 
 EXAMPLES = """\
@@ -22,7 +22,7 @@ the borrowed credentials. exit code: 0 fine, 1 refused, 2 bad input, 3 not reach
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_borrowing(parser)
+    add_borrow_options(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--print", action="store_true", help="print the URL (default)")
     form.add_argument("--open", action="store_true", help="open it in the browser, and don't print it")
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if args.open:
         _open(url)
     else:
-        write_out(f"{url}\n")
+        write_stdout(f"{url}\n")
     return 0
 
 

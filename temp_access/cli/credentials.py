@@ -6,9 +6,9 @@ import shlex
 from typing import Any
 
 from temp_access.borrow.cached_session import CREDENTIAL_FIELDS
-from temp_access.cli.borrow_options import add_borrowing, borrow
+from temp_access.cli.borrow_options import add_borrow_options, borrow
 from temp_access.cli.local_target import client_environment
-from temp_access.cli.options import write_out
+from temp_access.cli.options import write_stdout
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -27,7 +27,7 @@ _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_borrowing(parser)
+    add_borrow_options(parser)
     parser.add_argument("--format", choices=("env", "json", "process"), default="env", help="default: env")
 
 
@@ -35,9 +35,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the credentials, and nothing else, on standard output."""
     entry = borrow(args, ask=args.format != "process")
     if args.format == "env":
-        write_out(_env(entry, client_environment(args)))
+        write_stdout(_env(entry, client_environment(args)))
     else:
-        write_out(_json(entry) if args.format == "json" else _process(entry))
+        write_stdout(_json(entry) if args.format == "json" else _process(entry))
     return 0
 
 

@@ -21,8 +21,8 @@ examples:
 def run(args: argparse.Namespace) -> int:
     """Deploy both stacks."""
     account = open_account(args)
-    print(f"deploying to {account.place}, as {account.arn}", file=sys.stderr)
-    if not confirmed(args, f"deploy to {account.place}?"):
+    print(f"deploying to {account.description}, as {account.arn}", file=sys.stderr)
+    if not confirmed(args, f"deploy to {account.description}?"):
         return 2
     if args.local and not _is_bootstrapped(account.session):
         code = run_cdk(args, account.region, "bootstrap", f"aws://{account.id}/{account.region}")

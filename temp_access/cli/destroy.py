@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from temp_access.cli.account import Account
 
 
-def sweep_runs(session: "boto3.Session", config: Config, account: str, arn: str) -> None:
+def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: str) -> None:
     """Remove the keys and objects of verify's runs that were killed; half-made stacks never had any."""
     from temp_access.aws.clients import ClientFactory
     from temp_access.deployment.target import deployed_target
@@ -86,11 +86,11 @@ def run(args: argparse.Namespace) -> int:
         )
     bucket = _bucket(session)
     fate = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
-    what = f"the stacks in {account.place}, as {account.arn}; bucket {bucket or '(none)'} {fate}"
+    what = f"the stacks in {account.description}, as {account.arn}; bucket {bucket or '(none)'} {fate}"
     print(f"destroying {what}", file=sys.stderr)
-    if not confirmed(args, f"destroy them in {account.place}?"):
+    if not confirmed(args, f"destroy them in {account.description}?"):
         return 2
-    sweep_runs(session, config, account.id, account.arn)
+    clean_up_runs(session, config, account.id, account.arn)
     if args.local:
         _delete_local_keys(args, account)
     else:

@@ -5,7 +5,7 @@ import os
 import signal
 from typing import Any
 
-from temp_access.cli.borrow_options import add_borrowing, borrow
+from temp_access.cli.borrow_options import add_borrow_options, borrow
 from temp_access.cli.credentials import variables
 from temp_access.cli.local_target import client_environment
 from temp_access.errors import TempAccessError
@@ -42,7 +42,7 @@ _BEARER = "AWS_BEARER_TOKEN_"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_borrowing(parser)
+    add_borrow_options(parser)
     parser.add_argument("words", nargs="+", metavar="COMMAND", help="the command and its arguments, after --")
 
 

@@ -29,7 +29,7 @@ def open_broker(args: argparse.Namespace, store: "SessionStore", config: "Config
 
     base = caller_identity(args, config)
     server = server_file(os.environ)
-    return CredentialBroker(config, base, store, place=file_digests([server]) if server else None)
+    return CredentialBroker(config, base, store, local_run=file_digests([server]) if server else None)
 
 
 def caller_identity(args: argparse.Namespace, config: "Config") -> "CallerIdentity":

@@ -31,7 +31,7 @@ COMMANDS = {
     "lint": "find faults in the policies of the synthesized templates",
     "destroy": "remove what was deployed",
     "local": "start, stop and use the embedded AWS",
-    "completion": "print the completion script for bash or zsh",
+    "completion": "print the completion script for bash, zsh or fish",
 }
 
 
@@ -54,10 +54,10 @@ def run() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run `arguments` and return the exit code: 0 fine, 1 the check failed, 2 bad input, 3 inconclusive."""
-    if arguments[:1] == ["__complete"]:
+    if "_ARGCOMPLETE" in os.environ:
         from temp_access.cli.completion import answer
 
-        return answer(arguments[1:], make_parser)
+        answer(make_parser)
     args = _parse(arguments)
     try:
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         _drop_output()
         return 128 + signal.SIGPIPE
     except Exception as error:
-        sentence = None if args.debug else _of_a_full_disk(error) or _of_the_service(error)
+        sentence = None if args.debug else _disk_full_message(error) or _service_error_message(error)
         if sentence is None:
             raise
         print(sentence, file=sys.stderr)
@@ -120,7 +120,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _of_a_full_disk(error: Exception) -> str | None:
+def _disk_full_message(error: Exception) -> str | None:
     """Return what to say where there is no room to write, None for any other error."""
     if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
         return None
@@ -134,7 +134,7 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _of_the_service(error: Exception) -> str | None:
+def _service_error_message(error: Exception) -> str | None:
     """Return what to say of an error of boto3, None for any other."""
     # Whoever never called a service hasn't loaded it, and shouldn't for this.
     known = sys.modules.get("botocore.exceptions")

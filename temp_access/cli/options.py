@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
+def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add --config and --env."""
     parser.add_argument("--config", type=Path, default=Path("access.toml"), metavar="FILE", help="default: access.toml")
     parser.add_argument("--env", metavar="NAME", help="an environment of access.toml")
 
 
-def add_aws(parser: argparse.ArgumentParser) -> None:
+def add_aws_options(parser: argparse.ArgumentParser) -> None:
     """Add --region, --local and --state."""
     parser.add_argument("--region", metavar="REGION", help="default: as the AWS CLI finds it")
     parser.add_argument("--local", action="store_true", help="use the local AWS (temp-access local start)")
@@ -53,7 +53,7 @@ def enter_local(args: argparse.Namespace) -> None:
     os.environ.update(environment(args.state or DEFAULT_STATE))
 
 
-def seconds(text: str) -> int:
+def duration_argument(text: str) -> int:
     """Return the seconds of a duration argument; argparse reports what is wrong with it."""
     try:
         return parse_duration(text)
@@ -61,7 +61,7 @@ def seconds(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def role_arn(text: str) -> str:
+def role_arn_argument(text: str) -> str:
     """Return the ARN of a role; argparse reports what is wrong with it."""
     if not _ROLE_ARN.fullmatch(text):
         raise argparse.ArgumentTypeError(
@@ -70,7 +70,7 @@ def role_arn(text: str) -> str:
     return text
 
 
-def write_out(text: str) -> None:
+def write_stdout(text: str) -> None:
     """Write `text` and be sure that it got there; raises TempAccessError where it couldn't."""
     try:
         sys.stdout.write(text)

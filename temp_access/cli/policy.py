@@ -5,9 +5,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from temp_access.cli.borrow_options import add_base
+from temp_access.cli.borrow_options import add_identity_options
 from temp_access.cli.local_target import caller_identity, open_broker
-from temp_access.cli.options import load_config, write_out
+from temp_access.cli.options import load_config, write_stdout
 
 if TYPE_CHECKING:
     from temp_access.borrow.role_discovery import RoleDetails
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--access", metavar="MODE", help="less than the grant's: list, read, write, read-write")
     parser.add_argument("--minimal", action="store_true", help="print it as it is sent, in one line")
     parser.add_argument("--check", action="store_true", help="borrow with it for 15m, keeping nothing")
-    add_base(parser)
+    add_identity_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     grant = narrow(find_grant(config, args.id), args.access)
     role = _role(args, config)
     text = session_policy_text(grant, role)
-    write_out((text if args.minimal else json.dumps(json.loads(text), indent=2, ensure_ascii=False)) + "\n")
+    write_stdout((text if args.minimal else json.dumps(json.loads(text), indent=2, ensure_ascii=False)) + "\n")
     _tell(
         f"{len(text)} of {SESSION_POLICY} characters; "
         f"packed about {estimate_packed_size(text)}% of STS's room (an estimate)"
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
-    from temp_access.aws.identity import region_of_the_environment
+    from temp_access.aws.identity import region_from_environment
     from temp_access.borrow.broker import CredentialRequest
     from temp_access.borrow.role_discovery import RoleDetails
     from temp_access.borrow.session_store import NullStore
@@ -65,7 +65,7 @@ def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
     bucket = args.bucket or config.bucket_name
     if bucket and not args.check:
         # The partition is all that the policy takes from the role.
-        partition = partition_of(args.region or config.environment.region or region_of_the_environment() or "")
+        partition = partition_of(args.region or config.environment.region or region_from_environment() or "")
         arn = args.role_arn or f"arn:{partition}:iam::{config.environment.account or ''}:role/{config.role.name}"
         return RoleDetails(arn, bucket, config.role.max_session_duration, "")
     return open_broker(args, NullStore(), config).role(
@@ -94,7 +94,7 @@ def _check(args: argparse.Namespace, config: "Config", grant: "Grant", role: "Ro
         )
     except BotoCoreError as error:
         raise from_connection_error(error) from error
-    packed = "" if session.packed is None else f", packed {session.packed}%"
+    packed = "" if session.packed_size is None else f", packed {session.packed_size}%"
     _tell(f"STS takes it{packed}")
 
 

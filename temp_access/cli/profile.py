@@ -8,33 +8,33 @@ import sys
 from pathlib import Path
 
 from temp_access.borrow.aws_profiles import (
-    block,
     config_file,
     credentials_file,
-    managed,
-    put,
+    managed_profiles,
+    profile_lines,
+    profile_names,
+    put_block,
     read_text,
+    remove_block,
     replace_text,
-    sections,
-    take_out,
 )
-from temp_access.cli.borrow_options import add_base, print_note
-from temp_access.cli.options import confirm, load_config, seconds
+from temp_access.cli.borrow_options import add_identity_options, print_note
+from temp_access.cli.options import confirm, duration_argument, load_config
 from temp_access.errors import UserError
 
 
-def settings_of(args: argparse.Namespace, text: str, name: str, region: str | None) -> dict[str, str]:
+def profile_settings(args: argparse.Namespace, text: str, name: str, region: str | None) -> dict[str, str]:
     """Return the settings of the profile `name`; `text` is the file that it comes into, `region` access.toml's.
 
     Raises UserError where the base profile isn't there or leads back.
     """
-    from temp_access.borrow.aws_profiles import read_profiles, require_base
+    from temp_access.borrow.aws_profiles import read_profiles, require_source_profile
 
     inherited = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
     # One that leads back to what is written here is no base.
-    base = args.profile or (inherited if inherited not in (name, *managed(text)) else None) or "default"
+    base = args.profile or (inherited if inherited not in (name, *managed_profiles(text)) else None) or "default"
     profiles, found = read_profiles(args.region or region, base)
-    require_base(profiles, base, name, managed(text))
+    require_source_profile(profiles, base, name, managed_profiles(text))
     given = {"--profile": base, "--region": args.region}
     return {"credential_process": _command(args, given), **({"region": found} if found else {})}
 
@@ -99,12 +99,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("id", metavar="ID", help="a grant's id, or one that [any_id] admits")
     parser.add_argument("--name", help="the profile's name (default: the id)")
-    parser.add_argument("--duration", type=seconds, metavar="TIME", help="of each session (default: the longest)")
+    parser.add_argument(
+        "--duration", type=duration_argument, metavar="TIME", help="of each session (default: the longest)"
+    )
     parser.add_argument("--access", metavar="MODE", help="less than the grant's: list, read, write, read-write")
-    parser.add_argument("--min-ttl", type=seconds, metavar="TIME", help="what a kept session must have left")
+    parser.add_argument("--min-ttl", type=duration_argument, metavar="TIME", help="what a kept session must have left")
     parser.add_argument("--remove", action="store_true", help="take it out again")
     parser.add_argument("--yes", action="store_true", help="don't ask")
-    add_base(parser)
+    add_identity_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -125,12 +127,12 @@ def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> in
     config = load_config(args)
     narrow(find_grant(config, args.id), args.access)
     region = config.environment.region
-    settings = local_settings(args) if args.local else settings_of(args, text or "", name, region)
-    lines = block(name, settings)
+    settings = local_settings(args) if args.local else profile_settings(args, text or "", name, region)
+    lines = profile_lines(name, settings)
     sys.stderr.write(f"into {file}:\n\n{lines}\n")
     if not (args.yes or confirm("write it?")):
         return 2
-    replace_text(file, put(read_text(file), name, lines))
+    replace_text(file, put_block(read_text(file), name, lines))
     for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
         if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
             print_note(
@@ -142,21 +144,21 @@ def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> in
 
 def _remove(args: argparse.Namespace, file: Path, name: str) -> int:
     text = read_text(file) or ""
-    if name not in managed(text):
-        known = ", ".join(managed(text)) or "none"
+    if name not in managed_profiles(text):
+        known = ", ".join(managed_profiles(text)) or "none"
         raise UserError(f"{file} has no profile {name!r} of temp-access (there is: {known}); nothing was changed")
     if not (args.yes or confirm(f"take the profile {name} out of {file}?")):
         return 2
     try:
-        replace_text(file, take_out(read_text(file) or "", name))
+        replace_text(file, remove_block(read_text(file) or "", name))
     except KeyError:
         raise UserError(f"the marks around {name!r} in {file} were changed; take the lines out by hand") from None
     return 0
 
 
 def _require_free(name: str, file: Path, text: str, secrets_text: str, secrets: Path) -> None:
-    ours = name in managed(text)
-    if sections(text).count(name) > ours:
+    ours = name in managed_profiles(text)
+    if profile_names(text).count(name) > ours:
         raise UserError(f"{file} has a profile {name!r} that isn't from here; choose another name with --name")
-    if name in sections(secrets_text):
+    if name in profile_names(secrets_text):
         raise UserError(f"{secrets} has keys of {name!r}, which would win; choose another name with --name")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_config, load_config, seconds
+from temp_access.cli.options import add_config_options, duration_argument, load_config
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -38,9 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--access", metavar="MODE", help="what --session-policy is to allow (default: the widest mode in use)"
     )
-    parser.add_argument("--timeout", type=seconds, default=30, metavar="TIME", help="for each claim (default: 30s)")
+    parser.add_argument(
+        "--timeout", type=duration_argument, default=30, metavar="TIME", help="for each claim (default: 30s)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_config(parser)
+    add_config_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import seconds
+from temp_access.cli.options import duration_argument
 
 if TYPE_CHECKING:
     from temp_access.review.model import Direction
@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on", choices=("broadened", "any", "never"), default="broadened", help="default: broadened"
     )
     parser.add_argument("--compare-only", action="store_true", help="leave out lint and the proofs")
-    parser.add_argument("--timeout", type=seconds, default=10, metavar="TIME", help="for each proof (default: 10s)")
+    parser.add_argument(
+        "--timeout", type=duration_argument, default=10, metavar="TIME", help="for each proof (default: 10s)"
+    )
     parser.add_argument(
         "--verification", type=Path, metavar="FILE", help="show what `temp-access verify --json FILE` found last"
     )

@@ -6,7 +6,14 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, confirm, enter_local, load_config, seconds
+from temp_access.cli.options import (
+    add_aws_options,
+    add_config_options,
+    confirm,
+    duration_argument,
+    enter_local,
+    load_config,
+)
 from temp_access.config.model import Config
 from temp_access.errors import TempAccessError, UserError
 from temp_access.revoke.model import (
@@ -16,9 +23,9 @@ from temp_access.revoke.model import (
     ScopeType,
     add,
     describe,
+    describe_sessions,
     expire,
     remove,
-    sessions,
 )
 
 if TYPE_CHECKING:
@@ -47,13 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scope.add_argument("--session", metavar="NAME", help="the sessions with this role session name")
     scope.add_argument("--all", action="store_true", help="every session of the role")
     parser.add_argument("--undo", action="store_true", help="take the entry out again")
-    add_config(parser)
-    add_aws(parser)
+    add_config_options(parser)
+    add_aws_options(parser)
     parser.add_argument("--deployer-profile", metavar="PROFILE", help="default: the default credentials")
     parser.add_argument("--profile", help="temp-user's own credentials, for the proof")
     parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role asks for MFA")
     parser.add_argument("--mfa-code", metavar="CODE", help="its present code")
-    parser.add_argument("--wait", type=seconds, default=300, metavar="TIME", help="how long to wait for the proof (5m)")
+    parser.add_argument(
+        "--wait", type=duration_argument, default=300, metavar="TIME", help="how long to wait for the proof (5m)"
+    )
     parser.add_argument("--no-proof", action="store_true", help="revoke only; temp-user's credentials aren't needed")
     parser.add_argument("--yes", action="store_true", help="don't ask")
 
@@ -77,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"the role {target.role_name} of account {account}, as {arn}", file=sys.stderr)
     if args.undo:
         return _undo(args, policies, role, entries, scopes)
-    user = None if args.no_proof else proving_user(args, config, deployer, target)
+    user = None if args.no_proof else proof_session(args, config, deployer, target)
     return _revoke(args, config, target, policies, entries, scopes, user)
 
 
@@ -86,12 +95,12 @@ def _scopes(
 ) -> tuple[RevocationScope, ...]:
     from temp_access.aws.errors import GrantNotFound
     from temp_access.borrow.grants import find_grant
-    from temp_access.revoke.scopes import of_grant, of_session, unknown_callers
+    from temp_access.revoke.scopes import grant_scopes, session_scope, unknown_callers
 
     if args.all:
         return (RevocationScope(ScopeType.ALL),)
     if args.session is not None:
-        return (of_session(role.role_id, args.session),)
+        return (session_scope(role.role_id, args.session),)
     try:
         find_grant(config, args.id)
     except GrantNotFound as error:
@@ -99,7 +108,7 @@ def _scopes(
         print(f"note: {error.cause}; sessions of that name are meant all the same", file=sys.stderr)
     for account in unknown_callers(config):
         print(f"note: sessions that users of {account} borrowed aren't met; --all meets them", file=sys.stderr)
-    return of_grant(config, args.id, user_name=target.user_name)
+    return grant_scopes(config, args.id, user_name=target.user_name)
 
 
 def _undo(
@@ -140,7 +149,9 @@ def _revoke(
     now = policies.snapshot().time
     kept, ended = expire(remove(entries, scopes), now)
     policies.check_quota(_with_new(kept, scopes, now))
-    changes = [f"+ {sessions(scope)}: denied everything if issued before now ({now:%H:%M:%S} UTC)" for scope in scopes]
+    changes = [
+        f"+ {describe_sessions(scope)}: denied everything if issued before now ({now:%H:%M:%S} UTC)" for scope in scopes
+    ]
     _print_changes(kept, ended, changes)
     if not _confirmed(args, "revoke them?"):
         return 2
@@ -156,7 +167,7 @@ def _revoke(
         print(f"revoked, not proved: {_all_scopes(scopes)}; it can take minutes until every server knows")
         return 0
     borrower = CanarySessions(user, config, role_arn=target.role_arn, bucket=target.bucket)
-    pace = _pace(args.wait)
+    pace = _polling(args.wait)
     name, other = _probe_names(args, config, target)
     before = wait_until_works(lambda: borrower.borrow(name), pace, "a session to work that is borrowed for the proof")
     untouched = _bystander(borrower, other)
@@ -211,10 +222,10 @@ def _print_changes(kept: Revocations, ended: Revocations, changes: list[str]) ->
 
 
 def _all_scopes(scopes: tuple[RevocationScope, ...]) -> str:
-    return ", ".join(map(sessions, scopes))
+    return ", ".join(map(describe_sessions, scopes))
 
 
-def _pace(wait: int) -> "Polling":
+def _polling(wait: int) -> "Polling":
     from temp_access.aws.clients import endpoint_override
     from temp_access.revoke.proof import Polling
 
@@ -227,13 +238,13 @@ def _pace(wait: int) -> "Polling":
             next_line = passed + 15
             print(f"waiting for {what} ({passed:.0f} s of {wait} s)", file=sys.stderr)
 
-    return Polling(wait=wait, pause=0.2 if endpoint_override() else 2.0, waiting=waiting)
+    return Polling(wait=wait, pause=0.2 if endpoint_override() else 2.0, on_wait=waiting)
 
 
-_SECONDS = 3600
+_MFA_SESSION_SECONDS = 3600
 
 
-def proving_user(
+def proof_session(
     args: argparse.Namespace, config: Config, deployer: "boto3.Session", target: "Target"
 ) -> "boto3.Session":
     """Return a session of temp-user: --profile's, with --local that of the key that is kept beside the local AWS.
@@ -276,7 +287,7 @@ def _with_mfa(args: argparse.Namespace, session: "boto3.Session") -> "boto3.Sess
         raise UserError("the role asks for MFA; pass --mfa-serial and --mfa-code, or --no-proof")
     try:
         given = session_token(
-            session.client("sts"), duration=_SECONDS, mfa_serial=args.mfa_serial, mfa_code=args.mfa_code
+            session.client("sts"), duration=_MFA_SESSION_SECONDS, mfa_serial=args.mfa_serial, mfa_code=args.mfa_code
         )
     except (ClientError, BotoCoreError) as error:
         raise TempAccessError(f"no session with MFA: {error}", exit_code=1) from None

@@ -45,7 +45,7 @@ def _lines(outcome: CaseResult) -> Iterator[str]:
     yield f"failed: {case.name}"
     yield f"  expected {wanted}, got {_answer(outcome)}"
     if outcome.decision is None:
-        yield f"  {outcome.why}"
+        yield f"  {outcome.explanation}"
     else:
         yield from (f"  {reason}" for reason in outcome.decision.reasons)
         yield from (f"  no {layer.value} allows it" for layer in outcome.decision.missing)
@@ -54,7 +54,7 @@ def _lines(outcome: CaseResult) -> Iterator[str]:
 
 
 def _answer(outcome: CaseResult) -> str:
-    return f"{outcome.got} ({outcome.decision.kind.value})" if outcome.decision else outcome.got
+    return f"{outcome.actual} ({outcome.decision.kind.value})" if outcome.decision else outcome.actual
 
 
 def _as_json(outcomes: list[CaseResult]) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def _as_json(outcomes: list[CaseResult]) -> dict[str, Any]:
                 "name": outcome.case.name,
                 "passed": outcome.passed,
                 "expected": outcome.case.expected,
-                "got": outcome.got,
+                "got": outcome.actual,
                 "decision": outcome.decision.kind.value if outcome.decision else None,
-                "why": outcome.why,
+                "why": outcome.explanation,
             }
             for outcome in outcomes
         ],

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import is_fresh, server_restarted
-from temp_access.cli.borrow_options import add_base
+from temp_access.cli.borrow_options import add_identity_options
 from temp_access.cli.local_target import caller_identity, open_broker
-from temp_access.cli.options import load_config, write_out
+from temp_access.cli.options import load_config, write_stdout
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -26,7 +26,7 @@ exit code: 0 these credentials may assume the role, 1 they may not, 2 bad input"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_base(parser)
+    add_identity_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args)
     lines, fine = _identity(args, config)
     lines += ["", *_sessions(Cache(cache_folder(os.environ)))]
-    write_out("\n".join(lines) + "\n")
+    write_stdout("\n".join(lines) + "\n")
     return 0 if fine else 1
 
 

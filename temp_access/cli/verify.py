@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws, add_config, enter_local, load_config, seconds
+from temp_access.cli.options import add_aws_options, add_config_options, duration_argument, enter_local, load_config
 from temp_access.config.model import Config
 from temp_access.deployment.target import Target
 from temp_access.errors import TempAccessError, UserError
@@ -38,8 +38,8 @@ _SETTLE = 60
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_config(parser)
-    add_aws(parser)
+    add_config_options(parser)
+    add_aws_options(parser)
     parser.add_argument("--profile", help="temp-user's own credentials (default: a key minted for the run)")
     parser.add_argument("--deployer-profile", metavar="PROFILE", help="default: the default credentials")
     parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=int, metavar="N", help="probe N grants, chosen by --seed")
     parser.add_argument("--seed", type=int, metavar="N", help="default: a new one, printed")
     parser.add_argument(
-        "--settle", type=seconds, metavar="TIME", help="how long to wait for IAM's delays (60s; local: 0s)"
+        "--settle", type=duration_argument, metavar="TIME", help="how long to wait for IAM's delays (60s; local: 0s)"
     )
     parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role asks for MFA")
     parser.add_argument("--mfa-code", metavar="CODE", help="its present code")

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from temp_access.iam.symbolic.queries import LISTINGS, Query, QueryFactory, RequestBuilder, SymbolicRequest
+from temp_access.iam.statements import PREFIX_ACTIONS
+from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder, SymbolicRequest
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.proofs.sessions import ScopedSessions, any_folder, inside, is_folder, scoped_query
 
@@ -59,7 +60,7 @@ def _listings(sessions: ScopedSessions, another: Other, logic: Solver, folder: s
     other, prefix = logic.variable("other"), logic.variable("prefix")
     relation, words = another(logic, own, other)
     present = logic.flag("prefix is there")
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(LISTINGS, prefix, present)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
     # A prefix is a plain "starts with" to S3; without one, everything is listed.
     theirs = logic.concat([other, logic.text("/")])
     shows = logic.or_([logic.not_(present), logic.prefix_of(theirs, prefix), logic.prefix_of(prefix, theirs)])
@@ -77,7 +78,7 @@ def _objects_outside(sessions: ScopedSessions, logic: Solver, folder: str | None
 def _listings_outside(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
     own, rule = any_folder(logic, folder)
     prefix, present = logic.variable("prefix"), logic.flag("prefix is there")
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(LISTINGS, prefix, present)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
     outside = logic.or_([logic.not_(present), logic.not_(inside(logic, own, prefix))])
     return _problem(sessions, logic, own, asked, (rule, outside))
 

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Literal
 
 from temp_access.iam.request import LIST_BUCKET
-from temp_access.iam.symbolic.queries import LISTINGS, Query, QueryFactory, RequestBuilder
+from temp_access.iam.statements import PREFIX_ACTIONS
+from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.proofs.sessions import ScopedSessions, any_folder, scoped_query
 
@@ -29,7 +30,7 @@ def _listing_bound(sessions: ScopedSessions, logic: Solver, folder: str | None) 
     own, rule = any_folder(logic, folder)
     rest = logic.variable("rest")
     prefix = logic.concat([own, logic.text("/"), rest])
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(LISTINGS, prefix)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix)
     beyond = _none_of(logic, asked.action, (LIST_BUCKET,) if sessions.access.allows_listing else ())
     return scoped_query(sessions, logic, own, asked, (rule, beyond), may="may", words=(rest,))
 

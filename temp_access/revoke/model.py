@@ -27,7 +27,7 @@ class RevocationScope:
     """
 
     kind: ScopeType
-    text: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,15 @@ def remove(entries: Sequence[Revocation], scopes: Collection[RevocationScope]) -
 
 def describe(entry: Revocation) -> str:
     """Return which sessions are denied, e.g. `sessions called bob,… issued before 2026-01-31 12:00:00 UTC`."""
-    return f"{sessions(entry.scope)} issued before {entry.before:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{describe_sessions(entry.scope)} issued before {entry.before:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def sessions(scope: RevocationScope) -> str:
+def describe_sessions(scope: RevocationScope) -> str:
     """Return whose sessions are meant."""
     match scope.kind:
         case ScopeType.ALL:
             return "all sessions"
         case ScopeType.GRANT:
-            return f"sessions called {scope.text}…"
+            return f"sessions called {scope.name}…"
         case ScopeType.SESSION:
-            return f"sessions called {scope.text.partition(':')[2]}"
+            return f"sessions called {scope.name.partition(':')[2]}"

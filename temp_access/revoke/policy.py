@@ -25,18 +25,18 @@ class ForeignPolicyError(ValueError):
     """A policy under our name says something else than revocations."""
 
 
-def document(revocations: Iterable[Revocation]) -> dict[str, Any]:
+def revocation_policy(revocations: Iterable[Revocation]) -> dict[str, Any]:
     """Return the policy that denies everything to the sessions of `revocations`."""
     return {"Version": VERSION, "Statement": [_statement(revocation) for revocation in revocations]}
 
 
-def read(policy: Mapping[str, Any]) -> tuple[Revocation, ...]:
+def read_revocations(policy: Mapping[str, Any]) -> tuple[Revocation, ...]:
     """Return the revocations of a policy; raises ForeignPolicyError unless it is exactly what `document` writes."""
     try:
         found = tuple(_revocation(statement) for statement in policy["Statement"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ForeignPolicyError(POLICY_NAME) from None
-    if not found or document(found) != policy:
+    if not found or revocation_policy(found) != policy:
         raise ForeignPolicyError(POLICY_NAME)
     return found
 
@@ -44,7 +44,7 @@ def read(policy: Mapping[str, Any]) -> tuple[Revocation, ...]:
 def is_revocations(policy: Mapping[str, Any]) -> bool:
     """Whether a policy is one that `document` writes."""
     try:
-        read(policy)
+        read_revocations(policy)
     except ForeignPolicyError:
         return False
     return True
@@ -69,9 +69,9 @@ def _statement(revocation: Revocation) -> dict[str, Any]:
     scope = revocation.scope
     if scope.kind is ScopeType.GRANT:
         # aws:userid is `AROA…:session-name`, and a name holds no colon: what follows it is where the name begins.
-        condition["StringLike"] = {"aws:userid": f"*:{escape(scope.text)}*"}
+        condition["StringLike"] = {"aws:userid": f"*:{escape(scope.name)}*"}
     elif scope.kind is ScopeType.SESSION:
-        condition["StringEquals"] = {"aws:userid": scope.text}
+        condition["StringEquals"] = {"aws:userid": scope.name}
     return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
 
 
@@ -89,6 +89,6 @@ def _revocation(statement: Mapping[str, Any]) -> Revocation:
 
 
 def _checked(scope: RevocationScope, form: re.Pattern[str]) -> RevocationScope:
-    if not form.fullmatch(scope.text):
+    if not form.fullmatch(scope.name):
         raise ForeignPolicyError(POLICY_NAME)
     return scope

@@ -48,12 +48,12 @@ class Polling:
 
     wait: float
     pause: float
-    waiting: Callable[[str, float], None]
+    on_wait: Callable[[str, float], None]
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
-def wait_until_works(borrow: Borrow, pace: Polling, what: str) -> Attempt:
+def wait_until_works(borrow: Borrow, polling: Polling, what: str) -> Attempt:
     """Borrow until a session works, and return it; raises NotProvedError when the time is over.
 
     An earlier revocation can deny what is borrowed in its own second.
@@ -65,17 +65,19 @@ def wait_until_works(borrow: Borrow, pace: Polling, what: str) -> Attempt:
         found.append(session)
         return session()
 
-    _until(one_works, pace, what)
+    _until(one_works, polling, what)
     return found[-1]
 
 
-def prove(before: Attempt, bystander: Attempt | None, borrow: Borrow, put: Callable[[], None], pace: Polling) -> Proof:
+def prove(
+    before: Attempt, bystander: Attempt | None, borrow: Borrow, write_policy: Callable[[], None], polling: Polling
+) -> Proof:
     """Put the policy and return how long it took until `before` was refused and a new session worked.
 
     `bystander` is a session that isn't meant and has to go on working. Raises NotProvedError.
     """
-    put()
-    started = pace.clock()
+    write_policy()
+    started = polling.clock()
     refusals = 0
 
     def refused_often_enough() -> bool:
@@ -83,10 +85,10 @@ def prove(before: Attempt, bystander: Attempt | None, borrow: Borrow, put: Calla
         refusals = 0 if before() else refusals + 1
         return refusals >= _CONFIRMATIONS
 
-    _until(refused_often_enough, pace, "a session borrowed before to be refused")
-    refused_after = pace.clock() - started
-    wait_until_works(borrow, pace, "a session borrowed after to work")
-    works_after = pace.clock() - started
+    _until(refused_often_enough, polling, "a session borrowed before to be refused")
+    refused_after = polling.clock() - started
+    wait_until_works(borrow, polling, "a session borrowed after to work")
+    works_after = polling.clock() - started
     if bystander is not None and not bystander():
         raise NotProvedError(
             "a session that wasn't meant is refused as well; take the revocation back with --undo, and look at "
@@ -95,17 +97,17 @@ def prove(before: Attempt, bystander: Attempt | None, borrow: Borrow, put: Calla
     return Proof(refused_after, works_after)
 
 
-def _until(done: Callable[[], bool], pace: Polling, what: str) -> None:
-    started = pace.clock()
+def _until(done: Callable[[], bool], polling: Polling, what: str) -> None:
+    started = polling.clock()
     while not done():
-        passed = pace.clock() - started
-        if passed + pace.pause > pace.wait:
+        passed = polling.clock() - started
+        if passed + polling.pause > polling.wait:
             raise NotProvedError(
                 f"waited {passed:.0f} s in vain for {what}; try again with a longer --wait, and look at the role's "
                 "policies (aws iam list-role-policies)"
             )
-        pace.waiting(what, passed)
-        pace.sleep(pace.pause)
+        polling.on_wait(what, passed)
+        polling.sleep(polling.pause)
 
 
 _FOLDER = f"{RESERVED}revoke"

@@ -10,14 +10,14 @@ from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.document import minimal_json
 from temp_access.revoke.model import Revocation, Revocations
-from temp_access.revoke.policy import POLICY_NAME, ForeignPolicyError, document, read, size
+from temp_access.revoke.policy import POLICY_NAME, ForeignPolicyError, read_revocations, revocation_policy, size
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-ROLE_INLINE = 10240
+ROLE_INLINE_QUOTA = 10240
 _DENIED = ("AccessDenied", "AccessDeniedException")
 
 
@@ -56,7 +56,7 @@ class RolePolicies:
         if found is None:
             return ()
         try:
-            return read(found)
+            return read_revocations(found)
         except ForeignPolicyError:
             raise UserError(
                 f"the inline policy {POLICY_NAME} of {self._role} says something else than revocations; look at it "
@@ -68,11 +68,11 @@ class RolePolicies:
         """Raise UserError if the role's inline policies would be over IAM's quota."""
         others = [name for name in self._names() if name != POLICY_NAME]
         used = sum(size(found) for found in map(self._document, others) if found)
-        wanted = size(document(entries))
-        if used + wanted > ROLE_INLINE:
+        wanted = size(revocation_policy(entries))
+        if used + wanted > ROLE_INLINE_QUOTA:
             raise UserError(
-                f"{len(entries)} revocations take {wanted} characters, and {ROLE_INLINE - used} are left of the "
-                f"{ROLE_INLINE} that IAM has for the inline policies of {self._role}; revoke the whole role with "
+                f"{len(entries)} revocations take {wanted} characters, and {ROLE_INLINE_QUOTA - used} are left of the "
+                f"{ROLE_INLINE_QUOTA} that IAM has for the inline policies of {self._role}; revoke the whole role with "
                 "--all and take single ones back with --undo, or wait for some to end"
             )
 
@@ -83,7 +83,7 @@ class RolePolicies:
                 "PutRolePolicy",
                 RoleName=self._role,
                 PolicyName=POLICY_NAME,
-                PolicyDocument=minimal_json(document(entries)),
+                PolicyDocument=minimal_json(revocation_policy(entries)),
             )
         else:
             self._call("DeleteRolePolicy", True, RoleName=self._role, PolicyName=POLICY_NAME)

@@ -14,7 +14,7 @@ _USER = "${aws:username}"
 _WHO = "temp-access-revoke"
 
 
-def of_grant(config: Config, id_: str, *, user_name: str) -> tuple[RevocationScope, ...]:
+def grant_scopes(config: Config, id_: str, *, user_name: str) -> tuple[RevocationScope, ...]:
     """Return the scopes of a grant's sessions, whoever of access.toml's users borrowed them.
 
     Raises UserError where role.conditions.session_name leaves no room for the grant in a session's name.
@@ -29,7 +29,7 @@ def of_grant(config: Config, id_: str, *, user_name: str) -> tuple[RevocationSco
     return tuple(RevocationScope(ScopeType.GRANT, beginning) for beginning in dict.fromkeys(beginnings) if beginning)
 
 
-def of_session(role_id: str, name: str) -> RevocationScope:
+def session_scope(role_id: str, name: str) -> RevocationScope:
     """Return the scope of the sessions with one name; raises UserError if none can be called so."""
     if not _NAME.fullmatch(name):
         raise UserError(
@@ -49,7 +49,7 @@ def unknown_callers(config: Config) -> tuple[str, ...]:
 def grant_canary_names(config: Config, id_: str, *, user_name: str) -> tuple[str, str]:
     """Return the names of a session of the grant, and of one that is as like it as can be and isn't."""
     pattern = config.role.conditions.session_name
-    meant, other = (session_name(pattern, i, user_name=user_name, who=_WHO) for i in (id_, f"{id_}x"))
+    meant, other = (session_name(pattern, i, user_name=user_name, principal=_WHO) for i in (id_, f"{id_}x"))
     return meant, other
 
 
@@ -87,5 +87,5 @@ def purge_revoked(cache: Cache, role_arn: str, scopes: Collection[RevocationScop
 
 def _means(scope: RevocationScope, session_name: str) -> bool:
     if scope.kind is ScopeType.GRANT:
-        return session_name.startswith(scope.text)
-    return scope.kind is ScopeType.ALL or scope.text.partition(":")[2] == session_name
+        return session_name.startswith(scope.name)
+    return scope.kind is ScopeType.ALL or scope.name.partition(":")[2] == session_name

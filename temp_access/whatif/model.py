@@ -7,7 +7,7 @@ from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import EffectivePolicies, PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer, Reason
-from temp_access.iam.explanation import Miss
+from temp_access.iam.explanation import NearMiss
 from temp_access.iam.request import Request
 
 
@@ -78,7 +78,7 @@ class LayerAnswer:
     denies: tuple[LocatedStatement, ...]
     missing: bool
     known: bool
-    misses: tuple[tuple[Miss, str], ...]
+    misses: tuple[tuple[NearMiss, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

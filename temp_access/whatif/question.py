@@ -14,6 +14,7 @@ from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, bucket_arn, object_arn, role_session_arn
 from temp_access.iam.request import LIST_BUCKET, ContextValue
+from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicySource, Principal, Question
 
@@ -35,8 +36,7 @@ _OPERATIONS = MappingProxyType(
     }
 )
 _NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
-# Listings with the condition key s3:prefix: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-_LISTINGS = ("s3:listbucket", "s3:listbucketversions")
+_LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
 
 
 def read_question(
@@ -53,7 +53,7 @@ def read_question(
         raise UserError(f"{action} is an operation of S3, not an action; ask about {operation}")
     is_listing = action.lower() in _LISTINGS
     if prefix is not None and not is_listing:
-        raise UserError(f"--prefix is for {LIST_BUCKET} and s3:ListBucketVersions, not for {action}; leave it out")
+        raise UserError(f"--prefix is for {' and '.join(PREFIX_ACTIONS)}, not for {action}; leave it out")
     if is_listing:
         prefix = _listing_prefix(prefix, context)
     arn, notes = _resource(resource, source)
@@ -179,7 +179,7 @@ def _role_session(config: Config, target: Target, grant: Grant | None, arn: str 
     pattern, user = config.role.conditions.session_name, config.user.name
     if grant:
         description = f"{grant.id} ({grant.access} in {grant.folder}/)"
-        name = session_name(pattern, grant.id, user_name=user, who=user)
+        name = session_name(pattern, grant.id, user_name=user, principal=user)
     else:
         description = f"{target.role_name}, without a session policy"
         name = fill_pattern(pattern, user_name=user, filler="session")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from temp_access.iam.decision import Layer, Reason
-from temp_access.iam.explanation import Miss
+from temp_access.iam.explanation import NearMiss
 from temp_access.terminal_text import escape_control
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, WhatIfAnswer
 
@@ -45,14 +45,14 @@ def _layer_lines(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
     if not layer.known:
         yield "can't be read here"
     elif not layer.missing:
-        yield "neither allows nor denies it, and doesn't have to"
+        yield "has no statement that applies, and none is required"
     elif not layer.misses:
         yield f"doesn't allow it: no statement names {answer.question.action}"
     else:
         yield "doesn't allow it"
         for miss, location in layer.misses[:_MOST_MISSES]:
             yield f"  {_number(miss)} {location}"
-            yield f"    {miss.why}"
+            yield f"    {miss.reason}"
         if len(layer.misses) > _MOST_MISSES:
             yield f"  and {len(layer.misses) - _MOST_MISSES} more"
 
@@ -61,10 +61,10 @@ def _statement_text(statement: LocatedStatement) -> str:
     return f"{_number(statement.reason)} {statement.location}"
 
 
-def _number(statement: Reason | Miss) -> str:
-    # Counted from 0, as in errors about a policy.
-    sid = f" ({statement.sid})" if statement.sid else ""
-    return f"Statement[{statement.index}]{sid} of"
+def _number(found: Reason | NearMiss) -> str:
+    # As errors about a policy count them, from 0.
+    sid = f" ({found.sid})" if found.sid else ""
+    return f"Statement[{found.index}]{sid} of"
 
 
 def _context(answer: WhatIfAnswer) -> str:
@@ -104,7 +104,7 @@ def _layer_json(layer: LayerAnswer) -> dict[str, Any]:
         "allows": [_statement_json(statement) for statement in layer.allows],
         "denies": [_statement_json(statement) for statement in layer.denies],
         "near_misses": [
-            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": location, "why": miss.why}
+            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": location, "why": miss.reason}
             for miss, location in layer.misses
         ],
     }

@@ -6,7 +6,7 @@ from typing import Any
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
-from temp_access.iam.diff import describe, same, statements
+from temp_access.iam.diff import describe, same_meaning, statements
 from temp_access.iam.document import Policy
 from temp_access.policies.trust_policy import trust_policy
 from temp_access.review.changes.wording import humanize
@@ -185,7 +185,7 @@ def _is_written(side: Snapshot, body: Mapping[str, Any]) -> bool:
         side.config.role, user_arn=target.user_arn, account=target.account, partition=target.partition
     )
     [wanted] = statements({"Statement": [body]})
-    return any(same(each, wanted) for each in statements(document))
+    return any(same_meaning(each, wanted) for each in statements(document))
 
 
 def _of_identity(side: Snapshot, reason: Reason, word: str) -> Cause:

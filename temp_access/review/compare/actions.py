@@ -4,11 +4,11 @@ from functools import lru_cache
 
 from temp_access.iam.patterns import compile_patterns
 from temp_access.iam.request import Request
+from temp_access.iam.statements import PREFIX_ACTIONS
 
-LISTINGS = ("s3:ListBucket", "s3:ListBucketVersions")
 # Some of each kind, named because a reviewer asks about them first.
 KNOWN = (
-    *LISTINGS,
+    *PREFIX_ACTIONS,
     "s3:AbortMultipartUpload",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
@@ -64,7 +64,7 @@ def service_of(action: str) -> str:
 @lru_cache(maxsize=4096)
 def action_matches(pattern: str, action: str) -> bool:
     """Whether `pattern` contains `action`, whatever their case."""
-    return compile_patterns([pattern], variables=False, fold=True).matches(action.lower(), _NOBODY)
+    return compile_patterns([pattern], variables=False, ignore_case=True).matches(action.lower(), _NOBODY)
 
 
 def fits(action: str, arn: str) -> bool:

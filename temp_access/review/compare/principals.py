@@ -114,7 +114,7 @@ class ComparedPrincipal:
         grant, config = self.grant(side), side.config
         if grant:
             pattern, user = config.role.conditions.session_name, config.user.name
-            return localize(side, SESSIONS) + session_name(pattern, grant.id, user_name=user, who=user)
+            return localize(side, SESSIONS) + session_name(pattern, grant.id, user_name=user, principal=user)
         if self.arn == ROLE:
             pattern = config.role.conditions.session_name
             return localize(side, SESSIONS) + fill_pattern(pattern, user_name=config.user.name, filler="session")

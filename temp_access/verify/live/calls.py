@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from temp_access.aws.assume_role import Session, assume_role
+from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.clients import Clients
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Layer
@@ -206,7 +206,7 @@ class LiveCalls:
         return Outcome(OutcomeType.WORKED, message="as the template says") if seen.kind is OutcomeType.WORKED else seen
 
 
-def _form(session: Session, call: AssumeCall, target: Target, asked: datetime) -> str:
+def _form(session: RoleSession, call: AssumeCall, target: Target, asked: datetime) -> str:
     wanted = f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{call.session_name}"
     credentials = session.credentials
     lasts = (credentials.expiration - asked).total_seconds() if credentials.expiration else 0

@@ -9,7 +9,7 @@ from temp_access.deployment.drift import differences
 from temp_access.deployment.state import DeployedState, State
 from temp_access.deployment.target import Target
 from temp_access.revoke.model import describe
-from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, read
+from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, read_revocations
 from temp_access.verify.outcomes import SetupError
 
 
@@ -40,7 +40,7 @@ class StateReader:
         policy = role.permissions.inline.get(POLICY_NAME) if role else None
         if role is None or policy is None or not is_revocation_policy(POLICY_NAME, policy):
             return ()
-        revoked = "; ".join(map(describe, read(policy)))
+        revoked = "; ".join(map(describe, read_revocations(policy)))
         return (f"the inline policy {POLICY_NAME} of {role.name} denies {revoked} (temp-access revoke)",)
 
     def _read(self) -> DeployedState:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from temp_access.config.validation import RESERVED
 from temp_access.errors import UserError
+from temp_access.files import atomic_write
 
 TAG_PREFIX = "temp-access:verify/"
 NO_KEY = "none"
@@ -52,13 +53,7 @@ class Journal:
         """Keep `entry`, atomically; raises UserError if that can't be done."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary = self._folder / f"{record.run}.tmp"
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(asdict(record), file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path(record.run))
+            atomic_write(self._path(record.run), json.dumps(asdict(record)).encode(), mode=0o600, fsync=True)
         except OSError as error:
             raise UserError(
                 f"{self._folder}: can't be written ({error.strerror}); verify keeps there what it must clean "

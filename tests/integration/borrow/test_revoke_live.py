@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from temp_access.local_aws.session import session
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
-from temp_access.revoke.policy import POLICY_NAME, document, read
+from temp_access.revoke.policy import POLICY_NAME, read_revocations, revocation_policy
 from tests.integration.deploy.project import CDK, ROLE, USER, Ended, Project, project
 
 pytestmark = pytest.mark.integration
@@ -43,7 +43,7 @@ class Borrowing:
             found = self.project.iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME)
         except ClientError:
             return ()
-        return read(found["PolicyDocument"])
+        return read_revocations(found["PolicyDocument"])
 
 
 class Held:
@@ -136,11 +136,11 @@ def test_an_ended_entry_is_swept(aws: Borrowing) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     old = Revocation(RevocationScope(ScopeType.GRANT, "alice,"), now - timedelta(hours=12, seconds=1))
     young = Revocation(RevocationScope(ScopeType.GRANT, "bobby,"), now - timedelta(hours=11))
-    policy = json.dumps(document([old, young]))
+    policy = json.dumps(revocation_policy([old, young]))
     aws.project.iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME, PolicyDocument=policy)
     ended = aws.run("revoke", "bob")
     assert ended.code == 0, ended.said
-    assert [entry.scope.text for entry in aws.entries()] == ["bobby,", "bob,"]
+    assert [entry.scope.name for entry in aws.entries()] == ["bobby,", "bob,"]
     assert "sessions called alice,…" in ended.err
     assert "swept" in ended.err
 

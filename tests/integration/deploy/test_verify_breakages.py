@@ -88,7 +88,7 @@ BREAKAGES = (
         "a second principal in the trust policy",
         _second_principal,
         "role.trust_policy",
-        ("the trust policy of temp-role also says: Allow sts:AssumeRole for 123456789012", "restore it"),
+        ("the trust policy of temp-role also has the statement Allow sts:AssumeRole for 123456789012", "restore it"),
         frozenset({"assume/by-the-deployer"}),
     ),
     Breakage(

@@ -6,8 +6,8 @@ from tests.integration.deploy.project import Project
 
 pytestmark = pytest.mark.integration
 _CRIPPLED = """
-from temp_access.verify import places
-places.beside = lambda folder, run: places.root(run)
+from temp_access.verify import operations
+operations.sibling_prefix = lambda folder, run: operations.root_prefix(run)
 """
 _LISTING = {"bare prefix added", "prefix condition removed"}
 _OBJECTS = {"one action beyond the mode", "objects of the whole bucket", "object ARN without /*"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.aws.assume_role import Credentials, Session
+from temp_access.aws.assume_role import Credentials, RoleSession
 from temp_access.aws.errors import AuditFailed
 from temp_access.borrow.audit_log import AuditLog
 from temp_access.borrow.broker import AssumeRolePlan, assume_for_grant
@@ -31,7 +31,9 @@ def borrowed(monkeypatch: pytest.MonkeyPatch, folder: Path, toml: str) -> dict[s
     """Return the session that is made of bob's grant, without STS."""
     config = config_of(folder, toml)
     given = Credentials("ASIAKEY", "the-secret", "the-token", datetime(2030, 1, 1, tzinfo=UTC))
-    monkeypatch.setattr("temp_access.borrow.broker.assume_role", lambda *_, **__: Session(given, "arn", "the-request"))
+    monkeypatch.setattr(
+        "temp_access.borrow.broker.assume_role", lambda *_, **__: RoleSession(given, "arn", "the-request")
+    )
     plan = AssumeRolePlan(find_grant(config, "bob"), ROLE, 3600, "{}")
     return assume_for_grant(config, Base(), plan, None)  # type: ignore[arg-type]
 

@@ -34,7 +34,7 @@ def test_takes_the_longest_that_all_allow(
 ) -> None:
     """Asked for nothing, it is the smallest of the limits, with a note where that is less than the grant's."""
     planned = plan_duration(None, grant(duration), maximum, chained=chained)
-    assert planned.seconds == seconds
+    assert planned.duration == seconds
     assert (planned.note is None) if note is None else (note in str(planned.note))
 
 
@@ -75,8 +75,8 @@ def test_sts_never_refuses_what_was_planned(asked: int | None, own: int | None, 
     except TempAccessError:
         assert asked is not None
         return
-    assert 900 <= planned.seconds <= min(maximum, own or maximum, 3600 if chained else maximum)
-    assert asked in (None, planned.seconds)
+    assert 900 <= planned.duration <= min(maximum, own or maximum, 3600 if chained else maximum)
+    assert asked in (None, planned.duration)
 
 
 def test_a_role_that_was_deployed_shorter_is_said() -> None:

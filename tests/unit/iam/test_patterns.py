@@ -14,7 +14,7 @@ steady = settings(deadline=None)
 
 
 def matches(pattern: str, value: str, style: WildcardScope = WildcardScope.TEXT, *, variables: bool = True) -> bool:
-    return compile_patterns([pattern], variables=variables, style=style).matches(value, NOBODY)
+    return compile_patterns([pattern], variables=variables, scope=style).matches(value, NOBODY)
 
 
 def naive(pattern: str, value: str) -> bool:

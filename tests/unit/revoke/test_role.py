@@ -7,10 +7,10 @@ from typing import Any
 from temp_access.deployment.drift import differences
 from temp_access.deployment.state import BucketState, DeployedState, Permissions, RoleState, State, UserState
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
-from temp_access.revoke.policy import POLICY_NAME, document, is_revocation_policy
+from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, revocation_policy
 from temp_access.verify.live.drift_reader import StateReader
 
-OURS = document([Revocation(RevocationScope(ScopeType.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
+OURS = revocation_policy([Revocation(RevocationScope(ScopeType.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
 FORGED: dict[str, Any] = {**OURS, "Statement": [{**OURS["Statement"][0], "Effect": "Allow"}]}
 NONE = Permissions({}, {})
 USER = UserState("temp-user", NONE)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from temp_access.config.validation import folder_problem
-from temp_access.iam.cases import MALFORMED, Case, load_cases, to_layers, to_request
+from temp_access.iam.cases import MALFORMED, Case, read_cases, to_policy_set, to_request
 from temp_access.iam.decision import Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
@@ -31,7 +31,7 @@ NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 
 UNORDINARY = ("Numeric", "Date", "IpAddress", "Binary", "ForA", "TagKeys")
 CASES = [
     case
-    for case in load_cases(Path(__file__).parents[3] / "data" / "iam-cases.json")
+    for case in read_cases(Path(__file__).parents[3] / "data" / "iam-cases.json")
     if case.expected != MALFORMED
     and not (case.policies.get("scp") or case.policies.get("rcp"))
     and not any(word in str(case.policies) for word in UNORDINARY)
@@ -48,7 +48,7 @@ def test_agrees_on_the_known_cases(case: Case) -> None:
     request = to_request(case.request)
     tls = {key: str(value).lower() if isinstance(value, bool) else value for key, value in request.context.items()}
 
-    assert formula_says(to_layers(case.policies), request._replace(context=tls)) == (case.expected == "allow")
+    assert formula_says(to_policy_set(case.policies), request._replace(context=tls)) == (case.expected == "allow")
     assert len(CASES) >= 20
 
 

@@ -61,10 +61,10 @@ def _statement_text(statement: LocatedStatement) -> str:
     return f"{_number(statement.reason)} {statement.location}"
 
 
-def _number(found: Reason | NearMiss) -> str:
-    # As errors about a policy count them, from 0.
-    sid = f" ({found.sid})" if found.sid else ""
-    return f"Statement[{found.index}]{sid} of"
+def _number(statement: Reason | NearMiss) -> str:
+    # Counted from 0, as in errors about a policy.
+    sid = f" ({statement.sid})" if statement.sid else ""
+    return f"Statement[{statement.index}]{sid} of"
 
 
 def _context(answer: WhatIfAnswer) -> str:

@@ -130,7 +130,7 @@ def test_nothing_deployed_is_said_with_the_command(unmade: Project, tmp_path: Pa
 def test_credentials_that_nobody_knows_are_said(unmade: Project) -> None:
     """Where even whose credentials these are can't be told, the run is inconclusive: exit 3, in a sentence."""
     wrong = {**unmade.aws.environment, "AWS_ACCESS_KEY_ID": "AKIAAAAAAAAAAAAAAAAA"}
-    _refused(unmade.run("verify", env=wrong), 3, "can't tell whose credentials these are", "InvalidClientTokenId")
+    _refused(unmade.run("verify", env=wrong), 3, "can't determine whose credentials these are", "InvalidClientTokenId")
 
 
 def test_a_server_that_dies_in_the_middle_is_inconclusive(deployed_once: Path, tmp_path: Path) -> None:

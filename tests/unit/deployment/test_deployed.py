@@ -202,7 +202,9 @@ def test_a_stack_that_isn_t_deployed_says_what_to_run() -> None:
     """CloudFormation's own words don't."""
     answer = refusing("ValidationError", "Stack with id TempAccessStorage does not exist")
 
-    with pytest.raises(UserError, match="the stack TempAccessStorage isn't deployed here; run `make deploy`"):
+    with pytest.raises(
+        UserError, match="the stack TempAccessStorage isn't deployed in this account and Region; run `make deploy`"
+    ):
         physical_ids(answering("cloudformation", {"DescribeStackResources": answer}))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from temp_access.access_file import load
@@ -29,7 +30,7 @@ _MAX_CACHED = 10_000
 
 
 class NameTable:
-    """The tokens of one target with the names that they represent; caches names, which a review looks up often."""
+    """The tokens of one target with the names that they represent; both directions are cached."""
 
     def __init__(self, target: Target) -> None:
         partition, account = target.partition, target.account
@@ -41,10 +42,10 @@ class NameTable:
             (ACCOUNT, f":{account}:"),
             (PARTITION, f"arn:{partition}:"),
         )
-        self._cache: dict[str, str] = {}
+        self.normalize = lru_cache(_MAX_CACHED)(self._with_tokens)
+        self.localize = lru_cache(_MAX_CACHED)(self._with_names)
 
-    def normalize(self, pattern: str) -> str:
-        """Return `pattern` with tokens in place of the target's names."""
+    def _with_tokens(self, pattern: str) -> str:
         for token, name in self._pairs:
             if token in (BUCKET, ROLE, USER):
                 # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
@@ -56,17 +57,10 @@ class NameTable:
                 pattern = pattern.replace(name, token)
         return pattern
 
-    def localize(self, pattern: str) -> str:
-        """Return `pattern` with the target's names in place of the tokens."""
-        local = self._cache.get(pattern)
-        if local is None:
-            if len(self._cache) >= _MAX_CACHED:
-                self._cache.clear()
-            local = pattern
-            for token, name in reversed(self._pairs):
-                local = local.replace(token, name)
-            self._cache[pattern] = local
-        return local
+    def _with_names(self, pattern: str) -> str:
+        for token, name in reversed(self._pairs):
+            pattern = pattern.replace(token, name)
+        return pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,15 +96,20 @@ class _Search:
 
     def _candidates(self, actions: Iterable[str]) -> list[Candidate]:
         """Return what is allowed completely: first what changed completely, widest first, then by what it adds."""
+        # An AWS managed policy can name a thousand actions: match each with the samples that it can match only.
         by_service: dict[str, list[SampleRequest]] = {}
+        by_action: dict[str, list[SampleRequest]] = {}
         for sample in self.samples:
             by_service.setdefault(service_of(sample.action), []).append(sample)
+            by_action.setdefault(sample.action.lower(), []).append(sample)
         candidates = []
         for action in actions:
-            # An AWS managed policy can name a thousand actions: compare each with the samples of its service only.
             service = service_of(action)
-            same_service = self.samples if is_pattern(service) else by_service.get(service, [])
-            matching = [sample for sample in same_service if action_matches(action, sample.action)]
+            if is_pattern(action):
+                same_service = self.samples if is_pattern(service) else by_service.get(service, [])
+                matching = [sample for sample in same_service if action_matches(action, sample.action)]
+            else:
+                matching = by_action.get(action.lower(), [])
             for scope in self.compared.scopes:
                 requests = self._inside(scope, matching)
                 if requests & self.changed and requests <= self.allowed:

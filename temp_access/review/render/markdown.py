@@ -112,10 +112,13 @@ def _mark_names(change: Change) -> str:
     # GitHub makes no mention or reference of a name in a code element.
     names = {name for name in (change.subject, _KEYS.sub("", change.target or "")) if name}
     longest_first = sorted((name for name in names if not name.startswith(_UNMARKED_PREFIXES)), key=len, reverse=True)
+    # Plain words are matched in order to be skipped: searching from each of their letters takes seconds.
     known = "".join(rf"(?<!\w){re.escape(name)}(?![\w/])|" for name in longest_first)
-    pattern = re.compile(known + r"(?:[^\s(]*[^\w\s.,()/→:'-]\S*|[^\s(]*:\S+)(?<!,)")
+    pattern = re.compile(known + r"(?:[^\s(]*[^\w\s.,()/→:'-]\S*|[^\s(]*:\S+)(?<!,)|(?P<plain>\w+)")
     marked, end = "", 0
     for match in pattern.finditer(change.description):
+        if match["plain"]:
+            continue
         marked += escape(change.description[end : match.start()]) + code(match[0])
         end = match.end()
     return marked + escape(change.description[end:])

@@ -1,4 +1,4 @@
-"""`temp-access review`: say what a change lets whom do, and no longer do."""
+"""`temp-access review`: show who gains and loses access through a change."""
 
 import argparse
 from pathlib import Path
@@ -18,33 +18,33 @@ examples:
   temp-access review --base main/cdk.out --head cdk.out --format html --output reports/review.html \\
       --verification reports/verify.json
 
-exit code: 0 fine, 1 access changed as --fail-on says, 2 bad input"""
+exit code: 0 success, 1 access changed as described by --fail-on, 2 bad input"""
 _FORMATS = ("markdown", "json", "html", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    for name, words in (("base", "before"), ("head", "after")):
+    for name, time in (("base", "before"), ("head", "after")):
         parser.add_argument(
-            f"--{name}", type=Path, required=True, metavar="DIR", help=f"the synthesized output {words} the change"
+            f"--{name}", type=Path, required=True, metavar="DIR", help=f"the synthesized output {time} the change"
         )
-        parser.add_argument(f"--{name}-config", type=Path, metavar="FILE", help="default: access.toml beside DIR")
+        parser.add_argument(f"--{name}-config", type=Path, metavar="FILE", help="default: access.toml next to DIR")
     parser.add_argument("--format", choices=_FORMATS, default="markdown", help="default: markdown")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of the screen")
     parser.add_argument(
         "--fail-on", choices=("broadened", "any", "never"), default="broadened", help="default: broadened"
     )
-    parser.add_argument("--compare-only", action="store_true", help="leave out lint and the proofs")
+    parser.add_argument("--compare-only", action="store_true", help="leave out lint and proofs")
     parser.add_argument(
         "--timeout", type=duration_argument, default=10, metavar="TIME", help="for each proof (default: 10s)"
     )
     parser.add_argument(
-        "--verification", type=Path, metavar="FILE", help="show what `temp-access verify --json FILE` found last"
+        "--verification", type=Path, metavar="FILE", help="show the result of `temp-access verify --json FILE`"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare, print or write the review, and return the exit code."""
+    """Print or write the review, and return the exit code."""
     from temp_access.files import check_writable, write_report
     from temp_access.review.report import make_report
     from temp_access.review.snapshot import read_snapshot
@@ -58,15 +58,15 @@ def run(args: argparse.Namespace) -> int:
         proof_timeout=args.timeout,
         verification_file=args.verification,
     )
-    text = _text(report, args.format)
+    document = _render(report, args.format)
     if args.output:
-        write_report(args.output, text)
+        write_report(args.output, document)
     else:
-        print(text, end="")
+        print(document, end="")
     return int(_fails(report.review.headline, args.fail_on))
 
 
-def _text(report: "ReviewReport", form: str) -> str:
+def _render(report: "ReviewReport", form: str) -> str:
     if form == "json":
         from temp_access.review.render.json_report import to_json
 

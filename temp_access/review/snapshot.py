@@ -28,16 +28,7 @@ _MOST_KNOWN = 10_000
 
 def normalize(side: "Snapshot", text: str) -> str:
     """Return `text` with this side's bucket, role, user, account and partition as tokens."""
-    for token, own in side.names.pairs:
-        if token in (BUCKET, ROLE, USER):
-            # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
-            if text == own:
-                text = token
-            elif text.startswith(f"{own}/"):
-                text = token + text.removeprefix(own)
-        else:
-            text = text.replace(own, token)
-    return text
+    return side.names.shared(text)
 
 
 def localize(side: "Snapshot", text: str) -> str:
@@ -51,6 +42,28 @@ class NameTable:
     def __init__(self, target: Target) -> None:
         self.pairs = _pairs(target)
         self._known: dict[str, str] = {}
+        self._shared: dict[str, str] = {}
+
+    def shared(self, text: str) -> str:
+        """Return `text` with the target's own names as tokens."""
+        found = self._shared.get(text)
+        if found is None:
+            if len(self._shared) >= _MOST_KNOWN:
+                self._shared.clear()
+            found = self._shared[text] = self._with_tokens(text)
+        return found
+
+    def _with_tokens(self, text: str) -> str:
+        for token, own in self.pairs:
+            if token in (BUCKET, ROLE, USER):
+                # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
+                if text == own:
+                    text = token
+                elif text.startswith(f"{own}/"):
+                    text = token + text.removeprefix(own)
+            else:
+                text = text.replace(own, token)
+        return text
 
     def localize(self, text: str) -> str:
         """Return what `text` stands for."""

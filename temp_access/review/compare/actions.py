@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from temp_access.iam.patterns import compile_patterns
+from temp_access.iam.patterns import PatternSet, compile_patterns
 from temp_access.iam.request import Request
 from temp_access.iam.statements import PREFIX_ACTIONS
 
@@ -61,10 +61,14 @@ def service_of(action: str) -> str:
     return action.partition(":")[0].lower()
 
 
-@lru_cache(maxsize=4096)
 def action_matches(pattern: str, action: str) -> bool:
     """Whether `pattern` contains `action`, whatever their case."""
-    return compile_patterns([pattern], variables=False, ignore_case=True).matches(action.lower(), _NOBODY)
+    return _compiled(pattern).matches(action.lower(), _NOBODY)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> PatternSet:
+    return compile_patterns([pattern], variables=False, ignore_case=True)
 
 
 def fits(action: str, arn: str) -> bool:

@@ -174,6 +174,7 @@ def test_a_role_that_is_missing_is_named_and_can_be_made_again(deployed: Project
     message = deployed.failed()["state/role.trust_policy"]
     assert message == "the role temp-role doesn't exist; recreate it: cdk destroy TempAccess && cdk deploy --all"
     deployed.assert_nothing_left()
+    deployed.use_assembly()
     assert deployed.cdk("destroy", "TempAccess", "--force").code == 0
     assert deployed.cdk("deploy", "--all", "--require-approval", "never").code == 0
     ended = deployed.verify()

@@ -50,7 +50,7 @@ def test_what_the_modes_in_use_can_t_show_is_undecided(
     deployed: Project, mode: str, code: int, undecided: set[str]
 ) -> None:
     """With one mode alone, the defects that its role could never show are undecided (exit 3), the others caught."""
-    deployed.deploy(_only(mode))
+    deployed.update(_only(mode))
     ended = deployed.local("verify", "--self-test")
     assert ended.code == code, ended.said
     fates = _fates(ended.out)

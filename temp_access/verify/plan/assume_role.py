@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
-from temp_access.borrow.session_duration import CHAINED
 from temp_access.borrow.session_names import fill_pattern, non_matching_name
 from temp_access.config.grants import SHORTEST_SESSION
 from temp_access.config.model import Config, Grant, TrustedPrincipal
 from temp_access.config.table import format_duration
 from temp_access.deployment.target import Target
+from temp_access.iam.sts_limits import MAX_CHAINED_DURATION
 from temp_access.verify.probes import AssumeCall, Identity, Probe, ProbeCaller, TrustCheck
 
 _USER = ProbeCaller(Identity.USER)
@@ -53,11 +53,11 @@ class AssumeRoleProbes:
             yield self._refused(id_, title, replace(call, duration=seconds), cause, ("ValidationError",))
         session = ProbeCaller(Identity.USER_SESSION_TOKEN)
         works = self._works("chained-1h", "AssumeRole for 1h from GetSessionToken credentials", call)
-        yield replace(works, caller=session, call=replace(call, duration=CHAINED))
+        yield replace(works, caller=session, call=replace(call, duration=MAX_CHAINED_DURATION))
         chained = self._refused(
             "chained-over-1h",
             "AssumeRole for over 1h from GetSessionToken credentials",
-            replace(call, duration=CHAINED + 1),
+            replace(call, duration=MAX_CHAINED_DURATION + 1),
             "the service no longer limits chained sessions to one hour; see the rules of AssumeRole",
             ("ValidationError",),
         )

@@ -96,7 +96,7 @@ def test_no_answer_is_said_in_one_line(error: BotoCoreError, kind: type[errors.B
     assert len(str(found).splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", temp_access._HOMES)
+@pytest.mark.parametrize("name", temp_access._MODULES)
 def test_what_is_exported_is_there(name: str) -> None:
     """Each name is imported when it is used, and listed before."""
     assert getattr(temp_access, name) is not None

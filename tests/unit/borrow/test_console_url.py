@@ -11,10 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.borrow.console import SignInEndpoint, folder_page, session_duration, sign_in, sign_in_url
 from temp_access.errors import TempAccessError, UserError
 
-CREDENTIALS = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "s3cret+/", "SessionToken": "t0ken=="}
+CREDENTIALS: SessionCredentials = {
+    "AccessKeyId": "ASIAEXAMPLE",
+    "SecretAccessKey": "s3cret+/",
+    "SessionToken": "t0ken==",
+    "Expiration": "2030-01-01T00:00:00Z",
+}
 
 
 @pytest.mark.parametrize(

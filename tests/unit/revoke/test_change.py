@@ -209,7 +209,7 @@ def test_kept_sessions_that_are_denied_are_dropped(tmp_path: Path) -> None:
     """Others, and another role's, stay."""
     cache = Cache(str(tmp_path))
     for key, role, name in (("1", "r", "bob,x"), ("2", "r", "bobby,x"), ("3", "other", "bob,x")):
-        cache.write("sessions", key, {"role": role, "session_name": name, "until": 2**40})
+        cache.write("sessions", key, {"role": role, "session_name": name, "expires_at": 2**40})
     assert purge_revoked(cache, "r", [BOB]) == 1
     assert sorted(key for key, _ in cache.entries("sessions")) == ["2", "3"]
     assert purge_revoked(cache, "r", [RevocationScope(ScopeType.SESSION, "AROA:bobby,x")]) == 1

@@ -92,7 +92,8 @@ def write_stdout(output: str) -> None:
         # What is left in the buffer would fail again at exit, with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise TempAccessError(
-            f"standard output can't be written ({error.strerror}); make room, or redirect it elsewhere", exit_code=1
+            f"standard output can't be written ({error.strerror}), so nothing was handed out; redirect it elsewhere",
+            exit_code=1,
         ) from error
 
 

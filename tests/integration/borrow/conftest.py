@@ -13,7 +13,7 @@ from tests.integration.deploy.project import CDK, Project, project
 def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The project's own access.toml, deployed to a running local AWS."""
     if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
+        pytest.skip("the CDK CLI isn't installed; run `make setup`")
     with project(tmp_path_factory.mktemp("lent")) as made:
         made.deploy()
         yield made

@@ -33,7 +33,7 @@ access = "read"
 @pytest.fixture(name="made", scope="module")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
+        pytest.skip("the CDK CLI isn't installed; run `make setup`")
     with project(tmp_path_factory.mktemp("console")) as made:
         made.deploy(TOML)
         yield made

@@ -12,7 +12,7 @@ from tests.integration.deploy.project import CDK, Project, project
 def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The stopped project in which the project's own access.toml is deployed."""
     if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
+        pytest.skip("the CDK CLI isn't installed; run `make setup`")
     folder = tmp_path_factory.mktemp("deployed-once")
     with project(folder) as made:
         made.deploy()

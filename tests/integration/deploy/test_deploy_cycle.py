@@ -14,7 +14,7 @@ _ADDED = '\n[grants.carol]\naccess = "list"\n'
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project in whose AWS nothing is yet; the tests of this file run in order, each on the last one's state."""
     if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
+        pytest.skip("the CDK CLI isn't installed; run `make setup`")
     with project(tmp_path_factory.mktemp("fresh")) as made:
         yield made
 

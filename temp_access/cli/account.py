@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from temp_access.cli.local_target import enter_local
 from temp_access.cli.options import add_aws_options, add_config_options, confirm, load_config
 from temp_access.config.model import Config
-from temp_access.deployment.target import check_environment, open_session, who_am_i
+from temp_access.deployment.target import check_environment, open_session, session_identity
 from temp_access.errors import UserError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def open_account(args: argparse.Namespace, config: Config | None = None, profile
     if args.local:
         enter_local(args.state)
     session = open_session(profile, args.region)
-    account_id, arn = who_am_i(session)
+    account_id, arn = session_identity(session)
     check_environment(config, account_id, str(session.region_name))
     return Account(config, session, account_id, arn)
 
@@ -66,7 +66,7 @@ def require_deployer(account: Account, user_name: str) -> None:
 def open_user_session(args: argparse.Namespace, target: "Target") -> "boto3.Session":
     """Return the session of --profile; raises UserError if it isn't temp-user's."""
     session = open_session(args.profile, args.region)
-    _, arn = who_am_i(session)
+    _, arn = session_identity(session)
     if arn != target.user_arn:
         raise UserError(
             f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s with --profile"

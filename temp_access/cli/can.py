@@ -63,11 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer the question, and return the exit code."""
     from temp_access.whatif.answer import decide
-    from temp_access.whatif.question import given_context, read_principal, read_question
+    from temp_access.whatif.question import parse_context, read_principal, read_question
     from temp_access.whatif.render import as_json, as_text
 
     config = load_config(args)
-    context = given_context(args.context)
+    context = parse_context(args.context)
     source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
     principal = read_principal(args.who, args.session, config, source.target)
     answer = decide(
@@ -86,11 +86,11 @@ def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
 
 def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":
     from temp_access.cli.account import open_account
-    from temp_access.deployment.target import find_target
+    from temp_access.deployment.target import deployed_target
     from temp_access.whatif.sources import from_deployed
 
     account = open_account(args, config, args.deployer_profile)
-    target = find_target(account.session, config, account.id, account.arn)
+    target = deployed_target(account.session, config, account.id, account.arn)
     endpoint = f" at {target.endpoint}" if target.endpoint else ""
     print(f"reading {account.description}, bucket {target.bucket}{endpoint}", file=sys.stderr)
     return from_deployed(config, target, account.session)

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: str) -> None:
     """Remove the access keys and objects of killed verify runs; incomplete stacks have none."""
     from temp_access.aws.clients import ClientFactory
-    from temp_access.deployment.target import find_target
+    from temp_access.deployment.target import deployed_target
     from temp_access.verify.live.cleanup import sweep
     from temp_access.verify.live.journal import Journal
     from temp_access.verify.plan.selection import admitted_examples
 
     try:
-        target = find_target(session, config, account, arn)
+        target = deployed_target(session, config, account, arn)
     except UserError:
         return
     folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]

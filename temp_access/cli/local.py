@@ -2,20 +2,26 @@
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
 
+from temp_access.errors import UserError
 from temp_access.local_aws import control
 from temp_access.local_aws.state_dir import DEFAULT_PORT, DEFAULT_STATE
 from temp_access.local_aws.user_key import user_environment
+
+_LAST_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands start, stop, status and env."""
     commands = parser.add_subparsers(dest="local_command", required=True, metavar="start|stop|status|env")
     start = commands.add_parser("start", help="start the local AWS, and return when it is ready")
-    start.add_argument("--port", type=int, help=f"the port on 127.0.0.1 (default: the previous one, or {DEFAULT_PORT})")
+    start.add_argument(
+        "--port", help=f"the port on 127.0.0.1 (default: the previous one, or the first free one from {DEFAULT_PORT})"
+    )
     start.add_argument("--fresh", action="store_true", help="delete its state first")
     stop = commands.add_parser("stop", help="stop it; its state is kept for the next start")
     status = commands.add_parser("status", help="show whether it runs, and its URL")
@@ -47,12 +53,23 @@ def run(args: argparse.Namespace) -> int:
 def _start(args: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         sys.stderr.write("starting the local AWS ...\n")
-    instance = control.start(args.state, args.port, args.fresh)
+    # `make demo` sets it, so that a message names make's option.
+    option = os.environ.get("TEMP_ACCESS_PORT_OPTION", "--port")
+    instance = control.start(args.state, _port(args.port, option), args.fresh, port_option=option)
     verb = "already runs" if instance.already_running else "runs"
     print(f"the local AWS {verb} at {instance.url}")
     if sys.stderr.isatty():
         sys.stderr.write('use it in this shell with: eval "$(temp-access local env)"\n')
     return 0
+
+
+def _port(text: str | None, option: str) -> int | None:
+    """Return the port as a number; raises UserError if it isn't one."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
+        raise UserError(f"port {text!r} isn't a number from 0 to {_LAST_PORT}: pass a free one with {option}")
+    return int(text)
 
 
 def _stop(args: argparse.Namespace) -> int:

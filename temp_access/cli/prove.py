@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prove, print, and return the exit code."""
     from temp_access.cfn.assembly import read_assembly
-    from temp_access.errors import UserError
+    from temp_access.errors import UserError, require_extra
     from temp_access.proofs import prove_all, prove_session_policy
     from temp_access.proofs.claim import NOT_MODELLED, as_json, exit_code
     from temp_access.proofs.custom_policy import read_custom_policy
@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--access needs --session-policy; pass both, or leave out --access")
     if args.base and args.session_policy:
         raise UserError("--base compares templates and --session-policy checks one policy; pass only one of them")
+    require_extra("prove")
     config = load_config(args)
     assembly = read_assembly(args.template, digest=config.digest)
     progress = _show_progress if sys.stderr.isatty() else _ignore_progress

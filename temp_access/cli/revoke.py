@@ -79,13 +79,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the changes, make them, and prove that they work."""
-    from temp_access.deployment.target import find_target
+    from temp_access.deployment.target import deployed_target
     from temp_access.revoke.role import RolePolicies
 
     config = load_config(args)
     account = open_account(args, config, args.deployer_profile)
     require_deployer(account, config.user.name)
-    target = find_target(account.session, config, account.id, account.arn)
+    target = deployed_target(account.session, config, account.id, account.arn)
     policies = RolePolicies(account.session.client("iam"), target.role_name)
     role, revocations = policies.snapshot(), policies.revocations()
     scopes = _scopes(args, config, target, role)

@@ -50,7 +50,7 @@ def _lines(result: CaseResult) -> Iterator[str]:
     yield f"failed: {case.name}"
     yield f"  expected {expected}, got {_answer(result)}"
     if result.decision is None:
-        yield f"  {result.why}"
+        yield f"  {result.explanation}"
     else:
         yield from (f"  {reason}" for reason in result.decision.reasons)
         yield from (f"  no {layer.value} allows it" for layer in result.decision.missing)
@@ -59,7 +59,7 @@ def _lines(result: CaseResult) -> Iterator[str]:
 
 
 def _answer(result: CaseResult) -> str:
-    return f"{result.got} ({result.decision.kind.value})" if result.decision else result.got
+    return f"{result.actual} ({result.decision.kind.value})" if result.decision else result.actual
 
 
 def _as_json(results: list[CaseResult]) -> dict[str, Any]:
@@ -72,9 +72,9 @@ def _as_json(results: list[CaseResult]) -> dict[str, Any]:
                 "name": result.case.name,
                 "passed": result.passed,
                 "expected": result.case.expected,
-                "got": result.got,
+                "got": result.actual,
                 "decision": result.decision.kind.value if result.decision else None,
-                "why": result.why,
+                "why": result.explanation,
             }
             for result in results
         ],

@@ -88,20 +88,20 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     from temp_access.aws.clients import ClientFactory
     from temp_access.cfn.assembly import read_assembly
     from temp_access.cli.account import open_account, require_deployer
-    from temp_access.deployment.deployed import read_physical
+    from temp_access.deployment.deployed import physical_ids
     from temp_access.deployment.expected import expected_state
-    from temp_access.deployment.target import find_target
+    from temp_access.deployment.target import deployed_target
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
     assembly = read_assembly(args.template, digest=config.digest)
     account = open_account(args, config, args.deployer_profile)
     deployer = account.session
-    target = find_target(deployer, config, account.id, account.arn)
+    target = deployed_target(deployer, config, account.id, account.arn)
     require_deployer(account, target.user_name)
     expected = expected_state(
         assembly,
-        read_physical(deployer.client("cloudformation")),
+        physical_ids(deployer.client("cloudformation")),
         account=account.id,
         region=target.region,
         partition=target.partition,
@@ -116,7 +116,7 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
 def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | None":
     """Return the session of --profile, or of the default credentials if they are temp-user's."""
     from temp_access.cli.account import open_user_session
-    from temp_access.deployment.target import open_session, who_am_i
+    from temp_access.deployment.target import open_session, session_identity
 
     if args.profile:
         return open_user_session(args, target)
@@ -124,7 +124,7 @@ def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | 
         return None
     try:
         session = open_session(None, args.region)
-        _, arn = who_am_i(session)
+        _, arn = session_identity(session)
     except TempAccessError:
         # The default credentials are optional: the run can create an access key.
         return None
@@ -144,7 +144,7 @@ def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
 def _plan(
     config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str
 ) -> "ProbePlan":
-    from temp_access.verify.plan.assume_role import is_stranger
+    from temp_access.verify.plan.assume_role import is_untrusted
     from temp_access.verify.plan.plan import make_plan
     from temp_access.verify.plan.user import user_allows
 
@@ -156,7 +156,7 @@ def _plan(
         user_allows=user_allows(config, target, managed),
         # `cdk bootstrap` creates this bucket, so it exists wherever the stacks are deployed.
         other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
-        deployer_is_stranger=is_stranger(config, arn),
+        deployer_is_untrusted=is_untrusted(config, arn),
     )
 
 
@@ -182,19 +182,18 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     from temp_access.cfn.assembly import read_assembly
-    from temp_access.deployment.effective_policies import known_document
-    from temp_access.deployment.target import offline_target
-    from temp_access.iam.aws_managed import bundled_document
+    from temp_access.deployment.effective_policies import known_document, template_policies
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
         raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
-    target, state = offline_target(config, read_assembly(args.template, digest=config.digest))
+    policies = template_policies(config, read_assembly(args.template, digest=config.digest))
+    target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    calls = evaluator_calls(config, target, state, bundled_document)
+    calls = evaluator_calls(config, policies)
     report = verify_offline(plan, calls, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code
@@ -227,7 +226,7 @@ def _self_test(deployment: "Deployment", state: "StateReader") -> int:
         for result in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
             statuses.append(result.status)
             print(
-                f"{result.status.value:9}  {result.mutant.name}: {result.mutant.caught_by}: {result.observed}",
+                f"{result.status.value:9}  {result.mutant.name}: {result.mutant.killed_by}: {result.observed}",
                 flush=True,
             )
     survivors = statuses.count(MutantStatus.SURVIVED)

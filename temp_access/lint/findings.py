@@ -7,6 +7,7 @@ from temp_access.cfn.assembly import Assembly, read_templates
 from temp_access.cfn.metadata import read_construct_metadata
 from temp_access.cfn.resources import policy_documents
 from temp_access.cfn.unresolved import if_variants
+from temp_access.errors import require_extra
 from temp_access.iam.statements import as_mapping, statements
 from temp_access.lint.model import Finding, Violation, finding_id
 from temp_access.lint.rules import RESOURCE_RULES, RULES
@@ -58,6 +59,7 @@ def _faults(resource: Mapping[str, object]) -> Iterator[tuple[str, str, Violatio
                 for fault in check(statement):
                     yield rule, statement.place, fault
         # Half a second: whoever reads templates without policies does not pay for it.
+        require_extra("lint")
         from temp_access.lint.grammar import grammar
 
         for place, fault in grammar(document):

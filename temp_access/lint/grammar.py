@@ -10,7 +10,6 @@ from iam_validator.core.check_registry import CheckRegistry
 from iam_validator.core.models import IAMPolicy, ValidationIssue
 from pydantic import ValidationError
 
-from temp_access.errors import UserError
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.parser import parse_policy
@@ -21,14 +20,7 @@ from temp_access.lint.service_data import Services
 
 
 def grammar(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
-    """Yield what the library holds against a document, with the property's path.
-
-    Raises UserError when the library isn't installed.
-    """
-    try:
-        pass
-    except ModuleNotFoundError as error:
-        raise UserError(f"{error.name} is missing, which checks policies; pip install 'temp-access[lint]'") from None
+    """Yield what the library holds against a document, with the property's path."""
     yield from check(document)
 
 
@@ -80,7 +72,7 @@ def _by_parser(body: dict[str, object], document: LocatedDocument) -> Iterator[t
     try:
         parse_policy(body, _LAYERS[document.kind])
     except MalformedPolicy as error:
-        yield document.place, Violation(error.element, f"{error.element}: {error.why}; AWS would refuse the policy")
+        yield document.place, Violation(error.element, f"{error.element}: {error.reason}; AWS would refuse the policy")
 
 
 def _by_library(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:

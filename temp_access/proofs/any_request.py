@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from temp_access.deployment.effective_policies import World
-from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING
-from temp_access.iam.document import Document
+from temp_access.deployment.effective_policies import EffectivePolicies, UnknownAs
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.iam.symbolic.queries import (
@@ -23,8 +21,8 @@ from temp_access.proofs.sessions import any_folder
 
 OBJECTS, BUCKET, ROLE, ELSEWHERE = "objects", "bucket", "role", "elsewhere"
 ON = {OBJECTS: "bucket", BUCKET: "bucket", ROLE: "role", ELSEWHERE: "elsewhere"}
-# The policies that count on "bucket", "role" or "elsewhere", others than those at hand taken to be a document.
-PoliciesOn = Callable[[str, Document], PolicySet]
+# The policies that count on "bucket", "role" or "elsewhere", unknown ones taken to be what UnknownAs says.
+PoliciesOn = Callable[[str, UnknownAs], PolicySet]
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,15 @@ class SymbolicPrincipal:
         policies = self.policies
         if policies is None:
             raise ValueError(f"{self.words}: has no policies; give either `policies` or `narrowed`")
-        return lambda folder, permissive: policies(on, ALLOW_ALL if permissive else ALLOW_NOTHING)
+        return lambda folder, permissive: policies(on, UnknownAs.ALLOW_ALL if permissive else UnknownAs.ALLOW_NOTHING)
 
 
 def forbid_any_request(
-    world: World, who: SymbolicPrincipal, things: Iterable[str], because: str, before: SymbolicPrincipal | None = None
+    world: EffectivePolicies,
+    who: SymbolicPrincipal,
+    things: Iterable[str],
+    because: str,
+    before: SymbolicPrincipal | None = None,
 ) -> Iterable[QueryFactory]:
     """Yield, for each kind of thing, any request of `who`; with `before`, one that wasn't allowed to that one."""
     for thing in things:
@@ -59,7 +61,7 @@ def forbid_any_request(
 
 
 def _make(
-    world: World, who: SymbolicPrincipal, thing: str, because: str, before: SymbolicPrincipal | None
+    world: EffectivePolicies, who: SymbolicPrincipal, thing: str, because: str, before: SymbolicPrincipal | None
 ) -> QueryFactory:
     def make(logic: Solver, folder: str | None) -> Query:
         own, rule = any_folder(logic, folder) if who.narrowed else (None, logic.true)
@@ -80,13 +82,13 @@ def _make(
     return make
 
 
-def _asked(world: World, logic: Solver, thing: str) -> SymbolicRequest:
-    asking = RequestBuilder(logic, world.bucket_arn)
+def _asked(world: EffectivePolicies, logic: Solver, thing: str) -> SymbolicRequest:
+    asking = RequestBuilder(logic, world.target.bucket_arn)
     if thing == OBJECTS:
         return asking.object(logic.variable("key"))
     if thing == BUCKET:
         return asking.listing(("s3:*",), logic.variable("prefix"), logic.flag(f"{PREFIX} is there"))
-    return asking.role(world.role_arn) if thing == ROLE else asking.elsewhere(world.role_arn)
+    return asking.role(world.target.role_arn) if thing == ROLE else asking.elsewhere(world.target.role_arn)
 
 
 def _words(who: SymbolicPrincipal, witness: Witness, because: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from temp_access.iam.symbolic.queries import LISTINGS, Query, QueryFactory, RequestBuilder, SymbolicRequest
+from temp_access.iam.statements import PREFIX_ACTIONS
+from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder, SymbolicRequest
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.proofs.sessions import ScopedSessions, any_folder, inside, is_folder, scoped_query
 
@@ -49,7 +50,7 @@ def _objects(sessions: ScopedSessions, another: Other, logic: Solver, folder: st
     other, rest = logic.variable("other"), logic.variable("rest")
     key = logic.concat([other, logic.text("/"), rest])
     relation, words = another(logic, own, other)
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).object(key)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(key)
     rules = (rule, *relation, logic.not_(inside(logic, own, key)))
     return _problem(sessions, logic, own, asked, rules, other, (rest, *words), own_name=not words)
 
@@ -59,7 +60,7 @@ def _listings(sessions: ScopedSessions, another: Other, logic: Solver, folder: s
     other, prefix = logic.variable("other"), logic.variable("prefix")
     relation, words = another(logic, own, other)
     present = logic.flag("prefix is there")
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).listing(LISTINGS, prefix, present)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
     # A prefix is a plain "starts with" to S3; without one, everything is listed.
     theirs = logic.concat([other, logic.text("/")])
     shows = logic.or_([logic.not_(present), logic.prefix_of(theirs, prefix), logic.prefix_of(prefix, theirs)])
@@ -70,26 +71,26 @@ def _listings(sessions: ScopedSessions, another: Other, logic: Solver, folder: s
 def _objects_outside(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
     own, rule = any_folder(logic, folder)
     key = logic.variable("key")
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).object(key)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(key)
     return _problem(sessions, logic, own, asked, (rule, logic.not_(inside(logic, own, key))))
 
 
 def _listings_outside(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
     own, rule = any_folder(logic, folder)
     prefix, present = logic.variable("prefix"), logic.flag("prefix is there")
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).listing(LISTINGS, prefix, present)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
     outside = logic.or_([logic.not_(present), logic.not_(inside(logic, own, prefix))])
     return _problem(sessions, logic, own, asked, (rule, outside))
 
 
 def _bucket(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
     own, rule = any_folder(logic, folder)
-    return _problem(sessions, logic, own, RequestBuilder(logic, sessions.world.bucket_arn).bucket(), (rule,))
+    return _problem(sessions, logic, own, RequestBuilder(logic, sessions.world.target.bucket_arn).bucket(), (rule,))
 
 
 def _elsewhere(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
     own, rule = any_folder(logic, folder)
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).elsewhere(sessions.world.role_arn)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).elsewhere(sessions.world.target.role_arn)
     return _problem(sessions, logic, own, asked, (rule,), on="elsewhere")
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from temp_access.cfn.assembly import Assembly
 from temp_access.config.folders import confusable_folders
 from temp_access.config.model import Config
-from temp_access.deployment.effective_policies import World, read_world
+from temp_access.deployment.effective_policies import EffectivePolicies, template_policies
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.iam.symbolic.queries import Deadline, QueryFactory, Witness
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
@@ -34,7 +34,7 @@ class PendingClaim:
     decide: Callable[[Deadline], Claim]
 
 
-def sessions_of(config: Config, world: World, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
+def sessions_of(config: Config, world: EffectivePolicies, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
     """Return the sessions of each mode in use."""
     return [
         ScopedSessions(world, ACCESS_MODES[mode], compiler, confusable_folders(config.grants, [mode]))
@@ -53,7 +53,7 @@ def session_claims(config: Config, sessions: ScopedSessions) -> Iterator[Pending
         return tuple(folder for folder in listed if not is_uniform(sessions, folder, pattern))
 
     def for_all(name: str, makes: Callable[[ScopedSessions], Iterable[QueryFactory]]) -> PendingClaim:
-        account = sessions.world.account
+        account = sessions.world.target.account
         return PendingClaim(
             name, lambda deadline: decide_claim(name, makes(sessions), account, deadline, (None, *odd()))
         )
@@ -82,7 +82,7 @@ def folder_claims(config: Config) -> PendingClaim:
     return PendingClaim(name, decided)
 
 
-def bypass_claims(world: World, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
+def bypass_claims(world: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
     """Yield that neither the bucket policy nor the trust policy goes round the session policies."""
     bucket = "no way round: the bucket policy lets no session do what its session policy doesn't"
     yield _plain(bucket, world, lambda: bucket_bypass(world))
@@ -90,7 +90,9 @@ def bypass_claims(world: World, modes: list[ScopedSessions]) -> Iterator[Pending
     yield _plain(role, world, lambda: role_bypass(world, modes))
 
 
-def new_access_claims(base: World, head: World, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
+def new_access_claims(
+    base: EffectivePolicies, head: EffectivePolicies, modes: list[ScopedSessions]
+) -> Iterator[PendingClaim]:
     """Yield that nobody may do what wasn't allowed before."""
     yield _plain("no new access: the user", head, lambda: new_for_user(base, head))
     yield _plain("no new access: the role, without a session policy", head, lambda: new_for_role(base, head))
@@ -123,14 +125,14 @@ def _with_reach(claim: Claim, sessions: ScopedSessions, deadline: Deadline) -> C
     refuted_on_object = claim.status is ClaimStatus.REFUTED and claim.witness and claim.witness.key is not None
     if not refuted_on_object:
         return claim
-    reached = decide_claim(claim.name, reaching(sessions), sessions.world.account, deadline)
+    reached = decide_claim(claim.name, reaching(sessions), sessions.world.target.account, deadline)
     if reached.status is not ClaimStatus.PROVED:
         return claim
     return with_note(claim, "nothing in the folder can be reached at all")
 
 
-def _plain(name: str, world: World, makes: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
-    return PendingClaim(name, lambda deadline: decide_claim(name, makes(), world.account, deadline))
+def _plain(name: str, world: EffectivePolicies, makes: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
+    return PendingClaim(name, lambda deadline: decide_claim(name, makes(), world.target.account, deadline))
 
 
 TIMEOUT = 30.0
@@ -149,7 +151,7 @@ def prove_all(
     """Return every claim about what `config` and `assembly` give, decided within `timeout` seconds each.
 
     With `base`, also that nothing is allowed that those templates didn't allow. Raises UserError when
-    templates can't be followed, or cvc5 isn't installed.
+    templates can't be followed, and MissingExtraError (a UserError) without cvc5.
     """
     both = [assembly, *([base] if base else [])]
     not_read = [place for each in both for place in unmodelled_resources(config, each)]
@@ -172,7 +174,7 @@ def claims_about(
 
 
 def _in_one_account(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
-    head, *earlier = [read_world(config, each) for each in both]
+    head, *earlier = [template_policies(config, each) for each in both]
     modes = sessions_of(config, head, compiler)
     claims = [claim for sessions in modes for claim in session_claims(config, sessions)]
     claims += [folder_claims(config), *bypass_claims(head, modes)]
@@ -198,7 +200,9 @@ def prove_session_policy(
 
     def in_one(account: str) -> list[PendingClaim]:
         (ready,) = fill_placeholders(assembly, account=account, bucket=policy.bucket)
-        sessions = ScopedSessions(read_world(config, ready), access, policy, folders, f"a session with {policy.name}")
+        sessions = ScopedSessions(
+            template_policies(config, ready), access, policy, folders, f"a session with {policy.name}"
+        )
         return list(session_claims(config, sessions))
 
     accounts = possible_accounts(assembly, policy=policy.document)

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Literal
 
 from temp_access.iam.request import LIST_BUCKET
-from temp_access.iam.symbolic.queries import LISTINGS, Query, QueryFactory, RequestBuilder
+from temp_access.iam.statements import PREFIX_ACTIONS
+from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.proofs.sessions import ScopedSessions, any_folder, scoped_query
 
@@ -20,7 +21,7 @@ def mode_bound(sessions: ScopedSessions) -> Iterator[QueryFactory]:
 def _object_bound(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
     own, rule = any_folder(logic, folder)
     rest = logic.variable("rest")
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).object(logic.concat([own, logic.text("/"), rest]))
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(logic.concat([own, logic.text("/"), rest]))
     beyond = _none_of(logic, asked.action, sessions.access.object_actions)
     return scoped_query(sessions, logic, own, asked, (rule, beyond), may="may", words=(rest,))
 
@@ -29,7 +30,7 @@ def _listing_bound(sessions: ScopedSessions, logic: Solver, folder: str | None) 
     own, rule = any_folder(logic, folder)
     rest = logic.variable("rest")
     prefix = logic.concat([own, logic.text("/"), rest])
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).listing(LISTINGS, prefix)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix)
     beyond = _none_of(logic, asked.action, (LIST_BUCKET,) if sessions.access.allows_listing else ())
     return scoped_query(sessions, logic, own, asked, (rule, beyond), may="may", words=(rest,))
 
@@ -57,7 +58,9 @@ def _useful_objects(
     own, rule = any_folder(logic, folder)
     rest = logic.variable("rest")
     key = logic.concat([own, logic.text("/"), rest])
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).object(key, sessions.access.object_actions, tls=True)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(
+        key, sessions.access.object_actions, tls=True
+    )
     return scoped_query(sessions, logic, own, asked, (rule,), may=may, words=(rest,))
 
 
@@ -65,5 +68,5 @@ def _useful_listings(sessions: ScopedSessions, logic: Solver, folder: str | None
     own, rule = any_folder(logic, folder)
     rest = logic.variable("rest")
     prefix = logic.concat([own, logic.text("/"), rest])
-    asked = RequestBuilder(logic, sessions.world.bucket_arn).listing((LIST_BUCKET,), prefix, tls=True)
+    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing((LIST_BUCKET,), prefix, tls=True)
     return scoped_query(sessions, logic, own, asked, (rule,), may="may not", words=(rest,))

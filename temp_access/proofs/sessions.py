@@ -6,8 +6,7 @@ from typing import Any, Literal, Protocol
 
 from temp_access.config.id_pattern import Chars, Choice, LiteralText, Node, Repeat
 from temp_access.config.id_pattern import Sequence as InOrder
-from temp_access.deployment.effective_policies import World
-from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING
+from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.patterns import escape
 from temp_access.iam.symbolic.callers import role_session
@@ -69,7 +68,7 @@ class SessionPolicyFactory(Protocol):
 class ScopedSessions:
     """The sessions of one access mode; `folders` are two different listed ones, the likeliest to be mixed up first."""
 
-    world: World
+    world: EffectivePolicies
     access: AccessMode
     compiler: SessionPolicyFactory
     folders: tuple[tuple[str, str], ...] = ()
@@ -84,10 +83,19 @@ class ScopedSessions:
         """Return what counts for the session of a folder."""
 
         def of(folder: str, permissive: bool) -> PolicySet:
-            policy = self.compiler(folder, self.access, bucket=self.world.bucket, partition=self.world.partition)
-            return self.world.for_role(policy, unknown_as=ALLOW_ALL if permissive else ALLOW_NOTHING, on=on)
+            policy = self.compiler(
+                folder, self.access, bucket=self.world.target.bucket, partition=self.world.target.partition
+            )
+            unknown_as = UnknownAs.ALLOW_ALL if permissive else UnknownAs.ALLOW_NOTHING
+            return policies_on(self.world, on, self.world.of(self.world.state.role, unknown_as).narrowed(policy))
 
         return of
+
+
+def policies_on(world: EffectivePolicies, on: str, principal: PrincipalPolicies) -> PolicySet:
+    """Return the policies that decide a call of `principal` on the "bucket", the "role" or "elsewhere"."""
+    resource = world.state.role if on == "role" else world.state.bucket if on == "bucket" else None
+    return world.on(resource, principal)
 
 
 def any_folder(logic: Solver, folder: str | None) -> tuple[StringTerm, Formula]:
@@ -128,12 +136,12 @@ def scoped_query(
     wishes = witness_preferences(logic, asked, folder=named, other=other, folders=sessions.folders, words=words)
     return Query(
         layers=sessions.layers(on=on),
-        caller=role_session(logic, world.role_arn, world.account),
+        caller=role_session(logic, world.target.role_arn, world.target.account),
         asked=asked,
         words=lambda witness: _words(sessions.words, may, witness),
         matching=may == "may",
         folder=own,
-        unknown=world.unknown,
+        unknown=world.unknown_names,
         rules=rules,
         preferences=tuple(wishes),
         names={"other": other} if other is not None else {},
@@ -159,7 +167,7 @@ def is_uniform(sessions: ScopedSessions, folder: str, pattern: Any) -> bool:
 def compiled(sessions: ScopedSessions, folder: str) -> Any:
     """Return the session policy of a folder."""
     world = sessions.world
-    return sessions.compiler(folder, sessions.access, bucket=world.bucket, partition=world.partition)
+    return sessions.compiler(folder, sessions.access, bucket=world.target.bucket, partition=world.target.partition)
 
 
 def substitute_folder(value: Any, folder: str) -> Any:

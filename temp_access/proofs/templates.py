@@ -13,7 +13,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.cfn.resources import Resource, resources
 from temp_access.config.model import Config
-from temp_access.deployment.target import offline_target
+from temp_access.deployment.target import template_target
 from temp_access.errors import UserError
 from temp_access.iam.symbolic.patterns import NAME
 
@@ -90,7 +90,7 @@ def unmodelled_resources(config: Config, assembly: Assembly) -> Iterator[str]:
     for stack, other in assembly.others.items():
         found = [kind for kind in _kinds(other) if _gives_access(kind)] if other else ["its templates"]
         yield from [f"the stack {stack} ({', '.join(sorted(set(found)))})"] if found else []
-    target, state = offline_target(config, assembly)
+    target, state = template_target(config, assembly)
     found_here = resources(TemplateContext(assembly.templates, target.account, target.region, target.partition))
     yield from _in_resources(found_here, state.bucket.name)
 

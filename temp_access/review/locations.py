@@ -7,8 +7,9 @@ from temp_access.cfn.intrinsics import TemplateContext, resolve
 from temp_access.cfn.source_location import SourceLocation, find_construct_call
 from temp_access.config.model import Grant
 from temp_access.config.table import key_path
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Layer, Reason
-from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.snapshot import Snapshot
 
 _KINDS = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
@@ -54,9 +55,9 @@ def locate_reason(side: Snapshot, actor: ComparedPrincipal, reason: Reason) -> S
         return locate_type(side, "AWS::S3::BucketPolicy")
     if reason.layer is Layer.TRUST:
         return locate_type(side, "AWS::IAM::Role")
-    if actor.holds not in (PolicyOwner.USER, PolicyOwner.ROLE):
+    if actor.owner is PolicyOwner.OUTSIDER:
         return SourceLocation(words="its own policies")
-    return locate_policy(side, "User" if actor.holds is PolicyOwner.USER else "Role", reason.policy)
+    return locate_policy(side, "User" if actor.owner is PolicyOwner.USER else "Role", reason.policy)
 
 
 def locate_policy(side: Snapshot, holder: str, name: str) -> SourceLocation:

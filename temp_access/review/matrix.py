@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from temp_access.config.model import Grant
-from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.deployment.effective_policies import PolicyOwner
+from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, decide, default_context
 from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
 

@@ -9,10 +9,15 @@ from temp_access.cfn.assembly import Assembly, read_assembly
 from temp_access.config.grants import admits
 from temp_access.config.key_lines import toml_lines
 from temp_access.config.model import Config, Grant
-from temp_access.deployment.effective_policies import EffectivePolicies
+from temp_access.deployment.effective_policies import (
+    EffectivePolicies,
+    PolicyOwner,
+    PrincipalPolicies,
+    UnknownAs,
+    template_policies,
+)
 from temp_access.deployment.state import State
-from temp_access.deployment.target import Target, offline_target
-from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
+from temp_access.deployment.target import Target
 
 # No policy, name or key can hold a NUL, so that nothing else looks like a token.
 BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
@@ -23,16 +28,7 @@ _MOST_KNOWN = 10_000
 
 def normalize(side: "Snapshot", text: str) -> str:
     """Return `text` with this side's bucket, role, user, account and partition as tokens."""
-    for token, own in side.names.pairs:
-        if token in (BUCKET, ROLE, USER):
-            # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
-            if text == own:
-                text = token
-            elif text.startswith(f"{own}/"):
-                text = token + text.removeprefix(own)
-        else:
-            text = text.replace(own, token)
-    return text
+    return side.names.shared(text)
 
 
 def localize(side: "Snapshot", text: str) -> str:
@@ -46,6 +42,28 @@ class NameTable:
     def __init__(self, target: Target) -> None:
         self.pairs = _pairs(target)
         self._known: dict[str, str] = {}
+        self._shared: dict[str, str] = {}
+
+    def shared(self, text: str) -> str:
+        """Return `text` with the target's own names as tokens."""
+        found = self._shared.get(text)
+        if found is None:
+            if len(self._shared) >= _MOST_KNOWN:
+                self._shared.clear()
+            found = self._shared[text] = self._with_tokens(text)
+        return found
+
+    def _with_tokens(self, text: str) -> str:
+        for token, own in self.pairs:
+            if token in (BUCKET, ROLE, USER):
+                # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
+                if text == own:
+                    text = token
+                elif text.startswith(f"{own}/"):
+                    text = token + text.removeprefix(own)
+            else:
+                text = text.replace(own, token)
+        return text
 
     def localize(self, text: str) -> str:
         """Return what `text` stands for."""
@@ -79,11 +97,27 @@ class Snapshot:
     name: str
     config: Config
     assembly: Assembly
-    target: Target
-    state: State
     policies: EffectivePolicies
     lines: Mapping[str, int]
     names: NameTable
+
+    @property
+    def target(self) -> Target:
+        """The deployment that the templates define."""
+        return self.policies.target
+
+    @property
+    def state(self) -> State:
+        """The state that the templates define."""
+        return self.policies.state
+
+    def policies_of(self, owner: PolicyOwner) -> PrincipalPolicies:
+        """Return the user's, the role's or an administrator's policies.
+
+        An unknown policy doesn't influence the comparison; that it is attached is a change of its own.
+        """
+        unknown_as = UnknownAs.ALLOW_ALL if owner is PolicyOwner.OUTSIDER else UnknownAs.NO_EFFECT
+        return self.policies.of_owner(owner, unknown_as)
 
 
 def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot:
@@ -91,14 +125,9 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     file = config_file or folder.resolve().parent / "access.toml"
     config = load(file)
     assembly = read_assembly(folder, digest=config.digest)
-    target, state = offline_target(config, assembly)
-    limits = {state.user.permissions.boundary, state.role.permissions.boundary}
-    # What isn't kept takes no part in the comparison; that it is attached is a change of its own.
-    policies = EffectivePolicies(
-        state, lambda arn: bundled_document(arn) or (ALLOW_ALL if arn in limits else ALLOW_NOTHING)
-    )
+    policies = template_policies(config, assembly)
     lines = toml_lines(file.read_text(encoding="utf-8-sig"))
-    return Snapshot(name, config, assembly, target, state, policies, lines, NameTable(target))
+    return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
 
 
 UNLISTED = "any other id"

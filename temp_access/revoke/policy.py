@@ -51,6 +51,11 @@ def is_revocations(policy: Mapping[str, Any]) -> bool:
     return True
 
 
+def is_revocation_policy(name: str, policy: Mapping[str, Any]) -> bool:
+    """Whether an inline policy has the name and the form of the one that `document` writes."""
+    return name == POLICY_NAME and is_revocations(policy)
+
+
 def size(policy: Mapping[str, Any]) -> int:
     """Return the size of the policy that counts for the role's quota: its characters without white space.
 

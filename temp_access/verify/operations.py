@@ -27,7 +27,7 @@ class Operation:
 
     action: str
     level: Level
-    words: str
+    description: str
     reads_source: bool = False
 
 
@@ -85,7 +85,7 @@ def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> 
         yield Need(operation.action, own[call.operation])
 
 
-def within(access: AccessMode, operation_name: str) -> bool:
+def allowed_by_mode(access: AccessMode, operation_name: str) -> bool:
     """Whether `access` has what the operation needs, inside the folder (for the role: in the bucket)."""
     operation = OPERATIONS[operation_name]
     if operation.level is Level.SERVICE or (operation.level is Level.BUCKET and operation.action != LIST_BUCKET):
@@ -103,7 +103,7 @@ class RunPrefix:
     """A prefix (ending in '/') that only this run uses, and what it is to the grant."""
 
     prefix: str
-    words: str
+    description: str
 
     def key(self, name: str) -> str:
         """Return the key called `name` here."""
@@ -115,9 +115,9 @@ class RunPrefix:
         return self.prefix + "seed"
 
 
-def own_prefix(folder: str, run: str, words: str = "its folder") -> RunPrefix:
+def own_prefix(folder: str, run: str, description: str = "its folder") -> RunPrefix:
     """Return the place inside `folder`."""
-    return RunPrefix(f"{folder}/{RESERVED}{run}/", words)
+    return RunPrefix(f"{folder}/{RESERVED}{run}/", description)
 
 
 def sibling_prefix(folder: str, run: str) -> RunPrefix:

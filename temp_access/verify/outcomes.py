@@ -61,7 +61,7 @@ class Outcome:
     message: str = ""
 
     @property
-    def text(self) -> str:
+    def summary(self) -> str:
         """What happened, in words."""
         if self.kind is OutcomeType.WORKED:
             return self.message or "allowed"
@@ -102,37 +102,37 @@ def from_error(error: Exception) -> Outcome:
     return Outcome(OutcomeType.REFUSED, code, message)
 
 
-def judge(probe: Probe, seen: Outcome, control: Outcome | None, *, names_layers: bool) -> tuple[Verdict, str]:
+def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_layers: bool) -> tuple[Verdict, str]:
     """Return the verdict on `probe` and what to say was observed.
 
     A refusal only counts if its `control` worked: else something else refuses everybody.
     """
-    if seen.kind is OutcomeType.UNDECIDED:
-        return Verdict.INCONCLUSIVE, seen.text
+    if outcome.kind is OutcomeType.UNDECIDED:
+        return Verdict.INCONCLUSIVE, outcome.summary
     if probe.allowed:
-        return (Verdict.PASSED if seen.kind is OutcomeType.WORKED else Verdict.FAILED), seen.text
-    if seen.kind is OutcomeType.WORKED:
-        return Verdict.FAILED, seen.text
+        return (Verdict.PASSED if outcome.kind is OutcomeType.WORKED else Verdict.FAILED), outcome.summary
+    if outcome.kind is OutcomeType.WORKED:
+        return Verdict.FAILED, outcome.summary
     accepted = probe.codes or ACCESS_DENIED
-    if seen.code not in accepted:
-        return Verdict.FAILED, f"{seen.text}; expected {' or '.join(sorted(accepted))}"
+    if outcome.code not in accepted:
+        return Verdict.FAILED, f"{outcome.summary}; expected {' or '.join(sorted(accepted))}"
     if control is not None and control.kind is not OutcomeType.WORKED:
         return (
             Verdict.INCONCLUSIVE,
-            f"{seen.text}; but the control didn't work either, so this refusal proves nothing",
+            f"{outcome.summary}; but the control didn't work either, so this refusal proves nothing",
         )
-    if names_layers and probe.layer and (other := _another_layer(probe, seen)):
-        return Verdict.FAILED, f"{seen.text}; expected the {probe.layer.value} to refuse, not {other}"
-    return Verdict.PASSED, seen.text
+    if names_layers and probe.layer and (other := _another_layer(probe, outcome)):
+        return Verdict.FAILED, f"{outcome.summary}; expected the {probe.layer.value} to refuse, not {other}"
+    return Verdict.PASSED, outcome.summary
 
 
-def may_be_transient(probe: Probe, seen: Outcome) -> bool:
+def may_be_transient(probe: Probe, outcome: Outcome) -> bool:
     """Whether waiting could change what was observed: a delay of IAM, throttling, the network."""
-    if seen.kind is OutcomeType.UNDECIDED:
+    if outcome.kind is OutcomeType.UNDECIDED:
         return True
-    if seen.kind is OutcomeType.WORKED:
+    if outcome.kind is OutcomeType.WORKED:
         return not probe.allowed
-    return seen.code in ACCESS_DENIED | NOT_PROPAGATED
+    return outcome.code in ACCESS_DENIED | NOT_PROPAGATED
 
 
 def _another_layer(probe: Probe, seen: Outcome) -> str | None:

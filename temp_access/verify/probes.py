@@ -118,7 +118,7 @@ class Result:
     verdict: Verdict
     observed: str
     seconds: float = 0.0
-    control: str | None = None
+    control_outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

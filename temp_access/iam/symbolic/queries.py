@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.request import LIST_BUCKET
+from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.iam.symbolic.encoder import SymbolicValue
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
@@ -33,8 +33,6 @@ class Witness:
 
 PREFIX = "s3:prefix"
 TLS = "aws:securetransport"
-# Each of them takes a prefix: https://docs.aws.amazon.com/AmazonS3/latest/userguide/list_amazons3.html
-LISTINGS = (LIST_BUCKET, "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 # Says nothing of anybody's objects.
 HARMLESS = ("s3:GetBucketLocation",)
 KNOWN = (
@@ -43,7 +41,8 @@ KNOWN = (
     "s3:DeleteObject",
     "s3:GetBucketPolicy",
     "s3:PutBucketPolicy",
-    *LISTINGS,
+    *PREFIX_ACTIONS,
+    "s3:ListBucketMultipartUploads",
     "iam:PutRolePolicy",
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
@@ -92,7 +91,7 @@ class RequestBuilder:
     def bucket(self) -> SymbolicRequest:
         """Return a request on the bucket itself that is no listing."""
         action, rule = self._action(("s3:*",))
-        others = [self._logic.equal(action, self._logic.text(name.lower())) for name in (*LISTINGS, *HARMLESS)]
+        others = [self._logic.equal(action, self._logic.text(name.lower())) for name in (*PREFIX_ACTIONS, *HARMLESS)]
         return SymbolicRequest(
             action, self._bucket, (rule, self._logic.not_(self._logic.or_(others))), {PREFIX: self._absent()}
         )

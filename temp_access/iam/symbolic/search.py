@@ -10,6 +10,7 @@ from temp_access.iam.conditions import parse_number, parse_timestamp
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.request import Request
+from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT
 from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition
 from temp_access.iam.symbolic.patterns import FOLDER
@@ -181,7 +182,15 @@ def _formulas(logic: Solver, problem: Query, folder: str | None) -> tuple[Encode
     if problem.before:
         earlier = replace(encoder, unknown=problem.unknown_before)
         formulas.append(logic.not_(allowed(earlier, problem.before(place, False))))
-    return encoder, [*formulas, *problem.caller.rules, *asked.rules, *problem.rules]
+    return encoder, [*formulas, *_prefix_rules(encoder), *problem.caller.rules, *asked.rules, *problem.rules]
+
+
+def _prefix_rules(encoder: Encoder) -> Iterator[Formula]:
+    """Yield that no other action than PREFIX_ACTIONS carries s3:prefix, if a policy or the request has that key."""
+    logic, prefix = encoder.logic, encoder.fixed.get(PREFIX) or encoder.keys.get(PREFIX)
+    if prefix:
+        carriers = [logic.equal(encoder.action, logic.text(name.lower())) for name in PREFIX_ACTIONS]
+        yield logic.or_([logic.not_(prefix.present), *carriers])
 
 
 def _with_special_folders(make: QueryFactory, account: str, deadline: Deadline) -> SearchResult:

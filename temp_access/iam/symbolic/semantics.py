@@ -17,7 +17,7 @@ from temp_access.iam.symbolic.solver import Formula, NotEncodableError, StringTe
 
 def directly(encoder: Encoder, principals: Principals) -> Formula:
     """Whether the element names the caller itself, or everyone."""
-    return encoder.logic.true if principals.everyone else _named(encoder, principals, encoder.caller.principal)
+    return encoder.logic.true if principals.matches_all else _named(encoder, principals, encoder.caller.principal)
 
 
 def by_role(encoder: Encoder, principals: Principals) -> Formula:
@@ -35,11 +35,11 @@ def by_account(encoder: Encoder, principals: Principals) -> Formula:
 def covers(encoder: Encoder, principals: Principals) -> Formula:
     """Whether the statement is about the caller, NotPrincipal included."""
     logic, caller = encoder.logic, encoder.caller
-    if not (principals.everyone or principals.accounts or principals.named):
+    if not (principals.matches_all or principals.accounts or principals.named):
         raise NotEncodableError("the principal * for every identity provider isn't modelled")
     if not principals.negated:
         return logic.or_(how(encoder, principals) for how in (directly, by_role, by_account))
-    if principals.everyone:
+    if principals.matches_all:
         return logic.false
     account = by_account(encoder, principals) if caller.has_account else logic.true
     if caller.kind == ROOT:
@@ -138,11 +138,11 @@ def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: 
 
 
 def _texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return ElementReader("policy", name, body[name]).texts()
+    return ElementReader("policy", name, body[name]).strings()
 
 
 _How = Callable[[Encoder, Principals], Formula]
-_EVERYONE = Principals(everyone=True, accounts=frozenset(), named=frozenset())
+_EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
 
 
 def allowed(encoder: Encoder, layers: PolicySet) -> Formula:

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temp_access.cfn.source_location import SourceLocation
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
-from temp_access.iam.diff import describe, same, statements
+from temp_access.iam.diff import describe, same_meaning, statements
 from temp_access.iam.document import Policy
 from temp_access.policies.trust_policy import trust_policy
 from temp_access.review.changes.wording import humanize
-from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal, PolicyOwner
+from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal
 from temp_access.review.locations import changed_places, locate_key, locate_policy, locate_reason, locate_type
 from temp_access.review.model import Cause
 from temp_access.review.snapshot import USER, Snapshot, normalize
@@ -39,7 +40,7 @@ def _only_limit(actor: ComparedPrincipal, sides: tuple[Snapshot, Snapshot], gran
 
 
 def _boundary_cause(actor: ComparedPrincipal, side: Snapshot, name: str, word: str) -> Cause:
-    holder = "User" if actor.holds is PolicyOwner.USER else "Role"
+    holder = "User" if actor.owner is PolicyOwner.USER else "Role"
     short = name.rpartition(":policy/")[2]
     return Cause(f"{word}: the permissions boundary {short}", (locate_policy(side, holder, name),))
 
@@ -115,7 +116,7 @@ def trust_cause(who: ExternalPrincipal, sides: tuple[Snapshot, Snapshot], before
         reason = next((each for each in allowed.reasons if each.layer in refused.missing), allowed.reasons[0])
     if reason.layer is not Layer.TRUST:
         return _of_identity(side, reason, word)
-    body = side.policies.trust.bodies[reason.index]
+    body = side.policies.trust_policy(side.state.role).bodies[reason.index]
     if changed := _conditions_changed(who, sides, side, body):
         return changed
     place = _line(who, side, body, "principal") or locate_type(side, _ROLE)
@@ -127,7 +128,11 @@ def _conditions_changed(
 ) -> Cause | None:
     """Return the cause if the other side has the same statement but for its conditions."""
     other = sides[side is sides[0]]
-    alike = [each for each in other.policies.trust.bodies if _without_condition(each) == _without_condition(body)]
+    alike = [
+        each
+        for each in other.policies.trust_policy(other.state.role).bodies
+        if _without_condition(each) == _without_condition(body)
+    ]
     if len(alike) != 1:
         return None
     both = {id(side): body, id(other): alike[0]}
@@ -180,7 +185,7 @@ def _is_written(side: Snapshot, body: Mapping[str, Any]) -> bool:
         side.config.role, user_arn=target.user_arn, account=target.account, partition=target.partition
     )
     [wanted] = statements({"Statement": [body]})
-    return any(same(each, wanted) for each in statements(document))
+    return any(same_meaning(each, wanted) for each in statements(document))
 
 
 def _of_identity(side: Snapshot, reason: Reason, word: str) -> Cause:
@@ -192,6 +197,7 @@ def _of_identity(side: Snapshot, reason: Reason, word: str) -> Cause:
 
 
 def _of_user(side: Snapshot) -> Iterator[Policy]:
-    yield from side.policies.user.identity
-    if side.policies.user.boundary:
-        yield side.policies.user.boundary
+    policies = side.policies_of(PolicyOwner.USER)
+    yield from policies.identity
+    if policies.boundary:
+        yield policies.boundary

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.request import ContextValue, Request
@@ -37,7 +38,7 @@ def key_combinations(base: Snapshot, head: Snapshot) -> list[Keys]:
     """Return every combination of the values that either trust policy asks for, or of no key at all."""
     tried: dict[str, dict[str | None, None]] = {}
     for side in (base, head):
-        for body in bodies([side.policies.trust]):
+        for body in bodies([side.policies.trust_policy(side.state.role)]):
             for asked in conditions(body):
                 tried.setdefault(asked.key, {}).update(dict.fromkeys(values(asked, side.config.user.name)))
     pairs = [[(key, value) for value in found] for key, found in tried.items()]
@@ -46,8 +47,9 @@ def key_combinations(base: Snapshot, head: Snapshot) -> list[Keys]:
 
 def assume_decisions(who: ExternalPrincipal, side: Snapshot, tried: list[Keys]) -> Mapping[Keys, Decision]:
     """Return the answer to the call for the role with each combination of keys."""
-    policies, target = side.policies, side.target
-    layers = policies.on_role(policies.user if who.arn == USER else policies.administrator)
+    target = side.target
+    own = side.policies_of(PolicyOwner.USER if who.arn == USER else PolicyOwner.OUTSIDER)
+    layers = side.policies.on(side.state.role, own)
     found = {}
     for keys in tried:
         context: dict[str, ContextValue] = {"aws:securetransport": "true"}
@@ -78,12 +80,12 @@ def required_keys(allowed: set[Keys], tried: list[Keys]) -> dict[str, frozenset[
 
 
 def _named(side: Snapshot) -> Iterator[str]:
-    for body in bodies([side.policies.trust]):
+    for body in bodies([side.policies.trust_policy(side.state.role)]):
         yield from principals(body)
 
 
 def _providers(side: Snapshot) -> Iterator[str]:
-    for body in bodies([side.policies.trust]):
+    for body in bodies([side.policies.trust_policy(side.state.role)]):
         for name in ("Principal", "NotPrincipal"):
             value = body.get(name)
             yield from texts(value, "Federated") if isinstance(value, Mapping) else ()

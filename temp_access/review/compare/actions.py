@@ -2,13 +2,13 @@
 
 from functools import lru_cache
 
-from temp_access.iam.patterns import compile_patterns
+from temp_access.iam.patterns import PatternSet, compile_patterns
 from temp_access.iam.request import Request
+from temp_access.iam.statements import PREFIX_ACTIONS
 
-LISTINGS = ("s3:ListBucket", "s3:ListBucketVersions")
 # Some of each kind, named because a reviewer asks about them first.
 KNOWN = (
-    *LISTINGS,
+    *PREFIX_ACTIONS,
     "s3:AbortMultipartUpload",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
@@ -61,10 +61,14 @@ def service_of(action: str) -> str:
     return action.partition(":")[0].lower()
 
 
-@lru_cache(maxsize=4096)
 def action_matches(pattern: str, action: str) -> bool:
     """Whether `pattern` contains `action`, whatever their case."""
-    return compile_patterns([pattern], variables=False, fold=True).matches(action.lower(), _NOBODY)
+    return _compiled(pattern).matches(action.lower(), _NOBODY)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> PatternSet:
+    return compile_patterns([pattern], variables=False, ignore_case=True)
 
 
 def fits(action: str, arn: str) -> bool:

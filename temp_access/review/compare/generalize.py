@@ -96,13 +96,18 @@ def _candidates(
 ) -> list[Candidate]:
     """Return what is allowed as a whole: first what is new as a whole, the widest first, then what adds the least."""
     by_service: dict[str, list[SampleRequest]] = {}
+    by_action: dict[str, list[SampleRequest]] = {}
     for ask in universe:
         by_service.setdefault(service_of(ask.action), []).append(ask)
+        by_action.setdefault(ask.action.lower(), []).append(ask)
     cells = []
     for action in actions:
         # A policy of AWS's can name a thousand actions: only a pattern of services has to be held against all.
         fitting = universe if is_pattern(service_of(action)) else by_service.get(service_of(action), [])
-        named = [ask for ask in fitting if action_matches(action, ask.action)]
+        if is_pattern(action):
+            named = [ask for ask in fitting if action_matches(action, ask.action)]
+        else:
+            named = by_action.get(action.lower(), [])
         for spot in compared.scopes:
             inside = frozenset(ask for ask in named if spot.covers(head, ask.resource, ask.prefix))
             if inside & changed and all(ask in allowed for ask in inside):

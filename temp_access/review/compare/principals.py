@@ -1,14 +1,12 @@
 """Whose access is compared."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from temp_access.borrow.session_names import fill_pattern, session_name
 from temp_access.config.model import Grant
-from temp_access.deployment.effective_policies import PrincipalPolicies
+from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.statements import bodies, callers, examples, principals
@@ -84,27 +82,19 @@ def _shown(name: str) -> str:
     return name.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")
 
 
-_NOTHING = json.dumps(ALLOW_NOTHING)
-
-
-class PolicyOwner(Enum):
-    """Whose identity policies an actor has."""
-
-    USER = "user"
-    ROLE = "role"
-    EVERYTHING = "its own, taken to allow everything"
-    NOTHING = "its own, taken to allow nothing"
-
-
 @dataclass(frozen=True, slots=True)
 class ComparedPrincipal:
-    """A caller on both sides; `grants` are a session's on base and head, `narrowed` one that may do nothing."""
+    """A caller on both sides; `grants` are a session's on base and head, `narrowed` one that may do nothing.
+
+    `may_nothing` is an outsider whose own policies allow nothing; those of others allow everything.
+    """
 
     subject: str
-    holds: PolicyOwner
+    owner: PolicyOwner
     arn: str = ""
     grants: tuple[Grant, Grant] | None = None
     narrowed: bool = False
+    may_nothing: bool = False
     stranger: ExternalPrincipal | None = None
 
     @property
@@ -112,7 +102,7 @@ class ComparedPrincipal:
         """What else has to be so, in words."""
         if self.narrowed:
             return ", whatever its session policy says"
-        own = self.holds is PolicyOwner.EVERYTHING and self.arn.startswith(PARTITION)
+        own = self.owner is PolicyOwner.OUTSIDER and not self.may_nothing and self.arn.startswith(PARTITION)
         return ", as far as its own policies allow it" if own else ""
 
     def grant(self, side: Snapshot) -> Grant | None:
@@ -132,16 +122,11 @@ class ComparedPrincipal:
 
     def layers(self, side: Snapshot, *, on_bucket: bool) -> PolicySet:
         """Return the policies that take part on `side`."""
-        policies, grant = side.policies, self.grant(side)
-        held = {
-            PolicyOwner.USER: policies.user,
-            PolicyOwner.ROLE: policies.role,
-            PolicyOwner.EVERYTHING: policies.administrator,
-            PolicyOwner.NOTHING: PrincipalPolicies(()),
-        }
-        holder = held[self.holds]
-        session = session_policy_for(side.target)(grant) if grant else _NOTHING if self.narrowed else None
-        return policies.on_bucket(holder, session) if on_bucket else policies.elsewhere(holder, session)
+        grant = self.grant(side)
+        own = PrincipalPolicies() if self.may_nothing else side.policies_of(self.owner)
+        if grant or self.narrowed:
+            own = own.narrowed(session_policy_for(side.target)(grant) if grant else ALLOW_NOTHING)
+        return side.policies.on(side.state.bucket if on_bucket else None, own)
 
 
 def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrincipal]:
@@ -164,11 +149,13 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
                 seen.add(other)
                 # In the own account a bucket policy adds to what somebody may do anyway, and its Deny takes from it.
                 if other.account is None:
-                    yield ComparedPrincipal(other.words, PolicyOwner.NOTHING, other.arn, stranger=other)
-                yield ComparedPrincipal(other.words, PolicyOwner.EVERYTHING, other.arn, stranger=other)
+                    yield ComparedPrincipal(
+                        other.words, PolicyOwner.OUTSIDER, other.arn, may_nothing=True, stranger=other
+                    )
+                yield ComparedPrincipal(other.words, PolicyOwner.OUTSIDER, other.arn, stranger=other)
 
 
 def _named(side: Snapshot) -> Iterator[str]:
-    for body in bodies([side.policies.on_bucket(side.policies.administrator).resource]):
+    for body in bodies([side.policies.bucket_policy(side.state.bucket)]):
         yield from principals(body)
         yield from callers(body)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import Body, ConditionTexts, conditions, examples
-from temp_access.review.compare.actions import LISTINGS, actions_of, fits, service_of
-from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
+from temp_access.iam.statements import PREFIX_ACTIONS, Body, ConditionTexts, conditions, examples
+from temp_access.review.compare.actions import actions_of, fits, service_of
+from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.scopes import ResourceScope
 from temp_access.review.snapshot import BUCKET, ROLE, Snapshot, localize
 
@@ -131,7 +132,7 @@ def sample_requests(
             # Who may assume the role itself is a question of its trust policy.
             if not fits(action, localize(head, resource)) or (resource == ROLE and service_of(action) == "sts"):
                 continue
-            lists = action in LISTINGS and resource == BUCKET
+            lists = action in PREFIX_ACTIONS and resource == BUCKET
             for prefix in (None, "", *prefixes) if lists else (None,):
                 yield from (SampleRequest(action, resource, prefix, context) for context in contexts)
 
@@ -142,7 +143,7 @@ def decide(
     """Return the answer on `side`; `layers` are the actor's there, by whether the call is on the bucket."""
     stranger, account = actor.stranger, side.target.account
     theirs = account if stranger is None or stranger.account is None else stranger.account
-    role_arn = side.target.role_arn if actor.holds is PolicyOwner.ROLE else None
+    role_arn = side.target.role_arn if actor.owner is PolicyOwner.ROLE else None
     if stranger and stranger.role_arn:
         role_arn = localize(side, stranger.role_arn)
     keys = dict(ask.context.keys)

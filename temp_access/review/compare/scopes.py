@@ -68,7 +68,7 @@ def _matches(pattern: str, text: str, style: WildcardScope) -> bool:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, style: WildcardScope) -> PatternSet:
-    return compile_patterns([pattern], variables=has_variables(pattern), style=style)
+    return compile_patterns([pattern], variables=has_variables(pattern), scope=style)
 
 
 def _is_whole(side: Snapshot, text: str) -> bool:

@@ -207,9 +207,12 @@ def _marked(change: Change) -> str:
     given = (change.subject, _KEYS.sub("", change.target or ""))
     names = {name for name in given if name and not name.startswith(_WORDS)}
     known = "".join(rf"(?<!\w){re.escape(name)}(?![\w/])|" for name in sorted(names, key=len, reverse=True))
-    pattern = re.compile(known + r"(?:[^\s(]*[^\w\s.,()/→:'-]\S*|[^\s(]*:\S+)(?<!,)")
+    # A plain word is matched to be passed over: looked at from each of its letters, a long one takes seconds.
+    pattern = re.compile(known + r"(?:[^\s(]*[^\w\s.,()/→:'-]\S*|[^\s(]*:\S+)(?<!,)|(?P<plain>\w+)")
     marked, end = "", 0
     for found in pattern.finditer(change.text):
+        if found["plain"]:
+            continue
         marked += escape(change.text[end : found.start()]) + code(found[0])
         end = found.end()
     return marked + escape(change.text[end:])

@@ -49,11 +49,11 @@ class Journal:
             state = os.path.join(Path.home(), ".local", "state")
         self._folder = folder or Path(state) / "temp-access" / "verify"
 
-    def write(self, entry: RunRecord) -> None:
+    def write(self, record: RunRecord) -> None:
         """Keep `entry`, atomically; raises UserError if that can't be done."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            atomic_write(self._path(entry.run), json.dumps(asdict(entry)).encode(), mode=0o600, fsync=True)
+            atomic_write(self._path(record.run), json.dumps(asdict(record)).encode(), mode=0o600, fsync=True)
         except OSError as error:
             raise UserError(
                 f"{self._folder}: can't be written ({error.strerror}); verify keeps there what it must clean "
@@ -81,9 +81,9 @@ def new_record(run: str, *, account: str, user: str, bucket: str, prefixes: tupl
     return RunRecord(run, account, user, bucket, pid, _process_start(pid), prefixes=prefixes)
 
 
-def with_key(entry: RunRecord, key_id: str) -> RunRecord:
+def with_key(record: RunRecord, key_id: str) -> RunRecord:
     """Return `entry` with the id of the minted key."""
-    return replace(entry, key_id=key_id)
+    return replace(record, key_id=key_id)
 
 
 def is_over(run: str) -> bool:

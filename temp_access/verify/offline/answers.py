@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from temp_access.config.model import Config, Grant
-from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies
-from temp_access.deployment.target import Target
+from temp_access.deployment.effective_policies import (
+    EffectivePolicies,
+    MissingDocument,
+    PrincipalPolicies,
+    UnknownAs,
+    outsider_policies,
+)
 from temp_access.iam.decision import Decision, Layer
 from temp_access.iam.decision import DecisionType as DecisionKind
 from temp_access.iam.document import MalformedPolicy
@@ -68,18 +73,17 @@ class EvaluatorCalls:
         self,
         policies: EffectivePolicies,
         config: Config,
-        target: Target,
-        plain: AssumeCall,
+        baseline: AssumeCall,
         policy_of: PolicyForGrant,
         address: str,
     ) -> None:
         self._policies = policies
         self._config = config
-        self._target = target
-        self._plain = plain
+        self._target = policies.target
+        self._plain = baseline
         self._policy_of = policy_of
         self._address = address
-        self._on_bucket: dict[ProbeCaller, PolicySet] = {}
+        self._policy_sets: dict[tuple[ProbeCaller, bool], PolicySet] = {}
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return what would come of `call` made by `caller`."""
@@ -91,10 +95,12 @@ class EvaluatorCalls:
                     return self._assume(caller, call)
                 case TrustCheck():
                     request = trust_request(call, self._target)
-                    return _observation(evaluate(trust_layers(self._policies.trust), request))
+                    return _observation(
+                        evaluate(trust_layers(self._policies.trust_policy(self._policies.state.role)), request)
+                    )
                 case StateCheck():
                     raise SetupError("the deployed state only exists live")
-        except SetupError as error:
+        except (SetupError, MissingDocument) as error:
             return Outcome(OutcomeType.UNDECIDED, message=str(error))
 
     def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
@@ -103,7 +109,8 @@ class EvaluatorCalls:
 
     def forget(self, grant: Grant) -> None:
         """Drop what was kept for the grant."""
-        self._on_bucket.pop(ProbeCaller(Identity.GRANT, grant), None)
+        for on_bucket in (True, False):
+            self._policy_sets.pop((ProbeCaller(Identity.GRANT, grant), on_bucket), None)
 
     def _service(self, caller: ProbeCaller, call: ServiceCall) -> Outcome:
         layers = self._layers(caller, call)
@@ -115,20 +122,21 @@ class EvaluatorCalls:
         return _WORKED
 
     def _layers(self, caller: ProbeCaller, call: ServiceCall) -> PolicySet:
-        if call.bucket == self._target.bucket:
-            if caller not in self._on_bucket:
-                self._on_bucket[caller] = self._policies.on_bucket(self._holder(caller), self._session(caller))
-            return self._on_bucket[caller]
-        return self._policies.elsewhere(self._holder(caller), self._session(caller))
+        bucket = self._policies.state.bucket if call.bucket == self._target.bucket else None
+        key = (caller, bucket is not None)
+        if key not in self._policy_sets:
+            own = self._holder(caller).narrowed(self._session(caller))
+            self._policy_sets[key] = self._policies.on(bucket, own)
+        return self._policy_sets[key]
 
     def _holder(self, caller: ProbeCaller) -> PrincipalPolicies:
         match caller.identity:
             case Identity.DEPLOYER:
-                return self._policies.administrator
+                return outsider_policies(UnknownAs.ALLOW_ALL)
             case Identity.USER | Identity.USER_SESSION_TOKEN | Identity.USER_WITHOUT_MFA:
-                return self._policies.user
+                return self._policies.of(self._policies.state.user)
             case _:
-                return self._policies.role
+                return self._policies.of(self._policies.state.role)
 
     def _session(self, caller: ProbeCaller) -> str | None:
         if caller.identity is Identity.GRANT and caller.grant:
@@ -169,7 +177,7 @@ class EvaluatorCalls:
         wrong = parameter_error(sent, role_maximum=self._config.role.max_session_duration, chained=chained)
         if wrong:
             return Outcome(OutcomeType.REFUSED, *wrong)
-        layers = self._policies.on_role(self._holder(caller))
+        layers = self._policies.on(self._policies.state.role, self._holder(caller).narrowed(None))
         actions = ["sts:AssumeRole"] + ["sts:SetSourceIdentity"] * (call.source_identity is not None)
         for action in actions:
             need = Need(action, self._target.role_arn)

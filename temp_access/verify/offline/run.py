@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from temp_access.config.model import Config
-from temp_access.deployment.effective_policies import EffectivePolicies, ManagedDocument
-from temp_access.deployment.state import State
+from temp_access.deployment.effective_policies import EffectivePolicies
 from temp_access.deployment.target import Target
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify.offline.answers import EvaluatorCalls
@@ -31,23 +30,22 @@ _ANYWHERE = "192.0.2.1"
 
 
 def evaluator_calls(
-    config: Config, target: Target, state: State, managed: ManagedDocument, policy_of: PolicyForGrant | None = None
+    config: Config, policies: EffectivePolicies, policy_of: PolicyForGrant | None = None
 ) -> EvaluatorCalls:
-    """Return an answerer for `state`; calls are taken to come from the first source range that the file has."""
+    """Return the evaluator's answers; calls come from the first source range in access.toml, if it has one."""
     networks = config.role.conditions.source_ip
     return EvaluatorCalls(
-        EffectivePolicies(state, managed),
+        policies,
         config,
-        target,
         baseline_call(config),
-        policy_of or session_policy_for(target),
+        policy_of or session_policy_for(policies.target),
         networks[0].partition("/")[0] if networks else _ANYWHERE,
     )
 
 
 def verify_offline(
     plan: ProbePlan,
-    answerer: EvaluatorCalls,
+    calls: EvaluatorCalls,
     target: Target,
     run: str,
     stream: TextIO,
@@ -59,7 +57,7 @@ def verify_offline(
     mine = [probe for probe in plan.probes if Runner.OFFLINE in probe.runners]
     sizes = Counter(probe.group for probe in mine)
     with ProgressView(len(mine), stream, group_sizes=sizes, quiet=quiet) as progress:
-        results = tuple(run_offline(mine, answerer, progress.finished))
+        results = tuple(run_offline(mine, calls, progress.finished))
     return VerificationReport(
         target=target,
         run=run,
@@ -70,9 +68,7 @@ def verify_offline(
     )
 
 
-def run_offline(
-    probes: Sequence[Probe], answerer: EvaluatorCalls, finished: Callable[[Result], None]
-) -> Iterator[Result]:
+def run_offline(probes: Sequence[Probe], calls: EvaluatorCalls, finished: Callable[[Result], None]) -> Iterator[Result]:
     """Yield the result of each of `probes`."""
     previous = None
     for probe in probes:
@@ -83,14 +79,14 @@ def run_offline(
             and previous.caller.identity is Identity.GRANT
             and previous.caller.grant
         ):
-            answerer.forget(previous.caller.grant)
+            calls.forget(previous.caller.grant)
         previous = probe
-        seen = answerer.answer(probe.caller, probe.call)
+        seen = calls.answer(probe.caller, probe.call)
         control = None
         if probe.control and seen.kind is OutcomeType.REFUSED:
-            control = answerer.control(probe.control, probe.call)
+            control = calls.control(probe.control, probe.call)
         verdict, text = judge(probe, seen, control, names_layers=True)
-        result = Result(probe, verdict, text, time.monotonic() - started, control.text if control else None)
+        result = Result(probe, verdict, text, time.monotonic() - started, control.summary if control else None)
         finished(result)
         yield result
 
@@ -98,7 +94,7 @@ def run_offline(
 _SHOWN = 5
 
 
-def cross_check(results: Sequence[Result], answerer: EvaluatorCalls) -> Result:
+def cross_check(results: Sequence[Result], calls: EvaluatorCalls) -> Result:
     """Return one more result: that each live verdict is the evaluator's too; undecided ones aren't compared."""
     decided = {
         result.probe.id: result
@@ -106,7 +102,7 @@ def cross_check(results: Sequence[Result], answerer: EvaluatorCalls) -> Result:
         if Runner.OFFLINE in result.probe.runners and result.verdict is not Verdict.INCONCLUSIVE
     }
     differing, compared = [], 0
-    for offline in run_offline([result.probe for result in decided.values()], answerer, lambda _: None):
+    for offline in run_offline([result.probe for result in decided.values()], calls, lambda _: None):
         if offline.verdict is Verdict.INCONCLUSIVE:
             continue
         compared += 1

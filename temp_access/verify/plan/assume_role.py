@@ -32,7 +32,7 @@ class AssumeRoleProbes:
 
     config: Config
     target: Target
-    deployer_is_stranger: bool
+    deployer_is_untrusted: bool
 
     def probes(self) -> Iterator[Probe]:
         """Yield all of them."""
@@ -132,7 +132,7 @@ class AssumeRoleProbes:
         cause = "the trust policy names more than access.toml does; compare it with the template"
         probe = self._refused("by-the-session", "AssumeRole by a session of the role itself", call, cause)
         yield replace(probe, caller=ProbeCaller(Identity.ROLE))
-        if self.deployer_is_stranger:
+        if self.deployer_is_untrusted:
             words = "AssumeRole by the deployer, whom the trust policy doesn't name"
             probe = self._refused("by-the-deployer", words, call, cause)
             yield replace(probe, caller=ProbeCaller(Identity.DEPLOYER))
@@ -178,7 +178,7 @@ def _first_address(config: Config) -> str:
     return networks[0].partition("/")[0] if networks else "192.0.2.1"
 
 
-def is_stranger(config: Config, arn: str) -> bool:
+def is_untrusted(config: Config, arn: str) -> bool:
     """Whether no principal of access.toml is `arn`, its role or its account."""
     _, _, service, _, account, resource = arn.split(":", 5)
     if service == "sts" and resource.startswith("assumed-role/"):

@@ -9,7 +9,7 @@ from temp_access.deployment.target import Target
 from temp_access.iam.decision import Layer
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
 from temp_access.verify import operations
-from temp_access.verify.operations import OPERATIONS, RunPrefix, within
+from temp_access.verify.operations import OPERATIONS, RunPrefix, allowed_by_mode
 from temp_access.verify.probes import BOTH, LIVE_ONLY, Identity, Probe, ProbeCaller, ServiceCall
 
 INSIDE = (
@@ -69,7 +69,7 @@ class FolderProbes:
             yield "look-alike", other, FURTHER_OUTSIDE
 
     def _inside(self, name: str) -> Probe:
-        allowed = within(self.access, name)
+        allowed = allowed_by_mode(self.access, name)
         call = self._call(name, self.own)
         cause = (
             f"the session policy or the role lacks {OPERATIONS[name].action} for this folder; "
@@ -78,12 +78,14 @@ class FolderProbes:
             else f"{OPERATIONS[name].action} goes beyond the mode {self.grant.access}: the session policy that "
             "was sent is wider than access.toml says"
         )
-        return self._probe(f"inside/{name}", f"{OPERATIONS[name].words} in {self.own.words}", call, allowed, cause)
+        return self._probe(
+            f"inside/{name}", f"{OPERATIONS[name].description} in {self.own.description}", call, allowed, cause
+        )
 
     def _outside(self, where: str, place: RunPrefix, name: str) -> Probe:
-        words = OPERATIONS[name].words + (" out of " if name == "copy" else " in ") + place.words
+        words = OPERATIONS[name].description + (" out of " if name == "copy" else " in ") + place.description
         cause = (
-            f"the session reaches {place.words}: its session policy is too wide, or a bucket policy names the "
+            f"the session reaches {place.description}: its session policy is too wide, or a bucket policy names the "
             "session and goes round it"
         )
         return self._probe(f"{where}/{name}", words, self._call(name, place), False, cause)
@@ -113,10 +115,10 @@ class FolderProbes:
     def _beyond(self, name: str) -> Probe:
         call = ServiceCall(name, self.target.bucket)
         cause = "the role itself may do this; compare its policies with the template: cdk diff"
-        return self._probe(f"beyond/{name}", OPERATIONS[name].words, call, False, cause)
+        return self._probe(f"beyond/{name}", OPERATIONS[name].description, call, False, cause)
 
     def _probe(self, id_: str, title: str, call: ServiceCall, allowed: bool, cause: str) -> Probe:
-        in_role = within(self.ceiling, call.operation)
+        in_role = allowed_by_mode(self.ceiling, call.operation)
         control = None if allowed else ProbeCaller(Identity.ROLE if in_role else Identity.DEPLOYER)
         return Probe(
             id=f"{self.group}/{id_}",

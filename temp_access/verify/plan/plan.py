@@ -26,7 +26,7 @@ def role_probes(target: Target, run: str, other_bucket: str) -> Iterator[Probe]:
     prefix = operations.root_prefix(run).prefix
     for who, group in ((Identity.ROLE, "role"), (Identity.WIDENED, "widened")):
         for name in _BEYOND:
-            yield _refused(who, group, name, OPERATIONS[name].words, ServiceCall(name, target.bucket))
+            yield _refused(who, group, name, OPERATIONS[name].description, ServiceCall(name, target.bucket))
         # The prefix is this run's alone: nobody's names would show.
         call = ServiceCall("list-v2", other_bucket, prefix=prefix)
         yield _refused(who, group, "other-bucket", "list another bucket", call)
@@ -78,7 +78,7 @@ def make_plan(
     *,
     user_allows: Callable[[ServiceCall], bool],
     other_bucket: str,
-    deployer_is_stranger: bool,
+    deployer_is_untrusted: bool,
 ) -> ProbePlan:
     """Return the plan for `grants`; the number of probes is linear in them."""
     of_user = list(
@@ -88,13 +88,13 @@ def make_plan(
             user_allows,
             has_boundary=config.user.permissions_boundary is not None,
             # The role may ask for MFA; what the user may do alone doesn't.
-            who=Identity.USER_WITHOUT_MFA if config.role.conditions.mfa else Identity.USER,
+            identity=Identity.USER_WITHOUT_MFA if config.role.conditions.mfa else Identity.USER,
         )
     )
     probes = [
         *state_probes(),
         *of_user,
-        *AssumeRoleProbes(config, target, deployer_is_stranger).probes(),
+        *AssumeRoleProbes(config, target, deployer_is_untrusted).probes(),
         *role_probes(target, run, other_bucket),
         *grant_probes(config, grants, target, run),
     ]

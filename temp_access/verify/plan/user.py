@@ -36,7 +36,7 @@ def user_probes(
     allows: Callable[[ServiceCall], bool],
     *,
     has_boundary: bool,
-    who: Identity = Identity.USER,
+    identity: Identity = Identity.USER,
 ) -> Iterator[Probe]:
     """Yield the probes of the user alone, called as `who`; `allows` says what policies and boundary allow it."""
     place = operations.root_prefix(run)
@@ -60,8 +60,8 @@ def user_probes(
         yield Probe(
             id=f"user/{name}",
             group="user",
-            title=operation.words + where,
-            caller=ProbeCaller(who),
+            title=operation.description + where,
+            caller=ProbeCaller(identity),
             call=call,
             allowed=allowed,
             cause=cause,

@@ -14,7 +14,7 @@ from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.borrow.console import sign_in, sign_in_url
 from temp_access.errors import TempAccessError
 from temp_access.local_aws.session import session
-from tests.integration.deploy.project import CDK, USER, Ended, Project, project
+from tests.integration.deploy.project import USER, Ended, Project, project
 
 pytestmark = pytest.mark.integration
 HOSTILE = "a&b=c#d é%2F ${x} *"
@@ -31,11 +31,9 @@ access = "read"
 
 
 @pytest.fixture(name="made", scope="module")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't installed; run `make setup`")
-    with project(tmp_path_factory.mktemp("console")) as made:
-        made.deploy(TOML)
+def _made(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with project(tmp_path_factory.mktemp("console"), like=deployed_once) as made:
+        made.update(TOML)
         yield made
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from temp_access.local_aws.session import session
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
 from temp_access.revoke.policy import POLICY_NAME, read_revocations, revocation_policy
-from tests.integration.deploy.project import CDK, ROLE, USER, Ended, Project, project
+from tests.integration.deploy.project import ROLE, USER, Ended, Project, project
 
 pytestmark = pytest.mark.integration
 
@@ -71,11 +71,8 @@ class Held:
 
 
 @pytest.fixture(name="deployed", scope="module")
-def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Borrowing]:
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't installed; run `make setup`")
-    with project(tmp_path_factory.mktemp("revoking")) as made:
-        made.deploy()
+def _deployed(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Borrowing]:
+    with project(tmp_path_factory.mktemp("revoking"), like=deployed_once) as made:
         yield Borrowing(made)
 
 
@@ -192,12 +189,9 @@ def test_revoking_twice_in_a_second_is_no_trouble(aws: Borrowing) -> None:
     assert len(aws.entries()) == 1
 
 
-def test_a_revocation_is_not_in_the_way_of_destroy(tmp_path: Path) -> None:
+def test_a_revocation_is_not_in_the_way_of_destroy(deployed_once: Path, tmp_path: Path) -> None:
     """IAM deletes no role that has a policy which the stack didn't make (the local AWS does)."""
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't installed; run `make setup`")
-    with project(tmp_path) as made:
-        made.deploy()
+    with project(tmp_path, like=deployed_once) as made:
         assert made.local("revoke", "--all").code == 0
         ended = made.local("destroy")
         assert ended.code == 0, ended.said

@@ -13,8 +13,9 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def own(deployed_once: Path, tmp_path: Path) -> Iterator[Project]:
-    """A deployment of the test's own, that it may destroy."""
+    """A deployment of the test's own, that it may destroy; what is synthesized is there already."""
     with project(tmp_path / "own", like=deployed_once) as made:
+        made.use_assembly()
         yield made
 
 
@@ -127,7 +128,7 @@ def test_half_made_stacks_are_destroyed(own: Project) -> None:
 
 def test_an_interrupted_deployment_is_deployed_and_destroyed(own: Project) -> None:
     """After a deployment was killed on its way, deploying again works, and so does destroying."""
-    own.toml.write_text(own.toml.read_text() + '\n[grants.carol]\naccess = "list"\n')
+    own.synthesize(own.toml.read_text() + '\n[grants.carol]\naccess = "list"\n')
     called = len(own.actions())
     running = own.begin("deploy", "--local", "--state", str(own.aws.state_dir))
     until(lambda: "cloudformation:CreateChangeSet" in own.actions()[called:], running)

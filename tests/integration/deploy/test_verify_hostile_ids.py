@@ -37,7 +37,7 @@ def _toml() -> str:
 
 def test_hostile_ids_shared_folders_and_generated_ids_all_pass(deployed: Project) -> None:
     """Each id's grant gives its own folder and no other, as do two ids made up for [any_id]."""
-    deployed.deploy(_toml())
+    deployed.update(_toml())
     ended = deployed.verify()
     assert ended.code == 0, ended.said
     by_grant: dict[str, int] = {}

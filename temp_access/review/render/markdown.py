@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from temp_access.proofs.claim import NOT_MODELLED, Claim, ClaimStatus
+from temp_access.proofs.claim import NOT_MODELED, Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Node
 from temp_access.review.attachments import LastVerification, LintDelta, ProofResults
 from temp_access.review.model import HEADLINES, Change, Direction
@@ -39,7 +39,7 @@ _STATUS = {ClaimStatus.PROVED: "✅", ClaimStatus.REFUTED: "❌", ClaimStatus.UN
 SCOPE = "About the templates, for all ids and keys; what each grant is sent is compared above."
 # A comment has to have room for the changes.
 _MOST = 20
-UNMODELLED = NOT_MODELLED[0].upper() + NOT_MODELLED[1:]
+UNMODELLED = NOT_MODELED[0].upper() + NOT_MODELED[1:]
 
 
 def lint_section(linted: LintDelta | None) -> Iterator[str]:
@@ -70,7 +70,7 @@ def proofs_section(proofs: ProofResults | None) -> Iterator[str]:
 
 def claim_words(claim: Claim) -> str:
     """Return a claim's witness and note in words."""
-    return "; ".join(filter(None, [claim.witness.words if claim.witness else "", claim.note]))
+    return "; ".join(filter(None, [claim.witness.description if claim.witness else "", claim.note]))
 
 
 def verification_section(verified: LastVerification | None) -> Iterator[str]:

@@ -96,7 +96,7 @@ def add_witnesses(review: Review, proofs: ProofResults) -> Review:
         Change(
             "the principal that the proof names",
             Direction.BROADENED,
-            claim.witness.words,
+            claim.witness.description,
             Cause(f"refuted: {claim.name}", (location,)),
         )
         for claim in proofs.claims

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from temp_access.proofs.claim import NOT_MODELLED, Claim, ClaimStatus
+from temp_access.proofs.claim import NOT_MODELED, Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Node
 from temp_access.review.attachments import LastVerification, LintDelta, ProofResults
 from temp_access.review.model import HEADLINES, Change, Direction, counted
@@ -21,7 +21,7 @@ NOTE = "This review compares representative requests; docs/review.md describes w
 SCOPE = (
     "The proofs cover the templates, for all ids and keys. The changes above cover the session policies of the grants."
 )
-UNMODELLED = NOT_MODELLED[0].upper() + NOT_MODELLED[1:]
+UNMODELED = NOT_MODELED[0].upper() + NOT_MODELED[1:]
 _SYMBOLS = {Direction.BROADENED: "🔴", Direction.NARROWED: "🟢", Direction.BOTH: "🟡"}
 _COLORS = {Direction.BROADENED: "#cf222e", Direction.NARROWED: "#1a7f37", Direction.BOTH: "#9a6700"}
 _STATUS = {ClaimStatus.PROVED: "✅", ClaimStatus.REFUTED: "❌", ClaimStatus.UNKNOWN: "⚠️"}
@@ -149,7 +149,7 @@ def proofs_section(proofs: ProofResults | None) -> Iterator[str]:
     if proofs.skip_reason:
         yield f"Nothing was proved: {code(proofs.skip_reason)}"
         return
-    yield f"{SCOPE} {escape(UNMODELLED)}.\n"
+    yield f"{SCOPE} {escape(UNMODELED)}.\n"
     yield "| claim | |"
     yield "| --- | --- |"
     for claim in proofs.claims:
@@ -159,7 +159,7 @@ def proofs_section(proofs: ProofResults | None) -> Iterator[str]:
 
 def describe_claim(claim: Claim) -> str:
     """Return a claim's witness and note, in words."""
-    return "; ".join(filter(None, [claim.witness.words if claim.witness else "", claim.note]))
+    return "; ".join(filter(None, [claim.witness.description if claim.witness else "", claim.note]))
 
 
 def verification_section(verification: LastVerification | None) -> Iterator[str]:

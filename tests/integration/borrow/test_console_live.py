@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.borrow.console import sign_in, sign_in_url
 from temp_access.errors import TempAccessError
 from temp_access.local_aws.session import session
@@ -125,7 +126,12 @@ def test_chained_credentials_get_no_session_duration(made: Project) -> None:
 def test_an_endpoint_whose_certificate_is_not_trusted_gets_nothing(made: Project) -> None:
     """The credentials aren't sent to whoever answers."""
     place = sign_in("aws", "https://console.aws.amazon.com/", endpoint_url=made.aws.url)
-    credentials = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x", "SessionToken": "x"}
+    credentials: SessionCredentials = {
+        "AccessKeyId": "ASIAEXAMPLE",
+        "SecretAccessKey": "x",
+        "SessionToken": "x",
+        "Expiration": "2030-01-01T00:00:00Z",
+    }
     before = made.actions().count("signin:getSigninToken")
     with pytest.raises(TempAccessError, match="CERTIFICATE_VERIFY_FAILED") as found:
         sign_in_url(place, credentials)

@@ -86,9 +86,9 @@ def test_sees_a_profile_however_it_is_written(header: str) -> None:
 @pytest.mark.parametrize(
     ("profiles", "base", "why"),
     [
-        ({"bob": {}}, "bob", "leads to 'bob' itself"),
-        ({"a": {"source_profile": "bob"}, "bob": {}}, "a", "leads to 'bob' itself"),
-        ({"eve": {}}, "eve", "borrows itself"),
+        ({"bob": {}}, "bob", "refers back to 'bob'"),
+        ({"a": {"source_profile": "bob"}, "bob": {}}, "a", "refers back to 'bob'"),
+        ({"eve": {}}, "eve", "borrows by itself"),
         ({"a": {}}, "b", "there is no profile 'b'"),
     ],
 )

@@ -112,7 +112,7 @@ def test_the_last_entry_takes_the_policy_away() -> None:
 
 def test_another_policy_of_the_name_is_not_overwritten() -> None:
     """Somebody wrote it by hand: a person has to look."""
-    with pytest.raises(UserError, match="says something else"):
+    with pytest.raises(UserError, match="has unexpected content"):
         policies({POLICY_NAME: {"Version": "2012-10-17", "Statement": []}}).revocations()
     assert policies({}).revocations() == ()
 
@@ -123,15 +123,15 @@ def test_the_roles_quota_is_told_beforehand() -> None:
     old = {POLICY_NAME: revocation_policy([Revocation(BOBBY, NOW)])}
     filler = {"x": "y" * (ROLE_INLINE_QUOTA - one - len('{"x":""}'))}
     policies({"Folders": filler, **old}).check_quota((Revocation(BOB, NOW),))
-    with pytest.raises(UserError, match=f"take {one} characters, and {one - 1} are left of the 10240"):
+    with pytest.raises(UserError, match=f"need {one} characters, and {one - 1} are left of the 10240"):
         policies({"Folders": {"x": filler["x"] + "y"}, **old}).check_quota((Revocation(BOB, NOW),))
 
 
 @pytest.mark.parametrize(
     ("operation", "code", "said", "exit_code"),
     [
-        ("GetRole", "AccessDenied", "may not iam:GetRole on temp-role; pass the deployer's", 2),
-        ("PutRolePolicy", "AccessDenied", "may not iam:PutRolePolicy", 2),
+        ("GetRole", "AccessDenied", "aren't allowed to call iam:GetRole on temp-role", 2),
+        ("PutRolePolicy", "AccessDenied", "aren't allowed to call iam:PutRolePolicy", 2),
         ("GetRole", "NoSuchEntity", "no role temp-role", 2),
         ("PutRolePolicy", "LimitExceeded", "quota", 2),
         ("PutRolePolicy", "ServiceFailure", "was refused", 1),
@@ -184,7 +184,7 @@ def test_every_known_user_that_a_pattern_names_has_a_scope(config: Config) -> No
 
 def test_a_pattern_without_room_is_refused(config: Config) -> None:
     """Then sessions don't tell their grant."""
-    with pytest.raises(UserError, match="leaves no room"):
+    with pytest.raises(UserError, match="leaves too few characters"):
         grant_scopes(conditioned(config, "always-the-same"), "bob", user_name="temp-user")
 
 
@@ -209,7 +209,7 @@ def test_kept_sessions_that_are_denied_are_dropped(tmp_path: Path) -> None:
     """Others, and another role's, stay."""
     cache = Cache(str(tmp_path))
     for key, role, name in (("1", "r", "bob,x"), ("2", "r", "bobby,x"), ("3", "other", "bob,x")):
-        cache.write("sessions", key, {"role": role, "session_name": name, "until": 2**40})
+        cache.write("sessions", key, {"role": role, "session_name": name, "expires_at": 2**40})
     assert purge_revoked(cache, "r", [BOB]) == 1
     assert sorted(key for key, _ in cache.entries("sessions")) == ["2", "3"]
     assert purge_revoked(cache, "r", [RevocationScope(ScopeType.SESSION, "AROA:bobby,x")]) == 1

@@ -95,14 +95,8 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(
-        directions=_DIRECTION_NAMES,
-        cells=_CELLS,
-        results=_RESULTS,
-        format_duration=format_duration,
-        counted=counted,
-        describe_claim=describe_claim,
-    )
+    environment.globals.update(directions=_DIRECTION_NAMES, cells=_CELLS, results=_RESULTS)
+    environment.globals.update(format_duration=format_duration, counted=counted, describe_claim=describe_claim)
     return environment.get_template(_TEMPLATE.name)
 
 

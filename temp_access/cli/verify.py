@@ -94,8 +94,8 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
-    assembly = read_assembly(args.template, digest=config.digest)
     account = open_account(args, config, args.deployer_profile)
+    assembly = read_assembly(args.template, digest=config.digest)
     deployer = account.session
     target = deployed_target(deployer, config, account.id, account.arn)
     require_deployer(account, target.user_name)

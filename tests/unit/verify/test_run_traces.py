@@ -17,7 +17,7 @@ from temp_access.local_aws.testing import running
 from temp_access.verify.live.access_keys import create_key, delete_key, leftover_runs, record_run
 from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
 from temp_access.verify.live.journal import Journal, RunRecord, new_record
-from temp_access.verify.live.objects import left, prefixes, put_seeds, remove, seeds
+from temp_access.verify.live.objects import count_left, put_seeds, remove, run_prefixes_of, seeds
 from temp_access.verify.operations import new_run
 from tests.unit.support.config_file import BOB, config_of
 from tests.unit.support.planning import MARK, RUN, TARGET, plan_of
@@ -149,21 +149,21 @@ def test_every_version_marker_and_upload_of_the_run_is_removed_and_nothing_else(
     others = ["bob/", f"bobby/{MARK}", f"bob/.temp-access-probe-{RUN[:-1]}e/"]
     for prefix in (*own, *others):
         fill(deployer.s3, bucket, prefix)
-    assert left(deployer.s3, bucket, own) == 8
+    assert count_left(deployer.s3, bucket, own) == 8
     assert remove(deployer.s3, bucket, own, RUN) == 8
-    assert left(deployer.s3, bucket, own) == 0
+    assert count_left(deployer.s3, bucket, own) == 0
     assert remove(deployer.s3, bucket, own, RUN) == 0
-    assert [left(deployer.s3, bucket, [prefix]) for prefix in others[1:]] == [4, 4]
-    assert left(deployer.s3, bucket, [""]) == 12
+    assert [count_left(deployer.s3, bucket, [prefix]) for prefix in others[1:]] == [4, 4]
+    assert count_left(deployer.s3, bucket, [""]) == 12
 
 
 @pytest.mark.parametrize("prefix", ["", "bob/", f"bob/.temp-access-probe-{RUN}", f"bob/{MARK}x"])
 def test_a_prefix_without_the_runs_name_is_never_emptied(deployer: Clients, bucket: str, prefix: str) -> None:
     """Whatever asked for it: not one object goes."""
     fill(deployer.s3, bucket, "bob/")
-    with pytest.raises(ValueError, match="a prefix isn't of the run"):
+    with pytest.raises(ValueError, match="a prefix doesn't belong to the run"):
         remove(deployer.s3, bucket, [MARK, prefix], RUN)
-    assert left(deployer.s3, bucket, ["bob/"]) == 4
+    assert count_left(deployer.s3, bucket, ["bob/"]) == 4
 
 
 def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
@@ -184,7 +184,7 @@ def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
     sweep(journal, deployer, target, ["bob", "bobby"], said.append)
     assert said == [f"cleaning up after the run {RUN}, which was cut short"]
     assert (keys(deployer, user), tags(deployer, user), list(tmp_path.iterdir())) == ([foreign], {}, [])
-    assert [left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
+    assert [count_left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
 
 
 def test_a_run_whose_objects_cant_be_removed_is_remembered(
@@ -208,7 +208,7 @@ def test_a_run_whose_objects_cant_be_removed_is_remembered(
     assert (tmp_path / f"{RUN}.json").exists()
     journal.write(replace(entry, process_start="1"))
     sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], lambda _: None)
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert count_left(deployer.s3, bucket, [""]) == 0
 
 
 def test_a_run_known_by_its_tag_alone_is_swept_in_every_folder(
@@ -223,7 +223,7 @@ def test_a_run_known_by_its_tag_alone_is_swept_in_every_folder(
     for prefix in made:
         fill(deployer.s3, bucket, prefix)
     sweep(Journal(tmp_path), deployer, replace(TARGET, user_name=user, bucket=bucket), folders, lambda _: None)
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert count_left(deployer.s3, bucket, [""]) == 0
     assert tags(deployer, user) == {}
 
 
@@ -233,7 +233,7 @@ def test_the_seeds_and_prefixes_of_a_plan_are_all_that_its_probes_touch(
     """What is put there first is what the probes read; what is removed is where they write."""
     plan = plan_of(config_of(tmp_path, BOB))
     assert set(seeds(plan.probes, RUN)) == {f"{MARK}seed", f"bob/{MARK}seed", f"bob{MARK}seed"}
-    assert set(prefixes(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
+    assert set(run_prefixes_of(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
     put_seeds(deployer.s3, bucket, seeds(plan.probes, RUN))
-    assert remove(deployer.s3, bucket, prefixes(plan.probes, RUN), RUN) == 3
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert remove(deployer.s3, bucket, run_prefixes_of(plan.probes, RUN), RUN) == 3
+    assert count_left(deployer.s3, bucket, [""]) == 0

@@ -27,7 +27,7 @@ class DecisionPairs:
 
 def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
     """Return the decisions about all requests that the principal's policies in base and head suggest."""
-    before, after = _layers(principal, base), _layers(principal, head)
+    before, after = _policy_sets(principal, base), _policy_sets(principal, head)
     old, new = list(_bodies(before)), list(_bodies(after))
     if old == new and _versions(before) == _versions(after) and base.target == head.target:
         return DecisionPairs((), (), {})
@@ -45,20 +45,20 @@ def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) ->
     return DecisionPairs(actions, scopes, decisions)
 
 
-def _layers(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool, PolicySet]:
-    return {on_bucket: principal.layers(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
+def _policy_sets(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool, PolicySet]:
+    return {on_bucket: principal.policy_set(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
 
 
-def _bodies(layers: dict[bool, PolicySet]) -> Iterator[Body]:
-    yield from bodies(_policies(layers))
+def _bodies(policy_sets: dict[bool, PolicySet]) -> Iterator[Body]:
+    yield from bodies(_policies(policy_sets))
 
 
-def _versions(layers: dict[bool, PolicySet]) -> list[str]:
-    return [policy.version for policy in _policies(layers) if policy]
+def _versions(policy_sets: dict[bool, PolicySet]) -> list[str]:
+    return [policy.version for policy in _policies(policy_sets) if policy]
 
 
-def _policies(layers: dict[bool, PolicySet]) -> list[Policy | None]:
-    on_bucket = layers[True]
+def _policies(policy_sets: dict[bool, PolicySet]) -> list[Policy | None]:
+    on_bucket = policy_sets[True]
     return [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
 
 

@@ -18,7 +18,7 @@ ROLE, CALLER = "arn:aws:iam::123456789012:role/temp-role", "arn:aws:iam::1234567
 
 
 def refusal(code: str, message: str = "no", status: int = 400) -> errors.BorrowError:
-    """Return what is made of the service's response."""
+    """Return the error that the service's response becomes."""
     response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return from_client_error(ClientError(response, "AssumeRole"), CALLER, ROLE)  # type: ignore[arg-type]
 

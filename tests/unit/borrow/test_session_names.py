@@ -32,7 +32,7 @@ def test_no_grant_component_is_a_prefix_of_another(one: str, other: str) -> None
 
 @given(IDS, PRINCIPALS)
 def test_names_are_valid_for_sts(id_: str, principal: str) -> None:
-    """Each name has the form that STS requires, and prefixes with the grant's component."""
+    """Each name has the form that STS requires, and begins with the grant's component."""
     name = session_name(None, id_, user_name="temp-user", principal=principal)
     assert STS.fullmatch(name)
     assert name.startswith(grant_component(id_))

@@ -56,7 +56,7 @@ def test_the_policy_has_the_form_of_iams_documentation() -> None:
 
 
 def test_denies_sessions_issued_before_and_none_issued_after() -> None:
-    """Anyone principal may borrow can borrow again."""
+    """Anyone who may borrow can borrow again."""
     for scope in SCOPES:
         assert denied(scope, "bob,temp-user")
         assert not denied(scope, "bob,temp-user", issued=NOW)

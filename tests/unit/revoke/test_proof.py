@@ -1,4 +1,4 @@
-"""The proof: event it waits for, and event it makes of event it sees."""
+"""The proof of a revocation: what it waits for, and when it fails."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ class Clock:
 
 
 def repeat_last(*results: bool) -> Iterator[bool]:
-    """Yield the repeat_last, the last one for ever."""
+    """Yield the results, the last one forever."""
     yield from results
     while True:
         yield results[-1]

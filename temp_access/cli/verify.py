@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--settle",
         type=duration_argument,
         metavar="TIME",
-        help="how long IAM changes may take (default: 60s; local AWS: 0s)",
+        help="how long to wait for IAM changes (default: 60s; local AWS: 0s)",
     )
     parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role requires MFA")
     parser.add_argument("--mfa-code", metavar="CODE", help="the device's current code")

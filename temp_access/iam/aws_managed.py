@@ -1,4 +1,4 @@
-"""Bundled AWS managed policies; ALLOW_ALL, ALLOW_NOTHING (6 copies today)."""
+"""The bundled AWS managed policies, and the two extreme policies ALLOW_ALL and ALLOW_NOTHING."""
 
 import json
 import lzma
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 _FILE = Path(__file__).with_name("aws_managed.json.xz")
-_MARK = ":iam::aws:policy/"
+_AWS_POLICY_PATH = ":iam::aws:policy/"
 
 
 def bundled_document(arn: str) -> Mapping[str, Any] | None:
-    """Return the document of the AWS managed policy `arn` as of the date in the file, None if it isn't kept."""
-    _, mark, name = arn.partition(_MARK)
-    found: Mapping[str, Any] | None = _documents().get(name) if mark else None
-    return found
+    """Return the document of the AWS managed policy `arn` as of the date in the file, None if it isn't bundled."""
+    _, path, name = arn.partition(_AWS_POLICY_PATH)
+    document: Mapping[str, Any] | None = _documents().get(name) if path else None
+    return document
 
 
 @cache

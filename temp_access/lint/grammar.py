@@ -72,7 +72,7 @@ def _by_parser(body: dict[str, object], document: LocatedDocument) -> Iterator[t
     try:
         parse_policy(body, _LAYERS[document.kind])
     except MalformedPolicy as error:
-        yield document.place, Violation(error.element, f"{error.element}: {error.why}; AWS would refuse the policy")
+        yield document.place, Violation(error.element, f"{error.element}: {error.reason}; AWS would refuse the policy")
 
 
 def _by_library(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:

@@ -41,6 +41,7 @@ __all__ = [
     "status",
     "stop",
 ]
+_PORTS_TO_TRY = 100
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 
@@ -82,18 +83,19 @@ class ServerStatus:
         return f"https://127.0.0.1:{self.port}" if self.running else None
 
 
-def start(state_dir: Path, port: int | None = None, fresh: bool = False) -> Instance:
+def start(state_dir: Path, port: int | None = None, fresh: bool = False, *, port_option: str = "--port") -> Instance:
     """Start the local AWS unless it runs, and return it; `fresh` first deletes everything that was created in it.
 
-    `port` 0 takes a free port; without `port` it is the one of the last start, or 4610. Raises UserError if it can't
-    start, and MissingExtraError if the extra `local` isn't installed.
+    `port` 0 takes any free port. Without `port` it is the one of the last start if that is free, else the first free
+    one from 4610 on. Error messages name `port_option` as the way to pass a port. Raises UserError if it can't start,
+    and MissingExtraError if the extra `local` isn't installed.
     """
     require_extra("local")
     state = StateDir.of(state_dir)
     try:
         state.make()
         with locked(state.start_lock):
-            return _start_locked(state, port, fresh)
+            return _start_locked(state, port, fresh, port_option)
     except OSError as error:
         raise UserError(
             f"cannot use the state folder {state.root}: {error.strerror}; pass another with --state"
@@ -149,27 +151,26 @@ def health(state_dir: StateDir, port: int, timeout: float = 2.0) -> dict[str, An
     return report if isinstance(report, dict) else {}
 
 
-def _start_locked(state_dir: StateDir, port: int | None, fresh: bool) -> Instance:
+def _start_locked(state_dir: StateDir, port: int | None, fresh: bool, port_option: str) -> Instance:
     server = status(state_dir.root)
     if server.running and fresh:
         _stop_locked(state_dir)
     elif server.running and server.port is not None:
         if port not in (None, 0, server.port):
             raise UserError(
-                f"the local AWS in {state_dir.root} already runs on port {server.port}: stop it first, or leave out "
-                "--port"
+                f"the local AWS in {state_dir.root} already runs on port {server.port}: stop it first with "
+                "`temp-access local stop`, or leave the port out"
             )
         return _instance(state_dir, server.port, already_running=True)
     if fresh:
         _delete_state(state_dir)
     ensure_certificate(state_dir)
-    requested = read_json(state_dir.settings).get("port", DEFAULT_PORT) if port is None else port
-    with _listener(requested) as listener:
-        chosen = int(listener.getsockname()[1])
+    with _free_listener(state_dir) if port is None else _listener(port, port_option) as listener:
+        chosen_port = int(listener.getsockname()[1])
         _launch(state_dir, listener)
-    _write_client_config(state_dir, chosen)
-    write_private(state_dir.settings, f'{{"port": {chosen}}}\n')
-    return _instance(state_dir, chosen)
+    _write_client_config(state_dir, chosen_port)
+    write_private(state_dir.settings, f'{{"port": {chosen_port}}}\n')
+    return _instance(state_dir, chosen_port)
 
 
 def _write_client_config(state_dir: StateDir, port: int) -> None:
@@ -192,16 +193,40 @@ def _delete_state(state_dir: StateDir) -> None:
     state_dir.make()
 
 
-def _listener(port: int) -> socket.socket:
+def _listener(port: int, port_option: str) -> socket.socket:
+    try:
+        return _listen(port)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(
+            f"port {port} cannot be used ({reason}): pass a free one with {port_option}, or leave it out to get one"
+        ) from error
+
+
+def _free_listener(state_dir: StateDir) -> socket.socket:
+    """Return a listener on the port of the last start if that is free, else on another free one.
+
+    It first tries the ports from the default on: the system gives outgoing connections other ports, so these are
+    likely to be free at the next start too.
+    """
+    last = read_json(state_dir.settings).get("port")
+    ports = range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TO_TRY)
+    for port in (last, *ports) if isinstance(last, int) else ports:
+        with contextlib.suppress(OSError, OverflowError):
+            return _listen(port)
+    return _listen(0)
+
+
+def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         # While a socket is bound but not listening, another one with SO_REUSEADDR can bind the same port.
         listener.listen(128)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError):
         listener.close()
-        raise UserError(f"port {port} cannot be used ({error}): pass a free one with --port") from error
+        raise
     return listener
 
 

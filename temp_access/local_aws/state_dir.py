@@ -7,11 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from temp_access.files import atomic_write
+
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 DEFAULT_STATE = Path(".temp-access/local")
 DEFAULT_PORT = 4610
 HEALTH_PATH = "/_local_aws/health"
+_CERTIFICATE_HOSTS = ("localhost", "*.localhost", "127.0.0.1")
+_CERTIFICATE_ORGANIZATION = "temp-access local AWS"
+_CERTIFICATE_VALIDITY = timedelta(days=825)
+_CERTIFICATE_RENEWAL = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class StateDir:
         return self.root / "users"
 
     def user(self, name: str) -> Path:
-        """The file with the access key of a deployed user."""
+        """The file with the access key of the deployed user `name`."""
         return self.users / f"{name}.json"
 
     @property
@@ -102,21 +108,9 @@ def read_json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace the file in one step, readable by its owner alone, and be sure that it is on the disk."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-_NAMES = ("localhost", "*.localhost", "127.0.0.1")
-_ORGANIZATION = "temp-access local AWS"
-_VALIDITY = timedelta(days=825)
-_RENEWAL = timedelta(days=1)
+def write_private(path: Path, content: str) -> None:
+    """Replace the file atomically by one that only its owner can read, and flush it to the disk."""
+    atomic_write(path, content.encode(), mode=0o600, fsync=True)
 
 
 def ensure_certificate(state_dir: StateDir) -> None:
@@ -124,20 +118,20 @@ def ensure_certificate(state_dir: StateDir) -> None:
 
     The certificate's file also has its issuer's: the server sends both, and clients trust the same file.
     """
-    if state_dir.private_key.exists() and _remaining(state_dir) > _RENEWAL:
+    if state_dir.private_key.exists() and _remaining_validity(state_dir) > _CERTIFICATE_RENEWAL:
         return
     # Imported here: the cached path of `temp-access credentials --local` imports this module too.
     import trustme
 
     # The issuer's private key is never stored, so it can't sign another certificate that these clients trust.
-    issuer = trustme.CA(organization_name=_ORGANIZATION)
+    issuer = trustme.CA(organization_name=_CERTIFICATE_ORGANIZATION)
     now = datetime.now(UTC)
     issued = issuer.issue_cert(
-        *_NAMES,
-        organization_name=_ORGANIZATION,
+        *_CERTIFICATE_HOSTS,
+        organization_name=_CERTIFICATE_ORGANIZATION,
         # The clock may be set back a little later.
         not_before=now - timedelta(days=1),
-        not_after=now + _VALIDITY,
+        not_after=now + _CERTIFICATE_VALIDITY,
     )
     # The certificate is written last: after an interrupt in between, the next start finds none and issues both.
     state_dir.certificate.unlink(missing_ok=True)
@@ -146,7 +140,7 @@ def ensure_certificate(state_dir: StateDir) -> None:
     write_private(state_dir.certificate, "".join(pem.bytes().decode("ascii") for pem in chain))
 
 
-def _remaining(state_dir: StateDir) -> timedelta:
+def _remaining_validity(state_dir: StateDir) -> timedelta:
     """Return how long the server's certificate, the first in its file, is still valid; zero if it can't be read."""
     from cryptography import x509
 

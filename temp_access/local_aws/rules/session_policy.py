@@ -1,9 +1,7 @@
 """The characters, size and grammar that STS accepts in a session policy."""
 
 import json
-import math
 import re
-import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,8 +9,10 @@ from typing import Any
 
 import botocore
 
+from temp_access.iam.sts_limits import estimate_packed_size
 from temp_access.local_aws.rules.call import AwsError, Call
 
+_STATEMENT_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 # The IAM prefixes that differ from the name of the service's folder in botocore.
 _FURTHER_PREFIXES = """
 a4b activate apigateway app-integrations aws-marketplace aws-portal awsconnector billing bugbust cassandra
@@ -32,12 +32,6 @@ def service_prefixes() -> frozenset[str]:
     """Return the prefixes of all actions: the names of botocore's folders, and the prefixes that differ from them."""
     folders = {folder.name for folder in (Path(botocore.__file__).parent / "data").iterdir() if folder.is_dir()}
     return frozenset(folders | set(_FURTHER_PREFIXES.split()))
-
-
-_STATEMENT_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-# An estimate: STS doesn't publish its packed format. According to public reports of refused calls, it accepts about a
-# kilobyte after packing, and deflate packs about as well. Only sizes far above or below the limit are certain.
-_PACKED_LIMIT_BYTES = 1024
 
 
 def _malformed(message: str) -> AwsError:
@@ -110,11 +104,11 @@ def _check_action(action: Any) -> None:
 
 
 def packed_percent(call: Call) -> int:
-    """Return the estimated PackedPolicySize: the deflated policies and tags, as a percentage of the limit."""
+    """Return the estimated PackedPolicySize of the call's policies and tags: a percentage of the limit."""
     parts = [call.get("Policy") or "", *call.members("PolicyArns", "arn")]
     parts += [part for tag in call.tags.items() for part in tag]
     joined = "\n".join(parts).strip()
-    return math.ceil(100 * len(zlib.compress(joined.encode(), 9)) / _PACKED_LIMIT_BYTES) if joined else 0
+    return estimate_packed_size(joined) if joined else 0
 
 
 def packed_size(call: Call) -> None:

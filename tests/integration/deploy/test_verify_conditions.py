@@ -56,7 +56,7 @@ def test_another_network_is_inconclusive_and_said(deployed: Project) -> None:
     deployed.update(_GRANT + _ANOTHER_NETWORK)
     ended = deployed.verify()
     assert ended.code == 3, ended.said
-    reason = "the trust policy admits callers from 203.0.113.0/24 only"
+    reason = "the trust policy allows callers from 203.0.113.0/24 only"
     for id_ in ("assume/default", "assume/chained-1h", "role/list-users", "grants.bob/inside/get"):
         probe = deployed.probe(id_)
         assert (probe["verdict"], reason in probe["observed"]) == ("inconclusive", True), probe

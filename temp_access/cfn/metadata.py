@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from temp_access.cfn.intrinsics import TemplateContext, resolve
 from temp_access.iam.decision import Layer
 from temp_access.iam.statements import as_list, as_mapping
-from temp_access.lint.model import Finding
 
 _Entry = tuple[str, str, str, object]
 
@@ -21,16 +20,15 @@ class ConstructMetadata:
     reasons: Mapping[tuple[str, str], str]
     paths: Mapping[tuple[str, str], str]
 
-    def placed(self, finding: Finding) -> Finding:
-        """Return the finding with its construct's path, which a template can be without."""
-        path = finding.construct_path or self.paths.get((finding.template, finding.logical_id))
-        return replace(finding, construct_path=path)
+    def path(self, stack: str, logical_id: str) -> str | None:
+        """Return the path of the construct that a resource comes from, None if it isn't known."""
+        return self.paths.get((stack, logical_id))
 
-    def reason(self, finding: Finding) -> str | None:
-        """Return the reason that is nearest to the finding's construct, None if there is none."""
-        parts = (finding.construct_path or "").split("/")
+    def reason(self, finding_id: str, construct_path: str) -> str | None:
+        """Return the acknowledgment on the construct or else on the nearest construct around it, None without one."""
+        parts = construct_path.split("/")
         for end in range(len(parts), -1, -1):
-            reason = self.reasons.get((finding.id, "/".join(parts[:end])))
+            reason = self.reasons.get((finding_id, "/".join(parts[:end])))
             if reason is not None:
                 return reason
         return None

@@ -70,14 +70,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
     from temp_access.aws.clients import ClientFactory
-    from temp_access.cfn.assembly import read_assembly
     from temp_access.deployment.deployed import read_physical
     from temp_access.deployment.expected import expected_state
+    from temp_access.deployment.stacks import read_stacks
     from temp_access.deployment.target import check_environment, find_target, open_session, who_am_i
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
-    assembly = read_assembly(args.template, digest=config.digest)
+    assembly = read_stacks(args.template, digest=config.digest)
     deployer = open_session(args.deployer_profile, args.region)
     account, arn = who_am_i(deployer)
     check_environment(config, account, str(deployer.region_name))
@@ -170,8 +170,8 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
 
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
-    from temp_access.cfn.assembly import read_assembly
     from temp_access.deployment.effective_policies import known_document
+    from temp_access.deployment.stacks import read_stacks
     from temp_access.deployment.target import offline_target
     from temp_access.iam.aws_managed import bundled_document
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
@@ -179,7 +179,7 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
 
     if args.local or args.self_test:
         raise UserError("--offline calls nothing; leave out --local and --self-test, or --offline")
-    target, state = offline_target(config, read_assembly(args.template, digest=config.digest))
+    target, state = offline_target(config, read_stacks(args.template, digest=config.digest))
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)

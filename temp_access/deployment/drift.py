@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from temp_access.cfn.assembly import ACCESS
 from temp_access.deployment.policy_drift import PUT_BACK, attached_policies, aws_cli, boundary, compact, inline_policies
+from temp_access.deployment.stacks import ACCESS
 from temp_access.deployment.state import BucketState, Deployed, RoleState, State, UserState
 from temp_access.iam.diff import document_differences
 from temp_access.policies.role_policy import CONFIG_TAG

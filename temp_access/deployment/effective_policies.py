@@ -244,7 +244,8 @@ def layers_of(who: Principal, request: Request, source: PolicySource, *, unknown
         if request.resource_account != target.account:
             theirs = {**statement, "Principal": {"AWS": request.account}}
             layers = replace(layers, resource=parse(_document(theirs), Layer.RESOURCE, "resource-based policy"))
-    return replace(layers, session=sessions(session_policy_for(target)(who.grant) if who.grant else None))
+    policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
+    return replace(layers, session=sessions(policy_for(who.grant) if who.grant else None))
 
 
 def unknown_policies(who: Principal, request: Request, source: PolicySource) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """All rules on all templates."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from temp_access.cfn.assembly import Assembly, read_templates
@@ -14,8 +15,8 @@ from temp_access.lint.rules import RESOURCE_RULES, RULES
 
 def findings(assembly: Assembly) -> tuple[Finding, ...]:
     """Return what the rules hold against an assembly's resources and isn't acknowledged, in the templates' order."""
-    found, _ = _sorted(assembly.folder, assembly.templates.items())
-    return tuple(found)
+    unacknowledged, _ = _sorted(assembly.folder, assembly.templates.items())
+    return tuple(unacknowledged)
 
 
 def folder_findings(folder: Path) -> tuple[list[Finding], list[Finding]]:
@@ -24,10 +25,16 @@ def folder_findings(folder: Path) -> tuple[list[Finding], list[Finding]]:
 
 
 def _sorted(folder: Path, templates: Iterable[tuple[str, Mapping[str, object]]]) -> tuple[list[Finding], list[Finding]]:
-    kept = read_construct_metadata(folder)
-    found = [kept.placed(finding) for name, template in templates for finding in template_findings(name, template)]
-    acknowledged = [finding for finding in found if kept.reason(finding) is not None]
-    return [finding for finding in found if kept.reason(finding) is None], acknowledged
+    metadata = read_construct_metadata(folder)
+    unacknowledged: list[Finding] = []
+    acknowledged: list[Finding] = []
+    for stack, template in templates:
+        for finding in template_findings(stack, template):
+            # A template can lack its resources' construct paths.
+            path = finding.construct_path or metadata.path(stack, finding.logical_id)
+            reason = metadata.reason(finding.id, path or "")
+            (unacknowledged if reason is None else acknowledged).append(replace(finding, construct_path=path))
+    return unacknowledged, acknowledged
 
 
 def template_findings(name: str, template: Mapping[str, object]) -> tuple[Finding, ...]:

@@ -22,5 +22,5 @@ def role_policy(modes: Iterable[str], *, bucket_arn: str) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": statements}
 
 
-BUCKET_TAG = "temp-access:bucket"
-CONFIG_TAG = "temp-access:config"
+TAG_PREFIX = "temp-access:"
+BUCKET_TAG, CONFIG_TAG = f"{TAG_PREFIX}bucket", f"{TAG_PREFIX}config"

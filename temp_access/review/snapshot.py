@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from temp_access.access_file import load
-from temp_access.cfn.assembly import Assembly, read_assembly
+from temp_access.cfn.assembly import Assembly
 from temp_access.config.grants import admits
 from temp_access.config.key_lines import toml_lines
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import EffectivePolicies
+from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target, offline_target
 from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
@@ -90,7 +91,7 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     """Return the side in `folder`; raises UserError if it can't be read or was made from another access.toml."""
     file = config_file or folder.resolve().parent / "access.toml"
     config = load(file)
-    assembly = read_assembly(folder, digest=config.digest)
+    assembly = read_stacks(folder, digest=config.digest)
     target, state = offline_target(config, assembly)
     limits = {state.user.permissions.boundary, state.role.permissions.boundary}
     # What isn't kept takes no part in the comparison; that it is attached is a change of its own.

@@ -140,7 +140,8 @@ class ComparedPrincipal:
             PolicyOwner.NOTHING: PrincipalPolicies(()),
         }
         holder = held[self.holds]
-        session = session_policy_for(side.target)(grant) if grant else _NOTHING if self.narrowed else None
+        policy_for = session_policy_for(bucket=side.target.bucket, partition=side.target.partition)
+        session = policy_for(grant) if grant else _NOTHING if self.narrowed else None
         return policies.on_bucket(holder, session) if on_bucket else policies.elsewhere(holder, session)
 
 

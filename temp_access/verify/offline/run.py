@@ -40,7 +40,7 @@ def evaluator_calls(
         config,
         target,
         baseline_call(config),
-        policy_of or session_policy_for(target),
+        policy_of or session_policy_for(bucket=target.bucket, partition=target.partition),
         networks[0].partition("/")[0] if networks else _ANYWHERE,
     )
 

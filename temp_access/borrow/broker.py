@@ -22,9 +22,10 @@ from temp_access.borrow.cached_session import is_fresh
 from temp_access.borrow.grants import find_grant, narrow
 from temp_access.borrow.role_discovery import KEPT_SECONDS, RoleDetails, discover_role
 from temp_access.borrow.session_duration import plan_duration
-from temp_access.borrow.session_names import external_id, fill_pattern, principal_name, session_name, user_name
+from temp_access.borrow.session_names import fill_pattern, principal_name, session_name, user_name
 from temp_access.borrow.session_store import SessionStore
 from temp_access.config.model import Config, Grant
+from temp_access.iam.arn import Arn
 from temp_access.iam.document import minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES
 from temp_access.policies.checks import SESSION_POLICY
@@ -99,6 +100,7 @@ def _call(
     from botocore.exceptions import ClientError
 
     role = plan.role
+    trusted = config.trusted_principal(role.caller_arn, Arn.parse(role.arn).account)
     try:
         return assume_role(
             base.sts,
@@ -107,7 +109,7 @@ def _call(
             duration=plan.seconds,
             policy=plan.policy,
             source_identity=identity,
-            external_id=external_id(config, role.caller_arn, role.arn),
+            external_id=trusted.external_id if trusted else None,
             mfa=mfa,
         )
     except ClientError as error:

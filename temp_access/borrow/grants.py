@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from temp_access.aws.errors import AccessTooWide, GrantNotFound
-from temp_access.config.grants import admits
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import did_you_mean
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
@@ -11,10 +10,8 @@ from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
 
 def find_grant(config: Config, id_: str) -> Grant:
     """Return the grant of `id_`, listed or admitted by `[any_id]`; raises GrantNotFound."""
-    if id_ in config.grants:
-        return config.grants[id_]
-    if config.any_id and admits(config.any_id, config.grants, id_):
-        return config.any_id.grant(id_)
+    if grant := config.grant_for(id_):
+        return grant
     unless = ", and [any_id] doesn't admit it" if config.any_id else ""
     raise GrantNotFound(
         f"{config.path.name} has no grant {id_!r}{did_you_mean(id_, config.grants)}{unless}",

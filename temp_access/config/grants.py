@@ -1,7 +1,5 @@
 """Reading `[grants.<id>]` and `[any_id]`: who may borrow what, and for how long."""
 
-from collections.abc import Mapping
-
 from temp_access.config.folders import any_id_conflicts, overlaps
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.role import LONGEST_MAXIMUM
@@ -82,7 +80,7 @@ def read_any_id(
     if access is None:
         return None
     any_id = IdPatternGrant(pattern, access, template, duration)
-    for grant, id_ in any_id_conflicts(any_id, grants.values(), lambda i: admits(any_id, grants, i)):
+    for grant, id_ in any_id_conflicts(any_id, grants):
         theirs = f"{grant.folder!r}, the folder of {key_path('grants', grant.id)}"
         table.add_finding(
             "folder",
@@ -90,16 +88,6 @@ def read_any_id(
             "change the template or the pattern so that they are apart",
         )
     return any_id
-
-
-def admits(any_id: IdPatternGrant, grants: Mapping[str, Grant], id_: str) -> bool:
-    """Whether `any_id` serves `id_`: not listed, carried by S3 and STS, and matched in full."""
-    return (
-        id_ not in grants
-        and id_problem(id_) is None
-        and any_id.pattern.matches(id_)
-        and folder_problem(any_id.grant(id_).folder) is None
-    )
 
 
 def _access(table: TableReader, modes: tuple[str, ...]) -> str | None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from temp_access.access_file import load
 from temp_access.cfn.assembly import Assembly
-from temp_access.config.grants import admits
 from temp_access.config.key_lines import toml_lines
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import EffectivePolicies
@@ -108,19 +107,12 @@ UNLISTED = "any other id"
 def grant_pairs(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Grant | None, Grant | None]]:
     """Yield each listed id of either side and the unlisted ones as one, with base's and head's grant."""
     for id_ in dict.fromkeys([*head.config.grants, *base.config.grants]):
-        yield id_, grant_on(base, id_), grant_on(head, id_)
+        yield id_, base.config.grant_for(id_), head.config.grant_for(id_)
     before, after = base.config.any_id, head.config.any_id
     if some := after or before:
         # An id that head admits, so that what is said of it is so.
         id_ = (*some.pattern.examples(1), "example")[0]
         yield UNLISTED, before.grant(id_) if before else None, after.grant(id_) if after else None
-
-
-def grant_on(side: Snapshot, id_: str) -> Grant | None:
-    """Return the grant that `id_` has on `side`, None for an id that isn't admitted."""
-    any_id = side.config.any_id
-    listed = side.config.grants.get(id_)
-    return listed or (any_id.grant(id_) if any_id and admits(any_id, side.config.grants, id_) else None)
 
 
 def folder_of(side: Snapshot, id_: str, grant: Grant) -> str:

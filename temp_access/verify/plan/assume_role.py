@@ -10,6 +10,7 @@ from temp_access.config.grants import SHORTEST_SESSION
 from temp_access.config.model import Config, Grant, TrustedPrincipal
 from temp_access.config.table import format_duration
 from temp_access.deployment.target import Target
+from temp_access.iam.arn import Arn
 from temp_access.verify.probes import AssumeCall, Identity, Probe, ProbeCaller, TrustCheck
 
 _USER = ProbeCaller(Identity.USER)
@@ -179,15 +180,5 @@ def _first_address(config: Config) -> str:
 
 
 def is_stranger(config: Config, arn: str) -> bool:
-    """Whether no principal of access.toml is `arn`, its role or its account."""
-    _, _, service, _, account, resource = arn.split(":", 5)
-    if service == "sts" and resource.startswith("assumed-role/"):
-        resource = "role/" + resource.split("/")[1]
-    for trusted in config.role.trusted:
-        if trusted.account not in (None, account):
-            continue
-        kind, _, path = trusted.resource.partition("/")
-        # A session's ARN leaves out the role's path.
-        if kind == "root" or resource in (trusted.resource, f"{kind}/{path.rpartition('/')[2]}"):
-            return False
-    return True
+    """Whether the trust policy names neither `arn`, a principal of the role's account, nor its role or account."""
+    return config.trusted_principal(arn, Arn.parse(arn).account) is None

@@ -8,17 +8,7 @@ from typing import Any
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument, User
 from temp_access.config.table import TableReader, did_you_mean
 from temp_access.config.validation import iam_name_problem, policy_arn_problem
-
-_LIST = Path(__file__).with_name("aws_managed_policies.txt")
-
-
-def managed_policy_warning(name: str) -> str | None:
-    """Return a warning if no AWS managed policy called `name` (with its path) is in the kept list."""
-    lines = _LIST.read_text(encoding="ascii").splitlines()
-    header, known = lines[0], lines[1:]
-    if name in known:
-        return None
-    return f"{name!r} isn't in the list kept here{did_you_mean(name, known)} ({header.removeprefix('# ')})"
+from temp_access.iam.aws_managed import bundled_names, bundled_note
 
 
 def read_user(table: TableReader, folder: Path, warnings: list[str]) -> User:
@@ -54,7 +44,7 @@ def _aws_managed(table: TableReader, warnings: list[str]) -> tuple[AwsManagedPol
             entry.add_finding("name", f"{name!r} is there twice; take one out")
         if "reason" not in entry or (reason and not reason.strip()):
             entry.add_finding("reason", f"{name!r} has no reason; write why this user needs it, for the reviewer")
-        if warning := managed_policy_warning(name):
+        if warning := _managed_policy_warning(name):
             warnings.append(f"{entry.path_of('name')}: {warning}")
         found.append(AwsManagedPolicy(name, reason or ""))
     return tuple(found)
@@ -133,3 +123,13 @@ def _policy(entry: TableReader, key: str, value: object) -> Mapping[str, Any] | 
 
 def _is_table(value: object) -> bool:
     return isinstance(value, dict)
+
+
+def _managed_policy_warning(name: str) -> str | None:
+    known = bundled_names()
+    if name in known:
+        return None
+    return (
+        f"{name!r} isn't a known AWS managed policy{did_you_mean(name, known)}; "
+        f"check the name and its path ({bundled_note().rstrip('.')})"
+    )

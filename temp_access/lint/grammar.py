@@ -10,7 +10,6 @@ from iam_validator.core.check_registry import CheckRegistry
 from iam_validator.core.models import IAMPolicy, ValidationIssue
 from pydantic import ValidationError
 
-from temp_access.errors import UserError
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.parser import parse_policy
@@ -18,19 +17,6 @@ from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_
 from temp_access.lint.model import Violation
 from temp_access.lint.sample_values import with_sample_values
 from temp_access.lint.service_data import Services
-
-
-def grammar(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
-    """Yield what the library holds against a document, with the property's path.
-
-    Raises UserError when the library isn't installed.
-    """
-    try:
-        pass
-    except ModuleNotFoundError as error:
-        raise UserError(f"{error.name} is missing, which checks policies; pip install 'temp-access[lint]'") from None
-    yield from check(document)
-
 
 # Only what is right or wrong by AWS's rules; opinions on what is wise are cdk-nag's and our own rules'.
 _CHECKS = (

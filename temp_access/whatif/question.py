@@ -12,7 +12,7 @@ from temp_access.config.model import Config, Grant
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.request import LIST_BUCKET, ContextValue
-from temp_access.lint.service_data import unknown_action_note
+from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicyOwner, PolicySource, Principal, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)

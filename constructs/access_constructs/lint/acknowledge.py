@@ -7,7 +7,7 @@ import aws_cdk as cdk
 from constructs import IConstruct
 
 from temp_access.cfn.unresolved import render_all
-from temp_access.iam.statements import LocatedDocument, PolicyType, as_mapping, statements
+from temp_access.iam.statements import LocatedDocument, PolicyType, as_mapping, document_statements
 from temp_access.lint.model import finding_id
 from temp_access.lint.rules import list_without_prefix, self_escalation
 
@@ -23,7 +23,7 @@ def acknowledge(scope: IConstruct, rule: str, detail: str, *, reason: str) -> No
 def acknowledge_given(scope: IConstruct, document: Mapping[str, Any], *, holder: str, reason: str) -> None:
     """Acknowledge that `document` lets `holder` list whole buckets or make itself administrator, if it does."""
     body = as_mapping(render_all(document))
-    for statement in statements(LocatedDocument(PolicyType.IDENTITY, "", body, (holder,))):
+    for statement in document_statements(LocatedDocument(PolicyType.IDENTITY, "", body, (holder,))):
         for rule, check in _GIVEN.items():
             for fault in check(statement):
                 acknowledge(scope, rule, fault.detail, reason=reason)

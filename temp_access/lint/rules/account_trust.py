@@ -20,7 +20,7 @@ def check(statement: StatementView) -> Iterator[Violation]:
         or any(c.is_restrictive for c in statement.conditions)
     ):
         return
-    for principal in filter(_ACCOUNT.fullmatch, statement.principals):
+    for principal in filter(_ACCOUNT.fullmatch, statement.principal_names("AWS")):
         yield Violation(
             principal,
             f"{principal} lets a whole account assume the role; name the principal, or ask for sts:ExternalId",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from temp_access.cfn.unresolved import render
 from temp_access.iam.aws_managed import bundled_document
-from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping, statements
+from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping, document_statements
 from temp_access.lint.model import Violation
 from temp_access.lint.rules import self_escalation
 
@@ -34,5 +34,5 @@ def _attached(element: str, attached: list[object]) -> Iterator[tuple[str, Viola
 
 
 def _escalates(body: Mapping[str, object]) -> str | None:
-    found = map(self_escalation.check, statements(LocatedDocument(PolicyType.IDENTITY, "", body)))
+    found = map(self_escalation.check, document_statements(LocatedDocument(PolicyType.IDENTITY, "", body)))
     return next((fault.detail for faults in found for fault in faults), None)

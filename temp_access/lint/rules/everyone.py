@@ -24,11 +24,12 @@ def check(statement: StatementView) -> Iterator[Violation]:
         return
     if statement.not_principal:
         yield Violation("NotPrincipal", "Allow with NotPrincipal is for all others, anonymous ones too; use Principal")
-    elif "*" in statement.principals:
+    elif "*" in statement.principal_names("AWS"):
         yield Violation(
             "*", 'Principal "*" is allowed whoever calls; name the principals, or ask for aws:PrincipalOrgID'
         )
 
 
 def _narrows(condition: ConditionEntry) -> bool:
-    return condition.is_restrictive and (condition.key in _WHO or condition.key.startswith("aws:principaltag/"))
+    key = condition.lower_key
+    return condition.is_restrictive and (key in _WHO or key.startswith("aws:principaltag/"))

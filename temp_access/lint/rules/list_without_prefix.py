@@ -22,4 +22,4 @@ def check(statement: StatementView) -> Iterator[Violation]:
 
 
 def _narrows(condition: ConditionEntry) -> bool:
-    return condition.key == "s3:prefix" and condition.is_restrictive
+    return condition.lower_key == "s3:prefix" and condition.is_restrictive

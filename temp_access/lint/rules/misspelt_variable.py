@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from temp_access.iam.statements import StatementView
-from temp_access.lint.model import KNOWN, TAGS, Violation
+from temp_access.lint.model import TAG_KEYS, VARIABLE_KEYS, Violation
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 # What is left of one whose dollar, brace or colon was lost.
@@ -31,15 +31,15 @@ def check(statement: StatementView) -> Iterator[Violation]:
 def _is_known(key: str) -> bool:
     name, slash, _ = key.lower().partition("/")
     prefix, colon, _ = name.partition(":")
-    if prefix == "aws" or get_close_matches(name, KNOWN, n=1, cutoff=0.85):
-        return name in (TAGS if slash else KNOWN)
+    if prefix == "aws" or get_close_matches(name, VARIABLE_KEYS, n=1, cutoff=0.85):
+        return name in (TAG_KEYS if slash else VARIABLE_KEYS)
     # Identity providers and services bring keys of their own.
     return bool(colon)
 
 
 def _fault(text: str, key: str) -> Violation:
     name, slash, tag = key.partition("/")
-    known = TAGS if slash else KNOWN
+    known = TAG_KEYS if slash else VARIABLE_KEYS
     near = get_close_matches(name.lower().replace(".", ":", 1), known, n=1, cutoff=0.6)
     hint = f"did you mean ${{{known[near[0]]}{slash}{tag}}}?" if near else "write ${key}, with a key that exists"
     return Violation(text, f"{text} is no policy variable; {hint}")

@@ -15,7 +15,7 @@ def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each action that the prefix condition never lets through."""
     if not statement.allow or statement.not_action:
         return
-    if not any(condition.key == "s3:prefix" and condition.requires_key for condition in statement.conditions):
+    if not any(condition.lower_key == "s3:prefix" and condition.requires_key for condition in statement.conditions):
         return
     for action in statement.actions:
         if not any(action_matches(action, listing) for listing in LISTING) or action_matches(

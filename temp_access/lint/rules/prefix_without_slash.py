@@ -26,7 +26,7 @@ def check(statement: StatementView) -> Iterator[Violation]:
 
 def _says_what_is_allowed(statement: StatementView, condition: ConditionEntry) -> bool:
     # A Deny for all but some prefixes allows those.
-    return condition.key == "s3:prefix" and condition.name != "Null" and statement.allow is not condition.negated
+    return condition.lower_key == "s3:prefix" and condition.name != "Null" and statement.allow is not condition.negated
 
 
 def _is_open(prefix: str) -> bool:

@@ -25,7 +25,7 @@ _LIMITS = ("iam:permissionsboundary", "iam:policyarn", "iam:passedtoservice", "i
 
 def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each action that leads to more access than the policy shows."""
-    if not statement.allow or any(c.is_restrictive and c.key.startswith(_LIMITS) for c in statement.conditions):
+    if not statement.allow or any(c.is_restrictive and c.lower_key.startswith(_LIMITS) for c in statement.conditions):
         return
     wide = statement.not_resource or any(map(_is_wide, statement.resources))
     if not wide and not any(_is_holder(statement, resource) for resource in statement.resources):

@@ -16,7 +16,7 @@ def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each session that is allowed by name."""
     if not statement.allow or statement.not_principal:
         return
-    for principal in filter(_SESSION.fullmatch, statement.principals):
+    for principal in filter(_SESSION.fullmatch, statement.principal_names("AWS")):
         yield Violation(
             principal,
             f"{principal} is a session: its session policy and boundary don't limit what this allows; name the role",

@@ -19,5 +19,5 @@ def check(statement: StatementView) -> Iterator[Violation]:
             like = "StringNotLike" if condition.negated else "StringLike"
             for value in condition.values:
                 if re.search(r"[*?]", _ESCAPED.sub("", value)):
-                    message = f"{condition.operator} {condition.key} takes {value} literally; use {like}"
-                    yield Violation(f"{condition.key}={value}", message)
+                    message = f"{condition.operator} {condition.lower_key} takes {value} literally; use {like}"
+                    yield Violation(f"{condition.lower_key}={value}", message)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import bodies, conditions, principals, texts
+from temp_access.iam.statements import policy_statements
 from temp_access.review.changes.causes import trust_cause
 from temp_access.review.compare.principals import ExternalPrincipal, external_principal, federated_principals
 from temp_access.review.compare.requests import values
@@ -37,8 +37,8 @@ def key_combinations(base: Snapshot, head: Snapshot) -> list[Keys]:
     """Return every combination of the values that either trust policy asks for, or of no key at all."""
     tried: dict[str, dict[str | None, None]] = {}
     for side in (base, head):
-        for body in bodies([side.policies.trust]):
-            for asked in conditions(body):
+        for statement in policy_statements([side.policies.trust]):
+            for asked in statement.conditions:
                 tried.setdefault(asked.key, {}).update(dict.fromkeys(values(asked, side.config.user.name)))
     pairs = [[(key, value) for value in found] for key, found in tried.items()]
     return list(itertools.islice(itertools.product(*pairs), _MOST))
@@ -78,15 +78,13 @@ def required_keys(allowed: set[Keys], tried: list[Keys]) -> dict[str, frozenset[
 
 
 def _named(side: Snapshot) -> Iterator[str]:
-    for body in bodies([side.policies.trust]):
-        yield from principals(body)
+    for statement in policy_statements([side.policies.trust]):
+        yield from statement.principal_names()
 
 
 def _providers(side: Snapshot) -> Iterator[str]:
-    for body in bodies([side.policies.trust]):
-        for name in ("Principal", "NotPrincipal"):
-            value = body.get(name)
-            yield from texts(value, "Federated") if isinstance(value, Mapping) else ()
+    for statement in policy_statements([side.policies.trust]):
+        yield from statement.principal_names("Federated")
 
 
 _NAMES = {

@@ -1,12 +1,10 @@
 """What one actor gained and lost: every request is decided on both sides."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from temp_access.iam.decision import Decision
-from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.statements import Body, bodies, texts
+from temp_access.iam.statements import StatementView, policy_statements
 from temp_access.review.compare.actions import actions_of, service_of
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, condition_contexts, decide, sample_requests
@@ -28,10 +26,10 @@ class DecisionPairs:
 def decide_both(actor: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
     """Return the answers to all requests that the actor's policies on both sides suggest."""
     before, after = _layers(actor, base), _layers(actor, head)
-    old, new = list(_bodies(before)), list(_bodies(after))
-    if old == new and _versions(before) == _versions(after) and base.target == head.target:
+    old, new = _statements(before), _statements(after)
+    if old == new and base.target == head.target:
         return DecisionPairs((), (), {})
-    actions = tuple(dict.fromkeys([*_actions([*old, *new]), *ALWAYS]))
+    actions = tuple(dict.fromkeys([*(action for statement in (*old, *new) for action in statement.actions), *ALWAYS]))
     services = dict.fromkeys(service_of(action) for pattern in actions for action in actions_of(pattern))
     places = [*scopes_of(base, old), *scopes_of(head, new), *baseline_scopes(_folders(actor, base, head), services)]
     kept = tuple({(spot.pattern, spot.prefix): spot for spot in places}.values())
@@ -49,22 +47,10 @@ def _layers(actor: ComparedPrincipal, side: Snapshot) -> dict[bool, PolicySet]:
     return {on_bucket: actor.layers(side, on_bucket=on_bucket) for on_bucket in (True, False)}
 
 
-def _bodies(layers: dict[bool, PolicySet]) -> Iterator[Body]:
-    yield from bodies(_policies(layers))
-
-
-def _versions(layers: dict[bool, PolicySet]) -> list[str]:
-    return [policy.version for policy in _policies(layers) if policy]
-
-
-def _policies(layers: dict[bool, PolicySet]) -> list[Policy | None]:
+def _statements(layers: dict[bool, PolicySet]) -> list[StatementView]:
     on_bucket = layers[True]
-    return [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
-
-
-def _actions(found: list[Body]) -> Iterator[str]:
-    for body in found:
-        yield from texts(body, "Action", "NotAction")
+    policies = [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
+    return list(policy_statements(policies))
 
 
 def _folders(actor: ComparedPrincipal, base: Snapshot, head: Snapshot) -> list[str]:

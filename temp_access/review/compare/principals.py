@@ -11,7 +11,7 @@ from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import PrincipalPolicies
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.statements import bodies, callers, examples, principals
+from temp_access.iam.statements import examples, policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.review.compare.actions import is_pattern
 from temp_access.review.snapshot import (
@@ -170,6 +170,8 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
 
 
 def _named(side: Snapshot) -> Iterator[str]:
-    for body in bodies([side.policies.on_bucket(side.policies.administrator).resource]):
-        yield from principals(body)
-        yield from callers(body)
+    for statement in policy_statements([side.policies.on_bucket(side.policies.administrator).resource]):
+        yield from statement.principal_names()
+        for entry in statement.conditions:
+            if entry.lower_key in ("aws:principalarn", "aws:principalaccount"):
+                yield from entry.values

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import Body, ConditionTexts, conditions, examples
+from temp_access.iam.statements import ConditionEntry, StatementView, examples
 from temp_access.review.compare.actions import LISTINGS, actions_of, fits, service_of
 from temp_access.review.compare.principals import ComparedPrincipal, PolicyOwner
 from temp_access.review.compare.scopes import ResourceScope
@@ -38,16 +38,17 @@ class ConditionContext:
     keys: Mapping[str, ContextValue] = field(hash=False)
 
 
-def condition_contexts(bodies: Iterable[Body], user_name: str, *, identified: bool = True) -> list[ConditionContext]:
+def condition_contexts(
+    statements: Iterable[StatementView], user_name: str, *, identified: bool = True
+) -> list[ConditionContext]:
     """Return the usual keys, then each key of the statements with other values or absent, and all fulfilled.
 
     `identified` is whether the caller has an organization, tags and an id.
     """
-    bodies = list(bodies)
     keys = _keys()
     found = [ConditionContext("", keys)]
-    for body in bodies:
-        asked = [each for each in conditions(body) if not _is_fixed(each.key, identified)]
+    for statement in statements:
+        asked = [each for each in statement.conditions if not _is_fixed(each.key, identified)]
         for each in asked:
             for value in values(each, user_name):
                 found.append(ConditionContext(_words(each.key, value), _with(keys, {each.key: value})))
@@ -67,19 +68,19 @@ def default_context() -> ConditionContext:
     return ConditionContext("", _keys())
 
 
-def values(asked: ConditionTexts, user_name: str) -> list[str | None]:
+def values(asked: ConditionEntry, user_name: str) -> list[str | None]:
     """Return values to try for a key: those it is compared with, another one, and none."""
     operator = asked.operator.lower()
     if "bool" in operator:
-        return [*asked.texts, *({"true", "false"} - set(asked.texts)), None]
+        return [*asked.values, *({"true", "false"} - set(asked.values)), None]
     if "ipaddress" in operator:
-        return [*(text.partition("/")[0] for text in asked.texts[:_VALUES]), "192.0.2.1", None]
+        return [*(text.partition("/")[0] for text in asked.values[:_VALUES]), "192.0.2.1", None]
     if operator == "null":
         return [OTHER, None]
     if "like" in operator:
-        named = [text for pattern in asked.texts[:_VALUES] for text in examples(pattern, user_name=user_name)[:1]]
+        named = [text for pattern in asked.values[:_VALUES] for text in examples(pattern, user_name=user_name)[:1]]
     else:
-        named = list(asked.texts[:_VALUES])
+        named = list(asked.values[:_VALUES])
     return [*named, None] if "numeric" in operator or "date" in operator else [*named, OTHER, None]
 
 

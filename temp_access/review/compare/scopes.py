@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
-from temp_access.iam.statements import Body, conditions, examples, has_variables, texts
+from temp_access.iam.statements import StatementView, examples, has_variables
 from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot, localize, normalize
 
 _ELSEWHERE = (
@@ -36,18 +36,18 @@ class ResourceScope:
         return _matches(localize(head, self.pattern), localize(head, resource), WildcardScope.RESOURCE)
 
 
-def scopes_of(side: Snapshot, bodies: Iterable[Body]) -> Iterator[ResourceScope]:
+def scopes_of(side: Snapshot, statements: Iterable[StatementView]) -> Iterator[ResourceScope]:
     """Yield the places that the statements of one side name."""
     user = side.config.user.name
-    for body in bodies:
-        for pattern in texts(body, "Resource", "NotResource"):
+    for statement in statements:
+        for pattern in statement.resources:
             shared = normalize(side, pattern)
             if pattern != "*":
                 found = (normalize(side, text) for text in examples(pattern, user_name=user))
                 yield ResourceScope(shared, None, tuple(text for text in found if _is_whole(side, text)))
-        for asked in conditions(body):
-            if asked.key.lower() == "s3:prefix":
-                for text in asked.texts:
+        for asked in statement.conditions:
+            if asked.lower_key == "s3:prefix":
+                for text in asked.values:
                     inside = examples(text, user_name=user) if "like" in asked.operator.lower() else (text,)
                     yield ResourceScope(BUCKET, text, (BUCKET,), inside)
 

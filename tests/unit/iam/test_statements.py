@@ -1,6 +1,6 @@
 """The texts and keys that requests are made of."""
 
-from temp_access.iam.statements import ConditionTexts, examples
+from temp_access.iam.statements import ConditionEntry, LocatedDocument, PolicyType, document_statements, examples
 from temp_access.review.compare.actions import actions_of, fits
 from temp_access.review.compare.requests import condition_contexts, values
 
@@ -32,8 +32,8 @@ def test_actions_are_about_what_they_can_be_about() -> None:
 
 def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
     """Each key has what it is compared with, something else, and nothing."""
-    assert values(ConditionTexts("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
-    assert values(ConditionTexts("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == [
+    assert values(ConditionEntry("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
+    assert values(ConditionEntry("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == [
         "a-example",
         "another-value",
         None,
@@ -42,7 +42,7 @@ def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
 
 def test_a_statement_with_two_keys_is_also_fulfilled() -> None:
     """Beside each key by itself there is the call that fulfils them all."""
-    body = {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}
-    found = condition_contexts([body], "u")
+    body = {"Statement": {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}}
+    found = condition_contexts(document_statements(LocatedDocument(PolicyType.IDENTITY, "", body)), "u")
     assert found[0].words == ""
     assert found[-1].words == "when aws:RequestTag/a is 1 and aws:RequestTag/b is 2"

@@ -17,7 +17,7 @@ BASE ?=
 BASE_OUT ?= .temp-access/base/cdk.out
 HEAD_OUT ?= cdk.out
 
-.PHONY: help setup demo test test-browser check synth lint lint-workflows offline prove base review deploy verify smoke destroy pictures clean
+.PHONY: help setup demo test test-browser check synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,6 @@ setup: .venv/.ready node_modules/.ready ## install the Python and Node packages 
 LOCK = exec 9>.setup.lock && $(OUTSIDE) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
 
 .venv/.ready: requirements.txt pyproject.toml
-	@command -v openssl >/dev/null || { echo "openssl is missing; install it (it makes the local AWS's certificate)" >&2; exit 2; }
 	@$(OUTSIDE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(OUTSIDE) -V 2>&1), 3.11 or newer is needed; run make PYTHON=python3.12, say" >&2; exit 2; }
 	@$(LOCK) && { \
 	  [ $@ -nt requirements.txt ] && [ $@ -nt pyproject.toml ] && exit; \
@@ -100,6 +99,11 @@ review: $(if $(BASE),base synth,setup) ## show who gains and who loses access si
 	done
 	@cat reports/review.md
 
+dist: setup ## build the sdist and the wheel into dist, and test that wheel in fresh environments
+	@rm -rf dist
+	@python -m build --no-isolation
+	@DIST=dist pytest tests/integration/wheel
+
 deploy: setup ## deploy to an account (asks first, unless YES=1); ENV=name selects an environment of access.toml
 	@temp-access deploy $(CONTEXT) $(if $(YES),--yes)
 
@@ -126,5 +130,5 @@ pictures: setup ## draw the pictures in docs from their DOT files
 clean: ## remove everything that was installed and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
 	@[ ! -e .temp-access/base ] || git worktree remove --force .temp-access/base
-	@rm -rf .setup.lock .venv node_modules cdk.out reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .setup.lock .venv node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,7 +6,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import cdk_nag
 
-from access_constructs.lint.access_checks import AccessChecks
+from access_constructs import AccessChecks
 from stacks.access import AccessStack
 from stacks.node import use_own_node
 from stacks.storage import StorageStack

@@ -31,7 +31,7 @@ from temp_access.iam.decision import Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
-from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 from temp_access.policies.role_policy import role_policy
 from temp_access.policies.session_policy import session_policy
 
@@ -133,7 +133,9 @@ def policies(config: Config) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
         grant.id: session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=BUCKET.rpartition(":")[2])
         for grant in config.grants.values()
     }
-    return role_policy(config.modes, bucket_arn=BUCKET), sessions
+    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+    actions = {"bucket_actions": ceiling.bucket_actions, "object_actions": ceiling.object_actions}
+    return role_policy(BUCKET, **actions), sessions
 
 
 def session_arn(grant: str) -> str:

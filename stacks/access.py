@@ -5,38 +5,25 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from access_constructs.temp_role import TempRole
-from access_constructs.temp_user import TempUser
+from access_constructs import TempRole, TempUser
 from temp_access.config.model import Config
+from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.role_policy import CONFIG_TAG
+from temp_access.policies.trust_policy import principal_arn
 
 
 class AccessStack(cdk.Stack):
-    """Defines the user, its policies, and the role that it may assume to reach `bucket`."""
+    """Defines the user, its policies, and the role that it may assume to reach `bucket`.
+
+    The role's tag `temp-access:config` has the digest of access.toml, so that one iam:GetRole finds it.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, bucket: s3.IBucket, env: cdk.Environment) -> None:
         super().__init__(scope, id_, env=env, termination_protection=config.environment.termination_protection)
-        boundary = config.user.permissions_boundary
-        user = TempUser(
-            self,
-            "User",
-            user_name=config.user.name,
-            aws_managed=config.user.aws_managed,
-            customer_managed=config.user.customer_managed,
-            inline=config.user.inline,
-            permissions_boundary=iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", boundary)
-            if boundary
-            else None,
-        )
-        role = TempRole(
-            self,
-            "Role",
-            role=config.role,
-            user=user.user,
-            bucket=bucket,
-            modes=config.modes,
-            digest=config.digest,
-        )
-        user.may_assume(role.role)
+        user = self._user(config)
+        role = self._role(config, user.user, bucket)
+        user.allow_assume_role(role.role)
+        cdk.Tags.of(role.role).add(CONFIG_TAG, config.digest)
         for name, value in {
             "UserName": user.user.user_name,
             "RoleName": role.role.role_name,
@@ -44,3 +31,43 @@ class AccessStack(cdk.Stack):
             "ConfigDigest": config.digest,
         }.items():
             cdk.CfnOutput(self, name, value=value)
+
+    def _user(self, config: Config) -> TempUser:
+        boundary = config.user.permissions_boundary
+        user = TempUser(
+            self,
+            "User",
+            user_name=config.user.name,
+            permissions_boundary=iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", boundary)
+            if boundary
+            else None,
+        )
+        for aws_managed in config.user.aws_managed:
+            user.add_aws_managed_policy(aws_managed.name, reason=aws_managed.reason)
+        for policy in config.user.inline:
+            user.add_inline_policy(policy.name, policy.document, reason=policy.reason)
+        for policy in config.user.customer_managed:
+            user.add_customer_managed_policy(policy.name, policy.document, reason=policy.reason)
+        return user
+
+    def _role(self, config: Config, user: iam.IUser, bucket: s3.IBucket) -> TempRole:
+        ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        conditions = config.role.conditions
+        role = TempRole(
+            self,
+            "Role",
+            user=user,
+            bucket=bucket,
+            bucket_actions=ceiling.bucket_actions,
+            object_actions=ceiling.object_actions,
+            role_name=config.role.name,
+            max_session_duration=cdk.Duration.seconds(config.role.max_session_duration),
+            require_mfa=conditions.mfa,
+            source_ips=conditions.source_ip,
+            source_identity=conditions.source_identity,
+            session_name=conditions.session_name,
+        )
+        for trusted in config.role.trusted:
+            arn = principal_arn(trusted, account=self.account, partition=self.partition)
+            role.add_trusted_principal(arn, external_id=trusted.external_id)
+        return role

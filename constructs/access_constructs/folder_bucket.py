@@ -17,6 +17,15 @@ class FolderBucket(Construct):
         versioned: bool = True,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
     ) -> None:
+        """Define the bucket.
+
+        Args:
+            scope: the construct that contains this one.
+            id_: its id in `scope`.
+            bucket_name: the bucket's name; without one, CloudFormation makes it up.
+            versioned: whether S3 keeps the versions of objects that are overwritten or deleted.
+            removal_policy: what becomes of the bucket when its stack is destroyed; it stays, unless told otherwise.
+        """
         super().__init__(scope, id_)
         self.bucket = s3.Bucket(
             self,

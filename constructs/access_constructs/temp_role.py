@@ -1,24 +1,22 @@
 """The role that borrowers' sessions are made of."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from access_constructs.lint.acknowledge import acknowledge_given
-from access_constructs.wildcards import wildcard_findings
-from temp_access.config.model import Role
-from temp_access.policies.role_policy import BUCKET_TAG, CONFIG_TAG, role_policy
-from temp_access.policies.trust_policy import trust_policy
+from access_constructs.acknowledgments import acknowledge_policy
+from temp_access.policies.role_policy import BUCKET_TAG, role_policy
+from temp_access.policies.trust_policy import trust_document
 
 
 class TempRole(Construct):
-    """Defines a role that `user` may assume, with the actions of `modes` on `bucket` alone.
+    """Defines an IAM role that a user may assume, with S3 actions on one bucket alone.
 
-    Its tags name the bucket and the digest of access.toml, so that one iam:GetRole finds both.
+    Whoever hands out its sessions narrows each one to a folder by a session policy; the role is their ceiling.
+    Its tag `temp-access:bucket` names the bucket, so that one iam:GetRole finds both.
     """
 
     def __init__(
@@ -26,51 +24,88 @@ class TempRole(Construct):
         scope: Construct,
         id_: str,
         *,
-        role: Role,
         user: iam.IUser,
         bucket: s3.IBucket,
-        modes: Iterable[str],
-        digest: str,
+        bucket_actions: Iterable[str],
+        object_actions: Iterable[str],
+        role_name: str | None = None,
+        max_session_duration: cdk.Duration | None = None,
+        require_mfa: bool = False,
+        source_ips: Iterable[str] = (),
+        source_identity: str | None = None,
+        session_name: str | None = None,
     ) -> None:
+        """Define the role.
+
+        The last four are conditions of the trust policy, which each AssumeRole call of every principal must fulfil.
+
+        Args:
+            scope: the construct that contains this one.
+            id_: its id in `scope`.
+            user: the user that may assume the role, `TempUser.user` or another; `add_trusted_principal` adds others.
+            bucket: the bucket, `FolderBucket.bucket` or another, also an imported one.
+            bucket_actions: the actions on the bucket itself, like `s3:ListBucket`; none for a role that only uploads.
+            object_actions: the actions on all of its objects, like `s3:GetObject`.
+            role_name: the role's name; without one, CloudFormation makes it up.
+            max_session_duration: the longest session, 1 to 12 hours; one hour without it.
+            require_mfa: whether the caller must have signed in with MFA.
+            source_ips: the networks to call from, in CIDR notation; without any, from everywhere.
+            source_identity: a pattern of the source identity, which the caller must then set.
+            session_name: a pattern of the role session name.
+        """
         super().__init__(scope, id_)
-        stack = cdk.Stack.of(self)
         self.role = iam.Role(
-            self,
-            "Resource",
-            role_name=role.name,
-            assumed_by=user,
-            max_session_duration=cdk.Duration.seconds(role.max_session_duration),
+            self, "Resource", role_name=role_name, assumed_by=user, max_session_duration=max_session_duration
         )
         resource = self.role.node.default_child
         assert isinstance(resource, iam.CfnRole)  # noqa: S101 - an L2's main resource; narrows the type
-        # The same functions that verify and review read, so no second way to the same JSON.
-        resource.assume_role_policy_document = trust_policy(
-            role, user_arn=user.user_arn, account=stack.account, partition=stack.partition
-        )
-        document = role_policy(modes, bucket_arn=bucket.bucket_arn)
-        resource.policies = [iam.CfnRole.PolicyProperty(policy_name="Folders", policy_document=document)]
+        self._resource = resource
+        self._principals: list[tuple[str, str | None]] = [(user.user_arn, None)]
+        self._require_mfa = require_mfa
+        self._source_ips = tuple(source_ips)
+        self._source_identity = source_identity
+        self._session_name = session_name
+        self._define_trust()
+        self._define_permissions(bucket, tuple(bucket_actions), tuple(object_actions))
         cdk.Tags.of(self.role).add(BUCKET_TAG, bucket.bucket_name)
-        cdk.Tags.of(self.role).add(CONFIG_TAG, digest)
-        self._acknowledge_ceiling(stack, bucket, document)
 
-    def _acknowledge_ceiling(self, stack: cdk.Stack, bucket: s3.IBucket, document: dict[str, Any]) -> None:
-        reason = (
-            "The role is the ceiling of all grants: the actions of their modes on the whole of this one bucket. "
-            "Each session is narrowed to one folder by its session policy."
+    def add_trusted_principal(self, arn: str, *, external_id: str | None = None) -> None:
+        """Let a further principal assume the role: the ARN of a user, a role or an account's `root`.
+
+        Of this one an external id is required, if one is given: ask for it where the account is somebody else's.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+        """
+        self._principals.append((arn, external_id))
+        self._define_trust()
+
+    def _define_trust(self) -> None:
+        # The same functions that verify and review read, so no second way to the same JSON.
+        self._resource.assume_role_policy_document = trust_document(
+            self._principals,
+            require_mfa=self._require_mfa,
+            source_ips=self._source_ips,
+            source_identity=self._source_identity,
+            session_name=self._session_name,
         )
-        names = {f"{bucket.bucket_arn}/*": f"{_name_in_findings(stack, bucket)}/*"}
-        for finding in wildcard_findings(document, names):
-            cdk.Validations.of(self.role).acknowledge(
-                cdk.Acknowledgment(id=f"AwsSolutions-IAM5[{finding}]", reason=reason)
-            )
+
+    def _define_permissions(
+        self, bucket: s3.IBucket, bucket_actions: tuple[str, ...], object_actions: tuple[str, ...]
+    ) -> None:
+        document = role_policy(bucket.bucket_arn, bucket_actions=bucket_actions, object_actions=object_actions)
+        self._resource.policies = [iam.CfnRole.PolicyProperty(policy_name="Folders", policy_document=document)]
+        bucket_arn = _synthesized_arn(cdk.Stack.of(self), bucket)
         # A list of folders that the role may list would grow with the grants.
-        acknowledge_given(self.role, stack.resolve(document), holder=self.role.role_name, reason=reason)
+        acknowledge_policy(
+            self.role,
+            role_policy(bucket_arn, bucket_actions=bucket_actions, object_actions=object_actions),
+            holder=self.role.role_name,
+            reason="The role is the ceiling of all grants: the actions of their modes on the whole of this one bucket. "
+            "Each session is narrowed to one folder by its session policy.",
+        )
 
 
-def _name_in_findings(stack: cdk.Stack, bucket: s3.IBucket) -> str:
-    # cdk-nag spells a reference by its export across stacks, else by the logical id.
-    if bucket.stack is stack:
-        logical_id, attribute = stack.resolve(bucket.bucket_arn)["Fn::GetAtt"]
-        return f"<{logical_id}.{attribute}>"
-    export = stack.resolve(bucket.stack.export_value(bucket.bucket_arn))
-    return str(export["Fn::ImportValue"])
+def _synthesized_arn(stack: cdk.Stack, bucket: s3.IBucket) -> str:
+    """Return the bucket's ARN as `stack`'s template has it: of another stack's bucket, the import of an export."""
+    if bucket.stack is not stack and "Fn::GetAtt" in stack.resolve(bucket.bucket_arn):
+        return bucket.stack.export_value(bucket.bucket_arn)
+    return bucket.bucket_arn

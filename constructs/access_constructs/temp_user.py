@@ -1,20 +1,18 @@
 """The IAM user that holds the long-term identity."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from access_constructs.lint.acknowledge import acknowledge, acknowledge_given
-from access_constructs.wildcards import acknowledge_wildcards
-from temp_access.config.model import AwsManagedPolicy, PolicyDocument
+from access_constructs.acknowledgments import acknowledge, acknowledge_policy
 from temp_access.policies.user_policies import ROTATE_KEYS, assume_policy, rotate_keys_policy
 
 
 class TempUser(Construct):
-    """Defines an IAM user with its managed and inline policies, and no access key.
+    """Defines an IAM user without an access key, which may assume roles.
 
     Without further policies it may see and rotate its own access keys, and nothing else.
     """
@@ -25,62 +23,75 @@ class TempUser(Construct):
         id_: str,
         *,
         user_name: str,
-        aws_managed: Iterable[AwsManagedPolicy] = (),
-        customer_managed: Iterable[PolicyDocument] = (),
-        inline: Iterable[PolicyDocument] = (),
         permissions_boundary: iam.IManagedPolicy | None = None,
     ) -> None:
+        """Define the user.
+
+        Args:
+            scope: the construct that contains this one.
+            id_: its id in `scope`.
+            user_name: the user's name; its own policies name the user by it.
+            permissions_boundary: the managed policy that limits what all policies of the user allow.
+        """
         super().__init__(scope, id_)
         self.user = iam.User(self, "Resource", user_name=user_name, permissions_boundary=permissions_boundary)
-        self._attach_aws_managed(aws_managed)
-        self._embed(user_name, tuple(inline))
-        # A scope of their own: a policy may be called like one of this construct's own ids.
-        own = Construct(self, "CustomerManaged")
-        for policy in customer_managed:
-            self._attach(own, policy.name, policy.document, name=policy.name, reason=policy.reason)
-
-    def may_assume(self, role: iam.IRole) -> None:
-        """Let the user look `role` up and assume it."""
-        self._attach(self, "AssumeRole", assume_policy(role.role_arn))
-
-    def _attach_aws_managed(self, policies: Iterable[AwsManagedPolicy]) -> None:
-        for policy in policies:
-            managed = iam.ManagedPolicy.from_aws_managed_policy_name(policy.name)
-            self.user.add_managed_policy(managed)
-            arn = f"arn:<AWS::Partition>:iam::aws:policy/{policy.name}"
-            cdk.Validations.of(self.user).acknowledge(
-                cdk.Acknowledgment(id=f"AwsSolutions-IAM4[Policy::{arn}]", reason=policy.reason)
-            )
-            acknowledge(self.user, "EscalatingPolicy", policy.name, reason=policy.reason)
-
-    def _embed(self, user_name: str, policies: tuple[PolicyDocument, ...]) -> None:
-        # The ARN is spelled out: a policy inside the user can't refer to the user's own attribute.
-        own_arn = cdk.Stack.of(self).format_arn(service="iam", region="", resource="user", resource_name=user_name)
-        documents = {ROTATE_KEYS: rotate_keys_policy(own_arn)} | {p.name: p.document for p in policies}
         resource = self.user.node.default_child
         assert isinstance(resource, iam.CfnUser)  # noqa: S101 - an L2's main resource; narrows the type
-        resource.policies = [
-            iam.CfnUser.PolicyProperty(policy_name=name, policy_document=document)
-            for name, document in documents.items()
-        ]
-        for policy in policies:
-            if policy.reason:
-                acknowledge_wildcards(self.user, policy.document, policy.reason)
-                acknowledge_given(self.user, policy.document, holder=user_name, reason=policy.reason)
+        self._resource = resource
+        self._user_name = user_name
+        self._inline: list[cdk.IResolvable | iam.CfnUser.PolicyProperty] = []
+        # The ARN is spelled out: a policy inside the user can't refer to the user's own attribute.
+        own_arn = cdk.Stack.of(self).format_arn(service="iam", region="", resource="user", resource_name=user_name)
+        self._embed(ROTATE_KEYS, rotate_keys_policy(own_arn))
+        # A scope of their own: a policy may be called like one of this construct's own ids.
+        self._customer_managed = Construct(self, "CustomerManaged")
+        self._assume_policy: iam.CfnManagedPolicy | None = None
+        self._role_arns: list[str] = []
+
+    def allow_assume_role(self, role: iam.IRole) -> None:
+        """Let the user look up and assume `role`, and all roles of earlier calls, by one managed policy."""
+        self._role_arns.append(role.role_arn)
+        document = assume_policy(*self._role_arns)
+        if self._assume_policy is None:
+            self._assume_policy = self._attach(self, "AssumeRole", document)
+        else:
+            self._assume_policy.policy_document = document
+
+    def add_aws_managed_policy(self, name: str, *, reason: str) -> None:
+        """Attach an AWS managed policy by its name with its path, like `job-function/Billing`.
+
+        `reason` acknowledges the findings that cdk-nag and the lint rules have on it.
+        """
+        self.user.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(name))
+        arn = f"arn:<AWS::Partition>:iam::aws:policy/{name}"
+        cdk.Validations.of(self.user).acknowledge(
+            cdk.Acknowledgment(id=f"AwsSolutions-IAM4[Policy::{arn}]", reason=reason)
+        )
+        acknowledge(self.user, "EscalatingPolicy", name, reason=reason)
+
+    def add_customer_managed_policy(self, name: str, document: Mapping[str, Any], *, reason: str | None = None) -> None:
+        """Define a customer managed policy with this JSON, attached to the user.
+
+        `reason` acknowledges its wildcards, and that it lists whole buckets or lets the user change what it may do.
+        """
+        policy = self._attach(self._customer_managed, name, document, name=name)
+        if reason:
+            acknowledge_policy(policy, document, holder=self.user.user_name, reason=reason)
+
+    def add_inline_policy(self, name: str, document: Mapping[str, Any], *, reason: str | None = None) -> None:
+        """Embed a policy with this JSON in the user; `reason` is that of `add_customer_managed_policy`."""
+        self._embed(name, document)
+        if reason:
+            acknowledge_policy(self.user, document, holder=self._user_name, reason=reason)
+
+    def _embed(self, name: str, document: Mapping[str, Any]) -> None:
+        self._inline.append(iam.CfnUser.PolicyProperty(policy_name=name, policy_document=document))
+        self._resource.policies = self._inline
 
     def _attach(
-        self,
-        scope: Construct,
-        id_: str,
-        document: Mapping[str, Any],
-        *,
-        name: str | None = None,
-        reason: str | None = None,
-    ) -> None:
+        self, scope: Construct, id_: str, document: Mapping[str, Any], *, name: str | None = None
+    ) -> iam.CfnManagedPolicy:
         # The L1 construct carries the reviewed JSON as it is; iam.PolicyDocument would rewrite it.
-        policy = iam.CfnManagedPolicy(
+        return iam.CfnManagedPolicy(
             scope, id_, managed_policy_name=name, policy_document=document, users=[self.user.user_name]
         )
-        if reason:
-            acknowledge_wildcards(policy, document, reason)
-            acknowledge_given(policy, document, holder=self.user.user_name, reason=reason)

@@ -3,17 +3,18 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 """
 
-import http.client
 import json
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from temp_access.errors import TempAccessError, UserError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError
+
 
 # https://docs.aws.amazon.com/general/latest/gr/signin-service.html
 _SIGN_IN = {
@@ -28,7 +29,6 @@ _CONSOLES = {
 }
 _SHORTEST, _LONGEST = 900, 43200
 _SECONDS = 30
-_LONGEST_ANSWER = 1 << 20
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -110,45 +110,60 @@ def _require_safe(what: str, url: str) -> None:
         raise UserError(f"{what} {url!r} isn't https; only this machine's own may be http")
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows nowhere: the credentials are for one endpoint."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
 def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> bytes:
-    """Return what the endpoint answers to a POST, which keeps the secrets out of the logs on the way."""
+    """Return the endpoint's answer to a POST, which keeps the secrets out of the logs on the way.
+
+    botocore's session follows no redirect: the credentials are for one endpoint.
+    """
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import BotoCoreError
+    from botocore.httpsession import URLLib3Session
+    from botocore.utils import get_environ_proxies
+
+    if ca_bundle is not None:
+        _require_readable(ca_bundle)
+    # No proxy leads back to this machine.
+    proxies = {} if urlsplit(endpoint).hostname in LOOPBACK else get_environ_proxies(endpoint)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    request = AWSRequest("POST", endpoint, headers=headers, data=urlencode(form).encode())
+    # botocore takes a file's name as well; its types say bool alone.
+    verify: Any = ca_bundle or True
     try:
-        trusted = ssl.create_default_context(cafile=ca_bundle)
-    except OSError as error:
-        raise UserError(f"the CA bundle {ca_bundle} can't be read ({error.strerror}); correct AWS_CA_BUNDLE") from None
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=trusted), _NoRedirects()]
-    if urlsplit(endpoint).hostname in LOOPBACK:
-        # No proxy leads back to this machine.
-        handlers.append(urllib.request.ProxyHandler({}))
-    opener = urllib.request.build_opener(*handlers)
-    try:
-        answer: IO[bytes]
-        with opener.open(endpoint, urlencode(form).encode(), timeout=_SECONDS) as answer:
-            return answer.read(_LONGEST_ANSWER)
-    except urllib.error.HTTPError as error:
-        if error.code == 429 or error.code >= 500:
-            raise TempAccessError(
-                f"the sign-in endpoint {endpoint} answered with HTTP {error.code}; try again later", exit_code=3
-            ) from None
+        response = URLLib3Session(verify=verify, proxies=proxies, timeout=_SECONDS).send(request.prepare())
+    except BotoCoreError as error:
         raise TempAccessError(
-            f"the sign-in endpoint {endpoint} refused with HTTP {error.code}: the credentials have ended, or aren't a "
-            "role's; borrow again (temp-access forget ID)",
-            exit_code=1,
-        ) from None
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise TempAccessError(
-            f"the sign-in endpoint {endpoint} can't be reached: {reason}; check the network, HTTPS_PROXY and "
-            "AWS_CA_BUNDLE",
+            f"the sign-in endpoint {endpoint} can't be reached: {_root_cause(error)}; check the network, HTTPS_PROXY "
+            "and AWS_CA_BUNDLE",
             exit_code=3,
         ) from None
+    status = response.status_code
+    if status == 429 or status >= 500:
+        raise TempAccessError(
+            f"the sign-in endpoint {endpoint} answered with HTTP {status}; try again later", exit_code=3
+        )
+    if not 200 <= status < 300:
+        raise TempAccessError(
+            f"the sign-in endpoint {endpoint} refused with HTTP {status}: the credentials have ended, or aren't a "
+            "role's; borrow again (temp-access forget ID)",
+            exit_code=1,
+        )
+    return response.content
+
+
+def _require_readable(ca_bundle: str) -> None:
+    """Raise UserError if the file holds no certificates; botocore would only notice after connecting."""
+    try:
+        ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:
+        raise UserError(f"the CA bundle {ca_bundle} can't be read ({error.strerror}); correct AWS_CA_BUNDLE") from None
+
+
+def _root_cause(error: "BotoCoreError") -> object:
+    """Return the error that botocore and urllib3 wrap."""
+    cause = error.kwargs.get("error", error)
+    while isinstance(cause, Exception) and cause.args and isinstance(cause.args[-1], Exception):
+        cause = cause.args[-1]
+    return cause
 
 
 def _token(answer: bytes, endpoint: str) -> str:

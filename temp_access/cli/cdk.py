@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from temp_access.errors import UserError
+from temp_access.errors import UserError, require_extra
 
 
 def run_cdk(args: argparse.Namespace, region: str, *arguments: str) -> int:
@@ -34,4 +34,6 @@ def _cdk() -> str:
         raise UserError("the CDK CLI isn't here; run `make setup` in the project's folder")
     if not Path("cdk.json").exists():
         raise UserError("there is no cdk.json in this folder; run this in the project's folder")
+    # The app that cdk.json starts imports it.
+    require_extra("cdk")
     return found

@@ -21,9 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
+    from temp_access.errors import require_extra
     from temp_access.lint.findings import folder_findings
     from temp_access.terminal_text import escape_control
 
+    require_extra("lint")
     found, acknowledged = folder_findings(args.template)
     if args.json:
         print(json.dumps([asdict(finding) for finding in found], indent=2))

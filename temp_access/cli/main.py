@@ -31,7 +31,7 @@ COMMANDS = {
     "lint": "find faults in the policies of the synthesized templates",
     "destroy": "remove what was deployed",
     "local": "start, stop and use the embedded AWS",
-    "completion": "print the completion script for bash or zsh",
+    "completion": "print the completion script for bash, zsh or fish",
 }
 
 
@@ -54,10 +54,10 @@ def run() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run `arguments` and return the exit code: 0 fine, 1 the check failed, 2 bad input, 3 inconclusive."""
-    if arguments[:1] == ["__complete"]:
+    if "_ARGCOMPLETE" in os.environ:
         from temp_access.cli.completion import answer
 
-        return answer(arguments[1:], make_parser)
+        answer(make_parser)
     args = _parse(arguments)
     try:
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))

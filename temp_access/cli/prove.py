@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prove, print, and return the exit code."""
     from temp_access.deployment.stacks import read_stacks
-    from temp_access.errors import UserError
+    from temp_access.errors import UserError, require_extra
     from temp_access.proofs import prove_all, prove_session_policy
     from temp_access.proofs.claim import NOT_MODELLED, as_json, exit_code
     from temp_access.proofs.custom_policy import read_custom_policy
@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--access says what --session-policy is to allow; give that as well, or leave it out")
     if args.base and args.session_policy:
         raise UserError("--base compares templates, and --session-policy is about one policy; give one of them")
+    require_extra("prove")
     config = load_config(args)
     assembly = read_stacks(args.template, digest=config.digest)
     progress = _show if sys.stderr.isatty() else _show_nothing

@@ -8,7 +8,7 @@ from temp_access.cfn.assembly import Assembly, read_templates
 from temp_access.cfn.metadata import read_construct_metadata
 from temp_access.cfn.resources import policy_documents
 from temp_access.cfn.unresolved import if_variants
-from temp_access.errors import UserError
+from temp_access.errors import require_extra
 from temp_access.iam.statements import LocatedDocument, as_mapping, document_statements
 from temp_access.lint.model import Finding, Violation, finding_id
 from temp_access.lint.rules import RESOURCE_RULES, RULES
@@ -74,14 +74,10 @@ def _violations(resource: Mapping[str, object]) -> Iterator[tuple[str, str, Viol
 
 
 def _grammar_violations(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
-    # The library takes half a second to import, and is an optional dependency.
-    try:
-        from temp_access.lint.grammar import check
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"the package {error.name} isn't installed, and the rule Grammar needs it; "
-            "run pip install 'temp-access[lint]'"
-        ) from None
+    require_extra("lint")
+    # Imported here: it takes half a second.
+    from temp_access.lint.grammar import check
+
     return check(document)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from temp_access.errors import UserError
+from temp_access.errors import UserError, require_extra
 from temp_access.files import is_held, locked
 from temp_access.local_aws.client import CONFLICTING_VARIABLES, environment_of, require_loopback
 from temp_access.local_aws.state_dir import (
@@ -101,8 +101,10 @@ class ServerStatus:
 def start(state_dir: Path, port: int | None = None, fresh: bool = False) -> Instance:
     """Start the server unless it runs, and return it; `port` 0 takes a free one, `fresh` forgets all that was made.
 
-    Without a port, the one used last time or 4610. Raises UserError with what to do when it can't start.
+    Without a port, the one used last time or 4610. Raises UserError with what to do when it can't start, and
+    MissingExtraError where the server isn't installed.
     """
+    require_extra("local")
     layout = StateDir.of(state_dir)
     try:
         layout.make()
@@ -136,6 +138,8 @@ def environment(state_dir: Path) -> dict[str, str]:
     """Return the variables for clients of the running server; a caller also drops `CONFLICTING_VARIABLES`."""
     found = status(state_dir)
     if not found.running or found.port is None:
+        # Or the command that is advised would only be refused next.
+        require_extra("local")
         raise UserError(f"no local AWS runs in {found.state_dir}: run `temp-access local start`")
     return environment_of(StateDir.of(state_dir), found.port)
 

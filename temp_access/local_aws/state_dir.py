@@ -2,13 +2,10 @@
 
 import json
 import os
-import shutil
-import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from temp_access.errors import UserError
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
@@ -116,43 +113,45 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-# Written out in full: what openssl adds by itself differs between its versions, and Python's strict
-# checking refuses a certificate without the key usage.
-_CONFIG = """[req]
-prompt = no
-distinguished_name = name
-x509_extensions = extensions
-[name]
-CN = temp-access local AWS
-[extensions]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, digitalSignature, keyCertSign
-extendedKeyUsage = serverAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid:always
-subjectAltName = DNS:localhost, DNS:*.localhost, IP:127.0.0.1
-"""
+_NAMES = ("localhost", "*.localhost", "127.0.0.1")
+_ORGANIZATION = "temp-access local AWS"
+_VALIDITY = timedelta(days=825)
+_RENEWAL = timedelta(days=1)
 
 
 def ensure_certificate(layout: StateDir) -> None:
-    """Make the certificate and its private key unless good ones are there; raise UserError without openssl."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        raise UserError("the command openssl was not found: install it, it makes the local AWS's certificate")
-    if layout.private_key.exists() and layout.certificate.exists() and _good_for_a_day(openssl, layout):
+    """Issue a certificate with its private key, unless those in the state folder stay valid for another day.
+
+    The certificate's file holds its issuer as well: the server sends the chain, and clients trust the same file.
+    """
+    if layout.private_key.exists() and _remaining(layout) > _RENEWAL:
         return
-    config = layout.certificate.with_name("openssl.cnf")
-    config.write_text(_CONFIG, encoding="ascii")
-    os.close(os.open(layout.private_key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    layout.private_key.chmod(0o600)
-    command = [openssl, "req", "-x509", "-config", str(config), "-newkey", "rsa:2048", "-nodes", "-sha256"]
-    command += ["-days", "825", "-keyout", str(layout.private_key), "-out", str(layout.certificate)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        layout.certificate.unlink(missing_ok=True)
-        raise UserError(f"openssl could not make a certificate: {made.stderr.strip()[-300:]}")
+    # Imported here: the cached path of `temp-access credentials --local` imports this module too.
+    import trustme
+
+    # The issuer's private key is never stored, so nobody can make these clients trust another certificate.
+    issuer = trustme.CA(organization_name=_ORGANIZATION)
+    now = datetime.now(UTC)
+    issued = issuer.issue_cert(
+        *_NAMES,
+        organization_name=_ORGANIZATION,
+        # A clock that was just corrected may be a little behind.
+        not_before=now - timedelta(days=1),
+        not_after=now + _VALIDITY,
+    )
+    # The key changes before the certificate: interrupted in between, the next start finds no certificate.
+    layout.certificate.unlink(missing_ok=True)
+    write_private(layout.private_key, issued.private_key_pem.bytes().decode("ascii"))
+    chain = [*issued.cert_chain_pems, issuer.cert_pem]
+    write_private(layout.certificate, "".join(pem.bytes().decode("ascii") for pem in chain))
 
 
-def _good_for_a_day(openssl: str, layout: StateDir) -> bool:
-    command = [openssl, "x509", "-checkend", "86400", "-noout", "-in", str(layout.certificate)]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def _remaining(layout: StateDir) -> timedelta:
+    """Return how long the server's certificate, the first in its file, stays valid; zero if it can't be read."""
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_pem_x509_certificate(layout.certificate.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return timedelta(0)
+    return certificate.not_valid_after_utc - datetime.now(UTC)

@@ -19,6 +19,11 @@ class AccessMode:
     object_actions: tuple[str, ...]
     summary: str
 
+    @property
+    def bucket_actions(self) -> tuple[str, ...]:
+        """The actions on the bucket itself."""
+        return (LIST_BUCKET,) if self.allows_listing else ()
+
     def allows(self, action: str) -> bool:
         """Whether the mode contains `action` (spelled as AWS spells it) inside the folder."""
         if action == LIST_BUCKET:

@@ -1,24 +1,23 @@
-"""The role's permissions and tags."""
+"""The role's permissions: the ceiling of every session, on the one bucket."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from temp_access.iam.document import VERSION
-from temp_access.iam.request import LIST_BUCKET
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 
 
-def role_policy(modes: Iterable[str], *, bucket_arn: str) -> dict[str, Any]:
-    """Return the role's policy: the actions of all `modes` on the whole bucket.
+def role_policy(bucket_arn: str, *, bucket_actions: Iterable[str], object_actions: Iterable[str]) -> dict[str, Any]:
+    """Return the role's policy: `bucket_actions` on the bucket, `object_actions` on all of its objects.
 
-    Its size depends on the modes, never on the number of grants. `bucket_arn` may be a CDK token.
+    Its size depends on the actions, never on the number of grants. `bucket_arn` may be a CDK token.
     """
-    ceiling = combined_mode(ACCESS_MODES[mode] for mode in modes)
+    on_bucket, on_objects = list(bucket_actions), list(object_actions)
     statements: list[dict[str, Any]] = []
-    if ceiling.allows_listing:
-        statements.append({"Effect": "Allow", "Action": LIST_BUCKET, "Resource": bucket_arn})
-    if ceiling.object_actions:
-        statements.append({"Effect": "Allow", "Action": list(ceiling.object_actions), "Resource": f"{bucket_arn}/*"})
+    if on_bucket:
+        action = on_bucket[0] if len(on_bucket) == 1 else on_bucket
+        statements.append({"Effect": "Allow", "Action": action, "Resource": bucket_arn})
+    if on_objects:
+        statements.append({"Effect": "Allow", "Action": on_objects, "Resource": f"{bucket_arn}/*"})
     return {"Version": VERSION, "Statement": statements}
 
 

@@ -1,51 +1,71 @@
 """The trust policy: who may assume the role, and on which conditions."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from temp_access.config.model import Conditions, Role, TrustedPrincipal
 from temp_access.iam.document import VERSION
 
+if TYPE_CHECKING:
+    # The constructs import this module, and need nothing of access.toml.
+    from temp_access.config.model import Role, TrustedPrincipal
 
-def trust_policy(role: Role, *, user_arn: str, account: str, partition: str) -> dict[str, Any]:
-    """Return the role's trust policy: one statement for the user, one for each further principal.
 
-    `user_arn`, `account` (the stack's own) and `partition` may be CDK tokens.
+def trust_policy(role: "Role", *, user_arn: str, account: str, partition: str) -> dict[str, Any]:
+    """Return the trust policy of `[role]`: one statement for the user, one for each further principal.
+
+    `account` is the stack's own.
     """
-    principals = [(user_arn, None), *((_arn(t, account, partition), t.external_id) for t in role.trusted)]
+    further = [(principal_arn(each, account=account, partition=partition), each.external_id) for each in role.trusted]
+    conditions = role.conditions
+    return trust_document(
+        [(user_arn, None), *further],
+        require_mfa=conditions.mfa,
+        source_ips=conditions.source_ip,
+        source_identity=conditions.source_identity,
+        session_name=conditions.session_name,
+    )
+
+
+def principal_arn(trusted: "TrustedPrincipal", *, account: str, partition: str) -> str:
+    """Return the ARN of a further principal; `account` (the stack's own) and `partition` may be CDK tokens."""
+    return f"arn:{partition}:iam::{trusted.account or account}:{trusted.resource}"
+
+
+def trust_document(
+    principals: Iterable[tuple[str, str | None]],
+    *,
+    require_mfa: bool = False,
+    source_ips: Iterable[str] = (),
+    source_identity: str | None = None,
+    session_name: str | None = None,
+) -> dict[str, Any]:
+    """Return a trust policy with one statement for each principal's ARN and its external id (None for none).
+
+    The ARNs may be CDK tokens. Each condition is required of every principal; `source_ips` are networks,
+    `source_identity` and `session_name` patterns as StringLike takes them.
+    """
+    required: dict[str, dict[str, Any]] = {}
+    if require_mfa:
+        required["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+    if networks := list(source_ips):
+        required["IpAddress"] = {"aws:SourceIp": networks}
+    names = {"sts:RoleSessionName": session_name, "sts:SourceIdentity": source_identity}
+    patterns = {key: pattern for key, pattern in names.items() if pattern}
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    action = "sts:AssumeRole" if source_identity is None else ["sts:AssumeRole", "sts:SetSourceIdentity"]
     return {
         "Version": VERSION,
-        "Statement": [_statement(arn, external_id, role.conditions) for arn, external_id in principals],
+        "Statement": [_statement(arn, external_id, action, required, patterns) for arn, external_id in principals],
     }
 
 
-def _statement(arn: str, external_id: str | None, conditions: Conditions) -> dict[str, Any]:
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
-    sets_identity = conditions.source_identity is not None
-    statement: dict[str, Any] = {
-        "Effect": "Allow",
-        "Principal": {"AWS": arn},
-        "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"] if sets_identity else "sts:AssumeRole",
+def _statement(
+    arn: str, external_id: str | None, action: str | list[str], required: dict[str, Any], patterns: dict[str, str]
+) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": action}
+    conditions = {
+        **required,
+        **({"StringEquals": {"sts:ExternalId": external_id}} if external_id else {}),
+        **({"StringLike": patterns} if patterns else {}),
     }
-    asked = _conditions(conditions, external_id)
-    return {**statement, "Condition": asked} if asked else statement
-
-
-def _conditions(conditions: Conditions, external_id: str | None) -> dict[str, Any]:
-    asked: dict[str, Any] = {}
-    if conditions.mfa:
-        asked["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
-    if conditions.source_ip:
-        asked["IpAddress"] = {"aws:SourceIp": list(conditions.source_ip)}
-    if external_id:
-        asked["StringEquals"] = {"sts:ExternalId": external_id}
-    names = {
-        "sts:RoleSessionName": conditions.session_name,
-        "sts:SourceIdentity": conditions.source_identity,
-    }
-    if any(names.values()):
-        asked["StringLike"] = {key: pattern for key, pattern in names.items() if pattern}
-    return asked
-
-
-def _arn(trusted: TrustedPrincipal, account: str, partition: str) -> str:
-    return f"arn:{partition}:iam::{trusted.account or account}:{trusted.resource}"
+    return {**statement, "Condition": conditions} if conditions else statement

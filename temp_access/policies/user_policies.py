@@ -1,4 +1,4 @@
-"""The user's own two policies: finding and assuming the one role, and rotating its own access keys."""
+"""The user's own two policies: finding and assuming the roles, and rotating its own access keys."""
 
 from typing import Any
 
@@ -7,12 +7,13 @@ from temp_access.iam.document import VERSION
 ROTATE_KEYS = "RotateOwnAccessKeys"
 
 
-def assume_policy(role_arn: str) -> dict[str, Any]:
-    """Return the policy that lets the user look the role up and assume it, and nothing else."""
+def assume_policy(*role_arns: str) -> dict[str, Any]:
+    """Return the policy that lets the user look up and assume the roles, and nothing else."""
+    resource = role_arns[0] if len(role_arns) == 1 else list(role_arns)
     return {
         "Version": VERSION,
         "Statement": [
-            {"Effect": "Allow", "Action": ["iam:GetRole", "sts:AssumeRole"], "Resource": role_arn},
+            {"Effect": "Allow", "Action": ["iam:GetRole", "sts:AssumeRole"], "Resource": resource},
         ],
     }
 

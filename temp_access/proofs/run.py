@@ -149,7 +149,7 @@ def prove_all(
     """Return every claim about what `config` and `assembly` give, decided within `timeout` seconds each.
 
     With `base`, also that nothing is allowed that those templates didn't allow. Raises UserError when
-    templates can't be followed, or cvc5 isn't installed.
+    templates can't be followed, and MissingExtraError (a UserError) without cvc5.
     """
     both = [assembly, *([base] if base else [])]
     not_read = [place for each in both for place in unmodelled_resources(config, each)]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from temp_access.errors import require_extra
 from temp_access.review.access_map import AccessMap, access_map
 from temp_access.review.attachments import (
     LastVerification,
@@ -63,8 +64,13 @@ def make_report(
     proof_timeout: float = 10,
     verification: Path | None = None,
 ) -> ReviewReport:
-    """Return the review of two sides, with lint and proofs (`proof_timeout` seconds each) unless `compare_only`."""
-    # Read first: a wrong file is known at once.
+    """Return the review of two sides, with lint and proofs (`proof_timeout` seconds each) unless `compare_only`.
+
+    Raises MissingExtraError when the lint rules can't run.
+    """
+    # Checked and read first: the comparison takes seconds. Without the extra 'prove', the report says so.
+    if not compare_only:
+        require_extra("lint")
     verified = read_verification(verification, base, head) if verification else None
     found = review(base, head)
     proofs = None if compare_only else prove(base, head, proof_timeout)

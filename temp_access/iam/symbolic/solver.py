@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NewType
 
-from temp_access.errors import UserError
+from temp_access.errors import require_extra
 
 
 class NotEncodableError(Exception):
@@ -42,12 +42,9 @@ class Solver:
     """Builds texts, formulas about them and languages (sets of texts), and asks the solver."""
 
     def __init__(self) -> None:
-        try:
-            import cvc5
-        except ImportError:
-            raise UserError(
-                "the proofs need cvc5, which isn't installed; run `pip install cvc5` (requirements.txt has the version)"
-            ) from None
+        require_extra("prove")
+        import cvc5
+
         self._cvc5: Any = cvc5
         self._kind: Any = cvc5.Kind
         self._tm: Any = cvc5.TermManager()

@@ -12,12 +12,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from access_constructs.lint import acknowledge
-from access_constructs.lint.access_checks import AccessChecks
-from access_constructs.temp_user import TempUser
+from access_constructs import AccessChecks, TempUser, acknowledge
 from temp_access.access_file import load
 from temp_access.cli.main import main
-from temp_access.config.model import AwsManagedPolicy, PolicyDocument
 from temp_access.lint.findings import folder_findings
 from tests.unit.support.config_file import ROOT
 from tests.unit.support.synthesis import synthesize
@@ -135,14 +132,10 @@ def test_the_reasons_of_access_toml_acknowledge_both(tmp_path: Path) -> None:
     app = checked_app(tmp_path)
     stack = cdk.Stack(app, "Ours")
     everything = document({"Effect": "Allow", "Action": ["iam:*", "s3:*"], "Resource": "*"})
-    TempUser(
-        stack,
-        "User",
-        user_name="u",
-        aws_managed=[AwsManagedPolicy("IAMFullAccess", "manages the others")],
-        customer_managed=[PolicyDocument("a", everything, "as said")],
-        inline=[PolicyDocument("b", everything, "as well")],
-    )
+    user = TempUser(stack, "User", user_name="u")
+    user.add_aws_managed_policy("IAMFullAccess", reason="manages the others")
+    user.add_customer_managed_policy("a", everything, reason="as said")
+    user.add_inline_policy("b", everything, reason="as well")
     app.synth()
     assert ("AccessChecks::EscalatingPolicy[IAMFullAccess]", "manages the others") in suppressed(tmp_path)
     assert {reason for _, reason in suppressed(tmp_path)} == {"manages the others", "as said", "as well"}
@@ -159,8 +152,8 @@ def test_a_slip_has_no_reason(tmp_path: Path) -> None:
     """A misspelt variable is a fault, whatever its policy is for."""
     app = checked_app(tmp_path)
     slip = document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:usernme}/*"})
-    policy = PolicyDocument("a", slip, "as said")
-    TempUser(cdk.Stack(app, "Ours"), "User", user_name="u", customer_managed=[policy])
+    user = TempUser(cdk.Stack(app, "Ours"), "User", user_name="u")
+    user.add_customer_managed_policy("a", slip, reason="as said")
     with pytest.raises(RuntimeError, match="MisspeltVariable"):
         app.synth()
 
@@ -187,6 +180,7 @@ def test_the_reason_of_a_policy_holds_for_its_own_user_too(tmp_path: Path) -> No
     """A user that may change its own policies by its own name."""
     app = checked_app(tmp_path)
     own = document({"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "arn:aws:iam::111122223333:user/u"})
-    TempUser(cdk.Stack(app, "Ours"), "User", user_name="u", inline=[PolicyDocument("a", own, "as said")])
+    user = TempUser(cdk.Stack(app, "Ours"), "User", user_name="u")
+    user.add_inline_policy("a", own, reason="as said")
     app.synth()
     assert suppressed(tmp_path) == [("AccessChecks::SelfEscalation[iam:PutUserPolicy]", "as said")]

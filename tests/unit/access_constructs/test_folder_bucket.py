@@ -5,7 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from access_constructs.folder_bucket import FolderBucket
+from access_constructs import FolderBucket
 from tests.unit.support.synthesis import new_stack, only, template_of
 
 

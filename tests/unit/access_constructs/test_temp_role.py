@@ -1,38 +1,38 @@
 """TempRole: whom it trusts, on which conditions, for how long, and what it reaches."""
 
+import json
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
+import cdk_nag
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from access_constructs.temp_role import TempRole
-from temp_access.config.model import Conditions, Role, TrustedPrincipal
-from tests.unit.support.synthesis import new_stack, only, template_of
+from access_constructs import AccessChecks, FolderBucket, TempRole
+from tests.unit.support.synthesis import new_app, new_stack, only, template_of
 
 USER = {"Fn::GetAtt": ["User00B015A1", "Arn"]}
 BUCKET = {"Fn::GetAtt": ["Bucket83908E77", "Arn"]}
-OWN_ACCOUNT = ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":role/build"]]
+READ: dict[str, Any] = {"bucket_actions": ["s3:ListBucket"], "object_actions": ["s3:GetObject"]}
+PARTNER = "arn:aws:iam::222233334444:root"
 
 
-def role(role: Role | None = None, modes: tuple[str, ...] = ("read",)) -> dict[str, Any]:
+def role(*trusted: tuple[str, str | None], **options: Any) -> dict[str, Any]:
     """Return the role's properties."""
     stack = new_stack()
-    TempRole(
-        stack,
-        "Role",
-        role=role or Role(),
-        user=iam.User(stack, "User"),
-        bucket=s3.Bucket(stack, "Bucket"),
-        modes=modes,
-        digest="the-digest",
+    defined = TempRole(
+        stack, "Role", user=iam.User(stack, "User"), bucket=s3.Bucket(stack, "Bucket"), **{**READ, **options}
     )
+    for arn, external_id in trusted:
+        defined.add_trusted_principal(arn, external_id=external_id)
     return only(template_of(stack), "AWS::IAM::Role")
 
 
-def trust(**options: Any) -> list[dict[str, Any]]:
+def trust(*trusted: tuple[str, str | None], **options: Any) -> list[dict[str, Any]]:
     """Return the statements of the trust policy."""
-    document = role(Role(**options))["AssumeRolePolicyDocument"]
+    document = role(*trusted, **options)["AssumeRolePolicyDocument"]
     assert document["Version"] == "2012-10-17"
     return list(document["Statement"])
 
@@ -43,84 +43,82 @@ def test_trusts_the_user_and_nobody_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trusted", "principal", "condition"),
-    [
-        (TrustedPrincipal(None, "role/build", None), {"Fn::Join": OWN_ACCOUNT}, None),
-        (
-            TrustedPrincipal("222233334444", "root", "the-partner"),
-            {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::222233334444:root"]]},
-            {"StringEquals": {"sts:ExternalId": "the-partner"}},
-        ),
-    ],
+    ("external_id", "condition"),
+    [(None, None), ("the-partner", {"StringEquals": {"sts:ExternalId": "the-partner"}})],
 )
 def test_each_further_principal_has_a_statement_of_its_own(
-    trusted: TrustedPrincipal, principal: Any, condition: dict[str, Any] | None
+    external_id: str | None, condition: dict[str, Any] | None
 ) -> None:
-    """So that an external id is asked of the one who was given it, and not of the user."""
-    own, other = trust(trusted=(trusted,))
+    """So that an external id is required of the one who was given it, and not of the user."""
+    own, other = trust((PARTNER, external_id))
     assert own == trust()[0]
-    wanted = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
-    assert other == (wanted | {"Condition": condition} if condition else wanted)
+    expected = {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "sts:AssumeRole"}
+    assert other == (expected | {"Condition": condition} if condition else expected)
+
+
+def test_one_principal_may_have_two_external_ids() -> None:
+    """Each in a statement of its own, so that an id can be exchanged for another without a gap."""
+    _, *others = trust((PARTNER, "the-old"), (PARTNER, "the-new"))
+    assert [other["Condition"]["StringEquals"]["sts:ExternalId"] for other in others] == ["the-old", "the-new"]
 
 
 @pytest.mark.parametrize(
     ("conditions", "expected"),
     [
-        (Conditions(mfa=True), {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
-        (Conditions(source_ip=("203.0.113.0/24",)), {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}),
-        (Conditions(session_name="*-${aws:username}"), {"StringLike": {"sts:RoleSessionName": "*-${aws:username}"}}),
+        ({"require_mfa": True}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        ({"source_ips": ["203.0.113.0/24"]}, {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}),
+        ({"session_name": "*-${aws:username}"}, {"StringLike": {"sts:RoleSessionName": "*-${aws:username}"}}),
     ],
 )
-def test_each_condition_is_asked_of_every_principal(conditions: Conditions, expected: dict[str, Any]) -> None:
-    """A condition that only some must fulfil is a way round it."""
-    for statement in trust(conditions=conditions, trusted=(TrustedPrincipal(None, "role/build", None),)):
+def test_each_condition_is_required_of_every_principal(conditions: dict[str, Any], expected: dict[str, Any]) -> None:
+    """A condition that only some must fulfil can be bypassed by the others."""
+    for statement in trust((PARTNER, None), **conditions):
         assert statement["Condition"] == expected
         assert statement["Action"] == "sts:AssumeRole"
 
 
 def test_a_source_identity_is_required_and_may_be_set() -> None:
     """The trust policy must also allow sts:SetSourceIdentity."""
-    (statement,) = trust(conditions=Conditions(source_identity="*@example.com"))
+    (statement,) = trust(source_identity="*@example.com")
     assert statement["Action"] == ["sts:AssumeRole", "sts:SetSourceIdentity"]
     assert statement["Condition"] == {"StringLike": {"sts:SourceIdentity": "*@example.com"}}
 
 
 def test_all_conditions_hold_together() -> None:
     """One statement, so that each of them must be fulfilled."""
-    conditions = Conditions(True, ("203.0.113.0/24", "2001:db8::/32"), "*@x", "s-*")
-    (own, other) = trust(conditions=conditions, trusted=(TrustedPrincipal("222233334444", "user/ann", "the-id"),))
-    asked = {
+    own, other = trust(
+        (PARTNER, "the-id"),
+        require_mfa=True,
+        source_ips=["203.0.113.0/24", "2001:db8::/32"],
+        source_identity="*@x",
+        session_name="s-*",
+    )
+    required = {
         "Bool": {"aws:MultiFactorAuthPresent": "true"},
         "IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"]},
         "StringLike": {"sts:RoleSessionName": "s-*", "sts:SourceIdentity": "*@x"},
     }
-    assert own["Condition"] == asked
-    assert other["Condition"] == asked | {"StringEquals": {"sts:ExternalId": "the-id"}}
+    assert own["Condition"] == required
+    assert other["Condition"] == required | {"StringEquals": {"sts:ExternalId": "the-id"}}
 
 
 @pytest.mark.parametrize(
-    ("modes", "statements"),
+    ("bucket_actions", "object_actions", "statements"),
     [
-        (("list",), [("s3:ListBucket", False)]),
-        (("write",), [(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"], True)]),
+        (["s3:ListBucket"], [], [("s3:ListBucket", False)]),
+        ([], ["s3:PutObject"], [(["s3:PutObject"], True)]),
         (
-            ("read", "write"),
-            [
-                ("s3:ListBucket", False),
-                (
-                    ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
-                    True,
-                ),
-            ],
+            ["s3:ListBucket", "s3:ListBucketVersions"],
+            ["s3:GetObject", "s3:PutObject"],
+            [(["s3:ListBucket", "s3:ListBucketVersions"], False), (["s3:GetObject", "s3:PutObject"], True)],
         ),
-        (("full", "read-write"), [("s3:ListBucket", False), (["s3:*"], True)]),
     ],
 )
-def test_reaches_the_one_bucket_with_the_union_of_the_modes_in_use(
-    modes: tuple[str, ...], statements: list[tuple[Any, bool]]
+def test_reaches_the_one_bucket_with_the_actions_alone(
+    bucket_actions: list[str], object_actions: list[str], statements: list[tuple[Any, bool]]
 ) -> None:
     """The ceiling of every session; nothing on another bucket, on configuration, or in IAM."""
-    properties = role(modes=modes)
+    properties = role(bucket_actions=bucket_actions, object_actions=object_actions)
     (policy,) = properties["Policies"]
     objects = {"Fn::Join": ["", [BUCKET, "/*"]]}
     assert policy["PolicyDocument"] == {
@@ -133,15 +131,41 @@ def test_reaches_the_one_bucket_with_the_union_of_the_modes_in_use(
     assert "ManagedPolicyArns" not in properties
 
 
-def test_the_longest_session_and_the_name_are_as_configured() -> None:
-    """In seconds, as IAM takes it."""
-    properties = role(Role(name="lent", max_session_duration=7200))
+def test_the_longest_session_and_the_name_are_options() -> None:
+    """In seconds, as IAM takes it; without them, CloudFormation makes a name and IAM's hour holds."""
+    properties = role(role_name="lent", max_session_duration=cdk.Duration.hours(2))
     assert (properties["RoleName"], properties["MaxSessionDuration"]) == ("lent", 7200)
+    assert {"RoleName", "MaxSessionDuration"}.isdisjoint(role())
 
 
-def test_its_tags_name_the_bucket_and_the_digest_of_the_file() -> None:
-    """One iam:GetRole tells a borrower where the bucket is and whether its file is the deployed one."""
-    assert role()["Tags"] == [
-        {"Key": "temp-access:bucket", "Value": {"Ref": "Bucket83908E77"}},
-        {"Key": "temp-access:config", "Value": "the-digest"},
+def test_its_tag_names_the_bucket() -> None:
+    """One iam:GetRole tells a borrower where the bucket is."""
+    assert role()["Tags"] == [{"Key": "temp-access:bucket", "Value": {"Ref": "Bucket83908E77"}}]
+
+
+def test_its_findings_are_acknowledged_for_whichever_bucket(tmp_path: Path) -> None:
+    """In the same stack, in another, in another account, or imported: the id of a finding names it otherwise."""
+    app = new_app(outdir=tmp_path)
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), AccessChecks())
+    elsewhere = cdk.Stack(app, "Elsewhere")
+    foreign = cdk.Stack(app, "Foreign", env=cdk.Environment(account="222233334444", region="eu-central-1"))
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="111122223333", region="eu-central-1"))
+    agnostic = cdk.Stack(app, "Agnostic")
+    buckets = {
+        "Own": FolderBucket(agnostic, "OwnBucket").bucket,
+        "OtherStack": FolderBucket(elsewhere, "Bucket").bucket,
+        "Imported": s3.Bucket.from_bucket_name(agnostic, "ImportedBucket", "existing"),
+        "ImportedElsewhere": s3.Bucket.from_bucket_name(elsewhere, "ImportedBucket", "existing"),
+    }
+    for id_, bucket in buckets.items():
+        TempRole(agnostic, id_, user=iam.User(agnostic, f"{id_}User"), bucket=bucket, **READ)
+    other_account = FolderBucket(foreign, "Bucket", bucket_name="foreign").bucket
+    TempRole(stack, "OtherAccount", user=iam.User(stack, "User"), bucket=other_account, **READ)
+    app.synth()
+    template = json.loads((tmp_path / "Agnostic.template.json").read_text(encoding="utf-8"))
+    resources = [
+        resource["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
     ]
+    assert [next(iter(resource)) for resource in resources] == ["Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Join"]

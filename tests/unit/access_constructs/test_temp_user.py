@@ -1,12 +1,12 @@
 """TempUser: an identity that may do nothing of value by itself."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aws_cdk import aws_iam as iam
 
-from access_constructs.temp_user import TempUser
-from temp_access.config.model import AwsManagedPolicy, PolicyDocument
+from access_constructs import TempUser
 from tests.unit.support.synthesis import all_of, new_stack, only, template_of
 
 OWN_ARN = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":user/lender"]]}
@@ -16,11 +16,12 @@ DOCUMENT = {
 }
 
 
-def user(**options: Any) -> dict[str, Any]:
+def user(define: Callable[[TempUser], None] = lambda user: None) -> dict[str, Any]:
     """Return the template of a stack with one TempUser, who may assume one role."""
     stack = new_stack()
-    made = TempUser(stack, "User", user_name="lender", **options)
-    made.may_assume(iam.Role(stack, "Role", assumed_by=made.user, role_name="lent"))
+    defined = TempUser(stack, "User", user_name="lender")
+    define(defined)
+    defined.allow_assume_role(iam.Role(stack, "Role", assumed_by=defined.user, role_name="lent"))
     return template_of(stack)
 
 
@@ -46,6 +47,16 @@ def test_may_find_and_assume_the_one_role(plain: dict[str, Any]) -> None:
             }
         ],
     }
+
+
+def test_may_assume_several_roles() -> None:
+    """By one managed policy, since IAM attaches at most ten."""
+    stack = new_stack()
+    defined = TempUser(stack, "User", user_name="lender")
+    for id_ in ("One", "Two"):
+        defined.allow_assume_role(iam.Role.from_role_name(stack, id_, id_.lower()))
+    (statement,) = only(template_of(stack), "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    assert [arn["Fn::Join"][1][-1] for arn in statement["Resource"]] == [":role/one", ":role/two"]
 
 
 def test_may_rotate_its_own_keys_and_no_other_users(plain: dict[str, Any]) -> None:
@@ -85,15 +96,21 @@ def test_has_no_access_key_no_password_and_no_further_policy(plain: dict[str, An
 
 def test_aws_managed_policies_are_attached_by_name() -> None:
     """A job function keeps its path."""
-    policies = [AwsManagedPolicy("IAMReadOnlyAccess", "looks"), AwsManagedPolicy("job-function/Billing", "pays")]
-    assert [
-        arn["Fn::Join"][1][-1] for arn in only(user(aws_managed=policies), "AWS::IAM::User")["ManagedPolicyArns"]
-    ] == [":iam::aws:policy/IAMReadOnlyAccess", ":iam::aws:policy/job-function/Billing"]
+
+    def attach(user: TempUser) -> None:
+        user.add_aws_managed_policy("IAMReadOnlyAccess", reason="looks")
+        user.add_aws_managed_policy("job-function/Billing", reason="pays")
+
+    arns = only(user(attach), "AWS::IAM::User")["ManagedPolicyArns"]
+    assert [arn["Fn::Join"][1][-1] for arn in arns] == [
+        ":iam::aws:policy/IAMReadOnlyAccess",
+        ":iam::aws:policy/job-function/Billing",
+    ]
 
 
 def test_customer_managed_policies_carry_the_reviewed_json_under_their_name() -> None:
     """Each is a policy of its own, with the very document of the file."""
-    template = user(customer_managed=[PolicyDocument("see-account", DOCUMENT, None)])
+    template = user(lambda user: user.add_customer_managed_policy("see-account", DOCUMENT))
     (policy,) = (p for p in all_of(template, "AWS::IAM::ManagedPolicy") if "ManagedPolicyName" in p)
     assert (policy["ManagedPolicyName"], policy["PolicyDocument"]) == ("see-account", DOCUMENT)
 
@@ -101,13 +118,14 @@ def test_customer_managed_policies_carry_the_reviewed_json_under_their_name() ->
 @pytest.mark.parametrize("name", ["AssumeRole", "Resource", "Default", "CustomerManaged"])
 def test_a_policy_may_be_called_as_it_likes(name: str) -> None:
     """No name of a customer managed policy meets one of the construct's own ids."""
-    template = user(customer_managed=[PolicyDocument(name, DOCUMENT, None)])
+    template = user(lambda user: user.add_customer_managed_policy(name, DOCUMENT))
     assert len(all_of(template, "AWS::IAM::ManagedPolicy")) == 2
 
 
 def test_inline_policies_are_embedded_beside_the_projects_own() -> None:
     """In the user itself, so they go when it goes."""
-    policies = only(user(inline=[PolicyDocument("see-account", DOCUMENT, None)]), "AWS::IAM::User")["Policies"]
+    template = user(lambda user: user.add_inline_policy("see-account", DOCUMENT))
+    policies = only(template, "AWS::IAM::User")["Policies"]
     assert [policy["PolicyName"] for policy in policies] == ["RotateOwnAccessKeys", "see-account"]
     assert policies[1]["PolicyDocument"] == DOCUMENT
 

@@ -172,6 +172,29 @@ def test_a_redirect_is_not_followed(endpoint: Endpoint) -> None:
     assert len(endpoint.seen) == 1
 
 
+def test_a_request_to_another_machine_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTPS_PROXY applies there, as for every AWS call; NO_PROXY exempts a host from it."""
+    requests: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def refuse() -> None:
+            connection, _ = proxy.accept()
+            with connection:
+                requests.append(b" ".join(connection.recv(65536).split()[:2]))
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+
+        threading.Thread(target=refuse, daemon=True).start()
+        for name in ("https_proxy", "no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        with pytest.raises(TempAccessError, match=r"can't be reached: .*403 Forbidden"):
+            sign_in_url(SignInEndpoint("https://signin.invalid/federation", PAGE), CREDENTIALS)
+        monkeypatch.setenv("NO_PROXY", "signin.invalid")
+        with pytest.raises(TempAccessError, match="can't be reached"):
+            sign_in_url(SignInEndpoint("https://signin.invalid/federation", PAGE), CREDENTIALS)
+    assert requests == [b"CONNECT signin.invalid:443"]
+
+
 def test_an_endpoint_that_is_not_there_is_inconclusive() -> None:
     """Nothing was decided."""
     with pytest.raises(TempAccessError, match="can't be reached") as found:

@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from temp_access.cli.main import COMMANDS, main
+from tests.unit.support.config_file import ROOT
 
 
 def temp_access(*words: str, before: str = "", **options: object) -> subprocess.CompletedProcess[str]:
@@ -32,7 +34,8 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     """As for a bug report."""
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
-    assert (ended.value.code, capsys.readouterr().out) == (0, "temp-access 0.1.0\n")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"temp-access {project['version']}\n")
 
 
 def test_a_misspelt_option_leads_to_the_commands_own_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from temp_access.errors import UserError
 from temp_access.lint.service_data import Services
 from tests.unit.support.linting import bucket, document, identity, lint, managed, resource, rules, trust, under
 
@@ -185,14 +184,6 @@ def test_very_many_choices_take_no_time() -> None:
     ]
     found = lint(resource("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": many}))
     assert len(found) == 40
-
-
-def test_without_the_library_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library is an optional dependency."""
-    monkeypatch.setitem(sys.modules, "iam_validator", None)
-    monkeypatch.delitem(sys.modules, "temp_access.lint.grammar", raising=False)
-    with pytest.raises(UserError, match=r"iam_validator isn't installed.*; run pip install 'temp-access\[lint\]'"):
-        lint(identity(READ))
 
 
 def test_the_library_is_imported_only_for_policies() -> None:

@@ -49,10 +49,10 @@ def actionlint(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_actionlint_has_nothing_to_say() -> None:
-    """On none of the three."""
+    """On none of them."""
     ended = actionlint(ROOT / ".github" / "workflows")
     assert ended.returncode == 0, ended.stdout
-    assert "Checking 3 workflow file(s)" in ended.stdout
+    assert f"Checking {len(WORKFLOWS)} workflow file(s)" in ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -115,23 +115,38 @@ def test_what_runs_is_the_makefiles() -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     run = [step["run"] for _, _, job in jobs() for step in job["steps"] if "run" in step]
     called = [target for script in run for target in re.findall(r"\bmake ([a-z-]+)", script)]
-    assert {"check", "synth", "lint", "offline", "prove", "review", "deploy", "smoke"} <= set(called) <= set(targets)
+    assert (
+        {"check", "synth", "lint", "offline", "prove", "review", "dist", "deploy", "smoke"}
+        <= set(called)
+        <= set(targets)
+    )
 
 
-def run_step(name: str, folder: Path, gh: str, *, job: str = "publish", **env: str) -> list[str]:
-    """Run a step with a stand-in for gh, as GitHub runs it, and return the calls that it made."""
-    workflow = read("review.yml")
+def script(file: str, job: str, name: str) -> str:
+    """Return what the step of this name runs."""
+    workflow = read(file)
     # https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
     assert workflow["defaults"]["run"]["shell"] == "bash"
     [step] = [each for each in workflow["jobs"][job]["steps"] if each.get("name") == name]
+    return str(step["run"])
+
+
+def run_script(run: str, folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run a script in `folder`, as GitHub runs it."""
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", run]
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "REPO": "o/r", **env}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def run_step(
+    name: str, folder: Path, gh: str, *, file: str = "review.yml", job: str = "publish", **env: str
+) -> list[str]:
+    """Run a step with a stand-in for gh, and return the calls that it made."""
     stub = folder / "gh"
     stub.write_text(f'#!/bin/bash\necho "$*" >> "{folder}/calls"\n{gh}\n', encoding="utf-8")
     stub.chmod(0o755)
-    path = f"{folder}:{os.environ['PATH']}"
-    given = {"PATH": path, "REPO": "o/r", "NUMBER": "7", "SHA": "abc", "RUN_URL": "u", **env}
-    given["GITHUB_OUTPUT"] = str(folder / "output")
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-    ended = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=60, check=False)
+    variables = {"NUMBER": "7", "SHA": "abc", "RUN_URL": "u", **env, "GITHUB_OUTPUT": str(folder / "output")}
+    ended = run_script(script(file, job, name), folder, **variables)
     assert ended.returncode == 0, ended.stderr
     return (folder / "calls").read_text(encoding="utf-8").splitlines()
 
@@ -242,3 +257,47 @@ def test_one_comment_is_updated_in_place(tmp_path: Path, before: str, call: str)
     calls = run_step("comment, always the same one", tmp_path, gh)
     assert calls[-1].startswith(call)
     assert (tmp_path / "body.md").read_text() == "<!-- temp-access review -->\n# broadened\n\nOf commit abc.\n"
+
+
+@pytest.mark.parametrize(
+    ("tag", "error"),
+    [
+        ("v1.2.0", ""),
+        ("v1.2.1", "temp_access-1.2.1.tar.gz wasn't built: set the version in pyproject.toml to the tag's, 1.2.1"),
+        ("v1.3.0", "CHANGELOG.md has no section 1.3.0"),
+    ],
+)
+def test_a_release_is_of_the_version_that_its_tag_names(tmp_path: Path, tag: str, error: str) -> None:
+    """And its notes are that version's section of the changelog."""
+    (tmp_path / "dist").mkdir()
+    for version in ("1.2.0", "1.3.0"):
+        for file in (f"temp_access-{version}.tar.gz", f"temp_access-{version}-py3-none-any.whl"):
+            (tmp_path / "dist" / file).touch()
+    changelog = "# Changelog\n\n## 1.2.0 - 2026-01-02\n\n### Added\n- This.\n\n## 1.1.0 - 2026-01-01\n\n- That.\n"
+    (tmp_path / "CHANGELOG.md").write_text(changelog, encoding="utf-8")
+    ended = run_script(script("release.yml", "build", "compare the version with the tag"), tmp_path, TAG=tag)
+    assert (ended.returncode, error in ended.stderr) == (int(bool(error)), True)
+    if not error:
+        assert (tmp_path / "notes.md").read_text(encoding="utf-8") == "\n### Added\n- This.\n\n"
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_the_release_gets_both_files(tmp_path: Path, exists: bool) -> None:
+    """It is made with its notes if there is none for the tag yet; a second run replaces what the first attached."""
+    (tmp_path / "release" / "dist").mkdir(parents=True)
+    for file in ("a.tar.gz", "a.whl"):
+        (tmp_path / "release" / "dist" / file).touch()
+    gh = f'[ "$2" != view ] || exit {int(not exists)}'
+    calls = run_step("attach it to the release", tmp_path, gh, file="release.yml", TAG="v1.2.0")
+    create = "release create v1.2.0 --repo o/r --verify-tag --title v1.2.0 --notes-file release/notes.md"
+    upload = "release upload v1.2.0 --repo o/r --clobber release/dist/a.tar.gz release/dist/a.whl"
+    assert calls[1:] == [*([] if exists else [create]), upload]
+
+
+def test_a_release_attaches_what_was_tested() -> None:
+    """The job that writes fetches the tested files, and runs nothing of the project."""
+    build, publish = (read("release.yml")["jobs"][job] for job in ("build", "publish"))
+    assert "permissions" not in build
+    assert publish["permissions"] == {"actions": "read", "contents": "write"}
+    assert publish["needs"] == "build"
+    assert not [step for step in publish["steps"] if "uses" in step]

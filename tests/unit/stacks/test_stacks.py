@@ -74,6 +74,71 @@ def test_the_roles_tag_and_the_output_have_the_digest(templates: dict[str, dict[
     assert templates[ACCESS]["Outputs"]["ConfigDigest"] == {"Value": DIGEST}
 
 
+MODES: dict[tuple[str, ...], list[tuple[Any, bool]]] = {
+    ("list",): [("s3:ListBucket", False)],
+    ("write",): [(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"], True)],
+    ("read", "write"): [
+        ("s3:ListBucket", False),
+        (["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"], True),
+    ],
+    ("full", "read-write"): [("s3:ListBucket", False), (["s3:*"], True)],
+}
+
+
+@pytest.mark.parametrize("modes", MODES)
+def test_the_role_has_the_union_of_the_modes_in_use(config: Config, modes: tuple[str, ...]) -> None:
+    """On the one bucket: the ceiling of every session."""
+    template = synthesize(replace(config, grants={mode: Grant(mode, mode, mode) for mode in modes}))[ACCESS]
+    (policy,) = only(template, "AWS::IAM::Role")["Policies"]
+    arn = {"Fn::ImportValue": "TempAccessStorage:ExportsOutputFnGetAttFolders5DC27E26Arn6316EEFC"}
+    assert policy["PolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Action": action, "Resource": {"Fn::Join": ["", [arn, "/*"]]} if on_objects else arn}
+        for action, on_objects in MODES[modes]
+    ]
+
+
+ROLE = """
+[role]
+name = "lent"
+max_session_duration = "2h"
+[[role.trusted]]
+principal = "role/build"
+[[role.trusted]]
+principal = "222233334444"
+external_id = "the-partner"
+[role.conditions]
+mfa = true
+source_ip = ["203.0.113.0/24", "2001:db8::/32"]
+source_identity = "*@x"
+session_name = "s-*"
+[grants.bob]
+access = "read"
+"""
+
+
+def test_the_role_is_what_access_toml_says(tmp_path: Path) -> None:
+    """Its name, its longest session, whom it trusts and on which conditions."""
+    role = only(synthesize(config_of(tmp_path, ROLE))[ACCESS], "AWS::IAM::Role")
+    assert (role["RoleName"], role["MaxSessionDuration"]) == ("lent", 7200)
+    own, build, partner = role["AssumeRolePolicyDocument"]["Statement"]
+    arn = ["arn:", {"Ref": "AWS::Partition"}, ":iam::"]
+    assert [statement["Principal"]["AWS"] for statement in (own, build, partner)] == [
+        {"Fn::GetAtt": ["UserFDDCDD17", "Arn"]},
+        {"Fn::Join": ["", [*arn, {"Ref": "AWS::AccountId"}, ":role/build"]]},
+        {"Fn::Join": ["", [*arn[:-1], ":iam::222233334444:root"]]},
+    ]
+    required = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"]},
+        "StringLike": {"sts:RoleSessionName": "s-*", "sts:SourceIdentity": "*@x"},
+    }
+    assert own["Condition"] == build["Condition"] == required
+    assert partner["Condition"] == required | {"StringEquals": {"sts:ExternalId": "the-partner"}}
+    assert {tuple(statement["Action"]) for statement in (own, build, partner)} == {
+        ("sts:AssumeRole", "sts:SetSourceIdentity")
+    }
+
+
 def test_grants_add_no_resource(config: Config) -> None:
     """Ten grants and ten thousand give the same templates, to the byte."""
     few, many = (

@@ -16,9 +16,11 @@ STORAGE, ACCESS = "TempAccessStorage", "TempAccess"
 Resource = dict[str, Any]
 
 
-def new_app() -> cdk.App:
+def new_app(outdir: Path | None = None) -> cdk.App:
     """Return an app of its own."""
-    return cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False)
+    return cdk.App(
+        builtin_cloud_formation_validation=False, analytics_reporting=False, outdir=str(outdir) if outdir else None
+    )
 
 
 def new_stack() -> cdk.Stack:
@@ -28,9 +30,7 @@ def new_stack() -> cdk.Stack:
 
 def synthesize(config: Config, *, nag: bool = False, outdir: Path | None = None) -> dict[str, dict[str, Any]]:
     """Return both stacks' templates by their names; with `nag`, RuntimeError is raised for a finding."""
-    app = cdk.App(
-        builtin_cloud_formation_validation=False, analytics_reporting=False, outdir=str(outdir) if outdir else None
-    )
+    app = new_app(outdir)
     env = cdk.Environment(account=config.environment.account, region=config.environment.region)
     storage = StorageStack(app, STORAGE, config=config, env=env)
     AccessStack(app, ACCESS, config=config, bucket=storage.bucket, env=env)

@@ -149,7 +149,7 @@ def test_without_cvc5_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setitem(sys.modules, "cvc5", None)
 
-    with pytest.raises(UserError, match="pip install cvc5"):
+    with pytest.raises(UserError, match=r"needs the extra 'prove': pip install 'temp-access\[prove\]'"):
         Solver()
 
 

@@ -1,4 +1,4 @@
-"""The validation plugin."""
+"""The lint rules as a validation plugin of the CDK: `cdk.Validations.of(app).add_plugins(AccessChecks())`."""
 
 from itertools import chain
 from pathlib import Path
@@ -7,6 +7,7 @@ import aws_cdk as cdk
 import jsii
 
 from temp_access.cfn.assembly import with_nested
+from temp_access.errors import require_extra
 from temp_access.lint.findings import template_findings
 from temp_access.lint.model import NAMESPACE, Finding
 from temp_access.lint.rules import RESOURCE_RULES, RULES
@@ -17,7 +18,12 @@ class AccessChecks:
     """Checks the policies of all templates at synthesis, and knows nothing of access.toml.
 
     A finding is acknowledged beside its construct, by the id that the report shows after `AccessChecks::`.
+    Raises MissingExtraError without the extra `lint`.
     """
+
+    def __init__(self) -> None:
+        # At synthesis, an error would come out of the CDK as one of its own.
+        require_extra("lint")
 
     @property
     def name(self) -> str:

@@ -91,7 +91,7 @@ def add_witnesses(review: Review, proofs: ProofResults) -> Review:
     """Return the review; one that tells of no new access gets the witnesses against that."""
     if review.headline in (Direction.BROADENED, Direction.BOTH):
         return review
-    place = SourceLocation(words="temp-access prove says what it knows of it")
+    place = SourceLocation(description="temp-access prove says what it knows of it")
     found = tuple(
         Change(
             "whoever the proof names",

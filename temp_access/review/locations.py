@@ -45,7 +45,7 @@ def locate_type(side: Snapshot, kind: str) -> SourceLocation:
     for stack, id_, resource in _resources(side):
         if resource["Type"] == kind:
             return locate_construct(side, stack, id_)
-    return SourceLocation(words=f"no {kind} in the templates", before=_before(side))
+    return SourceLocation(description=f"no {kind} in the templates", before=_before(side))
 
 
 def locate_reason(side: Snapshot, actor: ComparedPrincipal, reason: Reason) -> SourceLocation:
@@ -55,7 +55,7 @@ def locate_reason(side: Snapshot, actor: ComparedPrincipal, reason: Reason) -> S
     if reason.layer is Layer.TRUST:
         return locate_type(side, "AWS::IAM::Role")
     if actor.holds not in (PolicyOwner.USER, PolicyOwner.ROLE):
-        return SourceLocation(words="its own policies")
+        return SourceLocation(description="its own policies")
     return locate_policy(side, "User" if actor.holds is PolicyOwner.USER else "Role", reason.policy)
 
 

@@ -38,7 +38,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _place(place: SourceLocation) -> dict[str, Any]:
-    return {"text": str(place), **{name: value for name, value in asdict(place).items() if name != "words"}}
+    return {"text": str(place), **{name: value for name, value in asdict(place).items() if name != "description"}}
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_many_alike_hide_nothing() -> None:
     """A thousand grants with one change are one entry, below somebody else who may assume the role."""
     report = report_of("bob")
     trust = Change(
-        "account 1", Direction.BROADENED, "assumed by account 1", Cause("there", (SourceLocation(words="here"),))
+        "account 1", Direction.BROADENED, "assumed by account 1", Cause("there", (SourceLocation(description="here"),))
     )
     grants = tuple(_granted(f"team-{n}") for n in range(1000))
     text = to_markdown(dataclasses.replace(report, review=Review((*grants, trust))))

@@ -5,8 +5,8 @@ from temp_access.aws.identity import CallerIdentity
 from temp_access.borrow.broker import AssumeRolePlan, CredentialBroker, CredentialRequest, assume
 from temp_access.borrow.role_discovery import RoleDetails
 from temp_access.borrow.session_names import session_name_prefix
-from temp_access.config.grants import SHORTEST_SESSION
 from temp_access.config.model import Config, Grant
+from temp_access.iam.sts_limits import MIN_DURATION
 
 # What is asked for to see whether it is given is good for nothing.
 _NOTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
@@ -41,7 +41,7 @@ def check_assume_role(vendor: CredentialBroker, *, role_arn: str | None, bucket:
     try:
         role, _ = vendor.role(CredentialRequest("", role_arn=role_arn, bucket=bucket))
         nobody = Grant("temp-access-status", "list", "-")
-        assume(vendor.config, vendor.base, AssumeRolePlan(nobody, role, SHORTEST_SESSION, _NOTHING), None)
+        assume(vendor.config, vendor.base, AssumeRolePlan(nobody, role, MIN_DURATION, _NOTHING), None)
     except BotoCoreError as error:
         raise from_connection_error(error) from error
     return role

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 from dataclasses import dataclass
 
 from temp_access.aws.errors import DurationTooLong, DurationTooShort
-from temp_access.config.grants import SHORTEST_SESSION
 from temp_access.config.model import Grant
 from temp_access.config.table import format_duration
+from temp_access.iam.sts_limits import MIN_DURATION
 
 CHAINED = 3600
 
@@ -46,8 +46,8 @@ def plan_duration(
             f"a session of {format_duration(asked)} is too long: {why}",
             f"ask for at most {format_duration(most)}, or {change}",
         )
-    if asked < SHORTEST_SESSION:
-        shortest = format_duration(SHORTEST_SESSION)
+    if asked < MIN_DURATION:
+        shortest = format_duration(MIN_DURATION)
         raise DurationTooShort(
             f"a session of {format_duration(asked)} is too short: STS gives {shortest} at least",
             f"ask for {shortest} or more",

@@ -86,11 +86,11 @@ def _check(args: argparse.Namespace, config: "Config", grant: "Grant", role: "Ro
 
     from temp_access.aws.errors import from_connection_error
     from temp_access.borrow.broker import AssumeRolePlan, assume
-    from temp_access.config.grants import SHORTEST_SESSION
+    from temp_access.iam.sts_limits import MIN_DURATION
 
     try:
         session, _ = assume(
-            config, caller_identity(args, config), AssumeRolePlan(grant, role, SHORTEST_SESSION, text), None
+            config, caller_identity(args, config), AssumeRolePlan(grant, role, MIN_DURATION, text), None
         )
     except BotoCoreError as error:
         raise from_connection_error(error) from error

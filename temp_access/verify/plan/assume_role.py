@@ -6,11 +6,11 @@ from ipaddress import ip_address, ip_network
 
 from temp_access.borrow.session_duration import CHAINED
 from temp_access.borrow.session_names import fill_pattern, non_matching_name
-from temp_access.config.grants import SHORTEST_SESSION
 from temp_access.config.model import Config, Grant, TrustedPrincipal
 from temp_access.config.table import format_duration
 from temp_access.deployment.target import Target
 from temp_access.iam.arn import Arn
+from temp_access.iam.sts_limits import MIN_DURATION
 from temp_access.verify.probes import AssumeCall, Identity, Probe, ProbeCaller, TrustCheck
 
 _USER = ProbeCaller(Identity.USER)
@@ -24,7 +24,7 @@ def baseline_call(config: Config, user_name: str | None = None) -> AssumeCall:
     asked, user_name = config.role.conditions, user_name or config.user.name
     identity = asked.source_identity and fill_pattern(asked.source_identity, user_name=user_name, filler="verify")
     name = fill_pattern(asked.session_name, user_name=user_name, filler="temp-access-verify")
-    return AssumeCall(SHORTEST_SESSION, None, name, source_identity=identity)
+    return AssumeCall(MIN_DURATION, None, name, source_identity=identity)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class AssumeRoleProbes:
         """Yield all of them."""
         call, longest = baseline_call(self.config), self.config.role.max_session_duration
         yield self._works("default", "AssumeRole without a duration lasts 1h", replace(call, duration=None))
-        for seconds in sorted({SHORTEST_SESSION, longest}):
+        for seconds in sorted({MIN_DURATION, longest}):
             words = format_duration(seconds)
             yield self._works(f"lasts-{words}", f"AssumeRole for {words}", replace(call, duration=seconds))
         yield from self._durations(call, longest)
@@ -49,7 +49,7 @@ class AssumeRoleProbes:
 
     def _durations(self, call: AssumeCall, longest: int) -> Iterator[Probe]:
         cause = "the role's maximum session duration isn't what access.toml says; run cdk deploy"
-        for seconds, id_ in ((SHORTEST_SESSION - 1, "under-15m"), (longest + 1, "over-the-maximum")):
+        for seconds, id_ in ((MIN_DURATION - 1, "under-15m"), (longest + 1, "over-the-maximum")):
             title = f"AssumeRole for {seconds} s, {'under 15m' if seconds < longest else 'over the maximum'}"
             yield self._refused(id_, title, replace(call, duration=seconds), cause, ("ValidationError",))
         session = ProbeCaller(Identity.USER_SESSION_TOKEN)

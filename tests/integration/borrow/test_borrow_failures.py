@@ -33,7 +33,7 @@ def assert_one_sentence(ended: Ended, code: int, *words: str) -> None:
         (("bob", "--access", "full"), "'full' is more than the 'read-write' that 'bob' is granted"),
         (("bob", "--mfa-code", "123456"), "--mfa-code is of no use without --mfa-serial"),
         (("bob", "--mfa-serial", "x", "--mfa-code", "123456"), "STS takes no such parameter"),
-        (("bob", "--env", "prod"), "there is no 'prod'"),
+        (("bob", "--env", "prod"), "there is no environment 'prod'"),
         (("bob", "--config", "no.toml"), "there is no such file"),
         (("",), "has no grant ''"),
     ],

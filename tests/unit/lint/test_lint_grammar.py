@@ -74,7 +74,7 @@ def test_how_many_the_general_checks_find(monkeypatch: pytest.MonkeyPatch) -> No
     """The counts in docs/lint.md: all, with the evaluator's parser, and by the library alone."""
     assert len(PLANTED) == 35
     assert sum("Grammar" in rules(template) for template in PLANTED.values()) == 32
-    monkeypatch.setattr("temp_access.lint.grammar._by_parser", lambda *_: iter(()))
+    monkeypatch.setattr("temp_access.lint.grammar._parser_violations", lambda *_: iter(()))
     assert sum("Grammar" in rules(template) for template in PLANTED.values()) == 26
 
 

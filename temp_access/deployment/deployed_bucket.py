@@ -1,4 +1,4 @@
-"""The bucket as S3 has it."""
+"""The deployed configuration of a bucket."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def read_bucket(s3: "S3Client", name: str, owner: str) -> BucketState | None:
-    """Return the configuration of a bucket of the account `owner`, or None when there is no such bucket."""
+    """Return the configuration of a bucket in the account `owner`, or None if the bucket doesn't exist."""
     return none_if_missing("NoSuchBucket", _read, s3, name, owner)
 
 
 def _read(s3: "S3Client", name: str, owner: str) -> BucketState:
-    # A name that was given up can be taken by a stranger: ask for the owner, or the answers are his.
+    # Another account can take the name of a deleted bucket, so each call names the expected owner.
     versioning = s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=owner).get("Status")
     return BucketState(
         name=name,
@@ -31,41 +31,41 @@ def _read(s3: "S3Client", name: str, owner: str) -> BucketState:
 
 
 def _policy(s3: "S3Client", name: str, owner: str) -> Document | None:
-    answer = none_if_missing("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner)
-    return json.loads(answer["Policy"]) if answer else None
+    response = none_if_missing("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner)
+    return json.loads(response["Policy"]) if response else None
 
 
 def _public_access_block(s3: "S3Client", name: str, owner: str) -> dict[str, bool] | None:
-    answer = none_if_missing(
+    response = none_if_missing(
         "NoSuchPublicAccessBlockConfiguration",
         s3.get_public_access_block,
         Bucket=name,
         ExpectedBucketOwner=owner,
     )
-    if answer is None:
+    if response is None:
         return None
-    flags: Mapping[str, Any] = answer["PublicAccessBlockConfiguration"]
+    flags: Mapping[str, Any] = response["PublicAccessBlockConfiguration"]
     return {flag: bool(flags.get(flag, False)) for flag in PUBLIC_ACCESS_FLAGS}
 
 
 def _ownership(s3: "S3Client", name: str, owner: str) -> str | None:
-    answer = none_if_missing(
+    response = none_if_missing(
         "OwnershipControlsNotFoundError",
         s3.get_bucket_ownership_controls,
         Bucket=name,
         ExpectedBucketOwner=owner,
     )
-    return answer["OwnershipControls"]["Rules"][0]["ObjectOwnership"] if answer else None
+    return response["OwnershipControls"]["Rules"][0]["ObjectOwnership"] if response else None
 
 
 def _encryption(s3: "S3Client", name: str, owner: str) -> Mapping[str, Any] | None:
-    answer = none_if_missing(
+    response = none_if_missing(
         "ServerSideEncryptionConfigurationNotFoundError",
         s3.get_bucket_encryption,
         Bucket=name,
         ExpectedBucketOwner=owner,
     )
-    rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
+    rules = response["ServerSideEncryptionConfiguration"]["Rules"] if response else []
     return next(
         (
             {**rule["ApplyServerSideEncryptionByDefault"]}

@@ -1,120 +1,219 @@
-"""EffectivePolicies: which policies apply to user, role session, outsider; what is unknown."""
+"""Which policies apply to a user, a role's session or an outsider on a bucket, a role or anything else.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+Users, roles and buckets are arguments: a deployment may have several of each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
 
 from temp_access.cfn.assembly import Assembly
 from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.cfn.resources import resources
 from temp_access.config.model import Config
-from temp_access.deployment.state import Permissions, State
-from temp_access.deployment.target import Target, offline_target
+from temp_access.deployment.deployed import managed_policy_document
+from temp_access.deployment.state import BucketState, Permissions, RoleState, State, UserState
+from temp_access.deployment.target import Target, template_target
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
 from temp_access.iam.decision import Layer
-from temp_access.iam.document import Document, MalformedPolicy, Policy, minimal_json
+from temp_access.iam.document import Document, MalformedPolicy, Policy
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.parser import parse_policy
-from temp_access.iam.request import Request
-from temp_access.policies.session_policy import session_policy_for
-from temp_access.verify.outcomes import SetupError
-from temp_access.whatif.model import PolicyOwner, PolicySource, Principal
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-
+# Returns the document of a managed policy by ARN, None if it isn't available.
 ManagedDocument = Callable[[str], Document | None]
+
+
+class MissingDocument(TempAccessError):
+    """The document of a managed policy isn't available, so what the policy allows is unknown."""
+
+    exit_code = 3
+
+
+class PolicyOwner(StrEnum):
+    """Whose identity-based policies apply; an outsider's are its own and aren't known."""
+
+    USER = "user"
+    ROLE = "role"
+    OUTSIDER = "outsider"
+
+
+class UnknownAs(Enum):
+    """What a policy with an unknown document is taken to be; with NO_EFFECT it doesn't influence a decision."""
+
+    ALLOW_ALL = "allow all"
+    ALLOW_NOTHING = "allow nothing"
+    NO_EFFECT = "no effect"
+
+    def document(self, layer: Layer) -> Document:
+        """Return the policy document that takes the unknown one's place in `layer`."""
+        allows_all = self is UnknownAs.ALLOW_ALL or (self is UnknownAs.NO_EFFECT and layer is Layer.BOUNDARY)
+        return ALLOW_ALL if allows_all else ALLOW_NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class PrincipalPolicies:
-    """The identity policies and the boundary of one principal, and its session's where no other are given."""
+    """The identity-based policies, permissions boundary and session policies of one principal.
 
-    identity: tuple[Policy, ...]
+    `session` is None for a principal without a session policy.
+    """
+
+    identity: tuple[Policy, ...] = ()
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
 
+    def narrowed(self, session_policy: Document | str | None) -> "PrincipalPolicies":
+        """Return these policies with the session policy that AssumeRole is given, None for no session policy."""
+        if session_policy is None:
+            return replace(self, session=None)
+        return replace(self, session=(parse_policy(session_policy, Layer.SESSION, "session policy"),))
 
+
+@dataclass(frozen=True, slots=True)
+class UnknownPolicies:
+    """The unknown policies of one user or role: ARNs of managed policies without a document, names of groups."""
+
+    documents: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def policy_names(self) -> frozenset[str]:
+        """The names that policies in their place have in a PolicySet."""
+        return frozenset((*self.documents, *map(_group_policies, self.groups)))
+
+
+@dataclass(frozen=True)
 class EffectivePolicies:
-    """The parsed policies of a state; `managed` gives documents of managed policies that the state lacks."""
+    """The parsed policies of a deployment.
 
-    def __init__(self, state: State, managed: ManagedDocument) -> None:
-        self._managed = managed
-        self._state = state
-        self.bucket = state.bucket.policy and parse(state.bucket.policy, Layer.RESOURCE, "bucket policy")
-        self.trust = parse(state.role.trust, Layer.TRUST, "trust policy")
-        # With a session policy: a federated user may do nothing without one.
-        self.administrator = PrincipalPolicies(
-            (parse(ALLOW_ALL, Layer.IDENTITY, "administrator"),),
-            session=(parse(ALLOW_ALL, Layer.SESSION, "administrator"),),
+    `documents` returns the documents of managed policies that the state lacks. Raises UserError when a policy of
+    a bucket or role is malformed.
+    """
+
+    target: Target
+    state: State
+    documents: ManagedDocument
+    _principals: dict[tuple[object, ...], PrincipalPolicies] = field(default_factory=dict, init=False, repr=False)
+    _resources: dict[tuple[type, str], Policy] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Parse the policies of bucket and role now, so that a malformed one is reported at once."""
+        self.bucket_policy(self.state.bucket)
+        self.trust_policy(self.state.role)
+
+    def of(self, owner: UserState | RoleState, unknown_as: UnknownAs | None = None) -> PrincipalPolicies:
+        """Return the policies of a user or role.
+
+        Without `unknown_as`, groups are left out, and an unknown document raises MissingDocument.
+        """
+        key = (type(owner), owner.name, unknown_as)
+        if key not in self._principals:
+            groups = owner.groups if isinstance(owner, UserState) else ()
+            self._principals[key] = principal_policies(owner.permissions, self.documents, groups, unknown_as)
+        return self._principals[key]
+
+    def of_owner(self, owner: PolicyOwner, unknown_as: UnknownAs) -> PrincipalPolicies:
+        """Return the policies of the state's user or role, or an outsider's taken to be `unknown_as`."""
+        state = self.owner_state(owner)
+        return self.of(state, unknown_as) if state else outsider_policies(unknown_as)
+
+    def owner_state(self, owner: PolicyOwner) -> UserState | RoleState | None:
+        """Return the state of a user or role, None for an outsider."""
+        if owner is PolicyOwner.OUTSIDER:
+            return None
+        return self.state.user if owner is PolicyOwner.USER else self.state.role
+
+    def on(self, resource: BucketState | RoleState | None, principal: PrincipalPolicies) -> PolicySet:
+        """Return the policies that decide a call on a bucket and its objects, on a role, or elsewhere (None)."""
+        if isinstance(resource, RoleState):
+            policy: Policy | None = self.trust_policy(resource)
+        else:
+            policy = self.bucket_policy(resource) if resource else None
+        return PolicySet(
+            identity=principal.identity,
+            boundary=principal.boundary,
+            session=principal.session,
+            resource=policy,
+            resource_is_trust_policy=isinstance(resource, RoleState),
         )
-        self._user: PrincipalPolicies | None = None
-        self._role: PrincipalPolicies | None = None
+
+    def bucket_policy(self, bucket: BucketState) -> Policy | None:
+        """Return the bucket's policy, None for a bucket without one."""
+        return self._parsed(bucket, bucket.policy, Layer.RESOURCE, "bucket policy") if bucket.policy else None
+
+    def trust_policy(self, role: RoleState) -> Policy:
+        """Return the role's trust policy."""
+        return self._parsed(role, role.trust, Layer.TRUST, "trust policy")
+
+    def _parsed(self, resource: BucketState | RoleState, document: Document, layer: Layer, name: str) -> Policy:
+        key = (type(resource), resource.name)
+        if key not in self._resources:
+            self._resources[key] = parse(document, layer, name)
+        return self._resources[key]
+
+    def unknown(self, owner: UserState | RoleState) -> UnknownPolicies:
+        """Return the policies of a user or role that can't be read here."""
+        permissions = owner.permissions
+        arns = [arn for arn, document in permissions.attached.items() if document is None]
+        arns += [permissions.boundary] if permissions.boundary else []
+        documents = tuple(arn for arn in arns if self.documents(arn) is None)
+        return UnknownPolicies(documents, owner.groups if isinstance(owner, UserState) else ())
 
     @property
-    def user(self) -> PrincipalPolicies:
-        """What temp-user holds; raises NotReadyError if a document isn't known."""
-        if self._user is None:
-            self._user = self._holder(self._state.user.permissions)
-        return self._user
+    def unknown_names(self) -> frozenset[str]:
+        """The names of all unknown policies of the deployment's users and roles."""
+        return self.unknown(self.state.user).policy_names | self.unknown(self.state.role).policy_names
 
-    @property
-    def role(self) -> PrincipalPolicies:
-        """What temp-role holds; raises NotReadyError if a document isn't known."""
-        if self._role is None:
-            self._role = self._holder(self._state.role.permissions)
-        return self._role
 
-    def on_bucket(self, holder: PrincipalPolicies, session: str | None = None) -> PolicySet:
-        """Return the layers of a call on the bucket; `session` is the session policy's JSON."""
-        return PolicySet(
-            identity=holder.identity,
-            boundary=holder.boundary,
-            session=sessions(session) or holder.session,
-            resource=self.bucket or None,
-        )
+def principal_policies(
+    permissions: Permissions,
+    documents: ManagedDocument,
+    groups: tuple[str, ...] = (),
+    unknown_as: UnknownAs | None = None,
+) -> PrincipalPolicies:
+    """Return the parsed policies of a user or role; see EffectivePolicies.of."""
 
-    def elsewhere(self, holder: PrincipalPolicies, session: str | None = None) -> PolicySet:
-        """Return the layers of a call on anything that has no policy here."""
-        return PolicySet(
-            identity=holder.identity,
-            boundary=holder.boundary,
-            session=sessions(session) or holder.session,
-        )
-
-    def on_role(self, holder: PrincipalPolicies) -> PolicySet:
-        """Return the layers of sts:AssumeRole on temp-role."""
-        return PolicySet(
-            identity=holder.identity,
-            boundary=holder.boundary,
-            resource=self.trust,
-            resource_is_trust_policy=True,
-        )
-
-    def _holder(self, permissions: Permissions) -> PrincipalPolicies:
-        documents = list(permissions.inline.items())
-        for arn, document in permissions.attached.items():
-            documents.append((arn, document if document is not None else self._document(arn)))
-        boundary = permissions.boundary
-        return PrincipalPolicies(
-            tuple(parse(document, Layer.IDENTITY, name) for name, document in documents),
-            parse(self._document(boundary), Layer.BOUNDARY, boundary) if boundary else None,
-        )
-
-    def _document(self, arn: str) -> Document:
-        document = self._managed(arn)
-        if document is None:
-            raise SetupError(
-                f"the document of {arn} isn't kept here, so what it allows can't be told without the account"
+    def known(arn: str, document: Document | None, layer: Layer) -> Document:
+        document = document if document is not None else documents(arn)
+        if document is not None:
+            return document
+        if unknown_as is None:
+            raise MissingDocument(
+                f"the document of {arn} isn't bundled, so what it allows is unknown without the account"
             )
-        return document
+        return unknown_as.document(layer)
+
+    policies = list(permissions.inline.items())
+    policies += [(arn, known(arn, document, Layer.IDENTITY)) for arn, document in permissions.attached.items()]
+    if unknown_as:
+        policies += [(_group_policies(group), unknown_as.document(Layer.IDENTITY)) for group in groups]
+    boundary = permissions.boundary
+    return PrincipalPolicies(
+        tuple(parse(document, Layer.IDENTITY, name) for name, document in policies),
+        parse(known(boundary, None, Layer.BOUNDARY), Layer.BOUNDARY, boundary) if boundary else None,
+    )
 
 
-def sessions(session: str | None) -> tuple[Policy, ...] | None:
-    """Return the session policies of AssumeRole's `Policy`, None for a session without one."""
-    return None if session is None else (parse_policy(session, Layer.SESSION, "session policy"),)
+def _group_policies(group: str) -> str:
+    return f"the policies of the group {group}"
+
+
+@cache
+def outsider_policies(own: UnknownAs) -> PrincipalPolicies:
+    """Return the policies of a principal outside the deployment, its own taken to be `own`.
+
+    They include a session policy, without which a federated user may do nothing.
+    """
+    return PrincipalPolicies(
+        (parse(own.document(Layer.IDENTITY), Layer.IDENTITY, "own policies"),),
+        session=(parse(ALLOW_ALL, Layer.SESSION, "own session policy"),),
+    )
 
 
 def parse(document: Document, layer: Layer, name: str) -> Policy:
@@ -125,181 +224,44 @@ def parse(document: Document, layer: Layer, name: str) -> Policy:
         raise UserError(f"the policy {name} is malformed: {error}; IAM would refuse it") from None
 
 
-_GROUP = "the policies of the group {}"
+def template_policies(config: Config, assembly: Assembly) -> EffectivePolicies:
+    """Return the policies in synthesized templates; names that CloudFormation chooses have stand-ins.
 
-
-@dataclass(frozen=True)
-class World:
-    """The names and policies of one set of templates; `unknown` names policies that aren't at hand."""
-
-    account: str
-    partition: str
-    bucket: str
-    role_arn: str
-    user_arn: str
-    state: State
-    own: Mapping[str, Document]
-
-    @property
-    def bucket_arn(self) -> str:
-        """The bucket's ARN."""
-        return f"arn:{self.partition}:s3:::{self.bucket}"
-
-    @property
-    def unknown(self) -> frozenset[str]:
-        """The names of the policies whose documents aren't at hand."""
-        found = [name for held in (self.state.user.permissions, self.state.role.permissions) for name in _named(held)]
-        groups = [_GROUP.format(name) for name in self.state.user.groups]
-        return frozenset([name for name in found if self._document(name) is None] + groups)
-
-    def for_role(
-        self, session: Document | None, *, unknown_as: Document = ALLOW_NOTHING, on: str = "bucket"
-    ) -> PolicySet:
-        """Return what counts for a session of the role; a policy that isn't at hand is taken to be `otherwise`."""
-        policies = self._policies(unknown_as)
-        held = policies.role
-        text = None if session is None else minimal_json(dict(session))
-        return self._on(policies, on, policies.on_bucket(held, text))
-
-    def for_user(self, *, unknown_as: Document = ALLOW_NOTHING, on: str = "bucket") -> PolicySet:
-        """Return what counts for the user."""
-        policies = self._policies(unknown_as)
-        held = policies.user
-        names = [_GROUP.format(name) for name in self.state.user.groups]
-        groups = [parse_policy(unknown_as, Layer.IDENTITY, name) for name in names]
-        return self._on(policies, on, policies.on_bucket(replace(held, identity=(*held.identity, *groups))))
-
-    def for_outsider(self, *, unknown_as: Document = ALLOW_NOTHING, on: str = "bucket") -> PolicySet:
-        """Return what counts for somebody whose own policies allow everything."""
-        policies = self._policies(unknown_as)
-        return self._on(policies, on, policies.on_bucket(policies.administrator))
-
-    def for_anonymous(self, *, on: str = "bucket") -> PolicySet:
-        """Return what counts for somebody who has no policies at all."""
-        return replace(self.for_outsider(on=on), identity=())
-
-    def _policies(self, unknown_as: Document) -> EffectivePolicies:
-        return EffectivePolicies(self.state, lambda arn: self._document(arn) or unknown_as)
-
-    def _on(self, policies: EffectivePolicies, on: str, layers: PolicySet) -> PolicySet:
-        if on == "role":
-            return replace(layers, resource=policies.trust, resource_is_trust_policy=True)
-        return layers if on == "bucket" else replace(layers, resource=None)
-
-    def _document(self, arn: str) -> Document | None:
-        return self.own.get(arn) or bundled_document(arn)
-
-
-def _named(held: Permissions) -> list[str]:
-    unread = [arn for arn, document in held.attached.items() if document is None]
-    return unread + ([held.boundary] if held.boundary else [])
-
-
-def read_world(config: Config, assembly: Assembly) -> World:
-    """Return the policies of `assembly`; names that only exist once deployed have stand-ins.
-
-    Raises UserError when the templates can't be followed, or hold a malformed policy.
+    Documents come from the templates, else from the bundled AWS managed policies. Raises UserError when the
+    templates can't be resolved, or hold a malformed policy.
     """
-    target, state = offline_target(config, assembly)
-    return World(
-        account=target.account,
-        partition=target.partition,
-        bucket=target.bucket,
-        role_arn=target.role_arn,
-        user_arn=target.user_arn,
-        state=state,
-        own=_managed(assembly, target),
-    )
+    target, state = template_target(config, assembly)
+    own = _template_documents(assembly, target)
+    return EffectivePolicies(target, state, lambda arn: own.get(arn) or bundled_document(arn))
 
 
-def _managed(assembly: Assembly, target: Target) -> dict[str, Document]:
-    scope = TemplateContext(assembly.templates, target.account, target.region, target.partition)
-    found = [resource for resource in resources(scope) if resource.kind == "AWS::IAM::ManagedPolicy"]
-    if bare := next((resource.name for resource in found if "PolicyDocument" not in resource.properties), None):
-        raise UserError(f"{assembly.folder}: the managed policy {bare} has no PolicyDocument; run `make synth` again")
-    return {resource.name: resource.properties["PolicyDocument"] for resource in found}
+def _template_documents(assembly: Assembly, target: Target) -> dict[str, Document]:
+    context = TemplateContext(assembly.templates, target.account, target.region, target.partition)
+    policies = [resource for resource in resources(context) if resource.kind == "AWS::IAM::ManagedPolicy"]
+    for policy in policies:
+        if "PolicyDocument" not in policy.properties:
+            raise UserError(
+                f"{assembly.folder}: the managed policy {policy.name} has no PolicyDocument; run `make synth` again"
+            )
+    return {policy.name: policy.properties["PolicyDocument"] for policy in policies}
 
 
-ANY_ACTION, NO_ACTION = "*", "none:none"
-
-
-def layers_of(who: Principal, request: Request, source: PolicySource, *, unknown_as: str) -> PolicySet:
-    """Return the layers; each policy that isn't known is taken to allow the action `otherwise`."""
-    statement = {"Effect": "Allow", "Action": unknown_as, "Resource": "*"}
-    policies = EffectivePolicies(source.state, lambda arn: source.document(arn) or _document(statement))
-    if who.owner is PolicyOwner.OTHER:
-        held = PrincipalPolicies((parse(_document(statement), Layer.IDENTITY, "own policies"),))
-    else:
-        held = policies.user if who.owner is PolicyOwner.USER else policies.role
-        if who.owner is PolicyOwner.USER and source.state.user.groups:
-            of_groups = parse(_document(statement), Layer.IDENTITY, "policies of groups")
-            held = replace(held, identity=(*held.identity, of_groups))
-    target = source.target
-    if f"{request.resource}/".startswith(f"arn:{target.partition}:s3:::{target.bucket}/"):
-        layers = policies.on_bucket(held)
-    elif request.resource == target.role_arn and request.action.lower().startswith("sts:"):
-        layers = policies.on_role(held)
-    else:
-        layers = policies.elsewhere(held)
-        if request.resource_account != target.account:
-            theirs = {**statement, "Principal": {"AWS": request.account}}
-            layers = replace(layers, resource=parse(_document(theirs), Layer.RESOURCE, "resource-based policy"))
-    policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
-    return replace(layers, session=sessions(policy_for(who.grant) if who.grant else None))
-
-
-def unknown_policies(who: Principal, request: Request, source: PolicySource) -> Iterator[str]:
-    """Yield what isn't known of the policies that take part."""
-    if who.owner is PolicyOwner.OTHER:
-        yield f"the own policies of {who.role_arn or who.principal}"
-    else:
-        state = source.state.user if who.owner is PolicyOwner.USER else source.state.role
-        held = state.permissions
-        arns = [arn for arn, document in held.attached.items() if document is None]
-        arns += [held.boundary] if held.boundary else []
-        yield from (f"the document of {arn}" for arn in arns if source.document(arn) is None)
-        if who.owner is PolicyOwner.USER and source.state.user.groups:
-            yield f"the policies of {source.target.user_name}'s groups ({', '.join(source.state.user.groups)})"
-    if request.resource_account != source.target.account:
-        yield f"the policy of {request.resource}"
-
-
-def condition_keys(layers: PolicySet) -> frozenset[str]:
-    """Return the condition keys that any of the policies asks for, in lower case."""
-    policies = (*layers.identity, *(layers.session or ()), layers.boundary, layers.resource)
-    return frozenset(
-        key.lower()
-        for policy in policies
-        if policy
-        for body in policy.bodies
-        for keys in (body.get("Condition") or {}).values()
-        for key in keys
-    )
-
-
-def _document(statement: Mapping[str, Any]) -> Document:
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def managed_document(iam: "IAMClient", arn: str) -> Mapping[str, Any]:
+def managed_document(iam: "IAMClient", arn: str) -> Document:
     """Return the policy's default version; raises TempAccessError (inconclusive) if it can't be read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        return managed_policy_document(iam, arn)
     except (ClientError, BotoCoreError) as error:
         raise TempAccessError(f"the managed policy {arn} can't be read: {error}", exit_code=3) from None
-    found: Mapping[str, Any] = document
-    return found
 
 
-def known_document(arn: str) -> Mapping[str, Any]:
-    """Return the kept document of the AWS managed policy `arn`; raises UserError if it isn't kept."""
+def known_document(arn: str) -> Document:
+    """Return the bundled document of the AWS managed policy `arn`; raises UserError if it isn't bundled."""
     document = bundled_document(arn)
     if document is None:
         raise UserError(
-            f"the document of {arn} isn't kept here, so what it allows can't be told without the account; "
+            f"the document of {arn} isn't bundled, so what it allows is unknown without the account; "
             "run verify without --offline"
         )
     return document

@@ -1,4 +1,4 @@
-"""State that the templates ask for."""
+"""The state of user, role and bucket that the templates define."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,21 +9,22 @@ from temp_access.cfn.resources import Resource, resources, single
 from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState, Permissions, RoleState, State, UserState
 from temp_access.errors import UserError
 from temp_access.iam.document import Document
+from temp_access.iam.sts_limits import DEFAULT_ROLE_MAXIMUM
 from temp_access.policies.role_policy import TAG_PREFIX
 
-# A bucket made since April 2023 blocks public access and has no ACLs, CloudFormation's included:
+# Buckets created since April 2023 block public access and have ACLs disabled, also those of CloudFormation:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
 _DEFAULT_OWNERSHIP = "BucketOwnerEnforced"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
 _DEFAULT_ENCRYPTION = {"SSEAlgorithm": "AES256"}
 
 
-def expected_bucket(found: tuple[Resource, ...]) -> BucketState:
-    """Return the configuration of the one bucket."""
-    bucket = single(found, "AWS::S3::Bucket")
+def expected_bucket(template_resources: tuple[Resource, ...]) -> BucketState:
+    """Return the configuration of the templates' one bucket."""
+    bucket = single(template_resources, "AWS::S3::Bucket")
     return BucketState(
         name=bucket.name,
-        policy=_policy(bucket.name, found),
+        policy=_bucket_policy(bucket.name, template_resources),
         public_access_block=_public_access_block(bucket.properties),
         ownership=_ownership(bucket.properties),
         encryption=_encryption(bucket.properties),
@@ -31,18 +32,18 @@ def expected_bucket(found: tuple[Resource, ...]) -> BucketState:
     )
 
 
-def _policy(bucket: str, found: tuple[Resource, ...]) -> Document | None:
-    policies = [r.properties for r in found if r.kind == "AWS::S3::BucketPolicy"]
-    return next((p["PolicyDocument"] for p in policies if p["Bucket"] == bucket), None)
+def _bucket_policy(bucket: str, template_resources: tuple[Resource, ...]) -> Document | None:
+    policies = [resource.properties for resource in template_resources if resource.kind == "AWS::S3::BucketPolicy"]
+    return next((policy["PolicyDocument"] for policy in policies if policy["Bucket"] == bucket), None)
 
 
 def _public_access_block(properties: Mapping[str, Any]) -> dict[str, bool]:
-    given = properties.get("PublicAccessBlockConfiguration")
-    if given is None:
+    configuration = properties.get("PublicAccessBlockConfiguration")
+    if configuration is None:
         return dict.fromkeys(PUBLIC_ACCESS_FLAGS, True)
-    # A flag that is left out of a configuration is off:
+    # A flag that the configuration leaves out is off:
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PublicAccessBlockConfiguration.html
-    return {flag: _is_true(given.get(flag, False)) for flag in PUBLIC_ACCESS_FLAGS}
+    return {flag: _is_true(configuration.get(flag, False)) for flag in PUBLIC_ACCESS_FLAGS}
 
 
 def _is_true(value: bool | str) -> bool:
@@ -62,24 +63,20 @@ def _encryption(properties: Mapping[str, Any]) -> dict[str, Any]:
     return dict(_DEFAULT_ENCRYPTION)
 
 
-def expected_permissions(owner: Resource, found: tuple[Resource, ...], holders: str) -> Permissions:
-    """Return the policies of `owner`; other resources name it in the property `holders` (Users or Roles)."""
+def expected_permissions(owner: Resource, template_resources: tuple[Resource, ...], owners: str) -> Permissions:
+    """Return the policies of a user or role; other policies name it in their property `owners` (Users or Roles)."""
     inline: dict[str, Document] = {
         policy["PolicyName"]: policy["PolicyDocument"] for policy in owner.properties.get("Policies", ())
     }
     attached: dict[str, Document | None] = dict.fromkeys(owner.properties.get("ManagedPolicyArns", ()))
-    for policy in found:
+    for policy in template_resources:
         if policy.kind == "AWS::IAM::ManagedPolicy" and (
-            policy.name in attached or owner.name in policy.properties.get(holders, ())
+            policy.name in attached or owner.name in policy.properties.get(owners, ())
         ):
             attached[policy.name] = policy.properties["PolicyDocument"]
-        if policy.kind == "AWS::IAM::Policy" and owner.name in policy.properties.get(holders, ()):
+        if policy.kind == "AWS::IAM::Policy" and owner.name in policy.properties.get(owners, ()):
             inline[policy.properties["PolicyName"]] = policy.properties["PolicyDocument"]
     return Permissions(inline, attached, owner.properties.get("PermissionsBoundary"))
-
-
-# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
-_DEFAULT_MAX_SESSION_DURATION = 3600
 
 
 def expected_state(
@@ -90,46 +87,46 @@ def expected_state(
     region: str,
     partition: str,
 ) -> State:
-    """Return what the templates ask for; where they don't say, what AWS makes then.
+    """Return the state that the templates define, with AWS's defaults for properties that they leave out.
 
-    `physical` gives deployed names by (stack, logical id); without it names come from the templates alone.
-    Raises UserError when the assembly is for another account or Region, or can't be followed.
+    `physical` holds deployed names by (stack, logical id); without it names come from the templates alone.
+    Raises UserError when the assembly is for another account or Region, or can't be resolved.
     """
-    _require_place(assembly, account, region)
-    scope = TemplateContext(assembly.templates, account, region, partition, physical or {})
+    _require_environment(assembly, account, region)
+    context = TemplateContext(assembly.templates, account, region, partition, physical or {})
     try:
-        found = resources(scope)
-        return State(_user(found), _role(found), expected_bucket(found))
+        template_resources = resources(context)
+        return State(_user(template_resources), _role(template_resources), expected_bucket(template_resources))
     except (TypeError, LookupError, AttributeError, ValueError) as error:
         raise UserError(
-            f"{assembly.folder}: has a property in a form that CloudFormation doesn't take ({error}); "
+            f"{assembly.folder}: a property has a form that CloudFormation doesn't accept ({error}); "
             "run `make synth` again"
         ) from error
 
 
-def _require_place(assembly: Assembly, account: str, region: str) -> None:
-    made_for = (assembly.account or account, assembly.region or region)
-    if made_for != (account, region):
+def _require_environment(assembly: Assembly, account: str, region: str) -> None:
+    environment = (assembly.account or account, assembly.region or region)
+    if environment != (account, region):
         raise UserError(
-            f"{assembly.folder}: was made for account {made_for[0]} in {made_for[1]}, and this is account "
-            f"{account} in {region}; run `cdk synth -c env=NAME` for this one"
+            f"{assembly.folder}: was synthesized for account {environment[0]} in {environment[1]}, but this is account "
+            f"{account} in {region}; run `cdk synth -c env=NAME` for this account and Region"
         )
 
 
-def _user(found: tuple[Resource, ...]) -> UserState:
-    user = single(found, "AWS::IAM::User")
+def _user(template_resources: tuple[Resource, ...]) -> UserState:
+    user = single(template_resources, "AWS::IAM::User")
     groups = tuple(sorted(user.properties.get("Groups", ())))
-    return UserState(user.name, expected_permissions(user, found, "Users"), groups)
+    return UserState(user.name, expected_permissions(user, template_resources, "Users"), groups)
 
 
-def _role(found: tuple[Resource, ...]) -> RoleState:
-    role = single(found, "AWS::IAM::Role")
+def _role(template_resources: tuple[Resource, ...]) -> RoleState:
+    role = single(template_resources, "AWS::IAM::Role")
     tags = {tag["Key"]: tag["Value"] for tag in role.properties.get("Tags", ())}
     return RoleState(
         name=role.name,
-        permissions=expected_permissions(role, found, "Roles"),
+        permissions=expected_permissions(role, template_resources, "Roles"),
         trust=_object(role.properties["AssumeRolePolicyDocument"]),
-        max_session_duration=int(role.properties.get("MaxSessionDuration", _DEFAULT_MAX_SESSION_DURATION)),
+        max_session_duration=int(role.properties.get("MaxSessionDuration", DEFAULT_ROLE_MAXIMUM)),
         tags={key: value for key, value in tags.items() if key.startswith(TAG_PREFIX)},
     )
 

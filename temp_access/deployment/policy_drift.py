@@ -1,4 +1,4 @@
-"""Drift of policies; the aws command that undoes it."""
+"""Drift of the policies of a user or role, with the aws command that undoes each difference."""
 
 import json
 import shlex
@@ -8,93 +8,86 @@ from typing import Literal
 from temp_access.deployment.state import RoleState, UserState
 from temp_access.iam.diff import describe, document_differences, statements
 from temp_access.iam.document import Document
-from temp_access.revoke.policy import POLICY_NAME, is_revocations
 
-PUT_BACK = "put the template's back"
+PolicyHolder = UserState | RoleState
 
 
 def aws_cli(service: str, operation: str, **options: object) -> str:
-    """Return a command for a shell; options are named as the CLI's with `_` for `-`.
+    """Return an aws command for a shell; options have the CLI's names with `_` for `-`.
 
     A value that isn't a string is written as JSON; True is an option without a value.
     """
-    words = ["aws", service, operation]
+    arguments = ["aws", service, operation]
     for name, value in options.items():
-        words.append(f"--{name.replace('_', '-')}")
+        arguments.append(f"--{name.replace('_', '-')}")
         if value is not True:
-            words.append(value if isinstance(value, str) else compact(value))
-    return " ".join(shlex.quote(word) for word in words)
+            arguments.append(value if isinstance(value, str) else compact_json(value))
+    return " ".join(shlex.quote(argument) for argument in arguments)
 
 
-def compact(value: object) -> str:
-    """Return the smallest JSON of a value."""
+def compact_json(value: object) -> str:
+    """Return a value as JSON without white space."""
     return json.dumps(value, separators=(",", ":"))
 
 
-Owner = UserState | RoleState
-
-
-def inline_policies(expected: Owner, deployed: Owner) -> Iterator[str]:
-    """Yield a line for each inline policy that is surplus, gone or changed."""
-    wanted, there = expected.permissions.inline, deployed.permissions.inline
-    for name in sorted(wanted.keys() | there.keys()):
+def inline_policies(expected: PolicyHolder, deployed: PolicyHolder) -> Iterator[str]:
+    """Yield a line for each inline policy that was added, deleted or changed."""
+    expected_policies, policies = expected.permissions.inline, deployed.permissions.inline
+    for name in sorted(expected_policies.keys() | policies.keys()):
         policy = f"the inline policy {name} of {deployed.name}"
-        if name not in wanted:
-            if name == POLICY_NAME and isinstance(deployed, RoleState) and is_revocations(there[name]):
-                continue
-            says = "; ".join(describe(statement) for statement in statements(there[name]))
-            delete = _iam("delete-", deployed, policy_name=name)
-            yield f"{policy} ({says}) isn't in the template; delete it: {delete}"
+        if name not in expected_policies:
+            content = "; ".join(describe(statement) for statement in statements(policies[name]))
+            delete = _policy_command("delete-", deployed, policy_name=name)
+            yield f"{policy} ({content}) isn't in the template; delete it: {delete}"
             continue
-        put = _iam("put-", deployed, policy_name=name, policy_document=wanted[name])
-        if name not in there:
-            yield f"{policy} is gone; put it back: {put}"
-        elif found := document_differences(wanted[name], there[name]):
-            yield f"{policy} {', and '.join(found)}; {PUT_BACK}: {put}"
+        put = _policy_command("put-", deployed, policy_name=name, policy_document=expected_policies[name])
+        if name not in policies:
+            yield f"{policy} is gone; restore it: {put}"
+        elif differences := document_differences(expected_policies[name], policies[name]):
+            yield f"{policy} {', and '.join(differences)}; restore it: {put}"
 
 
-def attached_policies(expected: Owner, deployed: Owner) -> Iterator[str]:
-    """Yield a line for each managed policy that is attached beyond the template, gone or changed."""
-    wanted, there = expected.permissions.attached, deployed.permissions.attached
-    for arn in sorted(wanted.keys() | there.keys()):
+def attached_policies(expected: PolicyHolder, deployed: PolicyHolder) -> Iterator[str]:
+    """Yield a line for each managed policy that was attached, detached or changed."""
+    expected_policies, policies = expected.permissions.attached, deployed.permissions.attached
+    for arn in sorted(expected_policies.keys() | policies.keys()):
         name = arn.rpartition("/")[2]
-        if arn not in wanted:
-            detach = _iam("detach-", deployed, policy_arn=arn)
+        if arn not in expected_policies:
+            detach = _policy_command("detach-", deployed, policy_arn=arn)
             yield f"{name} is attached to {deployed.name} but isn't in the template; detach it: {detach}"
-        elif arn not in there:
-            attach = _iam("attach-", deployed, policy_arn=arn)
-            yield f"{name} isn't attached to {deployed.name} as in the template; attach it: {attach}"
-        else:
-            yield from _changed(arn, wanted[arn], there[arn])
+        elif arn not in policies:
+            attach = _policy_command("attach-", deployed, policy_arn=arn)
+            yield f"{name} is in the template but isn't attached to {deployed.name}; attach it: {attach}"
+        elif document := expected_policies[arn]:
+            yield from _managed_policy(arn, document, policies[arn])
 
 
-def _changed(arn: str, expected: Document | None, deployed: Document | None) -> Iterator[str]:
-    found = document_differences(expected, deployed or {}) if expected else []
-    if expected and found:
+def _managed_policy(arn: str, expected: Document, deployed: Document | None) -> Iterator[str]:
+    if differences := document_differences(expected, deployed or {}):
         put = aws_cli("iam", "create-policy-version", policy_arn=arn, policy_document=expected, set_as_default=True)
-        yield f"the managed policy {arn.rpartition('/')[2]} {', and '.join(found)}; {PUT_BACK}: {put}"
+        yield f"the managed policy {arn.rpartition('/')[2]} {', and '.join(differences)}; restore it: {put}"
 
 
-def boundary(expected: Owner, deployed: Owner) -> Iterator[str]:
-    """Yield a line when the permissions boundary is another, surplus or gone."""
-    wanted, there = expected.permissions.boundary, deployed.permissions.boundary
-    if wanted == there:
+def boundary(expected: PolicyHolder, deployed: PolicyHolder) -> Iterator[str]:
+    """Yield a line if the permissions boundary was added, deleted or replaced."""
+    expected_arn, arn = expected.permissions.boundary, deployed.permissions.boundary
+    if expected_arn == arn:
         return
     kind = _kind(deployed)
-    has = f"{deployed.name} has {f'the permissions boundary {there}' if there else 'no permissions boundary'}"
+    actual = f"{deployed.name} has {f'the permissions boundary {arn}' if arn else 'no permissions boundary'}"
     name = {f"{kind}_name": deployed.name}
-    if wanted is None:
+    if expected_arn is None:
         undo = aws_cli("iam", f"delete-{kind}-permissions-boundary", **name)
-        yield f"{has}, and the template gives it none; remove it: {undo}"
+        yield f"{actual}, but the template has none; remove it: {undo}"
     else:
-        undo = aws_cli("iam", f"put-{kind}-permissions-boundary", **name, permissions_boundary=wanted)
-        yield f"{has}, and the template gives it {wanted}; {PUT_BACK}: {undo}"
+        undo = aws_cli("iam", f"put-{kind}-permissions-boundary", **name, permissions_boundary=expected_arn)
+        yield f"{actual}, but the template has {expected_arn}; restore it: {undo}"
 
 
-def _iam(verb: str, owner: Owner, **options: object) -> str:
-    kind = _kind(owner)
-    return aws_cli("iam", f"{verb}{kind}-policy", **{f"{kind}_name": owner.name}, **options)
+def _policy_command(verb: str, holder: PolicyHolder, **options: object) -> str:
+    kind = _kind(holder)
+    return aws_cli("iam", f"{verb}{kind}-policy", **{f"{kind}_name": holder.name}, **options)
 
 
-def _kind(owner: Owner) -> Literal["user", "role"]:
-    return "user" if isinstance(owner, UserState) else "role"
+def _kind(holder: PolicyHolder) -> Literal["user", "role"]:
+    return "user" if isinstance(holder, UserState) else "role"

@@ -1,4 +1,4 @@
-"""The state of user, role and bucket as plain data, whether expected from a template or read from AWS."""
+"""The state of a user, role and bucket as plain data, whether defined by a template or read from AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ PUBLIC_ACCESS_FLAGS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """What a user or role may do.
+    """The policies of a user or role.
 
-    `attached` gives, by ARN, the document of each attached managed policy; None for those of AWS, which
-    nobody here can change.
+    `attached` holds the document of each attached managed policy by ARN, None for AWS managed policies, which
+    can't be changed.
     """
 
     inline: Mapping[str, Document] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """The user, its policies and the groups it is in."""
+    """A user, its policies and its groups."""
 
     name: str
     permissions: Permissions
@@ -33,7 +33,7 @@ class UserState:
 
 @dataclass(frozen=True, slots=True)
 class RoleState:
-    """The role, its policies, who may assume it and for how long (seconds), and its temp-access:* tags."""
+    """A role, its policies, its trust policy, its maximum session duration in seconds and its temp-access:* tags."""
 
     name: str
     permissions: Permissions
@@ -44,10 +44,10 @@ class RoleState:
 
 @dataclass(frozen=True, slots=True)
 class BucketState:
-    """The bucket's configuration; None is what S3 answers when there is no such configuration.
+    """A bucket's configuration; None means that S3 has no such configuration for the bucket.
 
-    `encryption` and `public_access_block` are spelled as S3's API spells them; `versioning` is `Enabled`,
-    `Suspended` or None for never enabled.
+    `encryption` and `public_access_block` use the names of S3's API; `versioning` is `Enabled`, `Suspended`, or None
+    if it was never enabled.
     """
 
     name: str
@@ -60,7 +60,7 @@ class BucketState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """User, role and bucket as they should be."""
+    """A user, role and bucket that all exist, or should exist."""
 
     user: UserState
     role: RoleState
@@ -68,8 +68,8 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
-    """User, role and bucket as they are; None where there is none."""
+class DeployedState:
+    """The deployed user, role and bucket, None for each that doesn't exist."""
 
     user: UserState | None
     role: RoleState | None

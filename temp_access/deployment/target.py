@@ -1,18 +1,18 @@
-"""Target: account, Region, names; from outputs or from templates."""
+"""Target: the account, Region and names of a deployment, from the stacks' outputs or from templates."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temp_access.aws.clients import endpoint_override
 from temp_access.aws.errors import from_connection_error
-from temp_access.aws.identity import region_of_the_environment
+from temp_access.aws.identity import region_from_environment
 from temp_access.cfn.assembly import Assembly
 from temp_access.config.model import Config
 from temp_access.deployment.expected import expected_state
 from temp_access.deployment.stacks import STACKS
 from temp_access.deployment.state import State
 from temp_access.errors import TempAccessError, UserError
-from temp_access.iam.decision import Layer as Layer
+from temp_access.iam.arn import Arn, bucket_arn, iam_arn, role_session_arn
 
 if TYPE_CHECKING:
     import boto3
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The deployed stacks."""
+    """The account, Region and resource names of deployed stacks.
+
+    `digest` is that of access.toml; `endpoint` is the local AWS's, None for AWS itself.
+    """
 
     account: str
     region: str
@@ -35,26 +38,35 @@ class Target:
     offline: bool = False
 
     @property
+    def bucket_arn(self) -> str:
+        """The bucket's ARN."""
+        return bucket_arn(self.partition, self.bucket)
+
+    def session_arn(self, session_name: str) -> str:
+        """Return the ARN of a session of the role."""
+        return role_session_arn(self.partition, self.account, self.role_name, session_name)
+
+    @property
     def names_layers(self) -> bool:
-        """Whether the service's messages name the refusing layer reliably: AWS does, the local AWS doesn't."""
+        """Whether error messages name the denying layer reliably: AWS's do, the local AWS's don't."""
         return self.endpoint is None
 
 
 def open_session(profile: str | None, region: str | None) -> "boto3.Session":
-    """Return a session of `profile` (None: the default chain); raises UserError if there is nothing to use."""
+    """Return a session of `profile`, None for the default chain; raises UserError without credentials or Region."""
     import boto3
 
     try:
-        session = boto3.Session(profile_name=profile, region_name=region or region_of_the_environment())
-        found = session.get_credentials()
+        session = boto3.Session(profile_name=profile, region_name=region or region_from_environment())
+        credentials = session.get_credentials()
     except Exception as error:
         # A credential_process can fail in any way.
         raise UserError(
             f"no usable credentials: {' '.join(str(error).split())}; log in, or pass another profile"
         ) from None
-    if found is None:
+    if credentials is None:
         raise UserError(
-            "no credentials of the deployer were found (environment, AWS_PROFILE, ~/.aws, container, instance); "
+            "found no credentials of the deployer (environment, AWS_PROFILE, ~/.aws, container, instance); "
             "log in, or pass --deployer-profile; for the local AWS pass --local"
         )
     if session.region_name is None:
@@ -62,42 +74,42 @@ def open_session(profile: str | None, region: str | None) -> "boto3.Session":
     return session
 
 
-def who_am_i(session: "boto3.Session") -> tuple[str, str]:
+def session_identity(session: "boto3.Session") -> tuple[str, str]:
     """Return (account, ARN) of the session's credentials."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = session.client("sts").get_caller_identity()
+        identity = session.client("sts").get_caller_identity()
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        why = f"{error}; log in again, or use another profile (more: temp-access explain {code})"
+        reason = f"{error}; log in again, or use another profile (more: temp-access explain {code})"
     except BotoCoreError as error:
-        why = str(from_connection_error(error))
+        reason = str(from_connection_error(error))
     else:
-        return answer["Account"], answer["Arn"]
-    raise TempAccessError(f"can't tell whose credentials these are: {why}", exit_code=3)
+        return identity["Account"], identity["Arn"]
+    raise TempAccessError(f"can't determine whose credentials these are: {reason}", exit_code=3)
 
 
 def check_environment(config: Config, account: str, region: str) -> None:
-    """Raise UserError if `config`'s environment is another account or Region than the credentials'."""
-    wanted = config.environment
-    for what, is_, should in (("account", account, wanted.account), ("Region", region, wanted.region)):
-        if should and is_ != should:
+    """Raise UserError if the credentials are for another account or Region than `config`'s environment."""
+    environment = config.environment
+    for name, actual, expected in (("account", account, environment.account), ("Region", region, environment.region)):
+        if expected and actual != expected:
             raise UserError(
-                f"environments.{wanted.name} is {what} {should}, and these credentials are for {is_}; "
-                "use the other's, or choose another environment with --env"
+                f"environments.{environment.name} is {name} {expected}, but these credentials are for {actual}; "
+                f"use credentials for {expected}, or choose another environment with --env"
             )
 
 
-def find_target(session: "boto3.Session", config: Config, account: str, arn: str) -> Target:
-    """Return what the stacks' outputs say; raises UserError if they aren't deployed."""
+def deployed_target(session: "boto3.Session", config: Config, account: str, arn: str) -> Target:
+    """Return the target from the stacks' outputs; raises UserError if the stacks aren't deployed."""
     outputs: dict[str, str] = {}
     for stack in STACKS:
         outputs |= _outputs(session, stack)
     missing = [name for name in ("BucketName", "RoleArn", "RoleName", "UserName") if name not in outputs]
     if missing:
         raise UserError(f"the stacks lack the outputs {', '.join(missing)}; run `make deploy` again")
-    partition = arn.split(":")[1]
+    partition = Arn.parse(arn).partition
     return Target(
         account=account,
         region=str(session.region_name),
@@ -106,7 +118,7 @@ def find_target(session: "boto3.Session", config: Config, account: str, arn: str
         role_name=outputs["RoleName"],
         role_arn=outputs["RoleArn"],
         user_name=outputs["UserName"],
-        user_arn=f"arn:{partition}:iam::{account}:user/{outputs['UserName']}",
+        user_arn=iam_arn(partition, account, f"user/{outputs['UserName']}"),
         digest=config.digest,
         endpoint=endpoint_override(),
     )
@@ -116,7 +128,7 @@ def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        description = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             raise UserError(
@@ -126,15 +138,15 @@ def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
         raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
     except BotoCoreError as error:
         raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
+    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", ())}
 
 
-# Stand-ins where the templates leave account and Region to the caller.
+# Stand-ins for templates that aren't for one account and Region.
 _ACCOUNT, _REGION = "111122223333", "us-east-1"
 
 
-def offline_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
-    """Return the target and the state that `assembly` asks for."""
+def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
+    """Return the target and state that `assembly` defines."""
     account, region = assembly.account or _ACCOUNT, assembly.region or _REGION
     partition = partition_of(region)
     state = expected_state(assembly, account=account, region=region, partition=partition)
@@ -144,9 +156,9 @@ def offline_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
         partition=partition,
         bucket=state.bucket.name,
         role_name=state.role.name,
-        role_arn=f"arn:{partition}:iam::{account}:role/{state.role.name}",
+        role_arn=iam_arn(partition, account, f"role/{state.role.name}"),
         user_name=state.user.name,
-        user_arn=f"arn:{partition}:iam::{account}:user/{state.user.name}",
+        user_arn=iam_arn(partition, account, f"user/{state.user.name}"),
         digest=config.digest,
         offline=True,
     )
@@ -154,8 +166,8 @@ def offline_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
 
 
 def partition_of(region: str) -> str:
-    """Return the partition of `region`, by the beginning of its name."""
-    for beginning, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
-        if region.startswith(beginning):
+    """Return the partition of `region`, from the prefix of its name."""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
+        if region.startswith(prefix):
             return partition
     return "aws"

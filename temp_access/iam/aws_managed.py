@@ -1,4 +1,4 @@
-"""The AWS managed policies that are bundled with the package, and two policies that stand for everything and nothing.
+"""The bundled AWS managed policies, and the two extreme policies ALLOW_ALL and ALLOW_NOTHING.
 
 The file holds their documents by name with path, as of the date in its note. It is read when the first policy is
 looked up, which takes some 40 milliseconds.

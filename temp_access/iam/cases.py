@@ -1,4 +1,4 @@
-"""Case files for `simulate`."""
+"""Cases for the evaluator: policies, a request and the expected decision, read from a JSON file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MALFORMED = "malformed"
 
 @dataclass(frozen=True)
 class Case:
-    """One case as it stands in the file."""
+    """One case, as the file has it."""
 
     name: str
     policies: Mapping[str, Any]
@@ -33,52 +33,45 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What the evaluator says to a case: `got` is allow, deny or malformed; `why` says it in words."""
+    """The evaluator's result for a case: `actual` is allow, deny or malformed; `explanation` gives the reasons."""
 
     case: Case
     passed: bool
-    got: str
-    why: str
+    actual: str
+    explanation: str
     decision: Decision | None = None
-
-
-def load_cases(path: Path) -> list[Case]:
-    """Read the cases of a file."""
-    fields = Case.__dataclass_fields__
-    document = json.loads(path.read_text(encoding="utf-8"))
-    return [Case(**{key: each[key] for key in fields if key in each}) for each in document["cases"]]
 
 
 def run_case(case: Case) -> CaseResult:
     """Evaluate a case; one with a malformed policy passes only if it expects `malformed`."""
     try:
-        layers = to_layers(case.policies)
+        policies = to_policy_set(case.policies)
     except MalformedPolicy as error:
         return CaseResult(case, case.expected == MALFORMED, MALFORMED, str(error))
-    decision = evaluate(layers, to_request(case.request))
-    got = "allow" if decision.allowed else "deny"
-    passed = got == case.expected and case.decision in (None, decision.kind.value)
-    return CaseResult(case, passed, got, str(decision), decision)
+    decision = evaluate(policies, to_request(case.request))
+    actual = "allow" if decision.allowed else "deny"
+    passed = actual == case.expected and case.decision in (None, decision.kind.value)
+    return CaseResult(case, passed, actual, str(decision), decision)
 
 
-def to_layers(policies: Mapping[str, Any]) -> PolicySet:
-    """Parse a case's policies; a flat list of SCPs or RCPs is one level, a list of lists has several."""
+def to_policy_set(policies: Mapping[str, Any]) -> PolicySet:
+    """Parse a case's policies; a flat list of SCPs or RCPs is one level, a list of lists is several levels."""
     trust = bool(policies.get("resource_is_trust_policy"))
-    # An empty list of session policies is none: AssumeRole without them narrows nothing.
+    # An empty list means no session policy: AssumeRole without one narrows nothing.
     session = None if policies.get("session") == [] else policies.get("session")
     return PolicySet(
-        identity=_parsed(policies.get("identity"), Layer.IDENTITY),
-        session=None if session is None else _parsed(session, Layer.SESSION),
-        boundary=_one(policies.get("boundary"), Layer.BOUNDARY),
-        resource=_one(policies.get("resource"), Layer.TRUST if trust else Layer.RESOURCE),
+        identity=_parse_policies(policies.get("identity"), Layer.IDENTITY),
+        session=None if session is None else _parse_policies(session, Layer.SESSION),
+        boundary=_parse_optional(policies.get("boundary"), Layer.BOUNDARY),
+        resource=_parse_optional(policies.get("resource"), Layer.TRUST if trust else Layer.RESOURCE),
         resource_is_trust_policy=trust,
-        scps=_levels(policies.get("scp"), Layer.SCP),
-        rcps=_levels(policies.get("rcp"), Layer.RCP),
+        scps=_parse_levels(policies.get("scp"), Layer.SCP),
+        rcps=_parse_levels(policies.get("rcp"), Layer.RCP),
     )
 
 
 def to_request(request: Mapping[str, Any]) -> Request:
-    """A case's request; a resource without an account belongs to the caller's."""
+    """Return a case's request; a resource without an account belongs to the caller's account."""
     return Request(
         principal=request["principal"],
         action=request["action"],
@@ -91,44 +84,46 @@ def to_request(request: Mapping[str, Any]) -> Request:
     )
 
 
-def _one(document: Any, layer: Layer) -> Policy | None:
+def _parse_optional(document: Any, layer: Layer) -> Policy | None:
     return None if document is None else parse_policy(document, layer)
 
 
-def _parsed(documents: Any, layer: Layer) -> tuple[Policy, ...]:
-    listed = documents if isinstance(documents, list) else [] if documents is None else [documents]
-    return tuple(parse_policy(document, layer, f"{layer.value} {number}") for number, document in enumerate(listed, 1))
+def _parse_policies(documents: Any, layer: Layer) -> tuple[Policy, ...]:
+    items = documents if isinstance(documents, list) else [] if documents is None else [documents]
+    return tuple(parse_policy(document, layer, f"{layer.value} {number}") for number, document in enumerate(items, 1))
 
 
-def _levels(documents: Any, layer: Layer) -> tuple[tuple[Policy, ...], ...]:
+def _parse_levels(documents: Any, layer: Layer) -> tuple[tuple[Policy, ...], ...]:
     if not documents:
         return ()
     levels = documents if isinstance(documents[0], list) else [documents]
-    return tuple(_parsed(level, layer) for level in levels)
+    return tuple(_parse_policies(level, layer) for level in levels)
 
 
 EXPECTED = ("allow", "deny", MALFORMED)
 _DECISIONS = (*(kind.value for kind in DecisionType), None)
-_CASE = {"name", "policies", "request", "expected"}
-_NOTES = {"decision", "source", "group", "reason"}
-_POLICIES = {"identity", "session", "boundary", "resource", "resource_is_trust_policy", "scp", "rcp"}
-_REQUEST = {"principal", "action", "resource", "account"}
-_MORE = {"role_arn", "resource_account", "context", "principal_tags"}
-_NEEDS_TEXT = ("principal", "action", "resource")
+_REQUIRED_KEYS = {"name", "policies", "request", "expected"}
+_OPTIONAL_KEYS = {"decision", "source", "group", "reason"}
+_POLICY_KEYS = {"identity", "session", "boundary", "resource", "resource_is_trust_policy", "scp", "rcp"}
+_REQUIRED_REQUEST_KEYS = {"principal", "action", "resource", "account"}
+_OPTIONAL_REQUEST_KEYS = {"role_arn", "resource_account", "context", "principal_tags"}
+_STRING_KEYS = ("principal", "action", "resource")
 _ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
-_MOST_SHOWN = 20
+_MAX_FINDINGS = 20
 
 
 def read_cases(path: Path) -> list[Case]:
-    """Return the cases of the file; raises UserError with a line for each case and key that is wrong."""
+    """Return the cases in a file; raises UserError with one line for each key that is wrong."""
     cases = _cases(path)
-    findings = [finding for index, case in enumerate(cases) for finding in _findings(case, _label(case, index))]
+    findings = [finding for index, case in enumerate(cases) for finding in _case_findings(case, _label(case, index))]
     names = [case["name"] for case in cases if isinstance(case, dict) and isinstance(case.get("name"), str)]
-    findings += [f"case {name!r}: name: is that of {names.count(name)} cases" for name in _repeated(names)]
+    findings += [
+        f"case {name!r}: name: {names.count(name)} cases have it; give each its own" for name in _repeated(names)
+    ]
     if findings:
-        more = [f"and {len(findings) - _MOST_SHOWN} more"] if len(findings) > _MOST_SHOWN else []
-        raise UserError("\n".join(f"{path}: {finding}" for finding in findings[:_MOST_SHOWN] + more))
+        more = [f"and {len(findings) - _MAX_FINDINGS} more"] if len(findings) > _MAX_FINDINGS else []
+        raise UserError("\n".join(f"{path}: {finding}" for finding in findings[:_MAX_FINDINGS] + more))
     fields = Case.__dataclass_fields__
     return [Case(**{key: value for key, value in case.items() if key in fields}) for case in cases]
 
@@ -137,7 +132,7 @@ def _cases(path: Path) -> list[Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=reject_duplicate_keys)
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file; tests/data/iam-cases.json is an example") from None
+        raise UserError(f"{path}: no such file; tests/data/iam-cases.json is an example") from None
     except OSError as error:
         raise UserError(f"{path}: can't be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
@@ -157,40 +152,40 @@ def _repeated(names: list[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
 
 
-def _findings(case: object, label: str) -> Iterator[str]:
+def _case_findings(case: object, label: str) -> Iterator[str]:
     if not isinstance(case, dict):
         yield f"{label}: must be an object, not {case!r:.40}"
         return
-    yield from (f"{label}: {finding}" for finding in _keys(case, "", _CASE, _NOTES))
+    yield from (f"{label}: {finding}" for finding in _key_findings(case, "", _REQUIRED_KEYS, _OPTIONAL_KEYS))
     if not isinstance(case.get("name", ""), str):
-        yield f"{label}: name: must be a text"
+        yield f"{label}: name: must be a string"
     for key, known in (("expected", EXPECTED), ("decision", _DECISIONS)):
         if key in case and case[key] not in known:
-            yield f"{label}: {key}: {case[key]!r:.40} is none of {', '.join(filter(None, known))}"
+            yield f"{label}: {key}: {case[key]!r:.40} is unknown; use {', '.join(filter(None, known))}"
     if (case.get("expected") == "allow") is not (case.get("decision") == DecisionType.ALLOWED.value) and case.get(
         "decision"
     ):
         yield f"{label}: decision: {case['decision']!r:.40} contradicts expected: {case.get('expected')!r:.40}"
     if case.get("source") is not None and not isinstance(case["source"], str):
-        yield f"{label}: source: must be a text"
+        yield f"{label}: source: must be a string"
     if "policies" in case:
-        yield from (f"{label}: policies{finding}" for finding in _policies(case["policies"]))
+        yield from (f"{label}: policies{finding}" for finding in _policy_findings(case["policies"]))
     if "request" in case:
-        yield from (f"{label}: request{finding}" for finding in _request(case["request"]))
+        yield from (f"{label}: request{finding}" for finding in _request_findings(case["request"]))
 
 
-def _keys(found: Mapping[str, Any], before: str, needed: set[str], others: set[str]) -> Iterator[str]:
-    for key in sorted(needed - set(found)):
-        yield f"{before}{key}: is missing"
-    for key in sorted(set(found) - needed - others):
-        yield f"{before}{key}: is unknown; use {', '.join(sorted(needed | others))}"
+def _key_findings(fields: Mapping[str, Any], path: str, required: set[str], optional: set[str]) -> Iterator[str]:
+    for key in sorted(required - set(fields)):
+        yield f"{path}{key}: is missing"
+    for key in sorted(set(fields) - required - optional):
+        yield f"{path}{key}: is unknown; use {', '.join(sorted(required | optional))}"
 
 
-def _policies(policies: object) -> Iterator[str]:
+def _policy_findings(policies: object) -> Iterator[str]:
     if not isinstance(policies, dict):
         yield ": must be an object"
         return
-    yield from _keys(policies, ".", set(), _POLICIES)
+    yield from _key_findings(policies, ".", set(), _POLICY_KEYS)
     if not isinstance(policies.get("resource_is_trust_policy", False), bool):
         yield ".resource_is_trust_policy: must be true or false"
     for key in ("boundary", "resource"):
@@ -202,39 +197,39 @@ def _policies(policies: object) -> Iterator[str]:
             yield f".{key}: must be a list of policies, or a list of such lists from the organization's root down"
 
 
-def _request(request: object) -> Iterator[str]:
+def _request_findings(request: object) -> Iterator[str]:
     if not isinstance(request, dict):
         yield ": must be an object"
         return
-    yield from _keys(request, ".", _REQUEST, _MORE)
-    for key in (*sorted(_REQUEST), "role_arn", "resource_account"):
-        if not isinstance(request.get(key, ""), str) and (request[key] is not None or key in _NEEDS_TEXT):
-            yield f".{key}: must be a text, not {request[key]!r:.40}"
-    yield from _principal(request)
+    yield from _key_findings(request, ".", _REQUIRED_REQUEST_KEYS, _OPTIONAL_REQUEST_KEYS)
+    for key in (*sorted(_REQUIRED_REQUEST_KEYS), "role_arn", "resource_account"):
+        if not isinstance(request.get(key, ""), str) and (request[key] is not None or key in _STRING_KEYS):
+            yield f".{key}: must be a string, not {request[key]!r:.40}"
+    yield from _principal_findings(request)
     action = request.get("action")
     if isinstance(action, str) and (":" not in action or "*" in action or "?" in action):
         yield f".action: {action!r:.40} isn't one action, like s3:GetObject"
-    yield from _values(request, "context", several=True)
-    yield from _values(request, "principal_tags", several=False)
+    yield from _value_findings(request, "context", several=True)
+    yield from _value_findings(request, "principal_tags", several=False)
 
 
-def _principal(request: Mapping[str, Any]) -> Iterator[str]:
+def _principal_findings(request: Mapping[str, Any]) -> Iterator[str]:
     principal = request.get("principal")
     if not isinstance(principal, str):
         return
-    of = _ARN.fullmatch(principal)
-    if not of and principal != "*" and not _SERVICE.fullmatch(principal):
-        yield f".principal: {principal!r:.60} is no principal's ARN, no service like ec2.amazonaws.com, and not *"
-    if of and "account" in request and request["account"] != of[1]:
-        yield f".account: {request['account']!r:.40} isn't the account of the principal, {of[1]}"
+    arn = _ARN.fullmatch(principal)
+    if not arn and principal != "*" and not _SERVICE.fullmatch(principal):
+        yield f".principal: {principal!r:.60} isn't a principal's ARN, a service like ec2.amazonaws.com or *"
+    if arn and "account" in request and request["account"] != arn[1]:
+        yield f".account: {request['account']!r:.40} isn't the account of the principal, {arn[1]}"
 
 
-def _values(request: Mapping[str, Any], key: str, *, several: bool) -> Iterator[str]:
+def _value_findings(request: Mapping[str, Any], key: str, *, several: bool) -> Iterator[str]:
     values = request.get(key) or {}
     if not isinstance(values, dict):
         yield f".{key}: must be an object"
         return
     for name, value in values.items():
-        listed = value if several and isinstance(value, list) else [] if several and value is None else [value]
-        if not all(isinstance(each, str | int | float if several else str) for each in listed):
-            yield f".{key}.{name}: must be a text{', a number, true, false or a list of these' * several}"
+        items = value if several and isinstance(value, list) else [] if several and value is None else [value]
+        if not all(isinstance(item, str | int | float if several else str) for item in items):
+            yield f".{key}.{name}: must be a string{', a number, true, false or a list of these' * several}"

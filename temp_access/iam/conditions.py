@@ -1,4 +1,4 @@
-"""Condition keys, operators, dates and numbers."""
+"""The condition operators of the policy language, and compiled conditions that a request fulfills or not."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _YEAR_OR_MONTH = re.compile(r"\d{4}(-\d{2})?")
 
 
-def parse_number(text: str) -> float:
-    """An integer or decimal number; raises ValueError."""
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} isn't a number")
-    return float(text)
+def parse_number(value: str) -> float:
+    """Return an integer or decimal number; raises ValueError."""
+    if not _NUMBER.fullmatch(value):
+        raise ValueError(f"{value!r} isn't a number")
+    return float(value)
 
 
-def parse_timestamp(text: str) -> float:
-    """Seconds since 1970, from a W3C ISO 8601 date (a bare year too) or from epoch time; raises ValueError.
+def parse_timestamp(value: str) -> float:
+    """Return the seconds since 1970 of a W3C ISO 8601 date (a bare year too) or of epoch time; raises ValueError.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
     """
-    if _YEAR_OR_MONTH.fullmatch(text):
-        text = f"{text}-01-01"[:10]
-    elif _NUMBER.fullmatch(text):
-        return float(text)
+    if _YEAR_OR_MONTH.fullmatch(value):
+        value = f"{value}-01-01"[:10]
+    elif _NUMBER.fullmatch(value):
+        return float(value)
     try:
-        moment = datetime.fromisoformat(text)
+        timestamp = datetime.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"{text!r} is neither an ISO 8601 date nor epoch seconds") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        raise ValueError(f"{value!r} is neither an ISO 8601 date nor epoch seconds") from None
+    return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).timestamp()
 
 
 Value = TypeVar("Value")
@@ -50,7 +50,7 @@ Compile = Callable[[tuple[str, ...], bool], Test]
 
 @dataclass(frozen=True)
 class Operator:
-    """An operator's name, how it compiles values, and whether it holds when no value matches (`…Not…`)."""
+    """An operator: its name, how it compiles values, and whether it holds when no value matches (`…Not…`)."""
 
     name: str
     compile: Compile
@@ -62,7 +62,7 @@ def _string(values: tuple[str, ...], variables: bool) -> Test:
 
 
 def _string_ignoring_case(values: tuple[str, ...], variables: bool) -> Test:
-    patterns = compile_patterns(values, variables=variables, wildcards=False, fold=True)
+    patterns = compile_patterns(values, variables=variables, wildcards=False, ignore_case=True)
     return lambda value, request: patterns.matches(value.lower(), request)
 
 
@@ -71,31 +71,31 @@ def _like(values: tuple[str, ...], variables: bool) -> Test:
 
 
 def _arn(values: tuple[str, ...], variables: bool) -> Test:
-    return compile_patterns(values, variables=variables, style=WildcardScope.ARN).matches
+    return compile_patterns(values, variables=variables, scope=WildcardScope.ARN).matches
 
 
 def _bool(values: tuple[str, ...], variables: bool) -> Test:
-    # A policy variable is allowed here, so that the text is only known with the request.
+    # A policy variable is allowed here; its value is known only with the request.
     for value in values:
         if value.lower() not in ("true", "false") and not (variables and "${" in value):
             raise ValueError(f"{value!r} isn't true or false")
     return _string_ignoring_case(values, variables)
 
 
-def _compared(
+def _comparison(
     parse: Callable[[str], Value],
     holds: Callable[[Value, Value], bool],
     values: tuple[str, ...],
     variables: bool,  # noqa: ARG001, RUF100 (these operators know no policy variables)
 ) -> Test:
-    wanted = tuple(parse(value) for value in values)
+    policy_values = tuple(parse(value) for value in values)
 
-    def test(text: str, request: Request) -> bool:
+    def test(value: str, request: Request) -> bool:
         try:
-            given = parse(text)
+            request_value = parse(value)
         except ValueError:
             return False
-        return any(holds(given, value) for value in wanted)
+        return any(holds(request_value, policy_value) for policy_value in policy_values)
 
     return test
 
@@ -103,9 +103,9 @@ def _compared(
 def _ip_address(values: tuple[str, ...], variables: bool) -> Test:
     networks = tuple(ip_network(value, strict=False) for value in values)
 
-    def test(text: str, request: Request) -> bool:
+    def test(value: str, request: Request) -> bool:
         try:
-            address = ip_address(text)
+            address = ip_address(value)
         except ValueError:
             return False
         return any(address in network for network in networks)
@@ -113,9 +113,9 @@ def _ip_address(values: tuple[str, ...], variables: bool) -> Test:
     return test
 
 
-def _family(prefix: str, parse: Callable[[str], float]) -> list[Operator]:
+def _comparison_operators(prefix: str, parse: Callable[[str], float]) -> list[Operator]:
     def compiled(holds: Callable[[float, float], bool]) -> Compile:
-        return partial(_compared, parse, holds)
+        return partial(_comparison, parse, holds)
 
     return [
         Operator(f"{prefix}Equals", compiled(operator.eq)),
@@ -127,21 +127,21 @@ def _family(prefix: str, parse: Callable[[str], float]) -> list[Operator]:
     ]
 
 
-def _base64(text: str) -> bytes:
-    return b64decode(text, validate=True)
+def _base64(value: str) -> bytes:
+    return b64decode(value, validate=True)
 
 
-_ALL = [
+_OPERATORS = [
     Operator("StringEquals", _string),
     Operator("StringNotEquals", _string, negated=True),
     Operator("StringEqualsIgnoreCase", _string_ignoring_case),
     Operator("StringNotEqualsIgnoreCase", _string_ignoring_case, negated=True),
     Operator("StringLike", _like),
     Operator("StringNotLike", _like, negated=True),
-    *_family("Numeric", parse_number),
-    *_family("Date", parse_timestamp),
+    *_comparison_operators("Numeric", parse_number),
+    *_comparison_operators("Date", parse_timestamp),
     Operator("Bool", _bool),
-    Operator("BinaryEquals", partial(_compared, _base64, operator.eq)),
+    Operator("BinaryEquals", partial(_comparison, _base64, operator.eq)),
     Operator("IpAddress", _ip_address),
     Operator("NotIpAddress", _ip_address, negated=True),
     Operator("ArnEquals", _arn),
@@ -149,11 +149,11 @@ _ALL = [
     Operator("ArnNotEquals", _arn, negated=True),
     Operator("ArnNotLike", _arn, negated=True),
 ]
-OPERATORS = {each.name.lower(): each for each in _ALL}
+OPERATORS = {each.name.lower(): each for each in _OPERATORS}
 
 
 class Condition(Protocol):
-    """Something that holds for a request or doesn't."""
+    """A test that holds for a request or doesn't."""
 
     def holds(self, request: Request) -> bool:
         """Whether the condition holds."""
@@ -180,14 +180,14 @@ class KeyCondition:
     quantifier: Quantifier | None
 
     def holds(self, request: Request) -> bool:
-        """Whether the condition holds; without a set operator one value of a multivalued key suffices."""
+        """Whether the condition holds; without a set operator, one matching value of a multivalued key is enough."""
         value = request.value(self.key)
         if value is None:
             return self._holds_without_key()
         if isinstance(value, str):
             if value or self.quantifier is None:
                 return self.test(value, request) is not self.negated
-            # An empty string is an empty set of values for the set operators (same page as below).
+            # To a set operator, an empty string is an empty set of values (the page below).
             return self.quantifier is Quantifier.ALL
         matched = [self.test(each, request) for each in value]
         if self.quantifier is Quantifier.ALL:
@@ -197,7 +197,7 @@ class KeyCondition:
         return any(matched) is not self.negated
 
     def _holds_without_key(self) -> bool:
-        """IfExists and ForAllValues hold for an absent key, ForAnyValue doesn't, other operators if negated.
+        """Whether it holds for an absent key: IfExists and ForAllValues do, ForAnyValue doesn't, others if negated.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -209,7 +209,7 @@ class KeyCondition:
 
 @dataclass(frozen=True, slots=True)
 class NullCondition:
-    """`Null`: "true" wants the key to be absent, "false" to be present.
+    """`Null`: "true" requires the key to be absent, "false" requires it to be present.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null
     """
@@ -218,7 +218,7 @@ class NullCondition:
     absent: frozenset[bool]
 
     def holds(self, request: Request) -> bool:
-        """Whether the key is absent or present as wanted."""
+        """Whether the key is absent or present, as required."""
         return (request.value(self.key) is None) in self.absent
 
 
@@ -237,10 +237,10 @@ def compile_condition(operator: str, key: str, values: tuple[str, ...], *, varia
     if name == "null" and quantifier is None:
         return NullCondition(key, frozenset(_boolean(value) for value in values))
     if_exists = name.endswith("ifexists")
-    found = OPERATORS.get(name.removesuffix("ifexists"))
-    if found is None:
+    definition = OPERATORS.get(name.removesuffix("ifexists"))
+    if definition is None:
         raise ValueError(f"unknown condition operator {operator!r}")
-    return KeyCondition(key, found.compile(values, variables), found.negated, if_exists, quantifier)
+    return KeyCondition(key, definition.compile(values, variables), definition.negated, if_exists, quantifier)
 
 
 def _boolean(value: str) -> bool:

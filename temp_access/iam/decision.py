@@ -1,4 +1,4 @@
-"""What the evaluator answers: a decision with its reasons."""
+"""The evaluator's decision on a request, with its reasons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class DecisionType(Enum):
-    """AWS's three answers: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html"""
+    """AWS's three decisions: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html"""
 
     ALLOWED = "allowed"
     EXPLICIT_DENY = "explicitDeny"
@@ -16,7 +16,7 @@ class DecisionType(Enum):
 
 
 class Layer(Enum):
-    """A kind of policy that takes part in a decision; the value is AWS's name for it in error messages.
+    """A kind of policy that affects a decision; the value is the name that AWS's error messages use.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
@@ -42,19 +42,19 @@ class Reason:
 
     def __str__(self) -> str:
         name = f"{self.index} ({self.sid})" if self.sid else str(self.index)
-        # A policy without a name of its own is called after its layer.
+        # A policy without its own name has the name of its layer.
         unnamed = self.policy.startswith(self.layer.value)
         policy = self.policy if unnamed else f"{self.layer.value} {self.policy!r}"
         return f"{self.effect} by statement {name} of {policy}"
 
 
 class Decision(NamedTuple):
-    """The answer to one request: its kind, the layer that decided, and the statements that applied.
+    """The decision on one request: its kind, the deciding layer, and the statements that applied.
 
-    `missing` names the layers that had to allow and didn't, in the order AWS checks them.
+    `missing` are the layers that had to allow the request and didn't, in the order in which AWS checks them.
     """
 
-    # A named tuple, because one is made for each request: a frozen dataclass takes three times as long.
+    # A named tuple, because each request creates one: a frozen dataclass takes three times as long.
 
     kind: DecisionType
     layer: Layer

@@ -1,4 +1,4 @@
-"""A policy as the evaluator sees it: parsed, checked and compiled."""
+"""Policy documents, and the parsed policies that the evaluator decides with."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from temp_access.iam.principals import Principals
 from temp_access.iam.request import Request
 
 VERSION = "2012-10-17"
+Document = Mapping[str, Any]
 
 
 def minimal_json(policy: dict[str, Any]) -> str:
@@ -20,17 +21,14 @@ def minimal_json(policy: dict[str, Any]) -> str:
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
 
 
-Document = Mapping[str, Any]
-
-
 class MalformedPolicy(ValueError):
-    """A policy that AWS would refuse; the message names the element and says why."""
+    """A policy that AWS would refuse; the message names the policy, the element and the reason."""
 
-    def __init__(self, policy: str, element: str, why: str) -> None:
-        super().__init__(f"{policy}: {element}: {why}")
+    def __init__(self, policy: str, element: str, reason: str) -> None:
+        super().__init__(f"{policy}: {element}: {reason}")
         self.policy = policy
         self.element = element
-        self.why = why
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class Statement:
         return self.actions.matches(action, request) is not self.not_action
 
     def applies(self, request: Request) -> bool:
-        """Whether resource, principal and all conditions fit; the action is checked beforehand."""
+        """Whether resource, principal and all conditions match; the action is checked beforehand."""
         resources = self.resources
         if resources is not None and resources.matches(request.resource, request) is self.not_resource:
             return False
@@ -70,7 +68,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Policy:
-    """A parsed policy; `name` is how reasons and errors call it, `bodies` are its statements as written."""
+    """A parsed policy; `name` identifies it in reasons and errors, `bodies` are its statements as written."""
 
     name: str
     version: str

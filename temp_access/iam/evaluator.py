@@ -1,4 +1,7 @@
-"""PolicySet with its index by action; evaluate()."""
+"""The policies that apply to a request, and the decision on it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ from temp_access.iam.request import Request
 IndexedStatements = tuple[tuple[Statement, Reason], ...]
 RequiredLayer = tuple[Layer, IndexedStatements]
 Groups = list[tuple[Layer, tuple[Policy, ...]]]
-_EVERYONE = Principals(everyone=True, accounts=frozenset(), named=frozenset())
+_EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class StatementIndex:
-    """Each statement with the reason to report if it applies, and the layers that must allow (gates).
+    """The statements that name one action, each with the reason to report if it applies, by the layer they are in.
 
-    `ceilings` are the levels of RCPs and SCPs; `limits` the permissions boundary and the session policy.
+    `ceilings` are the levels of RCPs and SCPs; `limits` are the permissions boundary and the session policies.
     """
 
     denies: IndexedStatements
@@ -30,16 +33,16 @@ class StatementIndex:
     identity_and_limits: tuple[RequiredLayer, ...]
 
 
-def index_statements(layers: PolicySet, request: Request) -> StatementIndex:
-    """The statements of these layers that name the request's action."""
-    ceilings: Groups = [(Layer.RCP, level) for level in layers.rcps]
-    ceilings += [(Layer.SCP, level) for level in layers.scps]
-    resource: Groups = [(layers.resource_layer, (layers.resource,))] if layers.resource else []
-    identity: Groups = [(Layer.IDENTITY, layers.identity)]
-    limits: Groups = [(Layer.BOUNDARY, (layers.boundary,))] if layers.boundary else []
-    limits += [] if layers.session is None else [(Layer.SESSION, layers.session)]
+def index_statements(policies: PolicySet, request: Request) -> StatementIndex:
+    """Return the statements of `policies` that name the request's action."""
+    ceilings: Groups = [(Layer.RCP, level) for level in policies.rcps]
+    ceilings += [(Layer.SCP, level) for level in policies.scps]
+    resource: Groups = [(policies.resource_layer, (policies.resource,))] if policies.resource else []
+    identity: Groups = [(Layer.IDENTITY, policies.identity)]
+    limits: Groups = [(Layer.BOUNDARY, (policies.boundary,))] if policies.boundary else []
+    limits += [] if policies.session is None else [(Layer.SESSION, policies.session)]
     denies = [
-        (_deny_ignoring_not_principal(statement) if layers.boundary else statement, reason)
+        (_deny_ignoring_not_principal(statement) if policies.boundary else statement, reason)
         for _, entries in _required_layers([*ceilings, *resource, *identity, *limits], "Deny", request)
         for statement, reason in entries
     ]
@@ -67,7 +70,7 @@ def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Req
 
 
 def _deny_ignoring_not_principal(statement: Statement) -> Statement:
-    """A Deny with NotPrincipal hits every caller that has a permissions boundary.
+    """Return the statement as it applies to a caller with a permissions boundary: NotPrincipal exempts nobody.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
@@ -76,18 +79,17 @@ def _deny_ignoring_not_principal(statement: Statement) -> Statement:
 
 
 __all__ = ["Decision", "DecisionType", "Layer", "Policy", "PolicySet", "Reason", "Request", "evaluate"]
-_MOST_ACTIONS = 20_000
+_MAX_INDEXED_ACTIONS = 20_000
 
 
 @dataclass(frozen=True)
 class PolicySet:
-    """All policies that apply to a principal and a resource; make one and evaluate many requests against it.
+    """All policies that apply to a principal and a resource; create one and evaluate many requests against it.
 
-    `session` is None for a session made without session policies; of several (inline, managed) one must
-    allow. `resource` is the policy of the resource. If `resource_is_trust_policy`, it is a role's trust
-    policy, which must allow (a KMS key's must as well). `scps` and `rcps` hold one tuple for each level from
-    the root of the organization to the account; each level must allow. Callers without an account have no
-    SCPs.
+    `session` is None for a session without session policies; of several (inline, managed), one must allow.
+    `resource` is the resource-based policy. With `resource_is_trust_policy` it is a role's trust policy, which
+    must allow (as a KMS key's policy must). `scps` and `rcps` hold one tuple for each level from the root of the
+    organization to the account; each level must allow. Callers without an account have no SCPs.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -101,63 +103,63 @@ class PolicySet:
 
     @property
     def resource_layer(self) -> Layer:
-        """What the resource policy counts as."""
+        """The layer of the resource-based policy."""
         return Layer.TRUST if self.resource_is_trust_policy else Layer.RESOURCE
 
     def statement_index(self, request: Request) -> StatementIndex:
-        """The statements that name the request's action, indexed by action."""
-        found = self._indexes.get(request.action)
-        if found is None:
-            if len(self._indexes) >= _MOST_ACTIONS:
+        """Return the statements that name the request's action, from an index by action."""
+        index = self._indexes.get(request.action)
+        if index is None:
+            if len(self._indexes) >= _MAX_INDEXED_ACTIONS:
                 self._indexes.clear()
-            found = self._indexes[request.action] = index_statements(self, request)
-        return found
+            index = self._indexes[request.action] = index_statements(self, request)
+        return index
 
 
-def evaluate(layers: PolicySet, request: Request) -> Decision:
-    """Decide one request: an explicit deny wins; else every layer that has a say must allow."""
-    listed = layers.statement_index(request)
-    if denied := _applying(listed.denies, request):
+def evaluate(policies: PolicySet, request: Request) -> Decision:
+    """Decide one request: an explicit deny wins; otherwise every layer that applies must allow it."""
+    index = policies.statement_index(request)
+    if denied := _reasons(index.denies, request):
         return Decision(DecisionType.EXPLICIT_DENY, denied[0].layer, denied)
-    grant = PrincipalMatch.NONE
+    match = PrincipalMatch.NONE
     reasons: tuple[Reason, ...] = ()
     missing: tuple[Layer, ...] = ()
-    for statement, reason in listed.resource:
+    for statement, reason in index.resource:
         if statement.applies(request) and statement.principals is not None:
-            grant = max(grant, statement.principals.match(request))
+            match = max(match, statement.principals.match(request))
             reasons += (reason,)
-    for layer, entries in listed.ceilings:
-        if found := _applying(entries, request):
-            reasons += found
+    for layer, entries in index.ceilings:
+        if allows := _reasons(entries, request):
+            reasons += allows
         else:
             missing += (layer,)
     has_account = request.principal.startswith("arn:")
     same_account = request.account == request.resource_account
-    if grant is PrincipalMatch.NONE and (layers.resource_is_trust_policy or not same_account or not has_account):
-        missing += (layers.resource_layer,)
-    decided_by = layers.resource_layer
-    gates: tuple[RequiredLayer, ...] = ()
-    if has_account and not (same_account and grant is PrincipalMatch.DIRECT):
-        if same_account and grant is PrincipalMatch.ROLE:
-            gates = listed.limits
+    if match is PrincipalMatch.NONE and (policies.resource_is_trust_policy or not same_account or not has_account):
+        missing += (policies.resource_layer,)
+    decided_by = policies.resource_layer
+    required_layers: tuple[RequiredLayer, ...] = ()
+    if has_account and not (same_account and match is PrincipalMatch.DIRECT):
+        if same_account and match is PrincipalMatch.ROLE:
+            required_layers = index.limits
         else:
-            decided_by, gates = Layer.IDENTITY, listed.identity_and_limits
-    for layer, entries in gates:
-        if found := _applying(entries, request):
-            reasons += found
+            decided_by, required_layers = Layer.IDENTITY, index.identity_and_limits
+    for layer, entries in required_layers:
+        if allows := _reasons(entries, request):
+            reasons += allows
         elif layer is not Layer.IDENTITY or not request.principal.endswith(":root"):
             missing += (layer,)
-    # Of the sessions made without a session policy only a role's may do anything (same page).
-    if gates and layers.session is None and ":federated-user/" in request.principal:
+    # Without a session policy, only a role's session may do anything (same page).
+    if required_layers and policies.session is None and ":federated-user/" in request.principal:
         missing += (Layer.SESSION,)
     if missing:
         return Decision(DecisionType.IMPLICIT_DENY, missing[0], (), missing)
     return Decision(DecisionType.ALLOWED, decided_by, reasons)
 
 
-def _applying(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]:
-    found: tuple[Reason, ...] = ()
+def _reasons(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]:
+    reasons: tuple[Reason, ...] = ()
     for statement, reason in entries:
         if statement.applies(request):
-            found += (reason,)
-    return found
+            reasons += (reason,)
+    return reasons

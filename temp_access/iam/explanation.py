@@ -1,4 +1,4 @@
-"""Per-layer breakdown; why a statement doesn't apply."""
+"""Explanations of a decision: the result of each layer, and why an Allow statement doesn't apply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from temp_access.iam.request import Request, scalar_text
 
 @dataclass(frozen=True)
 class LayerResult:
-    """One layer's statements that apply; `missing` if it had to allow and didn't."""
+    """The statements of one layer that apply; `missing` if the layer had to allow the request and didn't."""
 
     layer: Layer
     allows: tuple[Reason, ...]
@@ -24,14 +24,14 @@ class LayerResult:
     missing: bool
 
 
-def layer_breakdown(layers: PolicySet, request: Request, decision: Decision) -> Iterator[LayerResult]:
-    """Yield the layers that take part, in the order in which AWS's documentation names them."""
-    listed = layers.statement_index(request)
-    denies = _applying(listed.denies, request)
-    gates: list[tuple[Layer, IndexedStatements]] = [*listed.ceilings]
-    if layers.resource:
-        gates.append((layers.resource_layer, listed.resource))
-    for layer, entries in [*gates, *listed.identity_and_limits]:
+def layer_breakdown(policies: PolicySet, request: Request, decision: Decision) -> Iterator[LayerResult]:
+    """Yield the result of each layer that applies, in the order of AWS's documentation."""
+    index = policies.statement_index(request)
+    denies = _applying(index.denies, request)
+    layers: list[tuple[Layer, IndexedStatements]] = [*index.ceilings]
+    if policies.resource:
+        layers.append((policies.resource_layer, index.resource))
+    for layer, entries in [*layers, *index.identity_and_limits]:
         yield LayerResult(
             layer,
             _applying(entries, request),
@@ -44,55 +44,56 @@ def _applying(entries: IndexedStatements, request: Request) -> tuple[Reason, ...
     return tuple(reason for statement, reason in entries if statement.applies(request))
 
 
-_MOST_SHOWN = 3
+_MAX_VALUES = 3
 
 
 @dataclass(frozen=True)
-class Miss:
-    """An Allow statement that names the action and doesn't apply, and why."""
+class NearMiss:
+    """An Allow statement that names the action but doesn't apply, and the reason."""
 
     policy: str
     index: int
     sid: str | None
-    why: str
+    reason: str
 
 
-def near_misses(policy: Policy, request: Request) -> Iterator[Miss]:
-    """Yield the near misses of `policy` in its order."""
+def near_misses(policy: Policy, request: Request) -> Iterator[NearMiss]:
+    """Yield the near misses of `policy`, in the order of its statements."""
     for statement, body in zip(policy.statements, policy.bodies, strict=True):
         if statement.effect == "Allow" and statement.names_action(request.action.lower(), request):
-            why = _why(statement, body, request, variables=policy.version == VERSIONS[0])
-            if why:
-                yield Miss(policy.name, statement.index, statement.sid, why)
+            reason = _mismatch(statement, body, request, variables=policy.version == VERSIONS[0])
+            if reason:
+                yield NearMiss(policy.name, statement.index, statement.sid, reason)
 
 
-def _why(statement: Statement, body: Mapping[str, Any], request: Request, *, variables: bool) -> str | None:
+def _mismatch(statement: Statement, body: Mapping[str, Any], request: Request, *, variables: bool) -> str | None:
     resources = statement.resources
     if resources is not None and resources.matches(request.resource, request) is statement.not_resource:
-        but = "all but " if statement.not_resource else ""
-        only = "" if statement.not_resource else " only"
-        return f"is about {but}{_listed(body['NotResource' if but else 'Resource'])}{only}"
+        if statement.not_resource:
+            return f"applies to all resources except {_describe_values(body['NotResource'])}"
+        return f"applies only to {_describe_values(body['Resource'])}"
     if statement.principals is not None and not statement.principals.matches(request):
-        return f"names {_named(body.get('Principal'))}, and the caller is {request.principal}"
+        return f"names {_describe_principals(body.get('Principal'))}, but the caller is {request.principal}"
     for operator, keys in (body.get("Condition") or {}).items():
         for key, values in keys.items():
-            texts = tuple(map(scalar_text, values if isinstance(values, list) else [values]))
-            if not compile_condition(operator, key, texts, variables=variables).holds(request):
-                return f"asks for {operator} {key} {_listed(values)}, and {_sent(request, key)}"
+            strings = tuple(map(scalar_text, values if isinstance(values, list) else [values]))
+            if not compile_condition(operator, key, strings, variables=variables).holds(request):
+                condition = f"{operator} {key} {_describe_values(values)}"
+                return f"requires {condition}, but {_describe_request_value(request, key)}"
     return None
 
 
-def _sent(request: Request, key: str) -> str:
+def _describe_request_value(request: Request, key: str) -> str:
     value = request.value(key)
-    return "the request has no such key" if value is None else f"the request has {_listed(value)}"
+    return f"the request has no {key}" if value is None else f"the request has {_describe_values(value)}"
 
 
-def _named(principal: Any) -> str:
-    kinds = principal if isinstance(principal, Mapping) else {"AWS": principal}
-    return ", ".join(_listed(names) for names in kinds.values())
+def _describe_principals(principal: Any) -> str:
+    by_type = principal if isinstance(principal, Mapping) else {"AWS": principal}
+    return ", ".join(_describe_values(names) for names in by_type.values())
 
 
-def _listed(values: Any) -> str:
-    listed = values if isinstance(values, list | tuple) else [values]
-    shown = ", ".join(repr(text) if text == "" else text for text in map(scalar_text, listed[:_MOST_SHOWN]))
-    return f"{shown} and {len(listed) - _MOST_SHOWN} more" if len(listed) > _MOST_SHOWN else shown
+def _describe_values(values: Any) -> str:
+    items = values if isinstance(values, list | tuple) else [values]
+    shown = ", ".join(repr(item) if item == "" else item for item in map(scalar_text, items[:_MAX_VALUES]))
+    return f"{shown} and {len(items) - _MAX_VALUES} more" if len(items) > _MAX_VALUES else shown

@@ -1,4 +1,4 @@
-"""Wildcards, variables, escape(), compiled pattern sets."""
+"""Patterns of the policy language: wildcards, policy variables, and sets of compiled patterns."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from temp_access.iam.request import Request
 _ESCAPES = str.maketrans({"$": "${$}", "*": "${*}", "?": "${?}"})
 
 
-def escape(text: str) -> str:
-    """Return `text` as a policy matches it literally, its `*`, `?` and `$` as policy variables."""
-    return text.translate(_ESCAPES)
+def escape(value: str) -> str:
+    """Return the pattern that matches only `value`: its `*`, `?` and `$` become policy variables."""
+    return value.translate(_ESCAPES)
 
 
 class Wildcard(Enum):
-    """`*` stands for any characters, also none and also `/`; `?` for exactly one."""
+    """`*` matches any characters, including none and including `/`; `?` matches exactly one character."""
 
     ANY = "*"
     ONE = "?"
@@ -34,7 +34,7 @@ class Variable:
     default: str | None
 
     def resolve(self, request: Request) -> str | None:
-        """The text that replaces the variable, or None if it has no value; a multivalued key never has one.
+        """Return the variable's value in the request, None if it has none; a multivalued key never has one.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         """
@@ -55,57 +55,57 @@ _TOKEN = re.compile(
 _WILDCARD = re.compile(r"(?P<wildcard>[*?])")
 
 
-def split_pattern(text: str, *, variables: bool, wildcards: bool) -> tuple[PatternPart, ...]:
-    """Split a pattern into its pieces; neighbouring literal text is one piece.
+def split_pattern(pattern: str, *, variables: bool, wildcards: bool) -> tuple[PatternPart, ...]:
+    """Split a pattern into its parts; adjacent literal text is one part.
 
-    `${*}`, `${?}` and `${$}` are the literal characters. Without `variables` (Version 2008-10-17) a `${…}`
-    is text like any other: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    `${*}`, `${?}` and `${$}` are the literal characters. Without `variables` (Version 2008-10-17), `${…}` is
+    literal text: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 
     Raises ValueError if the syntax of a variable is wrong.
     """
-    pieces: list[PatternPart] = []
+    parts: list[PatternPart] = []
     literal: list[str] = []
     end = 0
-    for token in (_TOKEN if variables else _WILDCARD).finditer(text):
-        literal.append(text[end : token.start()])
+    for token in (_TOKEN if variables else _WILDCARD).finditer(pattern):
+        literal.append(pattern[end : token.start()])
         end = token.end()
-        found = token.groupdict()
-        if found.get("broken"):
-            raise ValueError(f"bad policy variable in {text!r}; write ${{key}} or ${{key, 'default'}}")
-        if found["wildcard"] and not wildcards:
+        groups = token.groupdict()
+        if groups.get("broken"):
+            raise ValueError(f"bad policy variable in {pattern!r}; write ${{key}} or ${{key, 'default'}}")
+        if groups["wildcard"] and not wildcards:
             literal.append(token[0])
-        elif found.get("escaped"):
-            literal.append(found["escaped"])
+        elif groups.get("escaped"):
+            literal.append(groups["escaped"])
         else:
-            _flush(literal, pieces)
-            pieces.append(Wildcard(token[0]) if found["wildcard"] else Variable(found["key"], found["default"]))
-    literal.append(text[end:])
-    _flush(literal, pieces)
-    return tuple(pieces)
+            _flush(literal, parts)
+            parts.append(Wildcard(token[0]) if groups["wildcard"] else Variable(groups["key"], groups["default"]))
+    literal.append(pattern[end:])
+    _flush(literal, parts)
+    return tuple(parts)
 
 
 def pad_arn(pattern: str) -> str:
-    """Return a pattern of resources as AWS completes it: parts that an ARN lacks at its end are `*`.
+    """Return a resource pattern as AWS completes it: the parts that are missing at the end of an ARN are `*`.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
-    # One `*` is enough: at the end of a part it runs on through the parts that follow.
+    # One `*` is enough: at the end of a part, it also matches the parts that follow.
     return f"{pattern}:*" if pattern.startswith("arn:") and pattern.count(":") < COLONS_OF_ARN else pattern
 
 
-def _flush(literal: list[str], pieces: list[PatternPart]) -> None:
-    if text := "".join(literal):
-        pieces.append(text)
+def _flush(literal: list[str], parts: list[PatternPart]) -> None:
+    if joined := "".join(literal):
+        parts.append(joined)
     literal.clear()
 
 
 class WildcardScope(Enum):
-    """How far a wildcard reaches.
+    """Which characters a wildcard matches.
 
-    TEXT (StringLike, actions): everywhere.
-    RESOURCE: in an ARN's first five parts a `*` stays in its part, unless it ends the part: it may run on.
+    TEXT (StringLike, actions): all.
+    RESOURCE: in an ARN's first five parts, a `*` matches no colon, unless it ends its part.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-    ARN (ArnLike): each of the six parts is checked on its own.
+    ARN (ArnLike): each of the six parts is matched separately.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
     """
 
@@ -114,29 +114,26 @@ class WildcardScope(Enum):
     ARN = "arn"
 
 
-_COLONS_BEFORE_LAST_PART = 5
-
-
-def glob_regex(pieces: Sequence[str | Wildcard], style: WildcardScope) -> re.Pattern[str]:
-    """The expression that matches exactly what the pattern matches."""
+def glob_regex(parts: Sequence[str | Wildcard], scope: WildcardScope) -> re.Pattern[str]:
+    """Return the regular expression that matches exactly what the pattern matches."""
     chunks, stars = [""], []
-    colons = 0 if style is not WildcardScope.TEXT else _COLONS_BEFORE_LAST_PART
-    for position, piece in enumerate(pieces):
-        everywhere = colons >= _COLONS_BEFORE_LAST_PART
-        if isinstance(piece, str):
-            colons += piece.count(":")
-            chunks[-1] += re.escape(piece)
-        elif piece is Wildcard.ONE:
-            chunks[-1] += "." if everywhere else "[^:]"
+    colons = 0 if scope is not WildcardScope.TEXT else COLONS_OF_ARN
+    for position, part in enumerate(parts):
+        any_character = colons >= COLONS_OF_ARN
+        if isinstance(part, str):
+            colons += part.count(":")
+            chunks[-1] += re.escape(part)
+        elif part is Wildcard.ONE:
+            chunks[-1] += "." if any_character else "[^:]"
         else:
-            runs_on = style is WildcardScope.RESOURCE and _ends_part(pieces, position)
-            stars.append(".*" if everywhere or runs_on else "[^:]*")
+            runs_on = scope is WildcardScope.RESOURCE and _ends_part(parts, position)
+            stars.append(".*" if any_character or runs_on else "[^:]*")
             chunks.append("")
     return re.compile(_join(chunks, stars), re.DOTALL)
 
 
-def _ends_part(pieces: Sequence[str | Wildcard], position: int) -> bool:
-    following = pieces[position + 1] if position + 1 < len(pieces) else ":"
+def _ends_part(parts: Sequence[str | Wildcard], position: int) -> bool:
+    following = parts[position + 1] if position + 1 < len(parts) else ":"
     return isinstance(following, str) and following.startswith(":")
 
 
@@ -144,8 +141,8 @@ def _join(chunks: list[str], stars: list[str]) -> str:
     joined = chunks[0]
     for position, (star, chunk) in enumerate(zip(stars, chunks[1:], strict=True)):
         later = stars[position + 1 :]
-        # An atomic group keeps the first place where a chunk fits, so that many stars can't take forever. After a
-        # star that crosses colons another place may be needed for one that doesn't; after the last, the end decides.
+        # An atomic group keeps the first match of a chunk, so that many stars take no exponential time. After a star
+        # that crosses colons, a later match may be needed for one that doesn't; after the last, the end decides.
         first = later and (star != ".*" or set(later) == {".*"})
         joined += f"(?>{star}?{chunk})" if first else f"{star}{chunk}"
     return joined
@@ -157,93 +154,93 @@ _compiled_glob = lru_cache(maxsize=1024)(glob_regex)
 
 @dataclass(frozen=True, slots=True)
 class VariablePattern:
-    """A pattern with policy variables, which get their values from each request."""
+    """A pattern with policy variables, whose values come from the request."""
 
-    pieces: tuple[PatternPart, ...]
-    style: WildcardScope
-    fold: bool
+    parts: tuple[PatternPart, ...]
+    scope: WildcardScope
+    ignore_case: bool
 
     def matches(self, value: str, request: Request) -> bool:
-        """Whether the value matches; a variable without a value makes a pattern that nothing matches.
+        """Whether the value matches; a pattern that has a variable without a value matches nothing.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
-        The text of a variable is literal: a `*` in it is no wildcard.
+        The value of a variable is literal: a `*` in it isn't a wildcard.
         """
         resolved: list[str | Wildcard] = []
-        for piece in self.pieces:
-            part = piece.resolve(request) if isinstance(piece, Variable) else piece
-            if part is None:
+        for part in self.parts:
+            value_part = part.resolve(request) if isinstance(part, Variable) else part
+            if value_part is None:
                 return False
-            if isinstance(part, str) and resolved and isinstance(resolved[-1], str):
-                resolved[-1] += part
+            if isinstance(value_part, str) and resolved and isinstance(resolved[-1], str):
+                resolved[-1] += value_part
             else:
-                resolved.append(part)
-        if self.fold:
+                resolved.append(value_part)
+        if self.ignore_case:
             resolved = [part.lower() if isinstance(part, str) else part for part in resolved]
         if len(resolved) == 1 and isinstance(resolved[0], str):
             return value == resolved[0]
-        if _is_prefix(resolved, self.style) and isinstance(resolved[0], str):
+        if _is_prefix(resolved, self.scope) and isinstance(resolved[0], str):
             return value.startswith(resolved[0])
-        return _compiled_glob(tuple(resolved), self.style).fullmatch(value) is not None
+        return _compiled_glob(tuple(resolved), self.scope).fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class PatternSet:
-    """Matches a value that at least one of its patterns matches."""
+    """A set of compiled patterns; it matches a value that at least one of them matches."""
 
-    everything: bool
+    matches_all: bool
     literals: frozenset[str]
     prefixes: tuple[str, ...]
     globs: tuple[Callable[[str], object], ...]
-    templates: tuple[VariablePattern, ...]
+    variable_patterns: tuple[VariablePattern, ...]
 
     def matches(self, value: str, request: Request) -> bool:
         """Whether one of the patterns matches the value."""
-        if self.everything or value in self.literals or value.startswith(self.prefixes):
+        if self.matches_all or value in self.literals or value.startswith(self.prefixes):
             return True
         for fullmatch in self.globs:
             if fullmatch(value):
                 return True
-        for template in self.templates:  # noqa: SIM110 (a loop is twice as fast as any() here)
-            if template.matches(value, request):
+        for pattern in self.variable_patterns:  # noqa: SIM110 (a loop is twice as fast as any() here)
+            if pattern.matches(value, request):
                 return True
         return False
 
 
 def compile_patterns(
-    texts: Iterable[str],
+    patterns: Iterable[str],
     *,
     variables: bool,
-    style: WildcardScope = WildcardScope.TEXT,
+    scope: WildcardScope = WildcardScope.TEXT,
     wildcards: bool = True,
-    fold: bool = False,
+    ignore_case: bool = False,
 ) -> PatternSet:
-    """Compile patterns; `fold` ignores case (the caller then passes values in lower case).
+    """Compile patterns; with `ignore_case`, the values to match must be in lower case.
 
     Raises ValueError if the syntax of a variable is wrong.
     """
-    everything, literals, prefixes, globs, templates = False, set[str](), [], [], []
-    for text in texts:
-        whole = pad_arn(text) if style is WildcardScope.RESOURCE else text
-        pieces = split_pattern(whole, variables=variables, wildcards=wildcards)
-        if any(isinstance(piece, Variable) for piece in pieces):
-            templates.append(VariablePattern(pieces, style, fold))
+    matches_all, literals, prefixes, globs, variable_patterns = False, set[str](), [], [], []
+    for pattern in patterns:
+        full_pattern = pad_arn(pattern) if scope is WildcardScope.RESOURCE else pattern
+        parts = split_pattern(full_pattern, variables=variables, wildcards=wildcards)
+        if any(isinstance(part, Variable) for part in parts):
+            variable_patterns.append(VariablePattern(parts, scope, ignore_case))
             continue
-        static = [piece.lower() if fold and isinstance(piece, str) else piece for piece in pieces]
-        plain = [piece for piece in static if not isinstance(piece, Variable)]
-        if plain == [Wildcard.ANY]:
-            everything = True
-        elif all(isinstance(piece, str) for piece in plain):
-            literals.add("".join(piece for piece in plain if isinstance(piece, str)))
-        elif _is_prefix(plain, style):
-            prefixes.append(str(plain[0]))
+        folded = [part.lower() if ignore_case and isinstance(part, str) else part for part in parts]
+        static = [part for part in folded if not isinstance(part, Variable)]
+        if static == [Wildcard.ANY]:
+            matches_all = True
+        elif all(isinstance(part, str) for part in static):
+            literals.add("".join(part for part in static if isinstance(part, str)))
+        elif _is_prefix(static, scope):
+            prefixes.append(str(static[0]))
         else:
-            globs.append(glob_regex(plain, style).fullmatch)
-    return PatternSet(everything, frozenset(literals), tuple(prefixes), tuple(globs), tuple(templates))
+            globs.append(glob_regex(static, scope).fullmatch)
+    return PatternSet(matches_all, frozenset(literals), tuple(prefixes), tuple(globs), tuple(variable_patterns))
 
 
-def _is_prefix(pieces: list[str | Wildcard], style: WildcardScope) -> bool:
-    if len(pieces) != _PREFIX_LENGTH or not isinstance(pieces[0], str) or pieces[1] is not Wildcard.ANY:
+def _is_prefix(parts: list[str | Wildcard], scope: WildcardScope) -> bool:
+    if len(parts) != _PREFIX_LENGTH or not isinstance(parts[0], str) or parts[1] is not Wildcard.ANY:
         return False
-    # In the ARN style a `*` before the fifth colon stays in its part: `startswith` would match too much.
-    return style is not WildcardScope.ARN or pieces[0].count(":") >= 5
+    # In an ArnLike pattern, a `*` before the fifth colon matches no colon: `startswith` would match too much.
+    return scope is not WildcardScope.ARN or parts[0].count(":") >= COLONS_OF_ARN

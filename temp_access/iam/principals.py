@@ -9,11 +9,11 @@ from temp_access.iam.request import Request
 
 
 class PrincipalMatch(IntEnum):
-    """How an Allow names the caller, weakest first; that decides which other layers limit it.
+    """How an Allow names the caller, weakest first; this decides which other layers limit the caller.
 
     NONE: not at all. ACCOUNT: its account, which delegates to identity policies.
-    ROLE: the role of its session; permissions boundary and session policy still limit.
-    DIRECT: the user, the session, a service or everyone; in the same account nothing else limits.
+    ROLE: the role of its session; the permissions boundary and the session policy still apply.
+    DIRECT: the user, the session, a service or everyone; in the same account no other layer applies.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
 
@@ -25,30 +25,30 @@ class PrincipalMatch(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """Who a statement names: everyone, accounts (as IDs), or ARNs, services and identity providers."""
+    """The principals in a statement: everyone, accounts (as IDs), or ARNs, services and identity providers."""
 
-    everyone: bool
+    matches_all: bool
     accounts: frozenset[str]
     named: frozenset[str]
     negated: bool = False
 
     def match(self, request: Request) -> PrincipalMatch:
-        """How these principals name the caller."""
-        if self.everyone or request.principal in self.named:
+        """Return how these principals name the caller."""
+        if self.matches_all or request.principal in self.named:
             return PrincipalMatch.DIRECT
         if not self.named.isdisjoint((request.role,)):
             return PrincipalMatch.ROLE
         return PrincipalMatch.ACCOUNT if request.account in self.accounts else PrincipalMatch.NONE
 
     def matches(self, request: Request) -> bool:
-        """Whether the statement is about the caller.
+        """Whether the statement applies to the caller.
 
-        NotPrincipal spares a caller only if each level is named: its account, a session's role, itself.
+        NotPrincipal exempts a caller only if it names each level: the account, a session's role, the caller itself.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         """
         if not self.negated:
             return self.match(request) is not PrincipalMatch.NONE
-        if self.everyone:
+        if self.matches_all:
             return False
         levels = {request.principal}
         if request.principal.startswith("arn:"):

@@ -1,4 +1,4 @@
-"""The request that policies are evaluated against: who does what on which resource, with which keys."""
+"""The request that policies are evaluated against: principal, action, resource and condition keys."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ LIST_BUCKET = "s3:ListBucket"
 Scalar = str | bool | int | float
 Value = TypeVar("Value")
 ContextValue = Scalar | Sequence[Scalar] | None
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 _PRINCIPAL_TAG = "aws:principaltag/"
 
 
 class Request(NamedTuple):
-    """One request; condition keys that follow from the principal needn't be in `context`.
+    """One request; `context` needn't contain the condition keys that follow from the principal.
 
-    `principal` is the caller's ARN (for a role session the session's), a service name, or `*` for an
-    anonymous caller. A key of `context` counts as absent when its value is None or an empty list.
+    `principal` is the caller's ARN (for a role session, the session's), a service name, or `*` for an anonymous
+    caller. A key of `context` whose value is None or an empty list counts as absent.
     """
 
     principal: str
@@ -27,35 +27,35 @@ class Request(NamedTuple):
     account: str
     resource_account: str
     role_arn: str | None = None
-    context: Mapping[str, ContextValue] = _NOTHING
-    principal_tags: Mapping[str, str] = _NOTHING
+    context: Mapping[str, ContextValue] = _EMPTY
+    principal_tags: Mapping[str, str] = _EMPTY
 
     @property
     def role(self) -> str | None:
-        """The ARN of the role whose session calls; built from the session ARN when `role_arn` isn't given."""
+        """The ARN of the role whose session calls; without `role_arn`, it is built from the session's ARN."""
         if self.role_arn is not None or ":assumed-role/" not in self.principal:
             return self.role_arn
         partition = self.principal.split(":", 2)[1]
         return f"arn:{partition}:iam::{self.account}:role/{self.principal.split('/')[1]}"
 
     def value(self, key: str) -> str | tuple[str, ...] | None:
-        """The value of a condition key: a string, a tuple if it is multivalued, None if it is absent.
+        """Return the value of a condition key: a string, a tuple if it is multivalued, None if it is absent.
 
         Key names aren't case-sensitive:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
         """
-        # Nearly always policy and request spell a key alike.
-        found = self.context.get(key)
-        if isinstance(found, str):
-            return found
+        # Policy and request nearly always use the same case.
+        value = self.context.get(key)
+        if isinstance(value, str):
+            return value
         key = key.lower()
-        if found is None:
-            found = _ignoring_case(self.context, key)
-        if found is None:
+        if value is None:
+            value = _ignoring_case(self.context, key)
+        if value is None:
             return self._derived(key)
-        if isinstance(found, str | int | float):
-            return scalar_text(found)
-        return tuple(map(scalar_text, found)) or None
+        if isinstance(value, str | int | float):
+            return scalar_text(value)
+        return tuple(map(scalar_text, value)) or None
 
     def _derived(self, key: str) -> str | None:
         if key.startswith(_PRINCIPAL_TAG):
@@ -65,7 +65,7 @@ class Request(NamedTuple):
 
 
 def scalar_text(value: Scalar) -> str:
-    """A JSON scalar as the policy language writes it: `true` and `false` for booleans."""
+    """Return a JSON scalar as the policy language writes it: `true` and `false` for booleans."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

@@ -13,6 +13,9 @@ from typing import Any
 from temp_access.iam.document import Policy
 from temp_access.iam.patterns import Variable, Wildcard, split_pattern
 
+# The actions that carry s3:prefix; s3:ListBucketMultipartUploads doesn't, although its request takes a prefix.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+PREFIX_ACTIONS = ("s3:ListBucket", "s3:ListBucketVersions")
 _ALL = frozenset(["*", "0.0.0.0/0", "::/0"])
 
 

@@ -66,7 +66,7 @@ def _parser_violations(body: dict[str, object], document: LocatedDocument) -> It
     try:
         parse_policy(body, _LAYERS[document.kind])
     except MalformedPolicy as error:
-        yield document.place, Violation(error.element, f"{error.element}: {error.why}; AWS rejects the policy")
+        yield document.place, Violation(error.element, f"{error.element}: {error.reason}; AWS rejects the policy")
 
 
 def _library_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:

@@ -57,6 +57,7 @@ __all__ = [
     "status",
     "stop",
 ]
+_PORTS = 100
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 
@@ -98,18 +99,19 @@ class ServerStatus:
         return f"https://127.0.0.1:{self.port}" if self.running else None
 
 
-def start(state_dir: Path, port: int | None = None, fresh: bool = False) -> Instance:
-    """Start the server unless it runs, and return it; `port` 0 takes a free one, `fresh` forgets all that was made.
+def start(state_dir: Path, port: int | None = None, fresh: bool = False, *, port_option: str = "--port") -> Instance:
+    """Start the server unless it runs, and return it; `port` 0 takes any free one, `fresh` forgets all that was made.
 
-    Without a port, the one used last time or 4610. Raises UserError with what to do when it can't start, and
-    MissingExtraError where the server isn't installed.
+    Without a port it is the one of the last start if that is free, else the first free one from 4610 on.
+    `port_option` is how the caller passes a port. Raises UserError with what to do when the server can't start, and
+    MissingExtraError where it isn't installed.
     """
     require_extra("local")
     layout = StateDir.of(state_dir)
     try:
         layout.make()
         with locked(layout.start_lock):
-            return _start_locked(layout, port, fresh)
+            return _start_locked(layout, port, fresh, port_option)
     except OSError as error:
         raise UserError(
             f"cannot use the state folder {layout.root}: {error.strerror}; pass another with --state"
@@ -144,21 +146,21 @@ def environment(state_dir: Path) -> dict[str, str]:
     return environment_of(StateDir.of(state_dir), found.port)
 
 
-def _start_locked(layout: StateDir, port: int | None, fresh: bool) -> Instance:
+def _start_locked(layout: StateDir, port: int | None, fresh: bool, port_option: str) -> Instance:
     found = status(layout.root)
     if found.running and fresh:
         _stop_locked(layout)
     elif found.running and found.port is not None:
         if port not in (None, 0, found.port):
             raise UserError(
-                f"the local AWS in {layout.root} already runs on port {found.port}: stop it first, or leave out --port"
+                f"the local AWS in {layout.root} already runs on port {found.port}: stop it first with "
+                "`temp-access local stop`, or leave the port out"
             )
         return _instance(layout, found.port, already_running=True)
     if fresh:
         _forget(layout)
     ensure_certificate(layout)
-    wanted = read_json(layout.settings).get("port", DEFAULT_PORT) if port is None else port
-    with _listener(wanted) as listener:
+    with _free_listener(layout) if port is None else _listener(port, port_option) as listener:
         chosen = int(listener.getsockname()[1])
         _launch(layout, listener)
     _write_client_config(layout, chosen)
@@ -186,16 +188,39 @@ def _forget(layout: StateDir) -> None:
     layout.make()
 
 
-def _listener(port: int) -> socket.socket:
+def _listener(port: int, port_option: str) -> socket.socket:
+    try:
+        return _listen(port)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(
+            f"port {port} cannot be used ({reason}): pass a free one with {port_option}, or leave it out to get one"
+        ) from error
+
+
+def _free_listener(layout: StateDir) -> socket.socket:
+    """Return a listener on the port of the last start, else on a free one.
+
+    The ports above the default are tried first: clients take theirs elsewhere, so it is likely free next time.
+    """
+    last = read_json(layout.settings).get("port")
+    ports = range(DEFAULT_PORT, DEFAULT_PORT + _PORTS)
+    for port in (last, *ports) if isinstance(last, int) else ports:
+        with contextlib.suppress(OSError, OverflowError):
+            return _listen(port)
+    return _listen(0)
+
+
+def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         # Bound but not listening, a port could still be taken by a second one in the same state.
         listener.listen(128)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError):
         listener.close()
-        raise UserError(f"port {port} cannot be used ({error}): pass a free one with --port") from error
+        raise
     return listener
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from temp_access.files import atomic_write
+
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 DEFAULT_STATE = Path(".temp-access/local")
@@ -104,13 +106,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_private(path: Path, text: str) -> None:
     """Replace the file in one step, readable by its owner alone, and be sure that it is on the disk."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    atomic_write(path, text.encode(), mode=0o600, fsync=True)
 
 
 _NAMES = ("localhost", "*.localhost", "127.0.0.1")

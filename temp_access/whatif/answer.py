@@ -1,99 +1,143 @@
-"""Decide twice, explain by layer."""
+"""The answer to a question: decided twice where policies are unknown, and explained by layer."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from temp_access.config.model import Config
 from temp_access.config.table import key_path
-from temp_access.deployment.effective_policies import ANY_ACTION, NO_ACTION, condition_keys, layers_of, unknown_policies
+from temp_access.deployment.effective_policies import PolicyOwner, UnknownAs, parse
 from temp_access.iam.decision import Decision, Layer, Reason
-from temp_access.iam.document import Policy
+from temp_access.iam.document import VERSION, Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown, near_misses
 from temp_access.iam.request import ContextValue, Request
-from temp_access.whatif.model import (
-    LayerAnswer,
-    LocatedStatement,
-    PolicyOwner,
-    PolicySource,
-    Principal,
-    Question,
-    WhatIfAnswer,
-)
+from temp_access.policies.session_policy import session_policy_for
+from temp_access.whatif.model import LayerAnswer, LocatedStatement, PolicySource, Principal, Question, WhatIfAnswer
 from temp_access.whatif.question import assumed_context, merge_context
 
 
-def explain(
-    who: Principal, request: Request, layers: PolicySet, decision: Decision, source: PolicySource, config: Config
+def decide(
+    principal: Principal, question: Question, context: Mapping[str, ContextValue], source: PolicySource, config: Config
+) -> WhatIfAnswer:
+    """Return the answer; it is undecided if it depends on an unknown policy.
+
+    `context` holds condition keys that replace the assumed ones.
+    """
+    assumed = assumed_context(principal, question, config, source.target)
+    chosen = frozenset(key.lower() for key in context)
+    request = Request(
+        principal=principal.arn,
+        action=question.action,
+        resource=question.resource,
+        account=principal.account,
+        resource_account=_resource_account(question.resource, source),
+        role_arn=principal.role_arn,
+        context=merge_context(assumed, context),
+    )
+    permissive = _policy_set(principal, request, source, UnknownAs.ALLOW_ALL)
+    restrictive = _policy_set(principal, request, source, UnknownAs.ALLOW_NOTHING)
+    decision = evaluate(restrictive, request)
+    return WhatIfAnswer(
+        principal=principal,
+        question=question,
+        request=request,
+        decision=decision if decision.allowed is evaluate(permissive, request).allowed else None,
+        layers=tuple(_layer_answers(principal, request, restrictive, decision, source, config)),
+        assumed=frozenset(key.lower() for key in assumed) - chosen,
+        relevant_keys=_condition_keys(restrictive) | chosen,
+        unknown=tuple(_unknown_policies(principal, request, source)),
+        notes=(*source.notes, *question.notes),
+        source=source.description,
+    )
+
+
+def _resource_account(resource: str, source: PolicySource) -> str:
+    account = resource.split(":")[4] if resource.startswith("arn:") else ""
+    return account if account.isdecimal() else source.target.account
+
+
+def _policy_set(principal: Principal, request: Request, source: PolicySource, unknown_as: UnknownAs) -> PolicySet:
+    policies, target = source.policies, source.target
+    policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
+    session = policy_for(principal.grant) if principal.grant else None
+    own = policies.of_owner(principal.owner, unknown_as).narrowed(session)
+    if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
+        return policies.on(policies.state.bucket, own)
+    if request.resource == target.role_arn and request.action.lower().startswith("sts:"):
+        return policies.on(policies.state.role, own)
+    policy_set = policies.on(None, own)
+    if request.resource_account == target.account:
+        return policy_set
+    # Another account's resource-based policy, which has to allow the call too, is unknown.
+    [statement] = unknown_as.document(Layer.RESOURCE)["Statement"]
+    document = {"Version": VERSION, "Statement": [{**statement, "Principal": {"AWS": request.account}}]}
+    return replace(policy_set, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
+
+
+def _unknown_policies(principal: Principal, request: Request, source: PolicySource) -> Iterator[str]:
+    """Yield a description of each unknown policy that takes part."""
+    owner = source.policies.owner_state(principal.owner)
+    if owner is None:
+        yield f"the identity-based policies of {principal.role_arn or principal.arn}"
+    else:
+        unknown = source.policies.unknown(owner)
+        yield from (f"the document of {arn}" for arn in unknown.documents)
+        if unknown.groups:
+            yield f"the policies of {owner.name}'s groups ({', '.join(unknown.groups)})"
+    if request.resource_account != source.target.account:
+        yield f"the policy of {request.resource}"
+
+
+def _condition_keys(policies: PolicySet) -> frozenset[str]:
+    """Return the condition keys that the policies use, in lower case."""
+    every = (*policies.identity, *(policies.session or ()), policies.boundary, policies.resource)
+    return frozenset(
+        key.lower()
+        for policy in every
+        if policy
+        for body in policy.bodies
+        for keys in (body.get("Condition") or {}).values()
+        for key in keys
+    )
+
+
+def _layer_answers(
+    principal: Principal,
+    request: Request,
+    policies: PolicySet,
+    decision: Decision,
+    source: PolicySource,
+    config: Config,
 ) -> Iterator[LayerAnswer]:
-    """Yield what each layer that takes part says."""
-    place = _places(who, source, config)
+    def locate(layer: Layer, policy: str) -> str:
+        if layer is Layer.SESSION and principal.grant:
+            table = key_path("grants", principal.grant.id) if principal.grant.id in config.grants else "any_id"
+            return f"[{table}] in {config.path.name}"
+        return source.locate(principal.owner, layer, policy)
 
-    def named(reasons: tuple[Reason, ...]) -> tuple[LocatedStatement, ...]:
-        return tuple(LocatedStatement(reason, place(reason.layer, reason.policy)) for reason in reasons)
+    def located(reasons: tuple[Reason, ...]) -> tuple[LocatedStatement, ...]:
+        return tuple(LocatedStatement(reason, locate(reason.layer, reason.policy)) for reason in reasons)
 
-    for view in layer_breakdown(layers, request, decision):
-        misses = () if view.allows else _policies(layers, view.layer)
+    for result in layer_breakdown(policies, request, decision):
+        candidates = () if result.allows else _layer_policies(policies, result.layer)
         yield LayerAnswer(
-            layer=view.layer,
-            allows=named(view.allows),
-            denies=named(view.denies),
-            missing=view.missing,
-            known=view.layer is not Layer.IDENTITY or who.owner is not PolicyOwner.OTHER,
-            misses=tuple((miss, place(view.layer, p.name)) for p in misses for miss in near_misses(p, request)),
+            layer=result.layer,
+            allows=located(result.allows),
+            denies=located(result.denies),
+            missing=result.missing,
+            known=result.layer is not Layer.IDENTITY or principal.owner is not PolicyOwner.OUTSIDER,
+            misses=tuple(
+                (miss, locate(result.layer, policy.name))
+                for policy in candidates
+                for miss in near_misses(policy, request)
+            ),
         )
 
 
-def _places(who: Principal, source: PolicySource, config: Config) -> Callable[[Layer, str], str]:
-    def place(layer: Layer, name: str) -> str:
-        if layer is Layer.SESSION and who.grant:
-            table = key_path("grants", who.grant.id) if who.grant.id in config.grants else "any_id"
-            return f"[{table}] in {config.path.name}"
-        return source.place(who.owner.value, layer, name)
-
-    return place
-
-
-def _policies(layers: PolicySet, layer: Layer) -> tuple[Policy, ...]:
+def _layer_policies(policies: PolicySet, layer: Layer) -> tuple[Policy, ...]:
     if layer is Layer.IDENTITY:
-        return layers.identity
+        return policies.identity
     if layer is Layer.SESSION:
-        return layers.session or ()
-    one = layers.boundary if layer is Layer.BOUNDARY else layers.resource
-    return (one,) if one else ()
-
-
-def decide(
-    who: Principal, call: Question, given: Mapping[str, ContextValue], source: PolicySource, config: Config
-) -> WhatIfAnswer:
-    """Return the answer; it is undecided if it depends on a policy that isn't known."""
-    assumed = assumed_context(who, call, config, source.target)
-    context, named = merge_context(assumed, given), frozenset(key.lower() for key in given)
-    request = Request(
-        principal=who.principal,
-        action=call.action,
-        resource=call.resource,
-        account=who.account,
-        resource_account=_owner(call.resource, source),
-        role_arn=who.role_arn,
-        context=context,
-    )
-    best = evaluate(layers_of(who, request, source, unknown_as=ANY_ACTION), request)
-    layers = layers_of(who, request, source, unknown_as=NO_ACTION)
-    worst = evaluate(layers, request)
-    return WhatIfAnswer(
-        who=who,
-        call=call,
-        request=request,
-        decision=worst if worst.allowed is best.allowed else None,
-        layers=tuple(explain(who, request, layers, worst, source, config)),
-        assumed=frozenset(key.lower() for key in assumed) - named,
-        looked_at=condition_keys(layers) | named,
-        unknown=tuple(unknown_policies(who, request, source)),
-        notes=(*source.notes, *call.notes),
-        source=source.words,
-    )
-
-
-def _owner(resource: str, source: PolicySource) -> str:
-    account = resource.split(":")[4] if resource.startswith("arn:") else ""
-    return account if account.isdecimal() else source.target.account
+        return policies.session or ()
+    policy = policies.boundary if layer is Layer.BOUNDARY else policies.resource
+    return (policy,) if policy else ()

@@ -1,82 +1,76 @@
-"""A question to the evaluator, where its policies come from, and the answer."""
+"""A question about one call, the source of the policies, and the answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from temp_access.config.model import Grant
-from temp_access.deployment.state import State
+from temp_access.deployment.effective_policies import EffectivePolicies, PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer, Reason
-from temp_access.iam.document import Document
-from temp_access.iam.explanation import Miss
+from temp_access.iam.explanation import NearMiss
 from temp_access.iam.request import Request
-
-
-class PolicyOwner(StrEnum):
-    """Whose identity policies count."""
-
-    USER = "user"
-    ROLE = "role"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller: its ARN, whose policies it has, and the grant that its session is narrowed to."""
+    """The caller: its ARN, the owner of its policies, and the grant whose session policy narrows it."""
 
-    principal: str
+    arn: str
     owner: PolicyOwner
-    words: str
+    description: str
     role_arn: str | None = None
     grant: Grant | None = None
 
     @property
     def account(self) -> str:
-        """The caller's account."""
-        return self.principal.split(":")[4]
+        """The number of the caller's account."""
+        return self.arn.split(":")[4]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySource:
-    """Where policies come from; `document` gives those of managed policies, None where it isn't known.
+    """The policies, and a description of where they come from.
 
-    `place` says where a policy is, given its holder, layer and name.
+    `locate` describes where a policy is defined, from its owner, layer and name. `bucket_is_named` is False if
+    CloudFormation chooses the bucket's name.
     """
 
-    target: Target
-    state: State
-    document: Callable[[str], Document | None]
-    place: Callable[[str, Layer, str], str]
-    words: str
+    policies: EffectivePolicies
+    locate: Callable[[PolicyOwner, Layer, str], str]
+    description: str
     notes: tuple[str, ...] = ()
     bucket_is_named: bool = True
+
+    @property
+    def target(self) -> Target:
+        """The account, Region and names that the policies belong to."""
+        return self.policies.target
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about: one action on one resource, and what follows from how it was written."""
+    """One action on one resource, with the prefix of a listing and notes on how the question was written."""
 
     action: str
     resource: str
-    words: str
+    description: str
     prefix: str | None = None
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedStatement:
-    """A statement that applies, with the place of its policy."""
+    """A statement that applies, and where its policy is defined."""
 
     reason: Reason
-    place: str
+    location: str
 
 
 @dataclass(frozen=True, slots=True)
 class LayerAnswer:
-    """What one layer says: the statements that apply, whether it had to allow and didn't, and its near misses.
+    """The statements of one layer that apply, and its near misses, each with where its policy is defined.
 
-    `known` is False where nothing of the layer is known.
+    `missing` is True if the layer had to allow the call and didn't; `known` is False if its policies are unknown.
     """
 
     layer: Layer
@@ -84,30 +78,30 @@ class LayerAnswer:
     denies: tuple[LocatedStatement, ...]
     missing: bool
     known: bool
-    misses: tuple[tuple[Miss, str], ...]
+    misses: tuple[tuple[NearMiss, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIfAnswer:
     """The decision with its reasons.
 
-    `assumed` are the context's keys that nobody gave, `looked_at` those that a policy asks for or that were given,
-    both in lower case; `unknown` is what isn't known of the policies: an undecided answer depends on it.
+    `assumed` holds the condition keys with an assumed value, `relevant_keys` those that a policy uses or the user
+    set, both in lower case. `unknown` describes the unknown policies; an undecided answer depends on them.
     """
 
-    who: Principal
-    call: Question
+    principal: Principal
+    question: Question
     request: Request
     decision: Decision | None
     layers: tuple[LayerAnswer, ...]
     assumed: frozenset[str]
-    looked_at: frozenset[str]
+    relevant_keys: frozenset[str]
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
     source: str
 
     @property
-    def word(self) -> str:
+    def verdict(self) -> str:
         """`allowed`, `denied` or `undecided`."""
         if self.decision is None:
             return "undecided"
@@ -116,4 +110,4 @@ class WhatIfAnswer:
     @property
     def exit_code(self) -> int:
         """0 allowed, 1 denied, 3 undecided."""
-        return {"allowed": 0, "denied": 1}.get(self.word, 3)
+        return {"allowed": 0, "denied": 1}.get(self.verdict, 3)

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 
 from collections.abc import Iterator
 
-from temp_access.iam.statements import StatementView
+from temp_access.iam.statements import PREFIX_ACTIONS, StatementView
 from temp_access.lint.actions import action_matches
 from temp_access.lint.model import Violation
-from temp_access.lint.rules.list_without_prefix import LISTING
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
@@ -18,7 +17,7 @@ def check(statement: StatementView) -> Iterator[Violation]:
     if not any(condition.lower_key == "s3:prefix" and condition.requires_key for condition in statement.conditions):
         return
     for action in statement.actions:
-        if not any(action_matches(action, listing) for listing in LISTING) or action_matches(
+        if not any(action_matches(action, listing) for listing in PREFIX_ACTIONS) or action_matches(
             action, "s3:GetBucketLocation"
         ):
             yield Violation(

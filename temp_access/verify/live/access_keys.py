@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _KEYS_FOR_EACH_USER = 2
 
 
-def record(iam: "IAMClient", journal: Journal, entry: RunRecord) -> None:
+def record_run(iam: "IAMClient", journal: Journal, entry: RunRecord) -> None:
     """Record the run, before it makes anything, in the journal and as a tag on the user."""
     journal.write(entry)
     try:
@@ -26,7 +26,7 @@ def record(iam: "IAMClient", journal: Journal, entry: RunRecord) -> None:
         raise
 
 
-def create(iam: "IAMClient", journal: Journal, entry: RunRecord) -> tuple[Credentials, RunRecord]:
+def create_key(iam: "IAMClient", journal: Journal, entry: RunRecord) -> tuple[Credentials, RunRecord]:
     """Return a new access key of the user, recorded in the journal and on the user straight away.
 
     Raises TempAccessError (inconclusive) if the user has two keys already: they aren't ours to touch.
@@ -50,7 +50,7 @@ def create(iam: "IAMClient", journal: Journal, entry: RunRecord) -> tuple[Creden
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"]), entry
 
 
-def delete(iam: "IAMClient", entry: RunRecord) -> None:
+def delete_key(iam: "IAMClient", entry: RunRecord) -> None:
     """Delete the run's key and its tag; either may be gone already."""
     for action in (_delete_key, _untag):
         with contextlib.suppress(iam.exceptions.NoSuchEntityException):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from temp_access.aws.assume_role import Session, assume_role
+from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.clients import Clients
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Layer
@@ -147,10 +147,10 @@ _DEFAULT_DURATION = 3600
 class LiveCalls:
     """Makes the calls of probes on the deployed stacks."""
 
-    def __init__(self, wallet: CredentialPool, state: StateReader, plain: AssumeCall) -> None:
-        self.wallet = wallet
+    def __init__(self, pool: CredentialPool, state: StateReader, baseline: AssumeCall) -> None:
+        self.pool = pool
         self.state = state
-        self.plain = plain
+        self.baseline = baseline
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return what came of `call` made by `caller`."""
@@ -166,47 +166,47 @@ class LiveCalls:
 
     def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return what came of the control: the same call, or for AssumeRole the plain one."""
-        return self.answer(caller, self.plain if isinstance(call, AssumeCall) else call)
+        return self.answer(caller, self.baseline if isinstance(call, AssumeCall) else call)
 
     def _operate(self, caller: ProbeCaller, call: ServiceCall) -> None:
-        call_service(call, self.wallet.clients(caller), self.wallet.deployer, self.wallet.target)
+        call_service(call, self.pool.clients(caller), self.pool.deployer, self.pool.target)
 
     def _assume(self, caller: ProbeCaller, call: AssumeCall) -> str:
-        if self.wallet.unmet and caller.identity in (Identity.USER, Identity.USER_SESSION_TOKEN):
-            raise SetupError(self.wallet.unmet)
-        clients = self.wallet.clients(ProbeCaller(caller.identity))
-        policy = self.wallet.policy_of(caller.grant) if caller.grant else call.policy
+        if self.pool.unmet_condition and caller.identity in (Identity.USER, Identity.USER_SESSION_TOKEN):
+            raise SetupError(self.pool.unmet_condition)
+        clients = self.pool.clients(ProbeCaller(caller.identity))
+        policy = self.pool.policy_of(caller.grant) if caller.grant else call.policy
         asked = datetime.now(UTC)
         session = assume_role(
             clients.sts,
-            role_arn=self.wallet.target.role_arn,
+            role_arn=self.pool.target.role_arn,
             session_name=call.session_name,
             duration=call.duration,
             policy=policy,
             source_identity=call.source_identity,
             external_id=call.external_id,
         )
-        return _form(session, call, self.wallet.target, asked)
+        return _form(session, call, self.pool.target, asked)
 
     def _evaluate(self, check: TrustCheck) -> Outcome:
         document: dict[str, Any] = {}
         seen = attempt(lambda: document.update(self.state.trust_policy()))
         if seen.kind is not OutcomeType.WORKED:
-            return Outcome(OutcomeType.UNDECIDED, seen.code, f"the trust policy can't be read: {seen.text}")
-        return observe_trust(check, document, self.wallet.target)
+            return Outcome(OutcomeType.UNDECIDED, seen.code, f"the trust policy can't be read: {seen.summary}")
+        return observe_trust(check, document, self.pool.target)
 
     def _compare(self, check: StateCheck) -> Outcome:
         found: list[str] = []
         seen = attempt(lambda: found.extend(self.state.differences(check.aspect)))
         if seen.kind is OutcomeType.REFUSED:
             # That it can't be read says nothing of what it is.
-            return Outcome(OutcomeType.UNDECIDED, seen.code, f"can't be read: {seen.text}")
+            return Outcome(OutcomeType.UNDECIDED, seen.code, f"can't be read: {seen.summary}")
         if found:
             return Outcome(OutcomeType.REFUSED, message="; ".join(found))
         return Outcome(OutcomeType.WORKED, message="as the template says") if seen.kind is OutcomeType.WORKED else seen
 
 
-def _form(session: Session, call: AssumeCall, target: Target, asked: datetime) -> str:
+def _form(session: RoleSession, call: AssumeCall, target: Target, asked: datetime) -> str:
     wanted = f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{call.session_name}"
     credentials = session.credentials
     lasts = (credentials.expiration - asked).total_seconds() if credentials.expiration else 0

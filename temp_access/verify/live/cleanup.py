@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from temp_access.aws.clients import Clients
 from temp_access.deployment.target import Target
 from temp_access.verify import operations
-from temp_access.verify.live.access_keys import delete, leftover_runs
+from temp_access.verify.live.access_keys import delete_key, leftover_runs
 from temp_access.verify.live.journal import Journal, RunRecord
 from temp_access.verify.live.objects import remove
 
@@ -17,7 +17,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def sweep(
-    journal: Journal, deployer: Clients, target: Target, folders: Sequence[str], say: Callable[[str], None]
+    journal: Journal, deployer: Clients, target: Target, folders: Sequence[str], notify: Callable[[str], None]
 ) -> None:
     """Clean up after runs that were killed: those in this machine's journal, and old ones by their tags."""
     entries = {
@@ -25,13 +25,13 @@ def sweep(
     }
     entries |= {entry.run: entry for entry in journal.abandoned(target.account, target.user_name)}
     for entry in entries.values():
-        say(f"cleaning up after the run {entry.run}, which was cut short")
+        notify(f"cleaning up after the run {entry.run}, which was cut short")
         clean(journal, deployer, entry, entry.prefixes or run_prefixes(folders, entry.run))
 
 
 def clean(journal: Journal, deployer: Clients, entry: RunRecord, prefixes: Sequence[str]) -> None:
     """Remove the key first, then the objects, then the record of both."""
-    delete(deployer.iam, entry)
+    delete_key(deployer.iam, entry)
     remove(deployer.s3, entry.bucket, prefixes, entry.run)
     journal.remove(entry.run)
 

@@ -23,23 +23,23 @@ class CredentialPool:
         factory: ClientFactory,
         target: Target,
         *,
-        user: Credentials | None,
+        user_key: Credentials | None,
         deployer: Clients,
-        plain: AssumeCall,
+        baseline: AssumeCall,
         policy_of: PolicyForGrant,
         mfa: tuple[str, str] | None = None,
-        mfa_needed: bool = False,
+        mfa_required: bool = False,
     ) -> None:
         self.target = target
         self.deployer = deployer
         self.policy_of = policy_of
         # Which condition of the trust policy nobody can meet from here; the run finds out.
-        self.unmet: str | None = None
+        self.unmet_condition: str | None = None
         self._factory = factory
-        self._user = factory.of(user) if user else factory.base()
-        self._plain = plain
+        self._user = factory.of(user_key) if user_key else factory.base()
+        self._plain = baseline
         self._mfa = mfa
-        self._mfa_needed = mfa_needed
+        self._mfa_needed = mfa_required
         self._kept: dict[ProbeCaller, tuple[Clients, datetime | None]] = {}
         self._locks: dict[ProbeCaller, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -94,8 +94,8 @@ class CredentialPool:
                 return self._assume(self.policy_of(caller.grant), self._plain.duration)
 
     def _assume(self, policy: str | None, duration: int | None) -> Credentials:
-        if self.unmet:
-            raise SetupError(self.unmet)
+        if self.unmet_condition:
+            raise SetupError(self.unmet_condition)
         return assume_role(
             self.clients(ProbeCaller(Identity.USER)).sts,
             role_arn=self.target.role_arn,

@@ -6,10 +6,10 @@ from typing import Any
 from temp_access.aws.clients import Clients
 from temp_access.deployment.deployed import read_deployed
 from temp_access.deployment.drift import differences
-from temp_access.deployment.state import Deployed, State
+from temp_access.deployment.state import DeployedState, State
 from temp_access.deployment.target import Target
 from temp_access.revoke.model import describe
-from temp_access.revoke.policy import POLICY_NAME, is_revocations, read
+from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, read_revocations
 from temp_access.verify.outcomes import SetupError
 
 
@@ -21,11 +21,11 @@ class StateReader:
         self._deployer = deployer
         self._target = target
         self._lock = threading.Lock()
-        self._deployed: Deployed | None = None
+        self._deployed: DeployedState | None = None
 
     def differences(self, aspect: str) -> tuple[str, ...]:
         """Return how `aspect` differs; raises ClientError if it can't be read."""
-        return differences(aspect, self.expected, self._read())
+        return differences(aspect, self.expected, self._read(), is_ignored=is_revocation_policy)
 
     def trust_policy(self) -> dict[str, Any]:
         """Return the deployed trust policy; raises NotReadyError if there is no role."""
@@ -38,12 +38,12 @@ class StateReader:
         """Return what the reader should know of the deployed state although it isn't a difference."""
         role = self._deployed.role if self._deployed else None
         policy = role.permissions.inline.get(POLICY_NAME) if role else None
-        if role is None or policy is None or not is_revocations(policy):
+        if role is None or policy is None or not is_revocation_policy(POLICY_NAME, policy):
             return ()
-        revoked = "; ".join(map(describe, read(policy)))
+        revoked = "; ".join(map(describe, read_revocations(policy)))
         return (f"the inline policy {POLICY_NAME} of {role.name} denies {revoked} (temp-access revoke)",)
 
-    def _read(self) -> Deployed:
+    def _read(self) -> DeployedState:
         with self._lock:
             if self._deployed is None:
                 self._deployed = read_deployed(self._deployer.iam, self._deployer.s3, self._target)

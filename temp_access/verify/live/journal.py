@@ -15,6 +15,7 @@ from pathlib import Path
 
 from temp_access.config.validation import RESERVED
 from temp_access.errors import UserError
+from temp_access.files import atomic_write
 
 TAG_PREFIX = "temp-access:verify/"
 NO_KEY = "none"
@@ -48,17 +49,11 @@ class Journal:
             state = os.path.join(Path.home(), ".local", "state")
         self._folder = folder or Path(state) / "temp-access" / "verify"
 
-    def write(self, entry: RunRecord) -> None:
+    def write(self, record: RunRecord) -> None:
         """Keep `entry`, atomically; raises UserError if that can't be done."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary = self._folder / f"{entry.run}.tmp"
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(asdict(entry), file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path(entry.run))
+            atomic_write(self._path(record.run), json.dumps(asdict(record)).encode(), mode=0o600, fsync=True)
         except OSError as error:
             raise UserError(
                 f"{self._folder}: can't be written ({error.strerror}); verify keeps there what it must clean "
@@ -86,9 +81,9 @@ def new_record(run: str, *, account: str, user: str, bucket: str, prefixes: tupl
     return RunRecord(run, account, user, bucket, pid, _process_start(pid), prefixes=prefixes)
 
 
-def with_key(entry: RunRecord, key_id: str) -> RunRecord:
+def with_key(record: RunRecord, key_id: str) -> RunRecord:
     """Return `entry` with the id of the minted key."""
-    return replace(entry, key_id=key_id)
+    return replace(record, key_id=key_id)
 
 
 def is_over(run: str) -> bool:

@@ -4,16 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from temp_access.aws.assume_role import Credentials
 from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.config.model import Config
-from temp_access.deployment.effective_policies import managed_document
+from temp_access.deployment.effective_policies import EffectivePolicies, managed_document
 from temp_access.deployment.target import Target
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify import operations
-from temp_access.verify.live.access_keys import create, record
+from temp_access.verify.live.access_keys import create_key, record_run
 from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.cleanup import clean, defer_signals, signals_deferred_until_done, sweep
 from temp_access.verify.live.credential_pool import CredentialPool
@@ -107,11 +108,11 @@ class LiveRun:
         folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
         sweep(self._journal, self.deployer, self._deployment.target, folders, self._say)
         with signals_deferred_until_done():
-            record(self.deployer.iam, self._journal, self._entry)
+            record_run(self.deployer.iam, self._journal, self._entry)
         try:
             if self._deployment.user is None:
                 with signals_deferred_until_done():
-                    self._user, self._entry = create(self.deployer.iam, self._journal, self._entry)
+                    self._user, self._entry = create_key(self.deployer.iam, self._journal, self._entry)
         except BaseException:
             self._clean()
             raise
@@ -137,29 +138,26 @@ class LiveRun:
             self._wallet = CredentialPool(
                 ClientFactory(self._deployment.user) if self._deployment.user else self._factory,
                 target,
-                user=self._user,
+                user_key=self._user,
                 deployer=self.deployer,
-                plain=baseline_call(config),
+                baseline=baseline_call(config),
                 policy_of=policy_of,
                 mfa=self._deployment.mfa,
-                mfa_needed=config.role.conditions.mfa,
+                mfa_required=config.role.conditions.mfa,
             )
         wallet = self._wallet
         wallet.policy_of = policy_of
         answerer = LiveCalls(wallet, self._state, baseline_call(config))
-        wallet.unmet = _unmet_condition(config, self._wait_until_known(answerer))
+        wallet.unmet_condition = _unmet_condition(config, self._wait_until_known(answerer))
         deadline = self._deadline if settle else 0
         runner = LiveRunner(answerer, deadline=deadline, names_layers=target.names_layers)
         return runner.run(probes, finished)
 
     def cross_check(self, results: Sequence[Result]) -> Result:
         """Return whether the evaluator, asked about the templates, gives the same verdicts."""
-        iam = self.deployer.iam
-        deployment = self._deployment
-        answerer = evaluator_calls(
-            deployment.config, deployment.target, self._state.expected, lambda arn: managed_document(iam, arn)
-        )
-        return cross_check(results, answerer)
+        documents = partial(managed_document, self.deployer.iam)
+        policies = EffectivePolicies(self._deployment.target, self._state.expected, documents)
+        return cross_check(results, evaluator_calls(self._deployment.config, policies))
 
     def nothing_left(self) -> Result:
         """Return the last result of all: that of looking for what the run may have left behind."""
@@ -176,7 +174,7 @@ class LiveRun:
             cause="objects of the run couldn't be removed; run verify again, which removes them",
         )
         verdict = Verdict.INCONCLUSIVE if seen.kind is not OutcomeType.WORKED else Verdict.FAILED
-        text = f"{seen.message} versions and uploads left" if seen.kind is OutcomeType.WORKED else seen.text
+        text = f"{seen.message} versions and uploads left" if seen.kind is OutcomeType.WORKED else seen.summary
         return Result(probe, Verdict.PASSED if gone else verdict, text)
 
     def _expect(self, more: list[str]) -> None:
@@ -199,7 +197,7 @@ class LiveRun:
         """Wait until a new key works and the role can be assumed, or until the deadline; return what came of it."""
         pause, waited, passes = 0.5, False, 0
         while True:
-            seen = answerer.answer(ProbeCaller(Identity.USER), answerer.plain)
+            seen = answerer.answer(ProbeCaller(Identity.USER), answerer.baseline)
             passes = passes + 1 if seen.kind is OutcomeType.WORKED else 0
             if passes > 2 * waited or time.monotonic() + pause > self._deadline:
                 return seen

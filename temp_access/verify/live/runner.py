@@ -25,8 +25,8 @@ class LiveRunner:
     `deadline` is a time of time.monotonic(), in seconds.
     """
 
-    def __init__(self, answerer: LiveCalls, *, deadline: float, names_layers: bool, workers: int = 8) -> None:
-        self._answerer = answerer
+    def __init__(self, calls: LiveCalls, *, deadline: float, names_layers: bool, workers: int = 8) -> None:
+        self._answerer = calls
         self._deadline = deadline
         self._names_layers = names_layers
         self._workers = workers
@@ -59,7 +59,7 @@ class LiveRunner:
             finished(results[-1])
         for grant in {probe.caller.grant for probe in probes if probe.caller.identity is Identity.GRANT}:
             if grant:
-                self._answerer.wallet.forget(grant)
+                self._answerer.pool.forget(grant)
         return results
 
     def _run(self, probe: Probe) -> Result:
@@ -88,7 +88,7 @@ class LiveRunner:
             control = self._answerer.control(probe.control, probe.call)
         verdict, text = judge(probe, seen, control, names_layers=self._names_layers)
         return (
-            Result(probe, verdict, text, time.monotonic() - started, control.text if control else None),
+            Result(probe, verdict, text, time.monotonic() - started, control.summary if control else None),
             seen,
         )
 

@@ -30,8 +30,8 @@ class Mutant:
 
     name: str
     grant: Grant
-    change: Callable[[Policy], Policy | None] | None
-    caught_by: str
+    mutate: Callable[[Policy], Policy | None] | None
+    killed_by: str
 
 
 class SelfTest:
@@ -68,9 +68,9 @@ class SelfTest:
         policy = session_policy(
             grant.folder, ACCESS_MODES[grant.access], bucket=self._target.bucket, partition=self._target.partition
         )
-        if mutant is None or mutant.change is None or mutant.grant != grant:
+        if mutant is None or mutant.mutate is None or mutant.grant != grant:
             return minimal_json(policy)
-        changed = mutant.change(deepcopy(policy))
+        changed = mutant.mutate(deepcopy(policy))
         return minimal_json(changed) if changed is not None else None
 
     def mutants(self) -> Iterator[Mutant]:
@@ -189,10 +189,10 @@ def run_mutants(run: LiveRun, test: SelfTest) -> Iterator[MutantResult]:
     """Yield what became of each mutant; its probe must pass without the defect, and fail with it."""
     probes = test.probes()
     for mutant in test.mutants():
-        if mutant.change is None:
+        if mutant.mutate is None:
             yield MutantResult(mutant, MutantStatus.UNDECIDED, "the role's own actions are too few to show it")
             continue
-        probe = probes[mutant.caught_by]
+        probe = probes[mutant.killed_by]
         sound = _once(run, test, probe, None)
         if sound.verdict is not Verdict.PASSED:
             yield MutantResult(mutant, MutantStatus.UNDECIDED, f"without the defect: {sound.verdict}, {sound.observed}")

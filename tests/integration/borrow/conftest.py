@@ -6,16 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.borrow.person import Calls, Person
-from tests.integration.deploy.project import CDK, Project, project
+from tests.integration.deploy.project import Project, project
 
 
 @pytest.fixture(scope="session")
-def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def lent(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The project's own access.toml, deployed to a running local AWS."""
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
-    with project(tmp_path_factory.mktemp("lent")) as made:
-        made.deploy()
+    with project(tmp_path_factory.mktemp("lent"), like=deployed_once) as made:
         yield made
 
 

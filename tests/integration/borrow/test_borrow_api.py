@@ -42,7 +42,7 @@ def test_every_documented_error_is_exported() -> None:
     import temp_access
 
     named = set(re.findall(r"`(?:temp_access\.)?([A-Z]\w+)`", GUIDE.rpartition("Errors are")[2]))
-    assert named == set(temp_access._HOMES) - {"session", "credentials", "Credentials", "TempAccessError"}
+    assert named == set(temp_access._MODULES) - {"session", "credentials", "Credentials", "TempAccessError"}
 
 
 REFRESH = """

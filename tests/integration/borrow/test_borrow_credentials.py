@@ -112,8 +112,8 @@ def test_a_changed_file_drops_the_session(person: Person, calls: Calls) -> None:
     assert person.borrow("bob")["AccessKeyId"] == first
     person.toml.write_text(person.toml.read_text() + '\n[grants.carol]\naccess = "read"\n')
     assert person.borrow("bob")["AccessKeyId"] != first
-    kept = [json.loads(file.read_text()) for file in (person.cache / "sessions").iterdir()]
-    assert first not in [entry["credentials"]["AccessKeyId"] for entry in kept]
+    sessions = [json.loads(file.read_text()) for file in (person.cache / "sessions").iterdir()]
+    assert first not in [session["credentials"]["AccessKeyId"] for session in sessions]
 
 
 def test_a_removed_grant_isnt_served_from_the_cache(person: Person) -> None:
@@ -137,15 +137,15 @@ def test_a_stale_file_is_said_each_time(person: Person) -> None:
     for _ in range(2):
         ended = person.temp_access("credentials", "bob", "--format", "process")
         assert ended.code == 0
-        assert "note: access.toml isn't the one that is deployed" in ended.err
-        assert "the role's maximum is 6h here, 12h there" in ended.err
-        assert "who may assume the role, or on which conditions, differs" in ended.err
+        assert "isn't the deployed version" in ended.err
+        assert "the role's maximum session duration is 6h in the file, 12h in the deployment" in ended.err
+        assert "the trust policy differs" in ended.err
 
 
 def test_a_stale_file_whose_difference_cant_be_seen_is_said(person: Person) -> None:
     """A grant is nowhere in what is deployed; only the digest tells."""
     person.toml.write_text(person.toml.read_text() + '\n[grants.carol]\naccess = "read"\n')
-    assert "only what these credentials can't see differs" in person.temp_access("credentials", "carol").err
+    assert "the differences are in what these credentials can't read" in person.temp_access("credentials", "carol").err
 
 
 def test_ids_that_any_id_admits_are_vended(person: Person) -> None:
@@ -180,7 +180,7 @@ def test_another_callers_session_isnt_used(person: Person, calls: Calls) -> None
     words = ("temp-access", "credentials", "bob", "--format", "process")
     deployer = person.run(*words, env={**person.environment, **person.project.aws.environment})
     assert deployer.code == 1
-    assert "may not assume" in deployer.err
+    assert "isn't allowed to assume" in deployer.err
     assert person.run(*words, env=person.keys).code == 0
     # temp-user's own key is the one that --local uses: the same caller, the same session.
     assert calls["sts:AssumeRole"] == 1

@@ -90,7 +90,7 @@ def test_input_is_passed_on(person: Person) -> None:
 
 @pytest.mark.parametrize(
     ("command", "code", "why"),
-    [("no-such-command", 127, "there is no such command"), ("/etc/passwd", 126, "can't be run")],
+    [("no-such-command", 127, "command not found"), ("/etc/passwd", 126, "can't be run")],
 )
 def test_a_command_that_cant_be_run_is_one_sentence(person: Person, command: str, code: int, why: str) -> None:
     """With the exit codes of every shell."""
@@ -105,7 +105,7 @@ def test_an_mfa_code_is_asked_for_on_a_terminal(person: Person, tmp_path: Path) 
     person.toml.write_text(text.replace("# [role.conditions]\n# mfa = true", "[role.conditions]\nmfa = true"))
     ended = person.temp_access("credentials", "bob")
     assert ended.code == 2
-    assert "asks for MFA, and there is no code; run `temp-access credentials bob --mfa-serial ARN`" in ended.err
+    assert "requires MFA, and no code was passed; run `temp-access credentials bob --mfa-serial ARN`" in ended.err
     serial = ("--mfa-serial", "arn:aws:iam::123456789012:mfa/temp-user")
     ended = person.temp_access("credentials", "bob", *serial)
     assert ended.code == 2
@@ -115,7 +115,7 @@ def test_an_mfa_code_is_asked_for_on_a_terminal(person: Person, tmp_path: Path) 
     words = ("temp-access", "credentials", "bob", *person.local, *serial)
     ended = person.run(*words, stdin=terminal)
     assert "code of the MFA device arn:aws:iam::123456789012:mfa/temp-user: " in ended.err
-    assert "aren't six digits" in ended.err
+    assert "isn't six digits" in ended.err
     ended = person.run(*words, "--format", "process", stdin=terminal)
     assert "there is no terminal" in ended.err
     os.close(controller)

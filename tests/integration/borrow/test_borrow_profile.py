@@ -98,7 +98,7 @@ def test_an_inherited_profile_doesnt_lead_back(person: Person) -> None:
 
 def test_a_base_that_leads_back_is_refused(written: Person) -> None:
     """Another managed profile, itself, and none at all."""
-    for base, why in (("bob", "borrows itself"), ("bobby", "leads to 'bobby' itself"), ("no", "there is no profile")):
+    for base, why in (("bob", "borrows by itself"), ("bobby", "refers back to 'bobby'"), ("no", "there is no profile")):
         ended = written.run("temp-access", "profile", "bobby", "--profile", base, "--yes")
         assert ended.code == 2
         assert why in ended.err
@@ -161,9 +161,9 @@ def test_somebody_elses_profile_isnt_overwritten(person: Person) -> None:
     assert (ended.code, person.config.read_text()) == (2, "[profile bob]\nregion = x\n")
     assert "choose another name with --name" in ended.err
     person.config.with_name("credentials").write_text("[team]\naws_access_key_id = x\n")
-    assert "would win" in person.temp_access("profile", "bob", "--name", "team", "--yes").err
+    assert "take precedence" in person.temp_access("profile", "bob", "--name", "team", "--yes").err
     assert person.temp_access("profile", "bob", "--name", "own", "--yes").code == 0
-    assert "nothing was changed" in person.run("temp-access", "profile", "bob", "--remove", "--yes").err
+    assert "has no profile 'bob' of temp-access" in person.run("temp-access", "profile", "bob", "--remove", "--yes").err
 
 
 def test_aws_config_file_is_honoured(person: Person, tmp_path: Path) -> None:
@@ -178,4 +178,4 @@ def test_aws_config_file_is_honoured(person: Person, tmp_path: Path) -> None:
 def test_a_variable_that_would_win_is_said(person: Person) -> None:
     """AWS_CA_BUNDLE of the shell would make the written ca_bundle useless."""
     ended = person.temp_access("profile", "bob", "--yes", env={"AWS_CA_BUNDLE": "/etc/ssl/cert.pem"})
-    assert "AWS_CA_BUNDLE is set here and wins over the profile's ca_bundle" in ended.err
+    assert "AWS_CA_BUNDLE is set and takes precedence over the profile's ca_bundle" in ended.err

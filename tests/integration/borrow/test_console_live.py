@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.borrow.console import sign_in, sign_in_url
 from temp_access.errors import TempAccessError
 from temp_access.local_aws.session import session
-from tests.integration.deploy.project import CDK, USER, Ended, Project, project
+from tests.integration.deploy.project import USER, Ended, Project, project
 
 pytestmark = pytest.mark.integration
 HOSTILE = "a&b=c#d é%2F ${x} *"
@@ -30,11 +31,9 @@ access = "read"
 
 
 @pytest.fixture(name="made", scope="module")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
-    with project(tmp_path_factory.mktemp("console")) as made:
-        made.deploy(TOML)
+def _made(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with project(tmp_path_factory.mktemp("console"), like=deployed_once) as made:
+        made.update(TOML)
         yield made
 
 
@@ -127,7 +126,12 @@ def test_chained_credentials_get_no_session_duration(made: Project) -> None:
 def test_an_endpoint_whose_certificate_is_not_trusted_gets_nothing(made: Project) -> None:
     """The credentials aren't sent to whoever answers."""
     place = sign_in("aws", "https://console.aws.amazon.com/", endpoint_url=made.aws.url)
-    credentials = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x", "SessionToken": "x"}
+    credentials: SessionCredentials = {
+        "AccessKeyId": "ASIAEXAMPLE",
+        "SecretAccessKey": "x",
+        "SessionToken": "x",
+        "Expiration": "2030-01-01T00:00:00Z",
+    }
     before = made.actions().count("signin:getSigninToken")
     with pytest.raises(TempAccessError, match="CERTIFICATE_VERIFY_FAILED") as found:
         sign_in_url(place, credentials)

@@ -18,7 +18,7 @@ def test_says_first_which_account_it_asks(example: Project) -> None:
     assert ended.code == 0, ended.said
     assert ended.err.startswith("asking account 123456789012, us-east-1, bucket ")
     assert "allows it: Statement[1] of inline policy Folders of temp-role" in ended.out
-    assert "says nothing about it, and needn't" in ended.out
+    assert "has no statement that applies, and none is required" in ended.out
 
 
 def test_names_the_trust_policy_and_the_bucket_policy(example: Project) -> None:

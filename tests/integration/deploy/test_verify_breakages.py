@@ -81,21 +81,21 @@ BREAKAGES = (
         "the user put into a group",
         _into_a_group,
         "user.groups",
-        ("temp-user is in the group admins", "take it out"),
+        ("temp-user is in the group admins", "remove it"),
         frozenset({"user/get", "user/put", "user/list-versions"}),
     ),
     Breakage(
         "a second principal in the trust policy",
         _second_principal,
         "role.trust_policy",
-        ("the trust policy of temp-role also says: Allow sts:AssumeRole for 123456789012", "put the template's back"),
+        ("the trust policy of temp-role also has the statement Allow sts:AssumeRole for 123456789012", "restore it"),
         frozenset({"assume/by-the-deployer"}),
     ),
     Breakage(
         "the role widened to s3:* on *",
         lambda p: p.iam.put_role_policy(RoleName=ROLE, PolicyName="Folders", PolicyDocument=_policy(_allow("s3:*"))),
         "role.inline_policies",
-        ("the inline policy Folders of temp-role", "s3:*", "put the template's back"),
+        ("the inline policy Folders of temp-role", "s3:*", "restore it"),
         frozenset({f"{who}/{what}" for who in ("role", "widened") for what in ("get-bucket-policy", "other-bucket")}),
     ),
     Breakage(
@@ -109,33 +109,33 @@ BREAKAGES = (
         "a shorter maximum session duration",
         lambda p: p.iam.update_role(RoleName=ROLE, MaxSessionDuration=3600),
         "role.max_session_duration",
-        ("the maximum session duration of temp-role is 3600 s, and the template's is 43200 s",),
+        ("the maximum session duration of temp-role is 3600 s, but the template has 43200 s",),
         frozenset({"assume/lasts-12h"}),
     ),
     Breakage(
         "the public access block removed",
         lambda p: p.s3.delete_public_access_block(Bucket=p.bucket),
         "bucket.public_access_block",
-        ("the public access block of the bucket", "is gone", "put the template's back"),
+        ("the public access block of the bucket", "is gone", "restore it"),
     ),
     Breakage(
         "versioning suspended",
         lambda p: p.s3.put_bucket_versioning(Bucket=p.bucket, VersioningConfiguration={"Status": "Suspended"}),
         "bucket.versioning",
-        ("the versioning of the bucket", "is Suspended, and the template's is Enabled"),
+        ("the versioning of the bucket", "is Suspended, but the template has Enabled"),
     ),
     Breakage(
         "a bucket policy that names the session",
         _bucket_policy(Principal={"AWS": _SESSION}),
         "bucket.policy",
-        ("the policy of the bucket", _SESSION, "put the template's back"),
+        ("the policy of the bucket", _SESSION, "restore it"),
         frozenset({"grants.bob/sibling/get", "grants.bob/neighbour/get", "grants.bob/root/get"}),
     ),
     Breakage(
         "a bucket policy for everybody",
         _bucket_policy(Principal="*"),
         "bucket.policy",
-        ("the policy of the bucket", "put the template's back"),
+        ("the policy of the bucket", "restore it"),
         frozenset({"user/get"}),
     ),
 )
@@ -164,7 +164,7 @@ def test_the_undone_deployment_passes(deployed: Project) -> None:
 
 
 def test_a_role_that_is_missing_is_named_and_can_be_made_again(deployed: Project) -> None:
-    """Without the role verify exits 1, doesn't end in a traceback, and its commands make it again."""
+    """Without the role verify exits 1, doesn't end in a traceback, and its commands recreate it."""
     for policy in deployed.iam.list_role_policies(RoleName=ROLE)["PolicyNames"]:
         deployed.iam.delete_role_policy(RoleName=ROLE, PolicyName=policy)
     deployed.iam.delete_role(RoleName=ROLE)
@@ -172,8 +172,9 @@ def test_a_role_that_is_missing_is_named_and_can_be_made_again(deployed: Project
     assert ended.code == 1, ended.said
     assert "Traceback" not in ended.err
     message = deployed.failed()["state/role.trust_policy"]
-    assert message == "the role temp-role doesn't exist; make it again: cdk destroy TempAccess && cdk deploy --all"
+    assert message == "the role temp-role doesn't exist; recreate it: cdk destroy TempAccess && cdk deploy --all"
     deployed.assert_nothing_left()
+    deployed.use_assembly()
     assert deployed.cdk("destroy", "TempAccess", "--force").code == 0
     assert deployed.cdk("deploy", "--all", "--require-approval", "never").code == 0
     ended = deployed.verify()

@@ -47,8 +47,8 @@ def slowly(*given):
 cleanup.remove = slowly
 """
 _LONG_AGO = """
-from temp_access.verify import places
-places.new_run = lambda: "20200229T120000Z-0123abcd"
+from temp_access.verify import operations
+operations.new_run = lambda: "20200229T120000Z-0123abcd"
 """
 
 

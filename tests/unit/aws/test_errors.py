@@ -71,7 +71,7 @@ def test_credentials_of_another_account_are_named(caller: str, said: bool) -> No
     """A wrong --profile or --env is likelier than a wrong trust policy."""
     answer = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
     error = from_client_error(answer, caller, ROLE)
-    assert ("account 222233334444's, the role is 123456789012's" in str(error)) is said
+    assert ("belong to account 222233334444, the role to 123456789012" in str(error)) is said
 
 
 def test_the_explanation_follows() -> None:
@@ -96,7 +96,7 @@ def test_no_answer_is_said_in_one_line(error: BotoCoreError, kind: type[errors.B
     assert len(str(found).splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", temp_access._HOMES)
+@pytest.mark.parametrize("name", temp_access._MODULES)
 def test_what_is_exported_is_there(name: str) -> None:
     """Each name is imported when it is used, and listed before."""
     assert getattr(temp_access, name) is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from temp_access.api import _base
+from temp_access.api import _identity
 from temp_access.aws.errors import NoCredentials
 from temp_access.aws.identity import load_identity
 from temp_access.deployment.target import open_session
@@ -46,7 +46,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_keys")
 def test_each_environment_has_its_own_region() -> None:
     """The second one asked for doesn't get the first one's; the environment's wins, as on the command line."""
-    assert [_base(None, region).region for region in ("eu-central-1", "eu-west-1", None)] == [
+    assert [_identity(None, region).region for region in ("eu-central-1", "eu-west-1", None)] == [
         "eu-central-1",
         "eu-west-1",
         "us-east-1",
@@ -66,15 +66,15 @@ def test_a_programs_session_without_a_region_gets_the_environments(monkeypatch: 
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     bare = boto3.Session("x" * 20, "y")
-    assert [_base(bare, region).region for region in ("eu-central-1", "eu-west-1")] == ["eu-central-1", "eu-west-1"]
+    assert [_identity(bare, region).region for region in ("eu-central-1", "eu-west-1")] == ["eu-central-1", "eu-west-1"]
     assert bare.region_name is None
-    assert _base(boto3.Session("x" * 20, "y", region_name="us-west-2"), "eu-central-1").region == "us-west-2"
+    assert _identity(boto3.Session("x" * 20, "y", region_name="us-west-2"), "eu-central-1").region == "us-west-2"
 
 
 def test_a_programs_session_isnt_kept_alive() -> None:
     """A broker may make one for each of its requests."""
     session = boto3.Session("x" * 20, "y", region_name="us-east-1")
-    assert _base(session, None).sts.meta.region_name == "us-east-1"
+    assert _identity(session, None).sts.meta.region_name == "us-east-1"
     gone = weakref.ref(session)
     del session
     gc.collect()

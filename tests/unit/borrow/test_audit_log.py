@@ -5,14 +5,14 @@ import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from temp_access.aws.assume_role import Credentials, Session
+from temp_access.aws.assume_role import Credentials, RoleSession
 from temp_access.aws.errors import AuditFailed
 from temp_access.borrow.audit_log import AuditLog
 from temp_access.borrow.broker import AssumeRolePlan, assume_for_grant
+from temp_access.borrow.cached_session import CachedSession
 from temp_access.borrow.grants import find_grant
 from temp_access.borrow.role_discovery import RoleDetails
 from temp_access.errors import ConfigError
@@ -27,11 +27,13 @@ class Base:
     is_temporary, region, sts = False, "us-east-1", None
 
 
-def borrowed(monkeypatch: pytest.MonkeyPatch, folder: Path, toml: str) -> dict[str, Any]:
+def borrowed(monkeypatch: pytest.MonkeyPatch, folder: Path, toml: str) -> CachedSession:
     """Return the session that is made of bob's grant, without STS."""
     config = config_of(folder, toml)
     given = Credentials("ASIAKEY", "the-secret", "the-token", datetime(2030, 1, 1, tzinfo=UTC))
-    monkeypatch.setattr("temp_access.borrow.broker.assume_role", lambda *_, **__: Session(given, "arn", "the-request"))
+    monkeypatch.setattr(
+        "temp_access.borrow.broker.assume_role", lambda *_, **__: RoleSession(given, "arn", "the-request")
+    )
     plan = AssumeRolePlan(find_grant(config, "bob"), ROLE, 3600, "{}")
     return assume_for_grant(config, Base(), plan, None)  # type: ignore[arg-type]
 
@@ -64,7 +66,7 @@ def test_without_a_log_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 @pytest.mark.parametrize("file", ["/dev/full", "no/such/folder/audit.jsonl", "."])
 def test_what_cant_be_recorded_isnt_handed_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str) -> None:
     """A log that loses lines is none."""
-    with pytest.raises(AuditFailed, match=r"can't be written \(.*\), so no credentials are handed out"):
+    with pytest.raises(AuditFailed, match=r"can't be written \(.*\), so no credentials are returned"):
         borrowed(monkeypatch, tmp_path, BOB + f'[audit]\nfile = "{file}"\n')
 
 

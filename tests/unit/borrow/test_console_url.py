@@ -11,10 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.borrow.console import SignInEndpoint, folder_page, session_duration, sign_in, sign_in_url
 from temp_access.errors import TempAccessError, UserError
 
-CREDENTIALS = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "s3cret+/", "SessionToken": "t0ken=="}
+CREDENTIALS: SessionCredentials = {
+    "AccessKeyId": "ASIAEXAMPLE",
+    "SecretAccessKey": "s3cret+/",
+    "SessionToken": "t0ken==",
+    "Expiration": "2030-01-01T00:00:00Z",
+}
 
 
 @pytest.mark.parametrize(
@@ -35,9 +41,9 @@ def test_each_partition_has_its_own_endpoint_and_console(partition: str, endpoin
 @pytest.mark.parametrize("partition", ["aws-iso", "aws-iso-b", "aws-eusc", ""])
 def test_a_partition_without_a_known_endpoint_is_refused(partition: str) -> None:
     """The credentials are sent nowhere on a guess."""
-    with pytest.raises(UserError, match="isn't known here"):
+    with pytest.raises(UserError, match="no known sign-in endpoint"):
         sign_in(partition, "https://console.example/")
-    with pytest.raises(UserError, match="isn't known here"):
+    with pytest.raises(UserError, match="no known console"):
         folder_page(partition, bucket="b", folder="f", region="r")
 
 

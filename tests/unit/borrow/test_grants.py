@@ -54,5 +54,5 @@ def test_a_mode_is_part_of_another_or_refused(part: str, whole: str) -> None:
 
 def test_an_unknown_mode_is_named() -> None:
     """A misspelt mode isn't taken for the grant's own."""
-    with pytest.raises(AccessTooWide, match="'raed' is no mode"):
+    with pytest.raises(AccessTooWide, match="'raed' isn't an access mode"):
         narrow(Grant("bob", "read", "bob"), "raed")

@@ -23,7 +23,7 @@ def grant(duration: int | None = None) -> Grant:
         (None, 12 * HOUR, False, 12 * HOUR, None),
         (4 * HOUR, 12 * HOUR, False, 4 * HOUR, None),
         (4 * HOUR, 2 * HOUR, False, 2 * HOUR, "2h instead of 4h: the deployed role's maximum is 2h"),
-        (4 * HOUR, 12 * HOUR, True, HOUR, "1h instead of 4h: the caller's credentials are temporary themselves"),
+        (4 * HOUR, 12 * HOUR, True, HOUR, "1h instead of 4h: the caller's credentials are temporary"),
         (None, 12 * HOUR, True, HOUR, "1h instead of 12h"),
         (1800, 12 * HOUR, True, 1800, None),
         (HOUR, HOUR, True, HOUR, None),
@@ -34,7 +34,7 @@ def test_takes_the_longest_that_all_allow(
 ) -> None:
     """Asked for nothing, it is the smallest of the limits, with a note where that is less than the grant's."""
     planned = plan_duration(None, grant(duration), maximum, chained=chained)
-    assert planned.seconds == seconds
+    assert planned.duration == seconds
     assert (planned.note is None) if note is None else (note in str(planned.note))
 
 
@@ -43,7 +43,7 @@ def test_takes_the_longest_that_all_allow(
     [
         (4 * HOUR + 1, 4 * HOUR, 12 * HOUR, False, "the grant 'bob' allows 4h"),
         (3 * HOUR, None, 2 * HOUR, False, "the deployed role's maximum is 2h"),
-        (2 * HOUR, None, 12 * HOUR, True, "temporary themselves, and STS gives those 1h"),
+        (2 * HOUR, None, 12 * HOUR, True, "temporary, and STS limits their sessions to 1h"),
     ],
 )
 def test_says_which_limit_is_in_the_way(
@@ -52,13 +52,13 @@ def test_says_which_limit_is_in_the_way(
     """Asked for more, the error names the limit and how much there is."""
     with pytest.raises(DurationTooLong, match=why) as caught:
         plan_duration(asked, grant(duration), maximum, chained=chained)
-    assert "ask for at most" in caught.value.remedy
+    assert "request at most" in caught.value.remedy
     assert caught.value.exit_code == 2
 
 
 def test_less_than_stss_least_is_an_error_of_its_own() -> None:
     """STS would answer with a ValidationError."""
-    with pytest.raises(DurationTooShort, match="14m59s is too short: STS gives 15m at least; ask for 15m or more"):
+    with pytest.raises(DurationTooShort, match="14m59s is too short: STS requires at least 15m; request 15m or more"):
         plan_duration(899, grant(), 12 * HOUR, chained=False)
 
 
@@ -75,8 +75,8 @@ def test_sts_never_refuses_what_was_planned(asked: int | None, own: int | None, 
     except TempAccessError:
         assert asked is not None
         return
-    assert 900 <= planned.seconds <= min(maximum, own or maximum, 3600 if chained else maximum)
-    assert asked in (None, planned.seconds)
+    assert 900 <= planned.duration <= min(maximum, own or maximum, 3600 if chained else maximum)
+    assert asked in (None, planned.duration)
 
 
 def test_a_role_that_was_deployed_shorter_is_said() -> None:

@@ -28,7 +28,7 @@ def test_no_grants_part_begins_anothers(one: str, other: str) -> None:
 @given(IDS, WHO)
 def test_names_are_stss(id_: str, who: str) -> None:
     """Each name has the form that STS takes, and begins with the grant's part."""
-    name = session_name(None, id_, user_name="temp-user", who=who)
+    name = session_name(None, id_, user_name="temp-user", principal=who)
     assert STS.fullmatch(name)
     assert name.startswith(grant_component(id_))
 
@@ -36,13 +36,13 @@ def test_names_are_stss(id_: str, who: str) -> None:
 @given(IDS, WHO)
 def test_the_terminator_comes_once_before_who(id_: str, who: str) -> None:
     """Who it is can't make a name look like another grant's."""
-    part, _, rest = session_name(None, id_, user_name="temp-user", who=who).partition(",")
+    part, _, rest = session_name(None, id_, user_name="temp-user", principal=who).partition(",")
     assert (part + ",", "," in rest) == (grant_component(id_), False)
 
 
 def test_readable_ids_stay_as_they_are() -> None:
     """The name of an ordinary grant and user is what a person would write."""
-    assert session_name(None, "bob", user_name="temp-user", who="temp-user") == "bob,temp-user"
+    assert session_name(None, "bob", user_name="temp-user", principal="temp-user") == "bob,temp-user"
 
 
 @pytest.mark.parametrize("id_", ["bob smith", "a=b", "a,b", "bób", "b" * 40])
@@ -63,14 +63,14 @@ def test_other_ids_keep_what_can_be_read_and_get_a_hash(id_: str) -> None:
 )
 def test_fulfils_the_roles_pattern(pattern: str, name: str) -> None:
     """role.conditions.session_name is honoured, with the grant at its first wildcard."""
-    assert name == session_name(pattern, "bob", user_name="temp-user", who="temp-user")
+    assert name == session_name(pattern, "bob", user_name="temp-user", principal="temp-user")
 
 
 @given(IDS, WHO, st.sampled_from(["*", "x-*", "*-${aws:username}", "x" * 40 + "*", "x" * 47 + "*", "?*?"]))
 def test_names_of_a_pattern_begin_as_revoke_expects(id_: str, who: str, pattern: str) -> None:
     """What revoke matches is what every session of the grant begins with."""
     beginning = session_name_prefix(pattern, id_, user_name="temp-user")
-    name = session_name(pattern, id_, user_name="temp-user", who=who)
+    name = session_name(pattern, id_, user_name="temp-user", principal=who)
     assert beginning is not None
     assert name.startswith(beginning)
     assert STS.fullmatch(name)

@@ -68,7 +68,7 @@ def test_a_full_disk_is_one_sentence() -> None:
     with Path("/dev/full").open("w") as full:
         ended = temp_access("explain", stdout=full)
     assert ended.returncode == 3
-    assert ended.stderr == "the output can't be written: No space left on device; make room and try again\n"
+    assert ended.stderr == "the output can't be written: No space left on device; free some space and try again\n"
 
 
 def test_a_reader_that_has_gone_is_no_failed_check() -> None:

@@ -9,25 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from temp_access.borrow.aws_profiles import (
-    block,
     config_file,
-    managed,
-    put,
+    managed_profiles,
+    profile_lines,
+    profile_names,
+    put_block,
     read_text,
+    remove_block,
     replace_text,
-    require_base,
-    sections,
-    take_out,
+    require_source_profile,
 )
 from temp_access.errors import UserError
 
-LINES = block("bob", {"credential_process": "/x credentials bob", "region": "us-east-1"})
+LINES = profile_lines("bob", {"credential_process": "/x credentials bob", "region": "us-east-1"})
 OTHERS = st.text(st.sampled_from("[]profile bo\n\r\t#=é\x80"), max_size=80)
 
 
 def test_shows_what_is_written() -> None:
     """The block is a profile between two marks."""
-    assert put("", "bob", LINES) == (
+    assert put_block("", "bob", LINES) == (
         "# managed by temp-access: begin bob\n[profile bob]\ncredential_process = /x credentials bob\n"
         "region = us-east-1\n# managed by temp-access: end bob\n"
     )
@@ -36,39 +36,39 @@ def test_shows_what_is_written() -> None:
 @given(st.none() | OTHERS)
 def test_taking_out_leaves_what_was_there(text: str | None) -> None:
     """Byte for byte, with or without a newline at its end, and no file where there was none."""
-    assert take_out(put(text, "bob", LINES), "bob") == text
+    assert remove_block(put_block(text, "bob", LINES), "bob") == text
 
 
 @given(OTHERS, OTHERS)
 def test_what_came_after_stays(text: str, after: str) -> None:
     """A person may write on below the block."""
     newline = "\n" if after and text and not text.endswith("\n") else ""
-    assert take_out(put(text, "bob", LINES) + after, "bob") == text + newline + after
+    assert remove_block(put_block(text, "bob", LINES) + after, "bob") == text + newline + after
 
 
 @given(st.none() | OTHERS, OTHERS)
 def test_writing_again_replaces_the_block(text: str | None, after: str) -> None:
     """The block stays where it is, and there is one of it."""
-    once = put(text, "bob", LINES) + after
-    assert put(once, "bob", LINES) == once
-    other = put(once, "bob", block("bob", {"region": "eu-central-1"}))
-    assert managed(other) == managed(once)
+    once = put_block(text, "bob", LINES) + after
+    assert put_block(once, "bob", LINES) == once
+    other = put_block(once, "bob", profile_lines("bob", {"region": "eu-central-1"}))
+    assert managed_profiles(other) == managed_profiles(once)
     assert "eu-central-1" in other
-    assert put(other, "bob", LINES) == once
+    assert put_block(other, "bob", LINES) == once
 
 
 def test_other_blocks_stay() -> None:
     """bob's block isn't bobby's, whichever was first."""
-    both = put(put(None, "bob", LINES), "bobby", block("bobby", {}))
-    assert managed(both) == ["bob", "bobby"]
-    assert managed(take_out(both, "bob") or "") == ["bobby"]
-    assert managed(take_out(both, "bobby") or "") == ["bob"]
+    both = put_block(put_block(None, "bob", LINES), "bobby", profile_lines("bobby", {}))
+    assert managed_profiles(both) == ["bob", "bobby"]
+    assert managed_profiles(remove_block(both, "bob") or "") == ["bobby"]
+    assert managed_profiles(remove_block(both, "bobby") or "") == ["bob"]
 
 
 def test_a_block_with_changed_marks_isnt_touched() -> None:
     """Half a block could take a person's own lines with it."""
     with pytest.raises(KeyError):
-        take_out(put(None, "bob", LINES).replace("end bob", "end"), "bob")
+        remove_block(put_block(None, "bob", LINES).replace("end bob", "end"), "bob")
 
 
 @pytest.mark.parametrize(
@@ -80,27 +80,27 @@ def test_a_block_with_changed_marks_isnt_touched() -> None:
 )  # fmt: skip
 def test_sees_a_profile_however_it_is_written(header: str) -> None:
     """A profile of the same name that isn't ours must be seen."""
-    assert "bob" in sections(f"[default]\nregion = x\n{header}\n")
+    assert "bob" in profile_names(f"[default]\nregion = x\n{header}\n")
 
 
 @pytest.mark.parametrize(
     ("profiles", "base", "why"),
     [
-        ({"bob": {}}, "bob", "leads to 'bob' itself"),
-        ({"a": {"source_profile": "bob"}, "bob": {}}, "a", "leads to 'bob' itself"),
-        ({"eve": {}}, "eve", "borrows itself"),
+        ({"bob": {}}, "bob", "refers back to 'bob'"),
+        ({"a": {"source_profile": "bob"}, "bob": {}}, "a", "refers back to 'bob'"),
+        ({"eve": {}}, "eve", "borrows by itself"),
         ({"a": {}}, "b", "there is no profile 'b'"),
     ],
 )
 def test_the_base_must_not_lead_back(profiles: dict[str, dict[str, str]], base: str, why: str) -> None:
     """A profile that borrows with itself would never end."""
     with pytest.raises(UserError, match=why):
-        require_base(profiles, base, "bob", ["eve"])
+        require_source_profile(profiles, base, "bob", ["eve"])
 
 
 def test_a_base_that_leads_in_a_circle_ends() -> None:
     """botocore says what is wrong with it; this mustn't hang."""
-    require_base({"a": {"source_profile": "b"}, "b": {"source_profile": "a"}}, "a", "bob", [])
+    require_source_profile({"a": {"source_profile": "b"}, "b": {"source_profile": "a"}}, "a", "bob", [])
 
 
 def test_the_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:

@@ -117,12 +117,12 @@ def test_prints_json(simulate: Any, cases: list[Case]) -> None:
     ("change", "says"),
     [
         ({"expectd": 1}, "case 'session-and-role-both-allow': expectd: is unknown; use "),
-        ({"expected": "denied"}, "expected: 'denied' is none of allow, deny, malformed"),
-        ({"expected": None}, "expected: None is none of"),
-        ({"decision": "deny"}, "decision: 'deny' is none of allowed, explicitDeny, implicitDeny"),
+        ({"expected": "denied"}, "expected: 'denied' is unknown; use allow, deny, malformed"),
+        ({"expected": None}, "expected: None is unknown; use"),
+        ({"decision": "deny"}, "decision: 'deny' is unknown; use allowed, explicitDeny, implicitDeny"),
         ({"expected": "deny"}, "decision: 'allowed' contradicts expected: 'deny'"),
-        ({"name": 7}, "case 1: name: must be a text"),
-        ({"name": "session-cannot-extend-role"}, "case 'session-cannot-extend-role': name: is that of 2 cases"),
+        ({"name": 7}, "case 1: name: must be a string"),
+        ({"name": "session-cannot-extend-role"}, "case 'session-cannot-extend-role': name: 2 cases have it"),
         ({"policies": []}, "policies: must be an object"),
         ({"policies": {"idntity": []}}, "policies.idntity: is unknown"),
         ({"policies": {"resource_is_trust_policy": 1}}, "policies.resource_is_trust_policy: must be true or false"),
@@ -131,7 +131,7 @@ def test_prints_json(simulate: Any, cases: list[Case]) -> None:
         ({"policies": {"scp": {"a": 1}}}, "policies.scp: must be a list of policies"),
         ({"policies": {"scp": ""}}, "policies.scp: must be a list of policies"),
         ({"policies": {"rcp": [[], {}]}}, "policies.rcp: must be a list of policies"),
-        ({"source": 1}, "source: must be a text"),
+        ({"source": 1}, "source: must be a string"),
     ],
 )
 def test_says_which_key_of_which_case_is_wrong(
@@ -152,24 +152,24 @@ def test_says_which_key_of_which_case_is_wrong(
     [
         ("action", "GetObject", "request.action: 'GetObject' isn't one action, like s3:GetObject"),
         ("action", "s3:*", "request.action: 's3:*' isn't one action"),
-        ("principal", 7, "request.principal: must be a text, not 7"),
-        ("principal", None, "request.principal: must be a text, not None"),
-        ("principal", {}, "request.principal: must be a text, not {}"),
-        ("action", 0, "request.action: must be a text, not 0"),
-        ("resource", [], "request.resource: must be a text, not []"),
-        ("role_arn", {}, "request.role_arn: must be a text, not {}"),
+        ("principal", 7, "request.principal: must be a string, not 7"),
+        ("principal", None, "request.principal: must be a string, not None"),
+        ("principal", {}, "request.principal: must be a string, not {}"),
+        ("action", 0, "request.action: must be a string, not 0"),
+        ("resource", [], "request.resource: must be a string, not []"),
+        ("role_arn", {}, "request.role_arn: must be a string, not {}"),
         ("role_arn", None, None),
         ("resource_account", None, None),
-        ("principal", "bob", "request.principal: 'bob' is no principal's ARN, no service like ec2.amazonaws.com, and"),
-        ("principal", "arn:aws:iam::111122223333:usr/bob", "is no principal's ARN"),
+        ("principal", "bob", "request.principal: 'bob' isn't a principal's ARN, a service like ec2.amazonaws.com or *"),
+        ("principal", "arn:aws:iam::111122223333:usr/bob", "isn't a principal's ARN"),
         ("account", None, "request.account: None isn't the account of the principal, 111122223333"),
         ("account", "444455556666", "request.account: '444455556666' isn't the account of the principal, 111122223333"),
         ("rol_arn", "x", "request.rol_arn: is unknown"),
         ("context", [], None),
         ("context", 7, "request.context: must be an object"),
-        ("context", {"s3:prefix": {}}, "request.context.s3:prefix: must be a text, a number, true, false or a list"),
+        ("context", {"s3:prefix": {}}, "request.context.s3:prefix: must be a string, a number, true, false or a list"),
         ("context", {"s3:prefix": ["a", None]}, "request.context.s3:prefix: must be"),
-        ("principal_tags", {"a": ["b"]}, "request.principal_tags.a: must be a text"),
+        ("principal_tags", {"a": ["b"]}, "request.principal_tags.a: must be a string"),
     ],
 )
 def test_says_which_key_of_a_request_is_wrong(
@@ -214,7 +214,7 @@ def test_says_that_a_file_has_another_form(simulate: Any, content: Any, says: st
 def test_says_that_a_file_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With an example of one that is."""
     assert main(["simulate", str(tmp_path / "none.json")]) == 2
-    assert "there is no such file; tests/data/iam-cases.json is an example" in capsys.readouterr().err
+    assert "no such file; tests/data/iam-cases.json is an example" in capsys.readouterr().err
 
 
 def test_shows_no_control_characters(simulate: Any, cases: list[Case]) -> None:

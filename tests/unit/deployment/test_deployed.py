@@ -11,8 +11,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from temp_access.deployment.deployed import read_deployed, read_physical
-from temp_access.deployment.state import BucketState, Deployed, Permissions, RoleState, UserState
+from temp_access.deployment.deployed import physical_ids, read_deployed
+from temp_access.deployment.state import BucketState, DeployedState, Permissions, RoleState, UserState
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 
@@ -75,7 +75,7 @@ def answering(service: Any, answers: Mapping[str, Any]) -> Any:
     return client
 
 
-def deployed(**answers: Any) -> Deployed:
+def deployed(**answers: Any) -> DeployedState:
     iam, s3 = answering("iam", {**IAM, **answers}), answering("s3", {**S3, **answers})
     return read_deployed(iam, s3, TARGET)
 
@@ -192,7 +192,7 @@ def test_names_are_read_by_stack_and_logical_id() -> None:
     access = [resource("User", "temp-user"), resource("Old", "old", "DELETE_COMPLETE")]
     answers = {"DescribeStackResources": [{"StackResources": storage}, {"StackResources": access}]}
 
-    assert read_physical(answering("cloudformation", answers)) == {
+    assert physical_ids(answering("cloudformation", answers)) == {
         ("TempAccessStorage", "Bucket"): "example-8xk2",
         ("TempAccess", "User"): "temp-user",
     }
@@ -202,11 +202,13 @@ def test_a_stack_that_isn_t_deployed_says_what_to_run() -> None:
     """CloudFormation's own words don't."""
     answer = refusing("ValidationError", "Stack with id TempAccessStorage does not exist")
 
-    with pytest.raises(UserError, match="the stack TempAccessStorage isn't deployed here; run `make deploy`"):
-        read_physical(answering("cloudformation", {"DescribeStackResources": answer}))
+    with pytest.raises(
+        UserError, match="the stack TempAccessStorage isn't deployed in this account and Region; run `make deploy`"
+    ):
+        physical_ids(answering("cloudformation", {"DescribeStackResources": answer}))
 
 
 def test_a_stack_that_can_t_be_read_is_an_error() -> None:
     """Not allowed doesn't mean not there."""
     with pytest.raises(ClientError, match="AccessDenied"):
-        read_physical(answering("cloudformation", {"DescribeStackResources": refusing("AccessDenied")}))
+        physical_ids(answering("cloudformation", {"DescribeStackResources": refusing("AccessDenied")}))

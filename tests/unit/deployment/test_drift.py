@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from temp_access.deployment.drift import DRIFT_CHECKS, differences
-from temp_access.deployment.state import BucketState, Deployed, Permissions, RoleState, State, UserState
+from temp_access.deployment.state import BucketState, DeployedState, Permissions, RoleState, State, UserState
 
 OWN_ARN = "arn:aws:iam::123456789012:policy/own"
 S3_FULL_ARN = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
@@ -42,10 +42,10 @@ BUCKET = BucketState(
     versioning="Enabled",
 )
 EXPECTED = State(USER, ROLE, BUCKET)
-DEPLOYED = Deployed(USER, ROLE, BUCKET)
+DEPLOYED = DeployedState(USER, ROLE, BUCKET)
 
 
-def permissions(kind: str, expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, Deployed]:
+def permissions(kind: str, expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, DeployedState]:
     before, after = replace(PERMISSIONS, **(expected or {})), replace(PERMISSIONS, **changed)
     if kind == "user":
         return (
@@ -58,15 +58,15 @@ def permissions(kind: str, expected: dict[str, Any] | None = None, **changed: An
     )
 
 
-def user(**changed: Any) -> tuple[State, Deployed]:
+def user(**changed: Any) -> tuple[State, DeployedState]:
     return EXPECTED, replace(DEPLOYED, user=replace(USER, **changed))
 
 
-def role(**changed: Any) -> tuple[State, Deployed]:
+def role(**changed: Any) -> tuple[State, DeployedState]:
     return EXPECTED, replace(DEPLOYED, role=replace(ROLE, **changed))
 
 
-def bucket(expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, Deployed]:
+def bucket(expected: dict[str, Any] | None = None, **changed: Any) -> tuple[State, DeployedState]:
     return (
         replace(EXPECTED, bucket=replace(BUCKET, **(expected or {}))),
         replace(DEPLOYED, bucket=replace(BUCKET, **changed)),
@@ -87,25 +87,25 @@ def test_what_the_template_makes_has_no_differences(aspect: str) -> None:
          "the inline policy wide of temp-{kind} (Allow s3:* on *) isn't in the template; delete it",
          "aws iam delete-{kind}-policy --{kind}-name temp-{kind} --policy-name wide"),
         ("inline_policies", {}, {"inline": {}},
-         "the inline policy mine of temp-{kind} is gone; put it back",
+         "the inline policy mine of temp-{kind} is gone; restore it",
          "aws iam put-{kind}-policy --{kind}-name temp-{kind} --policy-name mine --policy-document"),
         ("inline_policies", {}, {"inline": {"mine": WIDE}},
-         "the inline policy mine of temp-{kind} has s3:* in Action instead of s3:GetObject; put the template's back",
+         "the inline policy mine of temp-{kind} has s3:* in Action instead of s3:GetObject; restore it",
          "aws iam put-{kind}-policy --{kind}-name temp-{kind} --policy-name mine --policy-document"),
         ("attached_policies", {}, {"attached": {OWN_ARN: MINE, S3_FULL_ARN: None}},
          "AmazonS3FullAccess is attached to temp-{kind} but isn't in the template; detach it",
          f"aws iam detach-{{kind}}-policy --{{kind}}-name temp-{{kind}} --policy-arn {S3_FULL_ARN}"),
         ("attached_policies", {}, {"attached": {}},
-         "own isn't attached to temp-{kind} as in the template; attach it",
+         "own is in the template but isn't attached to temp-{kind}; attach it",
          f"aws iam attach-{{kind}}-policy --{{kind}}-name temp-{{kind}} --policy-arn {OWN_ARN}"),
         ("attached_policies", {}, {"attached": {OWN_ARN: WIDE}},
-         "the managed policy own has s3:* in Action instead of s3:GetObject; put the template's back",
+         "the managed policy own has s3:* in Action instead of s3:GetObject; restore it",
          f"aws iam create-policy-version --policy-arn {OWN_ARN} --policy-document"),
         ("boundary", {}, {"boundary": S3_FULL_ARN},
-         f"temp-{{kind}} has the permissions boundary {S3_FULL_ARN}, and the template gives it none; remove it",
+         f"temp-{{kind}} has the permissions boundary {S3_FULL_ARN}, but the template has none; remove it",
          "aws iam delete-{kind}-permissions-boundary --{kind}-name temp-{kind}"),
         ("boundary", {"boundary": OWN_ARN}, {"boundary": None},
-         f"temp-{{kind}} has no permissions boundary, and the template gives it {OWN_ARN}; put the template's back",
+         f"temp-{{kind}} has no permissions boundary, but the template has {OWN_ARN}; restore it",
          "aws iam put-{kind}-permissions-boundary --{kind}-name temp-{kind} --permissions-boundary " + OWN_ARN),
     ],
 )  # fmt: skip
@@ -123,64 +123,64 @@ def test_changed_permissions_say_what_to_undo(
     ("aspect", "states", "says", "command"),
     [
         ("user.groups", user(groups=("admins",)),
-         "temp-user is in the group admins, whose policies it has, and isn't in the template; take it out",
+         "temp-user is in the group admins and has its policies, but the template has no such group; remove it",
          "aws iam remove-user-from-group --user-name temp-user --group-name admins"),
         ("user.groups", (replace(EXPECTED, user=replace(USER, groups=("staff",))), DEPLOYED),
-         "temp-user isn't in the group staff as in the template; put it in",
+         "temp-user isn't in the group staff, which is in the template; add it",
          "aws iam add-user-to-group --user-name temp-user --group-name staff"),
         ("role.trust_policy", role(trust=trust("arn:aws:iam::123456789012:user/temp-user", MALLORY)),
-         f"the trust policy of temp-role also has {MALLORY} in Principal; put the template's back",
+         f"the trust policy of temp-role also has {MALLORY} in Principal; restore it",
          "aws iam update-assume-role-policy --role-name temp-role --policy-document '{"),
         ("role.max_session_duration", role(max_session_duration=3600),
-         "the maximum session duration of temp-role is 3600 s, and the template's is 43200 s; put the template's back",
+         "the maximum session duration of temp-role is 3600 s, but the template has 43200 s; restore it",
          "aws iam update-role --role-name temp-role --max-session-duration 43200"),
         ("role.tags", role(tags={**ROLE.tags, "temp-access:config": "0ther"}),
-         "the tag temp-access:config of temp-role is 0ther, and the template's is d1gest: another access.toml is "
-         "deployed (run `cdk deploy`), or it was changed by hand; put the template's back",
+         "the tag temp-access:config of temp-role is 0ther, but the template has d1gest: another access.toml is "
+         "deployed (run `cdk deploy`), or it was changed by hand; restore it",
          "aws iam tag-role --role-name temp-role --tags '[{"),
         ("role.tags", role(tags={**ROLE.tags, "temp-access:x": "y"}),
          "temp-role has the tag temp-access:x, which isn't in the template; remove it",
          "aws iam untag-role --role-name temp-role --tag-keys temp-access:x"),
         ("bucket.policy", bucket(policy=None),
-         "the policy of the bucket temp-bucket is gone; put the template's back",
+         "the policy of the bucket temp-bucket is gone; restore it",
          "aws s3api put-bucket-policy --bucket temp-bucket --policy '{"),
         ("bucket.policy", bucket(policy=WIDE),
-         "the policy of the bucket temp-bucket has s3:* in Action instead of s3:GetObject; put the template's back",
+         "the policy of the bucket temp-bucket has s3:* in Action instead of s3:GetObject; restore it",
          "aws s3api put-bucket-policy --bucket temp-bucket --policy '{"),
         ("bucket.policy", bucket({"policy": None}),
-         "the bucket temp-bucket has a policy, and the template has none; remove it",
+         "the bucket temp-bucket has a policy, but the template has none; remove it",
          "aws s3api delete-bucket-policy --bucket temp-bucket"),
         ("bucket.public_access_block", bucket(public_access_block=None),
-         "the public access block of the bucket temp-bucket is gone; put the template's back",
+         "the public access block of the bucket temp-bucket is gone; restore it",
          "aws s3api put-public-access-block --bucket temp-bucket --public-access-block-configuration "
          "BlockPublicAcls=true,BlockPublicPolicy=true"),
         ("bucket.public_access_block", bucket(public_access_block={**BLOCKED, "BlockPublicPolicy": False}),
-         "the public access block of the bucket temp-bucket has BlockPublicPolicy off; put the template's back",
+         "the public access block of the bucket temp-bucket has BlockPublicPolicy off; restore it",
          "aws s3api put-public-access-block"),
         ("bucket.ownership", bucket(ownership="ObjectWriter"),
-         "the object ownership of the bucket temp-bucket is ObjectWriter, and the template's is "
-         "BucketOwnerEnforced, so ACLs count; put the template's back",
+         "the object ownership of the bucket temp-bucket is ObjectWriter, but the template has "
+         "BucketOwnerEnforced, so ACLs are in effect; restore it",
          "aws s3api put-bucket-ownership-controls --bucket temp-bucket --ownership-controls "
          """'{"Rules":[{"ObjectOwnership":"BucketOwnerEnforced"}]}'"""),
         ("bucket.ownership", bucket(ownership=None),
          "the object ownership of the bucket temp-bucket is gone", ""),
         ("bucket.encryption", bucket(encryption={"SSEAlgorithm": "aws:kms"}),
-         """the default encryption of the bucket temp-bucket is {"SSEAlgorithm":"aws:kms"}, and the template's is """
-         """{"SSEAlgorithm":"AES256"}; put the template's back""",
+         """the default encryption of the bucket temp-bucket is {"SSEAlgorithm":"aws:kms"}, but the template has """
+         """{"SSEAlgorithm":"AES256"}; restore it""",
          "aws s3api put-bucket-encryption --bucket temp-bucket --server-side-encryption-configuration '{"),
         ("bucket.encryption", bucket(encryption=None),
          "the default encryption of the bucket temp-bucket is gone", ""),
         ("bucket.versioning", bucket(versioning="Suspended"),
-         "the versioning of the bucket temp-bucket is Suspended, and the template's is Enabled; "
-         "put the template's back",
+         "the versioning of the bucket temp-bucket is Suspended, but the template has Enabled; "
+         "restore it",
          "aws s3api put-bucket-versioning --bucket temp-bucket --versioning-configuration Status=Enabled"),
         ("bucket.versioning", bucket({"versioning": None}),
-         "the versioning of the bucket temp-bucket is Enabled, and the template's is off; put the template's back",
+         "the versioning of the bucket temp-bucket is Enabled, but the template has off; restore it",
          "aws s3api put-bucket-versioning --bucket temp-bucket --versioning-configuration Status=Suspended"),
     ],
 )  # fmt: skip
 def test_a_changed_deployment_says_what_to_undo(
-    aspect: str, states: tuple[State, Deployed], says: str, command: str
+    aspect: str, states: tuple[State, DeployedState], says: str, command: str
 ) -> None:
     """What is there, what should be, and the command for it."""
     found = differences(aspect, *states)
@@ -205,14 +205,14 @@ def test_two_changes_are_two_lines() -> None:
 @pytest.mark.parametrize("aspect", DRIFT_CHECKS)
 def test_what_is_gone_differs_in_every_aspect(aspect: str) -> None:
     """A stack whose parts were deleted by hand must go before it can be made again."""
-    [line] = differences(aspect, EXPECTED, Deployed(None, None, None))
+    [line] = differences(aspect, EXPECTED, DeployedState(None, None, None))
 
     name, stack = {
         "user": ("the user temp-user", "TempAccess"),
         "role": ("the role temp-role", "TempAccess"),
         "bucket": ("the bucket temp-bucket", "--all"),
     }[aspect.partition(".")[0]]
-    assert line == f"{name} doesn't exist; make it again: cdk destroy {stack} && cdk deploy --all"
+    assert line == f"{name} doesn't exist; recreate it: cdk destroy {stack} && cdk deploy --all"
 
 
 def test_a_document_in_a_command_is_one_word_for_the_shell() -> None:

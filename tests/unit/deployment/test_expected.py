@@ -173,7 +173,7 @@ def test_the_bucket_policy_is_the_one_for_this_bucket(name: str, policy: object)
 @pytest.mark.parametrize("place", [{"account": "111122223333"}, {"region": "eu-central-1"}])
 def test_refuses_templates_for_another_account_or_region(place: dict[str, Any]) -> None:
     """Their ARNs name the other account."""
-    with pytest.raises(UserError, match="and this is account 123456789012 in us-east-1"):
+    with pytest.raises(UserError, match="but this is account 123456789012 in us-east-1"):
         state(**place)
 
 
@@ -186,11 +186,11 @@ def test_accepts_templates_for_this_account_and_region() -> None:
     ("changes", "why"),
     [
         ({"more": {"Second": {"Type": "AWS::IAM::User"}}}, "have 2 resources of type AWS::IAM::User"),
-        ({"user": {"Policies": 5}}, "in a form that CloudFormation doesn't take"),
-        ({"user": {"Policies": [{"PolicyName": "mine"}]}}, "in a form that CloudFormation doesn't take"),
-        ({"role": {"AssumeRolePolicyDocument": "x"}}, "in a form that CloudFormation doesn't take"),
-        ({"role": {"MaxSessionDuration": "long"}}, "in a form that CloudFormation doesn't take"),
-        ({"bucket": {"OwnershipControls": []}}, "in a form that CloudFormation doesn't take"),
+        ({"user": {"Policies": 5}}, "a form that CloudFormation doesn't accept"),
+        ({"user": {"Policies": [{"PolicyName": "mine"}]}}, "a form that CloudFormation doesn't accept"),
+        ({"role": {"AssumeRolePolicyDocument": "x"}}, "a form that CloudFormation doesn't accept"),
+        ({"role": {"MaxSessionDuration": "long"}}, "a form that CloudFormation doesn't accept"),
+        ({"bucket": {"OwnershipControls": []}}, "a form that CloudFormation doesn't accept"),
     ],
 )
 def test_refuses_templates_that_aren_t_ours(changes: dict[str, Any], why: str) -> None:

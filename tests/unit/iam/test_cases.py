@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from temp_access.iam.cases import Case, load_cases, run_case
+from temp_access.iam.cases import Case, read_cases, run_case
 
-CASES = load_cases(Path(__file__).parents[2] / "data" / "iam-cases.json")
+CASES = read_cases(Path(__file__).parents[2] / "data" / "iam-cases.json")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -15,7 +15,7 @@ def test_decides_as_aws_does(case: Case) -> None:
     """Each case gets the decision that AWS documents for it."""
     outcome = run_case(case)
 
-    assert outcome.passed, f"{outcome.got}: {outcome.why} ({case.source})"
+    assert outcome.passed, f"{outcome.actual}: {outcome.explanation} ({case.source})"
 
 
 def test_the_file_has_cases() -> None:
@@ -45,5 +45,5 @@ def test_a_malformed_policy_passes_only_where_it_is_expected(expected: str, pass
 
     outcome = run_case(case)
 
-    assert (passed, "malformed") == (outcome.passed, outcome.got)
-    assert "session policy 1: Statement: must be" in outcome.why
+    assert (passed, "malformed") == (outcome.passed, outcome.actual)
+    assert "session policy 1: Statement: must be" in outcome.explanation

@@ -1,4 +1,4 @@
-"""Policies are compared by what they mean, and a difference is put into words."""
+"""Policies are compared by meaning, and each difference is described."""
 
 from typing import Any
 
@@ -52,8 +52,8 @@ def test_what_means_the_same_is_equal(one: dict[str, Any], other: dict[str, Any]
 @pytest.mark.parametrize(
     ("expected", "deployed", "words"),
     [
-        (policy(ALLOW), policy(ALLOW, LIST), ["also says: Allow s3:ListBucket on *"]),
-        (policy(ALLOW, LIST), policy(LIST), ["doesn't say: Allow s3:GetObject on *"]),
+        (policy(ALLOW), policy(ALLOW, LIST), ["also has the statement Allow s3:ListBucket on *"]),
+        (policy(ALLOW, LIST), policy(LIST), ["lacks the statement Allow s3:GetObject on *"]),
         (policy(ALLOW), {"Statement": ALLOW}, ["has Version 2008-10-17 instead of 2012-10-17"]),
         (
             policy(ALLOW),
@@ -79,7 +79,7 @@ def test_what_means_the_same_is_equal(one: dict[str, Any], other: dict[str, Any]
         (
             policy(ALLOW),
             policy({"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": "*"}),
-            ["also says: Allow on * NotAction s3:GetObject", "doesn't say: Allow s3:GetObject on *"],
+            ["also has the statement Allow on * NotAction s3:GetObject", "lacks the statement Allow s3:GetObject on *"],
         ),
         (trust(USER), trust(USER, MALLORY), [f"also has {MALLORY} in Principal"]),
         (trust(USER), trust(MALLORY), [f"has {MALLORY} in Principal instead of {USER}"]),
@@ -89,7 +89,7 @@ def test_what_means_the_same_is_equal(one: dict[str, Any], other: dict[str, Any]
         (policy({**ALLOW, "Principal": {"AWS": "*"}}), policy({**ALLOW, "Principal": {"Service": "*"}}),
          ["has Service * in Principal instead of *"]),
         (policy(ALLOW), {"Version": "2012-10-17", "Statement": ["x"]},
-         ['also says: Statement "x"', "doesn't say: Allow s3:GetObject on *"]),
+         ['also has the statement Statement "x"', "lacks the statement Allow s3:GetObject on *"]),
     ],
 )  # fmt: skip
 def test_a_difference_says_what_is_there_and_what_should_be(
@@ -100,7 +100,7 @@ def test_a_difference_says_what_is_there_and_what_should_be(
 
 
 def test_a_statement_is_described_with_its_conditions() -> None:
-    """Who may do what, on what, and when."""
+    """Effect, action, principal and condition are on one line."""
     statement = {
         "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
         "Action": "sts:AssumeRole",
@@ -109,20 +109,20 @@ def test_a_statement_is_described_with_its_conditions() -> None:
     }
 
     assert document_differences(policy(), policy(statement)) == [
-        f"also says: Allow sts:AssumeRole for {MALLORY} if Bool aws:MultiFactorAuthPresent true"
+        f"also has the statement Allow sts:AssumeRole for {MALLORY} if Bool aws:MultiFactorAuthPresent true"
     ]
 
 
-@pytest.mark.parametrize(("orphan", "kind"), [(ORPHAN, "user"), ("AROACKCEVSQ6C2EXAMPLE", "role")])
-def test_an_orphaned_id_says_that_its_principal_was_deleted(orphan: str, kind: str) -> None:
-    """IAM puts the unique id in the place of a deleted principal's ARN, and a new one has another id."""
-    [words] = document_differences(trust(USER), trust(orphan))
+@pytest.mark.parametrize(("orphan", "principal_type"), [(ORPHAN, "user"), ("AROACKCEVSQ6C2EXAMPLE", "role")])
+def test_an_orphaned_id_says_that_its_principal_was_deleted(orphan: str, principal_type: str) -> None:
+    """IAM replaces the ARN of a deleted principal by its unique id; a new principal has another id."""
+    [difference] = document_differences(trust(USER), trust(orphan))
 
-    assert words.startswith(f"names {orphan}, the id of a deleted {kind}, in place of {USER} (")
+    assert difference.startswith(f"names {orphan}, the id of a deleted {principal_type}, instead of {USER} (")
 
 
-def test_an_orphaned_id_beside_a_stranger_names_both() -> None:
-    """The one doesn't hide the other."""
-    found = document_differences(trust(USER), trust(ORPHAN, MALLORY))
+def test_an_orphaned_id_and_another_principal_are_both_reported() -> None:
+    """One difference doesn't hide the other."""
+    differences = document_differences(trust(USER), trust(ORPHAN, MALLORY))
 
-    assert [words[:21] for words in found] == [f"names {ORPHAN}"[:21], f"also has {MALLORY}"[:21]]
+    assert [difference[:21] for difference in differences] == [f"names {ORPHAN}"[:21], f"also has {MALLORY}"[:21]]

@@ -43,7 +43,7 @@ IDENTITY = [
     (policy({**ALLOW, "Resource": "arn:aws:*:::b"}), "Statement[0].Resource", "names no service"),
     (policy({**without(ALLOW, "Resource"), "NotResource": "arn:aws"}), "Statement[0].NotResource", "names no service"),
     (policy({**ALLOW, "Sid": "not plain"}), "Statement[0].Sid", "characters"),
-    (policy([{**ALLOW, "Sid": "A"}, {**ALLOW, "Sid": "A"}]), "Statement[1].Sid", "names two statements"),
+    (policy([{**ALLOW, "Sid": "A"}, {**ALLOW, "Sid": "A"}]), "Statement[1].Sid", "is the Sid of two statements"),
     (policy({**ALLOW, "NotAction": None}), "Statement[0].NotAction", "is null"),
     (policy({**ALLOW, "NotResource": None}), "Statement[0].NotResource", "is null"),
     (policy({**ALLOW, "Condition": None}), "Statement[0].Condition", "is null"),
@@ -53,16 +53,16 @@ IDENTITY = [
 
 
 @pytest.mark.parametrize("layer", [Layer.IDENTITY, Layer.SESSION, Layer.BOUNDARY, Layer.SCP])
-@pytest.mark.parametrize(("document", "element", "why"), IDENTITY)
-def test_refuses_what_the_caller_s_policies_may_not_hold(
-    document: dict[str, Any], element: str, why: str, layer: Layer
+@pytest.mark.parametrize(("document", "element", "reason"), IDENTITY)
+def test_refuses_an_element_that_is_wrong_in_a_principal_s_policies(
+    document: dict[str, Any], element: str, reason: str, layer: Layer
 ) -> None:
-    """The policies of a caller have no principal, and every other element in its place."""
+    """Identity, session and SCP documents have no Principal; every other element must be valid."""
     with pytest.raises(MalformedPolicy) as caught:
         parse_policy(document, layer, "mine")
 
     assert (element, "mine") == (caught.value.element, caught.value.policy)
-    assert why in caught.value.why
+    assert reason in caught.value.reason
 
 
 CONDITIONS = [
@@ -84,13 +84,13 @@ CONDITIONS = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "why"), CONDITIONS)
-def test_refuses_a_condition_it_cannot_read(condition: Any, why: str) -> None:
-    """A condition with an unknown operator or an impossible value names itself in the error."""
+@pytest.mark.parametrize(("condition", "reason"), CONDITIONS)
+def test_refuses_an_invalid_condition(condition: Any, reason: str) -> None:
+    """The error names the condition with an unknown operator or an invalid value."""
     with pytest.raises(MalformedPolicy, match=r"Statement\[0\]\.Condition") as caught:
         parse_policy(policy({**ALLOW, "Condition": condition}), Layer.IDENTITY)
 
-    assert why.lower() in caught.value.why.lower()
+    assert reason.lower() in caught.value.reason.lower()
 
 
 RESOURCE = [
@@ -107,25 +107,27 @@ RESOURCE = [
         Layer.TRUST,
         "not allowed in a role trust policy",
     ),
-    ({**ALLOW, "Principal": {}}, Layer.RESOURCE, "names nobody"),
-    ({**ALLOW, "Principal": {"User": "bob"}}, Layer.RESOURCE, "unknown kind"),
-    ({**ALLOW, "Principal": {"AWS": "bob"}}, Layer.RESOURCE, "no account, ARN or unique ID"),
+    ({**ALLOW, "Principal": {}}, Layer.RESOURCE, "names no principal"),
+    ({**ALLOW, "Principal": {"User": "bob"}}, Layer.RESOURCE, "unknown type"),
+    ({**ALLOW, "Principal": {"AWS": "bob"}}, Layer.RESOURCE, "isn't an account, an ARN or a unique ID"),
     ({**ALLOW, "Principal": {"AWS": "arn:aws:iam::111122223333:user/*"}}, Layer.RESOURCE, "wildcard"),
     ({**ALLOW, "Principal": {"AWS": "111122223333"}}, Layer.RCP, "supports only '*'"),
 ]
 
 
-@pytest.mark.parametrize(("statement", "layer", "why"), RESOURCE)
-def test_refuses_a_resource_policy_with_the_wrong_principal(statement: dict[str, Any], layer: Layer, why: str) -> None:
-    """Policies on the resource's side name principals, each kind in its own way."""
+@pytest.mark.parametrize(("statement", "layer", "reason"), RESOURCE)
+def test_refuses_a_resource_policy_with_the_wrong_principal(
+    statement: dict[str, Any], layer: Layer, reason: str
+) -> None:
+    """Each kind of resource-based policy has its own rules for Principal and NotPrincipal."""
     with pytest.raises(MalformedPolicy) as caught:
         parse_policy(policy(statement), layer)
 
-    assert why in caught.value.why
+    assert reason in caught.value.reason
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("document", "reason"),
     [
         ("{", "can't be read as JSON"),
         ("[]", "must be an object"),
@@ -133,21 +135,21 @@ def test_refuses_a_resource_policy_with_the_wrong_principal(statement: dict[str,
         ('{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}', "occurs twice"),
     ],
 )
-def test_refuses_text_that_is_no_policy(text: str, why: str) -> None:
-    """JSON text is read strictly: a key that occurs twice is an error, not a choice."""
-    with pytest.raises(MalformedPolicy, match=why):
-        parse_policy(text, Layer.IDENTITY)
+def test_refuses_json_that_isnt_a_policy(document: str, reason: str) -> None:
+    """The JSON is read strictly: a key that occurs twice is an error."""
+    with pytest.raises(MalformedPolicy, match=reason):
+        parse_policy(document, Layer.IDENTITY)
 
 
 @pytest.mark.parametrize("layer", [Layer.IDENTITY, Layer.SESSION, Layer.BOUNDARY, Layer.SCP])
 def test_reads_a_single_statement_without_a_list(layer: Layer) -> None:
-    """One statement needs no list, and no Version means 2008-10-17."""
+    """A single statement needs no list, and a policy without a Version has 2008-10-17."""
     parsed = parse_policy({"Statement": ALLOW}, layer)
 
     assert [parsed.version, len(parsed.statements)] == ["2008-10-17", 1]
 
 
-def test_only_a_session_policy_must_write_an_arn_to_its_end() -> None:
+def test_only_a_session_policy_needs_full_arns() -> None:
     """AWS completes it in the others: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
     document = policy({**ALLOW, "Resource": "arn:aws:s3"})
 
@@ -156,8 +158,8 @@ def test_only_a_session_policy_must_write_an_arn_to_its_end() -> None:
         parse_policy(document, Layer.SESSION)
 
 
-def test_a_resource_policy_may_have_an_id_a_free_sid_and_no_resource() -> None:
-    """Services decide about Sid and Resource in their own policies."""
+def test_a_resource_policy_may_have_an_id_any_sid_and_no_resource() -> None:
+    """The service of a resource-based policy decides about Sid and Resource."""
     statement = {**without(ANYONE, "Resource"), "Sid": "may have spaces"}
 
     assert parse_policy(policy(statement, Id="x"), Layer.RESOURCE).statements[0].resources is None

@@ -11,7 +11,7 @@ from tests.unit.support.proving import Change, also, changed, decided, not_prove
 USER = "no new access: the user"
 ROLE = "no new access: the role, without a session policy"
 SESSIONS = "no new access: sessions"
-OTHERS = "no new access: anybody else"
+OTHERS = "no new access: any other caller"
 TRUSTED = {"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "sts:AssumeRole"}
 OBJECTS = "arn:aws:s3:::the-bucket-of-the-folders/*"
 
@@ -104,6 +104,18 @@ def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
     assert witness
     assert (witness.action, witness.prefix) == ("s3:ListBucket", None)
     assert not_proved(new(changed(role=in_policy(unless_absent)), changed(role=in_policy(deny)))) == {}
+
+
+@pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::the-bucket-of-the-folders"])
+def test_a_prefix_condition_on_an_action_without_the_key_is_no_new_access(resource: str) -> None:
+    """s3:ListBucketMultipartUploads never carries s3:prefix; s3:ListBucketVersions does."""
+    condition = {"StringLike": {"s3:prefix": "bob/*"}}
+    allow = {"Effect": "Allow", "Resource": resource, "Condition": condition}
+    uploads = changed(user=in_policy({**allow, "Action": "s3:ListBucketMultipartUploads"}))
+    versions = changed(user=in_policy({**allow, "Action": "s3:ListBucketVersions"}))
+
+    assert not_proved(new(uploads, changed())) == {}
+    assert not_proved(new(versions, changed())) == {USER: ClaimStatus.REFUTED}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from temp_access.cfn.assembly import Assembly
 from temp_access.deployment.target import Target
 from temp_access.iam.patterns import escape
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
@@ -17,9 +18,9 @@ from temp_access.proofs.custom_policy import read_custom_policy
 from temp_access.proofs.sessions import SessionPolicyFactory
 from temp_access.verify.live.self_test import Mutant, SelfTest
 from tests.unit.support.planning import TARGET
-from tests.unit.support.proving import decided, example, not_proved, proved
+from tests.unit.support.proving import changed, decided, example, not_proved, proved
 
-USEFUL = "usefulness: a read-write session can do its job in its folder"
+USEFUL = "usefulness: a read-write session can do everything its mode allows"
 STAND_IN = "the-bucket-of-the-folders"
 SEED: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -55,8 +56,8 @@ def with_defect(mutant: Mutant) -> SessionPolicyFactory:
 
     def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any] | None:
         policy = session_policy(mutant.grant.folder, access, bucket=bucket, partition=partition)
-        assert mutant.change, f"{mutant.name}: nothing of the example's shows it"
-        broken = mutant.change(deepcopy(policy))
+        assert mutant.mutate, f"{mutant.name}: nothing of the example's shows it"
+        broken = mutant.mutate(deepcopy(policy))
         return None if broken is None else moved(broken, mutant.grant.folder, folder)
 
     return compiler
@@ -85,14 +86,14 @@ def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
     assert (claim.status, claim.witness.folder) == (ClaimStatus.REFUTED, "bob")
     assert claim.witness.key
     assert claim.witness.key.startswith("bob/")
-    assert claim.note == "nothing in the folder can be reached at all"
+    assert claim.note == "the session reaches no object in the folder"
 
 
-def seed_claims(path: Path, policy: dict[str, Any]) -> dict[str, Claim]:
+def seed_claims(path: Path, policy: dict[str, Any], assembly: Assembly | None = None) -> dict[str, Claim]:
     """Return the claims about a policy written by hand."""
     path.write_text(json.dumps(policy), encoding="utf-8")
-    config, assembly = example()
-    claims = prove_session_policy(config, assembly, read_custom_policy(path), ACCESS_MODES["read-write"])
+    config, templates = example()
+    claims = prove_session_policy(config, assembly or templates, read_custom_policy(path), ACCESS_MODES["read-write"])
     return {claim.name.partition(":")[0]: claim for claim in claims}
 
 
@@ -105,7 +106,7 @@ def test_the_seeds_own_policy_is_refuted_twice(tmp_path: Path) -> None:
     assert listed
     assert useless
     assert (listed.folder, listed.prefix, listed.other) == ("bob", "bob", "bobby")
-    assert (useless.folder, claims["usefulness"].note) == ("bob", "nothing in the folder can be reached at all")
+    assert (useless.folder, claims["usefulness"].note) == ("bob", "the session reaches no object in the folder")
 
 
 def test_the_seeds_policy_put_right_is_proved(tmp_path: Path) -> None:
@@ -165,3 +166,41 @@ def test_what_lies_in_no_folder_that_could_be_given_is_outside_too(
     assert witness
     assert witness.folder == "bob"
     assert str(witness.prefix if prefix else witness.key).startswith(shown)
+
+
+UPLOADS = {"Effect": "Allow", "Action": "s3:ListBucketMultipartUploads", "Resource": "arn:aws:s3:::test"}
+
+
+def with_statement(path: Path, statement: dict[str, Any]) -> dict[str, Claim]:
+    """Return the claims about the corrected seed policy with one more statement; the role allows its action."""
+    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+    right["Statement"].append(statement)
+    assembly = changed(role=lambda role: role["Policies"][0]["PolicyDocument"]["Statement"].append(UPLOADS))
+    return seed_claims(path / "seed.json", right, assembly)
+
+
+@pytest.mark.parametrize("prefix", ["$id/*", "*"])
+def test_listing_uploads_under_a_prefix_condition_grants_nothing(tmp_path: Path, prefix: str) -> None:
+    """s3:ListBucketMultipartUploads never carries s3:prefix, so the statement never applies."""
+    condition = {"StringLike": {"s3:prefix": prefix}}
+
+    assert not_proved(with_statement(tmp_path, {**UPLOADS, "Condition": condition})) == {}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {},
+        {"StringLikeIfExists": {"s3:prefix": "$id/*"}},
+        {"StringNotLike": {"s3:prefix": "x"}},
+        {"Null": {"s3:prefix": "true"}},
+    ],
+)
+def test_listing_uploads_without_the_key_shows_the_whole_bucket(tmp_path: Path, condition: dict[str, Any]) -> None:
+    """A condition that holds for an absent key doesn't limit s3:ListBucketMultipartUploads to the folder."""
+    claims = with_statement(tmp_path, {**UPLOADS, "Condition": condition})
+
+    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED}
+    witness = claims["isolation"].witness
+    assert witness
+    assert (witness.action, witness.prefix) == ("s3:ListBucketMultipartUploads", None)

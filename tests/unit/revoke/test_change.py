@@ -12,14 +12,14 @@ from temp_access.borrow.cache import Cache
 from temp_access.config.model import Conditions, Config, TrustedPrincipal
 from temp_access.errors import TempAccessError, UserError
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType, add, expire, remove
-from temp_access.revoke.policy import POLICY_NAME, document, size
-from temp_access.revoke.role import ROLE_INLINE, RolePolicies
+from temp_access.revoke.policy import POLICY_NAME, revocation_policy, size
+from temp_access.revoke.role import ROLE_INLINE_QUOTA, RolePolicies
 from temp_access.revoke.scopes import (
     grant_canary_names,
-    of_grant,
-    of_session,
+    grant_scopes,
     purge_revoked,
     session_canary_names,
+    session_scope,
     unknown_callers,
 )
 
@@ -112,26 +112,26 @@ def test_the_last_entry_takes_the_policy_away() -> None:
 
 def test_another_policy_of_the_name_is_not_overwritten() -> None:
     """Somebody wrote it by hand: a person has to look."""
-    with pytest.raises(UserError, match="says something else"):
+    with pytest.raises(UserError, match="has unexpected content"):
         policies({POLICY_NAME: {"Version": "2012-10-17", "Statement": []}}).revocations()
     assert policies({}).revocations() == ()
 
 
 def test_the_roles_quota_is_told_beforehand() -> None:
     """All inline policies count together, ours once."""
-    one = size(document([Revocation(BOB, NOW)]))
-    old = {POLICY_NAME: document([Revocation(BOBBY, NOW)])}
-    filler = {"x": "y" * (ROLE_INLINE - one - len('{"x":""}'))}
+    one = size(revocation_policy([Revocation(BOB, NOW)]))
+    old = {POLICY_NAME: revocation_policy([Revocation(BOBBY, NOW)])}
+    filler = {"x": "y" * (ROLE_INLINE_QUOTA - one - len('{"x":""}'))}
     policies({"Folders": filler, **old}).check_quota((Revocation(BOB, NOW),))
-    with pytest.raises(UserError, match=f"take {one} characters, and {one - 1} are left of the 10240"):
+    with pytest.raises(UserError, match=f"need {one} characters, and {one - 1} are left of the 10240"):
         policies({"Folders": {"x": filler["x"] + "y"}, **old}).check_quota((Revocation(BOB, NOW),))
 
 
 @pytest.mark.parametrize(
     ("operation", "code", "said", "exit_code"),
     [
-        ("GetRole", "AccessDenied", "may not iam:GetRole on temp-role; pass the deployer's", 2),
-        ("PutRolePolicy", "AccessDenied", "may not iam:PutRolePolicy", 2),
+        ("GetRole", "AccessDenied", "aren't allowed to call iam:GetRole on temp-role", 2),
+        ("PutRolePolicy", "AccessDenied", "aren't allowed to call iam:PutRolePolicy", 2),
         ("GetRole", "NoSuchEntity", "no role temp-role", 2),
         ("PutRolePolicy", "LimitExceeded", "quota", 2),
         ("PutRolePolicy", "ServiceFailure", "was refused", 1),
@@ -165,7 +165,7 @@ def conditioned(config: Config, pattern: str, *trusted: TrustedPrincipal) -> Con
 
 def test_a_grants_scope_is_what_its_session_names_begin_with(config: Config) -> None:
     """Terminator included."""
-    assert of_grant(config, "bob", user_name="temp-user") == (BOB,)
+    assert grant_scopes(config, "bob", user_name="temp-user") == (BOB,)
 
 
 def test_every_known_user_that_a_pattern_names_has_a_scope(config: Config) -> None:
@@ -176,24 +176,24 @@ def test_every_known_user_that_a_pattern_names_has_a_scope(config: Config) -> No
         TrustedPrincipal(None, "root", None),
     )
     named = conditioned(config, "${aws:username}-*", *trusted)
-    found = of_grant(named, "bob", user_name="temp-user")
-    assert [scope.text for scope in found] == ["temp-user-bob,", "eve-bob,"]
+    found = grant_scopes(named, "bob", user_name="temp-user")
+    assert [scope.name for scope in found] == ["temp-user-bob,", "eve-bob,"]
     assert unknown_callers(named) == ("this account",)
     assert unknown_callers(conditioned(config, "*", *trusted)) == ()
 
 
 def test_a_pattern_without_room_is_refused(config: Config) -> None:
     """Then sessions don't tell their grant."""
-    with pytest.raises(UserError, match="leaves no room"):
-        of_grant(conditioned(config, "always-the-same"), "bob", user_name="temp-user")
+    with pytest.raises(UserError, match="leaves too few characters"):
+        grant_scopes(conditioned(config, "always-the-same"), "bob", user_name="temp-user")
 
 
 def test_a_sessions_name_has_sts_form(config: Config) -> None:
     """A wildcard in it would be a revocation of others."""
-    assert of_session("AROAEXAMPLE", "bob,x") == RevocationScope(ScopeType.SESSION, "AROAEXAMPLE:bob,x")
+    assert session_scope("AROAEXAMPLE", "bob,x") == RevocationScope(ScopeType.SESSION, "AROAEXAMPLE:bob,x")
     for name in ("*", "a", "a:b", "x" * 65, "bob*", ""):
         with pytest.raises(UserError, match="isn't a role session name"):
-            of_session("AROAEXAMPLE", name)
+            session_scope("AROAEXAMPLE", name)
 
 
 def test_the_bystander_is_nearly_what_is_meant(config: Config) -> None:
@@ -209,7 +209,7 @@ def test_kept_sessions_that_are_denied_are_dropped(tmp_path: Path) -> None:
     """Others, and another role's, stay."""
     cache = Cache(str(tmp_path))
     for key, role, name in (("1", "r", "bob,x"), ("2", "r", "bobby,x"), ("3", "other", "bob,x")):
-        cache.write("sessions", key, {"role": role, "session_name": name, "until": 2**40})
+        cache.write("sessions", key, {"role": role, "session_name": name, "expires_at": 2**40})
     assert purge_revoked(cache, "r", [BOB]) == 1
     assert sorted(key for key, _ in cache.entries("sessions")) == ["2", "3"]
     assert purge_revoked(cache, "r", [RevocationScope(ScopeType.SESSION, "AROA:bobby,x")]) == 1

@@ -14,7 +14,7 @@ from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
-from temp_access.revoke.policy import ForeignPolicyError, document, is_revocations, read, size
+from temp_access.revoke.policy import ForeignPolicyError, is_revocations, read_revocations, revocation_policy, size
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 ALL, GRANT = RevocationScope(ScopeType.ALL), RevocationScope(ScopeType.GRANT, "bob,")
@@ -26,7 +26,7 @@ def denied(scope: RevocationScope, name: str, *, issued: datetime = NOW - timede
     """Return whether the policy denies a call of the session."""
     allowed = parse_policy({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
                            Layer.IDENTITY, "role")  # fmt: skip
-    policy = parse_policy(document([Revocation(scope, NOW)]), Layer.IDENTITY, "revocations")
+    policy = parse_policy(revocation_policy([Revocation(scope, NOW)]), Layer.IDENTITY, "revocations")
     request = Request(
         principal=f"arn:aws:sts::123456789012:assumed-role/temp-role/{name}",
         action="s3:GetObject",
@@ -45,12 +45,12 @@ def test_the_policy_is_what_the_documentation_of_iam_shows() -> None:
     """One statement for each revocation; all three forms."""
     before = {"DateLessThan": {"aws:TokenIssueTime": "2026-01-31T12:00:00Z"}}
     deny: dict[str, Any] = {"Effect": "Deny", "Action": "*", "Resource": "*"}
-    assert document(Revocation(scope, NOW) for scope in SCOPES) == {
+    assert revocation_policy(Revocation(scope, NOW) for scope in SCOPES) == {
         "Version": "2012-10-17",
         "Statement": [
             {**deny, "Condition": before},
             {**deny, "Condition": {**before, "StringLike": {"aws:userid": "*:bob,*"}}},
-            {**deny, "Condition": {**before, "StringEquals": {"aws:userid": SESSION.text}}},
+            {**deny, "Condition": {**before, "StringEquals": {"aws:userid": SESSION.name}}},
         ],
     }
 
@@ -86,19 +86,19 @@ def test_a_grants_revocation_meets_its_sessions_alone(
     beginning = session_name_prefix(pattern, id_, user_name="temp-user")
     assert beginning is not None
     scope = RevocationScope(ScopeType.GRANT, beginning)
-    assert denied(scope, session_name(pattern, id_, user_name="temp-user", who=who))
+    assert denied(scope, session_name(pattern, id_, user_name="temp-user", principal=who))
     if other != id_:
-        assert not denied(scope, session_name(pattern, other, user_name="temp-user", who=who))
+        assert not denied(scope, session_name(pattern, other, user_name="temp-user", principal=who))
 
 
 @given(st.lists(st.tuples(st.sampled_from(SCOPES), st.integers(0, 2**31)), min_size=1, max_size=5))
 def test_what_is_written_is_read_back(given_: list[tuple[RevocationScope, int]]) -> None:
     """Through the JSON that IAM keeps."""
     entries = tuple(Revocation(scope, datetime.fromtimestamp(time, UTC)) for scope, time in given_)
-    assert read(json.loads(json.dumps(document(entries)))) == entries
+    assert read_revocations(json.loads(json.dumps(revocation_policy(entries)))) == entries
 
 
-OURS = document([Revocation(GRANT, NOW)])
+OURS = revocation_policy([Revocation(GRANT, NOW)])
 
 
 def changed(**elements: Any) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def test_any_other_form_is_not_ours(policy: dict[str, Any]) -> None:
     assert is_revocations(OURS)
     assert not is_revocations(policy)
     with pytest.raises(ForeignPolicyError):
-        read(policy)
+        read_revocations(policy)
 
 
 def test_white_space_costs_nothing() -> None:

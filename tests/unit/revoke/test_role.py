@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temp_access.deployment.drift import differences
-from temp_access.deployment.state import BucketState, Deployed, Permissions, RoleState, State, UserState
+from temp_access.deployment.state import BucketState, DeployedState, Permissions, RoleState, State, UserState
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
-from temp_access.revoke.policy import POLICY_NAME, document
+from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, revocation_policy
 from temp_access.verify.live.drift_reader import StateReader
 
-OURS = document([Revocation(RevocationScope(ScopeType.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
+OURS = revocation_policy([Revocation(RevocationScope(ScopeType.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
 FORGED: dict[str, Any] = {**OURS, "Statement": [{**OURS["Statement"][0], "Effect": "Allow"}]}
 NONE = Permissions({}, {})
 USER = UserState("temp-user", NONE)
@@ -23,25 +23,25 @@ def with_policy(policy: dict[str, Any] | None) -> Permissions:
     return Permissions({POLICY_NAME: policy} if policy else {}, {})
 
 
-def role_with(policy: dict[str, Any] | None) -> Deployed:
-    return Deployed(USER, replace(ROLE, permissions=with_policy(policy)), BUCKET)
+def role_with(policy: dict[str, Any] | None) -> DeployedState:
+    return DeployedState(USER, replace(ROLE, permissions=with_policy(policy)), BUCKET)
 
 
 def test_our_policy_on_the_role_is_no_difference() -> None:
     """Whoever revoked did it with this tool."""
-    assert differences("role.inline_policies", EXPECTED, role_with(OURS)) == ()
+    assert differences("role.inline_policies", EXPECTED, role_with(OURS), is_revocation_policy) == ()
 
 
 def test_anything_else_under_its_name_is_one() -> None:
     """Nobody hides a permission behind the name."""
-    [line] = differences("role.inline_policies", EXPECTED, role_with(FORGED))
+    [line] = differences("role.inline_policies", EXPECTED, role_with(FORGED), is_revocation_policy)
     assert f"the inline policy {POLICY_NAME} of temp-role (Allow * on *" in line
 
 
 def test_on_the_user_it_is_one_as_well() -> None:
     """It is never written there."""
-    deployed = Deployed(replace(USER, permissions=with_policy(OURS)), ROLE, BUCKET)
-    assert len(differences("user.inline_policies", EXPECTED, deployed)) == 1
+    deployed = DeployedState(replace(USER, permissions=with_policy(OURS)), ROLE, BUCKET)
+    assert len(differences("user.inline_policies", EXPECTED, deployed, is_revocation_policy)) == 1
 
 
 def test_the_note_says_whom_it_denies() -> None:

@@ -26,7 +26,7 @@ TARGET = Target(
 )
 
 
-def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_is_stranger: bool = True) -> ProbePlan:
+def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_is_untrusted: bool = True) -> ProbePlan:
     """Return the plan for `grants`, None for all that the command would choose."""
     return make_plan(
         config,
@@ -35,7 +35,7 @@ def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_i
         RUN,
         user_allows=user_allows(config, TARGET, known_document),
         other_bucket=OTHER_BUCKET,
-        deployer_is_stranger=deployer_is_stranger,
+        deployer_is_untrusted=deployer_is_untrusted,
     )
 
 

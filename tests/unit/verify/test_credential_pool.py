@@ -31,12 +31,12 @@ def wallet(factory: OneUser, mfa: tuple[str, str] | None) -> CredentialPool:
     return CredentialPool(
         factory,
         TARGET,
-        user=None,
+        user_key=None,
         deployer=factory.user,
-        plain=plain,
+        baseline=plain,
         policy_of=lambda _: None,
         mfa=mfa,
-        mfa_needed=True,
+        mfa_required=True,
     )
 
 

@@ -97,7 +97,7 @@ def test_the_verdict_follows_from_what_was_seen_and_its_control(
 def test_a_refusal_without_a_working_control_says_that_it_proves_nothing() -> None:
     """Else the reader would take it for the session policy's."""
     said = judge(REFUSED, DENIED, DENIED, names_layers=False)[1]
-    assert said.endswith("but the control didn't work either, so this refusal proves nothing")
+    assert said.endswith("but the control failed too, so this refusal proves nothing")
 
 
 def test_a_wrong_code_says_which_was_expected() -> None:
@@ -161,10 +161,10 @@ def test_a_call_that_wasnt_answered_decides_nothing(problem: Exception) -> None:
 def test_a_call_that_worked_says_what_it_gave_and_a_wrong_form_isnt_one() -> None:
     """What AssumeRole gives is looked at, too."""
     assert attempt(lambda: "ASIA key") == Outcome(OutcomeType.WORKED, message="ASIA key")
-    assert attempt(lambda: None).text == "allowed"
-    assert attempt(raising(error("AccessDenied", "no"))).text == "refused with AccessDenied: no"
+    assert attempt(lambda: None).summary == "allowed"
+    assert attempt(raising(error("AccessDenied", "no"))).summary == "refused with AccessDenied: no"
     wrong = attempt(raising(UnexpectedResponse("begins with AKIA")))
-    assert (wrong.kind, wrong.text) == (OutcomeType.REFUSED, "begins with AKIA")
+    assert (wrong.kind, wrong.summary) == (OutcomeType.REFUSED, "begins with AKIA")
     assert judge(ALLOWED, wrong, None, names_layers=True)[0] is Verdict.FAILED
 
 

@@ -12,7 +12,7 @@ from temp_access.config.model import Config, Grant
 from temp_access.errors import UserError
 from temp_access.iam.decision import Layer
 from temp_access.policies.access_modes import ACCESS_MODES
-from temp_access.verify.plan.assume_role import is_stranger
+from temp_access.verify.plan.assume_role import is_untrusted
 from temp_access.verify.plan.selection import admitted_examples, choose_grants
 from temp_access.verify.probes import AssumeCall, Identity, ServiceCall, TrustCheck
 from tests.unit.support.config_file import BOB, ROOT, config_of
@@ -162,7 +162,7 @@ def test_a_folder_with_wildcards_is_probed_against_one_that_they_would_match(con
 
 
 def test_the_user_alone_can_do_nothing_on_the_bucket_by_default(config: Config) -> None:
-    """It may look the role up, and that is all."""
+    """It may only read the role."""
     plan = plan_of(config)
     assert {one.id: one.allowed for one in plan.probes if one.group == "user" and one.allowed} == {
         "user/get-role": True
@@ -172,14 +172,14 @@ def test_the_user_alone_can_do_nothing_on_the_bucket_by_default(config: Config) 
 
 
 def test_what_the_users_policies_allow_is_expected_and_warned_of(tmp_path: Path) -> None:
-    """With AmazonS3FullAccess the role is no boundary for this user, and the report says so."""
+    """With AmazonS3FullAccess the role doesn't limit this user, and the report warns of it."""
     attached = "[[user.aws_managed]]\nname = 'AmazonS3FullAccess'\nreason = 'exports'\n"
     plan = plan_of(config_of(tmp_path, attached + BOB))
     allowed = {one.id.removeprefix("user/") for one in plan.probes if one.group == "user" and one.allowed}
     on_s3 = {"list-v2", "get", "put", "delete", "get-bucket-policy", "list-versions", "list-buckets"}
     assert allowed == on_s3 | {"get-role"}
     assert plan.warnings == (
-        "the role is no boundary for temp-user: by [user]'s policies it may list, get, put, delete objects of the "
+        "the role doesn't limit temp-user: its policies in [user] allow it to list, get, put, delete objects of the "
         "bucket without the role",
     )
 
@@ -199,7 +199,9 @@ def test_a_policy_of_ones_own_counts_like_awss(tmp_path: Path) -> None:
     """
     plan = plan_of(config_of(tmp_path, text + BOB))
     assert {one.id for one in plan.probes if one.group == "user" and one.allowed} == {"user/get", "user/get-role"}
-    assert plan.warnings[0].startswith("the role is no boundary for temp-user: by [user]'s policies it may get objects")
+    assert plan.warnings[0].startswith(
+        "the role doesn't limit temp-user: its policies in [user] allow it to get objects"
+    )
 
 
 def test_a_permissions_boundary_takes_away_and_names_no_single_layer(tmp_path: Path) -> None:
@@ -234,7 +236,7 @@ def test_only_the_named_grants_are_probed_and_unlisted_ids_are_served_by_any_id(
         Grant("ca", "read", "t/ca"),
     ]
     with pytest.raises(
-        UserError, match=r"^no grant serves 'bo' \(did you mean 'bob'\?\); the listed ones are in .*access"
+        UserError, match=r"^no grant has the id 'bo' \(did you mean 'bob'\?\); the listed ones are in .*access"
     ):
         choose_grants(config, ["bo"], None, 0)
 
@@ -310,7 +312,7 @@ def test_durations_are_tried_at_and_past_both_ends(tmp_path: Path) -> None:
 
 def test_the_deployer_is_probed_as_a_stranger_only_where_it_is_one(config: Config) -> None:
     """Whom the trust policy names may of course assume the role."""
-    ids = [{one.id for one in plan_of(config, deployer_is_stranger=stranger).probes} for stranger in (True, False)]
+    ids = [{one.id for one in plan_of(config, deployer_is_untrusted=stranger).probes} for stranger in (True, False)]
     assert ids[0] - ids[1] == {"assume/by-the-deployer"}
 
 
@@ -333,8 +335,8 @@ def test_a_stranger_is_nobody_whom_the_trust_policy_names(
 ) -> None:
     """Its ARN, the role of its session, or its account."""
     trusted = f"[[role.trusted]]\nprincipal = '{principal}'\nexternal_id = 'xyz'\n"
-    assert is_stranger(config_of(tmp_path, trusted + BOB), arn) == stranger
-    assert is_stranger(config_of(tmp_path, BOB), arn)
+    assert is_untrusted(config_of(tmp_path, trusted + BOB), arn) == stranger
+    assert is_untrusted(config_of(tmp_path, BOB), arn)
 
 
 def test_the_role_and_a_widened_session_reach_nothing_but_the_bucket(config: Config) -> None:

@@ -21,7 +21,7 @@ def test_leaves_the_old_file_when_it_cannot_finish(tmp_path: Path, monkeypatch: 
     """A reader never sees half a report, and nothing else is left behind."""
     path = tmp_path / "report.json"
     path.write_text("old")
-    monkeypatch.setattr(Path, "replace", _no_space)
+    monkeypatch.setattr(os, "replace", _no_space)
 
     with pytest.raises(UserError, match="no space left on device"):
         write_report(path, "new")
@@ -84,7 +84,7 @@ def test_says_what_is_wrong_with_a_path_and_what_to_do(tmp_path: Path) -> None:
 
     assert raised.value.exit_code == 2
     assert str(raised.value).startswith(f"can't write the report {tmp_path}/file/report.json: ")
-    assert str(raised.value).endswith("; give a path in a folder that you may write to")
+    assert str(raised.value).endswith("; give a path in a folder that you can write to")
 
 
 def test_checks_all_paths_before_the_run_and_leaves_nothing(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ UNSURE = Result(list_probe(), Verdict.INCONCLUSIVE, "throttled")
         ((passed(put_probe()),), "## ✅ temp-access verify: all 1 probes passed"),
         ((passed(put_probe()), FAILED, UNSURE), "## ❌ temp-access verify: 1 of 3 probes failed"),
         ((UNSURE,), "## ⚠️ temp-access verify: 1 of 1 probes inconclusive, none failed"),
-        ((), "## ⚠️ temp-access verify: no probes, nothing was verified"),
+        ((), "## ⚠️ temp-access verify: no probes ran, so nothing was verified"),
     ],
 )
 def test_says_the_outcome_in_its_headline(results: tuple[Result, ...], headline: str) -> None:
@@ -32,10 +32,10 @@ def test_says_the_outcome_in_its_headline(results: tuple[Result, ...], headline:
 
 
 def test_has_a_table_row_for_each_group() -> None:
-    """With the counts and what holds."""
+    """With the counts and the result."""
     markdown = to_markdown(sample_report())
 
-    assert "| <code>bob</code> | 2 | 1 | 1 | - | ❌ FAILED: 1 of 2 hold |" in markdown
+    assert "| <code>bob</code> | 2 | 1 | 1 | - | ❌ FAILED: 1/2 passed |" in markdown
     assert _tokens(markdown).count("tr_open") == 6
 
 
@@ -43,7 +43,7 @@ def test_shows_a_failure_in_full() -> None:
     """Who, call, expectation, what happened, control and cause."""
     markdown = to_markdown(sample_report())
 
-    for label in ("probe", "who", "call", "expected", "happened", "control", "likely cause"):
+    for label in ("probe", "caller", "call", "expected", "observed", "control", "likely cause"):
         assert f"- **{label}:** " in markdown
 
 
@@ -92,4 +92,4 @@ def test_stays_under_the_limit_of_a_job_summary() -> None:
 
     assert 900_000 < len(markdown.encode()) <= 1_000_000
     shown = markdown.count("\n### ❌")
-    assert f"… and {4000 - shown} more, which the JSON report has." in markdown
+    assert f"… and {4000 - shown} more; see the JSON report." in markdown

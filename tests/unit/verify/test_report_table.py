@@ -26,30 +26,30 @@ def test_fits_the_width(width: int) -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 64, 80])
 def test_loses_nothing_at_any_width(width: int) -> None:
-    """A long group folds what holds, and a narrow terminal breaks the lines: no column or word is cut off."""
+    """A long result is folded, and a narrow terminal breaks the lines: no column or word is cut off."""
     grant = Grant("tenant-000000000", "read-write", "inbox/of/tenant/000000000/and/more", None)
     report = replace(sample_report(), results=(passed(list_probe(grant)),))
     rows = _printed(report, width).splitlines()
 
-    assert rows[0].split() == ["group", "probes", "passed", "failed", "inconclusive", "what", "holds"]
-    told = "".join(row[-(len(rows[0]) - rows[0].index("what")) :] for row in rows[2 : rows.index("", 2)])
-    assert "".join(told.split()) == "ok:read-writeininbox/of/tenant/000000000/and/more/"
+    assert rows[0].split() == ["group", "probes", "passed", "failed", "inconclusive", "result"]
+    summary = "".join(row[-(len(rows[0]) - rows[0].index("result")) :] for row in rows[2 : rows.index("", 2)])
+    assert "".join(summary.split()) == "ok:read-writeininbox/of/tenant/000000000/and/more/"
 
 
 def test_shows_the_groups_in_the_order_of_the_report() -> None:
-    """That is the order in which the plan tells the story."""
+    """That is the order of the plan."""
     rows = _printed(sample_report()).partition("FAILED 1 of 1")[0].splitlines()[2:-1]
 
     assert [row[:15].strip() for row in rows] == ["assume", "deployed state", "role", "bob", "bobby"]
 
 
-def test_says_in_words_what_holds() -> None:
-    """Without colour, a failed group can't be taken for a good one."""
+def test_the_result_is_clear_without_colour() -> None:
+    """Each result begins with its verdict."""
     rows = {row.split()[0]: " ".join(row.split()[1:]) for row in _printed(sample_report()).splitlines()[2:7]}
 
-    assert rows["bob"] == "2 1 1 - FAILED: 1 of 2 hold"
+    assert rows["bob"] == "2 1 1 - FAILED: 1/2 passed"
     assert rows["bobby"] == "12 12 - - ok: read in bobby/"
-    assert rows["role"] == "1 - - 1 INCONCLUSIVE: 0 of 1 hold"
+    assert rows["role"] == "1 - - 1 INCONCLUSIVE: 0/1 passed"
 
 
 def test_tells_all_about_a_failed_probe() -> None:
@@ -58,10 +58,10 @@ def test_tells_all_about_a_failed_probe() -> None:
 
     for text in (
         "FAILED 1 of 1: bob: list with the bare prefix bob",
-        "who temp-role, narrowed to the grant bob (read-write on bob/)",
+        "caller temp-role, narrowed to the grant bob (read-write on bob/)",
         'call list-v2 (s3:ListBucket) on s3://temp-access-123456789012-us-east-1/, prefix "bob"',
         "expected denied, by the session policy",
-        "happened allowed: 3 keys returned",
+        "observed allowed: 3 keys returned",
         "control temp-role, not narrowed: succeeded",
         "likely cause the session policy admits the prefix without a slash",
     ):
@@ -122,7 +122,7 @@ def test_expects_of_a_state_check_what_the_template_says() -> None:
     """`allowed` would mean nothing to the reader of a comparison."""
     printed = _printed(sample_report(Result(state_probe(), Verdict.FAILED, "a difference")))
 
-    assert "as the synthesized template says" in printed
+    assert "matches the synthesized template" in printed
 
 
 def test_says_when_a_control_was_not_made() -> None:

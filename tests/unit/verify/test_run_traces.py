@@ -14,7 +14,7 @@ from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.errors import TempAccessError, UserError
 from temp_access.local_aws.control import Instance
 from temp_access.local_aws.testing import running
-from temp_access.verify.live.access_keys import create, delete, leftover_runs, record
+from temp_access.verify.live.access_keys import create_key, delete_key, leftover_runs, record_run
 from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
 from temp_access.verify.live.journal import Journal, RunRecord, new_record
 from temp_access.verify.live.objects import left, prefixes, put_seeds, remove, seeds
@@ -78,9 +78,9 @@ def foreign_key(deployer: Clients, user: str) -> str:
 def test_a_minted_key_is_recorded_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
     """By its id alone; the secret is in neither, nor in what is printed of it."""
     journal, entry = Journal(tmp_path), entry_of(user)
-    record(deployer.iam, journal, entry)
+    record_run(deployer.iam, journal, entry)
     assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": "none"}
-    credentials, minted = create(deployer.iam, journal, entry)
+    credentials, minted = create_key(deployer.iam, journal, entry)
     assert keys(deployer, user) == [credentials.access_key_id] == [minted.key_id]
     assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": credentials.access_key_id}
     written = (tmp_path / f"{entry.run}.json").read_text()
@@ -91,10 +91,10 @@ def test_a_minted_key_is_recorded_in_the_journal_and_on_the_user(deployer: Clien
 def test_only_the_recorded_key_is_deleted(deployer: Clients, user: str, tmp_path: Path) -> None:
     """And its tag; a second time there is nothing left to do."""
     foreign, entry = foreign_key(deployer, user), entry_of(user)
-    record(deployer.iam, Journal(tmp_path), entry)
-    _, minted = create(deployer.iam, Journal(tmp_path), entry)
+    record_run(deployer.iam, Journal(tmp_path), entry)
+    _, minted = create_key(deployer.iam, Journal(tmp_path), entry)
     for _ in range(2):
-        delete(deployer.iam, minted)
+        delete_key(deployer.iam, minted)
         assert keys(deployer, user) == [foreign]
         assert tags(deployer, user) == {}
 
@@ -105,7 +105,7 @@ def test_two_foreign_keys_are_inconclusive_and_stay(deployer: Clients, user: str
     with pytest.raises(
         TempAccessError, match=r"has 2 access keys already .*; pass --profile with one of them"
     ) as raised:
-        create(deployer.iam, Journal(tmp_path), entry_of(user))
+        create_key(deployer.iam, Journal(tmp_path), entry_of(user))
     assert raised.value.exit_code == 3
     assert sorted(keys(deployer, user)) == sorted(foreign)
     assert not any(key in str(raised.value) for key in foreign)
@@ -115,7 +115,7 @@ def test_a_key_that_cant_be_recorded_is_deleted_at_once(deployer: Clients, user:
     """It would never be swept."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="can't be written"):
-        create(deployer.iam, Journal(tmp_path / "file"), entry_of(user))
+        create_key(deployer.iam, Journal(tmp_path / "file"), entry_of(user))
     assert keys(deployer, user) == []
 
 
@@ -172,8 +172,8 @@ def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
     """Its key, its objects and its record go; a foreign key, and what a running process made, stay."""
     journal, foreign = Journal(tmp_path), foreign_key(deployer, user)
     entry = entry_of(user, bucket, RUN)
-    record(deployer.iam, journal, entry)
-    _, minted = create(deployer.iam, journal, entry)
+    record_run(deployer.iam, journal, entry)
+    _, minted = create_key(deployer.iam, journal, entry)
     minted = replace(minted, prefixes=(f"bob/{MARK}",))
     journal.write(minted)
     fill(deployer.s3, bucket, f"bob/{MARK}")
@@ -192,7 +192,7 @@ def test_a_run_whose_objects_cant_be_removed_is_remembered(
 ) -> None:
     """S3 answers DeleteObjects with success and a list of errors; the next run removes what is left."""
     journal, entry = Journal(tmp_path), replace(entry_of(user, bucket, RUN), prefixes=(MARK,))
-    record(deployer.iam, journal, entry)
+    record_run(deployer.iam, journal, entry)
     deployer.s3.put_object(Bucket=bucket, Key=f"{MARK}key", Body=b"x")
     deny = {
         "Effect": "Deny",

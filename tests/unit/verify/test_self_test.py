@@ -39,10 +39,10 @@ def test_every_mutant_has_a_probe_and_changes_the_policy(modes: tuple[str, ...])
     assert [mutant.name for mutant in mutants] == NAMES
     for mutant in mutants:
         sound = test.policy(mutant.grant, None)
-        if mutant.change is None:
+        if mutant.mutate is None:
             assert test.policy(mutant.grant, mutant) == sound
             continue
-        assert mutant.caught_by in probes
+        assert mutant.killed_by in probes
         assert test.policy(mutant.grant, mutant) != sound
         assert all(
             test.policy(other, mutant) == test.policy(other, None)
@@ -53,7 +53,7 @@ def test_every_mutant_has_a_probe_and_changes_the_policy(modes: tuple[str, ...])
 
 def test_with_reading_every_mutant_can_be_shown() -> None:
     """The project's own modes leave none undecided."""
-    assert all(mutant.change for mutant in self_test("read-write", "read", "write").mutants())
+    assert all(mutant.mutate for mutant in self_test("read-write", "read", "write").mutants())
 
 
 def test_its_grants_lie_under_the_runs_own_name() -> None:

@@ -17,7 +17,7 @@ def whys(statement: dict[str, Any], layer: Layer = Layer.IDENTITY, version: str 
     body = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", **statement}
     policy = parse_policy({"Version": version, "Statement": {k: v for k, v in body.items() if v}}, layer)
     request = Request(SESSION, "s3:GetObject", KEY, "111122223333", "111122223333", context={"s3:prefix": "bob/x"})
-    return [miss.why for miss in near_misses(policy, request)]
+    return [miss.reason for miss in near_misses(policy, request)]
 
 
 @pytest.mark.parametrize(
@@ -26,23 +26,23 @@ def whys(statement: dict[str, Any], layer: Layer = Layer.IDENTITY, version: str 
         ({}, []),
         ({"Effect": "Deny", "Resource": "arn:aws:s3:::c"}, []),
         ({"Action": "s3:Put*", "Resource": "arn:aws:s3:::c"}, []),
-        ({"Resource": ["arn:aws:s3:::c", "arn:aws:s3:::d"]}, ["is about arn:aws:s3:::c, arn:aws:s3:::d only"]),
+        ({"Resource": ["arn:aws:s3:::c", "arn:aws:s3:::d"]}, ["applies only to arn:aws:s3:::c, arn:aws:s3:::d"]),
         (
             {"Resource": [f"arn:aws:s3:::{name}" for name in "acdef"]},
-            ["is about arn:aws:s3:::a, arn:aws:s3:::c, arn:aws:s3:::d and 2 more only"],
+            ["applies only to arn:aws:s3:::a, arn:aws:s3:::c, arn:aws:s3:::d and 2 more"],
         ),
-        ({"Resource": None, "NotResource": f"{KEY[:-1]}*"}, [f"is about all but {KEY[:-1]}*"]),
+        ({"Resource": None, "NotResource": f"{KEY[:-1]}*"}, [f"applies to all resources except {KEY[:-1]}*"]),
         (
             {"Condition": {"StringLike": {"s3:prefix": "alice/*"}}},
-            ["asks for StringLike s3:prefix alice/*, and the request has bob/x"],
+            ["requires StringLike s3:prefix alice/*, but the request has bob/x"],
         ),
         (
             {"Condition": {"Bool": {"s3:x": True}, "StringLike": {"s3:prefix": "*"}}},
-            ["asks for Bool s3:x true, and the request has no such key"],
+            ["requires Bool s3:x true, but the request has no s3:x"],
         ),
         (
             {"Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}}},
-            ["asks for StringLike s3:prefix ${aws:username}/*, and the request has bob/x"],
+            ["requires StringLike s3:prefix ${aws:username}/*, but the request has bob/x"],
         ),
     ],
 )
@@ -53,7 +53,7 @@ def test_says_the_first_thing_that_does_not_fit(statement: dict[str, Any], expec
 
 def test_says_whom_a_statement_names() -> None:
     """A resource policy's principal."""
-    expected = [f"names 444455556666, ec2.amazonaws.com, and the caller is {SESSION}"]
+    expected = [f"names 444455556666, ec2.amazonaws.com, but the caller is {SESSION}"]
 
     assert whys({"Principal": {"AWS": "444455556666", "Service": "ec2.amazonaws.com"}}, Layer.RESOURCE) == expected
 
@@ -64,5 +64,5 @@ def test_a_variable_is_text_under_the_old_version() -> None:
 
     assert whys(statement) == []
     assert whys(statement, version="2008-10-17") == [
-        "asks for StringEquals s3:prefix ${s3:prefix}, and the request has bob/x"
+        "requires StringEquals s3:prefix ${s3:prefix}, but the request has bob/x"
     ]

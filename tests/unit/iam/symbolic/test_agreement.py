@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from temp_access.config.validation import folder_problem
-from temp_access.iam.cases import MALFORMED, Case, load_cases, to_layers, to_request
+from temp_access.iam.cases import MALFORMED, Case, read_cases, to_policy_set, to_request
 from temp_access.iam.decision import Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
@@ -18,6 +18,7 @@ from temp_access.iam.request import Request
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.policies.access_modes import ACCESS_MODES
 from temp_access.policies.session_policy import session_policy
+from tests.unit.support.examples import examples
 from tests.unit.support.proving import formula_says
 
 HOME = "111122223333"
@@ -31,7 +32,7 @@ NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 
 UNORDINARY = ("Numeric", "Date", "IpAddress", "Binary", "ForA", "TagKeys")
 CASES = [
     case
-    for case in load_cases(Path(__file__).parents[3] / "data" / "iam-cases.json")
+    for case in read_cases(Path(__file__).parents[3] / "data" / "iam-cases.json")
     if case.expected != MALFORMED
     and not (case.policies.get("scp") or case.policies.get("rcp"))
     and not any(word in str(case.policies) for word in UNORDINARY)
@@ -39,7 +40,7 @@ CASES = [
 ]
 texts = st.text(st.sampled_from("ab/*?$ {}é\\:\"'"), min_size=0, max_size=6)
 folders = st.text(st.sampled_from("ab/*?$ {}é\\:\"'"), min_size=1, max_size=6).filter(lambda f: not folder_problem(f))
-thorough = settings(max_examples=150, deadline=None)
+thorough = examples(150)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -48,7 +49,7 @@ def test_agrees_on_the_known_cases(case: Case) -> None:
     request = to_request(case.request)
     tls = {key: str(value).lower() if isinstance(value, bool) else value for key, value in request.context.items()}
 
-    assert formula_says(to_layers(case.policies), request._replace(context=tls)) == (case.expected == "allow")
+    assert formula_says(to_policy_set(case.policies), request._replace(context=tls)) == (case.expected == "allow")
     assert len(CASES) >= 20
 
 
@@ -175,14 +176,14 @@ requests = st.builds(
 ).map(lambda r: r if r.principal.startswith("arn:") else r._replace(account=""))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(layers=layer_sets, request=requests)
 def test_agrees_on_random_policies(layers: PolicySet, request: Request) -> None:
     """All layers, elements, and the conditions that have formulas."""
     assert formula_says(layers, request) == evaluate(layers, request).allowed
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(layers=layer_sets, request=requests, who=principals, more=conditions)
 def test_agrees_on_trust_policies(layers: PolicySet, request: Request, who: Any, more: dict[str, Any]) -> None:
     """A trust policy must allow, whatever the caller's own policies say."""

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from temp_access.deployment.target import who_am_i
+from temp_access.deployment.target import session_identity
 from temp_access.errors import TempAccessError
 
 
@@ -32,7 +32,7 @@ class _Session:
 )
 def test_it_says_what_to_do(error: Exception, remedy: str) -> None:
     """Nothing is known then, so the exit code is 3."""
-    with pytest.raises(TempAccessError, match=r"^can't tell whose credentials these are: ") as raised:
-        who_am_i(_Session(error))  # type: ignore[arg-type]
+    with pytest.raises(TempAccessError, match=r"^can't determine whose credentials these are: ") as raised:
+        session_identity(_Session(error))  # type: ignore[arg-type]
     assert raised.value.exit_code == 3
     assert remedy in str(raised.value)

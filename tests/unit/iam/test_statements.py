@@ -55,6 +55,6 @@ def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
 def test_a_statement_with_two_keys_is_also_fulfilled() -> None:
     """Beside each key by itself there is the call that fulfils them all."""
     body = {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}
-    found = condition_contexts([body], "u")
-    assert found[0].words == ""
-    assert found[-1].words == "when aws:RequestTag/a is 1 and aws:RequestTag/b is 2"
+    contexts = condition_contexts([body], "u")
+    assert contexts[0].words == ""
+    assert contexts[-1].words == "when aws:RequestTag/a is 1 and aws:RequestTag/b is 2"

@@ -12,12 +12,16 @@ ENV ?=
 PORT ?=
 CONTEXT := $(if $(ENV),--env $(ENV))
 YES ?=
+# On every core, a file of tests at a time, in the order of tests/conftest.py.
+PYTEST := pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# The tests start hundreds of commands and servers. Without bytecode, each compiles the project again.
+unexport PYTHONDONTWRITEBYTECODE
 # The two sides of `make review`. With BASE=main, for example, the base is synthesized from that commit.
 BASE ?=
 BASE_OUT ?= .temp-access/base/cdk.out
 HEAD_OUT ?= cdk.out
 
-.PHONY: help setup demo test test-browser check synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
+.PHONY: help setup demo test test-browser check coverage synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +32,6 @@ setup: .venv/.ready node_modules/.ready ## install the Python and Node packages 
 LOCK = exec 9>.setup.lock && $(OUTSIDE) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
 
 .venv/.ready: requirements.txt pyproject.toml
-	@command -v openssl >/dev/null || { echo "openssl is missing; install it (it makes the local AWS's certificate)" >&2; exit 2; }
 	@$(OUTSIDE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(OUTSIDE) -V 2>&1), 3.11 or newer is needed; run make PYTHON=python3.12, say" >&2; exit 2; }
 	@$(LOCK) && { \
 	  [ $@ -nt requirements.txt ] && [ $@ -nt pyproject.toml ] && exit; \
@@ -46,8 +49,9 @@ node_modules/.ready: package.json package-lock.json .venv/.ready
 	  touch $@; \
 	}
 
+demo: export TEMP_ACCESS_PORT_OPTION := `make demo PORT=…`
 demo: setup ## deploy to a local AWS, and verify what borrowed credentials can and can't do
-	@temp-access local start $(if $(PORT),--port $(PORT))
+	@temp-access local start $(if $(PORT),--port '$(PORT)')
 	@temp-access deploy --local
 	@temp-access verify --local --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md
 	@echo
@@ -59,17 +63,20 @@ demo: setup ## deploy to a local AWS, and verify what borrowed credentials can a
 	@echo '  make destroy'
 
 test: setup ## run all unit and integration tests
-	@pytest --numprocesses auto --dist loadfile tests
+	@$(PYTEST) tests
 
 test-browser: setup ## test the review page in Chromium (skipped without one; CI installs it)
 	@REQUIRE_CHROMIUM=$(CI) pytest tests/browser
 
-check: setup ## run every check that a change must pass: ruff, mypy --strict, import contracts, all tests
+check: setup ## run every check that a change must pass: ruff, mypy --strict, import contracts, all tests, coverage
 	@ruff check .
 	@ruff format --check .
 	@mypy
 	@lint-imports
-	@pytest --numprocesses auto --dist loadfile tests
+	@$(PYTEST) tests --cov --cov-report=
+
+coverage: setup ## show what the unit tests cover, by file; fail below the floor in pyproject.toml
+	@$(PYTEST) tests/unit --cov --cov-report=term
 
 synth: setup ## synthesize the templates to cdk.out, with validation, cdk-nag and lint
 	@cdk synth --quiet $(if $(ENV),-c env=$(ENV))
@@ -131,5 +138,5 @@ pictures: setup ## draw the pictures in docs from their DOT files
 clean: ## remove everything that was installed and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
 	@[ ! -e .temp-access/base ] || git worktree remove --force .temp-access/base
-	@rm -rf .setup.lock .venv node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .setup.lock .venv node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

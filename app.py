@@ -11,9 +11,21 @@ from stacks.access import AccessStack
 from stacks.node import use_own_node
 from stacks.storage import StorageStack
 from temp_access.access_file import load
+from temp_access.config.model import Config
 from temp_access.errors import ConfigError
 
 use_own_node()
+
+
+def define_stacks(app: cdk.App, config: Config) -> None:
+    """Define both stacks in `app`, with the tags and warnings that go with them."""
+    env = cdk.Environment(account=config.environment.account, region=config.environment.region)
+    storage = StorageStack(app, "TempAccessStorage", config=config, env=env)
+    access = AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=env)
+    for warning in config.warnings:
+        # On a stack: the CDK CLI shows none of the app's own.
+        cdk.Annotations.of(access).add_warning_v2("temp-access:config", warning)
+    cdk.Tags.of(app).add("project", "temp-access")
 
 
 def main() -> None:
@@ -24,13 +36,7 @@ def main() -> None:
         config = load(Path(context("config") or Path(__file__).with_name("access.toml")), context("env"))
     except ConfigError as error:
         sys.exit(_refuse(error))
-    env = cdk.Environment(account=config.environment.account, region=config.environment.region)
-    storage = StorageStack(app, "TempAccessStorage", config=config, env=env)
-    access = AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=env)
-    for warning in config.warnings:
-        # On a stack: the CDK CLI shows none of the app's own.
-        cdk.Annotations.of(access).add_warning_v2("temp-access:config", warning)
-    cdk.Tags.of(app).add("project", "temp-access")
+    define_stacks(app, config)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), AccessChecks())
     try:
         app.synth()
@@ -46,4 +52,5 @@ def _refuse(error: ConfigError) -> int:
     return error.exit_code
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,119 +1,130 @@
-"""Atomic writes, JSON reading, file locks: the one copy."""
+"""Atomic writes, JSON reading and file locks.
+
+The cache imports this module, so it imports nothing heavy.
+"""
 
 import fcntl
 import json
 import os
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from temp_access.errors import UserError
 
+# How the names of unfinished files begin. A killed process leaves such a file behind.
+UNFINISHED_PREFIX = ".new-"
 
-def read_object(file: Path, again: str) -> dict[str, Any]:
-    """Return the object in `file`; raises UserError, which ends with `again`, the advice, if there is none."""
+
+def read_object(file: Path, advice: str) -> dict[str, Any]:
+    """Return the JSON object in `file`; raises UserError, which ends with `advice`, if it holds none."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{file}: there is no such file; {again}") from None
+        raise UserError(f"{file}: there is no such file; {advice}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{file}: can't be read ({error}); {again}") from None
+        raise UserError(f"{file}: can't be read ({error}); {advice}") from None
     if not isinstance(value, dict):
-        raise UserError(f"{file}: isn't a JSON object; {again}")
+        raise UserError(f"{file}: isn't a JSON object; {advice}")
     return value
 
 
-def atomic_write(path: Path, content: bytes, *, mode: int, fsync: bool = False) -> None:
-    """Replace `path` by a file of `content`: a reader sees the old file or the new one, never a part of it.
+def atomic_write(
+    path: str | Path, content: bytes, *, mode: int | None, fsync: bool = False, mtime: float | None = None
+) -> None:
+    """Replace the file at `path` in one step: a reader sees the old content or the new, never a part of it.
 
-    `mode` is the new file's, less the umask; `fsync` makes the content survive a loss of power. Follows no link at
-    `path`: resolve it first where the link should stay. Raises OSError, and then leaves nothing behind.
+    `mode` is the file's exact mode; None means 0666 less the umask. `fsync` makes the content survive a power
+    failure. `mtime` is the modification time (seconds since the epoch; None: now). A symbolic link at `path` is
+    replaced: resolve it first to keep it. Raises OSError, and then leaves no unfinished file behind.
     """
-    scratch = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    # Not tempfile's: it makes files that only their owner can read, whatever the umask says.
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    unfinished = _write_unfinished(path, content, mode, fsync, mtime)
     try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            if fsync:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(scratch, path)
+        os.replace(unfinished, path)
     except BaseException:
-        scratch.unlink(missing_ok=True)
+        _unlink(unfinished)
         raise
 
 
-def write_report(path: Path, text: str) -> None:
-    """Write `text` to `path`, making its folder; a reader sees the old file or the new one, never a part.
+def _write_unfinished(
+    path: str | Path, content: bytes, mode: int | None, fsync: bool = False, mtime: float | None = None
+) -> str:
+    """Write `content` to a new file beside `path` and return its path."""
+    # os.urandom, because the modules tempfile and secrets take longer to import than a cached call may last.
+    unfinished = os.path.join(os.path.dirname(path), f"{UNFINISHED_PREFIX}{os.urandom(8).hex()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(unfinished, flags, 0o666 if mode is None else mode & 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            if mtime is not None:
+                os.utime(descriptor, (mtime, mtime))
+            if fsync:
+                os.fsync(descriptor)
+    except BaseException:
+        _unlink(unfinished)
+        raise
+    return unfinished
 
-    Raises `UserError` when the file can't be written.
-    """
+
+def _unlink(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write `text` to `path` atomically, creating its folder; raises UserError if the file can't be written."""
     content = text.encode("utf-8", "backslashreplace")
     try:
         if _is_device(path):
             path.write_bytes(content)
         else:
-            _replace(path.resolve(), content)
+            atomic_write(_prepare(path), content, mode=None)
     except OSError as error:
-        raise UserError(_sentence(path, error)) from error
+        raise UserError(_write_error(path, error)) from error
 
 
 def check_writable(paths: Iterable[Path]) -> None:
-    """Raise `UserError`, naming all that's wrong, unless a report can be written to each of `paths`.
+    """Raise UserError, with one line for each problem, unless a report can be written to each of `paths`.
 
-    It makes the folders, and writes and removes a file in each: nothing less proves that one can.
+    Creates the folders, and writes and removes a file in each of them: only that proves that writing works.
     """
     findings, seen = [], set[Path]()
     for path in paths:
         try:
-            place = path.resolve()
-            if place in seen and not _is_device(path):
+            target = path.resolve()
+            if target in seen and not _is_device(path):
                 findings.append(f"{path} is given for two reports; give each a path of its own")
-            seen.add(place)
+            seen.add(target)
             if not _is_device(path):
-                _scratch(place, b"").unlink()
+                os.unlink(_write_unfinished(_prepare(path), b"", None))
         except OSError as error:
-            findings.append(_sentence(path, error))
+            findings.append(_write_error(path, error))
     if findings:
         raise UserError("\n".join(findings))
 
 
 def _is_device(path: Path) -> bool:
-    # Renaming a file over /dev/null or a pipe would replace it for everybody.
+    # Renaming a file over /dev/null or a pipe would replace it for every program.
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _replace(path: Path, content: bytes) -> None:
-    scratch = _scratch(path, content)
-    try:
-        scratch.replace(path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-
-
-def _scratch(path: Path, content: bytes) -> Path:
-    if path.is_dir():
+def _prepare(path: Path) -> Path:
+    """Return the file that `path` leads to through links, with its folder created."""
+    target = path.resolve()
+    if target.is_dir():
         raise IsADirectoryError(None, "is a folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.parent / f".report-{secrets.token_hex(8)}.tmp"
-    # Not tempfile's: it makes files that only their owner can read, whatever the umask says.
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-    return scratch
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
 
 
-def _sentence(path: Path, error: OSError) -> str:
+def _write_error(path: Path, error: OSError) -> str:
     reason = (error.strerror or str(error)).lower()
-    return f"can't write the report {path}: {reason}; give a path in a folder that you may write to"
+    return f"can't write the report {path}: {reason}; give a path in a folder that you can write to"
 
 
 def try_lock(path: Path) -> IO[str] | None:
@@ -128,7 +139,7 @@ def try_lock(path: Path) -> IO[str] | None:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether some process holds the lock."""
+    """Return whether a process holds the lock."""
     if not path.exists():
         return False
     file = try_lock(path)
@@ -140,7 +151,7 @@ def is_held(path: Path) -> bool:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock, waiting for whoever holds it now."""
+    """Hold the lock; waits until no other process holds it."""
     with path.open("a", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

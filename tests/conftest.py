@@ -10,9 +10,11 @@ from hypothesis import settings
 
 from stacks.node import use_own_node
 
-settings.register_profile(
-    "temp-access", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None
-)
+if os.environ.get("CI"):
+    settings.register_profile("temp-access", settings.get_profile("ci"), deadline=None)
+else:
+    # A run by hand is one of many, each with other examples; see tests/unit/support/examples.py.
+    settings.register_profile("temp-access", settings.get_profile("default"), deadline=None, max_examples=25)
 settings.load_profile("temp-access")
 
 
@@ -29,6 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
     _keep_aws_out()
     _hear_signals()
     use_own_node()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first: the short ones at the end let all workers end together."""
+    # The first is for a worker that would else wait until the other one has deployed what most of them begin with.
+    folders = ("tests/integration/local_aws/test_local_cdk.py", "tests/integration/deploy/", "tests/integration/")
+    rank = {folder: number for number, folder in enumerate((*folders, "tests/browser/", ""))}
+    items.sort(key=lambda item: next(rank[folder] for folder in rank if item.nodeid.startswith(folder)))
 
 
 def _hear_signals() -> None:

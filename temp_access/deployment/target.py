@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from temp_access.aws.clients import endpoint_override
 from temp_access.aws.errors import from_connection_error
-from temp_access.aws.identity import region_of_the_environment
+from temp_access.aws.identity import region_from_environment
 from temp_access.cfn.assembly import STACKS, Assembly
 from temp_access.config.model import Config
 from temp_access.deployment.expected import expected_state
@@ -56,7 +56,7 @@ def open_session(profile: str | None, region: str | None) -> "boto3.Session":
     import boto3
 
     try:
-        session = boto3.Session(profile_name=profile, region_name=region or region_of_the_environment())
+        session = boto3.Session(profile_name=profile, region_name=region or region_from_environment())
         credentials = session.get_credentials()
     except Exception as error:
         # A credential_process can fail in any way.

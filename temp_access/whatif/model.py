@@ -1,4 +1,4 @@
-"""A question to the evaluator, where its policies come from, and the answer."""
+"""A question about one call, the source of the policies, and the answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from temp_access.iam.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller: its ARN, whose policies it has, and the grant that its session is narrowed to."""
+    """The caller: its ARN, the owner of its policies, and the grant whose session policy narrows it."""
 
     arn: str
     owner: PolicyOwner
@@ -23,15 +23,16 @@ class Principal:
 
     @property
     def account(self) -> str:
-        """The caller's account."""
+        """The number of the caller's account."""
         return self.arn.split(":")[4]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySource:
-    """The policies with a description of their source.
+    """The policies, and a description of where they come from.
 
-    `locate` describes where a policy is defined, from its owner, layer and name.
+    `locate` describes where a policy is defined, from its owner, layer and name. `bucket_is_named` is False if
+    CloudFormation chooses the bucket's name.
     """
 
     policies: EffectivePolicies
@@ -42,13 +43,13 @@ class PolicySource:
 
     @property
     def target(self) -> Target:
-        """The deployment that has the policies."""
+        """The account, Region and names that the policies belong to."""
         return self.policies.target
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about: one action on one resource, and what follows from how it was written."""
+    """One action on one resource, with the prefix of a listing and notes on how the question was written."""
 
     action: str
     resource: str
@@ -59,7 +60,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class LocatedStatement:
-    """A statement that applies, with the place of its policy."""
+    """A statement that applies, and where its policy is defined."""
 
     reason: Reason
     location: str
@@ -67,9 +68,9 @@ class LocatedStatement:
 
 @dataclass(frozen=True, slots=True)
 class LayerAnswer:
-    """What one layer says: the statements that apply, whether it had to allow and didn't, and its near misses.
+    """The statements of one layer that apply, and its near misses, each with where its policy is defined.
 
-    `known` is False where nothing of the layer is known.
+    `missing` is True if the layer had to allow the call and didn't; `known` is False if its policies are unknown.
     """
 
     layer: Layer
@@ -84,8 +85,8 @@ class LayerAnswer:
 class WhatIfAnswer:
     """The decision with its reasons.
 
-    `assumed` are the context's keys that nobody gave, `looked_at` those that a policy asks for or that were given,
-    both in lower case; `unknown` is what isn't known of the policies: an undecided answer depends on it.
+    `assumed` holds the condition keys with an assumed value, `relevant_keys` those that a policy uses or the user
+    set, both in lower case. `unknown` describes the unknown policies; an undecided answer depends on them.
     """
 
     principal: Principal
@@ -100,7 +101,7 @@ class WhatIfAnswer:
     source: str
 
     @property
-    def word(self) -> str:
+    def verdict(self) -> str:
         """`allowed`, `denied` or `undecided`."""
         if self.decision is None:
             return "undecided"
@@ -109,4 +110,4 @@ class WhatIfAnswer:
     @property
     def exit_code(self) -> int:
         """0 allowed, 1 denied, 3 undecided."""
-        return {"allowed": 0, "denied": 1}.get(self.word, 3)
+        return {"allowed": 0, "denied": 1}.get(self.verdict, 3)

@@ -1,4 +1,4 @@
-"""WHO ACTION RESOURCE --context."""
+"""Reads a question from the arguments of `temp-access can`: WHO ACTION RESOURCE --context KEY=VALUE."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,13 +12,14 @@ from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
+from temp_access.iam.arn import Arn, bucket_arn, object_arn, role_session_arn
 from temp_access.iam.request import LIST_BUCKET, ContextValue
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicySource, Principal, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
-# Operations that aren't actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+# Operations of S3 that aren't IAM actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 _OPERATIONS = MappingProxyType(
     {
         "s3:completemultipartupload": "s3:PutObject",
@@ -34,178 +35,183 @@ _OPERATIONS = MappingProxyType(
         "s3:uploadpart": "s3:PutObject",
     }
 )
-_NOTHING: Mapping[str, ContextValue] = MappingProxyType({})
+_NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
 _LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
 
 
 def read_question(
-    action: str, resource: str, prefix: str | None, source: PolicySource, context: Mapping[str, ContextValue] = _NOTHING
+    action: str,
+    resource: str,
+    prefix: str | None,
+    source: PolicySource,
+    context: Mapping[str, ContextValue] = _NO_CONTEXT,
 ) -> Question:
-    """Return the call that is asked about; `given` may hold a listing's prefix too. Raises UserError."""
-    folded = action.lower()
+    """Return the question; `context` may hold the listing's prefix too. Raises UserError."""
     if not _ACTION.fullmatch(action):
-        raise UserError(f"{action!r} isn't one action with its service, like s3:GetObject")
-    if folded in _OPERATIONS:
-        raise UserError(f"{action} is an operation and no action; it needs {_OPERATIONS[folded]}")
-    if prefix is not None and folded not in _LISTINGS:
-        raise UserError(f"--prefix is for {' and '.join(PREFIX_ACTIONS)}; {action} has none")
-    if folded in _LISTINGS:
-        prefix = _given_prefix(prefix, context)
+        raise UserError(f"{action!r} isn't an action with its service; write one action, like s3:GetObject")
+    if operation := _OPERATIONS.get(action.lower()):
+        raise UserError(f"{action} is an operation of S3, not an action; ask about {operation}")
+    is_listing = action.lower() in _LISTINGS
+    if prefix is not None and not is_listing:
+        raise UserError(f"--prefix is for {' and '.join(PREFIX_ACTIONS)}, not for {action}; leave it out")
+    if is_listing:
+        prefix = _listing_prefix(prefix, context)
     arn, notes = _resource(resource, source)
     bucket, _, key = arn.partition("/")
-    if folded in _LISTINGS and bucket.startswith(f"arn:{source.target.partition}:s3:::") and key:
+    if is_listing and key and bucket.startswith(bucket_arn(source.target.partition, "")):
         if prefix is not None:
             raise UserError(
-                f"{resource} says a prefix already; write `bucket` as the resource, or leave out the other prefix"
+                f"{resource} already names a prefix; write `bucket` as the resource, or leave out the other prefix"
             )
         arn, prefix = bucket, key
-    if folded in _LISTINGS and prefix is None:
+    if is_listing and prefix is None:
         notes.append(
-            "without a prefix this lists the whole bucket; --prefix bob/ (or bob/ as the resource) is a folder's"
+            "without a prefix this lists the whole bucket; for one folder pass --prefix bob/, or bob/ as the resource"
         )
     notes += [*_resource_notes(action, arn, source), *unknown_action_note(action)]
     listing = f" with the prefix {prefix!r}" if prefix is not None else ""
-    return Question(action, arn, f"{action} on {_words(arn, source)}{listing}", prefix, tuple(notes))
+    return Question(action, arn, f"{action} on {_resource_name(arn, source)}{listing}", prefix, tuple(notes))
 
 
-def _given_prefix(prefix: str | None, given: Mapping[str, ContextValue]) -> str | None:
-    found = next((value for key, value in given.items() if key.lower() == "s3:prefix"), None)
-    if found is None or found == prefix:
+def _listing_prefix(prefix: str | None, context: Mapping[str, ContextValue]) -> str | None:
+    value = next((value for key, value in context.items() if key.lower() == "s3:prefix"), None)
+    if value is None or value == prefix:
         return prefix
-    if prefix is not None or not isinstance(found, str):
-        raise UserError("a listing has one prefix: give it once, with --prefix or with --context s3:prefix=…")
-    return found
+    if prefix is not None or not isinstance(value, str):
+        raise UserError("a listing has one prefix; pass it once, with --prefix or with --context s3:prefix=…")
+    return value
 
 
-def _resource(text: str, source: PolicySource) -> tuple[str, list[str]]:
-    target, bucket = source.target, f"arn:{source.target.partition}:s3:::{source.target.bucket}"
-    words = {"bucket": bucket, "role": target.role_arn, "user": target.user_arn, "*": "*"}
-    if text in words:
-        return words[text], []
-    if text.startswith("s3://"):
-        name, _, key = text.removeprefix("s3://").partition("/")
-        if not name:
-            raise UserError(f"{text!r} names no bucket; write s3://BUCKET/KEY, or the key alone")
-        if name != target.bucket and not source.bucket_is_named:
+def _resource(resource: str, source: PolicySource) -> tuple[str, list[str]]:
+    """Return the resource's ARN, and notes on how it was written."""
+    target = source.target
+    names = {"bucket": target.bucket_arn, "role": target.role_arn, "user": target.user_arn, "*": "*"}
+    if resource in names:
+        return names[resource], []
+    if resource.startswith("s3://"):
+        bucket, _, key = resource.removeprefix("s3://").partition("/")
+        if not bucket:
+            raise UserError(f"{resource!r} names no bucket; write s3://BUCKET/KEY, or the key alone")
+        if bucket != target.bucket and not source.bucket_is_named:
             raise UserError(
-                f"the templates leave the bucket's name to CloudFormation, so {name} can't be told from another's; "
-                "write the key alone (bob/x), or `bucket`, or ask about what is deployed with --deployed"
+                "CloudFormation chooses the bucket's name, so the templates don't show whether it is "
+                f"{bucket}; write the key alone (bob/x) or `bucket`, or pass --deployed"
             )
-        text = f"arn:{target.partition}:s3:::{name}" + (f"/{key}" if key else "")
-    if not text:
+        resource = object_arn(target.partition, bucket, key) if key else bucket_arn(target.partition, bucket)
+    if not resource:
         raise UserError("the resource is empty; write a key like bob/x, bucket, role, s3://BUCKET/KEY or an ARN")
-    literal = ["* and ? stand for themselves here: this is one object's key, not a pattern"]
-    notes = literal if "*" in text or "?" in text else []
-    if text.startswith("/"):
-        notes.append("this key begins with a slash; the same without it is another key")
-    if not text.startswith("arn:"):
-        return f"{bucket}/{text}", notes
-    if text.count(":") < 5:
-        raise UserError(f"{text!r} is no ARN: it has fewer than six parts")
-    return text, notes
+    notes = []
+    if "*" in resource or "?" in resource:
+        notes.append("* and ? are literal here: this is one object's key, not a pattern")
+    if resource.startswith("/"):
+        notes.append("this key begins with a slash; without the slash it is a different key")
+    if not resource.startswith("arn:"):
+        return f"{target.bucket_arn}/{resource}", notes
+    if resource.count(":") < 5:
+        raise UserError(
+            f"{resource!r} isn't an ARN: it has fewer than six parts; write a whole ARN, or a key like bob/x"
+        )
+    return resource, notes
 
 
 def _resource_notes(action: str, arn: str, source: PolicySource) -> list[str]:
-    """Say so of another bucket, and of an action on objects that is asked of a bucket or the other way round."""
-    partition, bucket = source.target.partition, source.target.bucket
-    if not action.lower().startswith("s3:") or not arn.startswith(f"arn:{partition}:s3:::"):
+    """Return notes about another bucket, and about an action that doesn't fit the kind of resource."""
+    target = source.target
+    if not action.lower().startswith("s3:") or not arn.startswith(bucket_arn(target.partition, "")):
         return []
     notes = []
-    if not f"{arn}/".startswith(f"arn:{partition}:s3:::{bucket}/"):
-        notes.append("this is another bucket; whether a policy of its own denies or allows this isn't known here")
+    if not f"{arn}/".startswith(f"{target.bucket_arn}/"):
+        notes.append("this is another bucket; its own bucket policy, which may allow or deny this, is unknown")
     if "Object" in action and "/" not in arn:
-        notes.append(f"{action} is about objects, and this is a bucket: name a key, like bob/x")
+        notes.append(f"{action} is an action on objects, and this is a bucket; name a key, like bob/x")
     if "Bucket" in action and "/" in arn:
-        notes.append(f"{action} is about buckets, and this is an object: write `bucket`")
+        notes.append(f"{action} is an action on buckets, and this is an object; write `bucket`")
     return notes
 
 
-def _words(arn: str, source: PolicySource) -> str:
-    target, bucket = source.target, f"arn:{source.target.partition}:s3:::{source.target.bucket}"
-    if arn.startswith(f"{bucket}/"):
-        return arn.removeprefix(f"{bucket}/")
-    return {bucket: "the bucket", target.role_arn: target.role_name, target.user_arn: target.user_name}.get(arn, arn)
+def _resource_name(arn: str, source: PolicySource) -> str:
+    target = source.target
+    if arn.startswith(f"{target.bucket_arn}/"):
+        return arn.removeprefix(f"{target.bucket_arn}/")
+    names = {target.bucket_arn: "the bucket", target.role_arn: target.role_name, target.user_arn: target.user_name}
+    return names.get(arn, arn)
 
 
-_ARN = re.compile(r"arn:[\w-]+:(?:iam::\d{12}:(?:user|role)/.+|sts::\d{12}:assumed-role/[^/]+/[^/]+)")
-_FORMS = "user, role, a grant's id, or the ARN of a user, a role or a role's session"
+_PRINCIPAL_ARN = re.compile(r"arn:[\w-]+:(?:iam::\d{12}:(?:user|role)/.+|sts::\d{12}:assumed-role/[^/]+/[^/]+)")
+_PRINCIPAL_FORMS = "user, role, a grant's id, or the ARN of a user, a role or a role session"
 
 
 def read_principal(name: str, session: str | None, config: Config, target: Target) -> Principal:
-    """Return the caller that `text` names, its session narrowed to the grant `session`.
+    """Return the caller called `name`, narrowed to the grant `session`.
 
-    A grant's id means a session of the role for that grant; `role --session ID` says the same, and serves for ids
-    that are words of ours. Raises UserError and GrantNotFound.
+    A grant's id stands for a session of the role for that grant. `role --session ID` means the same, and also works
+    for the ids `user` and `role`. Raises UserError.
     """
     if name not in ("user", "role") and not name.startswith("arn:"):
         if session not in (None, name):
-            raise UserError(f"{name} is a grant already, and --session {session} contradicts it; leave one of them out")
+            raise UserError(f"{name} is a grant, but --session {session} names another one; leave one of them out")
         try:
-            return _of_role(config, target, find_grant(config, name))
+            return _role_session(config, target, find_grant(config, name))
         except GrantNotFound as error:
-            raise UserError(f"{error.cause}; WHO is {_FORMS}") from None
+            raise UserError(f"{error.cause}; WHO is {_PRINCIPAL_FORMS}") from None
     arn = {"user": target.user_arn, "role": target.role_arn}.get(name, name)
-    if not _ARN.fullmatch(arn):
-        raise UserError(f"{arn!r} is no principal's ARN; use {_FORMS}")
+    if not _PRINCIPAL_ARN.fullmatch(arn):
+        raise UserError(f"{arn!r} isn't the ARN of a principal; use {_PRINCIPAL_FORMS}")
     grant = find_grant(config, session) if session is not None else None
     if arn == target.role_arn:
-        return _of_role(config, target, grant)
-    if arn.startswith(_sessions(target.partition, target.account, target.role_name)):
-        return _of_role(config, target, grant, arn)
+        return _role_session(config, target, grant)
+    if arn.startswith(target.session_arn("")):
+        return _role_session(config, target, grant, arn)
     if grant:
         raise UserError(
-            f"--session narrows a session of {target.role_name}, and {name} is none; write role --session {session}"
+            f"--session narrows a session of {target.role_name}, and {name} isn't one; write role --session {session}"
         )
     if arn == target.user_arn:
         return Principal(arn, PolicyOwner.USER, target.user_name)
     if ":role/" in arn:
-        _, partition, _, _, account, path = arn.split(":", 5)
-        principal = _sessions(partition, account, path.rpartition("/")[2]) + "session"
-        return Principal(principal, PolicyOwner.OUTSIDER, f"a session of {arn}", arn)
+        role = Arn.parse(arn)
+        session_arn = role_session_arn(role.partition, role.account, role.name, "session")
+        return Principal(session_arn, PolicyOwner.OUTSIDER, f"a session of {arn}", arn)
     return Principal(arn, PolicyOwner.OUTSIDER, arn)
 
 
-def _of_role(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
+def _role_session(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
     pattern, user = config.role.conditions.session_name, config.user.name
     if grant:
-        words = f"{grant.id} ({grant.access} in {grant.folder}/)"
-        name = session_name(pattern, grant.id, user_name=user, who=user)
+        description = f"{grant.id} ({grant.access} in {grant.folder}/)"
+        name = session_name(pattern, grant.id, user_name=user, principal=user)
     else:
-        words = f"{target.role_name}, not narrowed to a grant"
+        description = f"{target.role_name}, without a session policy"
         name = fill_pattern(pattern, user_name=user, filler="session")
-    principal = arn or _sessions(target.partition, target.account, target.role_name) + name
-    return Principal(principal, PolicyOwner.ROLE, words, target.role_arn, grant)
+    return Principal(arn or target.session_arn(name), PolicyOwner.ROLE, description, target.role_arn, grant)
 
 
-def _sessions(partition: str, account: str, role_name: str) -> str:
-    return f"arn:{partition}:sts::{account}:assumed-role/{role_name}/"
-
-
-_ANYWHERE = "192.0.2.1"
+# An address for documentation: https://datatracker.ietf.org/doc/html/rfc5737
+_EXAMPLE_ADDRESS = "192.0.2.1"
 
 
 def parse_context(pairs: Iterable[str]) -> dict[str, ContextValue]:
-    """Return the keys of `KEY=VALUE` texts; a key that is given several times has several values."""
-    found: dict[str, list[str]] = {}
+    """Return the condition keys of `KEY=VALUE` arguments; a key that is repeated has several values."""
+    values: dict[str, list[str]] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or ":" not in key:
             raise UserError(f"--context {pair}: write KEY=VALUE with the key's service, like aws:SourceIp=192.0.2.1")
-        found.setdefault(next((known for known in found if known.lower() == key.lower()), key), []).append(value)
-    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
+        values.setdefault(next((known for known in values if known.lower() == key.lower()), key), []).append(value)
+    return {key: several[0] if len(several) == 1 else several for key, several in values.items()}
 
 
 def assumed_context(
     principal: Principal, question: Question, config: Config, target: Target
 ) -> dict[str, ContextValue]:
-    """Return what such a call has anyway: TLS, now, from an address that the role's conditions admit.
+    """Return the condition keys of a typical call: TLS, the current time, an address that the role's conditions allow.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     now, networks = datetime.now(UTC), config.role.conditions.source_ip
     keys: dict[str, ContextValue] = {
         "aws:SecureTransport": "true",
-        "aws:SourceIp": networks[0].partition("/")[0] if networks else _ANYWHERE,
+        "aws:SourceIp": networks[0].partition("/")[0] if networks else _EXAMPLE_ADDRESS,
         "aws:RequestedRegion": target.region,
         "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:EpochTime": str(int(now.timestamp())),
@@ -215,7 +221,7 @@ def assumed_context(
     if question.prefix is not None:
         keys["s3:prefix"] = question.prefix
     if question.action.lower() == "sts:assumerole":
-        caller = principal.arn.rpartition("/")[2] if ":user/" in principal.arn else config.user.name
+        caller = Arn.parse(principal.arn).name if ":user/" in principal.arn else config.user.name
         keys["sts:RoleSessionName"] = fill_pattern(
             config.role.conditions.session_name, user_name=caller, filler="session"
         )
@@ -223,6 +229,6 @@ def assumed_context(
 
 
 def merge_context(assumed: Mapping[str, ContextValue], context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
-    """Return both; what is given wins, however its key is spelled."""
+    """Return both; `context` wins, whatever the case of its keys."""
     names = {key.lower() for key in context}
     return {key: value for key, value in assumed.items() if key.lower() not in names} | dict(context)

@@ -1,4 +1,4 @@
-"""Text and JSON."""
+"""An answer as text, and as JSON."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,62 +13,62 @@ _WIDTH = max(len(layer.value) for layer in Layer)
 
 
 def as_text(answer: WhatIfAnswer) -> str:
-    """Return the answer in lines."""
+    """Return the answer as lines of text."""
     return "\n".join(escape_control(line) for line in _lines(answer))
 
 
 def _lines(answer: WhatIfAnswer) -> Iterator[str]:
-    yield f"{answer.word}: {answer.question.description}, for {answer.principal.description}"
-    # What decides comes first, what has no say last.
-    for layer in sorted(answer.layers, key=lambda layer: (not layer.denies, _is_silent(layer))):
+    yield f"{answer.verdict}: {answer.question.description}, for {answer.principal.description}"
+    # The layers that decide come first.
+    for layer in sorted(answer.layers, key=lambda layer: (not layer.denies, _is_neutral(layer))):
         for index, line in enumerate(_layer_lines(layer, answer)):
             yield f"  {'' if index else layer.layer.value:{_WIDTH}}  {line}"
-    if answer.unknown and answer.word == "undecided":
-        yield f"  it depends on {' and '.join(answer.unknown)}, not known here"
-    if answer.unknown and answer.word == "allowed":
-        yield f"  unless it is denied by {' or '.join(answer.unknown)}, not known here"
+    if answer.unknown and answer.verdict == "undecided":
+        yield f"  it depends on {' and '.join(answer.unknown)}, which can't be read here"
+    if answer.unknown and answer.verdict == "allowed":
+        yield f"  unless denied by {' or '.join(answer.unknown)}, which can't be read here"
     yield f"  from {answer.source}"
     if keys := _context(answer):
         yield f"  with {keys}"
     yield from (f"  note: {note}" for note in answer.notes)
 
 
-def _is_silent(layer: LayerAnswer) -> bool:
+def _is_neutral(layer: LayerAnswer) -> bool:
     return layer.known and not (layer.denies or layer.allows or layer.missing)
 
 
 def _layer_lines(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
-    yield from (f"denies it: {_statement(denied)}" for denied in layer.denies)
-    yield from (f"allows it: {_statement(allowed)}" for allowed in layer.allows)
+    yield from (f"denies it: {_statement_text(denied)}" for denied in layer.denies)
+    yield from (f"allows it: {_statement_text(allowed)}" for allowed in layer.allows)
     if layer.denies or layer.allows:
         return
     if not layer.known:
-        yield "isn't known here"
+        yield "can't be read here"
     elif not layer.missing:
         yield "has no statement that applies, and none is required"
     elif not layer.misses:
-        yield f"doesn't allow it: no statement is about {answer.question.action}"
+        yield f"doesn't allow it: no statement names {answer.question.action}"
     else:
         yield "doesn't allow it"
-        for miss, place in layer.misses[:_MOST_MISSES]:
-            yield f"  {_number(miss)} {place}"
+        for miss, location in layer.misses[:_MOST_MISSES]:
+            yield f"  {_number(miss)} {location}"
             yield f"    {miss.reason}"
         if len(layer.misses) > _MOST_MISSES:
             yield f"  and {len(layer.misses) - _MOST_MISSES} more"
 
 
-def _statement(named: LocatedStatement) -> str:
-    return f"{_number(named.reason)} {named.location}"
+def _statement_text(statement: LocatedStatement) -> str:
+    return f"{_number(statement.reason)} {statement.location}"
 
 
-def _number(found: Reason | NearMiss) -> str:
-    # As errors about a policy count them, from 0.
-    sid = f" ({found.sid})" if found.sid else ""
-    return f"Statement[{found.index}]{sid} of"
+def _number(statement: Reason | NearMiss) -> str:
+    # Counted from 0, as in errors about a policy.
+    sid = f" ({statement.sid})" if statement.sid else ""
+    return f"Statement[{statement.index}]{sid} of"
 
 
 def _context(answer: WhatIfAnswer) -> str:
-    """Return the keys that matter, those that were assumed said to be so."""
+    """Return the relevant condition keys, the assumed ones marked."""
     return ", ".join(
         f"{key}={value}" + (" (assumed)" if key.lower() in answer.assumed and key != "s3:prefix" else "")
         for key, value in answer.request.context.items()
@@ -80,7 +80,7 @@ def as_json(answer: WhatIfAnswer) -> dict[str, Any]:
     """Return the answer as plain data."""
     request = answer.request
     return {
-        "answer": answer.word,
+        "answer": answer.verdict,
         "who": answer.principal.description,
         "grant": answer.principal.grant.id if answer.principal.grant else None,
         "principal": request.principal,
@@ -101,15 +101,15 @@ def _layer_json(layer: LayerAnswer) -> dict[str, Any]:
         "layer": layer.layer.value,
         "missing": layer.missing,
         "known": layer.known,
-        "allows": [_statement_json(named) for named in layer.allows],
-        "denies": [_statement_json(named) for named in layer.denies],
+        "allows": [_statement_json(statement) for statement in layer.allows],
+        "denies": [_statement_json(statement) for statement in layer.denies],
         "near_misses": [
-            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": place, "why": miss.reason}
-            for miss, place in layer.misses
+            {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": location, "why": miss.reason}
+            for miss, location in layer.misses
         ],
     }
 
 
-def _statement_json(named: LocatedStatement) -> dict[str, Any]:
-    reason = named.reason
-    return {"policy": reason.policy, "statement": reason.index, "sid": reason.sid, "place": named.location}
+def _statement_json(statement: LocatedStatement) -> dict[str, Any]:
+    reason = statement.reason
+    return {"policy": reason.policy, "statement": reason.index, "sid": reason.sid, "place": statement.location}

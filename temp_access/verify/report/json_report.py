@@ -18,23 +18,23 @@ from temp_access.verify.report.text import action_of, redact_report
 
 
 class CallerJson(TypedDict):
-    """Whose credentials: a name of `Who` in lower case (`user`, `role`, `grant` …), and the grant's id."""
+    """The caller: a name of `Identity` in lower case (`user`, `role`, `grant` …), and the id of its grant."""
 
     who: str
     grant: str | None
 
 
 class ControlJson(TypedDict):
-    """The same call by somebody who must succeed; `outcome` is null when it wasn't made."""
+    """The same call by a caller who must succeed; `outcome` is null if the call wasn't made."""
 
     caller: CallerJson | None
     outcome: str | None
 
 
 class CallJson(TypedDict, total=False):
-    """What is called. `type` says which other keys there are; null is a parameter that isn't sent.
+    """The call. The other keys depend on `type`; null stands for a parameter that isn't sent.
 
-    service: operation, action (of IAM), bucket, key, prefix, source.
+    service: operation, action (IAM's), bucket, key, prefix, source.
     assume: operation, action, duration (seconds), session_name, source_identity, external_id (whether one is
     sent), policy_characters. state: aspect. trust: principal, context.
     """
@@ -57,7 +57,7 @@ class CallJson(TypedDict, total=False):
 
 
 class ProbeJson(TypedDict):
-    """One probe and what came of it; `cause` is null when it passed, `codes` empty for any AccessDenied."""
+    """One probe and its result; `cause` is null if it passed; an empty `codes` accepts any AccessDenied."""
 
     id: str
     group: str
@@ -76,7 +76,7 @@ class ProbeJson(TypedDict):
 
 
 class SummaryJson(TypedDict):
-    """How many probes there are, and how they ended."""
+    """The number of probes, and of each verdict."""
 
     probes: int
     passed: int
@@ -103,7 +103,7 @@ class ReportJson(TypedDict):
 
 
 def to_json(report: VerificationReport) -> str:
-    """Return the report as JSON, in ASCII, with a line end."""
+    """Return the report as ASCII JSON with a final line break."""
     return json.dumps(_report(redact_report(report)), indent=2) + "\n"
 
 

@@ -1,7 +1,7 @@
 """The report as JUnit XML, for the test pages of CI systems: one test suite for each group.
 
-An inconclusive probe is an `error`, not `skipped`: CI systems count what is skipped as fine, and
-nothing is known to be fine about it. Without any probe there is one error, for the same reason.
+An inconclusive probe is an `error`, not `skipped`, because CI systems count skipped tests as fine.
+A report without probes holds one error for the same reason.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _ELEMENTS = {Verdict.FAILED: "failure", Verdict.INCONCLUSIVE: "error"}
 
 
 def to_junit(report: VerificationReport) -> str:
-    """Return the report as JUnit XML; what XML 1.0 can't carry is shown as `\\x1b`."""
+    """Return the report as JUnit XML; characters that XML 1.0 can't contain are escaped, such as `\\x1b`."""
     report = redact_report(report)
     root = ET.Element("testsuites", name=escape_control(f"temp-access verify: {target_text(report)}"))
     _count(root, report.results, report.seconds)
@@ -44,14 +44,14 @@ def _case(result: Result) -> ET.Element:
     case = ET.Element(
         "testcase",
         classname=escape_control(probe.group),
-        # With the id: CI systems keep only the first of two cases of the same name.
+        # Includes the id, because CI systems keep only one of two cases with the same name.
         name=escape_control(f"{probe.title} ({probe.id})"),
         time=f"{result.seconds:.3f}",
     )
     if result.verdict in _ELEMENTS:
-        found = ET.SubElement(case, _ELEMENTS[result.verdict], type=result.verdict.value)
-        found.set("message", escape_control(result.observed))
-        found.text = "\n".join(f"{label}: {escape_control(text)}" for label, text in details(result))
+        problem = ET.SubElement(case, _ELEMENTS[result.verdict], type=result.verdict.value)
+        problem.set("message", escape_control(result.observed))
+        problem.text = "\n".join(f"{label}: {escape_control(text)}" for label, text in details(result))
     return case
 
 
@@ -66,5 +66,5 @@ def _add_nothing_verified(root: ET.Element) -> None:
     counts = {"tests": "1", "failures": "0", "errors": "1", "time": "0.000"}
     root.attrib.update(counts)
     suite = ET.SubElement(root, "testsuite", {"name": "no probes", **counts})
-    case = ET.SubElement(suite, "testcase", classname="no probes", name="something is verified", time="0.000")
-    ET.SubElement(case, "error", type="inconclusive", message="there were no probes: nothing was verified")
+    case = ET.SubElement(suite, "testcase", classname="no probes", name="at least one probe runs", time="0.000")
+    ET.SubElement(case, "error", type="inconclusive", message="no probes ran, so nothing was verified")

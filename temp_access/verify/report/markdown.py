@@ -1,4 +1,4 @@
-"""GitHub Markdown."""
+"""The report as GitHub Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -7,60 +7,60 @@ from temp_access.terminal_text import escape_control
 from temp_access.verify.probes import Result, Verdict, VerificationReport
 from temp_access.verify.report.text import Group, counts_text, details, grouped, redact_report, shorten, target_text
 
-# Everything that starts or ends markup, HTML, a table cell, a formula or a link.
+# Characters that start or end markup, HTML, a table cell, a formula or a link.
 _SPECIAL = re.compile(r"[&<>|`*_~\[\]\\$#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
 def escape(text: str) -> str:
-    """Return `text` on one line, with an HTML entity for every character that could mean something.
+    """Return `text` on one line, with HTML entities for the characters of Markdown and HTML.
 
-    Entities, not backslashes: CommonMark never takes an entity for markup, wherever it stands.
+    Entities, not backslashes, because CommonMark never reads an entity as markup.
     """
     return _SPECIAL.sub(lambda special: f"&#{ord(special[0])};", escape_control(text))
 
 
 def code(text: str) -> str:
-    """Return `text` in a code element, where GitHub makes no mention, reference or emoji of it either.
+    """Return `text` in a code element, in which GitHub makes no mentions, references or emojis.
 
-    A span in backticks couldn't hold every backtick, nor in a table every `|`.
+    A span in backticks can't contain every backtick, or in a table every `|`.
     """
     return f"<code>{escape(text)}</code>"
 
 
-# GitHub drops a summary over 1 MiB altogether.
+# GitHub drops a summary over 1 MiB.
 MOST_BYTES = 1_000_000
 _SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "⚠️"}
 _PROSE = {"expected", "likely cause", "if it fails"}
 
 
 def to_markdown(report: VerificationReport, *, most_bytes: int = MOST_BYTES) -> str:
-    """Return a headline, a table of the groups, and every probe that didn't pass, in at most `most_bytes`."""
+    """Return a headline, a table of groups, and the probes that didn't pass, in at most `most_bytes`."""
     report = redact_report(report)
     head = "\n".join((*_head(report), *_table(report), *_warnings(report)))
     findings = list(_findings(report))
     size = len(head.encode()) + 200
-    kept: list[str] = []
+    included: list[str] = []
     for finding in findings:
         size += len(finding.encode()) + 1
         if size > most_bytes:
-            kept.append(f"\n*… and {len(findings) - len(kept)} more, which the JSON report has.*")
+            included.append(f"\n*… and {len(findings) - len(included)} more; see the JSON report.*")
             break
-        kept.append(finding)
-    return "\n".join((head, *kept)) + "\n"
+        included.append(finding)
+    return "\n".join((head, *included)) + "\n"
 
 
 def _head(report: VerificationReport) -> Iterator[str]:
     total, failed = len(report.results), report.count(Verdict.FAILED)
     inconclusive = report.count(Verdict.INCONCLUSIVE)
     if failed:
-        verdict, words = Verdict.FAILED, f"{failed} of {total} probes failed"
+        verdict, summary = Verdict.FAILED, f"{failed} of {total} probes failed"
     elif inconclusive:
-        verdict, words = Verdict.INCONCLUSIVE, f"{inconclusive} of {total} probes inconclusive, none failed"
+        verdict, summary = Verdict.INCONCLUSIVE, f"{inconclusive} of {total} probes inconclusive, none failed"
     elif not total:
-        verdict, words = Verdict.INCONCLUSIVE, "no probes, nothing was verified"
+        verdict, summary = Verdict.INCONCLUSIVE, "no probes ran, so nothing was verified"
     else:
-        verdict, words = Verdict.PASSED, f"all {total} probes passed"
-    yield f"## {_SIGNS[verdict]} temp-access verify: {words}"
+        verdict, summary = Verdict.PASSED, f"all {total} probes passed"
+    yield f"## {_SIGNS[verdict]} temp-access verify: {summary}"
     yield ""
     yield f"{counts_text(report)} ({escape(target_text(report))})"
 
@@ -69,7 +69,7 @@ def _table(report: VerificationReport) -> Iterator[str]:
     if not report.results:
         return
     yield ""
-    yield "| group | probes | passed | failed | inconclusive | what holds |"
+    yield "| group | probes | passed | failed | inconclusive | result |"
     yield "| --- | ---: | ---: | ---: | ---: | --- |"
     groups, rest = shorten(grouped(report))
     for group in groups:
@@ -86,9 +86,9 @@ def _row(group: Group, name: str) -> str:
 
 def _findings(report: VerificationReport) -> Iterator[str]:
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
-        found = [result for result in report.results if result.verdict is verdict]
-        for number, result in enumerate(found, start=1):
-            yield _finding(result, f"{number} of {len(found)}")
+        results = [result for result in report.results if result.verdict is verdict]
+        for number, result in enumerate(results, start=1):
+            yield _finding(result, f"{number} of {len(results)}")
 
 
 def _finding(result: Result, number: str) -> str:

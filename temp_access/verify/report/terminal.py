@@ -1,4 +1,4 @@
-"""Rich table and progress."""
+"""The report as a table for terminals and logs, and the progress of a run."""
 
 import threading
 from collections import Counter
@@ -23,23 +23,23 @@ STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.INCONCLUS
 
 
 def print_table(report: VerificationReport, out: Console | TextIO) -> None:
-    """Print the groups, every probe that didn't pass, the warnings, and one last line with the counts."""
+    """Print a table of groups, the probes that didn't pass, the warnings, and a last line with the counts."""
     report = redact_report(report)
     console = out if isinstance(out, Console) else Console(file=out)
     if report.results:
         console.print(_table(report, console), crop=False)
         console.print()
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
-        found = [result for result in report.results if result.verdict is verdict]
-        for number, result in enumerate(found, start=1):
-            line = f"{verdict.upper()} {number} of {len(found)}: {result.probe.group}: {result.probe.title}"
+        results = [result for result in report.results if result.verdict is verdict]
+        for number, result in enumerate(results, start=1):
+            line = f"{verdict.upper()} {number} of {len(results)}: {result.probe.group}: {result.probe.title}"
             console.print(_text(line, console, STYLES[verdict]))
             console.print(Padding(_details(result, console), (0, 0, 1, 2), expand=False))
     for warning in report.warnings:
         console.print(_text(f"WARNING: {warning}", console, "yellow"))
     if report.warnings:
         console.print()
-    # A log gets one line that can be searched; a terminal gets it wrapped between words.
+    # One line in a log, so that it can be searched; wrapped between words in a terminal.
     last = _text(f"{counts_text(report)} ({target_text(report)})", console)
     console.print(last, soft_wrap=not console.is_terminal)
 
@@ -47,12 +47,12 @@ def print_table(report: VerificationReport, out: Console | TextIO) -> None:
 def _table(report: VerificationReport, console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     if console.width < _NARROWEST:
-        # It would lose columns; the terminal breaks the lines instead.
+        # rich would drop columns; this way the terminal breaks the lines.
         table.width = _NARROWEST
     table.add_column("group", overflow="fold")
     for name in ("probes", *Verdict):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("what holds", overflow="fold")
+    table.add_column("result", overflow="fold")
     groups, rest = shorten(grouped(report))
     for group in (*groups, rest) if rest else groups:
         table.add_row(*_row(group, console))
@@ -64,7 +64,7 @@ def _row(group: Group, console: Console) -> list[Text]:
     return [
         _text(group.name, console),
         Text(str(len(group.results))),
-        # A dash, so that what isn't zero stands out without colour too.
+        # A dash for zero, so that other numbers stand out without colour too.
         *(Text(str(count), STYLES[verdict]) if count else Text("-") for verdict, count in counts),
         Text(group.statement, STYLES[group.verdict]),
     ]
@@ -80,35 +80,35 @@ def _details(result: Result, console: Console) -> Table:
 
 
 def _text(text: str, console: Console, style: str = "") -> Text:
-    # A Text, not a str: rich would read `[red]` in an id as markup and `:bug:` as an emoji.
+    # rich would read `[red]` in a str as markup and `:bug:` as an emoji.
     return Text(escape_control(text, console.encoding), style)
 
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        # rich's own ends the process; the run has still to clean up.
+        # rich's method ends the process, but the run still has to clean up.
         self.quiet = True
 
 
 def terminal(stream: TextIO) -> Console | None:
-    """Return a console for `stream` if a line can be redrawn on it, else None."""
+    """Return a console for `stream` if it can redraw a line, else None."""
     console = _Console(file=stream)
-    # rich takes FORCE_COLOR for a terminal; in a log each redrawing would be a line.
+    # rich takes a stream with FORCE_COLOR for a terminal, but in a log each redrawing would be a line.
     return console if stream.isatty() and console.is_interactive and not console.is_dumb_terminal else None
 
 
 class LiveLine:
-    """A bar, and how many probes are done, failed and inconclusive; it goes away at the end.
+    """A progress bar with the number of finished, failed and inconclusive probes, removed at the end.
 
-    Not safe for threads by itself: `temp_access.verify.report.terminal` holds a lock around each call.
+    Not thread-safe: ProgressView holds a lock around each call.
     """
 
     def __init__(self, console: Console, total: int) -> None:
         self._total = total
         self._counts: Counter[Verdict] = Counter()
-        # Only stderr is redirected: what goes to stdout must not end up in the display's stream.
+        # Output to stdout must not end up in the display's stream.
         self._progress = Progress(
-            # rich's own bar is red, as if something had failed.
+            # rich's default bar is red, like a failure.
             BarColumn(bar_width=20, complete_style="cyan", finished_style="cyan"),
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=console,
@@ -118,21 +118,22 @@ class LiveLine:
         self._task = self._progress.add_task(f"0 of {total}", total=total)
 
     def start(self) -> None:
-        """Show the line."""
+        """Start the display."""
         with suppress(OSError):
             self._progress.start()
 
     def stop(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         with suppress(OSError):
             self._progress.stop()
 
     def advance(self, verdict: Verdict, group: str) -> None:
         """Count one probe of `group`."""
         self._counts[verdict] += 1
-        bad = (Verdict.FAILED, Verdict.INCONCLUSIVE)
-        counted = [f"{self._counts[v]} {v}" for v in bad if self._counts[v]]
-        line = ", ".join((f"{self._counts.total()} of {self._total}", *counted, group))
+        problems = [
+            f"{self._counts[kind]} {kind}" for kind in (Verdict.FAILED, Verdict.INCONCLUSIVE) if self._counts[kind]
+        ]
+        line = ", ".join((f"{self._counts.total()} of {self._total}", *problems, group))
         self._progress.update(self._task, advance=1, description=line)
 
     def print(self, line: str) -> None:
@@ -142,9 +143,9 @@ class LiveLine:
 
 
 class ProgressView:
-    """A context manager that shows how far the probes are; its methods may be called from any thread.
+    """A context manager that shows the progress of the probes; its methods are thread-safe.
 
-    `group_sizes` says how many probes each group has. A stream that breaks ends the display, not the run.
+    `group_sizes` is the number of probes in each group. A broken stream ends the display, not the run.
     """
 
     def __init__(self, total: int, stream: TextIO, *, group_sizes: Mapping[str, int], quiet: bool = False) -> None:
@@ -163,7 +164,7 @@ class ProgressView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the display; name the groups that were left unfinished."""
+        """End the display, and print the groups that weren't finished."""
         with self._lock:
             if self._live:
                 self._live.stop()

@@ -1,4 +1,4 @@
-"""Probes and groups in words."""
+"""Text about probes and groups of probes, which all reports share."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from temp_access.verify.probes import (
 
 
 def redact_report(report: VerificationReport) -> VerificationReport:
-    """Return `report` with every text that came from outside redacted; ids and titles stay as they are."""
+    """Return `report` without secrets in its observations, causes and warnings."""
     return replace(
         report,
         results=tuple(_redacted_result(result) for result in report.results),
@@ -38,7 +38,7 @@ def _redacted_result(result: Result) -> Result:
 
 
 def caller_text(caller: ProbeCaller) -> str:
-    """Return who calls, such as `temp-role, narrowed to the grant bob (read-write on bob/)`."""
+    """Return a description of the caller, such as `temp-role, narrowed to the grant bob (read-write on bob/)`."""
     grant = caller.grant
     if not grant:
         return str(caller.identity)
@@ -49,31 +49,32 @@ def caller_text(caller: ProbeCaller) -> str:
 
 
 def call_text(call: ProbeCall) -> str:
-    """Return what is called, and with what."""
+    """Return a description of the call and its parameters."""
     match call:
         case ServiceCall():
             return _service_text(call)
         case AssumeCall():
             return _assume_text(call)
         case StateCheck(aspect):
-            return f"compare what is deployed with the synthesized template: {aspect}"
+            return f"compare the deployed state with the synthesized template: {aspect}"
         case TrustCheck(principal, context):
-            given = "".join(f", {key} = {value}" for key, value in context)
-            return f"evaluate the deployed trust policy for {principal}{given}"
+            keys = "".join(f", {key} = {value}" for key, value in context)
+            return f"evaluate the deployed trust policy for {principal}{keys}"
 
 
 def action_of(call: ServiceCall) -> str | None:
-    """Return the IAM action that the call's operation needs first."""
+    """Return the first IAM action that the call's operation needs."""
     operation = OPERATIONS.get(call.operation)
     return operation.action if operation else None
 
 
 def _service_text(call: ServiceCall) -> str:
     action = action_of(call)
-    needs = f" ({action})" if action else ""
-    where = f" on s3://{call.bucket}/{call.key}" if call.bucket else ""
+    action = f" ({action})" if action else ""
+    resource = f" on s3://{call.bucket}/{call.key}" if call.bucket else ""
     prefix = "" if call.prefix is None else f', prefix "{call.prefix}"'
-    return f"{call.operation}{needs}{where}{prefix}" + (f", copied from {call.source}" if call.source else "")
+    source = f", copied from {call.source}" if call.source else ""
+    return f"{call.operation}{action}{resource}{prefix}{source}"
 
 
 def _assume_text(call: AssumeCall) -> str:
@@ -88,9 +89,9 @@ def _assume_text(call: AssumeCall) -> str:
 
 
 def expected_text(probe: Probe) -> str:
-    """Return what must come of the probe, and by which layer or code."""
+    """Return the expected outcome, with the layer and error codes of an expected refusal."""
     if isinstance(probe.call, StateCheck):
-        return "as the synthesized template says"
+        return "matches the synthesized template"
     if probe.allowed:
         return "allowed"
     by = f", by the {probe.layer.value}" if probe.layer else ""
@@ -98,16 +99,16 @@ def expected_text(probe: Probe) -> str:
 
 
 def details(result: Result) -> list[tuple[str, str]]:
-    """Return everything to be known about a probe that didn't pass, as pairs of label and text."""
+    """Return the details of a probe that didn't pass, as pairs of label and text."""
     probe = result.probe
     control = probe.control and f"{caller_text(probe.control)}: {result.control_outcome or 'not called'}"
     cause = "likely cause" if result.verdict is Verdict.FAILED else "if it fails"
     rows = (
         ("probe", probe.id),
-        ("who", caller_text(probe.caller)),
+        ("caller", caller_text(probe.caller)),
         ("call", call_text(probe.call)),
         ("expected", expected_text(probe)),
-        ("happened", result.observed or "nothing was said"),
+        ("observed", result.observed or "nothing"),
         ("control", control or result.control_outcome),
         (cause, probe.cause),
     )
@@ -115,40 +116,40 @@ def details(result: Result) -> list[tuple[str, str]]:
 
 
 def target_text(report: VerificationReport) -> str:
-    """Return what was verified: account, Region, bucket, and the endpoint where it isn't AWS's."""
+    """Return the account, Region and bucket that were verified, and the endpoint if it isn't AWS's."""
     target = report.target
     if target.offline:
         return f"offline, from the templates: bucket {target.bucket}"
-    at = f", endpoint {target.endpoint}" if target.endpoint else ""
-    return f"account {target.account}, {target.region}, bucket {target.bucket}{at}"
+    endpoint = f", endpoint {target.endpoint}" if target.endpoint else ""
+    return f"account {target.account}, {target.region}, bucket {target.bucket}{endpoint}"
 
 
 def counts_text(report: VerificationReport) -> str:
-    """Return the counts of all verdicts, and the seconds that the run took."""
+    """Return the number of probes with each verdict, and the duration of the run."""
     counts = ", ".join(f"{report.count(verdict)} {verdict}" for verdict in Verdict)
     total = len(report.results)
-    left_out = f", {len(report.live_only)} live only" if report.live_only else ""
-    return f"{total} probe{'' if total == 1 else 's'}: {counts}{left_out} in {report.seconds:.1f} s"
+    live_only = f", {len(report.live_only)} live only" if report.live_only else ""
+    return f"{total} probe{'' if total == 1 else 's'}: {counts}{live_only} in {report.seconds:.1f} s"
 
 
-_FIXED = {
-    "deployed state": "as the template says",
-    "user": "only what [user] says",
-    "assume": "who, how long, how",
-    "role": "the one bucket only",
+_SUMMARIES = {
+    "deployed state": "matches the template",
+    "user": "as in [user]",
+    "assume": "as in access.toml",
+    "role": "only the bucket",
     "widened": "no more than the role",
     "agreement": "the evaluator agrees",
-    "clean-up": "nothing is left",
+    "clean-up": "nothing left behind",
 }
 
 
 def group_summary(group: str, probes: Iterable[Probe]) -> str:
-    """Return what holds if all of the group's probes pass; an empty string for an unknown group."""
+    """Return what passing probes of the group show; an empty string for an unknown group."""
     grants = {probe.caller.grant for probe in probes if probe.caller.grant}
     if len(grants) == 1:
         (grant,) = grants
         return f"{grant.access} in {grant.folder}/"
-    return _FIXED.get(group, "")
+    return _SUMMARIES.get(group, "")
 
 
 MOST_GROUPS = 100
@@ -173,15 +174,15 @@ class Group:
 
     @property
     def statement(self) -> str:
-        """One line that says what holds, with a word that needs no colour beside it."""
+        """One line that starts with the verdict, so that it needs no colour."""
         passed, total = self.count(Verdict.PASSED), len(self.results)
         if passed == total:
-            return f"ok: {group_summary(self.name, (result.probe for result in self.results)) or 'all hold'}"
-        return f"{self.verdict.upper()}: {passed} of {total} hold"
+            return f"ok: {group_summary(self.name, (result.probe for result in self.results)) or 'all probes passed'}"
+        return f"{self.verdict.upper()}: {passed}/{total} passed"
 
 
 def grouped(report: VerificationReport) -> tuple[Group, ...]:
-    """Return the groups in the order in which they first appear."""
+    """Return the groups in the order of their first probes."""
     groups: dict[str, list[Result]] = {}
     for result in report.results:
         groups.setdefault(result.probe.group, []).append(result)
@@ -189,7 +190,7 @@ def grouped(report: VerificationReport) -> tuple[Group, ...]:
 
 
 def shorten(groups: Sequence[Group], most: int = MOST_GROUPS) -> tuple[list[Group], Group | None]:
-    """Return at most `most` groups, those with something to say first chosen, and the others as one."""
+    """Return at most `most` groups, preferring those that didn't pass, and the other groups merged into one."""
     if len(groups) <= most:
         return list(groups), None
     chosen = {id(group) for group in sorted(groups, key=lambda g: g.verdict is Verdict.PASSED)[:most]}

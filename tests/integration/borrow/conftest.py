@@ -1,4 +1,4 @@
-"""One deployment for all tests of borrowing, and a person with a home of their own for each."""
+"""A deployment for all tests of borrowing, and a person with a home folder of their own for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,29 +6,26 @@ from pathlib import Path
 import pytest
 
 from tests.integration.borrow.person import Calls, Person
-from tests.integration.deploy.project import CDK, Project, project
+from tests.integration.deploy.project import Project, project
 
 
 @pytest.fixture(scope="session")
-def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def lent(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The project's own access.toml, deployed to a running local AWS."""
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
-    with project(tmp_path_factory.mktemp("lent")) as made:
-        made.deploy()
+    with project(tmp_path_factory.mktemp("lent"), like=deployed_once) as made:
         yield made
 
 
 @pytest.fixture
 def person(lent: Project, tmp_path: Path) -> Iterator[Person]:
-    """Somebody with an empty home; access.toml is put back after the test."""
-    text = lent.toml.read_text(encoding="utf-8")
+    """A person with an empty home folder; access.toml is restored after the test."""
+    content = lent.toml.read_text(encoding="utf-8")
     (tmp_path / "home").mkdir()
     yield Person(lent, tmp_path / "home")
-    lent.toml.write_text(text, encoding="utf-8")
+    lent.toml.write_text(content, encoding="utf-8")
 
 
 @pytest.fixture
 def calls(person: Person) -> Calls:
-    """What is called during the test."""
+    """The calls that the test makes."""
     return Calls(person)

@@ -1,27 +1,16 @@
-"""One deployment of the project's own access.toml, copied for each file of tests that wants it."""
+"""A copy of the run's one deployment for each file of tests that wants it."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy.project import CDK, Project, project
-
-
-@pytest.fixture(scope="session")
-def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stopped project in which the project's own access.toml is deployed."""
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
-    folder = tmp_path_factory.mktemp("deployed-once")
-    with project(folder) as made:
-        made.deploy()
-    return folder
+from tests.integration.deploy.project import Project, project
 
 
 @pytest.fixture(scope="module")
 def deployed(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A copy of it that runs, for the tests of one file."""
+    """A copy of the deployment that runs, for the tests of one file."""
     with project(tmp_path_factory.mktemp("deployed"), like=deployed_once) as made:
         yield made
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from temp_access.access_file import load
 from temp_access.local_aws.client import CONFLICTING_VARIABLES
 from temp_access.local_aws.control import Instance
 from temp_access.local_aws.testing import running
@@ -172,6 +173,27 @@ class Project:
         ended = self.local("deploy")
         assert ended.code == 0, ended.said
         return ended
+
+    def synthesize(self, toml: str | None = None, environment: str | None = None, out: str = "cdk.out") -> None:
+        """Write access.toml, if it is given, and its cloud assembly as app.py makes it, in this process."""
+        # Here, because few tests need the CDK library.
+        from tests.integration.deploy.assembly import synthesize_app
+
+        if toml is not None:
+            self.toml.write_text(toml, encoding="utf-8")
+        synthesize_app(load(self.toml, environment), self.folder / out)
+
+    def use_assembly(self) -> None:
+        """Let the CDK CLI take cdk.out as it is from now on, where it would run app.py each time."""
+        settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
+        (self.folder / "cdk.json").unlink()
+        (self.folder / "cdk.json").write_text(json.dumps({**settings, "app": "cdk.out"}), encoding="utf-8")
+
+    def update(self, toml: str) -> None:
+        """Write access.toml, synthesize it in this process, and deploy that with the CDK CLI: quicker than `deploy`."""
+        self.synthesize(toml)
+        ended = self.cdk("deploy", "--all", "--require-approval", "never", "--app", "cdk.out")
+        assert ended.code == 0, ended.said
 
     def cdk(self, *words: str) -> Ended:
         """Run the CDK CLI by hand, as `eval "$(temp-access local env)"` lets one do."""

@@ -1,27 +1,26 @@
 """From nothing to a verified deployment, a changed one, and back to nothing."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy.project import CDK, ROLE, USER, Project, project
+from tests.integration.deploy.assembly import templates
+from tests.integration.deploy.project import ROLE, USER, Project, project
 
 pytestmark = pytest.mark.integration
 _ADDED = '\n[grants.carol]\naccess = "list"\n'
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A project in whose AWS nothing is yet; the tests of this file run in order, each on the last one's state."""
-    if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
-    with project(tmp_path_factory.mktemp("fresh")) as made:
+def fresh(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """What `temp-access deploy` made of nothing; the tests of this file run in order, each on the last one's state."""
+    with project(tmp_path_factory.mktemp("fresh"), like=deployed_once) as made:
         yield made
 
 
 def test_a_deployment_verifies_with_every_probe_passed(fresh: Project) -> None:
     """The project's own access.toml is bootstrapped, deployed and verified: 60 probes or more, and all passed."""
-    fresh.deploy()
     ended = fresh.verify()
     assert ended.code == 0, ended.said
     report = fresh.report()
@@ -34,6 +33,13 @@ def test_a_deployment_verifies_with_every_probe_passed(fresh: Project) -> None:
     assert report["warnings"] == []
     assert f"{summary['probes']} passed, 0 failed, 0 inconclusive" in ended.out
     fresh.assert_nothing_left()
+
+
+def test_synthesizing_in_the_tests_process_gives_the_templates_of_the_cdk_cli(fresh: Project) -> None:
+    """What `Project.update` deploys is what `temp-access deploy` would, to the byte."""
+    by_the_cli = templates(fresh.folder / "cdk.out")
+    fresh.synthesize(out="again.out")
+    assert by_the_cli == templates(fresh.folder / "again.out")
 
 
 def test_cdk_diff_after_a_deployment_shows_no_difference(fresh: Project) -> None:
@@ -56,7 +62,7 @@ def test_a_changed_file_is_refused_until_it_is_synthesized(fresh: Project) -> No
 
 def test_a_changed_file_fails_until_it_is_deployed(fresh: Project) -> None:
     """With the new file synthesized but not deployed, the probes fail, and one says to deploy."""
-    assert fresh.cdk("synth", "--quiet").code == 0
+    fresh.synthesize()
     ended = fresh.verify("--grant", "bobby")
     assert ended.code == 1, ended.said
     failed = fresh.failed()
@@ -80,7 +86,7 @@ def test_a_changed_grant_changes_what_verify_expects_and_finds(fresh: Project) -
 def test_an_added_grant_is_probed_and_adds_no_resource(fresh: Project) -> None:
     """A new grant deploys as an update of the role's tags alone, and its probes pass."""
     before = _resources(fresh)
-    fresh.deploy(fresh.toml.read_text() + _ADDED)
+    fresh.update(fresh.toml.read_text() + _ADDED)
     ended = fresh.verify("--grant", "carol")
     assert ended.code == 0, ended.said
     assert before == _resources(fresh)

@@ -88,10 +88,7 @@ BREAKAGES = (
         "a second principal in the trust policy",
         _second_principal,
         "role.trust_policy",
-        (
-            "the trust policy of temp-role also has the statement Allow sts:AssumeRole for 123456789012",
-            "restore it",
-        ),
+        ("the trust policy of temp-role also has the statement Allow sts:AssumeRole for 123456789012", "restore it"),
         frozenset({"assume/by-the-deployer"}),
     ),
     Breakage(
@@ -177,6 +174,7 @@ def test_a_role_that_is_missing_is_named_and_can_be_made_again(deployed: Project
     message = deployed.failed()["state/role.trust_policy"]
     assert message == "the role temp-role doesn't exist; recreate it: cdk destroy TempAccess && cdk deploy --all"
     deployed.assert_nothing_left()
+    deployed.use_assembly()
     assert deployed.cdk("destroy", "TempAccess", "--force").code == 0
     assert deployed.cdk("deploy", "--all", "--require-approval", "never").code == 0
     ended = deployed.verify()

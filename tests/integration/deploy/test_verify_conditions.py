@@ -30,7 +30,7 @@ _MFA = "\n[role.conditions]\nmfa = true\n"
 
 def test_conditions_that_can_be_met_are_met_and_each_is_shown_to_count(deployed: Project) -> None:
     """Session name, source identity, network and external id: with them allowed, without each refused."""
-    deployed.deploy(_GRANT + _MET)
+    deployed.update(_GRANT + _MET)
     ended = deployed.verify()
     assert ended.code == 0, ended.said
     call = deployed.probe("assume/default")["call"]
@@ -53,10 +53,10 @@ def test_conditions_that_can_be_met_are_met_and_each_is_shown_to_count(deployed:
 
 def test_another_network_is_inconclusive_and_said(deployed: Project) -> None:
     """Where the trust policy admits another network only, nothing failed and nothing is proven: exit 3."""
-    deployed.deploy(_GRANT + _ANOTHER_NETWORK)
+    deployed.update(_GRANT + _ANOTHER_NETWORK)
     ended = deployed.verify()
     assert ended.code == 3, ended.said
-    reason = "the trust policy admits callers from 203.0.113.0/24 only"
+    reason = "the trust policy allows callers from 203.0.113.0/24 only"
     for id_ in ("assume/default", "assume/chained-1h", "role/list-users", "grants.bob/inside/get"):
         probe = deployed.probe(id_)
         assert (probe["verdict"], reason in probe["observed"]) == ("inconclusive", True), probe
@@ -81,7 +81,7 @@ def test_a_trust_policy_broken_by_hand_isn_t_taken_for_another_network(deployed:
 
 def test_mfa_without_a_code_is_inconclusive_and_said(deployed: Project) -> None:
     """Where the role asks for MFA and no code is given, the refusal without MFA is seen, and the rest isn't: exit 3."""
-    deployed.deploy(_GRANT + _MFA)
+    deployed.update(_GRANT + _MFA)
     ended = deployed.verify()
     assert ended.code == 3, ended.said
     reason = "no code was given; pass --mfa-serial and --mfa-code"

@@ -37,7 +37,7 @@ def _toml() -> str:
 
 def test_hostile_ids_shared_folders_and_generated_ids_all_pass(deployed: Project) -> None:
     """Each id's grant gives its own folder and no other, as do two ids made up for [any_id]."""
-    deployed.deploy(_toml())
+    deployed.update(_toml())
     ended = deployed.verify()
     assert ended.code == 0, ended.said
     by_grant: dict[str, int] = {}
@@ -60,5 +60,5 @@ def test_an_unlisted_id_is_served_where_the_pattern_admits_it(deployed: Project)
     assert deployed.probe("grants.tenant-4711/inside/put")["call"]["key"].startswith("tenants/tenant-4711/")
     ended = deployed.verify("--grant", "deap")
     assert ended.code == 2, ended.said
-    assert "no grant serves 'deap'" in ended.err
+    assert "no grant has the id 'deap'" in ended.err
     assert "deep" in ended.err

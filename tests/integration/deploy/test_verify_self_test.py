@@ -6,8 +6,8 @@ from tests.integration.deploy.project import Project
 
 pytestmark = pytest.mark.integration
 _CRIPPLED = """
-from temp_access.verify import places
-places.beside = lambda folder, run: places.root(run)
+from temp_access.verify import operations
+operations.sibling_prefix = lambda folder, run: operations.root_prefix(run)
 """
 _LISTING = {"bare prefix added", "prefix condition removed"}
 _OBJECTS = {"one action beyond the mode", "objects of the whole bucket", "object ARN without /*"}
@@ -50,7 +50,7 @@ def test_what_the_modes_in_use_can_t_show_is_undecided(
     deployed: Project, mode: str, code: int, undecided: set[str]
 ) -> None:
     """With one mode alone, the defects that its role could never show are undecided (exit 3), the others caught."""
-    deployed.deploy(_only(mode))
+    deployed.update(_only(mode))
     ended = deployed.local("verify", "--self-test")
     assert ended.code == code, ended.said
     fates = _fates(ended.out)

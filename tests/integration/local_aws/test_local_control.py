@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from temp_access.local_aws.control import Instance, environment, start, status, 
 from temp_access.local_aws.state_dir import StateDir
 from temp_access.local_aws.testing import running
 
+ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.integration
 
 
@@ -37,6 +39,15 @@ def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
         check=False,
         env={**os.environ, **variables},
     )
+
+
+@contextmanager
+def taken_port() -> Iterator[socket.socket]:
+    """Listen on a port, so that nobody else can."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield taken
 
 
 def test_a_second_start_finds_the_first(instance: Instance) -> None:
@@ -64,16 +75,82 @@ def test_two_starts_at_once_make_one_server(tmp_path: Path) -> None:
 
 
 def test_a_busy_port_is_named_and_nothing_is_left_behind(tmp_path: Path) -> None:
-    """The sentence says to pass --port."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+    """The sentence says to pass another."""
+    with taken_port() as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UserError, match=f"port {port} cannot be used.*pass a free one with --port"):
             start(tmp_path, port=port)
         assert taken.getsockname()[1] == port
     assert not status(tmp_path).running
     assert not (tmp_path / "server.json").exists()
+
+
+@pytest.mark.parametrize(("variables", "option"), [({}, "--port"), ({"TEMP_ACCESS_PORT_OPTION": "X=…"}, "X=…")])
+def test_a_port_that_cannot_be_used_is_refused_in_the_callers_words(
+    tmp_path: Path, variables: dict[str, str], option: str
+) -> None:
+    """Whether it is taken or isn't a port at all; a Makefile says how a port is passed to it."""
+    with taken_port() as taken:
+        for port in (str(taken.getsockname()[1]), "http", "-1", "65536"):
+            ended = command("start", "--state", str(tmp_path), f"--port={port}", **variables)
+            assert ended.returncode == 2
+            assert f"pass a free one with {option}" in ended.stderr
+            assert ended.stderr.count("\n") == 1
+    assert not status(tmp_path).running
+
+
+def test_make_demo_says_how_make_takes_a_port(tmp_path: Path) -> None:
+    """Whoever typed `make demo PORT=…` reads that, and no option of a command that they don't see."""
+    set_up = (f"--assume-old={folder}/.ready" for folder in (".venv", "node_modules"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with taken_port() as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            ["make", f"--makefile={ROOT / 'Makefile'}", *set_up, "demo", f"PORT={port}"],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert f"port {port} cannot be used" in ended.stderr
+    assert "pass a free one with `make demo PORT=…`, or leave it out" in ended.stderr
+    assert "--port" not in ended.stdout + ended.stderr
+
+
+def test_two_state_folders_run_side_by_side(tmp_path: Path) -> None:
+    """Without a port each takes a free one, keeps it over a restart, and its clients reach it and no other."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    try:
+        first, second = start(one), start(two)
+        assert first.port != second.port
+        assert stop(one)
+        assert start(one).port == first.port
+        for instance in (first, second):
+            instance.deployer.client("iam").create_user(UserName=instance.state_dir.name)
+        users = [[user["UserName"] for user in i.deployer.client("iam").list_users()["Users"]] for i in (first, second)]
+        assert users == [["deployer", "one"], ["deployer", "two"]]
+    finally:
+        stop(one)
+        stop(two)
+
+
+def test_a_remembered_port_that_is_taken_is_changed(tmp_path: Path) -> None:
+    """What `local env` prints, and the configuration file beside it, name the new one; that one is remembered."""
+    with taken_port() as taken:
+        port = taken.getsockname()[1]
+        tmp_path.joinpath("settings.json").write_text(json.dumps({"port": port}))
+        try:
+            instance = start(tmp_path)
+            assert instance.port != port
+            variables = environment(tmp_path)
+            assert variables["AWS_ENDPOINT_URL"] == instance.url
+            assert f"endpoint_url = {instance.url}\n" in Path(variables["AWS_CONFIG_FILE"]).read_text()
+            instance.deployer.client("sts").get_caller_identity()
+        finally:
+            stop(tmp_path)
+    assert json.loads(tmp_path.joinpath("settings.json").read_text()) == {"port": instance.port}
 
 
 def test_it_listens_on_the_loopback_address_only(instance: Instance) -> None:
@@ -108,12 +185,15 @@ def test_a_server_that_is_ending_by_itself_is_waited_for(tmp_path: Path) -> None
     assert stop(tmp_path)
 
 
-def test_a_missing_openssl_is_a_clear_sentence(tmp_path: Path) -> None:
-    """Without openssl nothing is started; the exit code is 2."""
-    ended = command("start", "--state", str(tmp_path / "state"), "--port", "0", PATH=str(tmp_path))
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("the command openssl was not found")
-    assert not status(tmp_path / "state").running
+def test_no_command_of_the_machine_is_needed(tmp_path: Path) -> None:
+    """It starts with nothing in PATH: the certificate is made in Python."""
+    state = tmp_path / "state"
+    try:
+        ended = command("start", "--state", str(state), "--port", "0", PATH=str(tmp_path))
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert status(state).running
+    finally:
+        stop(state)
 
 
 def test_an_unusable_state_folder_is_a_clear_sentence(tmp_path: Path) -> None:

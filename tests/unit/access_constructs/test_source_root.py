@@ -1,5 +1,6 @@
 """The folder constructs/ is a source root: a package there would hide the library `constructs`."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,10 @@ def run(folder: Path) -> "subprocess.CompletedProcess[str]":
     (folder / "tests" / "test_one.py").write_text("def test_one() -> None:\n    pass\n")
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.mark.parametrize("path", ["constructs/__init__.py", "tests/constructs/__init__.py"])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from temp_access.iam.decision import Layer
@@ -11,13 +11,14 @@ from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
+from tests.unit.support.examples import examples
 
 HOME = "111122223333"
 USER = f"arn:aws:iam::{HOME}:user/bob"
 SESSION = f"arn:aws:sts::{HOME}:assumed-role/temp-role/bob"
 ROLE = f"arn:aws:iam::{HOME}:role/temp-role"
 PRINCIPALS = ["*", USER, SESSION, ROLE, f"arn:aws:iam::{HOME}:root", "444455556666"]
-quick = settings(max_examples=60, deadline=None)
+quick = examples(60)
 CONDITIONS = [
     {},
     {"StringLike": {"s3:prefix": ["bob/*", "bob/"]}},

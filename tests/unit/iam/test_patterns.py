@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from temp_access.iam.patterns import WildcardScope, compile_patterns
 from temp_access.iam.request import Request
+from tests.unit.support.examples import examples
 
 NOBODY = Request("*", "s3:GetObject", "*", "", "111122223333", context={"x:one": "1*", "x:many": ["1", "2"]})
 steady = settings(deadline=None)
@@ -179,7 +180,7 @@ def reaches(pattern: str, value: str, style: WildcardScope) -> bool:
 PARTS = st.lists(st.text(alphabet="ab*?", max_size=4), min_size=6, max_size=8).map(":".join)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(pattern=PARTS, value=st.lists(st.text(alphabet="ab", max_size=3), min_size=4, max_size=9).map(":".join))
 @example(pattern="*:a*b:::::", value="x:ac:ab:::::")
 @example(pattern="*a*b:*:a*:*:*:*", value="aab::ab::b:b")

@@ -16,6 +16,12 @@ import yaml
 from tests.unit.support.config_file import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+MISTAKES = {
+    "permission": ("contents: read", "contents: reed"),
+    "output": ("needs.compare.outputs.headline", "needs.compare.outputs.headlin"),
+    "key": ("runs-on: ubuntu-24.04", "run-on: ubuntu-24.04"),
+    "event": ("types: [labeled, unlabeled]", "types: [labelled]"),
+}
 # The push, and the first review after it.
 SINCE, SEEN = "2026-01-02T00:00:00Z", "2026-01-02T00:09:00Z"
 EARLIER, BETWEEN, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:04:00Z", "2026-01-03T00:00:00Z"
@@ -55,21 +61,25 @@ def test_actionlint_has_nothing_to_say() -> None:
     assert f"Checking {len(WORKFLOWS)} workflow file(s)" in ended.stdout
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        ("contents: read", "contents: reed"),
-        ("needs.compare.outputs.headline", "needs.compare.outputs.headlin"),
-        ("runs-on: ubuntu-24.04", "run-on: ubuntu-24.04"),
-        ("types: [labeled, unlabeled]", "types: [labelled]"),
-    ],
-)
-def test_actionlint_finds_a_planted_mistake(tmp_path: Path, right: str, wrong: str) -> None:
-    """A misspelt permission, output, key or event."""
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what actionlint says of review.yml with each of the mistakes, and of itself."""
+    folder = tmp_path_factory.mktemp("planted")
     text = (ROOT / ".github" / "workflows" / "review.yml").read_text(encoding="utf-8")
-    assert right in text
-    (tmp_path / "review.yml").write_text(text.replace(right, wrong), encoding="utf-8")
-    assert actionlint(tmp_path).returncode == 1
+    (folder / "right.yml").write_text(text, encoding="utf-8")
+    for name, (right, wrong) in MISTAKES.items():
+        assert right in text
+        (folder / f"{name}.yml").write_text(text.replace(right, wrong), encoding="utf-8")
+    ended = actionlint(folder)
+    assert ended.returncode == 1
+    assert "right.yml:" not in ended.stdout
+    return ended.stdout
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_actionlint_finds_a_planted_mistake(planted: str, name: str) -> None:
+    """A misspelt permission, output, key or event."""
+    assert f"{name}.yml:" in planted
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

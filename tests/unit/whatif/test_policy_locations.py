@@ -17,8 +17,8 @@ def resource(kind: str, path: str | None = None, **properties: Any) -> dict[str,
     return {"Type": f"AWS::{kind}", "Properties": properties, **metadata}
 
 
-def test_an_inline_policy_is_where_its_user_or_role_is() -> None:
-    """User and role may have inline policies of the same name."""
+def test_an_inline_policy_is_located_at_its_user_or_role() -> None:
+    """User and role may have inline policies with the same name."""
     policy = {"PolicyName": "own", "PolicyDocument": {}}
 
     assert found(
@@ -30,15 +30,15 @@ def test_an_inline_policy_is_where_its_user_or_role_is() -> None:
     }
 
 
-def test_a_policy_of_its_own_is_its_own_resource() -> None:
-    """AWS::IAM::Policy belongs to whom it names."""
+def test_a_policy_resource_is_its_own_location() -> None:
+    """AWS::IAM::Policy belongs to the users and roles that it names."""
     assert found(P=resource("IAM::Policy", PolicyName="own", Roles=["temp-role"])) == {
         ("role", Layer.IDENTITY, "own"): "P (Stack)"
     }
 
 
-def test_a_managed_policy_goes_by_its_arn() -> None:
-    """As identity policy and as boundary."""
+def test_a_managed_policy_is_located_by_its_arn() -> None:
+    """As an identity-based policy and as a boundary."""
     arn = "arn:aws:iam::111122223333:policy/own"
 
     assert found(M=resource("IAM::ManagedPolicy", ManagedPolicyName="own")) == {
@@ -48,7 +48,7 @@ def test_a_managed_policy_goes_by_its_arn() -> None:
 
 
 def test_the_bucket_policy_is_a_resource_of_its_own() -> None:
-    """Not the bucket."""
+    """The bucket is another resource."""
     assert found(B=resource("S3::Bucket"), P=resource("S3::BucketPolicy", "Stack/B/Policy")) == {
         ("", Layer.RESOURCE, "bucket policy"): "P (Stack/B/Policy)"
     }

@@ -3,7 +3,7 @@
 import itertools
 import re
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from temp_access.config.id_pattern import (
@@ -17,6 +17,7 @@ from temp_access.config.id_pattern import (
     Sequence,
     compile_pattern,
 )
+from tests.unit.support.examples import examples
 
 ALPHABET = "ab-é"
 ATOMS = st.sampled_from(
@@ -84,7 +85,7 @@ def small(source: str) -> tuple[IdPattern, set[str]]:
     return pattern, language(pattern.source, "ab-", pattern.longest + 1)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(SOURCES, st.lists(TEXTS, min_size=5, max_size=20))
 def test_matches_what_python_matches(source: str, texts: list[str]) -> None:
     """Texts at random, most of which are refused."""
@@ -93,7 +94,7 @@ def test_matches_what_python_matches(source: str, texts: list[str]) -> None:
         assert pattern.matches(text) == admitted_by_re(source, text), (source, text)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.data(), SOURCES)
 def test_matches_what_its_tree_derives_and_little_beside(data: st.DataObject, source: str) -> None:
     """Admitted texts, and the same with one character taken out, doubled or changed."""
@@ -110,7 +111,7 @@ def test_matches_what_its_tree_derives_and_little_beside(data: st.DataObject, so
         assert pattern.matches(near) == admitted_by_re(source, near), (source, near)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(SOURCES, st.dictionaries(st.sampled_from("ab-"), st.integers(-3, 9), min_size=3))
 def test_the_longest_and_the_dearest_are_those_of_brute_force(source: str, costs: dict[str, int]) -> None:
     """Over every admitted text of a small language."""
@@ -119,7 +120,7 @@ def test_the_longest_and_the_dearest_are_those_of_brute_force(source: str, costs
     assert pattern.longest_cost(costs.__getitem__) == max(sum(map(costs.__getitem__, text)) for text in texts)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.data(), SOURCES, st.integers(0, 12))
 def test_examples_are_admitted_distinct_and_not_avoided(data: st.DataObject, source: str, count: int) -> None:
     """As many as asked for, or all there are; a pair with a common beginning is there if it exists."""
@@ -135,7 +136,7 @@ def test_examples_are_admitted_distinct_and_not_avoided(data: st.DataObject, sou
         assert found[1].startswith(found[0])
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text("ab-é[](){}|?*+.^$\\,:=!<Pwd19/ ", max_size=12))
 def test_any_text_is_refused_with_a_place_or_means_what_python_means(source: str) -> None:
     """No other error ever comes out, and nothing is accepted that Python reads otherwise."""

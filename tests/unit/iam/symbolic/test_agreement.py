@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from temp_access.config.validation import folder_problem
@@ -18,6 +18,7 @@ from temp_access.iam.request import Request
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.policies.access_modes import ACCESS_MODES
 from temp_access.policies.session_policy import session_policy
+from tests.unit.support.examples import examples
 from tests.unit.support.proving import formula_says
 
 HOME = "111122223333"
@@ -39,7 +40,7 @@ CASES = [
 ]
 texts = st.text(st.sampled_from("ab/*?$ {}é\\:\"'"), min_size=0, max_size=6)
 folders = st.text(st.sampled_from("ab/*?$ {}é\\:\"'"), min_size=1, max_size=6).filter(lambda f: not folder_problem(f))
-thorough = settings(max_examples=150, deadline=None)
+thorough = examples(150)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -175,14 +176,14 @@ requests = st.builds(
 ).map(lambda r: r if r.principal.startswith("arn:") else r._replace(account=""))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(layers=layer_sets, request=requests)
 def test_agrees_on_random_policies(layers: PolicySet, request: Request) -> None:
     """All layers, elements, and the conditions that have formulas."""
     assert formula_says(layers, request) == evaluate(layers, request).allowed
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(layers=layer_sets, request=requests, who=principals, more=conditions)
 def test_agrees_on_trust_policies(layers: PolicySet, request: Request, who: Any, more: dict[str, Any]) -> None:
     """A trust policy must allow the request, whatever the caller's own policies allow."""

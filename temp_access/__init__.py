@@ -1,6 +1,6 @@
 """Temporary, folder-scoped AWS credentials from one reviewed file; see `session` and `credentials`."""
 
-# As typing's, which would have to be imported: `import temp_access` stays cheap.
+# The same as typing.TYPE_CHECKING, without importing typing: `import temp_access` stays cheap.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from temp_access.errors import TempAccessError as TempAccessError
 
 
-_HOMES = {
+_MODULES = {
     "session": "api",
     "credentials": "api",
     "TempAccessError": "errors",
@@ -47,14 +47,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is exported when it is first used."""
-    if name not in _HOMES:
+    """Import an exported name when it is first used."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'temp_access' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(f"temp_access.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"temp_access.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    """Return the exported names besides the module's own."""
-    return sorted({*globals(), *_HOMES})
+    """Return the exported names and the module's own."""
+    return sorted({*globals(), *_MODULES})

@@ -1,6 +1,6 @@
 """Borrowing from Python: `temp_access.session("bob")` and `temp_access.credentials("bob")`.
 
-Both may be called from several threads; whoever asks at the same time shares one AssumeRole.
+Both are safe to call from several threads: concurrent calls for the same grant share one AssumeRole call.
 """
 
 import os
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 Duration = str | int | timedelta
 _LOCK = threading.Lock()
-_BASES: "WeakKeyDictionary[boto3.Session, dict[str | None, CallerIdentity]]" = WeakKeyDictionary()
-_DEFAULT: dict[str, CallerIdentity] = {}
+_IDENTITIES: "WeakKeyDictionary[boto3.Session, dict[str | None, CallerIdentity]]" = WeakKeyDictionary()
+_DEFAULT_IDENTITIES: dict[str, CallerIdentity] = {}
 _CONFIGS: dict[tuple[str, str | None], tuple[dict[str, str], Config]] = {}
 
 
 def credentials(
-    id: str,  # noqa: A002 - what it is called everywhere
+    id: str,  # noqa: A002 - access.toml and the command line call it id
     *,
     duration: Duration | None = None,
     access: str | None = None,
@@ -43,20 +43,20 @@ def credentials(
     mfa: tuple[str, str] | None = None,
     cache: bool = True,
 ) -> Credentials:
-    """Return temporary credentials for the grant `id`: a kept session's, or those of a new one.
+    """Return temporary credentials for the grant `id`, from a cached session or a new one.
 
-    `duration` in seconds, or like "1h" (None: the longest allowed); `access` a mode within the grant's;
-    `base` has the credentials that assume the role (None: the default chain's); `mfa` is a device's serial
-    number and its present code. With `cache` False no session is kept or used. Raises BorrowError (its
-    subclasses say what is wrong) and ConfigError.
+    `duration` is in seconds or like "1h" (None: the longest allowed); `access` is a mode that the grant includes;
+    `base` has the credentials that assume the role (None: the default chain's); `mfa` is an MFA device's serial
+    number and its current code. With `cache` False, sessions are neither read from the cache nor written to it.
+    Raises BorrowError (its subclasses name the cause) and ConfigError.
     """
-    given = _vend(id, duration, access, base, config, environment, mfa, cache).session["credentials"]
-    expiration = datetime.strptime(given["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], expiration)
+    fields = _borrow(id, duration, access, base, config, environment, mfa, cache).session["credentials"]
+    expiration = datetime.strptime(fields["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return Credentials(fields["AccessKeyId"], fields["SecretAccessKey"], fields["SessionToken"], expiration)
 
 
 def session(
-    id: str,  # noqa: A002 - what it is called everywhere
+    id: str,  # noqa: A002 - access.toml and the command line call it id
     *,
     duration: Duration | None = None,
     access: str | None = None,
@@ -66,31 +66,31 @@ def session(
     mfa: tuple[str, str] | None = None,
     cache: bool = True,
 ) -> "boto3.Session":
-    """Return a session with the credentials of the grant `id`, which borrows again before they expire.
+    """Return a boto3 session with the credentials of the grant `id`; it borrows again before they expire.
 
-    The parameters and errors are those of `credentials`; access.toml is read again for each new session.
-    A code is good for one call: with `mfa`, the session ends when its credentials do.
+    The parameters and errors are those of `credentials`. Each refresh reads access.toml again. An MFA code is good
+    for one call: with `mfa`, the session can't be refreshed.
     """
     import boto3
     import botocore.session
     from botocore.credentials import RefreshableCredentials
 
-    place = os.path.abspath(config)
+    path = os.path.abspath(config)
 
-    def again() -> dict[str, str]:
-        # The code is used up; whether the role asks for one is said by the error.
-        return _metadata(_vend(id, duration, access, base, place, environment, None, cache))
+    def refresh() -> dict[str, str]:
+        # The MFA code is used up; if the role requires one, the error says so.
+        return _metadata(_borrow(id, duration, access, base, path, environment, None, cache))
 
-    first = _vend(id, duration, access, base, place, environment, mfa, cache)
-    left = int(min_left(first.session["seconds"]))
-    caller = _base(base, _config(Path(place), environment).environment.region)
+    first = _borrow(id, duration, access, base, path, environment, mfa, cache)
+    left = int(min_left(first.session["duration"]))
+    caller = _identity(base, _config(Path(path), environment).environment.region)
     core = botocore.session.Session()
     for name, value in caller.core.instance_variables().items():
         core.set_config_variable(name, value)
-    # botocore has no public way to hand over credentials that refresh themselves.
+    # botocore has no public way to set credentials that refresh themselves.
     core._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
         metadata=_metadata(first),
-        refresh_using=again,
+        refresh_using=refresh,
         method="temp-access",
         advisory_timeout=left,
         mandatory_timeout=left * 2 // 3,
@@ -98,37 +98,43 @@ def session(
     return boto3.Session(botocore_session=core, region_name=first.session["region"])
 
 
-def _metadata(vended: BrokeredSession) -> dict[str, str]:
-    given = vended.session["credentials"]
-    names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
-    return {**{name: given[part] for name, part in names.items()}, "expiry_time": given["Expiration"]}
+def _metadata(brokered: BrokeredSession) -> dict[str, str]:
+    """Return the credentials with the keys that botocore's RefreshableCredentials expects."""
+    fields = brokered.session["credentials"]
+    return {
+        "access_key": fields["AccessKeyId"],
+        "secret_key": fields["SecretAccessKey"],
+        "token": fields["SessionToken"],
+        "expiry_time": fields["Expiration"],
+    }
 
 
-def _vend(
+def _borrow(
     id_: str,
     duration: Duration | None,
     access: str | None,
     base: "boto3.Session | None",
-    config: "str | os.PathLike[str]",
+    path: "str | os.PathLike[str]",
     environment: str | None,
     mfa: tuple[str, str] | None,
     cache: bool,
 ) -> BrokeredSession:
-    said = _config(Path(config), environment)
+    config = _config(Path(path), environment)
     store = SessionStore(Cache(cache_folder(os.environ)), _ignore) if cache else NullStore()
     server = server_file(os.environ)
-    caller = _base(base, said.environment.region)
-    vendor = CredentialBroker(said, caller, store, local_run=file_digests([server]) if server else None)
-    asked = CredentialRequest(id_, duration=_seconds(duration), access=access, mfa=(lambda: mfa) if mfa else None)
-    return vendor.borrow(asked)
+    identity = _identity(base, config.environment.region)
+    broker = CredentialBroker(config, identity, store, local_run=file_digests([server]) if server else None)
+    mfa_code = (lambda: mfa) if mfa else None
+    return broker.borrow(CredentialRequest(id_, duration=_seconds(duration), access=access, mfa=mfa_code))
 
 
 def _config(path: Path, environment: str | None) -> Config:
-    """Return the configuration, read again only when one of its files has changed."""
+    """Return the configuration; its files are read again only if one of them has changed."""
     key = (os.path.abspath(path), environment)
-    found = _CONFIGS.get(key)
-    if found and file_digests(found[0]) == found[0]:
-        return found[1]
+    if cached := _CONFIGS.get(key):
+        files, config = cached
+        if file_digests(files) == files:
+            return config
     files = file_digests([str(path)])
     config = load(path, environment)
     files |= file_digests(map(str, config.files[1:]))
@@ -136,18 +142,18 @@ def _config(path: Path, environment: str | None) -> Config:
     return config
 
 
-def _base(session: "boto3.Session | None", region: str | None) -> CallerIdentity:
+def _identity(session: "boto3.Session | None", region: str | None) -> CallerIdentity:
     with _LOCK:
         if session is not None:
-            bases = _BASES.setdefault(session, {})
-            if region not in bases:
-                bases[region] = identity_from_session(session, region)
-            return bases[region]
-        # The environment and its files say who that is: another when they change.
+            identities = _IDENTITIES.setdefault(session, {})
+            if region not in identities:
+                identities[region] = identity_from_session(session, region)
+            return identities[region]
+        # The default chain's identity depends on the environment and on AWS's files.
         key = request_key({"files": file_digests(aws_files(os.environ)), "region": region}, os.environ)
-        if key not in _DEFAULT:
-            _DEFAULT[key] = load_identity(None, region)
-        return _DEFAULT[key]
+        if key not in _DEFAULT_IDENTITIES:
+            _DEFAULT_IDENTITIES[key] = load_identity(None, region)
+        return _DEFAULT_IDENTITIES[key]
 
 
 def _seconds(duration: Duration | None) -> int | None:
@@ -162,4 +168,4 @@ def _seconds(duration: Duration | None) -> int | None:
 
 
 def _ignore(note: str) -> None:
-    """Say nothing: without a cache folder, this process's memory keeps the sessions."""
+    """Drop the note: without a usable cache folder, this process's memory holds the sessions."""

@@ -1,4 +1,4 @@
-"""The errors that a user can cause, each with the exit code that our commands end with."""
+"""The errors that a user can fix, each with the exit code of the command that raises it."""
 
 # The modules that the code imports of each extra in pyproject.toml.
 EXTRAS = {
@@ -10,7 +10,7 @@ EXTRAS = {
 
 
 class TempAccessError(Exception):
-    """An error with a sentence for the user; `exit_code` is 1 the check failed, 2 bad input, 3 inconclusive."""
+    """An error with a message for the user; `exit_code` is 1 (the check failed), 2 (bad input) or 3 (inconclusive)."""
 
     exit_code: int = 2
 
@@ -21,7 +21,7 @@ class TempAccessError(Exception):
 
 
 class UserError(TempAccessError):
-    """Bad input or usage, or something missing that the user can put right."""
+    """Bad input or usage, or a missing prerequisite that the user can provide."""
 
 
 class MissingExtraError(UserError, ImportError):
@@ -29,7 +29,7 @@ class MissingExtraError(UserError, ImportError):
 
 
 class ConfigError(UserError):
-    """Everything that is wrong with one access.toml, a finding a line."""
+    """All findings about one access.toml, one on each line."""
 
     def __init__(self, findings: tuple[str, ...]) -> None:
         self.findings = findings

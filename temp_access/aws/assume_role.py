@@ -1,4 +1,4 @@
-"""The AssumeRole call; Credentials."""
+"""The calls sts:AssumeRole and sts:GetSessionToken, and the credentials that they return."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An access key, with session token and expiration (UTC) if it is temporary; its repr hides both."""
+    """An access key, with session token and expiration (UTC) if it is temporary; the repr hides the secrets."""
 
     access_key_id: str = field(repr=False)
     secret_access_key: str = field(repr=False)
@@ -18,13 +18,13 @@ class Credentials:
     expiration: datetime | None = None
 
     def __str__(self) -> str:
-        until = f" until {self.expiration:%H:%M:%S} UTC" if self.expiration else ""
-        return f"…{self.access_key_id[-4:]}{until}"
+        expiry = f" until {self.expiration:%H:%M:%S} UTC" if self.expiration else ""
+        return f"…{self.access_key_id[-4:]}{expiry}"
 
 
 @dataclass(frozen=True, slots=True)
 class RoleSession:
-    """What AssumeRole gave: the credentials, the ARN of the session, the request's id, the packed size in percent."""
+    """The result of AssumeRole: credentials, the session's ARN, the request id, the packed policy size in percent."""
 
     credentials: Credentials
     arn: str
@@ -45,10 +45,10 @@ def assume_role(
 ) -> RoleSession:
     """Assume the role and return the session; `duration` in seconds, None for STS's default of 3600.
 
-    `mfa` is the serial number of the caller's device and its present code.
-    Raises botocore.exceptions.ClientError as the service answers.
+    `mfa` is the serial number of the caller's MFA device and its current code.
+    Raises botocore.exceptions.ClientError if the service refuses the call.
     """
-    given: dict[str, Any] = {
+    optional: dict[str, Any] = {
         "DurationSeconds": duration,
         "Policy": policy,
         "SourceIdentity": source_identity,
@@ -56,24 +56,24 @@ def assume_role(
         "SerialNumber": mfa and mfa[0],
         "TokenCode": mfa and mfa[1],
     }
-    answer = sts.assume_role(
+    response = sts.assume_role(
         RoleArn=role_arn,
         RoleSessionName=session_name,
-        **{name: value for name, value in given.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     )
-    request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
-    arn, packed = answer["AssumedRoleUser"]["Arn"], answer.get("PackedPolicySize")
-    return RoleSession(_credentials(answer["Credentials"]), arn, request_id, packed)
+    request_id = response.get("ResponseMetadata", {}).get("RequestId", "")
+    arn, packed_size = response["AssumedRoleUser"]["Arn"], response.get("PackedPolicySize")
+    return RoleSession(_credentials(response["Credentials"]), arn, request_id, packed_size)
 
 
 def session_token(
     sts: "STSClient", *, duration: int, mfa_serial: str | None = None, mfa_code: str | None = None
 ) -> Credentials:
-    """Return GetSessionToken credentials, with MFA if both serial number and code are given."""
+    """Return the credentials of GetSessionToken, authenticated with MFA if serial number and code are both passed."""
     mfa = {"SerialNumber": mfa_serial, "TokenCode": mfa_code} if mfa_serial and mfa_code else {}
-    answer = sts.get_session_token(DurationSeconds=duration, **mfa)  # type: ignore[arg-type]
-    return _credentials(answer["Credentials"])
+    response = sts.get_session_token(DurationSeconds=duration, **mfa)  # type: ignore[arg-type]
+    return _credentials(response["Credentials"])
 
 
-def _credentials(answer: Any) -> Credentials:
-    return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], answer["Expiration"])
+def _credentials(fields: Any) -> Credentials:
+    return Credentials(fields["AccessKeyId"], fields["SecretAccessKey"], fields["SessionToken"], fields["Expiration"])

@@ -1,4 +1,4 @@
-"""boto3 clients for many credentials, made cheaply and safely from several threads."""
+"""boto3 clients for many credentials, created cheaply and safely from several threads."""
 
 import os
 import threading
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """S3, IAM and STS clients of one identity; `credentials` None stands for the base session's own."""
+    """S3, IAM and STS clients of one identity; `credentials` None means the session's own."""
 
     def __init__(self, session: "boto3.Session", credentials: Credentials | None, lock: threading.Lock) -> None:
         self._session = session
         self._credentials = credentials
         self._lock = lock
-        self._made: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
 
     @property
     def s3(self) -> "S3Client":
@@ -36,17 +36,17 @@ class Clients:
 
     @property
     def sts(self) -> "STSClient":
-        """The STS client; it sends what it is given, so that the service's own refusals are seen."""
+        """The STS client; it doesn't validate parameters, so that the service's own errors are seen."""
         client: STSClient = self._client("sts")
         return client
 
     def _client(self, service: str) -> Any:
         from botocore.config import Config
 
-        # Making clients isn't thread-safe; using them is.
+        # Creating clients isn't thread-safe; using them is.
         with self._lock:
-            if service not in self._made:
-                self._made[service] = self._session.client(  # type: ignore[call-overload]
+            if service not in self._clients:
+                self._clients[service] = self._session.client(  # type: ignore[call-overload]
                     service,
                     config=Config(
                         retries={"mode": "standard", "total_max_attempts": 4},
@@ -55,11 +55,11 @@ class Clients:
                         parameter_validation=service != "sts",
                         max_pool_connections=32,
                     ),
-                    **self._keys(),
+                    **self._credential_arguments(),
                 )
-            return self._made[service]
+            return self._clients[service]
 
-    def _keys(self) -> dict[str, str | None]:
+    def _credential_arguments(self) -> dict[str, str | None]:
         if self._credentials is None:
             return {}
         return {
@@ -70,7 +70,7 @@ class Clients:
 
 
 class ClientFactory:
-    """Makes `Clients` for any credentials of one Region and endpoint."""
+    """Creates `Clients` for any credentials, with the session's Region and endpoint."""
 
     def __init__(self, session: "boto3.Session") -> None:
         self.session = session
@@ -86,5 +86,5 @@ class ClientFactory:
 
 
 def endpoint_override() -> str | None:
-    """Return AWS_ENDPOINT_URL if it is set: then the service isn't AWS."""
+    """Return AWS_ENDPOINT_URL, None if it isn't set. If it is set, the service isn't AWS."""
     return os.environ.get("AWS_ENDPOINT_URL") or None

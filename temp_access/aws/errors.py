@@ -1,4 +1,4 @@
-"""BorrowError and its kinds, from botocore's; none_if_missing()."""
+"""The errors of borrowing, and the conversion of botocore's errors into them."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class BorrowError(TempAccessError):
-    """Why there are no credentials: `cause` says what was wrong, `remedy` what to do next."""
+    """Credentials can't be borrowed: `cause` says what was wrong, `remedy` what to do next."""
 
     def __init__(self, cause: str, remedy: str, *, details: str = "") -> None:
         self.cause = cause
@@ -24,51 +24,51 @@ class GrantNotFound(BorrowError):
 
 
 class DurationTooLong(BorrowError):
-    """More time was asked for than the grant, the role or the caller's kind of credentials allow."""
+    """The requested duration is longer than the grant, the role or the caller's type of credentials allows."""
 
 
 class DurationTooShort(BorrowError):
-    """Less time was asked for than the 900 s that STS gives at least."""
+    """The requested duration is shorter than the 900 seconds that STS requires."""
 
 
 class AccessTooWide(BorrowError):
-    """A mode was asked for that allows what the grant doesn't."""
+    """The requested access mode isn't included in the grant."""
 
 
 class PolicyTooLarge(BorrowError):
-    """The session policy is larger than STS takes."""
+    """The session policy is larger than STS accepts."""
 
 
 class NotTrusted(BorrowError):
-    """STS refuses to let this caller assume the role."""
+    """STS refuses this caller's AssumeRole call."""
 
     exit_code = 1
 
 
 class MfaNeeded(BorrowError):
-    """The role asks for MFA, and there is no code."""
+    """The role requires MFA, and no code was passed."""
 
 
 class NoCredentials(BorrowError):
-    """There are no base credentials, or they can't be used."""
+    """The caller's credentials are missing or can't be used."""
 
 
 class NotDeployed(BorrowError):
-    """The role isn't found with what these credentials may read."""
+    """The caller's credentials can't find the role."""
 
 
 class AuditFailed(BorrowError):
-    """The audit log can't be written, so nothing is handed out."""
+    """The audit log can't be written, so no credentials are returned."""
 
 
 class StsUnavailable(BorrowError):
-    """The service can't be reached or doesn't answer, after the retries of botocore's standard mode."""
+    """The service can't be reached or is unavailable, after the retries of botocore's standard mode."""
 
     exit_code = 1
 
 
 class StsRefused(BorrowError):
-    """The service answered with an error that none of the others names; `code` is AWS's."""
+    """The service returned an error that no other class covers; `code` is AWS's error code."""
 
     exit_code = 1
 
@@ -78,46 +78,52 @@ class StsRefused(BorrowError):
 
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
-_CALLERS = {
-    "ExpiredToken": "ran out",
-    "ExpiredTokenException": "ran out",
+_CREDENTIAL_ERRORS = {
+    "ExpiredToken": "have expired",
+    "ExpiredTokenException": "have expired",
     "InvalidClientTokenId": "aren't known to AWS (deleted, inactive, or a few seconds old)",
     "UnrecognizedClientException": "aren't known to AWS (deleted, inactive, or a few seconds old)",
-    "SignatureDoesNotMatch": "have a secret that doesn't belong to the key id",
-    "IncompleteSignature": "aren't complete",
+    "SignatureDoesNotMatch": "have a secret access key that doesn't match the access key id",
+    "IncompleteSignature": "are incomplete",
 }
 _BUSY = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "ServiceUnavailable")
 
 
 def from_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowError:
-    """Return the error that says what the service's refusal means, with its explanation."""
+    """Return the BorrowError for an error of STS or IAM, with the error guide's explanation as details."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     message = str(error.response.get("Error", {}).get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     details = _explanation(code, message)
-    if code in _CALLERS:
+    if code in _CREDENTIAL_ERRORS:
         return NoCredentials(
-            f"the base credentials ({caller}) {_CALLERS[code]} ({code})",
+            f"the caller's credentials ({caller}) {_CREDENTIAL_ERRORS[code]} ({code})",
             "log in again, or pass another --profile",
             details=details,
         )
     if code in _BUSY or status >= 500:
-        return StsUnavailable(f"STS was busy, also after several tries ({code})", "try again later", details=details)
+        return StsUnavailable(
+            f"STS is unavailable, also after several attempts ({code})", "try again later", details=details
+        )
     if code in ("AccessDenied", "AccessDeniedException"):
         return NotTrusted(
-            f"{caller} may not assume {role_arn} (AccessDenied: {message})",
+            f"{caller} isn't allowed to assume {role_arn} (AccessDenied: {message})",
             f"{_in_other_account(caller, role_arn)}use temp-user's credentials, "
-            "or have access.toml trust this principal and deploy it",
+            "or add this principal to the trusted ones in access.toml and deploy it",
             details=details,
         )
     if code == "PackedPolicyTooLarge":
-        return PolicyTooLarge(f"STS can't pack the session policy ({message})", "shorten the folder", details=details)
+        return PolicyTooLarge(
+            f"the session policy is too large for STS ({message})", "shorten the grant's folder", details=details
+        )
     if code == "ValidationError" and "exceeds" in message:
-        return DurationTooLong(f"STS refuses the duration ({message})", "ask for less with --duration", details=details)
+        return DurationTooLong(
+            f"STS refuses the duration ({message})", "request a shorter one with --duration", details=details
+        )
     if code == "RegionDisabledException":
         return StsRefused(
             "STS isn't activated in this Region for the account",
-            "pass another with --region, or activate it in the account's settings",
+            "pass another Region with --region, or activate STS for this one in the account's settings",
             code=code,
             details=details,
         )
@@ -127,26 +133,30 @@ def from_client_error(error: "ClientError", caller: str, role_arn: str) -> Borro
 
 
 def _in_other_account(caller: str, role_arn: str) -> str:
-    """Return where both are if that differs; `caller` may be a profile's name, which doesn't say it."""
-    theirs, role = (arn.split(":")[4] if arn.startswith("arn:") else "" for arn in (caller, role_arn))
-    if not theirs or not role or theirs == role:
+    """Return a hint if the accounts differ; `caller` may be a profile's name, which has no account."""
+    own, role = (arn.split(":")[4] if arn.startswith("arn:") else "" for arn in (caller, role_arn))
+    if not own or not role or own == role:
         return ""
-    return f"the credentials are account {theirs}'s, the role is {role}'s: pass another --profile or --env; else "
+    return f"the credentials belong to account {own}, the role to {role}: pass another --profile or --env; otherwise "
 
 
 def from_connection_error(error: "BotoCoreError") -> BorrowError:
-    """Return the error that says that no answer came, or that the base credentials failed meanwhile."""
+    """Return the BorrowError for a call that got no response, or whose credentials couldn't be loaded."""
     from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, ParamValidationError, SSLError
 
-    said = " ".join(str(error).split())
+    message = " ".join(str(error).split())
     if isinstance(error, (CredentialRetrievalError, NoCredentialsError)):
-        return NoCredentials(f"the base credentials can't be used: {said}", "log in again, or pass another --profile")
+        return NoCredentials(
+            f"the caller's credentials can't be used: {message}", "log in again, or pass another --profile"
+        )
     if isinstance(error, ParamValidationError):
-        return BorrowError(f"STS takes no such parameter: {said}", "correct it")
+        return BorrowError(f"a parameter is invalid: {message}", "correct its value")
     if isinstance(error, SSLError):
-        return StsUnavailable(f"the service's certificate isn't trusted: {said}", "set AWS_CA_BUNDLE to its issuer's")
+        return StsUnavailable(
+            f"the service's certificate isn't trusted: {message}", "set AWS_CA_BUNDLE to its issuer's certificate"
+        )
     return StsUnavailable(
-        f"the service can't be reached: {said}", "check the network (for the local AWS: temp-access local start)"
+        f"the service can't be reached: {message}", "check the network (for the local AWS: temp-access local start)"
     )
 
 
@@ -157,7 +167,7 @@ def _explanation(code: str, message: str) -> str:
     try:
         return summarize(explain(code, message))
     except UserError:
-        # Not a code that is explained: the sentence itself has to do.
+        # The error guide doesn't cover this code.
         return ""
 
 
@@ -166,7 +176,7 @@ T = TypeVar("T")
 
 
 def none_if_missing(code: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-    """Return what `call` gives, or None when AWS answers the error `code`; other errors propagate."""
+    """Return the result of `call`, or None if AWS returns the error `code`; other errors propagate."""
     from botocore.exceptions import ClientError
 
     try:

@@ -1,11 +1,11 @@
-"""The base credentials: whose they are, and the clients that use them."""
+"""The caller: whose credentials borrow, and the clients that use them."""
 
 import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from temp_access.aws.errors import NoCredentials
+from temp_access.aws.errors import NoCredentials, from_client_error, from_connection_error
 
 if TYPE_CHECKING:
     import boto3
@@ -15,35 +15,47 @@ if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
 
-_PLACES = "environment, ~/.aws, SSO, container, instance"
-
-
 class CallerIdentity:
-    """One identity: a botocore session, or the boto3 session that a program passed; `region` where it has none."""
+    """One caller's credentials: a botocore session, or the boto3 session that a program passes.
+
+    `region` is used if the session has no Region.
+    """
 
     def __init__(
         self, core: "botocore.session.Session", boto: "boto3.Session | None" = None, *, region: str | None = None
     ) -> None:
         self.core = core
-        # Not held: a base is kept as long as the program's session is.
+        # A weak reference: an identity is cached for as long as the program's session exists.
         self._boto = weakref.ref(boto) if boto else None
         self._region = region
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._credentials = _credentials(core)
-        # What is temporary gets new keys again and again; its profile stays.
+        self._credentials = _load_credentials(core)
+        # Temporary credentials get new keys when they are refreshed; their provider stays the same.
         name = self._credentials.access_key if self._credentials.token is None else self._credentials.method
         self.cache_identity = f"{core.get_config_variable('profile') or ''}/{name}"
 
     @property
     def name(self) -> str:
-        """How the credentials are called in a message: the profile, or the key's last four characters."""
+        """What messages call the credentials: the profile, or the access key's last four characters."""
         profile = self.core.get_config_variable("profile")
         return f"profile {profile}" if profile else f"key …{self._credentials.access_key[-4:]}"
 
     @property
+    def arn(self) -> str:
+        """The caller's ARN, from sts:GetCallerIdentity; raises BorrowError."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return str(self.sts.get_caller_identity()["Arn"])
+        except ClientError as error:
+            raise from_client_error(error, self.name, "the role") from error
+        except BotoCoreError as error:
+            raise from_connection_error(error) from error
+
+    @property
     def is_temporary(self) -> bool:
-        """Whether the credentials are temporary themselves: then STS gives an hour at most."""
+        """Whether the credentials are temporary: STS limits the sessions that they borrow to an hour."""
         return self._credentials.token is not None
 
     @property
@@ -56,7 +68,7 @@ class CallerIdentity:
 
     @property
     def endpoint(self) -> str:
-        """Where STS is asked."""
+        """The URL of the STS endpoint."""
         return str(self.sts.meta.endpoint_url)
 
     @property
@@ -72,16 +84,16 @@ class CallerIdentity:
         return client
 
     def client(self, service: str) -> Any:
-        """Return a client that retries as botocore's standard mode does."""
+        """Return a client that retries in botocore's standard mode."""
         from botocore.config import Config
 
-        # Making clients isn't thread-safe; using them is.
+        # Creating clients isn't thread-safe; using them is.
         with self._lock:
             if service not in self._clients:
                 config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
                 boto = self._boto and self._boto()
-                make: Any = boto.client if boto else self.core.create_client
-                self._clients[service] = make(service, region_name=self.region, config=config)
+                create: Any = boto.client if boto else self.core.create_client
+                self._clients[service] = create(service, region_name=self.region, config=config)
             return self._clients[service]
 
 
@@ -96,29 +108,30 @@ def load_identity(profile: str | None, region: str | None) -> CallerIdentity:
 
 
 def identity_from_session(session: "boto3.Session", region: str | None) -> CallerIdentity:
-    """Return the identity of a program's own session; `region` is for one that has none."""
+    """Return the identity of a program's own session; `region` is used if the session has none."""
     return CallerIdentity(session._session, session, region=region)
 
 
 def region_from_environment() -> str | None:
-    """Return AWS_REGION, which the aws CLI and the other SDKs read, and botocore doesn't."""
+    """Return AWS_REGION: the AWS CLI and the other SDKs read it, botocore doesn't."""
     return os.environ.get("AWS_REGION") or None
 
 
-def _credentials(core: "botocore.session.Session") -> "Credentials":
+def _load_credentials(core: "botocore.session.Session") -> "Credentials":
     try:
-        found: Credentials | None = core.get_credentials()
-        if found is not None:
-            found.get_frozen_credentials()
+        credentials: Credentials | None = core.get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()
     except Exception as error:
-        # A credential_process can fail in any way, a role's profile with a ClientError; some say it in several lines.
+        # A credential_process can fail in any way, a profile's role with a ClientError; messages may have line breaks.
         raise NoCredentials(
-            f"the base credentials can't be used: {' '.join(str(error).split())}",
+            f"the caller's credentials can't be used: {' '.join(str(error).split())}",
             "log in again, or pass another --profile",
         ) from error
-    if found is None:
+    if credentials is None:
         raise NoCredentials(
-            f"no base credentials were found (looked in: {_PLACES})",
-            "pass --profile with temp-user's, or set its access key in the environment; for the local AWS pass --local",
+            "no credentials were found (searched: environment, ~/.aws, SSO, container, instance)",
+            "pass --profile to use temp-user's profile, or set its access key in the environment; for the local AWS, "
+            "pass --local",
         )
-    return found
+    return credentials

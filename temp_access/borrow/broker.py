@@ -1,42 +1,59 @@
-"""CredentialRequest in, CachedSession out."""
+"""The broker: it turns a CredentialRequest into a session, from the cache or from AssumeRole."""
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.errors import (
     DurationTooLong,
     MfaNeeded,
     NotTrusted,
-    PolicyTooLarge,
     StsRefused,
     from_client_error,
     from_connection_error,
 )
 from temp_access.aws.identity import CallerIdentity
 from temp_access.borrow.audit_log import AuditLog
-from temp_access.borrow.cached_session import is_fresh
-from temp_access.borrow.grants import find_grant, narrow
-from temp_access.borrow.role_discovery import ROLE_CACHE_SECONDS, RoleDetails, discover_role
+from temp_access.borrow.cached_session import CachedSession, is_fresh
+from temp_access.borrow.grants import find_grant, narrow, session_policy_text
+from temp_access.borrow.role_discovery import ROLE_CACHE_SECONDS, RoleDetails, cached_role, discover_role
 from temp_access.borrow.session_duration import plan_duration
 from temp_access.borrow.session_names import external_id, fill_pattern, principal_name, session_name, user_name
 from temp_access.borrow.session_store import SessionStore
 from temp_access.config.model import Config, Grant
-from temp_access.iam.document import minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES
-from temp_access.policies.checks import SESSION_POLICY
-from temp_access.policies.session_policy import session_policy
 
-# Serial number and code; asked only when a session is really made, as a code is good for one call.
+# Returns the MFA device's serial number and code, or None without a device. A code is good for one call, so this
+# is called only when AssumeRole is.
 Mfa = Callable[[], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialRequest:
+    """What to borrow: durations in seconds; None means the longest duration, the grant's access, the found role."""
+
+    id: str
+    duration: int | None = None
+    access: str | None = None
+    min_ttl: int | None = None
+    role_arn: str | None = None
+    bucket: str | None = None
+    mfa: Mfa | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokeredSession:
+    """A session, its key in the cache, and notes for the user."""
+
+    session: CachedSession
+    key: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AssumeRolePlan:
-    """All that was decided before the call: `seconds` is the session's length, `policy` its JSON."""
+    """What AssumeRole is called with: `duration` in seconds, `session_policy` as JSON."""
 
     grant: Grant
     role: RoleDetails
@@ -49,11 +66,117 @@ class AssumeRolePlan:
         return hashlib.sha256(self.session_policy.encode()).hexdigest()
 
 
-def assume_for_grant(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> dict[str, Any]:
-    """Assume the role, record it in the audit log, and return the session as the cache keeps it.
+class CredentialBroker:
+    """Borrows the grants of one configuration for one caller; safe to use from several threads.
 
-    Raises BorrowError.
+    `local_run` has the file that identifies the local AWS's run, with its digest; it is empty or None for AWS.
     """
+
+    def __init__(
+        self,
+        config: Config,
+        identity: CallerIdentity,
+        store: SessionStore,
+        *,
+        local_run: Mapping[str, str] | None = None,
+    ) -> None:
+        self.config = config
+        self.identity = identity
+        self.store = store
+        self._local_run = dict(local_run or {})
+        self._scope = (identity.cache_identity, identity.endpoint, str(self._local_run))
+        path = str(config.path.absolute()).encode("utf-8", "surrogateescape")
+        self._key_prefix = hashlib.sha256(path).hexdigest()[:8]
+
+    def borrow(self, request: CredentialRequest) -> BrokeredSession:
+        """Return a session for `request`, from the cache or from STS; raises BorrowError."""
+        from botocore.exceptions import BotoCoreError
+
+        grant = narrow(find_grant(self.config, request.id), request.access)
+        try:
+            role, from_cache = self.role(request)
+            try:
+                return self._session(request, grant, role)
+            except (NotTrusted, DurationTooLong, StsRefused):
+                # The cached details of the role may be out of date.
+                self.store.remove("roles", self._role_key(request))
+                current = self.role(request)[0] if from_cache else role
+                if current == role:
+                    raise
+                return self._session(request, grant, current)
+        except BotoCoreError as error:
+            raise from_connection_error(error) from error
+
+    def role(self, request: CredentialRequest) -> tuple[RoleDetails, bool]:
+        """Return the deployed role, and whether it comes from the cache (where it stays for an hour)."""
+        from botocore.exceptions import BotoCoreError
+
+        key = self._role_key(request)
+        with self.store.locked("roles", key):
+            if role := cached_role(self.store.read("roles", key)):
+                return role, True
+            caller = self.identity.arn
+            try:
+                role = discover_role(
+                    self.identity, self.config, caller, role_arn=request.role_arn, bucket=request.bucket
+                )
+            except BotoCoreError as error:
+                raise from_connection_error(error) from error
+            expires_at = time.time() + ROLE_CACHE_SECONDS
+            self.store.write("roles", key, {"role": asdict(role), "expires_at": expires_at})
+        return role, False
+
+    def _session(self, request: CredentialRequest, grant: Grant, role: RoleDetails) -> BrokeredSession:
+        planned = plan_duration(
+            request.duration,
+            grant,
+            role.max_duration,
+            chained=self.identity.is_temporary,
+            configured=self.config.role.max_session_duration,
+        )
+        plan = AssumeRolePlan(grant, role, planned.duration, session_policy_text(grant, role))
+        key = self._session_key(plan)
+        started = time.time()
+        with self.store.locked("sessions", key):
+            cached = self.store.read("sessions", key)
+            if cached is not None and is_fresh(cached, request.min_ttl, since=started):
+                session: CachedSession = cached
+            else:
+                session = assume_for_grant(self.config, self.identity, plan, request.mfa, local_run=self._local_run)
+                self.store.write("sessions", key, session)
+                self.store.purge_prefix("sessions", key[:8], key[:16])
+        return BrokeredSession(session, key, tuple(note for note in (role.config_mismatch, planned.note) if note))
+
+    def _role_key(self, request: CredentialRequest) -> str:
+        config = self.config
+        return _hash(
+            *self._scope, config.role.name, config.environment, config.digest, request.role_arn, request.bucket
+        )
+
+    def _session_key(self, plan: AssumeRolePlan) -> str:
+        # access.toml's path and digest come first, so that sessions of an older version of the file can be found.
+        rest = _hash(
+            *self._scope,
+            plan.role.arn,
+            plan.role.caller_arn,
+            plan.grant.id,
+            plan.grant.access,
+            plan.duration,
+            plan.policy_hash,
+            self.config.audit_file,
+        )
+        return self._key_prefix + self.config.digest[:8] + rest
+
+
+def assume_for_grant(
+    config: Config,
+    identity: CallerIdentity,
+    plan: AssumeRolePlan,
+    mfa: Mfa | None,
+    *,
+    local_run: Mapping[str, str] | None = None,
+) -> CachedSession:
+    """Assume the role, record it in the audit log, and return the session; raises BorrowError."""
     log = AuditLog(config.audit_file) if config.audit_file else None
     try:
         session, name = assume(config, identity, plan, mfa)
@@ -69,231 +192,64 @@ def assume_for_grant(config: Config, identity: CallerIdentity, plan: AssumeRoleP
     finally:
         if log:
             log.close()
-    return _entry(config, identity, plan, name, session)
-
-
-def assume(config: Config, base: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> tuple[RoleSession, str]:
-    """Return the session, made as the role's conditions ask for it, and its name; raises BorrowError."""
-    asked, caller_arn = config.role.conditions, plan.role.caller_arn
-    user, caller = user_name(config, caller_arn), principal_name(caller_arn)
-    name = session_name(asked.session_name, plan.grant.id, user_name=user, principal=caller)
-    identity = asked.source_identity and fill_pattern(asked.source_identity, user_name=user, filler=caller)
-    code = mfa() if mfa else None
-    # Temporary base credentials may carry their own MFA, which only STS can tell.
-    if asked.mfa and code is None and not base.is_temporary:
-        raise MfaNeeded(
-            f"the role {config.role.name} asks for MFA, and there is no code",
-            f"run `temp-access credentials {plan.grant.id} --mfa-serial ARN` in a terminal; what it gets is kept",
-        )
-    return _call(config, base, plan, name, identity, code), name
-
-
-def _call(
-    config: Config,
-    base: CallerIdentity,
-    plan: AssumeRolePlan,
-    name: str,
-    identity: str | None,
-    mfa: tuple[str, str] | None,
-) -> RoleSession:
-    from botocore.exceptions import ClientError
-
-    role = plan.role
-    try:
-        return assume_role(
-            base.sts,
-            role_arn=role.arn,
-            session_name=name,
-            duration=plan.duration,
-            policy=plan.session_policy,
-            source_identity=identity,
-            external_id=external_id(config, role.caller_arn, role.arn),
-            mfa=mfa,
-        )
-    except ClientError as error:
-        raise from_client_error(error, role.caller_arn, role.arn) from error
-
-
-def _entry(
-    config: Config, base: CallerIdentity, plan: AssumeRolePlan, name: str, session: RoleSession
-) -> dict[str, Any]:
-    given = session.credentials
-    assert given.expiration is not None  # noqa: S101 - AssumeRole's always expire
+    credentials = session.credentials
+    assert credentials.expiration is not None  # noqa: S101 - AssumeRole's credentials always expire
     return {
         "config": str(config.path.absolute()),
         "role": plan.role.arn,
         "bucket": plan.role.bucket,
         "caller": plan.role.caller_arn,
-        "region": base.region,
+        "region": identity.region,
         "grant": plan.grant.id,
         "access": plan.grant.access,
         "folder": plan.grant.folder,
-        "seconds": plan.duration,
+        "duration": plan.duration,
         "session_name": name,
         "session_arn": session.arn,
-        "chained": base.is_temporary,
-        "issued": time.time(),
-        "until": given.expiration.timestamp(),
+        "chained": identity.is_temporary,
+        "issued_at": time.time(),
+        "expires_at": credentials.expiration.timestamp(),
+        "local_run": dict(local_run or {}),
         "credentials": {
-            "AccessKeyId": given.access_key_id,
-            "SecretAccessKey": given.secret_access_key,
-            "SessionToken": given.session_token,
-            "Expiration": given.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "AccessKeyId": credentials.access_key_id,
+            "SecretAccessKey": credentials.secret_access_key,
+            "SessionToken": str(credentials.session_token),
+            "Expiration": credentials.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
         },
     }
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialRequest:
-    """What a borrower asks for; durations in seconds, None for the best there is."""
+def assume(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> tuple[RoleSession, str]:
+    """Assume the role under its conditions; return the session and its role session name. Raises BorrowError."""
+    from botocore.exceptions import ClientError
 
-    id: str
-    duration: int | None = None
-    access: str | None = None
-    min_ttl: int | None = None
-    role_arn: str | None = None
-    bucket: str | None = None
-    mfa: Mfa | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BrokeredSession:
-    """A session as the cache keeps it, its key there, and the notes for whoever asked."""
-
-    session: Mapping[str, Any]
-    key: str
-    notes: tuple[str, ...] = ()
-
-
-class CredentialBroker:
-    """Vends the grants of one configuration to one caller; safe to use from several threads.
-
-    `place` says what sessions are lost with, where that isn't AWS: the file of the local AWS's run, and its hash.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        identity: CallerIdentity,
-        store: SessionStore,
-        *,
-        local_run: Mapping[str, str] | None = None,
-    ) -> None:
-        self.config = config
-        self.identity = identity
-        self.store = store
-        self._place = dict(local_run or {})
-        self._identity = (identity.cache_identity, identity.endpoint, str(self._place))
-        path = hashlib.sha256(str(config.path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()
-        self._beginning = path[:8]
-
-    def borrow(self, request: CredentialRequest) -> BrokeredSession:
-        """Return a session for `asked`, from the cache or from STS; raises BorrowError."""
-        from botocore.exceptions import BotoCoreError
-
-        grant = narrow(find_grant(self.config, request.id), request.access)
-        try:
-            role, kept = self.role(request)
-            try:
-                return self._session(request, grant, role)
-            except (NotTrusted, DurationTooLong, StsRefused):
-                # What was known of the role may be what is wrong.
-                self.store.remove("roles", self._role_key(request))
-                fresh = self.role(request)[0] if kept else role
-                if fresh == role:
-                    raise
-                return self._session(request, grant, fresh)
-        except BotoCoreError as error:
-            raise from_connection_error(error) from error
-
-    def role(self, request: CredentialRequest) -> tuple[RoleDetails, bool]:
-        """Return the deployed role, and whether that is from the cache (where it stays for an hour)."""
-        key = self._role_key(request)
-        with self.store.locked("roles", key):
-            if found := cached_role(self.store.read("roles", key)):
-                return found, True
-            role = self._found(request)
-            self.store.write("roles", key, {"role": asdict(role), "until": time.time() + ROLE_CACHE_SECONDS})
-        return role, False
-
-    def _found(self, request: CredentialRequest) -> RoleDetails:
-        from botocore.exceptions import BotoCoreError
-
-        try:
-            return discover_role(
-                self.identity, self.config, self._caller_arn(), role_arn=request.role_arn, bucket=request.bucket
-            )
-        except BotoCoreError as error:
-            raise from_connection_error(error) from error
-
-    def _caller_arn(self) -> str:
-        from botocore.exceptions import ClientError
-
-        try:
-            return str(self.identity.sts.get_caller_identity()["Arn"])
-        except ClientError as error:
-            raise from_client_error(error, self.identity.name, self.config.role.name) from error
-
-    def _role_key(self, request: CredentialRequest) -> str:
-        config = self.config
-        return _hash(
-            *self._identity, config.role.name, config.environment, config.digest, request.role_arn, request.bucket
-        )
-
-    def _session(self, request: CredentialRequest, grant: Grant, role: RoleDetails) -> BrokeredSession:
-        planned = plan_duration(
-            request.duration,
-            grant,
-            role.max_duration,
-            chained=self.identity.is_temporary,
-            configured=self.config.role.max_session_duration,
-        )
-        plan = AssumeRolePlan(grant, role, planned.duration, session_policy_text(grant, role))
-        key = self._session_key(plan)
-        began = time.time()
-        with self.store.locked("sessions", key):
-            entry = self.store.read("sessions", key)
-            if entry is None or not is_fresh(entry, request.min_ttl, since=began):
-                entry = {**assume_for_grant(self.config, self.identity, plan, request.mfa), "place": self._place}
-                self.store.write("sessions", key, entry)
-                self.store.purge_prefix("sessions", key[:8], key[:16])
-        return BrokeredSession(entry, key, tuple(note for note in (role.config_mismatch, planned.note) if note))
-
-    def _session_key(self, plan: AssumeRolePlan) -> str:
-        # It begins with the file and what the file says, by which the sessions of an older one are found.
-        rest = _hash(
-            *self._identity,
-            plan.role.arn,
-            plan.role.caller_arn,
-            plan.grant.id,
-            plan.grant.access,
-            plan.duration,
-            plan.policy_hash,
-            self.config.audit_file,
-        )
-        return self._beginning + self.config.digest[:8] + rest
-
-
-def cached_role(found: Mapping[str, Any] | None) -> RoleDetails | None:
-    """Return the role that the cache's object describes, None if it is too old or something else."""
-    try:
-        return RoleDetails(**found["role"]) if found and float(found["until"]) > time.time() else None
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def session_policy_text(grant: Grant, role: RoleDetails) -> str:
-    """Return the session policy as it is sent; raises PolicyTooLarge."""
-    partition = role.arn.split(":")[1]
-    text = minimal_json(
-        session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=role.bucket, partition=partition)
+    conditions, role = config.role.conditions, plan.role
+    user, caller = user_name(config, role.caller_arn), principal_name(role.caller_arn)
+    name = session_name(conditions.session_name, plan.grant.id, user_name=user, principal=caller)
+    source_identity = conditions.source_identity and fill_pattern(
+        conditions.source_identity, user_name=user, filler=caller
     )
-    if len(text) > SESSION_POLICY:
-        raise PolicyTooLarge(
-            f"the session policy of {grant.id!r} has {len(text)} characters, STS takes {SESSION_POLICY}",
-            "shorten its folder in access.toml",
+    mfa_code = mfa() if mfa else None
+    # Whether temporary credentials were authenticated with MFA is known only to STS.
+    if conditions.mfa and mfa_code is None and not identity.is_temporary:
+        raise MfaNeeded(
+            f"the role {config.role.name} requires MFA, and no code was passed",
+            f"run `temp-access credentials {plan.grant.id} --mfa-serial ARN` in a terminal; the session is then cached",
         )
-    return text
+    try:
+        session = assume_role(
+            identity.sts,
+            role_arn=role.arn,
+            session_name=name,
+            duration=plan.duration,
+            policy=plan.session_policy,
+            source_identity=source_identity,
+            external_id=external_id(config, role.caller_arn, role.arn),
+            mfa=mfa_code,
+        )
+    except ClientError as error:
+        raise from_client_error(error, role.caller_arn, role.arn) from error
+    return session, name
 
 
 def _hash(*parts: object) -> str:

@@ -1,6 +1,7 @@
-"""What is kept between calls, in the user's cache folder: files that only their owner can read.
+"""The user's cache folder: JSON files by kind and key, which only their owner can read.
 
-A cached call runs nothing but this and `temp_access.borrow.cached_session`, so neither imports anything heavy.
+A call that is answered from the cache runs only this module and `temp_access.borrow.cached_session`, so neither
+imports anything heavy.
 """
 
 import contextlib
@@ -14,15 +15,16 @@ from typing import Any
 
 from temp_access.files import UNFINISHED_PREFIX, atomic_write
 
-FORMAT = 1
-# Requests point to sessions, roles are what iam:GetRole said.
+FORMAT = 2
+# A request names its session; a role is what iam:GetRole returned.
 KINDS = ("requests", "sessions", "roles")
-_UNFINISHED = 3600
-_LARGEST = 1 << 20
+# Seconds after which an unfinished file is a killed process's.
+_UNFINISHED_AGE = 3600
+_MAX_SIZE = 1 << 20
 
 
 class Cache:
-    """JSON objects by kind and key; whatever isn't ours alone, or can't be read, isn't there."""
+    """JSON objects by kind and key; a file that is unreadable or accessible to others counts as missing."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -32,50 +34,50 @@ class Cache:
         return _read(self._path(kind, key))
 
     def write(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
-        """Keep the object until its time `until`, in one step; raises OSError if the folder can't be used."""
-        self._made(kind)
+        """Store the object until its time `expires_at`; raises OSError if the folder can't be used."""
+        self._make_folder(kind)
         content = json.dumps({**value, "format": FORMAT}).encode()
-        # Its expiry is the file's time: `remove_expired` then needs to read none.
-        atomic_write(self._path(kind, key), content, mode=0o600, mtime=value["until"])
+        # The file's time is the expiry, so that `remove_expired` reads no content.
+        atomic_write(self._path(kind, key), content, mode=0o600, mtime=value["expires_at"])
 
     def remove(self, kind: str, key: str) -> None:
-        """Drop the object if it is there."""
+        """Remove the object if it exists."""
         with contextlib.suppress(OSError):
             os.unlink(self._path(kind, key))
 
     def entries(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the key and the object of all that can be read."""
+        """Yield the key and the object of every readable file."""
         for name in self._names(kind):
             if name.endswith(".json") and (value := _read(os.path.join(self.folder, kind, name))):
                 yield name.removesuffix(".json"), value
 
     def remove_expired(self, kind: str) -> None:
-        """Drop what has expired, and what killed processes left, without reading any of it."""
+        """Remove expired objects and the unfinished files of killed processes, without reading any content."""
         now = time.time()
-        with contextlib.suppress(OSError), os.scandir(os.path.join(self.folder, kind)) as found:
-            for file in found:
+        with contextlib.suppress(OSError), os.scandir(os.path.join(self.folder, kind)) as files:
+            for file in files:
                 age = now - file.stat(follow_symlinks=False).st_mtime
-                # A file's time is its expiry; an unfinished one has none yet.
-                if age > (_UNFINISHED if file.name.startswith(UNFINISHED_PREFIX) else 0):
+                # Only a finished file has its expiry as its time.
+                if age > (_UNFINISHED_AGE if file.name.startswith(UNFINISHED_PREFIX) else 0):
                     with contextlib.suppress(OSError):
                         os.unlink(file.path)
 
     def clear(self, kind: str) -> None:
-        """Drop all objects, also those that can't be read."""
+        """Remove all objects, including unreadable ones."""
         for name in self._names(kind):
             self.remove(kind, name.removesuffix(".json"))
 
     def purge_prefix(self, kind: str, prefix: str, except_prefix: str) -> None:
-        """Drop the objects whose key begins with `beginning`, and not with `but`."""
+        """Remove the objects whose key begins with `prefix` but not with `except_prefix`."""
         for name in self._names(kind):
             if name.startswith(prefix) and not name.startswith(except_prefix):
                 self.remove(kind, name.removesuffix(".json"))
 
     @contextlib.contextmanager
     def locked(self, kind: str, key: str) -> Iterator[None]:
-        """Hold the lock of the object, against other processes and threads; raises OSError if that can't be."""
-        # As many files as two digits say: a lock's file can't be removed safely, so they must not grow.
-        path = os.path.join(self._made("locks"), f"{kind}-{key[-2:]}")
+        """Hold the object's lock against other processes and threads; raises OSError if the folder can't be used."""
+        # A lock file can't be removed safely, so two digits of the key limit how many there are.
+        path = os.path.join(self._make_folder("locks"), f"{kind}-{key[-2:]}")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -92,22 +94,22 @@ class Cache:
         except OSError:
             return []
 
-    def _made(self, kind: str) -> str:
+    def _make_folder(self, kind: str) -> str:
         for folder in (self.folder, path := os.path.join(self.folder, kind)):
             os.makedirs(folder, mode=0o700, exist_ok=True)
-            found = os.lstat(folder)
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-                raise PermissionError(1, "isn't a folder of this user's own", folder)
-            if found.st_mode & 0o077:
+            status = os.lstat(folder)
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+                raise PermissionError(1, "isn't a folder that this user owns", folder)
+            if status.st_mode & 0o077:
                 os.chmod(folder, 0o700)
         return path
 
 
 def cache_folder(environ: Mapping[str, str]) -> str:
-    """Return the folder of this user's cache: XDG_CACHE_HOME's, else ~/.cache/temp-access."""
-    given = environ.get("XDG_CACHE_HOME", "")
-    # A relative one is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
-    base = given if os.path.isabs(given) else os.path.join(os.path.expanduser("~"), ".cache")
+    """Return this user's cache folder: `temp-access` in XDG_CACHE_HOME, or else in ~/.cache."""
+    configured = environ.get("XDG_CACHE_HOME", "")
+    # A relative path is invalid: https://specifications.freedesktop.org/basedir-spec/latest/
+    base = configured if os.path.isabs(configured) else os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(base, "temp-access")
 
 
@@ -117,10 +119,10 @@ def _read(path: str) -> dict[str, Any] | None:
     except OSError:
         return None
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
             return None
-        value = json.loads(os.read(descriptor, _LARGEST))
+        value = json.loads(os.read(descriptor, _MAX_SIZE))
     except (OSError, ValueError, RecursionError):
         return None
     finally:

@@ -1,15 +1,55 @@
-"""Fast path: cache key, freshness; no boto3."""
+"""The path of a cached session: the request's key, the files it depends on, and how long a session may be used.
+
+A call that is answered from the cache imports neither boto3 nor the reader of access.toml.
+"""
 
 import hashlib
 import json
 import os
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict, TypeGuard
 
 from temp_access.borrow.cache import Cache
 
-# Whose credentials botocore finds, where --profile doesn't say it.
+
+class SessionCredentials(TypedDict):
+    """The credentials, with the names that AssumeRole gives them; `Expiration` in ISO 8601 (UTC)."""
+
+    AccessKeyId: str
+    SecretAccessKey: str
+    SessionToken: str
+    Expiration: str
+
+
+class CachedSession(TypedDict):
+    """A borrowed session, as the cache stores it: times in seconds since the epoch, `duration` in seconds.
+
+    `local_run` has the file that identifies the local AWS's run, with its digest; it is empty for AWS.
+    """
+
+    config: str
+    role: str
+    bucket: str
+    caller: str
+    region: str
+    grant: str
+    access: str
+    folder: str
+    duration: int
+    session_name: str
+    session_arn: str
+    chained: bool
+    issued_at: float
+    expires_at: float
+    local_run: dict[str, str]
+    credentials: SessionCredentials
+
+
+# botocore's advisory window: https://botocore.amazonaws.com/v1/documentation/api/latest/index.html
+MIN_TTL = 900
+CREDENTIAL_FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+# They decide whose credentials botocore finds, unless --profile does.
 _IDENTITY_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -19,7 +59,7 @@ _IDENTITY_VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-# Whom botocore then calls.
+# They decide which endpoint botocore calls.
 _ENDPOINT_VARIABLES = (
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
@@ -31,32 +71,78 @@ _ENDPOINT_VARIABLES = (
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
 )
-_POLICY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "policies")
+_POLICIES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "policies")
+
+
+def find_cached_session(
+    cache: Cache, key: str, min_ttl: int | None, since: float | None = None
+) -> tuple[CachedSession, list[str]] | None:
+    """Return the session of the request `key` and its notes; None if it has to be borrowed from AWS.
+
+    `min_ttl` and `since` are those of `is_fresh`.
+    """
+    request = cache.read("requests", key)
+    if request is None or not inputs_unchanged(request):
+        return None
+    session = cache.read("sessions", str(request.get("session")))
+    if session is None or not is_fresh(session, min_ttl, since):
+        return None
+    notes = request.get("notes")
+    return session, [str(note) for note in notes] if isinstance(notes, list) else []
+
+
+def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | None = None) -> TypeGuard[CachedSession]:
+    """Whether `session` is complete and has `min_ttl` seconds left (None: `min_left` of its duration).
+
+    A session that was issued after the time `since` can't be replaced by a newer one, whatever it has left.
+    """
+    if not CachedSession.__required_keys__ <= session.keys():
+        return False
+    try:
+        left = float(session["expires_at"]) - time.time()
+        required = min_left(int(session["duration"])) if min_ttl is None else min_ttl
+        issued_at = float(session["issued_at"])
+        complete = all(isinstance(session["credentials"][field], str) for field in CREDENTIAL_FIELDS)
+    except (KeyError, TypeError, ValueError):
+        return False
+    return complete and left > 0 and (left >= required or (since is not None and issued_at >= since))
+
+
+def min_left(duration: int) -> float:
+    """Return the seconds that a session of `duration` seconds must have left to be used by default."""
+    return min(MIN_TTL, duration / 2)
+
+
+def server_restarted(session: Mapping[str, Any]) -> bool:
+    """Whether the run of the local AWS that issued the session has ended."""
+    local_run = session.get("local_run")
+    return isinstance(local_run, dict) and file_digests(map(os.fspath, local_run)) != local_run
+
+
+def inputs_unchanged(request: Mapping[str, Any]) -> bool:
+    """Whether all files that the request's session depends on are unchanged."""
+    files = request.get("files")
+    return isinstance(files, dict) and bool(files) and file_digests(map(os.fspath, files)) == files
 
 
 def request_key(fields: Mapping[str, object], environ: Mapping[str, str]) -> str:
-    """Return the key of a request: `asked` is what the command line says, without its form of output.
+    """Return the cache key of a request: `fields` are the command line's options, without the output format.
 
-    The same request in another environment has another key, so local AWS and AWS never mix.
+    The environment is part of the key, so sessions of AWS and of the local AWS never mix.
     """
-    said: list[object] = [sorted(fields.items())]
+    parts: list[object] = [sorted(fields.items())]
     if not fields.get("local"):
         names = _ENDPOINT_VARIABLES if fields.get("profile") else _IDENTITY_VARIABLES + _ENDPOINT_VARIABLES
-        said += [sorted((name, environ[name]) for name in names if name in environ), aws_files(environ)]
-    return hashlib.sha256(json.dumps(said, default=str).encode("utf-8", "surrogateescape")).hexdigest()[:40]
-
-
-def file_digests(paths: Iterable[str]) -> dict[str, str]:
-    """Return the hash of each file's bytes, an empty one for what can't be read.
-
-    Bytes, because a size and a time can stay the same while a file changes; a hash of a megabyte takes 1 ms.
-    """
-    return {path: _file_digest(path) for path in paths}
+        parts += [sorted((name, environ[name]) for name in names if name in environ), aws_files(environ)]
+    return hashlib.sha256(json.dumps(parts, default=str).encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
 def input_files(environ: Mapping[str, str], state: str | None) -> list[str]:
-    """Return the files besides access.toml that decide what a request gives: any change of one is a miss."""
-    code = [os.path.join(_POLICY, name) for name in ("access_modes.py", "session_policy.py")]
+    """Return the files besides access.toml that a request's session depends on.
+
+    `state` is the local AWS's state folder, None for AWS.
+    """
+    code = [os.path.join(_POLICIES, name) for name in ("access_modes.py", "session_policy.py")]
     if state:
         return [*code, os.path.join(state, "server.json")]
     server = server_file(environ)
@@ -64,7 +150,7 @@ def input_files(environ: Mapping[str, str], state: str | None) -> list[str]:
 
 
 def server_file(environ: Mapping[str, str]) -> str | None:
-    """Return the file that says which run of the local AWS `environ` leads to: its sessions end with it."""
+    """Return the file that identifies the run of the local AWS that `environ` points to; None for AWS."""
     bundle = environ.get("AWS_CA_BUNDLE", "")
     if "://127.0.0.1:" not in environ.get("AWS_ENDPOINT_URL", "") or not bundle.endswith("/tls/certificate.pem"):
         return None
@@ -82,63 +168,17 @@ def aws_files(environ: Mapping[str, str]) -> list[str]:
     ]
 
 
+def file_digests(paths: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of each file's content, empty for a file that can't be read.
+
+    A size and a time can stay the same while a file changes; hashing a megabyte takes 1 ms.
+    """
+    return {path: _file_digest(path) for path in paths}
+
+
 def _file_digest(path: str) -> str:
     try:
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()
     except (OSError, ValueError):
         return ""
-
-
-# botocore's advisory window: https://botocore.amazonaws.com/v1/documentation/api/latest/index.html
-MIN_TTL = 900
-CREDENTIAL_FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
-
-
-def find_cached_session(
-    cache: Cache, key: str, min_ttl: int | None, since: float | None = None
-) -> tuple[dict[str, Any], list[str]] | None:
-    """Return the session's entry and the notes of the request `key`; None if AWS must be asked.
-
-    `min_ttl` and `since` are those of `is_fresh`.
-    """
-    request = cache.read("requests", key)
-    if request is None or not inputs_unchanged(request):
-        return None
-    session = cache.read("sessions", str(request.get("session")))
-    if session is None or not is_fresh(session, min_ttl, since):
-        return None
-    notes = request.get("notes")
-    return session, [str(note) for note in notes] if isinstance(notes, list) else []
-
-
-def inputs_unchanged(request: Mapping[str, Any]) -> bool:
-    """Whether no file that the request was answered from has changed since."""
-    files = request.get("files")
-    return isinstance(files, dict) and bool(files) and file_digests(map(os.fspath, files)) == files
-
-
-def server_restarted(session: Mapping[str, Any]) -> bool:
-    """Whether the session ended with the run of the local AWS that gave it."""
-    place = session.get("place")
-    return isinstance(place, dict) and file_digests(map(os.fspath, place)) != place
-
-
-def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | None = None) -> bool:
-    """Whether the session has `min_ttl` seconds left (None: a quarter hour, at most half of its length).
-
-    One that was made after `since` is as new as can be, whatever it has left.
-    """
-    try:
-        left = float(session["until"]) - time.time()
-        wanted = min_left(int(session["seconds"])) if min_ttl is None else min_ttl
-        made = float(session["issued"])
-        whole = all(isinstance(session["credentials"][part], str) for part in CREDENTIAL_FIELDS)
-    except (KeyError, TypeError, ValueError):
-        return False
-    return whole and left > 0 and (left >= wanted or (since is not None and made >= since))
-
-
-def min_left(seconds: int) -> float:
-    """Return the seconds that a session of `seconds` must have left unless something else is asked for."""
-    return min(MIN_TTL, seconds / 2)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.errors import TempAccessError, UserError
+from temp_access.iam.sts_limits import MAX_DURATION, MIN_DURATION
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError
@@ -27,29 +29,29 @@ _CONSOLES = {
     "aws-us-gov": "https://console.amazonaws-us-gov.com",
     "aws-cn": "https://console.amazonaws.cn",
 }
-_SHORTEST, _LONGEST = 900, 43200
 _SECONDS = 30
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
 class SignInEndpoint:
-    """Where to sign in: the endpoint, and the page that the console opens first."""
+    """The federation endpoint's URL, and the page that the console opens after the sign-in."""
 
     url: str
     destination: str
 
 
 def sign_in(partition: str, destination: str, *, endpoint_url: str | None = None) -> SignInEndpoint:
-    """Return where to sign in for `destination`; `endpoint_url` is a service's that isn't AWS, such as the local AWS.
+    """Return the sign-in endpoint of the partition, or of the service at `endpoint_url` (such as the local AWS).
 
-    Raises UserError for a partition whose endpoint isn't known, and for a URL that isn't https (or of this machine).
+    Raises UserError for a partition without a known endpoint, and for a URL that isn't https (http is allowed on this
+    machine).
     """
     _require_safe("the destination", destination)
     if endpoint_url is None and partition not in _SIGN_IN:
         raise UserError(
-            f"the console's sign-in endpoint of the partition {partition!r} isn't known here (known: "
-            f"{', '.join(_SIGN_IN)}); use the credentials themselves, with temp-access credentials or exec"
+            f"the partition {partition!r} has no known sign-in endpoint (known: {', '.join(_SIGN_IN)}); use "
+            "the credentials without the console, with temp-access credentials or exec"
         )
     base = endpoint_url.rstrip("/") if endpoint_url else _SIGN_IN[partition]
     _require_safe("the endpoint", base)
@@ -57,11 +59,11 @@ def sign_in(partition: str, destination: str, *, endpoint_url: str | None = None
 
 
 def folder_page(partition: str, *, bucket: str, folder: str, region: str, endpoint_url: str | None = None) -> str:
-    """Return the console's page of a folder; at an endpoint that isn't AWS, what would be its address."""
+    """Return the URL of the folder's page in the console; with `endpoint_url`, the same path at that endpoint."""
     if endpoint_url is None and partition not in _CONSOLES:
         raise UserError(
-            f"the console of the partition {partition!r} isn't known here (known: {', '.join(_CONSOLES)}); pass its "
-            "page with --destination"
+            f"the partition {partition!r} has no known console (known: {', '.join(_CONSOLES)}); pass the "
+            "page's URL with --destination"
         )
     base = endpoint_url.rstrip("/") if endpoint_url else _CONSOLES[partition]
     query = urlencode({"region": region, "prefix": f"{folder}/", "showversions": "false"}, quote_via=quote, safe="")
@@ -69,22 +71,25 @@ def folder_page(partition: str, *, bucket: str, folder: str, region: str, endpoi
 
 
 def session_duration(seconds_left: float, *, chained: bool) -> int | None:
-    """Return the SessionDuration to ask for: never more than the credentials have left, None to leave it out.
+    """Return the SessionDuration parameter, at most the time that the credentials have left; None to leave it out.
 
-    For credentials of role chaining the call fails with it; under 900 s it isn't taken. Left out, the console's
-    session ends with the credentials.
+    The endpoint refuses the parameter for credentials of role chaining, and values under 900 seconds. Without it, the
+    console session ends with the credentials.
     """
-    left = min(int(seconds_left), _LONGEST)
-    return None if chained or left < _SHORTEST else left
+    left = min(int(seconds_left), MAX_DURATION)
+    return None if chained or left < MIN_DURATION else left
 
 
 def sign_in_url(
-    place: SignInEndpoint, credentials: Mapping[str, str], *, duration: int | None = None, ca_bundle: str | None = None
+    endpoint: SignInEndpoint,
+    credentials: SessionCredentials,
+    *,
+    duration: int | None = None,
+    ca_bundle: str | None = None,
 ) -> str:
-    """Return the URL, which is a secret and works for 15 minutes.
+    """Return the URL, which is a secret and works for 15 minutes; `duration` is from session_duration().
 
-    `credentials` has AccessKeyId, SecretAccessKey and SessionToken; `duration` is from session_duration(). Raises
-    TempAccessError with exit code 1 if the endpoint refuses, 3 if it can't be reached.
+    Raises TempAccessError with exit code 1 if the endpoint refuses the credentials, 3 if it can't be reached.
     """
     session = {
         "sessionId": credentials["AccessKeyId"],
@@ -94,9 +99,9 @@ def sign_in_url(
     form = {"Action": "getSigninToken", "Session": json.dumps(session)}
     if duration is not None:
         form["SessionDuration"] = str(duration)
-    token = _token(_post(place.url, form, ca_bundle), place.url)
-    login = {"Action": "login", "Issuer": "temp-access", "Destination": place.destination, "SigninToken": token}
-    return f"{place.url}?{urlencode(login, quote_via=quote, safe='')}"
+    token = _token(_post(endpoint.url, form, ca_bundle), endpoint.url)
+    login = {"Action": "login", "Issuer": "temp-access", "Destination": endpoint.destination, "SigninToken": token}
+    return f"{endpoint.url}?{urlencode(login, quote_via=quote, safe='')}"
 
 
 def _require_safe(what: str, url: str) -> None:
@@ -105,15 +110,16 @@ def _require_safe(what: str, url: str) -> None:
     except ValueError:
         parts = urlsplit("")
     if not url.isprintable() or " " in url or not parts.hostname or parts.username is not None:
-        raise UserError(f"{what} {url!r} isn't a URL to go to; write it like https://console.aws.amazon.com/s3")
+        raise UserError(f"{what} {url!r} isn't a valid URL; write it like https://console.aws.amazon.com/s3")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise UserError(f"{what} {url!r} isn't https; only this machine's own may be http")
+        raise UserError(f"{what} {url!r} isn't https; use https (http is allowed only on this machine)")
 
 
 def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> bytes:
-    """Return the endpoint's answer to a POST, which keeps the secrets out of the logs on the way.
+    """Return the response to a POST request; its body keeps the secrets out of access logs.
 
-    botocore's session follows no redirect: the credentials are for one endpoint.
+
+    botocore's session follows no redirects: the credentials are for this endpoint only.
     """
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
@@ -126,7 +132,7 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
     proxies = {} if urlsplit(endpoint).hostname in LOOPBACK else get_environ_proxies(endpoint)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     request = AWSRequest("POST", endpoint, headers=headers, data=urlencode(form).encode())
-    # botocore takes a file's name as well; its types say bool alone.
+    # botocore accepts a file name too; its type stubs only have bool.
     verify: Any = ca_bundle or True
     try:
         response = URLLib3Session(verify=verify, proxies=proxies, timeout=_SECONDS).send(request.prepare())
@@ -143,7 +149,7 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
         )
     if not 200 <= status < 300:
         raise TempAccessError(
-            f"the sign-in endpoint {endpoint} refused with HTTP {status}: the credentials have ended, or aren't a "
+            f"the sign-in endpoint {endpoint} refused with HTTP {status}: the credentials have expired, or aren't a "
             "role's; borrow again (temp-access forget ID)",
             exit_code=1,
         )
@@ -151,7 +157,7 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
 
 
 def _require_readable(ca_bundle: str) -> None:
-    """Raise UserError if the file holds no certificates; botocore would only notice after connecting."""
+    """Raise UserError if the file holds no certificates; botocore would notice only after connecting."""
     try:
         ssl.create_default_context(cafile=ca_bundle)
     except OSError as error:
@@ -172,6 +178,6 @@ def _token(answer: bytes, endpoint: str) -> str:
     except (ValueError, KeyError, TypeError):
         token = None
     if not isinstance(token, str) or not token:
-        # What it said may hold the token under another name, so it isn't shown.
-        raise TempAccessError(f"the sign-in endpoint {endpoint} answered without a SigninToken", exit_code=3)
+        # The response may contain the token under another name, so it isn't shown.
+        raise TempAccessError(f"the sign-in endpoint {endpoint} returned no SigninToken; try again later", exit_code=3)
     return token

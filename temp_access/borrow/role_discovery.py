@@ -1,5 +1,6 @@
-"""The deployed role, as those who may assume it can find it."""
+"""The deployed role and its bucket, found with what the caller may read."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from temp_access.aws.errors import NotDeployed
 from temp_access.aws.identity import CallerIdentity
 from temp_access.config.model import Config
 from temp_access.config.table import format_duration
+from temp_access.iam.arn import Arn, iam_arn
 from temp_access.policies.role_policy import BUCKET_TAG, CONFIG_TAG
 from temp_access.policies.trust_policy import trust_policy
 
@@ -17,7 +19,10 @@ _STACKS = ("TempAccessStorage", "TempAccess")
 
 @dataclass(frozen=True, slots=True)
 class RoleDetails:
-    """The deployed role and its bucket: `maximum` in seconds; `stale` says how access.toml differs from it."""
+    """The deployed role and its bucket: `max_duration` in seconds.
+
+    `config_mismatch` says how access.toml differs from the deployed one; None if it doesn't.
+    """
 
     arn: str
     bucket: str
@@ -29,93 +34,100 @@ class RoleDetails:
 def discover_role(
     identity: CallerIdentity, config: Config, caller_arn: str, *, role_arn: str | None = None, bucket: str | None = None
 ) -> RoleDetails:
-    """Return what iam:GetRole says, else the stacks' outputs, else what was given by hand.
+    """Return the role as iam:GetRole returns it, or else as the stacks' outputs name it.
 
-    What was given by hand wins over both. Raises NotDeployed where that isn't enough, and
-    botocore.exceptions.BotoCoreError where the service can't be reached.
+    `role_arn` and `bucket` override both. Raises NotDeployed if either is still missing, and
+    botocore.exceptions.BotoCoreError if the service can't be reached.
     """
-    maximum = config.role.max_session_duration
-    role: Mapping[str, Any] | None
-    found: dict[str, str | None]
+    max_duration = config.role.max_session_duration
     if role_arn and bucket:
-        return RoleDetails(role_arn, bucket, maximum, caller_arn)
-    account = config.environment.account
-    if account and account != caller_arn.split(":")[4]:
-        # A role of this name in the caller's own account would be another one.
-        role, found = None, _in_other_account(config, caller_arn)
-    elif role := _role(identity, config.role.name):
+        return RoleDetails(role_arn, bucket, max_duration, caller_arn)
+    role: Mapping[str, Any] | None = None
+    outputs: Mapping[str, str | None]
+    caller, account = Arn.parse(caller_arn), config.environment.account
+    if account and account != caller.account:
+        # A role of this name in the caller's own account is a different role.
+        arn = iam_arn(caller.partition, account, f"role/{config.role.name}")
+        outputs = {"RoleArn": arn, "BucketName": config.bucket_name}
+    elif role := _get_role(identity, config.role.name):
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
-        found = {"RoleArn": role["Arn"], "BucketName": tags.get(BUCKET_TAG), "ConfigDigest": tags.get(CONFIG_TAG)}
-        maximum = int(role["MaxSessionDuration"])
+        outputs = {"RoleArn": role["Arn"], "BucketName": tags.get(BUCKET_TAG), "ConfigDigest": tags.get(CONFIG_TAG)}
+        max_duration = int(role["MaxSessionDuration"])
     else:
-        found = _outputs(identity)
-    arn, name = role_arn or found.get("RoleArn"), bucket or found.get("BucketName")
-    if not arn or not name:
-        raise _not_deployed(config, identity, caller_arn, arn)
-    return RoleDetails(arn, name, maximum, caller_arn, _stale(config, role, found.get("ConfigDigest"), name))
+        outputs = _stack_outputs(identity)
+    role_arn, bucket = role_arn or outputs.get("RoleArn"), bucket or outputs.get("BucketName")
+    if not role_arn or not bucket:
+        raise _not_deployed(config, identity, caller_arn, role_arn)
+    mismatch = _config_mismatch(config, role, outputs.get("ConfigDigest"), bucket)
+    return RoleDetails(role_arn, bucket, max_duration, caller_arn, mismatch)
 
 
-def _role(base: CallerIdentity, name: str) -> Mapping[str, Any] | None:
-    from botocore.exceptions import ClientError
-
+def cached_role(value: Mapping[str, Any] | None) -> RoleDetails | None:
+    """Return the role that the cache's object describes; None if it is expired or has another form."""
     try:
-        return dict(base.iam.get_role(RoleName=name)["Role"])
-    except ClientError:
-        # Not there, or not these credentials' to see: GetSessionToken's may not call IAM at all.
+        return RoleDetails(**value["role"]) if value and float(value["expires_at"]) > time.time() else None
+    except (KeyError, TypeError, ValueError):
         return None
 
 
-def _in_other_account(config: Config, caller_arn: str) -> dict[str, str | None]:
-    partition = caller_arn.split(":")[1]
-    arn = f"arn:{partition}:iam::{config.environment.account}:role/{config.role.name}"
-    return {"RoleArn": arn, "BucketName": config.bucket_name}
-
-
-def _outputs(base: CallerIdentity) -> dict[str, str | None]:
+def _get_role(identity: CallerIdentity, name: str) -> Mapping[str, Any] | None:
     from botocore.exceptions import ClientError
 
-    found: dict[str, str | None] = {}
-    for stack in _STACKS:
+    try:
+        return dict(identity.iam.get_role(RoleName=name)["Role"])
+    except ClientError:
+        # The role doesn't exist, or these credentials may not read it: those of GetSessionToken may not call IAM.
+        return None
+
+
+def _stack_outputs(identity: CallerIdentity) -> dict[str, str | None]:
+    from botocore.exceptions import ClientError
+
+    outputs: dict[str, str | None] = {}
+    for name in _STACKS:
         try:
-            described = base.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+            stack = identity.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except ClientError:
             continue
-        found |= {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
-    return found
+        outputs |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+    return outputs
 
 
-def _not_deployed(config: Config, base: CallerIdentity, caller_arn: str, arn: str | None) -> NotDeployed:
-    missing = f"the bucket of {arn}" if arn else f"the role {config.role.name}"
+def _not_deployed(config: Config, identity: CallerIdentity, caller_arn: str, role_arn: str | None) -> NotDeployed:
+    missing = f"the bucket of {role_arn}" if role_arn else f"the role {config.role.name}"
     env = f" ENV={config.environment.name}" if config.environment.name else ""
     return NotDeployed(
-        f"{missing} isn't found by {caller_arn} in {base.region}: it isn't deployed, or these credentials may see "
+        f"{caller_arn} can't find {missing} in {identity.region}: it isn't deployed, or these credentials may read "
         "neither the role nor the stacks",
         f"run `make deploy{env}` (for the local AWS, `make demo`), or pass --role-arn and --bucket",
     )
 
 
-def _stale(config: Config, role: Mapping[str, Any] | None, digest: str | None, bucket: str) -> str | None:
+def _config_mismatch(config: Config, role: Mapping[str, Any] | None, digest: str | None, bucket: str) -> str | None:
     if digest is None or digest == config.digest:
         return None
-    differences = list(_differences(config, role, bucket)) or ["only what these credentials can't see differs"]
+    differences = _differences(config, role, bucket) or ["the differences are in what these credentials can't read"]
     return (
-        f"{config.path.name} isn't the one that is deployed ({config.digest[:8]} here, {digest[:8]} there: "
-        f"{'; '.join(differences)}); deploy it, or use the other with --config"
+        f"{config.path.name} ({config.digest[:8]}) isn't the deployed version ({digest[:8]}): "
+        f"{'; '.join(differences)}; deploy it, or pass the deployed file with --config"
     )
 
 
 def _differences(config: Config, role: Mapping[str, Any] | None, bucket: str) -> list[str]:
-    found = []
+    differences = []
     if config.bucket_name and config.bucket_name != bucket:
-        found.append(f"the bucket is {config.bucket_name} here, {bucket} there")
+        differences.append(f"the bucket is {config.bucket_name} in the file, {bucket} in the deployment")
     if role is None:
-        return found
-    here, there = config.role.max_session_duration, int(role["MaxSessionDuration"])
-    if here != there:
-        found.append(f"the role's maximum is {format_duration(here)} here, {format_duration(there)} there")
-    partition, account = role["Arn"].split(":")[1], role["Arn"].split(":")[4]
-    user_arn = f"arn:{partition}:iam::{account}:user/{config.user.name}"
-    trust = trust_policy(config.role, user_arn=user_arn, account=account, partition=partition)
+        return differences
+    configured, deployed = config.role.max_session_duration, int(role["MaxSessionDuration"])
+    if configured != deployed:
+        differences.append(
+            f"the role's maximum session duration is {format_duration(configured)} in the file, "
+            f"{format_duration(deployed)} in the deployment"
+        )
+    arn = Arn.parse(role["Arn"])
+    user_arn = iam_arn(arn.partition, arn.account, f"user/{config.user.name}")
+    trust = trust_policy(config.role, user_arn=user_arn, account=arn.account, partition=arn.partition)
     if trust != role["AssumeRolePolicyDocument"]:
-        found.append("who may assume the role, or on which conditions, differs")
-    return found
+        differences.append("the trust policy differs")
+    return differences

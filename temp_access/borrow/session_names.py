@@ -1,111 +1,116 @@
-"""Role session names, the caller's part of them."""
+"""Role session names: they name the grant first, then the caller, within the role's conditions."""
 
 import base64
 import hashlib
 import re
 
 from temp_access.config.model import Config
+from temp_access.iam.arn import Arn
+from temp_access.iam.sts_limits import MAX_SESSION_NAME
 
 TERMINATOR = ","
-_SHORTEST, _LONGEST = 2, 64
-# The rest is for who it is: at least 24 characters.
+# The caller's part of a name then has at least 24 characters.
 MAX_GRANT_COMPONENT = 40
-_HASH = 12
-_SMALLEST_ROOM = _HASH + 4
+_MIN_LENGTH = 2
+_HASH_LENGTH = 12
+_MIN_COMPONENT = _HASH_LENGTH + 4
 _PLAIN = re.compile(r"[\w+.@-]+", re.ASCII)
-_FOREIGN = re.compile(r"[^\w+.@-]", re.ASCII)
-
-
-def grant_component(id_: str, max_length: int = MAX_GRANT_COMPONENT) -> str:
-    """Return what the session names of the grant `id_` begin with, the terminator included.
-
-    It has at most `room` characters, is another for each id, and never the beginning of another's.
-    """
-    return _fitted(id_, max_length - len(TERMINATOR)) + TERMINATOR
+_NOT_PLAIN = re.compile(r"[^\w+.@-]", re.ASCII)
 
 
 def session_name(pattern: str | None, id_: str, *, user_name: str, principal: str) -> str:
-    """Return the name of a session of the grant `id_` that `who` borrows.
+    """Return the name of a session of the grant `id_` that `principal` borrows.
 
-    `pattern` is role.conditions.session_name, `user_name` what its `${aws:username}` stands for.
+    `pattern` is role.conditions.session_name; `user_name` replaces its `${aws:username}`.
     """
-    room = free_length(pattern, user_name=user_name)
-    if room < _SMALLEST_ROOM:
-        return fill_pattern(pattern, user_name=user_name, filler=_fitted(id_, _SMALLEST_ROOM))
-    part = grant_component(id_, min(room, MAX_GRANT_COMPONENT))
-    return fill_pattern(pattern, user_name=user_name, filler=part + _shortened(principal, room - len(part)))
+    length = free_length(pattern, user_name=user_name)
+    if length < _MIN_COMPONENT:
+        return fill_pattern(pattern, user_name=user_name, filler=_shorten(id_, _MIN_COMPONENT))
+    grant = grant_component(id_, min(length, MAX_GRANT_COMPONENT))
+    return fill_pattern(pattern, user_name=user_name, filler=grant + _caller_component(principal, length - len(grant)))
 
 
 def session_name_prefix(pattern: str | None, id_: str, *, user_name: str) -> str | None:
-    """Return what all session names of the grant begin with and no other grant's does.
+    """Return the prefix that all session names of the grant have, and no other grant's.
 
-    None where `pattern` leaves no room for the grant: then its sessions can't be told from others'.
+    Returns None if `pattern` is too narrow to name the grant: then its sessions can't be told from others.
     """
-    room = free_length(pattern, user_name=user_name)
-    if room < _SMALLEST_ROOM:
+    length = free_length(pattern, user_name=user_name)
+    if length < _MIN_COMPONENT:
         return None
-    before = (pattern or "*").replace("${aws:username}", user_name).partition("*")[0].replace("?", "x")
-    return before + grant_component(id_, min(room, MAX_GRANT_COMPONENT))
+    prefix = (pattern or "*").replace("${aws:username}", user_name).partition("*")[0].replace("?", "x")
+    return prefix + grant_component(id_, min(length, MAX_GRANT_COMPONENT))
+
+
+def grant_component(id_: str, max_length: int = MAX_GRANT_COMPONENT) -> str:
+    """Return the part of a session name that names the grant `id_`, with its terminator.
+
+    It has at most `max_length` characters and is never a prefix of another id's component.
+    """
+    return _shorten(id_, max_length - len(TERMINATOR)) + TERMINATOR
 
 
 def free_length(pattern: str | None, *, user_name: str) -> int:
     """Return how many of the 64 characters `pattern` leaves free at its first `*`."""
-    text = (pattern or "*").replace("${aws:username}", user_name)
-    return max(_LONGEST - len(text.replace("*", "")), 0) if "*" in text else 0
+    pattern = (pattern or "*").replace("${aws:username}", user_name)
+    return max(MAX_SESSION_NAME - len(pattern.replace("*", "")), 0) if "*" in pattern else 0
 
 
 def fill_pattern(pattern: str | None, *, user_name: str, filler: str) -> str:
-    """Return a name of 2 to 64 characters that `pattern` admits, close to `filler`; `filler` without one.
+    """Return a name of 2 to 64 characters that `pattern` matches, with `filler` at its first `*`.
 
-    `*` and `?` are the wildcards of StringLike, `${aws:username}` is the calling user.
+    `*` and `?` are the wildcards of StringLike. Without a pattern, the name is `filler`.
     """
     if pattern is None:
-        return filler[:_LONGEST]
-    text = pattern.replace("${aws:username}", user_name)
-    if "*" not in text:
-        return text.replace("?", "x")
-    name = text.replace("*", filler[: free_length(pattern, user_name=user_name)], 1).replace("*", "").replace("?", "x")
-    return name if len(name) >= _SHORTEST else name + "x" * _SHORTEST
+        return filler[:MAX_SESSION_NAME]
+    filler = filler[: free_length(pattern, user_name=user_name)]
+    pattern = pattern.replace("${aws:username}", user_name)
+    if "*" not in pattern:
+        return pattern.replace("?", "x")
+    name = pattern.replace("*", filler, 1).replace("*", "").replace("?", "x")
+    return name if len(name) >= _MIN_LENGTH else name + "x" * _MIN_LENGTH
 
 
 def non_matching_name(pattern: str, *, user_name: str) -> str | None:
-    """Return a name that `pattern` doesn't admit, None if it admits all that are tried."""
-    text = pattern.replace("${aws:username}", user_name)
-    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
+    """Return a name that `pattern` doesn't match, None if it matches every candidate."""
+    pattern = pattern.replace("${aws:username}", user_name)
+    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     regex = re.compile("".join(parts), re.DOTALL)
     return next((name for name in ("not-admitted", "Q.", "=@,") if not regex.fullmatch(name)), None)
 
 
-def _shortened(who: str, room: int) -> str:
-    return _fitted(who, room) if room > _HASH else _FOREIGN.sub("-", who)[:room]
-
-
-def _fitted(text: str, room: int) -> str:
-    if _PLAIN.fullmatch(text) and len(text) <= room:
-        return text
-    digest = base64.b32encode(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()).decode().lower()[:_HASH]
-    return f"{_FOREIGN.sub('-', text)[: room - _HASH - 1]}={digest}"
-
-
 def principal_name(caller_arn: str) -> str:
     """Return the last part of the ARN: a user's name, or the session name of an assumed role."""
-    return caller_arn.rpartition(":")[2].rpartition("/")[2]
+    return Arn.parse(caller_arn).name
 
 
 def user_name(config: Config, caller_arn: str) -> str:
-    """Return what `${aws:username}` stands for: the calling user, temp-user for any other principal."""
+    """Return the value of `${aws:username}`: the calling user's name, temp-user's for any other principal."""
     return principal_name(caller_arn) if ":user/" in caller_arn else config.user.name
 
 
 def external_id(config: Config, caller_arn: str, role_arn: str) -> str | None:
-    """Return the external id that access.toml asks of this caller, None if it asks for none."""
-    _, _, service, _, account, resource = caller_arn.split(":", 5)
-    if service == "sts" and resource.startswith("assumed-role/"):
+    """Return the external id that access.toml requires of this caller, None if it requires none."""
+    caller = Arn.parse(caller_arn)
+    resource = caller.resource
+    if caller.service == "sts" and resource.startswith("assumed-role/"):
         resource = "role/" + resource.split("/")[1]
     for trusted in config.role.trusted:
         kind, _, path = trusted.resource.partition("/")
-        # A session's ARN leaves out the role's path.
-        named = kind == "root" or resource in (trusted.resource, f"{kind}/{path.rpartition('/')[2]}")
-        if named and account == (trusted.account or role_arn.split(":")[4]):
+        # A role session's ARN leaves out the role's path.
+        matches = kind == "root" or resource in (trusted.resource, f"{kind}/{path.rpartition('/')[2]}")
+        if matches and caller.account == (trusted.account or Arn.parse(role_arn).account):
             return trusted.external_id
     return None
+
+
+def _caller_component(principal: str, length: int) -> str:
+    return _shorten(principal, length) if length > _HASH_LENGTH else _NOT_PLAIN.sub("-", principal)[:length]
+
+
+def _shorten(name: str, length: int) -> str:
+    if _PLAIN.fullmatch(name) and len(name) <= length:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+    suffix = base64.b32encode(digest).decode().lower()[:_HASH_LENGTH]
+    return f"{_NOT_PLAIN.sub('-', name)[: length - _HASH_LENGTH - 1]}={suffix}"

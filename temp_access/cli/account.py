@@ -1,20 +1,24 @@
-"""Opening the account that a command is about to change, and asking before it does."""
+"""The account that a command works on, with the deployer's credentials or temp-user's, and the confirmation."""
 
 import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws_options, add_config_options, confirm, enter_local, load_config
+from temp_access.cli.local_target import enter_local
+from temp_access.cli.options import add_aws_options, add_config_options, confirm, load_config
 from temp_access.config.model import Config
 from temp_access.deployment.target import check_environment, open_session, session_identity
+from temp_access.errors import UserError
 
 if TYPE_CHECKING:
     import boto3
 
+    from temp_access.deployment.target import Target
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The configuration, and whose credentials for which account and Region a command works with."""
+    """The configuration, and the deployer's session, account id and ARN."""
 
     config: Config
     session: "boto3.Session"
@@ -23,32 +27,53 @@ class Account:
 
     @property
     def region(self) -> str:
-        """The Region that the session is for, which is also the CDK's."""
+        """The session's Region, which the CDK uses too."""
         return str(self.session.region_name)
 
     @property
     def description(self) -> str:
-        """Account and Region, in words."""
+        """Account and Region, for messages."""
         return f"account {self.id}, {self.region}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of commands that change an account."""
+    """Add the arguments of deploy and destroy."""
     add_config_options(parser)
     add_aws_options(parser)
-    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument("--yes", action="store_true", help="don't ask for confirmation")
 
 
-def open_account(args: argparse.Namespace) -> Account:
-    """Return the account that the arguments lead to; raises UserError if it isn't the environment's."""
-    config = load_config(args)
-    enter_local(args)
-    session = open_session(None, args.region)
-    account, arn = session_identity(session)
-    check_environment(config, account, str(session.region_name))
-    return Account(config, session, account, arn)
+def open_account(args: argparse.Namespace, config: Config | None = None, profile: str | None = None) -> Account:
+    """Return the account of the deployer's `profile` (None: the default credentials), or the local AWS's.
+
+    Raises UserError if it isn't the account of the environment.
+    """
+    config = config or load_config(args)
+    if args.local:
+        enter_local(args.state)
+    session = open_session(profile, args.region)
+    account_id, arn = session_identity(session)
+    check_environment(config, account_id, str(session.region_name))
+    return Account(config, session, account_id, arn)
+
+
+def require_deployer(account: Account, user_name: str) -> None:
+    """Raise UserError if the credentials are temp-user's own."""
+    if account.arn.endswith(f":user/{user_name}"):
+        raise UserError(f"these are {user_name}'s own credentials; pass the deployer's with --deployer-profile")
+
+
+def open_user_session(args: argparse.Namespace, target: "Target") -> "boto3.Session":
+    """Return the session of --profile; raises UserError if it isn't temp-user's."""
+    session = open_session(args.profile, args.region)
+    _, arn = session_identity(session)
+    if arn != target.user_arn:
+        raise UserError(
+            f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s with --profile"
+        )
+    return session
 
 
 def confirmed(args: argparse.Namespace, question: str) -> bool:
-    """Return whether the person agrees; the local AWS and --yes aren't asked."""
+    """Return whether the user agrees; --local and --yes skip the question."""
     return bool(args.local or args.yes) or confirm(question)

@@ -1,12 +1,17 @@
-"""`temp-access can`: one question to the evaluator, answered with its reasons."""
+"""`temp-access can`: whether a principal can do an action on a resource, with the evaluator's reasons."""
 
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws_options, add_config_options, enter_local, load_config
+from temp_access.cli.options import (
+    add_aws_options,
+    add_config_options,
+    add_deployer_option,
+    add_template_option,
+    load_config,
+)
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -20,29 +25,37 @@ examples (after `make synth`):
   temp-access can role s3:DeleteObject s3://example-bucket/bob/x --session bob --deployed
   temp-access can user sts:AssumeRole role
   temp-access can arn:aws:iam::222233334444:role/build sts:AssumeRole role --context sts:ExternalId=the-partner-7f3a
-  temp-access can bob s3:PutObject bob/x --deployed --local     (after `make demo`)
+  temp-access can bob s3:PutObject bob/x --deployed --local     # after `make demo`
 
-WHO       user: temp-user; role: temp-role, not narrowed; a grant's id (or role --session ID): temp-role narrowed to
-          that grant; or the ARN of a user, a role or a role's session
-RESOURCE  a key of the bucket (bob/x), bucket, role, user, s3://BUCKET/KEY, an ARN, or *
+WHO       user: temp-user; role: temp-role without a session policy; a grant's id (or role --session ID): temp-role
+          with that grant's session policy; or the ARN of a user, a role or a role session
+RESOURCE  an object key of the bucket (bob/x), bucket, role, user, s3://BUCKET/KEY, an ARN, or *
 
-exit code: 0 allowed, 1 denied, 2 bad usage, 3 it depends on policies that aren't known here"""
+exit code: 0 allowed, 1 denied, 2 bad usage, 3 depends on unknown policies"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("who", metavar="WHO", help="user, role, a grant's id, or an ARN")
-    parser.add_argument("action", metavar="ACTION", help="like s3:GetObject")
-    parser.add_argument("resource", metavar="RESOURCE", help="like bob/x, bucket, s3://BUCKET/KEY, role, or an ARN")
-    parser.add_argument("--session", metavar="ID", help="narrow the role's session to this grant")
-    parser.add_argument("--prefix", metavar="PREFIX", help="the prefix of a listing")
+    parser.add_argument("who", metavar="WHO", help="the principal: user, role, a grant's id, or an ARN")
+    parser.add_argument("action", metavar="ACTION", help="the action, like s3:GetObject")
     parser.add_argument(
-        "--context", action="append", default=[], metavar="KEY=VALUE", help="a condition key; repeatable"
+        "resource", metavar="RESOURCE", help="the resource, like bob/x, bucket, s3://BUCKET/KEY, role, or an ARN"
     )
-    parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
-    parser.add_argument("--deployed", action="store_true", help="ask about what is deployed, not about the templates")
-    parser.add_argument("--deployer-profile", metavar="PROFILE", help="to read it (default: the default credentials)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--session", metavar="ID", help="with WHO role: the grant whose session policy applies")
+    parser.add_argument("--prefix", metavar="PREFIX", help="the prefix of a listing (s3:prefix)")
+    parser.add_argument(
+        "--context",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a condition key and its value; can be repeated",
+    )
+    add_template_option(parser)
+    parser.add_argument(
+        "--deployed", action="store_true", help="evaluate the deployed policies instead of the templates"
+    )
+    add_deployer_option(parser)
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     add_config_options(parser)
     add_aws_options(parser)
 
@@ -54,10 +67,12 @@ def run(args: argparse.Namespace) -> int:
     from temp_access.whatif.render import as_json, as_text
 
     config = load_config(args)
-    given = parse_context(args.context)
+    context = parse_context(args.context)
     source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
-    who = read_principal(args.who, args.session, config, source.target)
-    answer = decide(who, read_question(args.action, args.resource, args.prefix, source, given), given, source, config)
+    principal = read_principal(args.who, args.session, config, source.target)
+    answer = decide(
+        principal, read_question(args.action, args.resource, args.prefix, source, context), context, source, config
+    )
     print(json.dumps(as_json(answer), indent=2) if args.json else as_text(answer))
     return answer.exit_code
 
@@ -70,14 +85,12 @@ def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
 
 
 def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":
-    from temp_access.deployment.target import check_environment, deployed_target, open_session, session_identity
+    from temp_access.cli.account import open_account
+    from temp_access.deployment.target import deployed_target
     from temp_access.whatif.sources import from_deployed
 
-    enter_local(args)
-    session = open_session(args.deployer_profile, args.region)
-    account, arn = session_identity(session)
-    check_environment(config, account, str(session.region_name))
-    target = deployed_target(session, config, account, arn)
-    where = f" at {target.endpoint}" if target.endpoint else ""
-    print(f"asking account {account}, {target.region}, bucket {target.bucket}{where}", file=sys.stderr)
-    return from_deployed(config, target, session)
+    account = open_account(args, config, args.deployer_profile)
+    target = deployed_target(account.session, config, account.id, account.arn)
+    endpoint = f" at {target.endpoint}" if target.endpoint else ""
+    print(f"reading {account.description}, bucket {target.bucket}{endpoint}", file=sys.stderr)
+    return from_deployed(config, target, account.session)

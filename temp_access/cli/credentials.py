@@ -3,9 +3,8 @@
 import argparse
 import json
 import shlex
-from typing import Any
 
-from temp_access.borrow.cached_session import CREDENTIAL_FIELDS
+from temp_access.borrow.cached_session import CREDENTIAL_FIELDS, CachedSession
 from temp_access.cli.borrow_options import add_borrow_options, borrow
 from temp_access.cli.local_target import client_environment
 from temp_access.cli.options import write_stdout
@@ -18,50 +17,53 @@ examples (after `make demo`):
 in an account:
   temp-access credentials bob --profile temp-user --env prod
 
---format env prints lines for eval, json the Credentials of `aws sts assume-role`, and process the document
-that an SDK expects of a credential_process (`temp-access profile` sets that up).
+formats:
+  env      shell lines for eval
+  json     the Credentials object, as `aws sts assume-role` prints it
+  process  the output that an SDK expects of a credential_process (`temp-access profile` sets one up)
 
-exit code: 0 fine, 1 refused or not reachable, 2 bad input, or something is missing"""
+exit code: 0 success, 1 refused or not reachable, 2 bad input or a missing prerequisite"""
 _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     add_borrow_options(parser)
-    parser.add_argument("--format", choices=("env", "json", "process"), default="env", help="default: env")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Print the credentials, and nothing else, on standard output."""
-    entry = borrow(args, ask=args.format != "process")
-    if args.format == "env":
-        write_stdout(_env(entry, client_environment(args)))
-    else:
-        write_stdout(_json(entry) if args.format == "json" else _process(entry))
-    return 0
-
-
-def variables(entry: dict[str, Any]) -> dict[str, str]:
-    """Return the session as the variables that every SDK reads."""
-    return dict(zip(_VARIABLES, (entry["credentials"][part] for part in CREDENTIAL_FIELDS), strict=True))
-
-
-def _env(entry: dict[str, Any], local: dict[str, str]) -> str:
-    # An inherited profile would win over the keys in some SDKs.
-    lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE"]
-    # The first AWS CLI reads only the second of them.
-    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), entry["region"])
-    exported = {**local, **variables(entry), **region}
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
-    return "\n".join([*lines, ""])
-
-
-def _json(entry: dict[str, Any]) -> str:
-    return (
-        json.dumps({"Credentials": {part: entry["credentials"][part] for part in CREDENTIAL_FIELDS}}, indent=4) + "\n"
+    parser.add_argument(
+        "--format", choices=("env", "json", "process"), default="env", help="the output format (default: env)"
     )
 
 
-def _process(entry: dict[str, Any]) -> str:
-    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
-    return json.dumps({"Version": 1, **{part: entry["credentials"][part] for part in CREDENTIAL_FIELDS}}) + "\n"
+def run(args: argparse.Namespace) -> int:
+    """Print the credentials, and nothing else, to standard output."""
+    session = borrow(args, ask=args.format != "process")
+    if args.format == "env":
+        write_stdout(_shell_lines(session, client_environment(args)))
+        return 0
+    credentials = dict(zip(CREDENTIAL_FIELDS, _values(session), strict=True))
+    if args.format == "json":
+        write_stdout(json.dumps({"Credentials": credentials}, indent=4) + "\n")
+    else:
+        # https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+        write_stdout(json.dumps({"Version": 1, **credentials}) + "\n")
+    return 0
+
+
+def credential_variables(session: CachedSession) -> dict[str, str]:
+    """Return the session's credentials as the environment variables that every SDK reads."""
+    return dict(zip(_VARIABLES, _values(session), strict=True))
+
+
+def _values(session: CachedSession) -> tuple[str, ...]:
+    fields = session["credentials"]
+    return fields["AccessKeyId"], fields["SecretAccessKey"], fields["SessionToken"], fields["Expiration"]
+
+
+def _shell_lines(session: CachedSession, local: dict[str, str]) -> str:
+    # In some SDKs, an inherited profile takes precedence over the keys.
+    lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE"]
+    # Version 1 of the AWS CLI reads only AWS_DEFAULT_REGION.
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), session["region"])
+    exported = {**local, **credential_variables(session), **region}
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
+    return "\n".join([*lines, ""])

@@ -1,4 +1,4 @@
-"""`temp-access deploy`: deploy the stacks with the CDK CLI, after saying where."""
+"""`temp-access deploy`: deploy the stacks with the CDK CLI, after showing the account and Region."""
 
 import argparse
 import sys
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  temp-access deploy --local          the local AWS (temp-access local start), bootstrapped if need be
-  temp-access deploy --env prod       a real account: says which, and asks first"""
+  temp-access deploy --local          # the local AWS (see temp-access local); bootstraps it if necessary
+  temp-access deploy --env prod       # a real account; shows which one, and asks for confirmation"""
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Destroy."""
+"""`temp-access destroy`: delete the deployed stacks, after removing what would block that."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
 from temp_access.config.model import Config
 from temp_access.errors import UserError
+from temp_access.iam.arn import Arn, iam_arn
 from temp_access.revoke.role import RolePolicies
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: str) -> None:
-    """Remove the keys and objects of verify's runs that were killed; half-made stacks never had any."""
+    """Remove the access keys and objects of killed verify runs; incomplete stacks have none."""
     from temp_access.aws.clients import ClientFactory
     from temp_access.deployment.target import deployed_target
     from temp_access.verify.live.cleanup import sweep
@@ -32,17 +33,17 @@ def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: s
     except UserError:
         return
     folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
-    sweep(Journal(), ClientFactory(session).base(), target, folders, lambda text: print(text, file=sys.stderr))
+    sweep(Journal(), ClientFactory(session).base(), target, folders, lambda message: print(message, file=sys.stderr))
 
 
 def user_keys(session: "boto3.Session") -> tuple[str, list[str]]:
-    """Return the name of the deployed user, '' without one, and the ids of its access keys."""
+    """Return the deployed user's name (empty if there is none) and the ids of its access keys."""
     from botocore.exceptions import ClientError
 
     iam = session.client("iam")
     try:
-        found = session.client("cloudformation").describe_stack_resources(StackName=ACCESS)["StackResources"]
-        user = next((r.get("PhysicalResourceId", "") for r in found if r["ResourceType"] == "AWS::IAM::User"), "")
+        resources = session.client("cloudformation").describe_stack_resources(StackName=ACCESS)["StackResources"]
+        user = next((r.get("PhysicalResourceId", "") for r in resources if r["ResourceType"] == "AWS::IAM::User"), "")
         keys = iam.list_access_keys(UserName=user)["AccessKeyMetadata"] if user else []
     except ClientError:
         return "", []
@@ -50,19 +51,19 @@ def user_keys(session: "boto3.Session") -> tuple[str, list[str]]:
 
 
 def require_no_keys(session: "boto3.Session") -> None:
-    """Raise UserError if the user has access keys: they may be in use, and are for their owner to delete."""
+    """Raise UserError if the user has access keys: they may be in use, so their owner has to delete them."""
     user, keys = user_keys(session)
     if keys:
         raise UserError(
             f"{user} has {'an access key' if len(keys) == 1 else 'access keys'} "
-            f"(…{', …'.join(key[-4:] for key in keys)}), and a user with keys can't be deleted; let a verify that "
-            f"runs end, and delete the others: aws iam list-access-keys --user-name {user}, then "
+            f"(…{', …'.join(key[-4:] for key in keys)}), and IAM can't delete a user with keys; wait for running "
+            f"verifications to end, and delete the other keys: aws iam list-access-keys --user-name {user}, then "
             f"aws iam delete-access-key --user-name {user} --access-key-id ID"
         )
 
 
 def delete_keys(session: "boto3.Session") -> None:
-    """Delete the user's access keys; for the local AWS alone, whose keys open nothing else."""
+    """Delete the user's access keys; only for the local AWS, where they have no other use."""
     user, keys = user_keys(session)
     iam = session.client("iam")
     for key in keys:
@@ -72,22 +73,23 @@ def delete_keys(session: "boto3.Session") -> None:
 
 EXAMPLES = """\
 examples:
-  temp-access destroy --local         what `make demo` deployed
-  temp-access destroy --env prod      a real account: says what goes, and asks first"""
+  temp-access destroy --local         # what `make demo` deployed
+  temp-access destroy --env prod      # a real account; shows what is deleted, and asks for confirmation"""
 
 
 def run(args: argparse.Namespace) -> int:
-    """Remove what would stand in the way (objects if the bucket is to go, keys), and destroy both stacks."""
+    """Remove what would block the deletion (access keys, the bucket's objects), and destroy both stacks."""
     account = open_account(args)
     config, session = account.config, account.session
     if config.environment.termination_protection:
         raise UserError(
-            f"environments.{config.environment.name} has termination protection; take it out and deploy first"
+            f"environments.{config.environment.name} has termination protection; turn it off in access.toml and "
+            "deploy first"
         )
     bucket = _bucket(session)
-    fate = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
-    what = f"the stacks in {account.description}, as {account.arn}; bucket {bucket or '(none)'} {fate}"
-    print(f"destroying {what}", file=sys.stderr)
+    bucket_effect = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
+    stacks = f"the stacks in {account.description}, as {account.arn}"
+    print(f"destroying {stacks}; bucket {bucket or '(none)'} {bucket_effect}", file=sys.stderr)
     if not confirmed(args, f"destroy them in {account.description}?"):
         return 2
     clean_up_runs(session, config, account.id, account.arn)
@@ -97,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         require_no_keys(session)
     if bucket and config.bucket.on_destroy == "destroy":
         _empty(session, bucket)
-    # IAM deletes no role that has a policy which the stack didn't make.
+    # IAM can't delete a role with an inline policy that the stack didn't create.
     RolePolicies(session.client("iam"), config.role.name).write(())
     code = run_cdk(args, account.region, "destroy", "--all", "--force")
     if code == 0:
@@ -110,21 +112,19 @@ def _delete_local_keys(args: argparse.Namespace, account: "Account") -> None:
     from temp_access.local_aws.user_key import forget_key
 
     delete_keys(account.session)
-    # At once: a destroy that is interrupted would leave a key that is no more.
+    # Immediately: an interrupted destroy would leave the file of a deleted key.
     forget_key(args.state or DEFAULT_STATE, account.config.user.name)
 
 
 def _forget(account: "Account") -> None:
-    """Drop what this machine keeps of the role: it would be handed out as if it worked."""
+    """Remove the role and its sessions from the cache: they no longer work."""
     from temp_access.borrow.cache import Cache, cache_folder
     from temp_access.revoke.model import RevocationScope, ScopeType
     from temp_access.revoke.scopes import purge_revoked
 
     cache = Cache(cache_folder(os.environ))
-    partition = account.arn.split(":")[1]
-    purge_revoked(
-        cache, f"arn:{partition}:iam::{account.id}:role/{account.config.role.name}", [RevocationScope(ScopeType.ALL)]
-    )
+    role_arn = iam_arn(Arn.parse(account.arn).partition, account.id, f"role/{account.config.role.name}")
+    purge_revoked(cache, role_arn, [RevocationScope(ScopeType.ALL)])
     cache.clear("roles")
 
 
@@ -132,10 +132,10 @@ def _bucket(session: "boto3.Session") -> str | None:
     from botocore.exceptions import ClientError
 
     try:
-        found = session.client("cloudformation").describe_stacks(StackName=STORAGE)["Stacks"][0]
+        stack = session.client("cloudformation").describe_stacks(StackName=STORAGE)["Stacks"][0]
     except ClientError:
         return None
-    names = [o["OutputValue"] for o in found.get("Outputs", ()) if o["OutputKey"] == "BucketName"]
+    names = [o["OutputValue"] for o in stack.get("Outputs", ()) if o["OutputKey"] == "BucketName"]
     return names[0] if names else None
 
 

@@ -1,12 +1,13 @@
-"""`temp-access exec`: run a command with borrowed credentials, and none of the caller's own."""
+"""`temp-access exec`: run a command with borrowed credentials and without the caller's own."""
 
 import argparse
 import os
 import signal
-from typing import Any
+from collections.abc import Mapping
 
+from temp_access.borrow.cached_session import CachedSession
 from temp_access.cli.borrow_options import add_borrow_options, borrow
-from temp_access.cli.credentials import variables
+from temp_access.cli.credentials import credential_variables
 from temp_access.cli.local_target import client_environment
 from temp_access.errors import TempAccessError
 
@@ -15,11 +16,11 @@ examples (after `make demo`):
   temp-access exec bob --local -- aws sts get-caller-identity
   temp-access exec bob --local --access read --duration 1h -- env
 
-The command takes this one's place: its exit code and the signals that it gets are its own.
+The command replaces this process: signals reach it directly, and its exit code is returned.
 
-exit code: the command's; 126 it can't be run, 127 it isn't there, 1 refused or not reachable, 2 bad input"""
-# Each is a way to somebody's credentials; no child of ours gets the caller's.
-_OWN = (
+exit code: the command's; 126 it can't be run, 127 not found, 1 refused or not reachable, 2 bad input"""
+# Each of these leads to the caller's own credentials, which the command must not get.
+_CALLER_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_ACCESS_KEY_ID",
@@ -35,37 +36,47 @@ _OWN = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
-# With a service's name behind it, it wins over the keys there:
+# Followed by a service's name, it takes precedence over the keys for that service:
 # https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html
-_BEARER = "AWS_BEARER_TOKEN_"
+_BEARER_PREFIX = "AWS_BEARER_TOKEN_"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     add_borrow_options(parser)
-    parser.add_argument("words", nargs="+", metavar="COMMAND", help="the command and its arguments, after --")
+    parser.add_argument("program", nargs="+", metavar="COMMAND", help="the command and its arguments, after --")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Borrow, and become the command."""
-    words = args.words
+    """Borrow, and replace this process by the command."""
     local = client_environment(args)
-    # Taken before: borrowing from the local AWS puts more into this process's than a kept session does.
+    # Copied before borrowing, which changes this process's environment for the local AWS.
     environ = dict(os.environ)
     environment = child_environment(environ, borrow(args), local)
-    # Python ignores these, and a command would inherit that: `yes | head` would never end.
+    # Python ignores these signals, and the command would inherit that: `yes | head` would never end.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    program = args.program[0]
     try:
-        os.execvpe(words[0], words, environment)  # noqa: S606 - this is what was asked for
+        os.execvpe(program, args.program, environment)  # noqa: S606 - running the user's command is the purpose
     except FileNotFoundError:
-        raise TempAccessError(f"{words[0]}: there is no such command", exit_code=127) from None
+        raise TempAccessError(f"{program}: command not found; check its spelling and PATH", exit_code=127) from None
     except (OSError, ValueError) as error:
-        raise TempAccessError(f"{words[0]}: can't be run ({error}); check its mode", exit_code=126) from None
+        raise TempAccessError(f"{program}: can't be run ({error}); check the file's mode", exit_code=126) from None
 
 
-def child_environment(environ: Any, entry: dict[str, Any], local: dict[str, str]) -> dict[str, str]:
-    """Return the command's environment: `environ` without the caller's identity, with the session's."""
-    kept = {name: value for name, value in environ.items() if name not in _OWN and not name.startswith(_BEARER)}
-    region = {"AWS_REGION": entry["region"], "AWS_DEFAULT_REGION": entry["region"]}
-    return {**kept, **local, **region, **variables(entry)}
+def child_environment(environ: Mapping[str, str], session: CachedSession, local: dict[str, str]) -> dict[str, str]:
+    """Return the command's environment: `environ` with the session's credentials in place of the caller's.
+
+    `local` has the variables for the local AWS, which is used if there are any.
+    """
+    removed = set(_CALLER_VARIABLES)
+    if local:
+        from temp_access.local_aws.client import CONFLICTING_VARIABLES
+
+        removed.update(CONFLICTING_VARIABLES)
+    inherited = {
+        name: value for name, value in environ.items() if name not in removed and not name.startswith(_BEARER_PREFIX)
+    }
+    region = {"AWS_REGION": session["region"], "AWS_DEFAULT_REGION": session["region"]}
+    return {**inherited, **local, **region, **credential_variables(session)}

@@ -1,4 +1,4 @@
-"""`temp-access explain`: what an error of STS, IAM or S3 means, how to tell its causes apart, and the fix."""
+"""`temp-access explain`: the causes of an error of STS, IAM or S3, how to tell them apart, and the fix."""
 
 import argparse
 import json
@@ -15,32 +15,32 @@ examples (after `make demo`):
   temp-access explain "An error occurred (ValidationError) when calling the AssumeRole operation: \\
       The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
   aws s3 ls s3://another-bucket 2>&1 | temp-access explain -
-  temp-access explain                 every code that is known
+  temp-access explain                 # lists all known codes
 
-exit code: 0 explained, 2 the code isn't known"""
+exit code: 0 explained, 2 unknown code"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument(
-        "code", nargs="?", metavar="CODE", help="an error code, a whole message, or - for standard input"
+        "code", nargs="?", metavar="CODE", help="an error code or a whole error message; - reads standard input"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print the explanation as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the explanation, or every known code."""
     if args.code is None:
         return _list(args.json)
-    text = sys.stdin.buffer.read(200_000).decode("utf-8", "replace") if args.code == "-" else args.code
-    code, message = parse(text)
+    pasted = sys.stdin.buffer.read(200_000).decode("utf-8", "replace") if args.code == "-" else args.code
+    code, message = parse(pasted)
     if not code:
         raise UserError(
-            "there is no error code in this text; give the code alone, or the whole message "
+            "the input contains no error code; pass the code alone, or the whole message "
             "(`temp-access explain` lists the known codes)"
         )
-    found = explain(code, message)
-    print(json.dumps(asdict(found), indent=2, ensure_ascii=False) if args.json else _text(found))
+    explanation = explain(code, message)
+    print(json.dumps(asdict(explanation), indent=2, ensure_ascii=False) if args.json else _render(explanation))
     return 0
 
 
@@ -52,8 +52,8 @@ def _list(as_json: bool) -> int:
     return 0
 
 
-def _text(found: Explanation) -> str:
-    lines = [f"{found.code} ({found.service}): {found.summary}"]
-    for number, cause in enumerate(found.causes, 1):
+def _render(explanation: Explanation) -> str:
+    lines = [f"{explanation.code} ({explanation.service}): {explanation.summary}"]
+    for number, cause in enumerate(explanation.causes, 1):
         lines += ["", f"{number}. {cause.what}", f"   to tell: {cause.how_to_tell}", f"   fix: {cause.fix}"]
-    return "\n".join([*lines, "", f"source: {found.source}"])
+    return "\n".join([*lines, "", f"source: {explanation.source}"])

@@ -1,4 +1,4 @@
-"""`temp-access forget`: drop the sessions that are kept on this machine."""
+"""`temp-access forget`: delete the sessions in this machine's cache."""
 
 import argparse
 import os
@@ -11,22 +11,22 @@ examples (after `make demo`):
   temp-access forget bob
   temp-access forget
 
-What was handed out works until it expires: `temp-access revoke` denies it."""
+Credentials that were handed out still work until they expire; `temp-access revoke` denies them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("id", nargs="?", metavar="ID", help="only this grant's (default: all)")
+    parser.add_argument("id", nargs="?", metavar="ID", help="delete this grant's sessions only (default: all)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Drop them, and say how many there were."""
+    """Delete the sessions, and print how many there were."""
     cache = Cache(cache_folder(os.environ))
-    dropped = [key for key, entry in cache.entries("sessions") if args.id is None or entry.get("grant") == args.id]
-    for key in dropped:
+    keys = [key for key, session in cache.entries("sessions") if args.id is None or session.get("grant") == args.id]
+    for key in keys:
         cache.remove("sessions", key)
     if args.id is None:
         for kind in KINDS:
             cache.clear(kind)
-    print(f"dropped {len(dropped)} {'session' if len(dropped) == 1 else 'sessions'}", file=sys.stderr)
+    print(f"deleted {len(keys)} {'session' if len(keys) == 1 else 'sessions'}", file=sys.stderr)
     return 0

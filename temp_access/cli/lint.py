@@ -1,21 +1,22 @@
-"""`temp-access lint`: hold the lint rules against the synthesized templates."""
+"""`temp-access lint`: check the synthesized templates with the lint rules."""
 
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
+
+from temp_access.cli.options import add_template_option
 
 EXAMPLES = """\
 examples (after `make synth`):
   temp-access lint
   temp-access lint --template cdk.out --json
 
-exit code: 0 no finding that isn't acknowledged, 1 findings, 2 bad usage or templates"""
+exit code: 0 no findings besides acknowledged ones, 1 findings, 2 bad usage or templates"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
+    add_template_option(parser)
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
@@ -26,13 +27,13 @@ def run(args: argparse.Namespace) -> int:
     from temp_access.terminal_text import escape_control
 
     require_extra("lint")
-    found, acknowledged = folder_findings(args.template)
+    findings, acknowledged = folder_findings(args.template)
     if args.json:
-        print(json.dumps([asdict(finding) for finding in found], indent=2))
-        return 1 if found else 0
-    for finding in found:
-        where = finding.construct_path or f"{finding.template} {finding.logical_id}"
-        print(escape_control(f"{finding.severity}: {where}: {finding.message}"))
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+        return 1 if findings else 0
+    for finding in findings:
+        location = finding.construct_path or f"{finding.template} {finding.logical_id}"
+        print(escape_control(f"{finding.severity}: {location}: {finding.message}"))
         print(escape_control(f"  {finding.place}; to acknowledge it: {finding.id}"))
-    print(f"{len(found)} findings, {len(acknowledged)} acknowledged")
-    return 1 if found else 0
+    print(f"{len(findings)} findings, {len(acknowledged)} acknowledged")
+    return 1 if findings else 0

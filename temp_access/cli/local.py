@@ -1,4 +1,4 @@
-"""The command `temp-access local`: an AWS on this machine, to try things out without an account."""
+"""`temp-access local`: the local AWS, to try everything out without an account."""
 
 import argparse
 import json
@@ -16,31 +16,36 @@ _LAST_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Define start, stop, status and env."""
+    """Add the subcommands start, stop, status and env."""
     commands = parser.add_subparsers(dest="local_command", required=True, metavar="start|stop|status|env")
-    start = commands.add_parser("start", help="start it, and return when it answers")
+    start = commands.add_parser("start", help="start the local AWS, and return when it is ready")
     start.add_argument(
-        "--port", help=f"the port on 127.0.0.1 (default: that of the last start, or the first free from {DEFAULT_PORT})"
+        "--port", help=f"the port on 127.0.0.1 (default: the previous one, or the first free one from {DEFAULT_PORT})"
     )
-    start.add_argument("--fresh", action="store_true", help="forget everything that was made in it before")
-    stop = commands.add_parser("stop", help="end it; what was made in it stays for the next start")
-    status = commands.add_parser("status", help="say whether it runs, and where")
-    status.add_argument("--json", action="store_true", help="print one JSON object")
-    env = commands.add_parser("env", help="print the environment for clients (it holds the local secret key)")
-    env.add_argument("--format", choices=("shell", "json"), default="shell", help="lines for eval, or one JSON object")
-    env.add_argument("--user", metavar="NAME", help="with a key of this deployed user (default: the deployer's)")
+    start.add_argument("--fresh", action="store_true", help="delete its state first")
+    stop = commands.add_parser("stop", help="stop it; its state is kept for the next start")
+    status = commands.add_parser("status", help="show whether it runs, and its URL")
+    status.add_argument("--json", action="store_true", help="print the status as JSON")
+    env = commands.add_parser("env", help="print the environment variables for clients, including a secret access key")
+    env.add_argument(
+        "--format",
+        choices=("shell", "json"),
+        default="shell",
+        help="shell lines for eval, or a JSON object (default: shell)",
+    )
+    env.add_argument("--user", metavar="NAME", help="use an access key of this deployed user (default: the deployer's)")
     for command in (start, stop, status, env):
         command.add_argument(
             "--state",
             type=Path,
             default=DEFAULT_STATE,
             metavar="DIR",
-            help="its state folder (default: %(default)s)",
+            help="the state folder (default: %(default)s)",
         )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked, and return the exit code."""
+    """Run the subcommand, and return the exit code."""
     actions = {"start": _start, "stop": _stop, "status": _status, "env": _env}
     return actions[args.local_command](args)
 
@@ -48,37 +53,37 @@ def run(args: argparse.Namespace) -> int:
 def _start(args: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         sys.stderr.write("starting the local AWS ...\n")
-    # `make demo` sets it, so that a message names what was typed.
+    # `make demo` sets it, so that a message names make's option.
     option = os.environ.get("TEMP_ACCESS_PORT_OPTION", "--port")
     instance = control.start(args.state, _port(args.port, option), args.fresh, port_option=option)
-    state = "already runs" if instance.already_running else "runs"
-    print(f"the local AWS {state} at {instance.url}")
+    verb = "already runs" if instance.already_running else "runs"
+    print(f"the local AWS {verb} at {instance.url}")
     if sys.stderr.isatty():
         sys.stderr.write('use it in this shell with: eval "$(temp-access local env)"\n')
     return 0
 
 
-def _port(text: str | None, option: str) -> int | None:
+def _port(port: str | None, option: str) -> int | None:
     """Return the port as a number; raises UserError if it isn't one."""
-    if text is None:
+    if port is None:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
-        raise UserError(f"port {text!r} isn't a number from 0 to {_LAST_PORT}: pass a free one with {option}")
-    return int(text)
+    if not (port.isascii() and port.isdigit()) or int(port) > _LAST_PORT:
+        raise UserError(f"port {port!r} isn't a number from 0 to {_LAST_PORT}: pass a free one with {option}")
+    return int(port)
 
 
 def _stop(args: argparse.Namespace) -> int:
-    print("the local AWS has ended" if control.stop(args.state) else "no local AWS was running")
+    print("stopped the local AWS" if control.stop(args.state) else "no local AWS was running")
     return 0
 
 
 def _status(args: argparse.Namespace) -> int:
-    found = control.status(args.state)
+    status = control.status(args.state)
     if args.json:
-        about = {"running": found.running, "url": found.url, "pid": found.pid, "state": str(found.state_dir)}
-        print(json.dumps(about))
+        fields = {"running": status.running, "url": status.url, "pid": status.pid, "state": str(status.state_dir)}
+        print(json.dumps(fields))
     else:
-        print(f"the local AWS runs at {found.url}" if found.running else "no local AWS runs")
+        print(f"the local AWS runs at {status.url}" if status.running else "no local AWS runs")
     return 0
 
 

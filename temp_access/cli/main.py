@@ -1,4 +1,4 @@
-"""The command `temp-access`: one small file for each sub-command, imported only when it is asked for."""
+"""The command `temp-access`: each subcommand is a module of this package, imported only when it runs."""
 
 import argparse
 import errno
@@ -11,26 +11,26 @@ from collections.abc import Sequence
 
 from temp_access.errors import TempAccessError
 
-# name: one line of help. The module of the same name has add_arguments() and run().
+# name: its line in --help. The module of the same name has add_arguments() and run().
 COMMANDS = {
-    "deploy": "deploy the stacks, after saying which account and Region",
-    "verify": "prove what borrowed credentials can and can't do",
+    "deploy": "deploy the stacks, after showing the account and Region",
+    "verify": "check with real calls what borrowed credentials can and can't do",
     "credentials": "borrow temporary credentials for one grant",
-    "exec": "run a command with borrowed credentials in its environment",
-    "profile": "write a profile that borrows by itself into ~/.aws/config",
-    "console": "make a URL that signs in to the AWS console, at a borrower's folder",
-    "revoke": "deny sessions that were borrowed before now, and prove it",
-    "policy": "show the session policy that a grant is sent",
-    "status": "say who the credentials at hand are, and which sessions are kept",
-    "forget": "drop the sessions that are kept",
-    "explain": "say what an error of STS, IAM or S3 means, and what to do",
-    "prove": "prove for all ids that sessions are isolated and useful, and nothing goes round them",
-    "simulate": "run cases with known answers through the evaluator",
-    "can": "say whether somebody may do something, and why",
-    "review": "say what a change of the templates lets whom do, and no longer do",
-    "lint": "find faults in the policies of the synthesized templates",
-    "destroy": "remove what was deployed",
-    "local": "start, stop and use the embedded AWS",
+    "exec": "run a command with borrowed credentials",
+    "profile": "write a profile to ~/.aws/config that borrows by itself",
+    "console": "create a URL that signs in to the AWS console, at a grant's folder",
+    "revoke": "deny the sessions that were borrowed before now, and prove that it worked",
+    "policy": "show the session policy of a grant",
+    "status": "show the current identity and the cached sessions",
+    "forget": "delete cached sessions",
+    "explain": "explain an error of STS, IAM or S3 and how to fix it",
+    "prove": "prove for all ids that sessions are isolated and useful, and that no policy bypasses them",
+    "simulate": "evaluate test cases with known results",
+    "can": "show whether a principal can do an action, and why",
+    "review": "show who gains and loses access",
+    "lint": "find mistakes in the policies of the synthesized templates",
+    "destroy": "delete the deployed stacks",
+    "local": "start, stop and use the local AWS",
     "completion": "print the completion script for bash, zsh or fish",
 }
 
@@ -38,11 +38,11 @@ COMMANDS = {
 def run() -> None:
     """Run the command line of this process and exit with its code."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        # Ignored under nohup, and then it stays so.
+        # nohup ignores SIGHUP; it stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # As standard error does: a terminal that lacks a character gets its number.
+        # A terminal that can't show a character gets its escape sequence, as on standard error.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = main(sys.argv[1:])
@@ -53,7 +53,7 @@ def run() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run `arguments` and return the exit code: 0 fine, 1 the check failed, 2 bad input, 3 inconclusive."""
+    """Run `arguments` and return the exit code: 0 success, 1 the check failed, 2 bad input, 3 inconclusive."""
     if "_ARGCOMPLETE" in os.environ:
         from temp_access.cli.completion import answer
 
@@ -67,14 +67,14 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output has gone; nothing more can be said to it.
+        # Nobody reads the output any more.
         _drop_output()
         return 128 + signal.SIGPIPE
     except Exception as error:
-        sentence = None if args.debug else _disk_full_message(error) or _service_error_message(error)
-        if sentence is None:
+        message = None if args.debug else _disk_full_message(error) or _service_error_message(error)
+        if message is None:
             raise
-        print(sentence, file=sys.stderr)
+        print(message, file=sys.stderr)
         return 3
 
 
@@ -85,25 +85,25 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.exit(2)
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
-        # argparse's own error shows the usage without a command's options, of which one was meant.
+        # argparse's own error shows the usage without the command's options.
         command = f"temp-access {args.command}"
         parser.exit(2, f"{command}: unrecognized arguments: {' '.join(unknown)}; see {command} --help\n")
     return args
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser for `arguments`: with every command, and the options of the one that they name."""
+    """Return the parser with every command, and with the options of the command that `arguments` name."""
     parser = argparse.ArgumentParser(
         prog="temp-access",
-        description="One reviewed file, access.toml, says who may borrow what; this deploys and verifies it.",
+        description="Lend temporary AWS credentials for folders of an S3 bucket, as granted in access.toml.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error (pass it before COMMAND)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
-        if name == wanted:
+        if name == chosen:
             module = importlib.import_module(f"temp_access.cli.{name}")
             command.description, command.epilog = summary, getattr(module, "EXAMPLES", None)
             module.add_arguments(command)
@@ -111,7 +111,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Looked up only when it is asked for: that costs more than a whole cached call."""
+    """Prints the version; looking it up takes longer than a whole cached call, so that happens only here."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
@@ -121,12 +121,12 @@ class _Version(argparse.Action):
 
 
 def _disk_full_message(error: Exception) -> str | None:
-    """Return what to say where there is no room to write, None for any other error."""
+    """Return the message for an error of a full disk, None for any other error."""
     if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
         return None
     if error.filename is None:
         _drop_output()
-    return f"{error.filename or 'the output'} can't be written: {error.strerror}; make room and try again"
+    return f"{error.filename or 'the output'} can't be written: {error.strerror}; free some space and try again"
 
 
 def _drop_output() -> None:
@@ -135,14 +135,14 @@ def _drop_output() -> None:
 
 
 def _service_error_message(error: Exception) -> str | None:
-    """Return what to say of an error of boto3, None for any other."""
-    # Whoever never called a service hasn't loaded it, and shouldn't for this.
-    known = sys.modules.get("botocore.exceptions")
-    if known is None:
+    """Return the message for an error of botocore, None for any other error."""
+    # A command that called no service hasn't imported botocore, and needn't for this.
+    exceptions = sys.modules.get("botocore.exceptions")
+    if exceptions is None:
         return None
-    if isinstance(error, known.ClientError):
-        return f"the service refused a call that this command can't do without: {error}"
-    if isinstance(error, known.BotoCoreError):
+    if isinstance(error, exceptions.ClientError):
+        return f"the service refused a call that this command needs: {error}"
+    if isinstance(error, exceptions.BotoCoreError):
         return f"the service can't be reached: {error}"
     return None
 

@@ -1,4 +1,4 @@
-"""Shared options, output, confirmation."""
+"""Options that many commands share, writing to standard output, and asking for confirmation."""
 
 import argparse
 import os
@@ -19,61 +19,72 @@ _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.AS
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add --config and --env."""
-    parser.add_argument("--config", type=Path, default=Path("access.toml"), metavar="FILE", help="default: access.toml")
-    parser.add_argument("--env", metavar="NAME", help="an environment of access.toml")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path("access.toml"),
+        metavar="FILE",
+        help="the configuration (default: access.toml)",
+    )
+    parser.add_argument("--env", metavar="NAME", help="the environment of access.toml to use")
 
 
 def add_aws_options(parser: argparse.ArgumentParser) -> None:
     """Add --region, --local and --state."""
-    parser.add_argument("--region", metavar="REGION", help="default: as the AWS CLI finds it")
-    parser.add_argument("--local", action="store_true", help="use the local AWS (temp-access local start)")
+    parser.add_argument("--region", metavar="REGION", help="the Region (default: the one that the AWS CLI uses)")
+    parser.add_argument("--local", action="store_true", help="use the local AWS (see temp-access local)")
     parser.add_argument(
-        "--state", type=Path, metavar="DIR", help="the local AWS's folder (default: .temp-access/local)"
+        "--state", type=Path, metavar="DIR", help="the local AWS's state folder (default: .temp-access/local)"
+    )
+
+
+def add_template_option(parser: argparse.ArgumentParser) -> None:
+    """Add --template."""
+    parser.add_argument(
+        "--template",
+        type=Path,
+        default=Path("cdk.out"),
+        metavar="DIR",
+        help="the output folder of `cdk synth` (default: cdk.out)",
+    )
+
+
+def add_deployer_option(parser: argparse.ArgumentParser) -> None:
+    """Add --deployer-profile."""
+    parser.add_argument(
+        "--deployer-profile", metavar="PROFILE", help="the deployer's profile (default: the default credentials)"
     )
 
 
 def load_config(args: argparse.Namespace) -> "Config":
-    """Return the configuration that the arguments name."""
-    # Imported here, so that what is answered from the cache doesn't pay for it.
+    """Return the configuration that --config and --env name."""
+    # Imported here: a call that is answered from the cache doesn't read access.toml.
     from temp_access.access_file import load
 
     return load(args.config, args.env)
 
 
-def enter_local(args: argparse.Namespace) -> None:
-    """Point this process and its children at the local AWS, if --local was given."""
-    if not args.local:
-        return
-    from temp_access.local_aws.client import CONFLICTING_VARIABLES
-    from temp_access.local_aws.control import environment
-    from temp_access.local_aws.state_dir import DEFAULT_STATE
-
-    for name in CONFLICTING_VARIABLES:
-        os.environ.pop(name, None)
-    os.environ.update(environment(args.state or DEFAULT_STATE))
-
-
-def duration_argument(text: str) -> int:
-    """Return the seconds of a duration argument; argparse reports what is wrong with it."""
+def duration_argument(argument: str) -> int:
+    """Return the seconds of a duration argument; argparse reports an invalid one."""
     try:
-        return parse_duration(text)
+        return parse_duration(argument)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def role_arn_argument(text: str) -> str:
-    """Return the ARN of a role; argparse reports what is wrong with it."""
-    if not _ROLE_ARN.fullmatch(text):
+def role_arn_argument(argument: str) -> str:
+    """Return the ARN of a role; argparse reports an invalid one."""
+    if not _ROLE_ARN.fullmatch(argument):
         raise argparse.ArgumentTypeError(
-            f"{text!r} isn't a role's ARN; write it like arn:aws:iam::111122223333:role/temp-role"
+            f"{argument!r} isn't a role's ARN; write it like arn:aws:iam::111122223333:role/temp-role"
         )
-    return text
+    return argument
 
 
-def write_stdout(text: str) -> None:
-    """Write `text` and be sure that it got there; raises TempAccessError where it couldn't."""
+def write_stdout(output: str) -> None:
+    """Write `output` to standard output and flush it; raises TempAccessError if it can't be written."""
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(output)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -81,13 +92,14 @@ def write_stdout(text: str) -> None:
         # What is left in the buffer would fail again at exit, with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise TempAccessError(
-            f"standard output can't be written ({error.strerror}); nothing was handed out", exit_code=1
+            f"standard output can't be written ({error.strerror}), so nothing was handed out; redirect it elsewhere",
+            exit_code=1,
         ) from error
 
 
 def confirm(question: str) -> bool:
-    """Return whether the person at the terminal says yes; raises UserError if there is nobody to ask."""
+    """Return whether the user at the terminal answers yes; raises UserError without a terminal."""
     if not sys.stdin.isatty():
-        raise UserError("there is no terminal to ask on; pass --yes to go on without asking")
+        raise UserError("there is no terminal to ask for confirmation; pass --yes to continue without it")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

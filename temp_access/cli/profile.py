@@ -1,4 +1,4 @@
-"""Profile."""
+"""`temp-access profile`: write a profile to ~/.aws/config that borrows by itself, or remove it."""
 
 import argparse
 import os
@@ -14,33 +14,122 @@ from temp_access.borrow.aws_profiles import (
     profile_lines,
     profile_names,
     put_block,
+    read_profiles,
     read_text,
     remove_block,
     replace_text,
+    require_source_profile,
 )
-from temp_access.cli.borrow_options import add_identity_options, print_note
-from temp_access.cli.options import confirm, duration_argument, load_config
+from temp_access.cli.borrow_options import (
+    add_grant_options,
+    add_identity_options,
+    add_session_options,
+    print_note,
+)
+from temp_access.cli.options import confirm, load_config
 from temp_access.errors import UserError
 
+EXAMPLES = """\
+examples (after `make demo`):
+  temp-access profile bob --local --yes
+  aws sts get-caller-identity --profile bob
+  temp-access profile bob --remove --yes
+in an account:
+  temp-access profile bob --profile temp-user --name team-bob
 
-def profile_settings(args: argparse.Namespace, text: str, name: str, region: str | None) -> dict[str, str]:
-    """Return the settings of the profile `name`; `text` is the file that it comes into, `region` access.toml's.
+The profile is written to ~/.aws/config (or AWS_CONFIG_FILE) between two comment lines, after it is shown. Its
+credential_process runs temp-access, so every SDK borrows and refreshes by itself.
 
-    Raises UserError where the base profile isn't there or leads back.
+exit code: 0 success, 2 bad input, or the file can't be written"""
+# A name that every tool accepts without quotes.
+_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    add_grant_options(parser)
+    parser.add_argument("--name", help="the profile's name (default: the id)")
+    add_session_options(parser)
+    parser.add_argument("--remove", action="store_true", help="remove the profile")
+    parser.add_argument("--yes", action="store_true", help="don't ask for confirmation")
+    add_identity_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the profile and write it, or remove it."""
+    # Determined before --local changes the environment: the user's own file is written.
+    config_path, credentials_path = config_file(os.environ), credentials_file(os.environ)
+    name = args.name or args.id
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} isn't a profile name that every tool accepts; pass one of letters and digits with --name"
+        )
+    return _remove(args, config_path, name) if args.remove else _write(args, config_path, credentials_path, name)
+
+
+def _write(args: argparse.Namespace, config_path: Path, credentials_path: Path, name: str) -> int:
+    from temp_access.borrow.grants import find_grant, narrow
+
+    content = read_text(config_path) or ""
+    if profile_names(content).count(name) > (name in managed_profiles(content)):
+        raise UserError(
+            f"{config_path} has a profile {name!r} that temp-access doesn't manage; choose another name with --name"
+        )
+    if name in profile_names(read_text(credentials_path) or ""):
+        raise UserError(
+            f"{credentials_path} has keys of {name!r}, which take precedence; choose another name with --name"
+        )
+    config = load_config(args)
+    narrow(find_grant(config, args.id), args.access)
+    settings = _local_settings(args) if args.local else _settings(args, content, name, config.environment.region)
+    lines = profile_lines(name, settings)
+    sys.stderr.write(f"to {config_path}:\n\n{lines}\n")
+    if not (args.yes or confirm("write this profile?")):
+        return 2
+    replace_text(config_path, put_block(read_text(config_path), name, lines))
+    for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
+        if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
+            print_note(
+                f"{variable} is set and takes precedence over the profile's {setting}; unset {variable} to use the "
+                "profile"
+            )
+    print_note(f"try it with: aws sts get-caller-identity --profile {name}")
+    return 0
+
+
+def _remove(args: argparse.Namespace, config_path: Path, name: str) -> int:
+    managed = managed_profiles(read_text(config_path) or "")
+    if name not in managed:
+        known = ", ".join(managed) or "none"
+        raise UserError(f"{config_path} has no profile {name!r} of temp-access (known: {known}); pass one of those")
+    if not (args.yes or confirm(f"remove the profile {name} from {config_path}?")):
+        return 2
+    try:
+        replace_text(config_path, remove_block(read_text(config_path) or "", name))
+    except KeyError:
+        raise UserError(
+            f"the comment lines around {name!r} in {config_path} were changed; remove the profile by hand"
+        ) from None
+    return 0
+
+
+def _settings(args: argparse.Namespace, content: str, name: str, region: str | None) -> dict[str, str]:
+    """Return the settings of the profile `name`: `content` is the file's, `region` access.toml's.
+
+    Raises UserError if the source profile doesn't exist or refers back to this one.
     """
-    from temp_access.borrow.aws_profiles import read_profiles, require_source_profile
-
+    managed = managed_profiles(content)
     inherited = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
-    # One that leads back to what is written here is no base.
-    base = args.profile or (inherited if inherited not in (name, *managed_profiles(text)) else None) or "default"
-    profiles, found = read_profiles(args.region or region, base)
-    require_source_profile(profiles, base, name, managed_profiles(text))
-    given = {"--profile": base, "--region": args.region}
-    return {"credential_process": _command(args, given), **({"region": found} if found else {})}
+    # A profile that temp-access manages can't be the source.
+    source = args.profile or (inherited if inherited not in (name, *managed) else None) or "default"
+    profiles, region = read_profiles(args.region or region, source)
+    require_source_profile(profiles, source, name, managed)
+    command = _command(args, {"--profile": source, "--region": args.region})
+    return {"credential_process": command, **({"region": region} if region else {})}
 
 
-def local_settings(args: argparse.Namespace) -> dict[str, str]:
-    """Return the settings for the local AWS: its address and certificate as well."""
+def _local_settings(args: argparse.Namespace) -> dict[str, str]:
+    """Return the settings for the local AWS, with its endpoint and certificate."""
     from temp_access.local_aws.control import environment
     from temp_access.local_aws.state_dir import DEFAULT_STATE
 
@@ -54,10 +143,12 @@ def local_settings(args: argparse.Namespace) -> dict[str, str]:
     }
 
 
-def _command(args: argparse.Namespace, given: dict[str, str | None], *switches: str) -> str:
-    # An id that begins with a dash would be taken for an option.
+def _command(args: argparse.Namespace, identity_options: dict[str, str | None], *flags: str) -> str:
+    # An id that begins with a dash looks like an option.
     id_ = ["--", args.id] if args.id.startswith("-") else [args.id]
-    words = [*_program(), "credentials", "--format", "process", *switches]
+    script = Path(sys.executable).parent / "temp-access"
+    program = [str(script)] if script.exists() else [sys.executable, "-m", "temp_access"]
+    arguments = [*program, "credentials", "--format", "process", *flags]
     options = {
         "--config": os.path.abspath(args.config),
         "--env": args.env,
@@ -66,99 +157,9 @@ def _command(args: argparse.Namespace, given: dict[str, str | None], *switches: 
         "--min-ttl": args.min_ttl and f"{args.min_ttl}s",
         "--role-arn": args.role_arn,
         "--bucket": args.bucket,
-        **given,
+        **identity_options,
     }
     for option, value in options.items():
         if value is not None:
-            words += [option, str(value)]
-    return shlex.join([*words, *id_])
-
-
-def _program() -> list[str]:
-    script = Path(sys.executable).parent / "temp-access"
-    return [str(script)] if script.exists() else [sys.executable, "-m", "temp_access"]
-
-
-EXAMPLES = """\
-examples (after `make demo`):
-  temp-access profile bob --local --yes
-  aws sts get-caller-identity --profile bob
-  temp-access profile bob --remove --yes
-in an account:
-  temp-access profile bob --profile temp-user --name team-bob
-
-It is written into ~/.aws/config (or AWS_CONFIG_FILE) between two marks, after showing it. It has the command
-that borrows, by credential_process, so that every SDK refreshes by itself.
-
-exit code: 0 done, 2 bad input, or the file can't be written"""
-# What every tool takes as a profile's name without quotes.
-_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
-    parser.add_argument("id", metavar="ID", help="a grant's id, or one that [any_id] admits")
-    parser.add_argument("--name", help="the profile's name (default: the id)")
-    parser.add_argument(
-        "--duration", type=duration_argument, metavar="TIME", help="of each session (default: the longest)"
-    )
-    parser.add_argument("--access", metavar="MODE", help="less than the grant's: list, read, write, read-write")
-    parser.add_argument("--min-ttl", type=duration_argument, metavar="TIME", help="what a kept session must have left")
-    parser.add_argument("--remove", action="store_true", help="take it out again")
-    parser.add_argument("--yes", action="store_true", help="don't ask")
-    add_identity_options(parser)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Show the profile and write it, or take it out."""
-    # Before --local changes them: it is the person's own file that is written.
-    file, secrets = config_file(os.environ), credentials_file(os.environ)
-    name = args.name or args.id
-    if not _NAME.fullmatch(name):
-        raise UserError(f"{name!r} can't name a profile for every tool; choose letters and digits with --name")
-    return _remove(args, file, name) if args.remove else _write(args, file, secrets, name)
-
-
-def _write(args: argparse.Namespace, file: Path, secrets: Path, name: str) -> int:
-    from temp_access.borrow.grants import find_grant, narrow
-
-    text = read_text(file)
-    _require_free(name, file, text or "", read_text(secrets) or "", secrets)
-    config = load_config(args)
-    narrow(find_grant(config, args.id), args.access)
-    region = config.environment.region
-    settings = local_settings(args) if args.local else profile_settings(args, text or "", name, region)
-    lines = profile_lines(name, settings)
-    sys.stderr.write(f"into {file}:\n\n{lines}\n")
-    if not (args.yes or confirm("write it?")):
-        return 2
-    replace_text(file, put_block(read_text(file), name, lines))
-    for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
-        if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
-            print_note(
-                f"{variable} is set here and wins over the profile's {setting}; unset {variable} where you use it"
-            )
-    print_note(f"try it with: aws sts get-caller-identity --profile {name}")
-    return 0
-
-
-def _remove(args: argparse.Namespace, file: Path, name: str) -> int:
-    text = read_text(file) or ""
-    if name not in managed_profiles(text):
-        known = ", ".join(managed_profiles(text)) or "none"
-        raise UserError(f"{file} has no profile {name!r} of temp-access (there is: {known}); nothing was changed")
-    if not (args.yes or confirm(f"take the profile {name} out of {file}?")):
-        return 2
-    try:
-        replace_text(file, remove_block(read_text(file) or "", name))
-    except KeyError:
-        raise UserError(f"the marks around {name!r} in {file} were changed; take the lines out by hand") from None
-    return 0
-
-
-def _require_free(name: str, file: Path, text: str, secrets_text: str, secrets: Path) -> None:
-    ours = name in managed_profiles(text)
-    if profile_names(text).count(name) > ours:
-        raise UserError(f"{file} has a profile {name!r} that isn't from here; choose another name with --name")
-    if name in profile_names(secrets_text):
-        raise UserError(f"{secrets} has keys of {name!r}, which would win; choose another name with --name")
+            arguments += [option, str(value)]
+    return shlex.join([*arguments, *id_])

@@ -1,4 +1,4 @@
-"""`temp-access prove`: what holds for all ids, keys and requests, proved from the policies themselves."""
+"""`temp-access prove`: prove claims about every id, object key and request from the policies."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_config_options, duration_argument, load_config
+from temp_access.cli.options import add_config_options, add_template_option, duration_argument, load_config
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -21,27 +21,35 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples (after `make synth`):
   temp-access prove
-  temp-access prove --base ../main/cdk.out          (is anything allowed that wasn't?)
-  temp-access prove --session-policy policy.json    (its $id stands for the folder)
+  temp-access prove --base ../main/cdk.out          # is anything newly allowed?
+  temp-access prove --session-policy policy.json    # $id in it is the folder
   temp-access prove --json
 
-exit code: 0 all proved, 1 a claim is refuted, 2 bad configuration or usage, 3 something isn't known"""
+exit code: 0 all claims proved, 1 a claim is refuted, 2 bad configuration or usage, 3 a claim is undecided"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
-    parser.add_argument("--base", type=Path, metavar="DIR", help="earlier templates: prove that nothing new is allowed")
+    add_template_option(parser)
     parser.add_argument(
-        "--session-policy", type=Path, metavar="FILE", help="prove this session policy, with $id for the folder"
+        "--base", type=Path, metavar="DIR", help="earlier templates: prove that nothing is newly allowed"
     )
     parser.add_argument(
-        "--access", metavar="MODE", help="what --session-policy is to allow (default: the widest mode in use)"
+        "--session-policy", type=Path, metavar="FILE", help="prove this session policy, in which $id is the folder"
     )
     parser.add_argument(
-        "--timeout", type=duration_argument, default=30, metavar="TIME", help="for each claim (default: 30s)"
+        "--access",
+        metavar="MODE",
+        help="the access mode of --session-policy (default: the widest mode in use)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--timeout",
+        type=duration_argument,
+        default=30,
+        metavar="TIME",
+        help="the time limit of a claim (default: 30s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the claims as JSON")
     add_config_options(parser)
 
 
@@ -50,19 +58,19 @@ def run(args: argparse.Namespace) -> int:
     from temp_access.cfn.assembly import read_assembly
     from temp_access.errors import UserError, require_extra
     from temp_access.proofs import prove_all, prove_session_policy
-    from temp_access.proofs.claim import NOT_MODELLED, as_json, exit_code
+    from temp_access.proofs.claim import NOT_MODELED, as_json, exit_code
     from temp_access.proofs.custom_policy import read_custom_policy
 
     if args.access and not args.session_policy:
-        raise UserError("--access says what --session-policy is to allow; give that as well, or leave it out")
+        raise UserError("--access needs --session-policy; pass both, or leave out --access")
     if args.base and args.session_policy:
-        raise UserError("--base compares templates, and --session-policy is about one policy; give one of them")
+        raise UserError("--base compares templates and --session-policy checks one policy; pass only one of them")
     require_extra("prove")
     config = load_config(args)
     assembly = read_assembly(args.template, digest=config.digest)
-    progress = _show if sys.stderr.isatty() else _show_nothing
+    progress = _show_progress if sys.stderr.isatty() else _ignore_progress
     claims: tuple[Claim, ...]
-    with _ended_by_signals():
+    with _default_signals():
         if args.session_policy:
             policy, access = read_custom_policy(args.session_policy), _access(args.access, config)
             claims = prove_session_policy(config, assembly, policy, access, timeout=args.timeout, progress=progress)
@@ -73,13 +81,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(as_json(claims), indent=2))
     else:
-        print("\n".join([*map(_text, claims), _summary(claims), NOT_MODELLED]))
+        print("\n".join([*map(_render, claims), _summary(claims), NOT_MODELED]))
     return exit_code(claims)
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    # Python answers Ctrl-C only once the solver has come back; there is nothing here to clean up.
+def _default_signals() -> Iterator[None]:
+    # Python handles Ctrl-C only after the solver returns, and there is nothing to clean up.
     before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -95,11 +103,11 @@ def _access(name: str | None, config: "Config") -> "AccessMode":
     if name is None:
         return next(ACCESS_MODES[mode] for mode in reversed(ACCESS_MODES) if mode in config.modes)
     if name not in ACCESS_MODES:
-        raise UserError(f"--access: {name!r} isn't a mode; use one of {', '.join(ACCESS_MODES)}")
+        raise UserError(f"--access: {name!r} isn't an access mode; use one of {', '.join(ACCESS_MODES)}")
     return ACCESS_MODES[name]
 
 
-def _text(claim: "Claim") -> str:
+def _render(claim: "Claim") -> str:
     from temp_access.terminal_text import escape_control
 
     head = f"{claim.status:8}{claim.seconds:7.2f} s  {claim.name}"
@@ -109,11 +117,11 @@ def _text(claim: "Claim") -> str:
 def _details(claim: "Claim") -> Iterator[str]:
     witness = claim.witness
     if witness:
-        yield witness.words
+        yield witness.description
         if witness.context:
             yield f"with {', '.join(f'{key}={value}' for key, value in witness.context.items())}"
-        if witness.why:
-            yield f"evaluator: {witness.why}"
+        if witness.explanation:
+            yield f"evaluator: {witness.explanation}"
     if claim.note:
         yield claim.note
 
@@ -125,11 +133,11 @@ def _summary(claims: Iterable["Claim"]) -> str:
     return f"{counts.total()} claims: {', '.join(f'{counts[status]} {status}' for status in ClaimStatus)}"
 
 
-def _show(done: int, total: int, name: str) -> None:
-    text = f"[{done + 1}/{total}] {name}"[:78] if name else ""
-    sys.stderr.write(f"\r\x1b[K{text}")
+def _show_progress(done: int, total: int, name: str) -> None:
+    line = f"[{done + 1}/{total}] {name}"[:78] if name else ""
+    sys.stderr.write(f"\r\x1b[K{line}")
     sys.stderr.flush()
 
 
-def _show_nothing(done: int, total: int, name: str) -> None:
+def _ignore_progress(done: int, total: int, name: str) -> None:
     pass

@@ -1,4 +1,4 @@
-"""`temp-access review`: say what a change lets whom do, and no longer do."""
+"""`temp-access review`: show who gains and loses access."""
 
 import argparse
 from pathlib import Path
@@ -18,28 +18,44 @@ examples:
   temp-access review --base main/cdk.out --head cdk.out --format html --output reports/review.html \\
       --verification reports/verify.json
 
-exit code: 0 fine, 1 access changed as --fail-on says, 2 bad input"""
+exit code: 0 success, 1 access changed in a way that --fail-on names, 2 bad input"""
 _FORMATS = ("markdown", "json", "html", "sarif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    for name, words in (("base", "before"), ("head", "after")):
+    for name, time in (("base", "before"), ("head", "after")):
         parser.add_argument(
-            f"--{name}", type=Path, required=True, metavar="DIR", help=f"the synthesized output {words} the change"
+            f"--{name}",
+            type=Path,
+            required=True,
+            metavar="DIR",
+            help=f"the output folder of `cdk synth` {time} the change",
         )
-        parser.add_argument(f"--{name}-config", type=Path, metavar="FILE", help="default: access.toml beside DIR")
-    parser.add_argument("--format", choices=_FORMATS, default="markdown", help="default: markdown")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of the screen")
+        parser.add_argument(
+            f"--{name}-config", type=Path, metavar="FILE", help="its configuration (default: access.toml next to DIR)"
+        )
+    parser.add_argument("--format", choices=_FORMATS, default="markdown", help="the output format (default: markdown)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of standard output")
     parser.add_argument(
-        "--fail-on", choices=("broadened", "any", "never"), default="broadened", help="default: broadened"
+        "--fail-on",
+        choices=("broadened", "any", "never"),
+        default="broadened",
+        help="exit with 1 on this change of access (default: broadened)",
     )
-    parser.add_argument("--compare-only", action="store_true", help="leave out lint and the proofs")
+    parser.add_argument("--compare-only", action="store_true", help="leave out lint findings and proofs")
     parser.add_argument(
-        "--timeout", type=duration_argument, default=10, metavar="TIME", help="for each proof (default: 10s)"
+        "--timeout",
+        type=duration_argument,
+        default=10,
+        metavar="TIME",
+        help="the time limit of a proof (default: 10s)",
     )
     parser.add_argument(
-        "--verification", type=Path, metavar="FILE", help="show what `temp-access verify --json FILE` found last"
+        "--verification",
+        type=Path,
+        metavar="FILE",
+        help="include the report of the last `temp-access verify --json`",
     )
 
 
@@ -56,26 +72,26 @@ def run(args: argparse.Namespace) -> int:
         read_snapshot("head", args.head, args.head_config),
         compare_only=args.compare_only,
         proof_timeout=args.timeout,
-        verification=args.verification,
+        verification_file=args.verification,
     )
-    text = _text(report, args.format)
+    output = _render(report, args.format)
     if args.output:
-        write_report(args.output, text)
+        write_report(args.output, output)
     else:
-        print(text, end="")
+        print(output, end="")
     return int(_fails(report.review.headline, args.fail_on))
 
 
-def _text(report: "ReviewReport", form: str) -> str:
-    if form == "json":
+def _render(report: "ReviewReport", format_: str) -> str:
+    if format_ == "json":
         from temp_access.review.render.json_report import to_json
 
         return to_json(report)
-    if form == "html":
+    if format_ == "html":
         from temp_access.review.render.html import to_html
 
         return to_html(report)
-    if form == "sarif":
+    if format_ == "sarif":
         from temp_access.review.render.sarif import to_sarif
 
         return to_sarif(report)
@@ -84,8 +100,8 @@ def _text(report: "ReviewReport", form: str) -> str:
     return to_markdown(report)
 
 
-def _fails(headline: "Direction", choice: str) -> bool:
+def _fails(headline: "Direction", fail_on: str) -> bool:
     from temp_access.review.model import Direction
 
     broadened = headline in (Direction.BROADENED, Direction.BOTH)
-    return choice != "never" and (broadened or (choice == "any" and headline is not Direction.UNCHANGED))
+    return fail_on != "never" and (broadened or (fail_on == "any" and headline is not Direction.UNCHANGED))

@@ -1,17 +1,19 @@
-"""Revoke."""
+"""`temp-access revoke`: deny the sessions that were borrowed before now, and prove that the denial works."""
 
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from temp_access.cli.account import open_account, open_user_session, require_deployer
 from temp_access.cli.options import (
     add_aws_options,
     add_config_options,
+    add_deployer_option,
     confirm,
     duration_argument,
-    enter_local,
     load_config,
 )
 from temp_access.config.model import Config
@@ -33,61 +35,65 @@ if TYPE_CHECKING:
 
     from temp_access.aws.assume_role import Credentials
     from temp_access.deployment.target import Target
-    from temp_access.revoke.proof import Attempt, CanarySessions, Polling
+    from temp_access.revoke.proof import Polling
     from temp_access.revoke.role import RolePolicies, RoleSnapshot
 
 
 EXAMPLES = """\
 examples (after `make demo`):
-  temp-access revoke bob --local             bob's sessions; bobby's go on working
-  temp-access revoke bob --undo --local      let those work again that haven't expired
+  temp-access revoke bob --local             # bob's sessions; bobby's still work
+  temp-access revoke bob --undo --local      # unexpired sessions work again
   temp-access revoke --all --env prod --deployer-profile admin --profile temp-user
 
-What is revoked are the sessions that were borrowed before now: whoever may borrow can borrow again.
-exit code: 0 done and proved, 1 not proved in time, 2 bad usage or missing credentials, 3 AWS couldn't be asked"""
+Only sessions that were borrowed before now are denied: anyone who may borrow can borrow again.
+
+exit code: 0 revoked and proved, 1 not proved in time, 2 bad usage or missing credentials, 3 inconclusive"""
+_MFA_SESSION_SECONDS = 3600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     scope = parser.add_mutually_exclusive_group(required=True)
-    scope.add_argument("id", nargs="?", metavar="ID", help="the sessions of this grant")
-    scope.add_argument("--session", metavar="NAME", help="the sessions with this role session name")
-    scope.add_argument("--all", action="store_true", help="every session of the role")
-    parser.add_argument("--undo", action="store_true", help="take the entry out again")
+    scope.add_argument("id", nargs="?", metavar="ID", help="revoke the sessions of this grant")
+    scope.add_argument("--session", metavar="NAME", help="revoke the sessions with this role session name")
+    scope.add_argument("--all", action="store_true", help="revoke all sessions of the role")
+    parser.add_argument("--undo", action="store_true", help="remove the revocation again")
     add_config_options(parser)
     add_aws_options(parser)
-    parser.add_argument("--deployer-profile", metavar="PROFILE", help="default: the default credentials")
-    parser.add_argument("--profile", help="temp-user's own credentials, for the proof")
-    parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role asks for MFA")
-    parser.add_argument("--mfa-code", metavar="CODE", help="its present code")
+    add_deployer_option(parser)
+    parser.add_argument("--profile", help="temp-user's profile, for the proof")
+    parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role requires MFA")
+    parser.add_argument("--mfa-code", metavar="CODE", help="the device's current code")
     parser.add_argument(
-        "--wait", type=duration_argument, default=300, metavar="TIME", help="how long to wait for the proof (5m)"
+        "--wait",
+        type=duration_argument,
+        default=300,
+        metavar="TIME",
+        help="how long to wait for the proof (default: 5m)",
     )
-    parser.add_argument("--no-proof", action="store_true", help="revoke only; temp-user's credentials aren't needed")
-    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument(
+        "--no-proof", action="store_true", help="revoke without a proof, and without temp-user's credentials"
+    )
+    parser.add_argument("--yes", action="store_true", help="don't ask for confirmation")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show what is changed, change it, and prove it."""
-    from temp_access.deployment.target import check_environment, deployed_target, open_session, session_identity
+    """Show the changes, make them, and prove that they work."""
+    from temp_access.deployment.target import deployed_target
     from temp_access.revoke.role import RolePolicies
 
     config = load_config(args)
-    enter_local(args)
-    deployer = open_session(args.deployer_profile, args.region)
-    account, arn = session_identity(deployer)
-    check_environment(config, account, str(deployer.region_name))
-    if arn.endswith(f":user/{config.user.name}"):
-        raise UserError(f"these are {config.user.name}'s own credentials; pass the deployer's with --deployer-profile")
-    target = deployed_target(deployer, config, account, arn)
-    policies = RolePolicies(deployer.client("iam"), target.role_name)
-    role, entries = policies.snapshot(), policies.revocations()
+    account = open_account(args, config, args.deployer_profile)
+    require_deployer(account, config.user.name)
+    target = deployed_target(account.session, config, account.id, account.arn)
+    policies = RolePolicies(account.session.client("iam"), target.role_name)
+    role, revocations = policies.snapshot(), policies.revocations()
     scopes = _scopes(args, config, target, role)
-    print(f"the role {target.role_name} of account {account}, as {arn}", file=sys.stderr)
+    print(f"the role {target.role_name} of account {account.id}, as {account.arn}", file=sys.stderr)
     if args.undo:
-        return _undo(args, policies, role, entries, scopes)
-    user = None if args.no_proof else proof_session(args, config, deployer, target)
-    return _revoke(args, config, target, policies, entries, scopes, user)
+        return _undo(args, policies, role, revocations, scopes)
+    user = None if args.no_proof else _proof_session(args, config, account.session, target)
+    return _revoke(args, config, target, policies, revocations, scopes, user)
 
 
 def _scopes(
@@ -104,10 +110,10 @@ def _scopes(
     try:
         find_grant(config, args.id)
     except GrantNotFound as error:
-        # Somebody whose grant was just taken out of the file can still hold a session.
-        print(f"note: {error.cause}; sessions of that name are meant all the same", file=sys.stderr)
+        # A session of a grant that was just removed from the file can still exist.
+        print(f"note: {error.cause}; sessions of that id are revoked all the same", file=sys.stderr)
     for account in unknown_callers(config):
-        print(f"note: sessions that users of {account} borrowed aren't met; --all meets them", file=sys.stderr)
+        print(f"note: sessions that users of {account} borrowed aren't matched; --all matches them", file=sys.stderr)
     return grant_scopes(config, args.id, user_name=target.user_name)
 
 
@@ -115,21 +121,20 @@ def _undo(
     args: argparse.Namespace,
     policies: "RolePolicies",
     role: "RoleSnapshot",
-    entries: Revocations,
+    revocations: Revocations,
     scopes: tuple[RevocationScope, ...],
 ) -> int:
-    mine = [entry for entry in entries if entry.scope in scopes]
-    if not mine:
-        rest = f"; in force: {'; '.join(map(describe, entries))}" if entries else ""
-        raise UserError(f"nothing is revoked for {_all_scopes(scopes)}{rest}")
-    kept, ended = expire(remove(entries, scopes), role.time)
-    _print_changes(
-        kept, ended, [f"- {describe(entry)}: taken back, those that haven't expired work again" for entry in mine]
-    )
-    if not _confirmed(args, "take this back?"):
+    removed = [revocation for revocation in revocations if revocation.scope in scopes]
+    if not removed:
+        in_force = f" (in force: {'; '.join(map(describe, revocations))})" if revocations else ""
+        raise UserError(f"nothing is revoked for {_describe(scopes)}{in_force}; check the id, --session or --all")
+    remaining, ended = expire(remove(revocations, scopes), role.time)
+    changes = [f"- {describe(revocation)}: removed, unexpired sessions work again" for revocation in removed]
+    _print_changes(remaining, ended, changes)
+    if not _confirmed(args, "remove this revocation?"):
         return 2
-    policies.write(kept)
-    print(f"taken back: {_all_scopes(scopes)}; it can take minutes until every server knows")
+    policies.write(remaining)
+    print(f"removed the revocation of {_describe(scopes)}; it can take minutes until every server knows")
     return 0
 
 
@@ -138,56 +143,54 @@ def _revoke(
     config: Config,
     target: "Target",
     policies: "RolePolicies",
-    entries: Revocations,
+    revocations: Revocations,
     scopes: tuple[RevocationScope, ...],
     user: "boto3.Session | None",
 ) -> int:
     from temp_access.borrow.cache import Cache, cache_folder
-    from temp_access.revoke.proof import CanarySessions, prove, wait_until_works
+    from temp_access.revoke.proof import CanarySessions, prove_with_canaries
     from temp_access.revoke.scopes import purge_revoked
 
     now = policies.snapshot().time
-    kept, ended = expire(remove(entries, scopes), now)
-    policies.check_quota(_with_new(kept, scopes, now))
+    remaining, ended = expire(remove(revocations, scopes), now)
+    policies.check_quota(_with_new(remaining, scopes, now))
     changes = [
-        f"+ {describe_sessions(scope)}: denied everything if issued before now ({now:%H:%M:%S} UTC)" for scope in scopes
+        f"+ {describe_sessions(scope)}: every action denied if issued before now ({now:%H:%M:%S} UTC)"
+        for scope in scopes
     ]
-    _print_changes(kept, ended, changes)
+    _print_changes(remaining, ended, changes)
     if not _confirmed(args, "revoke them?"):
         return 2
 
-    def put() -> None:
-        policies.write(_with_new(kept, scopes, policies.cutoff()))
-        print("the policy is on the role; --undo takes it off", file=sys.stderr)
-        if dropped := purge_revoked(Cache(cache_folder(os.environ)), target.role_arn, scopes):
-            print(f"dropped {dropped} of these sessions that were kept on this machine", file=sys.stderr)
+    def write_policy() -> None:
+        policies.write(_with_new(remaining, scopes, policies.cutoff()))
+        print("wrote the policy to the role; --undo removes it", file=sys.stderr)
+        if count := purge_revoked(Cache(cache_folder(os.environ)), target.role_arn, scopes):
+            print(f"deleted {count} of these sessions from this machine's cache", file=sys.stderr)
 
     if user is None:
-        put()
-        print(f"revoked, not proved: {_all_scopes(scopes)}; it can take minutes until every server knows")
+        write_policy()
+        print(f"revoked, not proved: {_describe(scopes)}; it can take minutes until every server knows")
         return 0
-    borrower = CanarySessions(user, config, role_arn=target.role_arn, bucket=target.bucket)
-    pace = _polling(args.wait)
-    name, other = _probe_names(args, config, target)
-    before = wait_until_works(lambda: borrower.borrow(name), pace, "a session to work that is borrowed for the proof")
-    untouched = _bystander(borrower, other)
-    proof = prove(before, untouched, lambda: borrower.borrow(name), put, pace)
-    others = f"; one called {other} isn't touched" if untouched else ""
+    canaries = CanarySessions(user, config, role_arn=target.role_arn, bucket=target.bucket)
+    name, other_name = _canary_names(args, config, target)
+    proof = prove_with_canaries(canaries, name, other_name, write_policy, _polling(args.wait))
+    other = f"; a session called {other_name} still works" if proof.bystander_works else ""
     print(
-        f"revoked and proved: {_all_scopes(scopes)}; "
+        f"revoked and proved: {_describe(scopes)}; "
         f"a session borrowed before was refused after {proof.refused_after:.1f} s, "
-        f"one borrowed after worked at {proof.works_after:.1f} s{others}"
+        f"a session borrowed after worked after {proof.works_after:.1f} s{other}"
     )
     return 0
 
 
-def _with_new(kept: Revocations, scopes: tuple[RevocationScope, ...], before: datetime) -> Revocations:
+def _with_new(revocations: Revocations, scopes: tuple[RevocationScope, ...], before: datetime) -> Revocations:
     for scope in scopes:
-        kept = add(kept, Revocation(scope, before))
-    return kept
+        revocations = add(revocations, Revocation(scope, before))
+    return revocations
 
 
-def _probe_names(args: argparse.Namespace, config: Config, target: "Target") -> tuple[str, str | None]:
+def _canary_names(args: argparse.Namespace, config: Config, target: "Target") -> tuple[str, str | None]:
     from temp_access.revoke.scopes import any_canary_name, grant_canary_names, session_canary_names
 
     if args.all:
@@ -197,31 +200,19 @@ def _probe_names(args: argparse.Namespace, config: Config, target: "Target") -> 
     return grant_canary_names(config, args.id, user_name=target.user_name)
 
 
-def _bystander(borrower: "CanarySessions", name: str | None) -> "Attempt | None":
-    if name is None:
-        return None
-    try:
-        session = borrower.borrow(name)
-    except UserError:
-        # The role may take no other name.
-        return None
-    # Another entry may deny it already; then it can show nothing.
-    return session if session() else None
-
-
 def _confirmed(args: argparse.Namespace, question: str) -> bool:
     from temp_access.aws.clients import endpoint_override
 
     return bool(args.yes or endpoint_override() or confirm(question))
 
 
-def _print_changes(kept: Revocations, ended: Revocations, changes: list[str]) -> None:
-    lines = [*changes, *(f"= {describe(entry)}: stays" for entry in kept)]
-    lines += [f"- {describe(entry)}: swept, they have expired" for entry in ended]
+def _print_changes(remaining: Revocations, ended: Revocations, changes: Iterable[str]) -> None:
+    lines = [*changes, *(f"= {describe(revocation)}: unchanged" for revocation in remaining)]
+    lines += [f"- {describe(revocation)}: removed, all its sessions have expired" for revocation in ended]
     print("\n".join(f"  {line}" for line in lines), file=sys.stderr)
 
 
-def _all_scopes(scopes: tuple[RevocationScope, ...]) -> str:
+def _describe(scopes: tuple[RevocationScope, ...]) -> str:
     return ", ".join(map(describe_sessions, scopes))
 
 
@@ -231,75 +222,65 @@ def _polling(wait: int) -> "Polling":
 
     next_line = 2.0
 
-    def waiting(what: str, passed: float) -> None:
+    def on_wait(event: str, passed: float) -> None:
         nonlocal next_line
-        # A line now and then: logs read better than a line that overwrites itself.
+        # An occasional line reads better in a log than a line that overwrites itself.
         if passed >= next_line:
             next_line = passed + 15
-            print(f"waiting for {what} ({passed:.0f} s of {wait} s)", file=sys.stderr)
+            print(f"waiting for {event} ({passed:.0f} s of {wait} s)", file=sys.stderr)
 
-    return Polling(wait=wait, pause=0.2 if endpoint_override() else 2.0, on_wait=waiting)
-
-
-_MFA_SESSION_SECONDS = 3600
+    return Polling(wait=wait, pause=0.2 if endpoint_override() else 2.0, on_wait=on_wait)
 
 
-def proof_session(
+def _proof_session(
     args: argparse.Namespace, config: Config, deployer: "boto3.Session", target: "Target"
 ) -> "boto3.Session":
-    """Return a session of temp-user: --profile's, with --local that of the key that is kept beside the local AWS.
+    """Return temp-user's session, authenticated with MFA if the role requires it.
 
-    Raises UserError where temp-user's credentials, or the MFA code that the role asks for, are missing.
+    The proof borrows several times, and an MFA code is good for one call, so the code goes to GetSessionToken. Raises
+    UserError if temp-user's credentials or the code are missing.
     """
-    session = _long_term(args, deployer, target)
-    return _with_mfa(args, session) if config.role.conditions.mfa else session
-
-
-def _long_term(args: argparse.Namespace, deployer: "boto3.Session", target: "Target") -> "boto3.Session":
-    from temp_access.aws.assume_role import Credentials
-    from temp_access.deployment.target import open_session, session_identity
-
-    if args.profile is not None:
-        session = open_session(args.profile, args.region)
-        _, arn = session_identity(session)
-        if arn != target.user_arn:
-            raise UserError(f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s")
-        return session
-    if not args.local:
-        raise UserError(
-            f"{target.user_name}'s credentials are missing; pass them with --profile, or leave the proof out with "
-            "--no-proof"
-        )
-    from temp_access.local_aws.state_dir import DEFAULT_STATE
-    from temp_access.local_aws.user_key import user_environment
-
-    kept = user_environment(args.state or DEFAULT_STATE, target.user_name)
-    return _session(Credentials(kept["AWS_ACCESS_KEY_ID"], kept["AWS_SECRET_ACCESS_KEY"]), deployer)
-
-
-def _with_mfa(args: argparse.Namespace, session: "boto3.Session") -> "boto3.Session":
-    """Return a session that is authenticated with MFA: a code is good once, and the proof borrows several times."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from temp_access.aws.assume_role import session_token
 
+    session = _user_session(args, deployer, target)
+    if not config.role.conditions.mfa:
+        return session
     if not (args.mfa_serial and args.mfa_code):
-        raise UserError("the role asks for MFA; pass --mfa-serial and --mfa-code, or --no-proof")
+        raise UserError("the role requires MFA; pass --mfa-serial and --mfa-code, or --no-proof")
     try:
-        given = session_token(
-            session.client("sts"), duration=_MFA_SESSION_SECONDS, mfa_serial=args.mfa_serial, mfa_code=args.mfa_code
+        credentials = session_token(
+            session.client("sts"),
+            duration=_MFA_SESSION_SECONDS,
+            mfa_serial=args.mfa_serial,
+            mfa_code=args.mfa_code,
         )
     except (ClientError, BotoCoreError) as error:
-        raise TempAccessError(f"no session with MFA: {error}", exit_code=1) from None
-    return _session(given, session)
+        raise TempAccessError(f"sts:GetSessionToken with the MFA code failed: {error}", exit_code=1) from None
+    return _boto3_session(credentials, session.region_name)
 
 
-def _session(credentials: "Credentials", like: "boto3.Session") -> "boto3.Session":
+def _user_session(args: argparse.Namespace, deployer: "boto3.Session", target: "Target") -> "boto3.Session":
+    from temp_access.aws.assume_role import Credentials
+
+    if args.profile is not None:
+        return open_user_session(args, target)
+    if not args.local:
+        raise UserError(
+            f"{target.user_name}'s credentials are missing; pass them with --profile, or skip the proof with --no-proof"
+        )
+    from temp_access.local_aws.state_dir import DEFAULT_STATE
+    from temp_access.local_aws.user_key import user_environment
+
+    variables = user_environment(args.state or DEFAULT_STATE, target.user_name)
+    key = Credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
+    return _boto3_session(key, deployer.region_name)
+
+
+def _boto3_session(credentials: "Credentials", region: str) -> "boto3.Session":
     import boto3
 
     return boto3.Session(
-        credentials.access_key_id,
-        credentials.secret_access_key,
-        credentials.session_token,
-        region_name=like.region_name,
+        credentials.access_key_id, credentials.secret_access_key, credentials.session_token, region_name=region
     )

@@ -1,4 +1,4 @@
-"""`temp-access verify`: prove what borrowed credentials can and can't do."""
+"""`temp-access verify`: check with real calls what borrowed credentials can and can't do."""
 
 import argparse
 import random
@@ -6,7 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temp_access.cli.options import add_aws_options, add_config_options, duration_argument, enter_local, load_config
+from temp_access.cli.options import (
+    add_aws_options,
+    add_config_options,
+    add_deployer_option,
+    add_template_option,
+    duration_argument,
+    load_config,
+)
 from temp_access.config.model import Config
 from temp_access.deployment.target import Target
 from temp_access.errors import TempAccessError, UserError
@@ -31,8 +38,8 @@ examples (after `make demo`):
   temp-access verify --offline
   temp-access verify --env prod --deployer-profile admin --markdown "$GITHUB_STEP_SUMMARY"
 
-exit code: 0 all passed, 1 a probe failed (or a defect of the self-test survived), 2 bad configuration or usage,
-3 inconclusive (or the modes in use are too few to show a defect)"""
+exit code: 0 all probes passed, 1 a probe failed (self-test: a mutant survived), 2 bad configuration or usage,
+3 inconclusive (self-test: the access modes in use can't show a mutant)"""
 _SETTLE = 60
 
 
@@ -40,23 +47,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     add_config_options(parser)
     add_aws_options(parser)
-    parser.add_argument("--profile", help="temp-user's own credentials (default: a key minted for the run)")
-    parser.add_argument("--deployer-profile", metavar="PROFILE", help="default: the default credentials")
-    parser.add_argument("--template", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
-    parser.add_argument("--grant", action="append", default=[], metavar="ID", help="probe this grant only; repeatable")
-    parser.add_argument("--sample", type=int, metavar="N", help="probe N grants, chosen by --seed")
-    parser.add_argument("--seed", type=int, metavar="N", help="default: a new one, printed")
+    parser.add_argument("--profile", help="temp-user's profile (default: an access key created for the run)")
+    add_deployer_option(parser)
+    add_template_option(parser)
     parser.add_argument(
-        "--settle", type=duration_argument, metavar="TIME", help="how long to wait for IAM's delays (60s; local: 0s)"
+        "--grant", action="append", default=[], metavar="ID", help="probe only this grant; can be repeated"
     )
-    parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role asks for MFA")
-    parser.add_argument("--mfa-code", metavar="CODE", help="its present code")
+    parser.add_argument("--sample", type=int, metavar="N", help="probe N randomly chosen grants")
+    parser.add_argument("--seed", type=int, metavar="N", help="the seed of --sample (default: a new one, printed)")
+    parser.add_argument(
+        "--settle",
+        type=duration_argument,
+        metavar="TIME",
+        help="how long to wait for IAM changes (default: 60s; local AWS: 0s)",
+    )
+    parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role requires MFA")
+    parser.add_argument("--mfa-code", metavar="CODE", help="the device's current code")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown")
-    parser.add_argument("--offline", action="store_true", help="ask the evaluator about the templates; call nothing")
-    parser.add_argument("--quiet", action="store_true", help="show the table only")
-    parser.add_argument("--self-test", action="store_true", help="break the session policy in each known way")
+    parser.add_argument("--offline", action="store_true", help="evaluate the templates' policies; make no calls")
+    parser.add_argument("--quiet", action="store_true", help="print only the table of results")
+    parser.add_argument(
+        "--self-test",
+        action="store_true",
+        help="mutate the session policy; the probes must notice each mutant",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,23 +87,22 @@ def run(args: argparse.Namespace) -> int:
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
     from temp_access.aws.clients import ClientFactory
     from temp_access.cfn.assembly import read_assembly
+    from temp_access.cli.account import open_account, require_deployer
     from temp_access.deployment.deployed import physical_ids
     from temp_access.deployment.expected import expected_state
-    from temp_access.deployment.target import check_environment, deployed_target, open_session, session_identity
+    from temp_access.deployment.target import deployed_target
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
+    account = open_account(args, config, args.deployer_profile)
     assembly = read_assembly(args.template, digest=config.digest)
-    deployer = open_session(args.deployer_profile, args.region)
-    account, arn = session_identity(deployer)
-    check_environment(config, account, str(deployer.region_name))
-    target = deployed_target(deployer, config, account, arn)
-    if arn == target.user_arn:
-        raise UserError(f"these are {target.user_name}'s own credentials; pass the deployer's with --deployer-profile")
+    deployer = account.session
+    target = deployed_target(deployer, config, account.id, account.arn)
+    require_deployer(account, target.user_name)
     expected = expected_state(
         assembly,
         physical_ids(deployer.client("cloudformation")),
-        account=account,
+        account=account.id,
         region=target.region,
         partition=target.partition,
     )
@@ -95,28 +110,25 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     user = _user_session(args, target)
     mfa = (args.mfa_serial, args.mfa_code) if args.mfa_serial and args.mfa_code else None
     deployment = Deployment(config, target, deployer, user, mfa, settle)
-    return deployment, StateReader(expected, ClientFactory(deployer).base(), target), arn
+    return deployment, StateReader(expected, ClientFactory(deployer).base(), target), account.arn
 
 
 def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | None":
-    """Return temp-user's session: --profile's, else the environment's if it is temp-user's."""
+    """Return the session of --profile, or of the default credentials if they are temp-user's."""
+    from temp_access.cli.account import open_user_session
     from temp_access.deployment.target import open_session, session_identity
 
-    if args.profile is None and args.deployer_profile is None:
+    if args.profile:
+        return open_user_session(args, target)
+    if args.deployer_profile is None:
         return None
     try:
-        session = open_session(args.profile, args.region)
+        session = open_session(None, args.region)
         _, arn = session_identity(session)
     except TempAccessError:
-        # The default credentials aren't asked for: a key can be minted.
-        if args.profile:
-            raise
+        # The default credentials are optional: the run can create an access key.
         return None
-    if arn == target.user_arn:
-        return session
-    if args.profile:
-        raise UserError(f"the profile {args.profile} is {arn}, not {target.user_arn}; pass {target.user_name}'s")
-    return None
+    return session if arn == target.user_arn else None
 
 
 def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
@@ -142,7 +154,7 @@ def _plan(
         target,
         run_name,
         user_allows=user_allows(config, target, managed),
-        # The bucket that `cdk bootstrap` makes: there wherever the stacks could be deployed.
+        # `cdk bootstrap` creates this bucket, so it exists wherever the stacks are deployed.
         other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
         deployer_is_untrusted=is_untrusted(config, arn),
     )
@@ -152,11 +164,10 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
     from temp_access.deployment.effective_policies import managed_document
     from temp_access.verify.live.run import verify_live
 
-    enter_local(args)
     deployment, state, arn = _open(args, config)
     target = deployment.target
-    where = f" at {target.endpoint}" if target.endpoint else ""
-    print(f"verifying account {target.account}, {target.region}, bucket {target.bucket}{where}", file=sys.stderr)
+    endpoint = f" at {target.endpoint}" if target.endpoint else ""
+    print(f"verifying account {target.account}, {target.region}, bucket {target.bucket}{endpoint}", file=sys.stderr)
     if args.self_test:
         return _self_test(deployment, state)
     grants = _grants(args, config)
@@ -176,14 +187,14 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
-        raise UserError("--offline calls nothing; leave out --local and --self-test, or --offline")
+        raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
     policies = template_policies(config, read_assembly(args.template, digest=config.digest))
     target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    answerer = evaluator_calls(config, policies)
-    report = verify_offline(plan, answerer, target, run_name, sys.stderr, quiet=args.quiet)
+    calls = evaluator_calls(config, policies)
+    report = verify_offline(plan, calls, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code
 
@@ -196,7 +207,7 @@ def _print(args: argparse.Namespace, report: VerificationReport) -> None:
     from temp_access.verify.report.terminal import print_table
 
     written = []
-    # Before the table, which a closed pipe may cut short.
+    # Written before the table, which a closed pipe can interrupt.
     for path, convert in ((args.json, to_json), (args.junit, to_junit), (args.markdown, to_markdown)):
         if path:
             write_report(path, convert(report))
@@ -210,19 +221,19 @@ def _self_test(deployment: "Deployment", state: "StateReader") -> int:
     from temp_access.verify.live.run import LiveRun
     from temp_access.verify.live.self_test import MutantStatus, SelfTest, run_mutants
 
-    fates = []
+    statuses = []
     with LiveRun(deployment, state, sys.stderr) as live:
-        for trial in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
-            fates.append(trial.status)
+        for result in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
+            statuses.append(result.status)
             print(
-                f"{trial.status.value:9}  {trial.mutant.name}: {trial.mutant.killed_by}: {trial.observed}",
+                f"{result.status.value:9}  {result.mutant.name}: {result.mutant.killed_by}: {result.observed}",
                 flush=True,
             )
-    survivors = fates.count(MutantStatus.SURVIVED)
+    survivors = statuses.count(MutantStatus.SURVIVED)
     print(
-        f"{len(fates)} mutants: {fates.count(MutantStatus.KILLED)} caught, {survivors} survived, "
-        f"{fates.count(MutantStatus.UNDECIDED)} undecided"
+        f"{len(statuses)} mutants: {statuses.count(MutantStatus.KILLED)} caught, {survivors} survived, "
+        f"{statuses.count(MutantStatus.UNDECIDED)} undecided"
     )
     if survivors:
         return 1
-    return 3 if MutantStatus.UNDECIDED in fates else 0
+    return 3 if MutantStatus.UNDECIDED in statuses else 0

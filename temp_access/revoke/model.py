@@ -1,18 +1,19 @@
-"""Revocation, Scope: add, expire, describe."""
+"""Revocations and their scopes: adding, removing, expiring and describing them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-# The longest that IAM lets any role's session last: an entry this old denies nothing that hasn't ended. The
-# role's own maximum may have been lowered since the sessions were issued, so it isn't asked.
-# https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
-LONGEST_SESSION = timedelta(hours=12)
+from temp_access.iam.sts_limits import MAX_DURATION
+
+# The longest session of any role: after this time, all sessions that a revocation denies have expired. The role's
+# own maximum may have been higher when the sessions were issued.
+LONGEST_SESSION = timedelta(seconds=MAX_DURATION)
 
 
 class ScopeType(Enum):
-    """Whose sessions are meant."""
+    """How a scope selects sessions."""
 
     ALL = "all"
     GRANT = "grant"
@@ -21,9 +22,9 @@ class ScopeType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RevocationScope:
-    """Which sessions are meant.
+    """The sessions that a revocation matches.
 
-    `text` is, for a grant, what its session names begin with, for a session its `AROA…:name`, else empty.
+    `name` is the prefix of session names for a grant, `AROA…:session-name` for a session, and empty for all sessions.
     """
 
     kind: ScopeType
@@ -39,38 +40,38 @@ class Revocation:
 
     @property
     def ends(self) -> datetime:
-        """When every session that it denies has expired by itself."""
+        """The time when all sessions that it denies have expired."""
         return self.before + LONGEST_SESSION
 
 
 Revocations = tuple[Revocation, ...]
 
 
-def expire(entries: Sequence[Revocation], now: datetime) -> tuple[Revocations, Revocations]:
-    """Return (those that still deny something, those that have ended)."""
+def expire(revocations: Sequence[Revocation], now: datetime) -> tuple[Revocations, Revocations]:
+    """Return (the revocations that still deny sessions, those that have ended)."""
     return (
-        tuple(entry for entry in entries if entry.ends > now),
-        tuple(entry for entry in entries if entry.ends <= now),
+        tuple(revocation for revocation in revocations if revocation.ends > now),
+        tuple(revocation for revocation in revocations if revocation.ends <= now),
     )
 
 
-def add(entries: Sequence[Revocation], new: Revocation) -> Revocations:
-    """Return the entries with `new`, which takes the place of an earlier one of its scope."""
-    return (*remove(entries, (new.scope,)), new)
+def add(revocations: Sequence[Revocation], new: Revocation) -> Revocations:
+    """Return the revocations with `new`, which replaces an earlier one of the same scope."""
+    return (*remove(revocations, (new.scope,)), new)
 
 
-def remove(entries: Sequence[Revocation], scopes: Collection[RevocationScope]) -> Revocations:
-    """Return the entries without those of `scopes`; one that covers them is another entry, and stays."""
-    return tuple(entry for entry in entries if entry.scope not in scopes)
+def remove(revocations: Sequence[Revocation], scopes: Collection[RevocationScope]) -> Revocations:
+    """Return the revocations without those of `scopes`; a wider revocation is a separate one, and stays."""
+    return tuple(revocation for revocation in revocations if revocation.scope not in scopes)
 
 
-def describe(entry: Revocation) -> str:
-    """Return which sessions are denied, e.g. `sessions called bob,… issued before 2026-01-31 12:00:00 UTC`."""
-    return f"{describe_sessions(entry.scope)} issued before {entry.before:%Y-%m-%d %H:%M:%S} UTC"
+def describe(revocation: Revocation) -> str:
+    """Return the denied sessions, e.g. `sessions called bob,… issued before 2026-01-31 12:00:00 UTC`."""
+    return f"{describe_sessions(revocation.scope)} issued before {revocation.before:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def describe_sessions(scope: RevocationScope) -> str:
-    """Return whose sessions are meant."""
+    """Return the sessions of the scope, e.g. `sessions called bob,…`."""
     match scope.kind:
         case ScopeType.ALL:
             return "all sessions"

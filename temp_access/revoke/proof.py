@@ -1,8 +1,8 @@
-"""Canary sessions before and after."""
+"""The proof of a revocation: canary sessions, borrowed before and after it, that are refused or still work."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from temp_access.aws.assume_role import assume_role
@@ -12,7 +12,9 @@ from temp_access.config.model import Config
 from temp_access.config.validation import RESERVED
 from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
+from temp_access.iam.arn import Arn
 from temp_access.iam.document import minimal_json
+from temp_access.iam.sts_limits import MIN_DURATION
 from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 from temp_access.policies.session_policy import session_policy
 
@@ -20,31 +22,37 @@ if TYPE_CHECKING:
     import boto3
 
 
-# What has just become known is known by some servers only: one refusal may be luck.
+# IAM is eventually consistent: a single refusal may come from one server alone.
 _CONFIRMATIONS = 3
-# Makes one harmless call with one session, and returns whether it was let through.
+_FOLDER = f"{RESERVED}revoke"
+_DENIED = ("AccessDenied", "AccessDeniedException", "403")
+# Makes a harmless call with a session, and returns whether it was allowed.
 Attempt = Callable[[], bool]
-# Borrows a session; None where none can be.
+# Borrows a session, and returns the attempt that uses it.
 Borrow = Callable[[], Attempt]
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How many seconds after the policy was put the old session was refused, and a new one worked."""
+    """The seconds from writing the policy until the old session was refused, and until a new one worked.
+
+    `bystander_works` is whether a session that the revocation doesn't match was seen to work before and after it.
+    """
 
     refused_after: float
     works_after: float
+    bystander_works: bool = False
 
 
 class NotProvedError(TempAccessError):
-    """The policy was put, but what it should do wasn't seen in time."""
+    """The policy was written, but its effect wasn't seen in time."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How long to wait in all and between two tries (seconds), and who hears what is waited for."""
+    """How long to wait in all and between two attempts (seconds); `on_wait` gets the awaited event and the seconds."""
 
     wait: float
     pause: float
@@ -53,86 +61,23 @@ class Polling:
     sleep: Callable[[float], None] = time.sleep
 
 
-def wait_until_works(borrow: Borrow, polling: Polling, what: str) -> Attempt:
-    """Borrow until a session works, and return it; raises NotProvedError when the time is over.
-
-    An earlier revocation can deny what is borrowed in its own second.
-    """
-    found: list[Attempt] = []
-
-    def one_works() -> bool:
-        session = borrow()
-        found.append(session)
-        return session()
-
-    _until(one_works, polling, what)
-    return found[-1]
-
-
-def prove(
-    before: Attempt, bystander: Attempt | None, borrow: Borrow, write_policy: Callable[[], None], polling: Polling
-) -> Proof:
-    """Put the policy and return how long it took until `before` was refused and a new session worked.
-
-    `bystander` is a session that isn't meant and has to go on working. Raises NotProvedError.
-    """
-    write_policy()
-    started = polling.clock()
-    refusals = 0
-
-    def refused_often_enough() -> bool:
-        nonlocal refusals
-        refusals = 0 if before() else refusals + 1
-        return refusals >= _CONFIRMATIONS
-
-    _until(refused_often_enough, polling, "a session borrowed before to be refused")
-    refused_after = polling.clock() - started
-    wait_until_works(borrow, polling, "a session borrowed after to work")
-    works_after = polling.clock() - started
-    if bystander is not None and not bystander():
-        raise NotProvedError(
-            "a session that wasn't meant is refused as well; take the revocation back with --undo, and look at "
-            "the role's other policies"
-        )
-    return Proof(refused_after, works_after)
-
-
-def _until(done: Callable[[], bool], polling: Polling, what: str) -> None:
-    started = polling.clock()
-    while not done():
-        passed = polling.clock() - started
-        if passed + polling.pause > polling.wait:
-            raise NotProvedError(
-                f"waited {passed:.0f} s in vain for {what}; try again with a longer --wait, and look at the role's "
-                "policies (aws iam list-role-policies)"
-            )
-        polling.on_wait(what, passed)
-        polling.sleep(polling.pause)
-
-
-_FOLDER = f"{RESERVED}revoke"
-# Sessions this short leave nothing behind for long: STS's least.
-_SECONDS = 900
-_DENIED = ("AccessDenied", "AccessDeniedException", "403")
-
-
 class CanarySessions:
-    """Borrows sessions with temp-user's credentials, narrowed to a folder that nobody has."""
+    """Borrows sessions with temp-user's credentials, scoped to a folder that no grant has."""
 
     def __init__(self, user: "boto3.Session", config: Config, *, role_arn: str, bucket: str) -> None:
         self._factory = ClientFactory(user)
         self._role_arn = role_arn
         self._bucket = bucket
-        self._partition = role_arn.split(":")[1]
+        self._partition = Arn.parse(role_arn).partition
         pattern = config.role.conditions.source_identity
         self._source_identity = pattern and fill_pattern(
             pattern, user_name=config.user.name, filler="temp-access-revoke"
         )
-        # Listing is seen best; a role whose grants only upload is asked about an upload that doesn't exist.
+        # Listing is the simplest call; a role that only uploads is tested with an upload that doesn't exist.
         self._lists = combined_mode(ACCESS_MODES[mode] for mode in config.modes).allows_listing
 
     def borrow(self, session_name: str) -> Attempt:
-        """Return a call with a new session of this name; raises TempAccessError if STS gives none."""
+        """Return an attempt with a new session of this name; raises TempAccessError if STS refuses it."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -140,20 +85,20 @@ class CanarySessions:
                 self._factory.base().sts,
                 role_arn=self._role_arn,
                 session_name=session_name,
-                duration=_SECONDS,
+                duration=MIN_DURATION,
                 policy=self._policy(),
                 source_identity=self._source_identity,
             )
         except ClientError as error:
             raise UserError(
-                f"temp-user's credentials don't borrow a session called {session_name!r} for the proof: {error}; pass "
-                f"temp-user's with --profile, or leave the proof out with --no-proof{summarize_client_error(error)}"
+                f"temp-user's credentials can't borrow a session called {session_name!r} for the proof: {error}; pass "
+                f"temp-user's with --profile, or skip the proof with --no-proof{summarize_client_error(error)}"
             ) from None
         except BotoCoreError as error:
-            raise TempAccessError(f"sts:AssumeRole didn't work: {error}", exit_code=3) from None
+            raise TempAccessError(f"sts:AssumeRole failed: {error}; check the network", exit_code=3) from None
         s3 = self._factory.of(session.credentials).s3
 
-        def is_let_through() -> bool:
+        def is_allowed() -> bool:
             try:
                 if self._lists:
                     s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{_FOLDER}/", MaxKeys=0)
@@ -165,13 +110,102 @@ class CanarySessions:
                     return True
                 if code in _DENIED:
                     return False
-                raise TempAccessError(f"the proof's call to S3 decided nothing: {error}", exit_code=3) from None
+                raise TempAccessError(f"the proof's call to S3 was inconclusive: {error}", exit_code=3) from None
             except BotoCoreError as error:
-                raise TempAccessError(f"the proof's call to S3 decided nothing: {error}", exit_code=3) from None
+                raise TempAccessError(f"the proof's call to S3 was inconclusive: {error}", exit_code=3) from None
             return True
 
-        return is_let_through
+        return is_allowed
+
+    def bystander(self, session_name: str | None) -> Attempt | None:
+        """Return an attempt with a session that the revocation doesn't match; None if there is no working one."""
+        if session_name is None:
+            return None
+        try:
+            attempt = self.borrow(session_name)
+        except UserError:
+            # The role's conditions may refuse this name.
+            return None
+        # Another revocation may deny it already; then it proves nothing.
+        return attempt if attempt() else None
 
     def _policy(self) -> str:
         access = ACCESS_MODES["list" if self._lists else "write"]
         return minimal_json(session_policy(_FOLDER, access, bucket=self._bucket, partition=self._partition))
+
+
+def prove_with_canaries(
+    canaries: CanarySessions,
+    name: str,
+    bystander_name: str | None,
+    write_policy: Callable[[], None],
+    polling: Polling,
+) -> Proof:
+    """Borrow a session called `name` and a bystander, write the policy, and return the proof.
+
+    Raises NotProvedError, and TempAccessError if a session can't be borrowed.
+    """
+
+    def borrow() -> Attempt:
+        return canaries.borrow(name)
+
+    before = wait_until_works(borrow, polling, "a session that is borrowed for the proof to work")
+    bystander = canaries.bystander(bystander_name)
+    proof = prove(before, bystander, borrow, write_policy, polling)
+    return replace(proof, bystander_works=bystander is not None)
+
+
+def wait_until_works(borrow: Borrow, polling: Polling, event: str) -> Attempt:
+    """Borrow until a session works, and return its attempt; raises NotProvedError after the waiting time.
+
+    An earlier revocation can deny a session that is borrowed in the same second.
+    """
+    attempts: list[Attempt] = []
+
+    def works() -> bool:
+        attempts.append(borrow())
+        return attempts[-1]()
+
+    _wait_until(works, polling, event)
+    return attempts[-1]
+
+
+def prove(
+    before: Attempt, bystander: Attempt | None, borrow: Borrow, write_policy: Callable[[], None], polling: Polling
+) -> Proof:
+    """Write the policy, and wait until the session `before` is refused and a new one works.
+
+    `bystander` is a session that the revocation doesn't match; it must still work. Raises NotProvedError.
+    """
+    write_policy()
+    started = polling.clock()
+    refusals = 0
+
+    def is_refused() -> bool:
+        nonlocal refusals
+        refusals = 0 if before() else refusals + 1
+        return refusals >= _CONFIRMATIONS
+
+    _wait_until(is_refused, polling, "a session borrowed before to be refused")
+    refused_after = polling.clock() - started
+    wait_until_works(borrow, polling, "a session borrowed after to work")
+    works_after = polling.clock() - started
+    if bystander is not None and not bystander():
+        raise NotProvedError(
+            "a session that the revocation doesn't match is refused too; remove the revocation with --undo, and check "
+            "the role's other policies"
+        )
+    return Proof(refused_after, works_after)
+
+
+def _wait_until(happened: Callable[[], bool], polling: Polling, event: str) -> None:
+    started = polling.clock()
+    while not happened():
+        passed = polling.clock() - started
+        if passed + polling.pause > polling.wait:
+            raise NotProvedError(
+                f"waited {passed:.0f} s in vain for {event}; try again with a longer --wait, and check the role's "
+                "policies (aws iam list-role-policies)"
+            )
+        polling.on_wait(event, passed)
+        polling.sleep(polling.pause)

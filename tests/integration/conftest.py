@@ -14,7 +14,7 @@ from tests.integration.deploy.project import CDK, project
 def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The stopped project in which the project's own access.toml is deployed, by the first worker that needs it."""
     if not CDK.exists():
-        pytest.skip("the CDK CLI isn't here; run `make setup`")
+        pytest.skip("the CDK CLI isn't installed; run `make setup`")
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         # The folder of the run, which has one of each worker in it.

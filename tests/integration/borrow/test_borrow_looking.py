@@ -1,4 +1,4 @@
-"""`policy`, `status` and `forget`: what would be sent, who one is, what is kept."""
+"""`policy`, `status` and `forget`: the session policy, the current identity, the cached sessions."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from tests.integration.borrow.person import Calls, Person
 pytestmark = pytest.mark.integration
 
 
-def test_policy_shows_what_is_sent(person: Person, calls: Calls) -> None:
-    """The JSON alone on stdout; its sizes and what it keeps away on stderr; and nothing is borrowed."""
+def test_policy_shows_the_session_policy(person: Person, calls: Calls) -> None:
+    """Only JSON on stdout; its size and effect on stderr; and nothing is borrowed."""
     ended = person.temp_access("policy", "bob")
     assert ended.code == 0, ended.said
     resources = [statement["Resource"] for statement in json.loads(ended.out)["Statement"]]
@@ -20,14 +20,14 @@ def test_policy_shows_what_is_sent(person: Person, calls: Calls) -> None:
     assert resources == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/bob/*"]
     minimal = person.temp_access("policy", "bob", "--minimal").out
     assert json.loads(minimal) == json.loads(ended.out)
-    assert f"{len(minimal) - 1} of 2048 characters; packed about " in ended.err
-    assert "without it: s3:ListBucket, s3:AbortMultipartUpload, s3:DeleteObject" in ended.err
+    assert f"{len(minimal) - 1} of 2048 characters; estimated packed size " in ended.err
+    assert "without the session policy: s3:ListBucket, s3:AbortMultipartUpload, s3:DeleteObject" in ended.err
     assert f"on the whole bucket {bucket}" in ended.err
     assert calls["sts:AssumeRole"] == 0
 
 
 def test_policy_needs_no_credentials_with_a_bucket(person: Person) -> None:
-    """It is a pure function of the file."""
+    """The policy is a pure function of access.toml."""
     ended = person.run("temp-access", "policy", "bob", "--bucket", "example", "--access", "list", "--minimal")
     assert ended.code == 0
     assert "arn:aws:s3:::example" in ended.out
@@ -35,65 +35,65 @@ def test_policy_needs_no_credentials_with_a_bucket(person: Person) -> None:
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("eusc-de-east-1", "aws-eusc")])
-def test_policy_is_of_the_regions_partition(person: Person, region: str, partition: str) -> None:
-    """Whether the Region is an option or the environment's."""
+def test_policy_uses_the_regions_partition(person: Person, region: str, partition: str) -> None:
+    """With the Region from the option or from the environment."""
     for words, env in ((("--region", region), {}), ((), {"AWS_REGION": region})):
         ended = person.run("temp-access", "policy", "bob", "--bucket", "example", *words, env=env)
         assert f"arn:{partition}:s3:::example" in ended.out
 
 
-def test_policy_check_asks_sts(person: Person, calls: Calls) -> None:
-    """It is really sent, and STS's own packed size is said."""
+def test_policy_check_calls_sts(person: Person, calls: Calls) -> None:
+    """The policy is really sent, and STS's packed size is shown."""
     ended = person.temp_access("policy", "bob", "--check")
-    assert re.search(r"STS takes it, packed \d+%", ended.err), ended.said
+    assert re.search(r"STS accepts it; packed size \d+%", ended.err), ended.said
     assert calls["sts:AssumeRole"] == 1
     assert not person.cache.exists()
 
 
-def test_status_says_who_and_what(person: Person) -> None:
-    """Caller, role, and each kept session by the last four characters of its key."""
+def test_status_shows_the_identity_and_the_sessions(person: Person) -> None:
+    """Caller, role, and each cached session with the last four characters of its key."""
     key = person.borrow("bob")["AccessKeyId"]
     ended = person.temp_access("status")
     assert ended.code == 0, ended.said
     assert "credentials: arn:aws:iam::123456789012:user/temp-user (key …" in ended.out
-    assert "role/temp-role may be assumed" in ended.out
+    assert "role/temp-role can be assumed" in ended.out
     assert re.search(rf"bob  read-write  …{key[-4:]}  1[12]h\d\dm left", ended.out)
     assert key not in ended.said
 
 
 def test_status_names_the_grant_of_a_borrowed_session(person: Person) -> None:
-    """Inside of exec, one sees what one is narrowed to; the role can't be assumed from there."""
+    """Inside exec, status shows the grant of the session, and that it can't assume the role."""
     ended = person.temp_access("exec", "bob", "--", "temp-access", "status")
     assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.said
     assert re.search(r"grant: +bob\n", ended.out)
-    assert "may not be assumed" in ended.out
+    assert "can't be assumed" in ended.out
     assert ended.code == 1
 
 
-def test_status_without_credentials_still_lists_what_is_kept(person: Person) -> None:
-    """Exit 1, and no traceback."""
+def test_status_lists_sessions_without_credentials(person: Person) -> None:
+    """Exit code 1, and no traceback."""
     person.borrow("bob")
     ended = person.run("temp-access", "status")
     assert ended.code == 1
-    assert "credentials: none (no base credentials were found" in ended.out
+    assert "credentials: none (no credentials were found" in ended.out
     assert "bob  read-write" in ended.out
 
 
-def test_forget_drops_what_is_kept(person: Person, calls: Calls) -> None:
-    """One grant's, or all; the next call asks again."""
+def test_forget_deletes_cached_sessions(person: Person, calls: Calls) -> None:
+    """One grant's, or all; the next call borrows again."""
     person.borrow("bob")
     person.borrow("bobby")
-    assert person.run("temp-access", "forget", "bob").err == "dropped 1 session\n"
+    assert person.run("temp-access", "forget", "bob").err == "deleted 1 session\n"
     assert "bobby" in person.temp_access("status").out
     person.borrow("bob")
     assert calls["sts:AssumeRole"] >= 3
-    assert person.run("temp-access", "forget").err == "dropped 2 sessions\n"
+    assert person.run("temp-access", "forget").err == "deleted 2 sessions\n"
     assert not list(person.cache.rglob("*.json"))
 
 
 @pytest.mark.parametrize("command", ["credentials", "exec", "profile", "policy", "status", "forget"])
 def test_the_examples_of_the_help_work(person: Person, command: str) -> None:
-    """Those that are said to work after `make demo` do, one after the other."""
+    """The examples of `make demo` work, one after the other."""
     text = person.run("temp-access", command, "--help").out.partition("examples (after `make demo`):\n")[2]
     lines = list(takewhile(lambda line: line.startswith("  "), text.splitlines()))
     assert any(f"temp-access {command}" in line for line in lines)

@@ -1,4 +1,4 @@
-"""The cache: private, whole or not there, and never in the way."""
+"""The cache: private, complete or missing, and never a reason to fail."""
 
 import json
 import os
@@ -14,16 +14,17 @@ from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import file_digests
 from temp_access.borrow.session_store import SessionStore
 from temp_access.cli.status import _sessions
+from tests.unit.support.cached_session import cached_session
 
 
-def entry(**more: object) -> dict[str, Any]:
-    """Return an object that is kept for an hour."""
-    return {"until": time.time() + 3600, **more}
+def value(**fields: object) -> dict[str, Any]:
+    """Return an object that expires in an hour."""
+    return {"expires_at": time.time() + 3600, **fields}
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
-    """A cache in a folder that isn't there yet."""
+    """A cache in a folder that doesn't exist yet."""
     return Cache(str(tmp_path / "cache" / "temp-access"))
 
 
@@ -32,11 +33,11 @@ def file_of(cache: Cache, key: str = "k") -> Path:
     return Path(cache.folder) / "sessions" / f"{key}.json"
 
 
-def test_only_the_owner_can_read_what_is_kept(cache: Cache) -> None:
-    """Files are 0600 and folders 0700, whatever the umask is."""
+def test_only_the_owner_can_read_the_files(cache: Cache) -> None:
+    """Files have mode 0600 and folders 0700, with any umask."""
     before = os.umask(0)
     try:
-        cache.write("sessions", "k", entry(a=1))
+        cache.write("sessions", "k", value(a=1))
     finally:
         os.umask(before)
     assert stat.S_IMODE(file_of(cache).stat().st_mode) == 0o600
@@ -45,32 +46,32 @@ def test_only_the_owner_can_read_what_is_kept(cache: Cache) -> None:
     assert (cache.read("sessions", "k") or {})["a"] == 1
 
 
-def test_a_folder_that_others_could_read_is_closed(cache: Cache) -> None:
-    """A folder of the user's own that was open is put right."""
+def test_restricts_a_folder_that_others_can_read(cache: Cache) -> None:
+    """The user's own folder gets mode 0700."""
     file_of(cache).parent.mkdir(parents=True, mode=0o755)
-    cache.write("sessions", "k", entry())
+    cache.write("sessions", "k", value())
     assert stat.S_IMODE(file_of(cache).parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 0}', "[" * 100_000, "\x00"])
-def test_a_broken_file_isnt_there(cache: Cache, text: str) -> None:
-    """Half a file, or another format, is a miss and no error."""
-    cache.write("sessions", "k", entry())
-    file_of(cache).write_text(text)
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": 0}', "[" * 100_000, "\x00"])
+def test_ignores_a_broken_file(cache: Cache, content: str) -> None:
+    """An incomplete file or another format is a miss, not an error."""
+    cache.write("sessions", "k", value())
+    file_of(cache).write_text(content)
     assert cache.read("sessions", "k") is None
 
 
-def test_a_file_that_others_can_read_isnt_trusted(cache: Cache) -> None:
-    """What could have been read or written by somebody else is not used."""
-    cache.write("sessions", "k", entry())
+def test_ignores_a_file_that_others_can_access(cache: Cache) -> None:
+    """Another user may have read or changed it."""
+    cache.write("sessions", "k", value())
     for mode in (0o644, 0o620, 0o602):
         file_of(cache).chmod(mode)
         assert cache.read("sessions", "k") is None
 
 
-def test_a_link_a_folder_or_a_pipe_isnt_a_file(cache: Cache, tmp_path: Path) -> None:
-    """Nothing but a plain file is opened, and none of them blocks."""
-    cache.write("sessions", "other", entry())
+def test_ignores_links_folders_and_pipes(cache: Cache, tmp_path: Path) -> None:
+    """Only regular files are read, and none of the others blocks."""
+    cache.write("sessions", "other", value())
     file_of(cache).symlink_to(file_of(cache, "other"))
     assert cache.read("sessions", "k") is None
     file_of(cache).unlink()
@@ -86,35 +87,35 @@ def test_a_link_a_folder_or_a_pipe_isnt_a_file(cache: Cache, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_somebody_elses_file_isnt_trusted(cache: Cache) -> None:
-    """A planted session would hand out somebody else's credentials."""
-    cache.write("sessions", "k", entry())
+def test_ignores_another_users_file(cache: Cache) -> None:
+    """Another user could plant credentials of their own."""
+    cache.write("sessions", "k", value())
     os.chown(file_of(cache), 12345, -1)
     assert cache.read("sessions", "k") is None
 
 
-def test_a_linked_folder_isnt_used(cache: Cache, tmp_path: Path) -> None:
-    """Secrets aren't written through a link that somebody planted."""
+def test_refuses_a_linked_folder(cache: Cache, tmp_path: Path) -> None:
+    """Secrets aren't written through a link that another user planted."""
     Path(cache.folder).parent.mkdir()
     (tmp_path / "elsewhere").mkdir()
     Path(cache.folder).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(PermissionError):
-        cache.write("sessions", "k", entry())
+        cache.write("sessions", "k", value())
 
 
-def test_a_failed_write_leaves_the_old_file(cache: Cache) -> None:
-    """The file is replaced in one step, and nothing is left of the attempt."""
-    cache.write("sessions", "k", entry(a=1))
+def test_a_failed_write_keeps_the_old_file(cache: Cache) -> None:
+    """The file is replaced atomically, and no unfinished file is left."""
+    cache.write("sessions", "k", value(a=1))
     with pytest.raises(TypeError):
-        cache.write("sessions", "k", entry(a=object()))
+        cache.write("sessions", "k", value(a=object()))
     assert (cache.read("sessions", "k") or {})["a"] == 1
     assert [file.name for file in file_of(cache).parent.iterdir()] == ["k.json"]
 
 
-def test_sweeping_drops_what_has_expired_and_what_was_left(cache: Cache) -> None:
-    """Secrets don't stay on the disk longer than they are good for."""
-    cache.write("sessions", "alive", entry())
-    cache.write("sessions", "dead", {"until": time.time() - 1})
+def test_removes_expired_and_unfinished_files(cache: Cache) -> None:
+    """Secrets stay on the disk no longer than they are valid."""
+    cache.write("sessions", "alive", value())
+    cache.write("sessions", "dead", {"expires_at": time.time() - 1})
     for name, age in (("new", 60), ("left", 7200)):
         file = file_of(cache).parent / f".new-{name}"
         file.touch()
@@ -123,10 +124,10 @@ def test_sweeping_drops_what_has_expired_and_what_was_left(cache: Cache) -> None
     assert {".new-new", "alive.json"} == {file.name for file in file_of(cache).parent.iterdir()}
 
 
-def test_drops_the_sessions_of_an_older_file(cache: Cache) -> None:
-    """Only those of the same access.toml, and not those of what it says now."""
+def test_removes_the_sessions_of_an_older_access_toml(cache: Cache) -> None:
+    """Only those of the same path, and not those of its current content."""
     for key in ("aaaaaaaa11111111x", "aaaaaaaa22222222y", "bbbbbbbb11111111z"):
-        cache.write("sessions", key, entry())
+        cache.write("sessions", key, value())
     cache.purge_prefix("sessions", "aaaaaaaa", "aaaaaaaa22222222")
     assert [key for key, _ in cache.entries("sessions")] == ["aaaaaaaa22222222y", "bbbbbbbb11111111z"]
 
@@ -141,7 +142,7 @@ def _count(folder: str, file: str) -> None:
 
 
 def test_the_lock_holds_between_processes(cache: Cache, tmp_path: Path) -> None:
-    """One at a time reads, and writes what it made of it."""
+    """Only one process at a time reads and writes."""
     file = tmp_path / "number"
     file.write_text("0")
     context = get_context("spawn")
@@ -154,32 +155,32 @@ def test_the_lock_holds_between_processes(cache: Cache, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "folder"),
+    ("xdg_cache_home", "folder"),
     [("", "~/.cache/temp-access"), ("relative", "~/.cache/temp-access"), ("/var/x", "/var/x/temp-access")],
 )
-def test_the_folder_is_where_xdg_says(given: str, folder: str) -> None:
-    """A relative XDG_CACHE_HOME is ignored, as its specification says."""
-    assert cache_folder({"XDG_CACHE_HOME": given}) == os.path.expanduser(folder)
+def test_follows_the_xdg_specification(xdg_cache_home: str, folder: str) -> None:
+    """A relative XDG_CACHE_HOME is ignored."""
+    assert cache_folder({"XDG_CACHE_HOME": xdg_cache_home}) == os.path.expanduser(folder)
 
 
-def test_a_folder_that_cant_be_used_is_said_once(tmp_path: Path) -> None:
-    """Sessions are then remembered by the process, and the work goes on."""
+def test_reports_an_unusable_folder_once(tmp_path: Path) -> None:
+    """The process then keeps the sessions in memory."""
     (tmp_path / "file").write_text("")
     notes: list[str] = []
     store = SessionStore(Cache(str(tmp_path / "file" / "cache")), notes.append)
     with store.locked("sessions", "k"):
-        store.write("sessions", "k", entry(a=1))
-    store.write("roles", "k", entry())
+        store.write("sessions", "k", value(a=1))
+    store.write("roles", "k", value())
     assert (store.read("sessions", "k") or {})["a"] == 1
     store.remove("sessions", "k")
     assert store.read("sessions", "k") is None
     assert len(notes) == 1
-    assert "can't be kept" in notes[0]
+    assert "can't be cached" in notes[0]
     assert "Not a directory" in notes[0]
 
 
-def test_a_disk_that_is_full_meanwhile_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The session was made, and is handed out."""
+def test_a_full_disk_isnt_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session was borrowed, and memory keeps it."""
     notes: list[str] = []
     store = SessionStore(Cache(str(tmp_path / "cache")), notes.append)
 
@@ -187,27 +188,23 @@ def test_a_disk_that_is_full_meanwhile_is_no_reason_to_fail(tmp_path: Path, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    store.write("sessions", "full", entry(a=1))
+    store.write("sessions", "full", value(a=1))
     assert (store.read("sessions", "full") or {})["a"] == 1
     assert "No space left on device" in notes[0]
 
 
-def test_what_is_written_is_json(cache: Cache) -> None:
-    """Other programs of the user can read it as well."""
-    cache.write("sessions", "k", entry(a="é"))
+def test_writes_json(cache: Cache) -> None:
+    """The user's other programs can read the files."""
+    cache.write("sessions", "k", value(a="é"))
     assert json.loads(file_of(cache).read_text())["a"] == "é"
 
 
-def test_a_session_of_a_local_aws_that_has_ended_is_dropped(cache: Cache, tmp_path: Path) -> None:
-    """`status` doesn't list it as kept: another run of the local AWS doesn't know it."""
+def test_removes_a_session_of_an_ended_local_aws(cache: Cache, tmp_path: Path) -> None:
+    """`status` doesn't list it: the next run of the local AWS doesn't know it."""
     server = tmp_path / "server.json"
     server.write_text("one run")
-    session = {
-        **entry(grant="bob", access="read", role="r", seconds=900, issued=time.time()),
-        "credentials": dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"), "ASIA1234"),
-    }
-    cache.write("sessions", "local", {**session, "place": file_digests([str(server)])})
-    cache.write("sessions", "aws", {**session, "place": {}})
+    cache.write("sessions", "local", cached_session(local_run=file_digests([str(server)])))
+    cache.write("sessions", "aws", cached_session())
     assert len(_sessions(cache)) == 3
     server.write_text("the next")
     assert len(_sessions(cache)) == 2

@@ -1,15 +1,15 @@
-"""What makes two requests the same, and what makes a kept answer old."""
+"""Which requests share a cached session, and when a cached session is no longer used."""
 
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from temp_access.borrow.cache import Cache
 from temp_access.borrow.cached_session import (
+    CachedSession,
     file_digests,
     find_cached_session,
     input_files,
@@ -17,8 +17,9 @@ from temp_access.borrow.cached_session import (
     request_key,
     server_file,
 )
+from tests.unit.support.cached_session import cached_session
 
-ASKED: dict[str, object] = {"id": "bob", "profile": None, "config": "/x/access.toml", "local": None}
+FIELDS: dict[str, object] = {"id": "bob", "profile": None, "config": "/x/access.toml", "local": None}
 
 
 @pytest.mark.parametrize(
@@ -26,32 +27,32 @@ ASKED: dict[str, object] = {"id": "bob", "profile": None, "config": "/x/access.t
     ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL_STS"],
 )
 def test_another_environment_is_another_request(variable: str) -> None:
-    """Callers don't mix, nor do the local AWS and AWS."""
-    assert request_key(ASKED, {variable: "a"}) != request_key(ASKED, {variable: "b"})
-    assert request_key(ASKED, {variable: "a"}) != request_key(ASKED, {})
+    """Sessions of different callers, and of AWS and the local AWS, don't mix."""
+    assert request_key(FIELDS, {variable: "a"}) != request_key(FIELDS, {variable: "b"})
+    assert request_key(FIELDS, {variable: "a"}) != request_key(FIELDS, {})
 
 
 @pytest.mark.parametrize(
-    "asked", [{"id": "bobby"}, {"profile": "p"}, {"config": "/y/access.toml"}, {"local": "/state"}]
+    "fields", [{"id": "bobby"}, {"profile": "p"}, {"config": "/y/access.toml"}, {"local": "/state"}]
 )
-def test_another_question_is_another_request(asked: dict[str, object]) -> None:
-    """Whatever the command line says counts."""
-    assert request_key({**ASKED, **asked}, {}) != request_key(ASKED, {})
+def test_another_option_is_another_request(fields: dict[str, object]) -> None:
+    """Every option of the command line is part of the key."""
+    assert request_key({**FIELDS, **fields}, {}) != request_key(FIELDS, {})
 
 
-def test_an_inherited_profile_doesnt_count_beside_a_named_one() -> None:
-    """--profile wins, as it does in botocore."""
-    asked = {**ASKED, "profile": "base"}
-    assert request_key(asked, {"AWS_PROFILE": "bob", "AWS_ACCESS_KEY_ID": "x"}) == request_key(asked, {})
+def test_profile_option_takes_precedence_over_the_environment() -> None:
+    """As in botocore, the environment's profile and keys don't matter then."""
+    fields = {**FIELDS, "profile": "base"}
+    assert request_key(fields, {"AWS_PROFILE": "bob", "AWS_ACCESS_KEY_ID": "x"}) == request_key(fields, {})
 
 
-def test_the_secret_isnt_read() -> None:
-    """No key of the cache is made of it."""
-    assert request_key(ASKED, {"AWS_SECRET_ACCESS_KEY": "a"}) == request_key(ASKED, {})
+def test_the_key_doesnt_depend_on_the_secret() -> None:
+    """The secret access key isn't read."""
+    assert request_key(FIELDS, {"AWS_SECRET_ACCESS_KEY": "a"}) == request_key(FIELDS, {})
 
 
-def test_the_run_of_the_local_aws_counts() -> None:
-    """Its sessions end with it, so a new run is a miss."""
+def test_the_run_of_the_local_aws_is_an_input() -> None:
+    """Sessions end with their run, so a new run is a miss."""
     bundle = {"AWS_CA_BUNDLE": "/state/tls/certificate.pem"}
     local = {**bundle, "AWS_ENDPOINT_URL": "https://127.0.0.1:4610"}
     assert server_file(local) == "/state/server.json"
@@ -61,33 +62,28 @@ def test_the_run_of_the_local_aws_counts() -> None:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> tuple[Cache, Path]:
-    """A cache with an answer to the request `r`, and the file that it was made from."""
+def cached(tmp_path: Path) -> tuple[Cache, Path]:
+    """A cache with a session for the request `r`, and the file that it depends on."""
     file = tmp_path / "access.toml"
     file.write_text("one")
     cache = Cache(str(tmp_path / "cache"))
-    until = time.time() + 3600
-    cache.write("sessions", "s", session(until=until))
-    cache.write("requests", "r", {"files": file_digests([str(file)]), "session": "s", "notes": ["n"], "until": until})
+    session = cached_session()
+    cache.write("sessions", "s", session)
+    request = {"files": file_digests([str(file)]), "session": "s", "notes": ["n"], "expires_at": session["expires_at"]}
+    cache.write("requests", "r", request)
     return cache, file
 
 
-def session(**more: Any) -> dict[str, Any]:
-    """Return the entry of a session of an hour."""
-    keys = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"), "x")
-    return {"until": time.time() + 3600, "issued": time.time(), "seconds": 3600, "credentials": keys, **more}
-
-
-def test_a_hit_repeats_the_notes(kept: tuple[Cache, Path]) -> None:
-    """What was said of the session is said again."""
-    hit = find_cached_session(kept[0], "r", None)
+def test_a_hit_returns_the_notes(cached: tuple[Cache, Path]) -> None:
+    """The notes of the first call are printed again."""
+    hit = find_cached_session(cached[0], "r", None)
     assert hit is not None
     assert hit[1] == ["n"]
 
 
-def test_any_changed_byte_is_a_miss(kept: tuple[Cache, Path]) -> None:
-    """Also where size and time stayed the same."""
-    cache, file = kept
+def test_any_changed_byte_is_a_miss(cached: tuple[Cache, Path]) -> None:
+    """Even if size and time stay the same."""
+    cache, file = cached
     before = file.stat()
     file.write_text("two")
     import os
@@ -96,20 +92,20 @@ def test_any_changed_byte_is_a_miss(kept: tuple[Cache, Path]) -> None:
     assert find_cached_session(cache, "r", None) is None
 
 
-def test_a_missing_file_is_a_miss(kept: tuple[Cache, Path]) -> None:
-    """A file that is gone is a change."""
-    kept[1].unlink()
-    assert find_cached_session(kept[0], "r", None) is None
+def test_a_missing_file_is_a_miss(cached: tuple[Cache, Path]) -> None:
+    """A removed file is a change."""
+    cached[1].unlink()
+    assert find_cached_session(cached[0], "r", None) is None
 
 
-def test_a_dropped_session_is_a_miss(kept: tuple[Cache, Path]) -> None:
-    """A request without its session is none."""
-    kept[0].remove("sessions", "s")
-    assert find_cached_session(kept[0], "r", None) is None
+def test_a_removed_session_is_a_miss(cached: tuple[Cache, Path]) -> None:
+    """A request without its session is useless."""
+    cached[0].remove("sessions", "s")
+    assert find_cached_session(cached[0], "r", None) is None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "left", "min_ttl", "fresh"),
+    ("duration", "left", "min_ttl", "fresh"),
     [
         (3600, 901, None, True),
         (3600, 899, None, False),
@@ -120,31 +116,36 @@ def test_a_dropped_session_is_a_miss(kept: tuple[Cache, Path]) -> None:
         (3600, 0, 0, False),
     ],
 )
-def test_a_session_near_its_end_is_a_miss(seconds: int, left: int, min_ttl: int | None, fresh: bool) -> None:
-    """A quarter hour must be left, at most half of its length, unless something else is asked for."""
-    found = session(seconds=seconds, until=time.time() + left + 0.5 * bool(left))
-    assert is_fresh(found, min_ttl) is fresh
+def test_a_session_near_its_end_is_a_miss(duration: int, left: int, min_ttl: int | None, fresh: bool) -> None:
+    """By default, 15 minutes or half of the duration must be left."""
+    session = cached_session(duration=duration, expires_at=time.time() + left + 0.5 * bool(left))
+    assert is_fresh(session, min_ttl) is fresh
 
 
-def test_a_session_that_was_made_meanwhile_is_taken() -> None:
-    """Whoever waited for another's doesn't make a second one, whatever --min-ttl says."""
-    assert is_fresh(session(), 99_999, since=time.time() - 1)
-    assert not is_fresh(session(issued=time.time() - 5), 99_999, since=time.time() - 1)
-    assert not is_fresh(session(until=time.time() - 1), 0, since=time.time() - 1)
+def test_a_session_that_was_issued_meanwhile_is_fresh() -> None:
+    """A process that waited for another's session doesn't borrow a second one, with any --min-ttl."""
+    assert is_fresh(cached_session(), 99_999, since=time.time() - 1)
+    assert not is_fresh(cached_session(issued_at=time.time() - 5), 99_999, since=time.time() - 1)
+    assert not is_fresh(cached_session(expires_at=time.time() - 1), 0, since=time.time() - 1)
 
 
-def test_half_an_entry_is_a_miss() -> None:
-    """What lacks a part isn't handed out."""
-    for part in ("until", "issued", "seconds", "credentials"):
-        assert not is_fresh({name: value for name, value in session().items() if name != part}, None)
-    assert not is_fresh(session(credentials={"AccessKeyId": "x"}), None)
+@pytest.mark.parametrize("field", sorted(CachedSession.__required_keys__))
+def test_an_incomplete_session_is_a_miss(field: str) -> None:
+    """A session without one of its fields isn't used."""
+    assert not is_fresh({name: value for name, value in cached_session().items() if name != field}, None)
+
+
+def test_incomplete_credentials_are_a_miss() -> None:
+    """A session without a secret or token isn't used."""
+    assert is_fresh(cached_session(), None)
+    assert not is_fresh(cached_session(credentials={"AccessKeyId": "x"}), None)
 
 
 @pytest.mark.parametrize(
     "statement", ["import temp_access", "import temp_access.cli.credentials, temp_access.cli.main"]
 )
 def test_nothing_heavy_is_imported(statement: str) -> None:
-    """A cached call pays for neither boto3 nor for reading access.toml."""
+    """A cached call loads neither boto3 nor the reader of access.toml."""
     heavy = [
         "boto3",
         "botocore",
@@ -158,5 +159,5 @@ def test_nothing_heavy_is_imported(statement: str) -> None:
     ]
     heavy += ["argcomplete"]
     code = f"{statement}; import sys; print([name for name in {heavy} if name in sys.modules])"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"

@@ -1,15 +1,11 @@
-"""The environment of a command that `temp-access exec` becomes."""
-
-from typing import Any
+"""The environment of the command that `temp-access exec` runs."""
 
 import pytest
 
 from temp_access.cli.exec import child_environment
+from tests.unit.support.cached_session import cached_session
 
-ENTRY: dict[str, Any] = {
-    "region": "eu-central-1",
-    "credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "e"},
-}
+SESSION = cached_session()
 
 
 @pytest.mark.parametrize(
@@ -32,15 +28,17 @@ ENTRY: dict[str, Any] = {
         "AWS_BEARER_TOKEN_BEDROCK",
     ],
 )
-def test_no_way_to_the_callers_identity_is_left(name: str) -> None:
-    """Each variable by which an SDK would find the caller's own credentials is gone, or the session's."""
-    assert child_environment({name: "theirs"}, ENTRY, {}).get(name) != "theirs"
+def test_removes_every_variable_of_the_callers_identity(name: str) -> None:
+    """No SDK finds the caller's own credentials: each variable is removed, or has the session's value."""
+    assert child_environment({name: "theirs"}, SESSION, {}).get(name) != "theirs"
 
 
-def test_everything_else_stays() -> None:
-    """The rest of the environment is the caller's; the session's Region wins."""
-    found = child_environment({"HOME": "/h", "AWS_REGION": "x"}, ENTRY, {"AWS_ENDPOINT_URL": "https://127.0.0.1:1"})
-    assert found == {
+def test_keeps_the_other_variables() -> None:
+    """The rest of the environment is the caller's; the session's Region takes precedence."""
+    environment = child_environment(
+        {"HOME": "/h", "AWS_REGION": "x"}, SESSION, {"AWS_ENDPOINT_URL": "https://127.0.0.1:1"}
+    )
+    assert environment == {
         "HOME": "/h",
         "AWS_ENDPOINT_URL": "https://127.0.0.1:1",
         "AWS_REGION": "eu-central-1",
@@ -50,3 +48,11 @@ def test_everything_else_stays() -> None:
         "AWS_SESSION_TOKEN": "t",
         "AWS_CREDENTIAL_EXPIRATION": "e",
     }
+
+
+def test_removes_variables_that_conflict_with_the_local_aws() -> None:
+    """A service's own endpoint would take precedence over the local AWS's; for AWS itself it stays."""
+    environ = {"AWS_ENDPOINT_URL_S3": "https://s3.example.com"}
+    assert "AWS_ENDPOINT_URL_S3" in child_environment(environ, SESSION, {})
+    local = {"AWS_ENDPOINT_URL": "https://127.0.0.1:1"}
+    assert "AWS_ENDPOINT_URL_S3" not in child_environment(environ, SESSION, local)

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from temp_access.cfn.assembly import read_assembly
     from temp_access.errors import UserError, require_extra
     from temp_access.proofs import prove_all, prove_session_policy
-    from temp_access.proofs.claim import NOT_MODELLED, as_json, exit_code
+    from temp_access.proofs.claim import NOT_MODELED, as_json, exit_code
     from temp_access.proofs.custom_policy import read_custom_policy
 
     if args.access and not args.session_policy:
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(as_json(claims), indent=2))
     else:
-        print("\n".join([*map(_render, claims), _summary(claims), NOT_MODELLED]))
+        print("\n".join([*map(_render, claims), _summary(claims), NOT_MODELED]))
     return exit_code(claims)
 
 
@@ -117,11 +117,11 @@ def _render(claim: "Claim") -> str:
 def _details(claim: "Claim") -> Iterator[str]:
     witness = claim.witness
     if witness:
-        yield witness.words
+        yield witness.description
         if witness.context:
             yield f"with {', '.join(f'{key}={value}' for key, value in witness.context.items())}"
-        if witness.why:
-            yield f"evaluator: {witness.why}"
+        if witness.explanation:
+            yield f"evaluator: {witness.explanation}"
     if claim.note:
         yield claim.note
 

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare, print or write the review, and return the exit code."""
+    """Print or write the review, and return the exit code."""
     from temp_access.files import check_writable, write_report
     from temp_access.review.report import make_report
     from temp_access.review.snapshot import read_snapshot
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         read_snapshot("head", args.head, args.head_config),
         compare_only=args.compare_only,
         proof_timeout=args.timeout,
-        verification=args.verification,
+        verification_file=args.verification,
     )
     output = _render(report, args.format)
     if args.output:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from temp_access.aws.clients import Clients
     from temp_access.config.model import Grant
+    from temp_access.deployment.effective_policies import ManagedDocument
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
     from temp_access.verify.plan.plan import ProbePlan
-    from temp_access.verify.plan.user import Managed
 
 
 EXAMPLES = """\
@@ -142,7 +142,7 @@ def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
 
 
 def _plan(
-    config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "Managed", arn: str
+    config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "ManagedDocument", arn: str
 ) -> "ProbePlan":
     from temp_access.verify.plan.assume_role import is_untrusted
     from temp_access.verify.plan.plan import make_plan

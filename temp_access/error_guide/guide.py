@@ -1,4 +1,4 @@
-"""Error codes: causes, how to tell, fix."""
+"""Explanations of error codes: likely causes, how to tell them apart, and the fix of each."""
 
 import difflib
 import re
@@ -11,26 +11,26 @@ from typing import Any
 
 from temp_access.errors import UserError
 
-_FOLDER = Path(__file__).with_name("data")
+_DATA = Path(__file__).with_name("data")
 
 
 @cache
 def load_entries() -> Mapping[str, Mapping[str, Any]]:
-    """Return every entry by its code, sorted."""
-    found = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.toml")))
-    return {entry["code"]: entry for entry in found}
+    """Return every entry by its code, in alphabetical order."""
+    entries = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(_DATA.glob("*.toml")))
+    return {entry["code"]: entry for entry in entries}
 
 
 @cache
 def known_codes() -> Mapping[str, str]:
-    """Return every code that is known, other spellings included, with the code of its entry."""
-    own = {code: code for code in load_entries()}
-    return own | {other: code for code, entry in load_entries().items() for other in entry.get("also", ())}
+    """Return every known code, including other spellings, with the code of its entry."""
+    codes = {code: code for code in load_entries()}
+    return codes | {other: code for code, entry in load_entries().items() for other in entry.get("also", ())}
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorCause:
-    """One likely cause: what it is, how to tell it from the others, and what puts it right."""
+    """One likely cause, with how to tell it from the others, and the fix."""
 
     what: str
     how_to_tell: str
@@ -39,7 +39,7 @@ class ErrorCause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What an error code means, its likely causes with the likeliest first, and the source of it."""
+    """The meaning of an error code, with its causes (the likeliest first) and the source of the explanation."""
 
     code: str
     service: str
@@ -49,57 +49,58 @@ class Explanation:
 
 
 class UnknownCodeError(UserError):
-    """No explanation is kept for an error code; `nearest` are the known codes that look like it."""
+    """The error code has no explanation; `nearest` are known codes with a similar spelling."""
 
     def __init__(self, code: str) -> None:
         folded = {known.lower(): known for known in known_codes()}
-        found = difflib.get_close_matches(code.lower(), folded, n=3, cutoff=0.5)
-        self.nearest = tuple(dict.fromkeys(known_codes()[folded[name]] for name in found))
+        matches = difflib.get_close_matches(code.lower(), folded, n=3, cutoff=0.5)
+        self.nearest = tuple(dict.fromkeys(known_codes()[folded[name]] for name in matches))
         guess = f"did you mean {', '.join(self.nearest)}?" if self.nearest else "known: " + ", ".join(load_entries())
-        super().__init__(f"the error code {code!r:.80} isn't known here; {guess}")
+        super().__init__(f"unknown error code {code!r:.80}; {guess}")
 
 
 def explain(code: str, message: str = "") -> Explanation:
-    """Return what `code` means; the service's `message` decides which causes come first.
+    """Return the explanation of `code`, in any case; the service's `message` decides which causes come first.
 
-    Raises UnknownCodeError for a code that isn't kept, in whatever case it is written.
+    Raises UnknownCodeError for a code without an explanation.
     """
-    folded = {known.lower(): own for known, own in known_codes().items()}
-    own = folded.get(code.strip().lower())
-    if own is None:
+    folded = {known.lower(): entry_code for known, entry_code in known_codes().items()}
+    entry_code = folded.get(code.strip().lower())
+    if entry_code is None:
         raise UnknownCodeError(code)
-    entry = load_entries()[own]
-    return Explanation(own, entry["service"], entry["summary"], _ordered(entry["causes"], message), entry["source"])
+    entry = load_entries()[entry_code]
+    causes = _ranked(entry["causes"], message)
+    return Explanation(entry_code, entry["service"], entry["summary"], causes, entry["source"])
 
 
 def summarize(explanation: Explanation) -> str:
-    """Return the two lines that follow the failure of a call of our own."""
+    """Return the likeliest cause and its fix in two lines, which follow the error of a failed call."""
     first = explanation.causes[0]
     more = f"more: temp-access explain {explanation.code}"
     return f"likely: {first.what}; to tell: {first.how_to_tell}\nfix: {first.fix} ({more})"
 
 
 def summarize_client_error(error: Exception) -> str:
-    """Return the short form for a ClientError of botocore, on lines of its own; nothing for an unknown code."""
-    told = getattr(error, "response", {}).get("Error", {})
+    """Return a line end and the summary for botocore's ClientError, "" for an unknown code."""
+    details = getattr(error, "response", {}).get("Error", {})
     try:
-        return "\n" + summarize(explain(str(told.get("Code", "")), str(told.get("Message", ""))))
+        return "\n" + summarize(explain(str(details.get("Code", "")), str(details.get("Message", ""))))
     except UnknownCodeError:
         return ""
 
 
-def _ordered(causes: list[Mapping[str, Any]], message: str) -> tuple[ErrorCause, ...]:
-    """Order by how much of the message a cause's patterns fit; leave out those of other messages."""
-    fits = [_fit(cause.get("message", ()), message) for cause in causes]
-    if not any(fits):
+def _ranked(causes: list[Mapping[str, Any]], message: str) -> tuple[ErrorCause, ...]:
+    """Order causes by how much of the message their patterns match, without those whose patterns don't match."""
+    lengths = [_match_length(cause.get("message", ()), message) for cause in causes]
+    if not any(lengths):
         return tuple(_cause(cause) for cause in causes)
-    ranked = sorted(zip(fits, causes, strict=True), key=lambda pair: -pair[0])
-    return tuple(_cause(cause) for fit, cause in ranked if fit or "message" not in cause)
+    ranked = sorted(zip(lengths, causes, strict=True), key=lambda pair: -pair[0])
+    return tuple(_cause(cause) for length, cause in ranked if length or "message" not in cause)
 
 
-def _fit(patterns: list[str], message: str) -> int:
-    found = (re.search(pattern, message, re.IGNORECASE) for pattern in patterns)
-    return max((len(match[0]) for match in found if match), default=0)
+def _match_length(patterns: list[str], message: str) -> int:
+    matches = (re.search(pattern, message, re.IGNORECASE) for pattern in patterns)
+    return max((len(match[0]) for match in matches if match), default=0)
 
 
 def _cause(cause: Mapping[str, Any]) -> ErrorCause:

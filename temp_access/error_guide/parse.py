@@ -1,4 +1,4 @@
-"""Finding code and message in a pasted error, in the forms that SDKs, CLIs and services give them."""
+"""The parser of pasted errors: code and message in the forms that SDKs, the AWS CLI and services write."""
 
 import html
 import json
@@ -8,17 +8,17 @@ from typing import Any
 
 from temp_access.error_guide.guide import known_codes, load_entries
 
-_LONGEST = 100_000
-_TEXTS = tuple(
-    re.compile(form, re.DOTALL)
-    for form in (
-        # boto3 and the aws CLI
+_MAX_LENGTH = 100_000
+_TEXT_PATTERNS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        # boto3 and the AWS CLI
         r"An error occurred \((?P<code>[\w.]+)\) when calling (?P<message>.*)",
-        # SDK for Go v2, and Terraform with it
+        # The SDK for Go v2, and Terraform, which uses it
         r"api error (?P<code>\w+): (?P<message>.*)",
     )
 )
-# SDK for Java v1, and CloudFormation; the message is before it.
+# The SDK for Java v1, and CloudFormation; the message comes first.
 _JAVA = re.compile(r"\(Service: [^;()]{1,100}; Status Code: \d+; Error Code: (\w+)")
 _LEADING = re.compile(r"(?:^|\s)(?P<code>[A-Za-z]\w*): (?P<message>.*)", re.DOTALL)
 _CODE = re.compile(r"<Code>\s*([\w.]+)\s*</Code>")
@@ -27,76 +27,83 @@ _CODE_KEYS = ("Code", "code", "errorCode", "__type", "Error Code")
 _MESSAGE_KEYS = ("Message", "message", "errorMessage")
 
 
-def parse(text: str) -> tuple[str, str]:
-    """Return (code, message) of a pasted error, or a code alone; the code is empty if none is found.
+def parse(pasted: str) -> tuple[str, str]:
+    """Return (code, message) of a pasted error or a code alone; the code is empty if the error contains none.
 
-    Read are the texts of botocore and the aws CLI, of the SDKs for Go, Java and JavaScript, the services' XML
-    and JSON, and CloudTrail's events.
+    It reads the errors of botocore, the AWS CLI and the SDKs for Go, Java and JavaScript, the XML and JSON of the
+    services, and CloudTrail events.
     """
-    text = text[:_LONGEST].strip()
-    return _json(text) or _xml(text) or _text(text) or _known_code(text) or _by_phrase(text) or ("", text)
+    error = pasted[:_MAX_LENGTH].strip()
+    return (
+        _parse_json(error)
+        or _parse_xml(error)
+        or _parse_text(error)
+        or _known_code(error)
+        or _code_by_phrase(error)
+        or ("", error)
+    )
 
 
-def _json(text: str) -> tuple[str, str] | None:
-    start = text.find("{")
+def _parse_json(error: str) -> tuple[str, str] | None:
+    start = error.find("{")
     if start < 0:
         return None
     try:
-        value, _ = json.JSONDecoder().raw_decode(text[start:])
+        value, _ = json.JSONDecoder().raw_decode(error[start:])
     except (ValueError, RecursionError):
         return None
-    for found in _objects(value):
-        code = next((found[key] for key in _CODE_KEYS if isinstance(found.get(key), str)), None)
+    for entry in _objects(value):
+        code = next((entry[key] for key in _CODE_KEYS if isinstance(entry.get(key), str)), None)
         if code:
-            message = next((found[key] for key in _MESSAGE_KEYS if isinstance(found.get(key), str)), "")
-            # The JSON protocols write `com.amazon.coral.service#AccessDeniedException`, some with `:http://…`.
+            message = next((entry[key] for key in _MESSAGE_KEYS if isinstance(entry.get(key), str)), "")
+            # The JSON protocols write `com.amazon.coral.service#AccessDeniedException`, sometimes with `:http://…`.
             return code.split("#")[-1].split(":")[0], message
     return None
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects in `value`, outer ones first."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop(0)
+    queue = [value]
+    while queue:
+        item = queue.pop(0)
         if isinstance(item, dict):
             yield item
-            waiting.extend(item.values())
+            queue.extend(item.values())
         elif isinstance(item, list):
-            waiting.extend(item)
+            queue.extend(item)
 
 
-def _xml(text: str) -> tuple[str, str] | None:
-    code = _CODE.search(text)
+def _parse_xml(error: str) -> tuple[str, str] | None:
+    code = _CODE.search(error)
     if code is None:
         return None
-    message = _MESSAGE.search(text)
+    message = _MESSAGE.search(error)
     return code[1], html.unescape(message[1]).strip() if message else ""
 
 
-def _text(text: str) -> tuple[str, str] | None:
-    found = (form.search(text) for form in _TEXTS)
-    for match in filter(None, found):
+def _parse_text(error: str) -> tuple[str, str] | None:
+    matches = (pattern.search(error) for pattern in _TEXT_PATTERNS)
+    for match in filter(None, matches):
         return match["code"], match["message"].strip()
-    java = _JAVA.search(text)
-    return (java[1], text[: java.start()].strip()) if java else None
+    java = _JAVA.search(error)
+    return (java[1], error[: java.start()].strip()) if java else None
 
 
-def _known_code(text: str) -> tuple[str, str] | None:
-    """Return a text that is a code alone, or that has a known code before a colon."""
-    if re.fullmatch(r"[\w.]+", text):
-        return text, ""
-    for match in _LEADING.finditer(text):
+def _known_code(error: str) -> tuple[str, str] | None:
+    """Return an error that is a code alone, or that has a known code before a colon."""
+    if re.fullmatch(r"[\w.]+", error):
+        return error, ""
+    for match in _LEADING.finditer(error):
         if match["code"] in known_codes():
             return match["code"], match["message"].strip()
     return None
 
 
-def _by_phrase(text: str) -> tuple[str, str] | None:
-    """Return the code whose messages read like `text`: the longest phrase that fits decides."""
-    fits = {
-        code: max((len(m[0]) for p in entry.get("phrases", ()) if (m := re.search(p, text, re.IGNORECASE))), default=0)
+def _code_by_phrase(error: str) -> tuple[str, str] | None:
+    """Return the code with the longest phrase that matches `error`."""
+    lengths = {
+        code: max((len(m[0]) for p in entry.get("phrases", ()) if (m := re.search(p, error, re.IGNORECASE))), default=0)
         for code, entry in load_entries().items()
     }
-    best = max(fits, key=lambda code: fits[code])
-    return (best, text) if fits[best] else None
+    best = max(lengths, key=lambda code: lengths[code])
+    return (best, error) if lengths[best] else None

@@ -1,4 +1,4 @@
-"""Proofs about the policies: for all ids, keys and requests, not for samples of them."""
+"""Proofs about the policies, for all ids, keys and requests instead of samples of them."""
 
 from temp_access.iam.symbolic.queries import Witness
 from temp_access.proofs.claim import Claim, ClaimStatus

@@ -1,6 +1,6 @@
-"""Any request at all on one kind of thing, for claims that something isn't allowed there."""
+"""Queries for any request by a principal on one type of resource, for claims that no such request is allowed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from temp_access.deployment.effective_policies import EffectivePolicies, UnknownAs
@@ -8,7 +8,7 @@ from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.iam.symbolic.queries import (
     PREFIX,
-    LayersFor,
+    PoliciesFor,
     Query,
     QueryFactory,
     RequestBuilder,
@@ -17,82 +17,95 @@ from temp_access.iam.symbolic.queries import (
     witness_preferences,
 )
 from temp_access.iam.symbolic.solver import Solver
-from temp_access.proofs.sessions import any_folder
+from temp_access.proofs.sessions import ResourceType, any_folder
 
-OBJECTS, BUCKET, ROLE, ELSEWHERE = "objects", "bucket", "role", "elsewhere"
-ON = {OBJECTS: "bucket", BUCKET: "bucket", ROLE: "role", ELSEWHERE: "elsewhere"}
-# The policies that count on "bucket", "role" or "elsewhere", unknown ones taken to be what UnknownAs says.
-PoliciesOn = Callable[[str, UnknownAs], PolicySet]
+# The policies that apply on a type of resource, with the unknown ones taken to be what UnknownAs says.
+PoliciesOn = Callable[[ResourceType, UnknownAs], PolicySet]
 
 
 @dataclass(frozen=True)
 class SymbolicPrincipal:
-    """Somebody who asks: in words, as a caller, and the policies that count; `narrowed` gives them for a folder.
+    """A principal of a claim: its description, its form as a caller, and the policies that apply to it.
 
-    `unknown` names policies whose documents aren't at hand.
+    `scoped_policies` gives the policies for each folder, `policies` those of a principal without a folder.
+    `unknown` names policies whose documents are unknown.
     """
 
-    words: str
+    description: str
     caller: Callable[[Solver], SymbolicCaller]
     unknown: frozenset[str]
     policies: PoliciesOn | None = None
-    narrowed: Callable[[str], LayersFor] | None = None
+    scoped_policies: Callable[[ResourceType], PoliciesFor] | None = None
 
-    def layers(self, on: str) -> LayersFor:
-        """Return the policies that count there."""
-        if self.narrowed:
-            return self.narrowed(on)
+    def policies_for(self, resource_type: ResourceType) -> PoliciesFor:
+        """Return the policies that apply on a type of resource."""
+        if self.scoped_policies:
+            return self.scoped_policies(resource_type)
         policies = self.policies
         if policies is None:
-            raise ValueError(f"{self.words}: has no policies; give either `policies` or `narrowed`")
-        return lambda folder, permissive: policies(on, UnknownAs.ALLOW_ALL if permissive else UnknownAs.ALLOW_NOTHING)
+            raise ValueError(f"{self.description}: has no policies; give either `policies` or `scoped_policies`")
+        return lambda folder, permissive: policies(
+            resource_type, UnknownAs.ALLOW_ALL if permissive else UnknownAs.ALLOW_NOTHING
+        )
 
 
 def forbid_any_request(
-    world: EffectivePolicies,
-    who: SymbolicPrincipal,
-    things: Iterable[str],
-    because: str,
-    before: SymbolicPrincipal | None = None,
-) -> Iterable[QueryFactory]:
-    """Yield, for each kind of thing, any request of `who`; with `before`, one that wasn't allowed to that one."""
-    for thing in things:
-        yield _make(world, who, thing, because, before)
+    effective: EffectivePolicies,
+    principal: SymbolicPrincipal,
+    resource_types: Iterable[ResourceType],
+    suffix: str,
+    base: SymbolicPrincipal | None = None,
+) -> Iterator[QueryFactory]:
+    """Yield a query for any request of `principal` on each type of resource.
+
+    With `base`, the request must not have been allowed to that principal. `suffix` ends a witness's description.
+    """
+    for resource_type in resource_types:
+        yield _query_factory(effective, principal, resource_type, suffix, base)
 
 
-def _make(
-    world: EffectivePolicies, who: SymbolicPrincipal, thing: str, because: str, before: SymbolicPrincipal | None
+def _query_factory(
+    effective: EffectivePolicies,
+    principal: SymbolicPrincipal,
+    resource_type: ResourceType,
+    suffix: str,
+    base: SymbolicPrincipal | None,
 ) -> QueryFactory:
-    def make(logic: Solver, folder: str | None) -> Query:
-        own, rule = any_folder(logic, folder) if who.narrowed else (None, logic.true)
-        asked = _asked(world, logic, thing)
+    def make_query(solver: Solver, folder: str | None) -> Query:
+        own, rule = any_folder(solver, folder) if principal.scoped_policies else (None, solver.true)
+        request = _any_request_on(effective, solver, resource_type)
         return Query(
-            layers=who.layers(ON[thing]),
-            caller=who.caller(logic),
-            asked=asked,
-            words=lambda witness: _words(who, witness, because),
-            before=before.layers(ON[thing]) if before else None,
+            policies=principal.policies_for(resource_type),
+            caller=principal.caller(solver),
+            request=request,
+            describe=lambda witness: _describe(principal, witness, suffix),
+            base_policies=base.policies_for(resource_type) if base else None,
             folder=own,
-            unknown=who.unknown,
-            unknown_before=before.unknown if before else frozenset(),
+            unknown=principal.unknown,
+            unknown_in_base=base.unknown if base else frozenset(),
             rules=(rule,),
-            preferences=tuple(witness_preferences(logic, asked, folder=own, words=asked.names.values())),
+            preferences=tuple(witness_preferences(solver, request, folder=own, readable=request.names.values())),
         )
 
-    return make
+    return make_query
 
 
-def _asked(world: EffectivePolicies, logic: Solver, thing: str) -> SymbolicRequest:
-    asking = RequestBuilder(logic, world.target.bucket_arn)
-    if thing == OBJECTS:
-        return asking.object(logic.variable("key"))
-    if thing == BUCKET:
-        return asking.listing(("s3:*",), logic.variable("prefix"), logic.flag(f"{PREFIX} is there"))
-    return asking.role(world.target.role_arn) if thing == ROLE else asking.elsewhere(world.target.role_arn)
+def _any_request_on(effective: EffectivePolicies, solver: Solver, resource_type: ResourceType) -> SymbolicRequest:
+    builder, role_arn = RequestBuilder(solver, effective.target.bucket_arn), effective.target.role_arn
+    match resource_type:
+        case ResourceType.OBJECT:
+            return builder.object(solver.string("key"))
+        case ResourceType.BUCKET:
+            return builder.listing(("s3:*",), solver.string("prefix"), solver.boolean(f"{PREFIX} is present"))
+        case ResourceType.ROLE:
+            return builder.role(role_arn)
+        case ResourceType.OTHER:
+            return builder.other(role_arn)
 
 
-def _words(who: SymbolicPrincipal, witness: Witness, because: str) -> str:
-    name = f" for {witness.folder}/" if witness.folder is not None else ""
-    where = witness.key if witness.key is not None else witness.resource
-    how = f" with the prefix {witness.prefix!r}" if witness.prefix is not None else ""
-    return f"{who.words}{name} ({witness.principal}) may call {witness.action} on {where}{how}{because}"
+def _describe(principal: SymbolicPrincipal, witness: Witness, suffix: str) -> str:
+    folder = f" for {witness.folder}/" if witness.folder is not None else ""
+    resource = witness.key if witness.key is not None else witness.resource
+    prefix = f" with the prefix {witness.prefix!r}" if witness.prefix is not None else ""
+    subject = f"{principal.description}{folder} ({witness.principal})"
+    return f"{subject} can call {witness.action} on {resource}{prefix}{suffix}"

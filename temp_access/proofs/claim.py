@@ -1,4 +1,4 @@
-"""Claim, Status; from searches to a status; JSON."""
+"""A claim, the search that decides it, and its form as JSON."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from temp_access.iam.symbolic.search import search
 
 
 class ClaimStatus(StrEnum):
-    """What is known of a claim; `unknown` includes timed out, and never counts as proved."""
+    """The status of a claim; `unknown` includes a timeout, and never counts as proved."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -20,7 +20,7 @@ class ClaimStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim with its status, the time that it took, and what a reader should know about it."""
+    """One claim with its status, its witness if it is refuted, the seconds it took, and a note for the reader."""
 
     name: str
     status: ClaimStatus
@@ -30,55 +30,59 @@ class Claim:
 
 
 def exit_code(claims: Iterable[Claim]) -> int:
-    """Return 0 all proved, 1 a claim is refuted, 3 none is and something is unknown (or nothing was asked)."""
-    found = {claim.status for claim in claims}
-    if ClaimStatus.REFUTED in found:
+    """Return 0 if all are proved, 1 if one is refuted, 3 if one is unknown or there are no claims."""
+    statuses = {claim.status for claim in claims}
+    if ClaimStatus.REFUTED in statuses:
         return 1
-    return 0 if found == {ClaimStatus.PROVED} else 3
+    return 0 if statuses == {ClaimStatus.PROVED} else 3
 
 
 def decide_claim(
-    name: str, makes: Iterable[QueryFactory], account: str, deadline: Deadline, folders: Sequence[str | None] = (None,)
+    name: str,
+    queries: Iterable[QueryFactory],
+    account: str,
+    deadline: Deadline,
+    folders: Sequence[str | None] = (None,),
 ) -> Claim:
-    """Return the claim that none of the requests exists, for any folder (None) or for each of `folders`."""
-    whys: list[str] = []
-    wanted = list(makes)
+    """Return the claim that none of the requests is possible, for any folder (None) or for each of `folders`."""
+    reasons: list[str] = []
+    factories = list(queries)
     for folder in folders:
-        for make in wanted:
-            found = search(make, account, deadline, folder)
-            if found.witness:
-                return Claim(name, ClaimStatus.REFUTED, found.witness, note=found.note)
-            if not found.nothing:
-                whys.append(found.why)
-    if whys:
-        return Claim(name, ClaimStatus.UNKNOWN, note="; ".join(dict.fromkeys(whys)))
+        for make in factories:
+            result = search(make, account, deadline, folder)
+            if result.witness:
+                return Claim(name, ClaimStatus.REFUTED, result.witness, note=result.note)
+            if not result.proved:
+                reasons.append(result.reason)
+    if reasons:
+        return Claim(name, ClaimStatus.UNKNOWN, note="; ".join(dict.fromkeys(reasons)))
     return Claim(name, ClaimStatus.PROVED)
 
 
-def with_note(claim: Claim, more: str) -> Claim:
-    """Return the claim with `more` in its note."""
-    return replace(claim, note="; ".join(filter(None, [claim.note, more])))
+def with_note(claim: Claim, note: str) -> Claim:
+    """Return the claim with `note` added to its note."""
+    return replace(claim, note="; ".join(filter(None, [claim.note, note])))
 
 
-def downgrade(claim: Claim, why: str) -> Claim:
-    """Return the claim with `why` in its note, and unknown if it was proved."""
+def downgrade(claim: Claim, reason: str) -> Claim:
+    """Return the claim with `reason` in its note, and unknown if it was proved."""
     status = ClaimStatus.UNKNOWN if claim.status is ClaimStatus.PROVED else claim.status
-    return replace(with_note(claim, why), status=status)
+    return replace(with_note(claim, reason), status=status)
 
 
 def with_timing(claim: Claim, started: float) -> Claim:
-    """Return the claim with the seconds since `started`."""
+    """Return the claim with the seconds that passed since `started`."""
     return replace(claim, seconds=time.monotonic() - started)
 
 
-NOT_MODELLED = (
-    "not modelled: SCPs and RCPs, ACLs, access points, VPC endpoint policies, "
-    "multivalued condition keys; docs/proofs.md says what that means"
+NOT_MODELED = (
+    "not modeled: SCPs and RCPs, ACLs, access points, VPC endpoint policies, "
+    "multivalued condition keys; docs/proofs.md explains what that means"
 )
 
 
 def as_json(claims: Iterable[Claim]) -> dict[str, Any]:
-    """Return the claims as JSON has them."""
+    """Return the JSON form of the claims."""
     return {
         "claims": [
             {
@@ -90,13 +94,13 @@ def as_json(claims: Iterable[Claim]) -> dict[str, Any]:
             }
             for claim in claims
         ],
-        "not_modelled": NOT_MODELLED,
+        "not_modelled": NOT_MODELED,
     }
 
 
 def _witness(witness: Witness) -> dict[str, Any]:
     return {
-        "words": witness.words,
+        "words": witness.description,
         "principal": witness.principal,
         "action": witness.action,
         "resource": witness.resource,
@@ -105,5 +109,5 @@ def _witness(witness: Witness) -> dict[str, Any]:
         "key": witness.key,
         "prefix": witness.prefix,
         "context": {k: v if isinstance(v, str) else list(v) for k, v in witness.context.items()},
-        "why": witness.why,
+        "why": witness.explanation,
     }

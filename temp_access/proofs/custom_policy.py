@@ -1,4 +1,4 @@
-"""A session policy written by hand, with `$id` where the folder goes."""
+"""A custom session policy for `prove --session-policy`, with `$id` in place of the folder."""
 
 import json
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.patterns import escape
-from temp_access.iam.symbolic.patterns import NAME
+from temp_access.iam.symbolic.patterns import FOLDER_MARK
 from temp_access.policies.access_modes import AccessMode
 
-PLACE = "$id"
+FOLDER_VARIABLE = "$id"
 
 
 @dataclass(frozen=True)
 class CustomPolicy:
-    """The policy in a file, and the bucket that it names; called with a folder, it gives that folder's policy."""
+    """The policy in a file and the bucket that it names; a call returns the session policy of a folder."""
 
     name: str
     document: dict[str, Any]
@@ -27,46 +27,46 @@ class CustomPolicy:
 
     def __call__(self, folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any]:
         """Return the policy with the folder, escaped, in place of `$id`."""
-        filled: dict[str, Any] = _filled(self.document, escape(folder))
+        filled: dict[str, Any] = _with_folder(self.document, escape(folder))
         return filled
 
 
 def read_custom_policy(path: Path) -> CustomPolicy:
-    """Return the policy in `path`; raises UserError if it isn't one, or `$id` isn't in it."""
+    """Return the policy in `path`; raises UserError if it is malformed or doesn't contain `$id`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: can't be read as JSON ({error}); write a session policy") from None
     try:
-        parse_policy(_filled(document, "folder"), Layer.SESSION, str(path))
+        parse_policy(_with_folder(document, "folder"), Layer.SESSION, str(path))
     except MalformedPolicy as error:
         raise UserError(f"{error}; STS would refuse it") from None
-    texts = list(_texts(document))
-    if not any(PLACE in text for text in texts):
-        raise UserError(f"{path}: {PLACE} isn't in it; write {PLACE} where the folder goes")
-    if any(NAME in text for text in texts):
-        raise UserError(f"{path}: has {NAME} in it, which stands for the folder in the proofs; take it out")
-    buckets = {text.split(":::", 1)[1].split("/", 1)[0] for text in texts if ":s3:::" in text}
+    strings = list(_strings(document))
+    if not any(FOLDER_VARIABLE in text for text in strings):
+        raise UserError(f"{path}: doesn't contain {FOLDER_VARIABLE}; write {FOLDER_VARIABLE} in place of the folder")
+    if any(FOLDER_MARK in text for text in strings):
+        raise UserError(f"{path}: contains {FOLDER_MARK}, which the proofs use as a placeholder; remove it")
+    buckets = {text.split(":::", 1)[1].split("/", 1)[0] for text in strings if ":s3:::" in text}
     named = sorted(bucket for bucket in buckets if bucket and not set(bucket) & set("*?$"))
     if len(named) > 1:
-        raise UserError(f"{path}: names the buckets {', '.join(named)}; a proof is about one")
+        raise UserError(f"{path}: names the buckets {', '.join(named)}; a proof needs one bucket")
     return CustomPolicy(path.name, document, named[0] if named else None)
 
 
-def _filled(value: Any, text: str) -> Any:
+def _with_folder(value: Any, folder: str) -> Any:
     if isinstance(value, str):
-        return value.replace(PLACE, text)
+        return value.replace(FOLDER_VARIABLE, folder)
     if isinstance(value, dict):
-        return {key: _filled(item, text) for key, item in value.items()}
-    return [_filled(item, text) for item in value] if isinstance(value, list) else value
+        return {key: _with_folder(item, folder) for key, item in value.items()}
+    return [_with_folder(item, folder) for item in value] if isinstance(value, list) else value
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            yield from _strings(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _strings(item)

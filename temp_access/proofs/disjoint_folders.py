@@ -1,4 +1,4 @@
-"""The folders of different grants are apart: listed ones, and all that `[any_id]` admits."""
+"""Whether the folders of two grants overlap: of listed grants, and of all ids that `[any_id]` admits."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from temp_access.proofs.sessions import alphabet, id_language
 
 @dataclass(frozen=True)
 class Overlap:
-    """Two grants whose folders meet, in words; or why that isn't known."""
+    """Two grants whose folders overlap, with a description; or the reason why it is unknown."""
 
-    words: str = ""
+    description: str = ""
     folder: str = ""
     other: str = ""
-    why: str = ""
+    reason: str = ""
 
 
 def nested_pairs(grants: Mapping[str, Grant]) -> Iterator[tuple[Grant, Grant]]:
-    """Yield each (outer, inner) pair of listed grants; for equal folders, in the order of the file."""
+    """Yield each (outer, inner) pair of listed grants with nested folders; equal folders in the order of the file."""
     by_folder: dict[str, list[Grant]] = {}
     for grant in grants.values():
         by_folder.setdefault(grant.folder, []).append(grant)
@@ -35,12 +35,12 @@ def nested_pairs(grants: Mapping[str, Grant]) -> Iterator[tuple[Grant, Grant]]:
 
 
 def is_shared(outer: Grant, inner: Grant) -> bool:
-    """Whether the file says `shared` of the grant that lies inside (of both, where the folders are equal)."""
+    """Whether access.toml declares the inner grant as `shared` (both grants, if their folders are equal)."""
     return inner.shared and (outer.shared or outer.folder != inner.folder)
 
 
 def find_overlap(grants: Mapping[str, Grant], any_id: IdPatternGrant | None, deadline: Deadline) -> Overlap | None:
-    """Return two grants whose folders meet though neither is shared, None if it is proved that there are none."""
+    """Return two grants whose folders overlap and aren't shared, None if it is proved that there are none."""
     for outer, inner in nested_pairs(grants):
         if not is_shared(outer, inner):
             return Overlap(
@@ -48,29 +48,29 @@ def find_overlap(grants: Mapping[str, Grant], any_id: IdPatternGrant | None, dea
             )
     if any_id is None:
         return None
-    # A listed folder can meet that of at most one unlisted id, so this is exact, and linear in the grants.
+    # A listed folder can overlap with the folder of at most one unlisted id, so this is exact, and linear.
     for grant, id_ in any_id_conflicts(any_id, grants.values(), lambda id_: admits(any_id, grants, id_)):
         name = any_id.folder if id_ is None else any_id.grant(id_).folder
-        return Overlap(f"{name}/ of an unlisted id meets {grant.folder}/ of {grant.id}", name, grant.folder)
-    return _two_unlisted(any_id, deadline)
+        return Overlap(f"{name}/ of an unlisted id overlaps with {grant.folder}/ of {grant.id}", name, grant.folder)
+    return _overlap_of_unlisted(any_id, deadline)
 
 
-def _two_unlisted(any_id: IdPatternGrant, deadline: Deadline) -> Overlap | None:
-    logic = Solver()
-    # More ids than the pattern admits: what holds for them holds for those, and is decided at once.
-    found = _meeting_of(logic, logic.repeated(alphabet(logic, any_id.pattern.tree), 1), any_id, deadline)
-    return found and _meeting_of(logic, id_language(logic, any_id.pattern.tree), any_id, deadline)
+def _overlap_of_unlisted(any_id: IdPatternGrant, deadline: Deadline) -> Overlap | None:
+    solver = Solver()
+    # These are more ids than the pattern admits: a proof for them includes those, and takes no time.
+    overlap = _overlap_of(solver, solver.repeated(alphabet(solver, any_id.pattern.tree), 1), any_id, deadline)
+    return overlap and _overlap_of(solver, id_language(solver, any_id.pattern.tree), any_id, deadline)
 
 
-def _meeting_of(logic: Solver, ids: RegularLanguage, any_id: IdPatternGrant, deadline: Deadline) -> Overlap | None:
-    before, after = map(logic.text, any_id.folder.split("{id}"))
-    one, other = logic.variable("id"), logic.variable("other id")
-    outer, inner = (logic.concat([before, id_, after, logic.text("/")]) for id_ in (one, other))
-    rules = [logic.in_language(one, ids), logic.in_language(other, ids), logic.not_(logic.equal(one, other))]
-    answer = logic.solve([*rules, logic.prefix_of(inner, outer)], deadline.left())
-    if answer.result is SatResult.UNSAT:
+def _overlap_of(solver: Solver, ids: RegularLanguage, any_id: IdPatternGrant, deadline: Deadline) -> Overlap | None:
+    before, after = map(solver.constant, any_id.folder.split("{id}"))
+    one, other = solver.string("id"), solver.string("other id")
+    outer, inner = (solver.concat([before, id_, after, solver.constant("/")]) for id_ in (one, other))
+    rules = [solver.in_language(one, ids), solver.in_language(other, ids), solver.not_(solver.equal(one, other))]
+    model = solver.solve([*rules, solver.prefix_of(inner, outer)], deadline.remaining())
+    if model.result is SatResult.UNSAT:
         return None
-    if answer.result is SatResult.UNKNOWN:
-        return Overlap(why=answer.why)
-    folders = [any_id.grant(answer.text(id_)).folder for id_ in (other, one)]
+    if model.result is SatResult.UNKNOWN:
+        return Overlap(reason=model.reason)
+    folders = [any_id.grant(model.string_value(id_)).folder for id_ in (other, one)]
     return Overlap(f"{folders[0]}/ of an unlisted id is in {folders[1]}/ of another", *folders)

@@ -1,4 +1,4 @@
-"""Nothing outside the folder."""
+"""Queries for requests of a scoped session outside its folder."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -6,106 +6,121 @@ from functools import partial
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder, SymbolicRequest
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
-from temp_access.proofs.sessions import ScopedSessions, any_folder, inside, is_folder, scoped_query
+from temp_access.proofs.sessions import ResourceType, ScopedSessions, any_folder, inside, is_folder, scoped_query
 
-# The rules for another's folder, and its texts that a witness is easier to read with if they are words.
-Other = Callable[[Solver, StringTerm, StringTerm], tuple[tuple[Formula, ...], tuple[StringTerm, ...]]]
+# Returns the rules for another folder, and the terms that make a witness easier to read if they are words.
+OtherFolder = Callable[[Solver, StringTerm, StringTerm], tuple[tuple[Formula, ...], tuple[StringTerm, ...]]]
 
 
-def disjoint(logic: Solver, own: StringTerm, other: StringTerm) -> tuple[tuple[Formula, ...], tuple[StringTerm, ...]]:
-    """Return the rules for a folder that isn't the session's, nor in it, nor around it."""
-    slash = logic.text("/")
-    meet = [
-        inside(logic, other, logic.concat([own, slash])),
-        inside(logic, own, logic.concat([other, slash])),
+def disjoint(solver: Solver, own: StringTerm, other: StringTerm) -> tuple[tuple[Formula, ...], tuple[StringTerm, ...]]:
+    """Return the rules for a folder that neither contains the session's folder nor is in it."""
+    slash = solver.constant("/")
+    overlap = [
+        inside(solver, other, solver.concat([own, slash])),
+        inside(solver, own, solver.concat([other, slash])),
     ]
-    return (is_folder(logic, other), logic.not_(logic.or_(meet))), ()
+    return (is_folder(solver, other), solver.not_(solver.or_(overlap))), ()
 
 
-def enclosing(logic: Solver, own: StringTerm, other: StringTerm) -> tuple[tuple[Formula, ...], tuple[StringTerm, ...]]:
-    """Return the rules for a folder that the session's lies in."""
-    rest = logic.variable("own part")
-    whole = logic.concat([other, logic.text("/"), rest])
-    return (is_folder(logic, other), is_folder(logic, rest), logic.equal(own, whole)), (rest,)
+def enclosing(solver: Solver, own: StringTerm, other: StringTerm) -> tuple[tuple[Formula, ...], tuple[StringTerm, ...]]:
+    """Return the rules for a folder that contains the session's folder."""
+    rest = solver.string("own part")
+    path = solver.concat([other, solver.constant("/"), rest])
+    return (is_folder(solver, other), is_folder(solver, rest), solver.equal(own, path)), (rest,)
 
 
 def isolation(sessions: ScopedSessions) -> Iterator[QueryFactory]:
-    """Yield the requests that no session may make: on another's objects and listings, the bucket, anything else.
+    """Yield the requests that no session may make: on other folders, on the bucket, and on any other resource.
 
-    Another's folder is apart from the session's, or around it, as a shared folder has it; then the session
-    may reach its own part of it only.
+    Another folder is disjoint from the session's folder, or contains it if the session's folder is shared; then
+    the session may reach only its own part.
     """
     for other in (disjoint, enclosing):
         yield partial(_objects, sessions, other)
         yield partial(_listings, sessions, other)
-    # The rest of what is outside: keys in no folder, or in one that access.toml can't give.
+    # Keys in no folder, or in a folder that access.toml can't grant, are outside too.
     yield partial(_objects_outside, sessions)
     yield partial(_listings_outside, sessions)
     yield partial(_bucket, sessions)
-    yield partial(_elsewhere, sessions)
+    yield partial(_other_resources, sessions)
 
 
-def _objects(sessions: ScopedSessions, another: Other, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    other, rest = logic.variable("other"), logic.variable("rest")
-    key = logic.concat([other, logic.text("/"), rest])
-    relation, words = another(logic, own, other)
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(key)
-    rules = (rule, *relation, logic.not_(inside(logic, own, key)))
-    return _problem(sessions, logic, own, asked, rules, other, (rest, *words), own_name=not words)
+def _objects(sessions: ScopedSessions, other_folder: OtherFolder, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    other, rest = solver.string("other"), solver.string("rest")
+    key = solver.concat([other, solver.constant("/"), rest])
+    relation, readable = other_folder(solver, own, other)
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(key)
+    rules = (rule, *relation, solver.not_(inside(solver, own, key)))
+    return _forbidden(sessions, solver, own, request, rules, other, (rest, *readable), own_name=not readable)
 
 
-def _listings(sessions: ScopedSessions, another: Other, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    other, prefix = logic.variable("other"), logic.variable("prefix")
-    relation, words = another(logic, own, other)
-    present = logic.flag("prefix is there")
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
-    # A prefix is a plain "starts with" to S3; without one, everything is listed.
-    theirs = logic.concat([other, logic.text("/")])
-    shows = logic.or_([logic.not_(present), logic.prefix_of(theirs, prefix), logic.prefix_of(prefix, theirs)])
-    outside = logic.or_([logic.not_(present), logic.not_(inside(logic, own, prefix))])
-    return _problem(sessions, logic, own, asked, (rule, *relation, shows, outside), other, words, own_name=not words)
+def _listings(sessions: ScopedSessions, other_folder: OtherFolder, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    other, prefix = solver.string("other"), solver.string("prefix")
+    relation, readable = other_folder(solver, own, other)
+    present = solver.boolean("prefix is present")
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
+    # S3 lists the keys that begin with the prefix; without one, all keys.
+    other_prefix = solver.concat([other, solver.constant("/")])
+    lists_other = solver.or_(
+        [solver.not_(present), solver.prefix_of(other_prefix, prefix), solver.prefix_of(prefix, other_prefix)]
+    )
+    outside = solver.or_([solver.not_(present), solver.not_(inside(solver, own, prefix))])
+    return _forbidden(
+        sessions, solver, own, request, (rule, *relation, lists_other, outside), other, readable, own_name=not readable
+    )
 
 
-def _objects_outside(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    key = logic.variable("key")
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(key)
-    return _problem(sessions, logic, own, asked, (rule, logic.not_(inside(logic, own, key))))
+def _objects_outside(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    key = solver.string("key")
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(key)
+    return _forbidden(sessions, solver, own, request, (rule, solver.not_(inside(solver, own, key))))
 
 
-def _listings_outside(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    prefix, present = logic.variable("prefix"), logic.flag("prefix is there")
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
-    outside = logic.or_([logic.not_(present), logic.not_(inside(logic, own, prefix))])
-    return _problem(sessions, logic, own, asked, (rule, outside))
+def _listings_outside(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    prefix, present = solver.string("prefix"), solver.boolean("prefix is present")
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
+    outside = solver.or_([solver.not_(present), solver.not_(inside(solver, own, prefix))])
+    return _forbidden(sessions, solver, own, request, (rule, outside))
 
 
-def _bucket(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    return _problem(sessions, logic, own, RequestBuilder(logic, sessions.world.target.bucket_arn).bucket(), (rule,))
+def _bucket(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    return _forbidden(
+        sessions, solver, own, RequestBuilder(solver, sessions.effective.target.bucket_arn).bucket(), (rule,)
+    )
 
 
-def _elsewhere(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).elsewhere(sessions.world.target.role_arn)
-    return _problem(sessions, logic, own, asked, (rule,), on="elsewhere")
+def _other_resources(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).other(sessions.effective.target.role_arn)
+    return _forbidden(sessions, solver, own, request, (rule,), resource_type=ResourceType.OTHER)
 
 
-def _problem(
+def _forbidden(
     sessions: ScopedSessions,
-    logic: Solver,
+    solver: Solver,
     own: StringTerm,
-    asked: SymbolicRequest,
+    request: SymbolicRequest,
     rules: tuple[Formula, ...],
     other: StringTerm | None = None,
-    words: tuple[StringTerm, ...] = (),
+    readable: tuple[StringTerm, ...] = (),
     *,
     own_name: bool = True,
-    on: str = "bucket",
+    resource_type: ResourceType = ResourceType.BUCKET,
 ) -> Query:
     return scoped_query(
-        sessions, logic, own, asked, rules, may="may", other=other, words=words, own_name=own_name, on=on
+        sessions,
+        solver,
+        own,
+        request,
+        rules,
+        refuted_if="allowed",
+        other=other,
+        readable=readable,
+        own_name=own_name,
+        resource_type=resource_type,
     )

@@ -1,4 +1,4 @@
-"""Nothing is allowed to anybody that wasn't allowed by an earlier set of templates."""
+"""Queries for what the templates allow and the base templates didn't allow."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,77 +7,87 @@ from temp_access.deployment.effective_policies import EffectivePolicies, Princip
 from temp_access.iam.symbolic.callers import arbitrary_callers, one_user, role_session
 from temp_access.iam.symbolic.queries import QueryFactory
 from temp_access.iam.symbolic.solver import Solver
-from temp_access.proofs.any_request import BUCKET, ELSEWHERE, OBJECTS, ROLE, SymbolicPrincipal, forbid_any_request
-from temp_access.proofs.no_bypass import narrowed
-from temp_access.proofs.sessions import ScopedSessions, policies_on
+from temp_access.proofs.any_request import SymbolicPrincipal, forbid_any_request
+from temp_access.proofs.no_bypass import scoped_principal
+from temp_access.proofs.sessions import ResourceType, ScopedSessions, policies_on
 
-_THINGS = (OBJECTS, BUCKET, ROLE, ELSEWHERE)
-_NEW = ", and might not before"
+_SUFFIX = ", which the base templates don't allow"
 
 
 def new_for_user(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[QueryFactory]:
-    """Yield what the user may do, and might not before."""
-    yield from forbid_any_request(head, _user(head, head), _THINGS, _NEW, _user(base, head))
+    """Yield what is new for the user."""
+    yield from forbid_any_request(head, _user(head, head), ResourceType, _SUFFIX, _user(base, head))
 
 
 def new_for_role(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[QueryFactory]:
-    """Yield what a session of the role without a session policy may do, and might not before."""
-    yield from forbid_any_request(head, _role(head, head), _THINGS, _NEW, _role(base, head))
+    """Yield what is new for a session of the role without a session policy."""
+    yield from forbid_any_request(head, _role(head, head), ResourceType, _SUFFIX, _role(base, head))
 
 
 def new_for_sessions(base: EffectivePolicies, modes: Iterable[ScopedSessions]) -> Iterator[QueryFactory]:
-    """Yield what a narrowed session may do, and might not before with the same session policy."""
+    """Yield what is new for a scoped session, with the same session policy."""
     for sessions in modes:
-        head = sessions.world
-        # The bucket of the earlier templates is theirs; the session policy that is sent names today's.
-        earlier = replace(sessions, world=replace(base, target=replace(base.target, bucket=head.target.bucket)))
-        before = narrowed(base, earlier) if base.target.role_arn == head.target.role_arn else _nobody(base)
-        yield from forbid_any_request(head, narrowed(head, sessions), _THINGS, _NEW, before)
-
-
-def new_for_strangers(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[QueryFactory]:
-    """Yield what anybody else may do whose own policies allow everything, and might not before."""
-    for number in range(len(list(arbitrary_callers(Solver(), head.target.account, head.target.partition)))):
+        head = sessions.effective
+        # The base templates have a bucket of their own; the session policy that is sent names today's.
+        base_target = replace(base.target, bucket=head.target.bucket)
+        base_sessions = replace(sessions, effective=replace(base, target=base_target))
+        same_role = base.target.role_arn == head.target.role_arn
         yield from forbid_any_request(
-            head, _stranger(head, number), (OBJECTS, BUCKET, ROLE), _NEW, _stranger(base, number)
+            head,
+            scoped_principal(head, sessions),
+            ResourceType,
+            _SUFFIX,
+            scoped_principal(base, base_sessions) if same_role else _absent(base),
         )
 
 
-def _user(world: EffectivePolicies, head: EffectivePolicies) -> SymbolicPrincipal:
-    if world.target.user_arn != head.target.user_arn:
-        return _nobody(world)
+def new_for_outsiders(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[QueryFactory]:
+    """Yield what is new for any other caller, whose own policies are taken to allow everything."""
+    resource_types = (ResourceType.OBJECT, ResourceType.BUCKET, ResourceType.ROLE)
+    for number in range(len(list(arbitrary_callers(Solver(), head.target.account, head.target.partition)))):
+        yield from forbid_any_request(head, _outsider(head, number), resource_types, _SUFFIX, _outsider(base, number))
+
+
+def _user(effective: EffectivePolicies, head: EffectivePolicies) -> SymbolicPrincipal:
+    if effective.target.user_arn != head.target.user_arn:
+        return _absent(effective)
     return SymbolicPrincipal(
         "the user",
-        lambda logic: one_user(logic, world.target.user_arn, world.target.account),
-        world.unknown_names,
-        lambda on, otherwise: policies_on(world, on, world.of(world.state.user, otherwise)),
+        lambda solver: one_user(solver, effective.target.user_arn, effective.target.account),
+        effective.unknown_names,
+        lambda resource_type, unknown_as: policies_on(
+            effective, resource_type, effective.of(effective.state.user, unknown_as)
+        ),
     )
 
 
-def _role(world: EffectivePolicies, head: EffectivePolicies) -> SymbolicPrincipal:
-    if world.target.role_arn != head.target.role_arn:
-        return _nobody(world)
+def _role(effective: EffectivePolicies, head: EffectivePolicies) -> SymbolicPrincipal:
+    if effective.target.role_arn != head.target.role_arn:
+        return _absent(effective)
     return SymbolicPrincipal(
         "a session of the role",
-        lambda logic: role_session(logic, world.target.role_arn, world.target.account),
-        world.unknown_names,
-        lambda on, otherwise: policies_on(world, on, world.of(world.state.role, otherwise)),
+        lambda solver: role_session(solver, effective.target.role_arn, effective.target.account),
+        effective.unknown_names,
+        lambda resource_type, unknown_as: policies_on(
+            effective, resource_type, effective.of(effective.state.role, unknown_as)
+        ),
     )
 
 
-def _stranger(world: EffectivePolicies, number: int) -> SymbolicPrincipal:
+def _outsider(effective: EffectivePolicies, number: int) -> SymbolicPrincipal:
     return SymbolicPrincipal(
-        "somebody whose own policies allow everything",
-        lambda logic: list(arbitrary_callers(logic, world.target.account, world.target.partition))[number],
-        world.unknown_names,
-        lambda on, otherwise: policies_on(world, on, outsider_policies(UnknownAs.ALLOW_ALL)),
+        "a caller whose own policies allow everything",
+        lambda solver: list(arbitrary_callers(solver, effective.target.account, effective.target.partition))[number],
+        effective.unknown_names,
+        lambda resource_type, _: policies_on(effective, resource_type, outsider_policies(UnknownAs.ALLOW_ALL)),
     )
 
 
-def _nobody(world: EffectivePolicies) -> SymbolicPrincipal:
+def _absent(effective: EffectivePolicies) -> SymbolicPrincipal:
+    """Return a principal that the templates don't create, so that nothing is allowed to it."""
     return SymbolicPrincipal(
-        "nobody",
-        lambda logic: one_user(logic, world.target.user_arn, world.target.account),
-        world.unknown_names,
-        lambda on, otherwise: policies_on(world, on, PrincipalPolicies()),
+        "an absent principal",
+        lambda solver: one_user(solver, effective.target.user_arn, effective.target.account),
+        effective.unknown_names,
+        lambda resource_type, _: policies_on(effective, resource_type, PrincipalPolicies()),
     )

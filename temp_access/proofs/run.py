@@ -1,4 +1,4 @@
-"""All claims about one configuration."""
+"""The claims about a configuration and its templates, and the run that decides them."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,18 +17,18 @@ from temp_access.proofs.claim import Claim, ClaimStatus, decide_claim, downgrade
 from temp_access.proofs.custom_policy import CustomPolicy
 from temp_access.proofs.disjoint_folders import find_overlap, is_shared, nested_pairs
 from temp_access.proofs.isolation import isolation
-from temp_access.proofs.new_access import new_for_role, new_for_sessions, new_for_strangers, new_for_user
+from temp_access.proofs.new_access import new_for_outsiders, new_for_role, new_for_sessions, new_for_user
 from temp_access.proofs.no_bypass import bucket_bypass, role_bypass
 from temp_access.proofs.session_bounds import mode_bound, reaching, usefulness
-from temp_access.proofs.sessions import ScopedSessions, SessionPolicyFactory, compiled, is_uniform
-from temp_access.proofs.templates import fill_placeholders, possible_accounts, unmodelled_resources
+from temp_access.proofs.sessions import ScopedSessions, SessionPolicyFactory, compiled_policy, is_uniform
+from temp_access.proofs.templates import fill_placeholders, possible_accounts, unmodeled_resources
 
-_MOST_SHOWN = 3
+_MAX_FOLDERS = 3
 
 
 @dataclass(frozen=True)
 class PendingClaim:
-    """A claim that isn't decided yet."""
+    """A claim that isn't decided yet; `decide` decides it before a deadline."""
 
     name: str
     decide: Callable[[Deadline], Claim]
@@ -43,65 +43,65 @@ def sessions_of(config: Config, world: EffectivePolicies, compiler: SessionPolic
 
 
 def session_claims(config: Config, sessions: ScopedSessions) -> Iterator[PendingClaim]:
-    """Yield that the sessions of one mode reach nothing of another's, keep to their mode, and can do their job."""
+    """Yield the claims about the sessions of one mode: isolation, mode and usefulness."""
 
     @cache
-    def odd() -> tuple[str, ...]:
-        # A compiler with exceptions is proved for each of them as well.
-        listed = [grant.folder for grant in config.grants.values() if grant.access == sessions.access.mode]
-        pattern = compiled(sessions, FOLDER)
-        return tuple(folder for folder in listed if not is_uniform(sessions, folder, pattern))
+    def exceptions() -> tuple[str, ...]:
+        # A compiler that treats some folders differently is also proved for each of those.
+        folders = [grant.folder for grant in config.grants.values() if grant.access == sessions.access.mode]
+        pattern = compiled_policy(sessions, FOLDER)
+        return tuple(folder for folder in folders if not is_uniform(sessions, folder, pattern))
 
     def for_all(name: str, makes: Callable[[ScopedSessions], Iterable[QueryFactory]]) -> PendingClaim:
-        account = sessions.world.target.account
+        account = sessions.effective.target.account
         return PendingClaim(
-            name, lambda deadline: decide_claim(name, makes(sessions), account, deadline, (None, *odd()))
+            name, lambda deadline: decide_claim(name, makes(sessions), account, deadline, (None, *exceptions()))
         )
 
-    yield for_all(f"isolation: {sessions.words} reaches nothing outside its folder", isolation)
-    yield for_all(f"mode: {sessions.words} can do no more in its folder than it should", mode_bound)
-    useful = for_all(f"usefulness: {sessions.words} can do its job in its folder", usefulness)
-    yield PendingClaim(useful.name, lambda deadline: _with_reach(useful.decide(deadline), sessions, deadline))
+    yield for_all(f"isolation: {sessions.description} reaches nothing outside its folder", isolation)
+    yield for_all(f"mode: {sessions.description} can do no more in its folder than its mode allows", mode_bound)
+    useful = for_all(f"usefulness: {sessions.description} can do everything its mode allows", usefulness)
+    yield PendingClaim(useful.name, lambda deadline: _note_if_unreachable(useful.decide(deadline), sessions, deadline))
 
 
 def folder_claims(config: Config) -> PendingClaim:
-    """Return that the folders of no two grants meet."""
-    name = "apart: no two grants' folders meet"
+    """Return the claim that the folders of two grants never overlap."""
+    name = "no overlap: the folders of two grants never overlap"
     shared = [f"{i.folder}/ in {o.folder}/" for o, i in nested_pairs(config.grants) if is_shared(o, i)]
-    more = f" and {len(shared) - _MOST_SHOWN} more" if len(shared) > _MOST_SHOWN else ""
-    note = f"shared, as access.toml says: {', '.join(shared[:_MOST_SHOWN])}{more}" if shared else ""
+    rest = f" and {len(shared) - _MAX_FOLDERS} more" if len(shared) > _MAX_FOLDERS else ""
+    note = f"shared in access.toml: {', '.join(shared[:_MAX_FOLDERS])}{rest}" if shared else ""
 
     def decided(deadline: Deadline) -> Claim:
         met = find_overlap(config.grants, config.any_id, deadline)
         if met is None:
             return Claim(name, ClaimStatus.PROVED, note=note)
-        if met.why:
-            return Claim(name, ClaimStatus.UNKNOWN, note=met.why)
-        return Claim(name, ClaimStatus.REFUTED, Witness(met.words, "", "", "", met.folder, met.other), note=note)
+        if met.reason:
+            return Claim(name, ClaimStatus.UNKNOWN, note=met.reason)
+        return Claim(name, ClaimStatus.REFUTED, Witness(met.description, "", "", "", met.folder, met.other), note=note)
 
     return PendingClaim(name, decided)
 
 
 def bypass_claims(world: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
-    """Yield that neither the bucket policy nor the trust policy goes round the session policies."""
-    bucket = "no way round: the bucket policy lets no session do what its session policy doesn't"
-    yield _plain(bucket, world, lambda: bucket_bypass(world))
-    role = "no way round: no session may assume the role again"
-    yield _plain(role, world, lambda: role_bypass(world, modes))
+    """Yield the claims that neither the bucket policy nor the trust policy bypasses the session policies."""
+    bucket = "no bypass: the bucket policy gives no session more than its session policy allows"
+    yield _pending(bucket, world, lambda: bucket_bypass(world))
+    role = "no bypass: no session can assume the role again"
+    yield _pending(role, world, lambda: role_bypass(world, modes))
 
 
 def new_access_claims(
     base: EffectivePolicies, head: EffectivePolicies, modes: list[ScopedSessions]
 ) -> Iterator[PendingClaim]:
-    """Yield that nobody may do what wasn't allowed before."""
-    yield _plain("no new access: the user", head, lambda: new_for_user(base, head))
-    yield _plain("no new access: the role, without a session policy", head, lambda: new_for_role(base, head))
-    yield _plain("no new access: sessions", head, lambda: new_for_sessions(base, modes))
-    yield _plain("no new access: anybody else", head, lambda: new_for_strangers(base, head))
+    """Yield the claims that `head` allows nothing that `base` doesn't allow."""
+    yield _pending("no new access: the user", head, lambda: new_for_user(base, head))
+    yield _pending("no new access: the role, without a session policy", head, lambda: new_for_role(base, head))
+    yield _pending("no new access: sessions", head, lambda: new_for_sessions(base, modes))
+    yield _pending("no new access: any other caller", head, lambda: new_for_outsiders(base, head))
 
 
 def for_each_account(claims: Mapping[str, list[PendingClaim]]) -> list[PendingClaim]:
-    """Return the claims that are the same for each of some accounts as ones that hold in all of them."""
+    """Return one claim for all accounts from the same claim for each account."""
     return [_in_every(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
 
 
@@ -109,29 +109,29 @@ def _in_every(claims: Mapping[str, PendingClaim]) -> PendingClaim:
     first, *others = claims
 
     def decided(deadline: Deadline) -> Claim:
-        found = claims[first].decide(deadline)
+        claim = claims[first].decide(deadline)
         for account in others:
-            if found.status is ClaimStatus.REFUTED:
+            if claim.status is ClaimStatus.REFUTED:
                 break
             other = claims[account].decide(deadline)
-            if other.status is ClaimStatus.REFUTED or found.status is ClaimStatus.PROVED is not other.status:
-                found = with_note(other, f"if the stacks are deployed in {account}, which the templates name")
-        return found
+            if other.status is ClaimStatus.REFUTED or claim.status is ClaimStatus.PROVED is not other.status:
+                claim = with_note(other, f"if the stacks are deployed in {account}, an account that the templates name")
+        return claim
 
     return PendingClaim(claims[first].name, decided)
 
 
-def _with_reach(claim: Claim, sessions: ScopedSessions, deadline: Deadline) -> Claim:
+def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadline) -> Claim:
     refuted_on_object = claim.status is ClaimStatus.REFUTED and claim.witness and claim.witness.key is not None
     if not refuted_on_object:
         return claim
-    reached = decide_claim(claim.name, reaching(sessions), sessions.world.target.account, deadline)
+    reached = decide_claim(claim.name, reaching(sessions), sessions.effective.target.account, deadline)
     if reached.status is not ClaimStatus.PROVED:
         return claim
-    return with_note(claim, "nothing in the folder can be reached at all")
+    return with_note(claim, "the session reaches no object in the folder")
 
 
-def _plain(name: str, world: EffectivePolicies, makes: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
+def _pending(name: str, world: EffectivePolicies, makes: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
     return PendingClaim(name, lambda deadline: decide_claim(name, makes(), world.target.account, deadline))
 
 
@@ -148,22 +148,22 @@ def prove_all(
     compiler: SessionPolicyFactory = session_policy,
     progress: Progress = lambda done, total, name: None,
 ) -> tuple[Claim, ...]:
-    """Return every claim about what `config` and `assembly` give, decided within `timeout` seconds each.
+    """Return every claim about `config` and `assembly`, each decided within `timeout` seconds.
 
-    With `base`, also that nothing is allowed that those templates didn't allow. Raises UserError when
-    templates can't be followed, and MissingExtraError (a UserError) without cvc5.
+    With `base`, they include that nothing is allowed that those templates don't allow. Raises UserError when
+    templates can't be resolved, and MissingExtraError (a UserError) without cvc5.
     """
     both = [assembly, *([base] if base else [])]
-    not_read = [place for each in both for place in unmodelled_resources(config, each)]
-    return tuple(_decided(claims_about(config, both, compiler), timeout, progress, not_read))
+    unmodeled = [resource for each in both for resource in unmodeled_resources(config, each)]
+    return tuple(_decide_all(claims_about(config, both, compiler), timeout, progress, unmodeled))
 
 
 def claims_about(
     config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory = session_policy
 ) -> list[PendingClaim]:
-    """Return the claims about the first of `both`, and with a second one that it allows nothing new.
+    """Return the claims about the first of `both`; with a second one, also that the first allows nothing new.
 
-    Where the templates don't say which account they are for, each holds in all that it could be.
+    For templates that aren't for one account, a claim covers every account that they could be deployed in.
     """
     return for_each_account(
         {
@@ -192,9 +192,9 @@ def prove_session_policy(
     timeout: float = TIMEOUT,
     progress: Progress = lambda done, total, name: None,
 ) -> tuple[Claim, ...]:
-    """Return the claims about one session policy that was written by hand, used for every folder with `access`.
+    """Return the claims about a custom session policy that is used for every folder with `access`.
 
-    The bucket that it names stands for that of the templates.
+    The bucket that it names replaces the bucket of the templates.
     """
     folders = confusable_folders(config.grants, config.modes)
 
@@ -207,15 +207,15 @@ def prove_session_policy(
 
     accounts = possible_accounts(assembly, policy=policy.document)
     claims = for_each_account({account: in_one(account) for account in accounts})
-    return tuple(_decided(claims, timeout, progress, unmodelled_resources(config, assembly)))
+    return tuple(_decide_all(claims, timeout, progress, unmodeled_resources(config, assembly)))
 
 
-def _decided(
-    claims: list[PendingClaim], timeout: float, progress: Progress, not_read: Iterable[str]
+def _decide_all(
+    claims: list[PendingClaim], timeout: float, progress: Progress, unmodeled: Iterable[str]
 ) -> Iterator[Claim]:
-    places = ", ".join(dict.fromkeys(not_read))
+    resources = ", ".join(dict.fromkeys(unmodeled))
     for done, claim in enumerate(claims):
         progress(done, len(claims), claim.name)
         started = time.monotonic()
         decided = with_timing(claim.decide(Deadline(timeout)), started)
-        yield downgrade(decided, f"not read: {places}") if places else decided
+        yield downgrade(decided, f"not modeled: {resources}") if resources else decided

@@ -1,4 +1,4 @@
-"""No more than the mode, and no less."""
+"""Queries for what a scoped session can do in its folder: no more than its mode allows, and no less."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,31 +12,33 @@ from temp_access.proofs.sessions import ScopedSessions, any_folder, scoped_query
 
 
 def mode_bound(sessions: ScopedSessions) -> Iterator[QueryFactory]:
-    """Yield the requests inside its folder that a session may not make."""
+    """Yield the requests in its folder that a session may not make."""
     if "s3:*" not in sessions.access.object_actions:
         yield partial(_object_bound, sessions)
     yield partial(_listing_bound, sessions)
 
 
-def _object_bound(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    rest = logic.variable("rest")
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(logic.concat([own, logic.text("/"), rest]))
-    beyond = _none_of(logic, asked.action, sessions.access.object_actions)
-    return scoped_query(sessions, logic, own, asked, (rule, beyond), may="may", words=(rest,))
+def _object_bound(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    rest = solver.string("rest")
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(
+        solver.concat([own, solver.constant("/"), rest])
+    )
+    beyond = _none_of(solver, request.action, sessions.access.object_actions)
+    return scoped_query(sessions, solver, own, request, (rule, beyond), refuted_if="allowed", readable=(rest,))
 
 
-def _listing_bound(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    rest = logic.variable("rest")
-    prefix = logic.concat([own, logic.text("/"), rest])
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing(PREFIX_ACTIONS, prefix)
-    beyond = _none_of(logic, asked.action, (LIST_BUCKET,) if sessions.access.allows_listing else ())
-    return scoped_query(sessions, logic, own, asked, (rule, beyond), may="may", words=(rest,))
+def _listing_bound(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    rest = solver.string("rest")
+    prefix = solver.concat([own, solver.constant("/"), rest])
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing(PREFIX_ACTIONS, prefix)
+    beyond = _none_of(solver, request.action, (LIST_BUCKET,) if sessions.access.allows_listing else ())
+    return scoped_query(sessions, solver, own, request, (rule, beyond), refuted_if="allowed", readable=(rest,))
 
 
-def _none_of(logic: Solver, action: StringTerm, names: tuple[str, ...]) -> Formula:
-    return logic.not_(logic.or_(logic.equal(action, logic.text(name.lower())) for name in names))
+def _none_of(solver: Solver, action: StringTerm, names: tuple[str, ...]) -> Formula:
+    return solver.not_(solver.or_(solver.equal(action, solver.constant(name.lower())) for name in names))
 
 
 def usefulness(sessions: ScopedSessions) -> Iterator[QueryFactory]:
@@ -48,25 +50,29 @@ def usefulness(sessions: ScopedSessions) -> Iterator[QueryFactory]:
 
 
 def reaching(sessions: ScopedSessions) -> Iterator[QueryFactory]:
-    """Yield any request on an object of its folder: if there is none, nothing there can be reached."""
-    yield partial(_useful_objects, sessions, may="may")
+    """Yield any request on an object of its folder; without one, the session reaches no object."""
+    yield partial(_useful_objects, sessions, refuted_if="allowed")
 
 
 def _useful_objects(
-    sessions: ScopedSessions, logic: Solver, folder: str | None, *, may: Literal["may", "may not"] = "may not"
+    sessions: ScopedSessions,
+    solver: Solver,
+    folder: str | None,
+    *,
+    refuted_if: Literal["allowed", "refused"] = "refused",
 ) -> Query:
-    own, rule = any_folder(logic, folder)
-    rest = logic.variable("rest")
-    key = logic.concat([own, logic.text("/"), rest])
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).object(
+    own, rule = any_folder(solver, folder)
+    rest = solver.string("rest")
+    key = solver.concat([own, solver.constant("/"), rest])
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(
         key, sessions.access.object_actions, tls=True
     )
-    return scoped_query(sessions, logic, own, asked, (rule,), may=may, words=(rest,))
+    return scoped_query(sessions, solver, own, request, (rule,), refuted_if=refuted_if, readable=(rest,))
 
 
-def _useful_listings(sessions: ScopedSessions, logic: Solver, folder: str | None) -> Query:
-    own, rule = any_folder(logic, folder)
-    rest = logic.variable("rest")
-    prefix = logic.concat([own, logic.text("/"), rest])
-    asked = RequestBuilder(logic, sessions.world.target.bucket_arn).listing((LIST_BUCKET,), prefix, tls=True)
-    return scoped_query(sessions, logic, own, asked, (rule,), may="may not", words=(rest,))
+def _useful_listings(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
+    own, rule = any_folder(solver, folder)
+    rest = solver.string("rest")
+    prefix = solver.concat([own, solver.constant("/"), rest])
+    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing((LIST_BUCKET,), prefix, tls=True)
+    return scoped_query(sessions, solver, own, request, (rule,), refuted_if="refused", readable=(rest,))

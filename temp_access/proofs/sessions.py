@@ -1,177 +1,192 @@
-"""Folder-scoped sessions, symbolically."""
+"""The sessions that a session policy scopes to a folder, for any folder at once."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Literal, Protocol
 
 from temp_access.config.id_pattern import Chars, Choice, LiteralText, Node, Repeat
 from temp_access.config.id_pattern import Sequence as InOrder
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs
+from temp_access.iam.document import Document
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.patterns import escape
 from temp_access.iam.symbolic.callers import role_session
 from temp_access.iam.symbolic.patterns import FOLDER
-from temp_access.iam.symbolic.queries import Query, SymbolicRequest, Witness, witness_preferences
+from temp_access.iam.symbolic.queries import PoliciesFor, Query, SymbolicRequest, Witness, witness_preferences
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
 from temp_access.policies.access_modes import AccessMode
 
 
-def id_language(logic: Solver, node: Node) -> RegularLanguage:
+def id_language(solver: Solver, node: Node) -> RegularLanguage:
     """Return the ids that a pattern of `[any_id]` admits."""
     match node:
         case LiteralText(text):
-            return logic.exactly(text)
+            return solver.literal(text)
         case Chars(ranges):
-            return logic.either([logic.characters(low, high) for low, high in ranges])
+            return solver.union([solver.character_range(low, high) for low, high in ranges])
         case InOrder(parts):
-            return logic.sequence([id_language(logic, part) for part in parts])
+            return solver.sequence([id_language(solver, part) for part in parts])
         case Choice(options):
-            return logic.either([id_language(logic, option) for option in options])
+            return solver.union([id_language(solver, option) for option in options])
         case Repeat(part, least, most):
-            return logic.repeated(id_language(logic, part), least, most)
+            return solver.repeated(id_language(solver, part), least, most)
 
 
-def alphabet(logic: Solver, node: Node) -> RegularLanguage:
-    """Return every character that an id of the pattern can have."""
+def alphabet(solver: Solver, node: Node) -> RegularLanguage:
+    """Return the characters that an id of the pattern can have."""
     match node:
         case LiteralText(text):
-            return logic.either([logic.exactly(char) for char in sorted(set(text))])
+            return solver.union([solver.literal(char) for char in sorted(set(text))])
         case Chars():
-            return id_language(logic, node)
+            return id_language(solver, node)
         case InOrder(children) | Choice(children):
-            return logic.either([alphabet(logic, child) for child in children])
+            return solver.union([alphabet(solver, child) for child in children])
         case Repeat(part, _, _):
-            return alphabet(logic, part)
+            return alphabet(solver, part)
 
 
-def folder_language(logic: Solver) -> RegularLanguage:
-    """Return the folders that access.toml can give, and some that it refuses (`..`, or too long ones)."""
-    # temp_access.config.validation: U+0020 to U+00FF without controls, no blank at either end of a part.
+def folder_language(solver: Solver) -> RegularLanguage:
+    """Return the folders that access.toml can grant, and some that it refuses (`..`, or too long ones)."""
+    # temp_access.config.validation: U+0020 to U+00FF without control characters; no part begins or ends with a blank.
     visible = [("!", "."), ("0", "~"), ("\xa1", "\xff")]
-    edge = logic.either([logic.characters(low, high) for low, high in visible])
-    inner = logic.either([edge, logic.exactly(" "), logic.exactly("\xa0")])
-    part = logic.sequence([edge, logic.repeated(logic.sequence([logic.repeated(inner), edge]), 0, 1)])
-    return logic.sequence([part, logic.repeated(logic.sequence([logic.exactly("/"), part]))])
+    edge = solver.union([solver.character_range(low, high) for low, high in visible])
+    inner = solver.union([edge, solver.literal(" "), solver.literal("\xa0")])
+    part = solver.sequence([edge, solver.repeated(solver.sequence([solver.repeated(inner), edge]), 0, 1)])
+    return solver.sequence([part, solver.repeated(solver.sequence([solver.literal("/"), part]))])
 
 
-Policy = Mapping[str, Any]
+class ResourceType(Enum):
+    """The type of the resource that a claim is about; each has a resource-based policy of its own, or none."""
+
+    OBJECT = "object"
+    BUCKET = "bucket"
+    ROLE = "role"
+    OTHER = "other"
 
 
 class SessionPolicyFactory(Protocol):
-    """A function of the form of `session_policy`; None is a session without a policy."""
+    """A function with the signature of `session_policy`; None means a session without a session policy."""
 
-    def __call__(self, folder: str, access: AccessMode, *, bucket: str, partition: str) -> Policy | None:
+    def __call__(self, folder: str, access: AccessMode, *, bucket: str, partition: str) -> Document | None:
         """Return the session policy."""
 
 
 @dataclass(frozen=True)
 class ScopedSessions:
-    """The sessions of one access mode; `folders` are two different listed ones, the likeliest to be mixed up first."""
+    """The sessions of one access mode; `folders` are pairs of granted folders, the most similar names first."""
 
-    world: EffectivePolicies
+    effective: EffectivePolicies
     access: AccessMode
     compiler: SessionPolicyFactory
     folders: tuple[tuple[str, str], ...] = ()
-    called: str = ""
+    name: str = ""
 
     @property
-    def words(self) -> str:
-        """How a person calls such a session."""
-        return self.called or f"a {self.access.mode} session"
+    def description(self) -> str:
+        """The name of such a session in messages."""
+        return self.name or f"a {self.access.mode} session"
 
-    def layers(self, *, on: str = "bucket") -> Callable[[str, bool], PolicySet]:
-        """Return what counts for the session of a folder."""
+    def policies(self, resource_type: ResourceType = ResourceType.BUCKET) -> PoliciesFor:
+        """Return the policies that apply to the session of a folder on a type of resource."""
 
-        def of(folder: str, permissive: bool) -> PolicySet:
-            policy = self.compiler(
-                folder, self.access, bucket=self.world.target.bucket, partition=self.world.target.partition
-            )
+        def for_folder(folder: str, permissive: bool) -> PolicySet:
+            policy = compiled_policy(self, folder)
             unknown_as = UnknownAs.ALLOW_ALL if permissive else UnknownAs.ALLOW_NOTHING
-            return policies_on(self.world, on, self.world.of(self.world.state.role, unknown_as).narrowed(policy))
+            return policies_on(
+                self.effective, resource_type, self.effective.of(self.effective.state.role, unknown_as).narrowed(policy)
+            )
 
-        return of
-
-
-def policies_on(world: EffectivePolicies, on: str, principal: PrincipalPolicies) -> PolicySet:
-    """Return the policies that decide a call of `principal` on the "bucket", the "role" or "elsewhere"."""
-    resource = world.state.role if on == "role" else world.state.bucket if on == "bucket" else None
-    return world.on(resource, principal)
+        return for_folder
 
 
-def any_folder(logic: Solver, folder: str | None) -> tuple[StringTerm, Formula]:
-    """Return the session's folder, and the rule for it; the one `folder` if it is given."""
-    text = logic.variable("folder") if folder is None else logic.text(folder)
-    return text, is_folder(logic, text)
+def policies_on(effective: EffectivePolicies, resource_type: ResourceType, principal: PrincipalPolicies) -> PolicySet:
+    """Return the policies that decide a call of `principal` on a type of resource."""
+    match resource_type:
+        case ResourceType.OBJECT | ResourceType.BUCKET:
+            return effective.on(effective.state.bucket, principal)
+        case ResourceType.ROLE:
+            return effective.on(effective.state.role, principal)
+        case ResourceType.OTHER:
+            return effective.on(None, principal)
 
 
-def is_folder(logic: Solver, folder: StringTerm) -> Formula:
-    """Whether a text is a folder that access.toml can give."""
-    return logic.in_language(folder, folder_language(logic))
+def any_folder(solver: Solver, folder: str | None) -> tuple[StringTerm, Formula]:
+    """Return the session's folder as a term and the rule for it: the given `folder`, or any."""
+    term = solver.string("folder") if folder is None else solver.constant(folder)
+    return term, is_folder(solver, term)
 
 
-def inside(logic: Solver, folder: StringTerm, value: StringTerm) -> Formula:
-    """Whether a key or prefix lies in the folder."""
-    return logic.prefix_of(value, logic.concat([folder, logic.text("/")]))
+def is_folder(solver: Solver, folder: StringTerm) -> Formula:
+    """Whether a string is a folder that access.toml can grant."""
+    return solver.in_language(folder, folder_language(solver))
+
+
+def inside(solver: Solver, folder: StringTerm, value: StringTerm) -> Formula:
+    """Whether a key or prefix is in the folder."""
+    return solver.prefix_of(value, solver.concat([folder, solver.constant("/")]))
 
 
 def scoped_query(
     sessions: ScopedSessions,
-    logic: Solver,
+    solver: Solver,
     own: StringTerm,
-    asked: SymbolicRequest,
+    request: SymbolicRequest,
     rules: tuple[Formula, ...],
     *,
-    may: Literal["may", "may not"],
+    refuted_if: Literal["allowed", "refused"],
     other: StringTerm | None = None,
-    words: tuple[StringTerm, ...] = (),
+    readable: tuple[StringTerm, ...] = (),
     own_name: bool = True,
-    on: str = "bucket",
+    resource_type: ResourceType = ResourceType.BUCKET,
 ) -> Query:
-    """Return the problem of a request by the session of the folder `own`: refuted if it `may` (or `may not`).
+    """Return the query for a request by the session of the folder `own` that is allowed (or refused).
 
-    Without `own_name`, the session's folder follows from the other's name and the `words`.
+    `readable` are terms that make a witness easier to read if they are words. Without `own_name`, the session's
+    folder follows from the other folder's name and the `readable` terms.
     """
-    world = sessions.world
-    named = own if own_name else None
-    wishes = witness_preferences(logic, asked, folder=named, other=other, folders=sessions.folders, words=words)
+    effective = sessions.effective
+    named, verb = own if own_name else None, "can" if refuted_if == "allowed" else "can't"
+    preferences = witness_preferences(
+        solver, request, folder=named, other=other, folders=sessions.folders, readable=readable
+    )
     return Query(
-        layers=sessions.layers(on=on),
-        caller=role_session(logic, world.target.role_arn, world.target.account),
-        asked=asked,
-        words=lambda witness: _words(sessions.words, may, witness),
-        matching=may == "may",
+        policies=sessions.policies(resource_type),
+        caller=role_session(solver, effective.target.role_arn, effective.target.account),
+        request=request,
+        describe=lambda witness: _describe(f"{sessions.description} for {witness.folder}/ {verb}", witness),
+        expect_allowed=refuted_if == "allowed",
         folder=own,
-        unknown=world.unknown_names,
+        unknown=effective.unknown_names,
         rules=rules,
-        preferences=tuple(wishes),
+        preferences=tuple(preferences),
         names={"other": other} if other is not None else {},
     )
 
 
-def _words(who: str, may: str, witness: Witness) -> str:
-    called = f"{who} for {witness.folder}/ {may} call {witness.action}"
+def _describe(subject: str, witness: Witness) -> str:
+    call = f"{subject} call {witness.action}"
     if witness.key is not None:
-        return f"{called} on {witness.key}" + (f", which is in {witness.other}/" if witness.other is not None else "")
-    shown = f", which shows {witness.other}/…" if witness.other is not None else ""
+        return f"{call} on {witness.key}" + (f", which is in {witness.other}/" if witness.other is not None else "")
+    listed = f", which lists {witness.other}/…" if witness.other is not None else ""
     if witness.other is not None or witness.prefix is not None:
-        how = "without a prefix" if witness.prefix is None else f"with the prefix {witness.prefix!r}"
-        return f"{called} {how}{shown}"
-    return f"{called} on {witness.resource}"
+        prefix = "without a prefix" if witness.prefix is None else f"with the prefix {witness.prefix!r}"
+        return f"{call} {prefix}{listed}"
+    return f"{call} on {witness.resource}"
 
 
 def is_uniform(sessions: ScopedSessions, folder: str, pattern: Any) -> bool:
-    """Whether the session policy of `folder` is `pattern`, the one of MARKER, with the folder put in."""
-    return bool(substitute_folder(pattern, folder) == compiled(sessions, folder))
+    """Whether the session policy of `folder` is `pattern`, that of the placeholder FOLDER, with the folder inserted."""
+    return bool(substitute_folder(pattern, folder) == compiled_policy(sessions, folder))
 
 
-def compiled(sessions: ScopedSessions, folder: str) -> Any:
+def compiled_policy(sessions: ScopedSessions, folder: str) -> Any:
     """Return the session policy of a folder."""
-    world = sessions.world
-    return sessions.compiler(folder, sessions.access, bucket=world.target.bucket, partition=world.target.partition)
+    target = sessions.effective.target
+    return sessions.compiler(folder, sessions.access, bucket=target.bucket, partition=target.partition)
 
 
 def substitute_folder(value: Any, folder: str) -> Any:
-    """Return a policy of MARKER with `folder` in each of its places."""
+    """Return a policy for FOLDER with `folder` in place of the placeholder."""
     if isinstance(value, str):
         return value.replace(escape(FOLDER), escape(folder)).replace(FOLDER, folder)
     if isinstance(value, dict):

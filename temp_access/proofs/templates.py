@@ -1,4 +1,4 @@
-"""Stand-ins for unknown names; what isn't modelled."""
+"""Templates prepared for the proofs: stand-ins for unknown names, and the resources that aren't modeled."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from temp_access.cfn.resources import Resource, resources
 from temp_access.config.model import Config
 from temp_access.deployment.target import template_target
 from temp_access.errors import UserError
-from temp_access.iam.symbolic.patterns import NAME
+from temp_access.iam.symbolic.patterns import FOLDER_MARK
 
 _BUCKET = "AWS::S3::Bucket"
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
@@ -23,10 +23,10 @@ _BUCKET_STAND_IN = "the-bucket-of-the-folders"
 
 
 def possible_accounts(*assemblies: Assembly, policy: Mapping[str, Any] | None = None) -> list[str]:
-    """Return the account that the assemblies are for; else one that nothing names, and each that is named.
+    """Return the account of the assemblies; without one, an account that nothing names and each one that is named.
 
-    Templates for any account can be deployed in one that they (or `policy`) name as another's. Raises UserError
-    when the assemblies are for different accounts.
+    Templates for any account can be deployed in an account that they (or `policy`) name. Raises UserError when
+    the assemblies are for different accounts.
     """
     accounts = {assembly.account for assembly in assemblies if assembly.account}
     if len(accounts) > 1:
@@ -38,9 +38,9 @@ def possible_accounts(*assemblies: Assembly, policy: Mapping[str, Any] | None = 
 
 
 def fill_placeholders(*assemblies: Assembly, account: str, bucket: str | None = None) -> tuple[Assembly, ...]:
-    """Return the assemblies for `account`, with one name for the bucket where the templates don't name it.
+    """Return the assemblies for `account`, with a stand-in for the bucket's name where the templates have none.
 
-    `bucket` is the name to give it in any case.
+    `bucket` replaces the bucket's name in any case.
     """
     regions = {assembly.region for assembly in assemblies if assembly.region}
     region = next(iter(regions), None)
@@ -49,7 +49,7 @@ def fill_placeholders(*assemblies: Assembly, account: str, bucket: str | None = 
             assembly,
             account=account,
             region=assembly.region or region,
-            templates={name: _named(template, bucket) for name, template in assembly.templates.items()},
+            templates={name: _with_bucket_name(template, bucket) for name, template in assembly.templates.items()},
         )
         for assembly in assemblies
     )
@@ -59,7 +59,7 @@ def _digits(number: int) -> str:
     return f"{number:012d}"
 
 
-def _named(template: Mapping[str, Any], bucket: str | None) -> dict[str, Any]:
+def _with_bucket_name(template: Mapping[str, Any], bucket: str | None) -> dict[str, Any]:
     changed = deepcopy(dict(template))
     for resource in changed["Resources"].values():
         if resource["Type"] == _BUCKET:
@@ -68,7 +68,7 @@ def _named(template: Mapping[str, Any], bucket: str | None) -> dict[str, Any]:
     return changed
 
 
-_READ = frozenset(
+_MODELED = frozenset(
     (
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
@@ -79,51 +79,53 @@ _READ = frozenset(
         "AWS::S3::BucketPolicy",
     )
 )
-# What is below AWS::CloudFormation, a custom resource or a module can make any of the others.
-_GIVES_ACCESS = ("AWS::IAM::", "AWS::S3", "AWS::CloudFormation::", "Custom::")
+# A resource of AWS::CloudFormation, a custom resource or a module can create any of the others.
+_ACCESS_PREFIXES = ("AWS::IAM::", "AWS::S3", "AWS::CloudFormation::", "Custom::")
 
 
-def unmodelled_resources(config: Config, assembly: Assembly) -> Iterator[str]:
-    """Yield each such place, in words."""
+def unmodeled_resources(config: Config, assembly: Assembly) -> Iterator[str]:
+    """Yield a description of each resource or template that could grant access and isn't modeled."""
     for stack, template in assembly.templates.items():
         yield from _in_template(stack, template)
     for stack, other in assembly.others.items():
-        found = [kind for kind in _kinds(other) if _gives_access(kind)] if other else ["its templates"]
-        yield from [f"the stack {stack} ({', '.join(sorted(set(found)))})"] if found else []
+        types = [kind for kind in _kinds(other) if _may_grant_access(kind)] if other else ["its templates"]
+        yield from [f"the stack {stack} ({', '.join(sorted(set(types)))})"] if types else []
     target, state = template_target(config, assembly)
-    found_here = resources(TemplateContext(assembly.templates, target.account, target.region, target.partition))
-    yield from _in_resources(found_here, state.bucket.name)
+    own_resources = resources(TemplateContext(assembly.templates, target.account, target.region, target.partition))
+    yield from _in_resources(own_resources, state.bucket.name)
 
 
 def _in_template(stack: str, template: Mapping[str, Any]) -> Iterator[str]:
-    text = json.dumps(template, ensure_ascii=False)
-    if "Transform" in template or '"Fn::Transform"' in text:
-        yield f"what Transform makes of {stack}"
-    if NAME in text:
-        yield f"{stack}, which has the proofs' own {NAME} in it"
+    template_json = json.dumps(template, ensure_ascii=False)
+    if "Transform" in template or '"Fn::Transform"' in template_json:
+        yield f"the result of the Transform in {stack}"
+    if FOLDER_MARK in template_json:
+        yield f"{stack}, which contains the placeholder {FOLDER_MARK} of the proofs"
     for logical_id, resource in template["Resources"].items():
         kind = resource["Type"]
-        if _gives_access(kind) and kind not in _READ:
+        if _may_grant_access(kind) and kind not in _MODELED:
             yield f"{stack}.{logical_id} ({kind})"
-        elif kind in _READ and "Condition" in resource:
+        elif kind in _MODELED and "Condition" in resource:
             yield f"the Condition of {stack}.{logical_id}"
 
 
-def _in_resources(found: tuple[Resource, ...], bucket: str) -> Iterator[str]:
-    about_buckets = [resource for resource in found if resource.kind == "AWS::S3::BucketPolicy"]
+def _in_resources(template_resources: tuple[Resource, ...], bucket: str) -> Iterator[str]:
+    about_buckets = [resource for resource in template_resources if resource.kind == "AWS::S3::BucketPolicy"]
     if len(about_buckets) > 1 or any(resource.properties.get("Bucket") != bucket for resource in about_buckets):
-        yield "bucket policies other than the bucket's one"
-    for resource in found:
+        yield "bucket policies other than the one of the bucket"
+    for resource in template_resources:
         if resource.kind in ("AWS::IAM::Role", "AWS::IAM::User"):
             yield from [f"the path of {resource.name}"] if resource.properties.get("Path", "/") != "/" else []
-            yield from (f"two policies {name} of {resource.name}" for name in _twice(resource, found))
+            yield from (
+                f"two policies {name} of {resource.name}" for name in _duplicate_policies(resource, template_resources)
+            )
         if "AccessControl" in resource.properties:
             yield f"the ACL of {resource.name}"
 
 
-def _twice(owner: Resource, found: tuple[Resource, ...]) -> Iterator[str]:
+def _duplicate_policies(owner: Resource, template_resources: tuple[Resource, ...]) -> Iterator[str]:
     own = [*owner.properties.get("Policies", ())]
-    for policy in (resource.properties for resource in found if resource.kind == "AWS::IAM::Policy"):
+    for policy in (resource.properties for resource in template_resources if resource.kind == "AWS::IAM::Policy"):
         if owner.name in (*policy.get("Roles", ()), *policy.get("Users", ())):
             own.append(policy)
     yield from (name for name, count in Counter(policy["PolicyName"] for policy in own).items() if count > 1)
@@ -133,5 +135,5 @@ def _kinds(template: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(resource["Type"]) for resource in template["Resources"].values())
 
 
-def _gives_access(kind: str) -> bool:
-    return kind.startswith(_GIVES_ACCESS) or kind.endswith("::MODULE")
+def _may_grant_access(kind: str) -> bool:
+    return kind.startswith(_ACCESS_PREFIXES) or kind.endswith("::MODULE")

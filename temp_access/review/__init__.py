@@ -1,1 +1,1 @@
-"""What a change of templates and access.toml changes in who can reach what."""
+"""The review: who gains and loses access through a change of the templates and access.toml."""

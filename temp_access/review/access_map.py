@@ -1,29 +1,34 @@
-"""The access map: who may assume the role, which folders its sessions reach, and what of it changed."""
+"""The access map: a graph of the callers, the role, and the folders and resources that they can access."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
 from temp_access.review.changes.trust import assume_callers, assume_decisions, key_combinations
-from temp_access.review.model import Change, Direction, Review, total
+from temp_access.review.compare.principals import NAMED_SESSION, NO_SESSION_POLICY
+from temp_access.review.model import Change, Direction, Review, combine_directions
 from temp_access.review.snapshot import Snapshot, folder_of, grant_pairs
 
-MOST = 12
-MAY_ASSUME, _DIRECTLY = "may assume", "directly"
-_WORDS = {Direction.BROADENED: "broadened", Direction.NARROWED: "narrowed", Direction.BOTH: "broadened and narrowed"}
+MAX_GRANTS = 12
+_MAY_ASSUME, _DIRECT = "may assume", "direct access"
+_DIRECTION_NAMES = {
+    Direction.BROADENED: "broadened",
+    Direction.NARROWED: "narrowed",
+    Direction.BOTH: "broadened and narrowed",
+}
 
 
 class Column(IntEnum):
-    """From the left: callers, the role, and what they reach."""
+    """A column of the map, from left to right."""
 
     CALLER = 0
     ROLE = 1
-    PLACE = 2
+    RESOURCE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A caller, the role or a place; `notes` are changes of its own settings, in words."""
+    """A caller, the role, a folder or another resource; `notes` describe the changes of its own settings."""
 
     name: str
     column: Column
@@ -33,72 +38,75 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from one node to another; `mark` says what changed where it has a word of its own, new or removed."""
+    """Access from one node to another; `status` is "new", "removed", or "" for access that both snapshots have."""
 
     source: str
     target: str
     label: str
-    mark: str = ""
+    status: str = ""
     direction: Direction = Direction.UNCHANGED
 
     @property
-    def direct(self) -> bool:
-        """Whether it leads past the role."""
-        return self.label == _DIRECTLY
+    def is_direct(self) -> bool:
+        """Whether the access bypasses the role."""
+        return self.label == _DIRECT
 
     @property
     def change(self) -> str:
-        """What changed, in a word; "" for nothing."""
-        return self.mark or ("" if self.direction is Direction.UNCHANGED else _WORDS[self.direction])
+        """The change, in words; "" if nothing changed."""
+        return self.status or ("" if self.direction is Direction.UNCHANGED else _DIRECTION_NAMES[self.direction])
 
     @property
-    def words(self) -> str:
-        """The label, with what changed."""
+    def full_label(self) -> str:
+        """The label, with the change."""
         return f"{self.label} ({self.change})" if self.change else self.label
 
 
 @dataclass(frozen=True, slots=True)
 class AccessMap:
-    """Nodes and edges; `left_out` grants aren't drawn."""
+    """Nodes and edges; `omitted` is the number of grants that it leaves out."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
-    left_out: int = 0
+    omitted: int = 0
 
 
-def access_map(review: Review, base: Snapshot, head: Snapshot, *, most: int = MOST) -> AccessMap:
-    """Return the map of both sides, with at most `most` grants, those that changed first."""
+def access_map(review: Review, base: Snapshot, head: Snapshot, *, limit: int = MAX_GRANTS) -> AccessMap:
+    """Return the map of both snapshots, with at most `limit` grants; grants that changed come first."""
     role = head.target.role_name
     folders = _folders(base, head)
-    grants = list(_grants(review, base, head, role))
-    # Sorting is stable: in each half they stay in the file's order.
-    kept = {id(edge) for edge in sorted(grants, key=lambda edge: not edge.change)[:most]}
+    grants = list(_grant_edges(review, base, head, role))
+    # Sorting is stable: changed and unchanged grants stay in the order of the file.
+    shown = {id(edge) for edge in sorted(grants, key=lambda edge: not edge.change)[:limit]}
     edges = [
-        *_assuming(review, base, head, role),
-        *(edge for edge in grants if id(edge) in kept),
-        *_others(review, folders, role),
+        *_assume_edges(review, base, head, role),
+        *(edge for edge in grants if id(edge) in shown),
+        *_other_edges(review, folders, role),
     ]
     names = dict.fromkeys((edge.source, Column.CALLER) for edge in edges if edge.source != role)
     names[role, Column.ROLE] = None
-    names |= dict.fromkeys((edge.target, Column.PLACE) for edge in edges if edge.target != role)
-    drawn = {name for name, _ in names}
+    names |= dict.fromkeys((edge.target, Column.RESOURCE) for edge in edges if edge.target != role)
+    connected = {name for name, _ in names}
     settings = [change for change in review.changes if change.target is None and change.subject not in folders]
-    names |= dict.fromkeys((change.subject, Column.PLACE) for change in settings if change.subject not in drawn)
+    names |= dict.fromkeys((change.subject, Column.RESOURCE) for change in settings if change.subject not in connected)
     nodes = tuple(_node(name, column, settings) for name, column in names)
-    return AccessMap(nodes, tuple(edges), len(grants) - len(kept))
+    return AccessMap(nodes, tuple(edges), len(grants) - len(shown))
 
 
-def _assuming(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
-    tried = key_combinations(base, head)
-    for who in dict.fromkeys(assume_callers(base, head)):
-        before, after = (any(a.allowed for a in assume_decisions(who, side, tried).values()) for side in (base, head))
+def _assume_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
+    combinations = key_combinations(base, head)
+    for caller in dict.fromkeys(assume_callers(base, head)):
+        before, after = (
+            any(decision.allowed for decision in assume_decisions(caller, snapshot, combinations).values())
+            for snapshot in (base, head)
+        )
         if before or after:
-            direction = _direction(review, who.words, role)
-            mark = "new" if not before else "removed" if not after else ""
-            yield Edge(who.words, role, MAY_ASSUME, mark, direction)
+            direction = _direction(review, caller.description, role)
+            status = "new" if not before else "removed" if not after else ""
+            yield Edge(caller.description, role, _MAY_ASSUME, status, direction)
 
 
-def _grants(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
+def _grant_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
     changed = {change.subject for change in review.changes}
     for id_, before, after in grant_pairs(base, head):
         old = folder_of(base, id_, before) if before else None
@@ -110,35 +118,38 @@ def _grants(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterat
             yield Edge(role, old, f"{id_}: {before.access}", "removed", Direction.NARROWED)
 
 
-def _others(review: Review, folders: Mapping[str, set[str]], role: str) -> Iterator[Edge]:
-    """Yield what changed beside the grants' own folders and who may assume the role."""
-    found: dict[tuple[str, str, str], list[Direction]] = {}
+def _other_edges(review: Review, folders: Mapping[str, set[str]], role: str) -> Iterator[Edge]:
+    """Yield every other change: not in a grant's own folder, and not of the trust policy."""
+    changed: dict[tuple[str, str, str], list[Direction]] = {}
     for change in review.changes:
-        who, where = change.subject, change.target
-        if where is None or where == role or where in folders.get(who, ()):
+        subject, target = change.subject, change.target
+        if target is None or target == role or target in folders.get(subject, ()):
             continue
-        # Only a session, or the role itself, reaches something through the role.
-        inside = who in folders or who.startswith(("a session called ", f"{role} ("))
-        key = (role, where, who.removeprefix(f"{role} ").strip("()")) if inside else (who, where, _DIRECTLY)
-        found.setdefault(key, []).append(change.direction)
-    for (source, where, label), directions in found.items():
-        yield Edge(source, where, label, "", total(directions))
+        if subject == f"{role} ({NO_SESSION_POLICY})":
+            key = (role, target, NO_SESSION_POLICY)
+        elif subject in folders or subject.startswith(NAMED_SESSION):
+            key = (role, target, subject)
+        else:
+            key = (subject, target, _DIRECT)
+        changed.setdefault(key, []).append(change.direction)
+    for (source, target, label), directions in changed.items():
+        yield Edge(source, target, label, "", combine_directions(directions))
 
 
 def _folders(base: Snapshot, head: Snapshot) -> dict[str, set[str]]:
     return {
-        id_: {folder_of(side, id_, grant) for side, grant in ((base, before), (head, after)) if grant}
+        id_: {folder_of(snapshot, id_, grant) for snapshot, grant in ((base, before), (head, after)) if grant}
         for id_, before, after in grant_pairs(base, head)
     }
 
 
 def _direction(review: Review, subject: str, target: str) -> Direction:
-    fitting = (c.direction for c in review.changes if c.subject == subject and c.target in (target, None))
-    return total(fitting)
+    changes = (each for each in review.changes if each.subject == subject and each.target in (target, None))
+    return combine_directions(change.direction for change in changes)
 
 
 def _node(name: str, column: Column, settings: Iterable[Change]) -> Node:
     own = [change for change in settings if change.subject == name]
-    # Inside its box a node needn't be named again.
-    notes = tuple(change.text.removeprefix(f"{name}: ").replace(f" of {name}", "", 1) for change in own)
-    return Node(name, column, notes, total(change.direction for change in own))
+    # A node shows its name already.
+    notes = tuple(change.description.removeprefix(f"{name}: ").replace(f" of {name}", "", 1) for change in own)
+    return Node(name, column, notes, combine_directions(change.direction for change in own))

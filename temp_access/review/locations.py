@@ -1,4 +1,4 @@
-"""Where a statement, setting or grant is written."""
+"""The locations of statements, settings and grants: a line of access.toml, a construct or a template's resource."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,24 +12,25 @@ from temp_access.iam.decision import Layer, Reason
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.snapshot import Snapshot
 
-_KINDS = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
+_RESOURCE_TYPES = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
+_ACCESS_KEYS = ("access", "folder")
 
 
-def locate_key(side: Snapshot, path: str) -> SourceLocation | None:
-    """Return the line of `path` in access.toml, None if it isn't written there."""
-    number = side.lines.get(path)
-    if number is None:
+def locate_key(snapshot: Snapshot, path: str) -> SourceLocation | None:
+    """Return the line of the key `path` in access.toml, None if the file doesn't set it."""
+    line = snapshot.lines.get(path)
+    if line is None:
         return None
-    return SourceLocation(file=side.config.path.name, line=number, key=path, before=_before(side))
+    return SourceLocation(file=snapshot.config.path.name, line=line, key=path, before=_is_base(snapshot))
 
 
-def locate_construct(side: Snapshot, stack: str, logical_id: str) -> SourceLocation:
-    """Return the construct path of a resource, or its template and logical id if there is none."""
-    resource = side.assembly.templates[stack]["Resources"][logical_id]
+def locate_construct(snapshot: Snapshot, stack: str, logical_id: str) -> SourceLocation:
+    """Return the construct path of a resource, or its template and logical id if it has no path."""
+    resource = snapshot.assembly.templates[stack]["Resources"][logical_id]
     metadata = resource.get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
     path = path if isinstance(path, str) else None
-    source = find_construct_call(side.config.path.parent, path) if path else None
+    source = find_construct_call(snapshot.config.path.parent, path) if path else None
     return SourceLocation(
         file=source.file if source else None,
         line=source.line if source else None,
@@ -37,104 +38,102 @@ def locate_construct(side: Snapshot, stack: str, logical_id: str) -> SourceLocat
         id_=source.id_ if source else None,
         template=stack,
         logical_id=logical_id,
-        before=_before(side),
+        before=_is_base(snapshot),
     )
 
 
-def locate_type(side: Snapshot, kind: str) -> SourceLocation:
-    """Return the place of the one resource of a type."""
-    for stack, id_, resource in _resources(side):
+def locate_type(snapshot: Snapshot, kind: str) -> SourceLocation:
+    """Return the location of the only resource of a type."""
+    for stack, id_, resource in _resources(snapshot):
         if resource["Type"] == kind:
-            return locate_construct(side, stack, id_)
-    return SourceLocation(words=f"no {kind} in the templates", before=_before(side))
+            return locate_construct(snapshot, stack, id_)
+    return SourceLocation(words=f"no {kind} in the templates", before=_is_base(snapshot))
 
 
-def locate_reason(side: Snapshot, actor: ComparedPrincipal, reason: Reason) -> SourceLocation:
-    """Return the place of the statement that decided about the actor."""
+def locate_reason(snapshot: Snapshot, principal: ComparedPrincipal, reason: Reason) -> SourceLocation:
+    """Return the location of the statement that decided the principal's request."""
     if reason.layer is Layer.RESOURCE:
-        return locate_type(side, "AWS::S3::BucketPolicy")
+        return locate_type(snapshot, "AWS::S3::BucketPolicy")
     if reason.layer is Layer.TRUST:
-        return locate_type(side, "AWS::IAM::Role")
-    if actor.owner is PolicyOwner.OUTSIDER:
-        return SourceLocation(words="its own policies")
-    return locate_policy(side, "User" if actor.owner is PolicyOwner.USER else "Role", reason.policy)
+        return locate_type(snapshot, "AWS::IAM::Role")
+    if principal.owner is PolicyOwner.OUTSIDER:
+        return SourceLocation(words="the principal's own policies")
+    return locate_policy(snapshot, "User" if principal.owner is PolicyOwner.USER else "Role", reason.policy)
 
 
-def locate_policy(side: Snapshot, holder: str, name: str) -> SourceLocation:
-    """Return the place of the policy `name` (a managed one's ARN) that the user or role has."""
-    return (locate_key(side, path) if holder == "User" and (path := _written(side, name)) else None) or _in_template(
-        side, holder, name
-    )
+def locate_policy(snapshot: Snapshot, owner: str, name: str) -> SourceLocation:
+    """Return the location of the policy `name` (the ARN of a managed one) that the user or role has."""
+    if owner == "User" and (path := _config_path(snapshot, name)) and (location := locate_key(snapshot, path)):
+        return location
+    return _locate_in_template(snapshot, owner, name)
 
 
-def _before(side: Snapshot) -> bool:
-    return side.name == "base"
+def _is_base(snapshot: Snapshot) -> bool:
+    return snapshot.name == "base"
 
 
-def _written(side: Snapshot, name: str) -> str | None:
-    user, managed = side.config.user, name.partition(":iam::aws:policy/")[2]
+def _config_path(snapshot: Snapshot, name: str) -> str | None:
+    user, managed = snapshot.config.user, name.partition(":iam::aws:policy/")[2]
     if name == user.permissions_boundary:
         return "user.permissions_boundary"
     for index, policy in enumerate(user.aws_managed):
         if policy.name == managed:
             return f"user.aws_managed[{index}].name"
-    permissions = side.state.user.permissions
-    there = {**permissions.attached, **permissions.inline}.get(name)
+    permissions = snapshot.state.user.permissions
+    in_template = {**permissions.attached, **permissions.inline}.get(name)
     short = name.rpartition(":policy/")[2]
     for key, documents in (("customer_managed", user.customer_managed), ("inline", user.inline)):
         for index, document in enumerate(documents):
-            # One that the app rewrote isn't written in that line.
-            if document.name in (name, short) and document.document == there:
+            # If app.py rewrote the document, that line isn't its source.
+            if document.name in (name, short) and document.document == in_template:
                 return f"user.{key}[{index}].name"
     return None
 
 
-def _in_template(side: Snapshot, holder: str, name: str) -> SourceLocation:
-    scope = TemplateContext(side.assembly.templates, side.target.account, side.target.region, side.target.partition)
-    for stack, id_, resource in _resources(side):
+def _locate_in_template(snapshot: Snapshot, owner: str, name: str) -> SourceLocation:
+    target = snapshot.target
+    context = TemplateContext(snapshot.assembly.templates, target.account, target.region, target.partition)
+    for stack, id_, resource in _resources(snapshot):
         properties = resource.get("Properties", {})
-        inline = resource["Type"] == _KINDS[holder] and any(
+        inline = resource["Type"] == _RESOURCE_TYPES[owner] and any(
             policy.get("PolicyName") == name for policy in properties.get("Policies", ())
         )
         named = resource["Type"] == "AWS::IAM::Policy" and properties.get("PolicyName") == name
         if inline or named:
-            return locate_construct(side, stack, id_)
-        if resource["Type"] == "AWS::IAM::ManagedPolicy" and resolve({"Ref": id_}, stack, scope) == name:
-            return locate_construct(side, stack, id_)
-    return locate_type(side, _KINDS[holder])
+            return locate_construct(snapshot, stack, id_)
+        if resource["Type"] == "AWS::IAM::ManagedPolicy" and resolve({"Ref": id_}, stack, context) == name:
+            return locate_construct(snapshot, stack, id_)
+    return locate_type(snapshot, _RESOURCE_TYPES[owner])
 
 
-def _resources(side: Snapshot) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    for stack, template in side.assembly.templates.items():
+def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for stack, template in snapshot.assembly.templates.items():
         for id_, resource in template["Resources"].items():
             yield stack, id_, resource
 
 
-_SAID = ("access", "folder")
-
-
-def table_path(side: Snapshot, id_: str) -> str:
-    """Return the path of the table that serves `id_` on `side`."""
-    return key_path("grants", id_) if id_ in side.config.grants else "any_id"
-
-
-def table_place(side: Snapshot, id_: str) -> SourceLocation:
+def table_location(snapshot: Snapshot, id_: str) -> SourceLocation:
     """Return the line where the table of a grant begins."""
-    return locate_key(side, table_path(side, id_)) or locate_type(side, "AWS::IAM::Role")
+    return locate_key(snapshot, _table_path(snapshot, id_)) or locate_type(snapshot, "AWS::IAM::Role")
 
 
-def changed_places(
+def changed_locations(
     base: Snapshot, head: Snapshot, id_: str, grants: tuple[Grant, Grant], *keys: str
 ) -> tuple[SourceLocation, ...]:
-    """Return the line of each of `keys` that differs: head's, else base's; of the table if none is written."""
+    """Return the line of each of `keys` that differs, in head if possible, else in base.
+
+    If the files set none of the keys, this is the line of the grant's table. The default keys are those of access.
+    """
     before, after = grants
-    names = [key for key in keys or _SAID if _grant_line(base, id_, key) or _grant_line(head, id_, key)]
-    differing = [key for key in names if getattr(before, key) != getattr(after, key)]
-    found = tuple(
-        place for key in differing or names if (place := _grant_line(head, id_, key) or _grant_line(base, id_, key))
-    )
-    return found or (table_place(head, id_),)
+    written = [key for key in keys or _ACCESS_KEYS if _grant_line(base, id_, key) or _grant_line(head, id_, key)]
+    differing = [key for key in written if getattr(before, key) != getattr(after, key)]
+    lines = (_grant_line(head, id_, key) or _grant_line(base, id_, key) for key in differing or written)
+    return tuple(line for line in lines if line) or (table_location(head, id_),)
 
 
-def _grant_line(side: Snapshot, id_: str, key: str) -> SourceLocation | None:
-    return locate_key(side, f"{table_path(side, id_)}.{key}")
+def _grant_line(snapshot: Snapshot, id_: str, key: str) -> SourceLocation | None:
+    return locate_key(snapshot, f"{_table_path(snapshot, id_)}.{key}")
+
+
+def _table_path(snapshot: Snapshot, id_: str) -> str:
+    return key_path("grants", id_) if id_ in snapshot.config.grants else "any_id"

@@ -1,4 +1,4 @@
-"""The matrix of grants and operations: what each grant's session can do, on both sides, asked of the evaluator."""
+"""The matrix of grants and operations: what the session of each grant can do in both snapshots."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, decide, default_context
 from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
 
-MOST = 100
+MAX_GRANTS = 100
 _LIST = "s3:ListBucket"
-# Of every kind of action that a mode can hold, one that stands for it.
+# One action for each kind of action that an access mode can allow.
 OPERATIONS = {
     "list": _LIST,
     "read": "s3:GetObject",
@@ -23,14 +23,14 @@ OPERATIONS = {
 }
 COLUMNS = (*OPERATIONS, "outside")
 MEANINGS = (
-    "abort: abort an upload in parts; tags: read an object's tags; versions: delete old versions for good; "
-    "outside: any of these outside its folder"
+    "abort: abort a multipart upload; tags: read an object's tags; versions: permanently delete old versions; "
+    "outside: any of these outside the grant's folder"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One grant; `cells` has what was and is allowed for each of COLUMNS."""
+    """One grant; `cells` has, for each of COLUMNS, whether base and head allow it. `duration` is in seconds."""
 
     id: str
     access: str
@@ -41,42 +41,42 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The grants of both sides, changed ones first; `left_out` aren't there."""
+    """The grants of both snapshots; `omitted` is the number of grants that it leaves out."""
 
     rows: tuple[Row, ...]
-    left_out: int = 0
+    omitted: int = 0
 
 
-def matrix(changed: Iterable[str], base: Snapshot, head: Snapshot, *, most: int = MOST) -> Matrix:
-    """Return the matrix, with at most `most` grants; those called in `changed` are preferred."""
-    wanted = set(changed)
-    found = list(grant_pairs(base, head))
-    kept = {id_ for id_, _, _ in sorted(found, key=lambda each: each[0] not in wanted)[:most]}
-    rows = tuple(_row(*each, base, head) for each in found if each[0] in kept)
-    return Matrix(rows, len(found) - len(rows))
+def matrix(changed: Iterable[str], base: Snapshot, head: Snapshot, *, limit: int = MAX_GRANTS) -> Matrix:
+    """Return the matrix, with at most `limit` grants; the ids in `changed` come before others."""
+    preferred = set(changed)
+    pairs = list(grant_pairs(base, head))
+    shown = {id_ for id_, _, _ in sorted(pairs, key=lambda pair: pair[0] not in preferred)[:limit]}
+    rows = tuple(_row(*pair, base, head) for pair in pairs if pair[0] in shown)
+    return Matrix(rows, len(pairs) - len(rows))
 
 
 def _row(id_: str, before: Grant | None, after: Grant | None, base: Snapshot, head: Snapshot) -> Row:
-    there, side = (after, head) if after else (before, base)
-    assert there is not None  # noqa: S101 - one of a pair is there; narrows the type
-    held = [_allowed(id_, grant, each, there.folder) for grant, each in ((before, base), (after, head))]
-    longest = min(there.duration or side.state.role.max_session_duration, side.state.role.max_session_duration)
-    return Row(id_, there.access, folder_of(side, id_, there), longest, tuple(zip(*held, strict=True)))
+    latest, snapshot = (after, head) if after else (before, base)
+    assert latest is not None  # noqa: S101 - a pair has at least one grant; narrows the type
+    allowed = [_allowed(id_, grant, each, latest.folder) for grant, each in ((before, base), (after, head))]
+    maximum = snapshot.state.role.max_session_duration
+    duration = min(latest.duration or maximum, maximum)
+    return Row(id_, latest.access, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True)))
 
 
-def _allowed(id_: str, grant: Grant | None, side: Snapshot, folder: str) -> list[bool]:
+def _allowed(id_: str, grant: Grant | None, snapshot: Snapshot, folder: str) -> list[bool]:
     if grant is None:
         return [False] * len(COLUMNS)
-    actor = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
-    layers = {True: actor.layers(side, on_bucket=True)}
-    principal, context = actor.principal(side), default_context()
+    principal = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
+    policy_sets = {True: principal.layers(snapshot, on_bucket=True)}
+    arn, context = principal.caller_arn(snapshot), default_context()
 
     def can(action: str, key: str) -> bool:
-        ask = SampleRequest(
-            action, BUCKET if action == _LIST else f"{BUCKET}/{key}", key if action == _LIST else None, context
-        )
-        return decide(ask, actor, side, principal, layers).allowed
+        resource, prefix = (BUCKET, key) if action == _LIST else (f"{BUCKET}/{key}", None)
+        sample = SampleRequest(action, resource, prefix, context)
+        return decide(sample, principal, snapshot, arn, policy_sets).allowed
 
     inside = [can(action, f"{folder}/example") for action in OPERATIONS.values()]
-    others = ("example", f"{folder}x/example")
-    return [*inside, any(can(action, key) for action in OPERATIONS.values() for key in others)]
+    outside = ("example", f"{folder}x/example")
+    return [*inside, any(can(action, key) for action in OPERATIONS.values() for key in outside)]

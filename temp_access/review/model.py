@@ -1,4 +1,4 @@
-"""What a review says: each change, what causes it, and where that comes from."""
+"""The model of a review: each change of access, its cause and where the cause is written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from temp_access.cfn.source_location import SourceLocation
 
 
 class Direction(StrEnum):
-    """Whether access grew, shrank, did both (or can't be told), or stayed."""
+    """The direction in which access changed; BOTH if it was broadened and narrowed, or if it is unknown."""
 
     BROADENED = "broadened"
     NARROWED = "narrowed"
@@ -26,43 +26,48 @@ HEADLINES = {
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The statement or setting that causes a change, in words, and where it is written."""
+    """The statement or setting that causes a change, and where it is written."""
 
-    text: str
-    places: tuple[SourceLocation, ...]
+    description: str
+    locations: tuple[SourceLocation, ...]
 
     @property
     def where(self) -> str:
-        """All places in words."""
-        return " and ".join(map(str, self.places))
+        """All locations, as text."""
+        return " and ".join(map(str, self.locations))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change for one subject; `target` is the folder or thing that a picture shows, if there is one."""
+    """One change for one subject; `target` is the folder or resource in the access map, None for a setting."""
 
     subject: str
     direction: Direction
-    text: str
+    description: str
     cause: Cause
     target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All changes, those of one subject together."""
+    """All changes, grouped by subject."""
 
     changes: tuple[Change, ...]
 
     @property
     def headline(self) -> Direction:
-        """Return the sum of all changes' directions."""
-        return total(change.direction for change in self.changes)
+        """The combined direction of all changes."""
+        return combine_directions(change.direction for change in self.changes)
 
 
-def total(directions: Iterable[Direction]) -> Direction:
-    """Return what several directions are together."""
-    found = set(directions) - {Direction.UNCHANGED}
-    if len(found) > 1:
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural if there isn't exactly one."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def combine_directions(directions: Iterable[Direction]) -> Direction:
+    """Return the direction of several changes together."""
+    distinct = set(directions) - {Direction.UNCHANGED}
+    if len(distinct) > 1:
         return Direction.BOTH
-    return found.pop() if found else Direction.UNCHANGED
+    return distinct.pop() if distinct else Direction.UNCHANGED

@@ -1,4 +1,4 @@
-"""Everything a review shows."""
+"""The review of two snapshots, with its access map, matrix, lint findings, proofs and last verification."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from temp_access.review.snapshot import Snapshot
 
 
 def review(base: Snapshot, head: Snapshot) -> Review:
-    """Return everything that `head` changes, grouped by whom it is about."""
+    """Return every change of access from `base` to `head`, grouped by subject."""
     by_subject: dict[str, list[Change]] = {}
     for change in dict.fromkeys(_changes(base, head)):
         by_subject.setdefault(change.subject, []).append(change)
@@ -35,8 +35,8 @@ def review(base: Snapshot, head: Snapshot) -> Review:
 
 def _changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
     yield from grant_changes(base, head)
-    for actor in compared_principals(base, head):
-        yield from access_changes(actor, base, head)
+    for principal in compared_principals(base, head):
+        yield from access_changes(principal, base, head)
     yield from trust_changes(base, head)
     yield from role_duration(base, head)
     yield from attachment_changes(base, head)
@@ -45,14 +45,14 @@ def _changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
 
 @dataclass(frozen=True, slots=True)
 class ReviewReport:
-    """A review with what goes with it; None is what wasn't asked for, `config_file` the name of head's access.toml."""
+    """A review with its attachments, None for those not requested; `config_file` is the name of head's access.toml."""
 
     review: Review
     map: AccessMap
     matrix: Matrix
     lint: LintDelta | None
     proofs: ProofResults | None
-    verified: LastVerification | None
+    verification: LastVerification | None
     config_file: str
 
 
@@ -62,26 +62,26 @@ def make_report(
     *,
     compare_only: bool = False,
     proof_timeout: float = 10,
-    verification: Path | None = None,
+    verification_file: Path | None = None,
 ) -> ReviewReport:
-    """Return the review of two sides, with lint and proofs (`proof_timeout` seconds each) unless `compare_only`.
+    """Return the report; unless `compare_only`, with lint findings and proofs (`proof_timeout` seconds for each).
 
-    Raises MissingExtraError when the lint rules can't run.
+    Raises MissingExtraError if the lint rules can't run.
     """
-    # Checked and read first: the comparison takes seconds. Without the extra 'prove', the report says so.
+    # Check and read first: the comparison takes seconds. Without the extra 'prove', the report says so.
     if not compare_only:
         require_extra("lint")
-    verified = read_verification(verification, base, head) if verification else None
-    found = review(base, head)
+    verification = read_verification(verification_file, base, head) if verification_file else None
+    result = review(base, head)
     proofs = None if compare_only else prove(base, head, proof_timeout)
     if proofs:
-        found = add_witnesses(found, proofs)
+        result = add_witnesses(result, proofs)
     return ReviewReport(
-        review=found,
-        map=access_map(found, base, head),
-        matrix=matrix((change.subject for change in found.changes), base, head),
+        review=result,
+        map=access_map(result, base, head),
+        matrix=matrix((change.subject for change in result.changes), base, head),
         lint=None if compare_only else lint_delta(base, head),
         proofs=proofs,
-        verified=verified,
+        verification=verification,
         config_file=head.config.path.name,
     )

@@ -1,7 +1,8 @@
-"""Snapshot of base or head; names normalized across both; its grants paired."""
+"""One synthesized output, base or head, with names that compare across both, and the grants of both in pairs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from temp_access.access_file import load
@@ -18,81 +19,53 @@ from temp_access.deployment.effective_policies import (
 )
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
+from temp_access.iam.arn import bucket_arn, role_session_arn
 
-# No policy, name or key can hold a NUL, so that nothing else looks like a token.
+# Policies, names and keys can't contain NUL, so nothing else looks like a token.
 BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
     f"\0{name}\0" for name in ("bucket", "role", "sessions", "user", "account", "partition")
 )
-_MOST_KNOWN = 10_000
-
-
-def normalize(side: "Snapshot", text: str) -> str:
-    """Return `text` with this side's bucket, role, user, account and partition as tokens."""
-    return side.names.shared(text)
-
-
-def localize(side: "Snapshot", text: str) -> str:
-    """Return the text that a shared form stands for on this side."""
-    return side.names.localize(text) if "\0" in text else text
+UNLISTED = "any other id"
+_MAX_CACHED = 10_000
 
 
 class NameTable:
-    """The tokens of one target, with what was asked before kept: a review asks for the same few texts all the time."""
+    """The tokens of one target with the names that they represent; both directions are cached."""
 
     def __init__(self, target: Target) -> None:
-        self.pairs = _pairs(target)
-        self._known: dict[str, str] = {}
-        self._shared: dict[str, str] = {}
+        partition, account = target.partition, target.account
+        self._pairs = (
+            (BUCKET, bucket_arn(partition, target.bucket)),
+            (ROLE, target.role_arn),
+            (USER, target.user_arn),
+            (SESSIONS, role_session_arn(partition, account, target.role_name, "")),
+            (ACCOUNT, f":{account}:"),
+            (PARTITION, f"arn:{partition}:"),
+        )
+        self.normalize = lru_cache(_MAX_CACHED)(self._with_tokens)
+        self.localize = lru_cache(_MAX_CACHED)(self._with_names)
 
-    def shared(self, text: str) -> str:
-        """Return `text` with the target's own names as tokens."""
-        found = self._shared.get(text)
-        if found is None:
-            if len(self._shared) >= _MOST_KNOWN:
-                self._shared.clear()
-            found = self._shared[text] = self._with_tokens(text)
-        return found
-
-    def _with_tokens(self, text: str) -> str:
-        for token, own in self.pairs:
+    def _with_tokens(self, pattern: str) -> str:
+        for token, name in self._pairs:
             if token in (BUCKET, ROLE, USER):
                 # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
-                if text == own:
-                    text = token
-                elif text.startswith(f"{own}/"):
-                    text = token + text.removeprefix(own)
+                if pattern == name:
+                    pattern = token
+                elif pattern.startswith(f"{name}/"):
+                    pattern = token + pattern.removeprefix(name)
             else:
-                text = text.replace(own, token)
-        return text
+                pattern = pattern.replace(name, token)
+        return pattern
 
-    def localize(self, text: str) -> str:
-        """Return what `text` stands for."""
-        found = self._known.get(text)
-        if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = text
-            for token, own in reversed(self.pairs):
-                found = found.replace(token, own)
-            self._known[text] = found
-        return found
-
-
-def _pairs(target: Target) -> tuple[tuple[str, str], ...]:
-    partition, account = target.partition, target.account
-    return (
-        (BUCKET, f"arn:{partition}:s3:::{target.bucket}"),
-        (ROLE, target.role_arn),
-        (USER, target.user_arn),
-        (SESSIONS, f"arn:{partition}:sts::{account}:assumed-role/{target.role_name}/"),
-        (ACCOUNT, f":{account}:"),
-        (PARTITION, f"arn:{partition}:"),
-    )
+    def _with_names(self, pattern: str) -> str:
+        for token, name in reversed(self._pairs):
+            pattern = pattern.replace(token, name)
+        return pattern
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one output says; `name` is base or head, `lines` has the line of each path of its access.toml."""
+    """One synthesized output; `name` is base or head, `lines` maps each key path of access.toml to its line."""
 
     name: str
     config: Config
@@ -112,16 +85,19 @@ class Snapshot:
         return self.policies.state
 
     def policies_of(self, owner: PolicyOwner) -> PrincipalPolicies:
-        """Return the user's, the role's or an administrator's policies.
+        """Return the policies of the user, the role or an outsider.
 
-        An unknown policy doesn't influence the comparison; that it is attached is a change of its own.
+        An unknown policy has no effect on the comparison: attaching it is a change of its own.
         """
         unknown_as = UnknownAs.ALLOW_ALL if owner is PolicyOwner.OUTSIDER else UnknownAs.NO_EFFECT
         return self.policies.of_owner(owner, unknown_as)
 
 
 def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot:
-    """Return the side in `folder`; raises UserError if it can't be read or was made from another access.toml."""
+    """Return the snapshot in `folder`.
+
+    Raises UserError if the output can't be read, or was made from another access.toml.
+    """
     file = config_file or folder.resolve().parent / "access.toml"
     config = load(file)
     assembly = read_assembly(folder, digest=config.digest)
@@ -130,28 +106,35 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
 
 
-UNLISTED = "any other id"
+def normalize(snapshot: Snapshot, pattern: str) -> str:
+    """Return `pattern` with tokens in place of this snapshot's bucket, role, user, account and partition."""
+    return snapshot.names.normalize(pattern)
+
+
+def localize(snapshot: Snapshot, pattern: str) -> str:
+    """Return the name that a normalized `pattern` represents in this snapshot."""
+    return snapshot.names.localize(pattern) if "\0" in pattern else pattern
 
 
 def grant_pairs(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Grant | None, Grant | None]]:
-    """Yield each listed id of either side and the unlisted ones as one, with base's and head's grant."""
+    """Yield each listed id, then UNLISTED for all other ids, with the grant in base and in head."""
     for id_ in dict.fromkeys([*head.config.grants, *base.config.grants]):
         yield id_, grant_on(base, id_), grant_on(head, id_)
     before, after = base.config.any_id, head.config.any_id
-    if some := after or before:
-        # An id that head admits, so that what is said of it is so.
-        id_ = (*some.pattern.examples(1), "example")[0]
+    if pattern_grant := after or before:
+        # One id that head admits represents them all.
+        id_ = (*pattern_grant.pattern.examples(1), "example")[0]
         yield UNLISTED, before.grant(id_) if before else None, after.grant(id_) if after else None
 
 
-def grant_on(side: Snapshot, id_: str) -> Grant | None:
-    """Return the grant that `id_` has on `side`, None for an id that isn't admitted."""
-    any_id = side.config.any_id
-    listed = side.config.grants.get(id_)
-    return listed or (any_id.grant(id_) if any_id and admits(any_id, side.config.grants, id_) else None)
+def grant_on(snapshot: Snapshot, id_: str) -> Grant | None:
+    """Return the grant of `id_` in a snapshot, None if neither `[grants]` nor `[any_id]` admits the id."""
+    any_id = snapshot.config.any_id
+    listed = snapshot.config.grants.get(id_)
+    return listed or (any_id.grant(id_) if any_id and admits(any_id, snapshot.config.grants, id_) else None)
 
 
-def folder_of(side: Snapshot, id_: str, grant: Grant) -> str:
-    """Return the grant's folder with its slash, for unlisted ids as `[any_id]` writes it."""
-    any_id = side.config.any_id
+def folder_of(snapshot: Snapshot, id_: str, grant: Grant) -> str:
+    """Return the grant's folder with a slash at the end; for unlisted ids, the folder that `[any_id]` names."""
+    any_id = snapshot.config.any_id
     return f"{any_id.folder if any_id and id_ == UNLISTED else grant.folder}/"

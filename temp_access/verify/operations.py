@@ -1,4 +1,4 @@
-"""S3 and IAM operations; the run's prefixes."""
+"""The S3 and IAM operations of probes, and the prefixes that a run uses."""
 
 import secrets
 import time
@@ -8,13 +8,14 @@ from enum import Enum
 from types import MappingProxyType
 
 from temp_access.config.validation import RESERVED
+from temp_access.iam.arn import bucket_arn, iam_arn, object_arn
 from temp_access.iam.request import LIST_BUCKET
 from temp_access.policies.access_modes import AccessMode
 from temp_access.verify.probes import ServiceCall
 
 
 class Level(Enum):
-    """What an operation's action is granted on."""
+    """The kind of resource that an operation's action is granted on."""
 
     OBJECT = "object"
     BUCKET = "bucket"
@@ -23,7 +24,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation's action, what that is granted on, and how people call it."""
+    """An operation's action, the kind of resource it is granted on, and a description for reports."""
 
     action: str
     level: Level
@@ -52,14 +53,14 @@ OPERATIONS = MappingProxyType(
         "list-versions": Operation("s3:ListBucketVersions", Level.BUCKET, "list all versions"),
         "list-buckets": Operation("s3:ListAllMyBuckets", Level.SERVICE, "list the account's buckets"),
         "list-users": Operation("iam:ListUsers", Level.SERVICE, "list IAM users"),
-        "get-role": Operation("iam:GetRole", Level.SERVICE, "look the role up (iam:GetRole)"),
+        "get-role": Operation("iam:GetRole", Level.SERVICE, "read the role (iam:GetRole)"),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One action on one resource that a call needs; `prefix` is the listing's, None if it has none."""
+    """One action on one resource that a call needs; `prefix` is the listing's, None without one."""
 
     action: str
     resource: str
@@ -67,26 +68,26 @@ class Need:
 
 
 def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> Iterator[Need]:
-    """Yield what must be allowed for `call` to succeed."""
+    """Yield the actions that must be allowed for `call` to succeed."""
     operation = OPERATIONS[call.operation]
-    bucket_arn = f"arn:{partition}:s3:::{call.bucket}"
+    bucket = bucket_arn(partition, call.bucket)
     if operation.level is Level.OBJECT:
-        yield Need(operation.action, f"{bucket_arn}/{call.key}")
+        yield Need(operation.action, object_arn(partition, call.bucket, call.key))
         if operation.reads_source:
-            yield Need(_GET, f"{bucket_arn}/{call.source}")
+            yield Need(_GET, object_arn(partition, call.bucket, str(call.source)))
     elif operation.level is Level.BUCKET:
-        yield Need(operation.action, bucket_arn, call.prefix)
+        yield Need(operation.action, bucket, call.prefix)
     else:
-        own = {
+        resources = {
             "get-role": role_arn,
             "list-buckets": "*",
-            "list-users": f"arn:{partition}:iam::{account}:user/",
+            "list-users": iam_arn(partition, account, "user/"),
         }
-        yield Need(operation.action, own[call.operation])
+        yield Need(operation.action, resources[call.operation])
 
 
 def allowed_by_mode(access: AccessMode, operation_name: str) -> bool:
-    """Whether `access` has what the operation needs, inside the folder (for the role: in the bucket)."""
+    """Whether an access mode allows an operation inside the folder (for the role: in the bucket)."""
     operation = OPERATIONS[operation_name]
     if operation.level is Level.SERVICE or (operation.level is Level.BUCKET and operation.action != LIST_BUCKET):
         return False
@@ -94,49 +95,51 @@ def allowed_by_mode(access: AccessMode, operation_name: str) -> bool:
 
 
 def new_run() -> str:
-    """Return a name for one run: its start in UTC, and eight random hexadecimal digits."""
+    """Return a run's name: its start in UTC, and eight random hexadecimal digits."""
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)
 class RunPrefix:
-    """A prefix (ending in '/') that only this run uses, and what it is to the grant."""
+    """A prefix (ending in '/') that only this run uses, and a description of where it lies."""
 
     prefix: str
     description: str
 
     def key(self, name: str) -> str:
-        """Return the key called `name` here."""
+        """Return the key of the object `name` under the prefix."""
         return self.prefix + name
 
     @property
     def seed(self) -> str:
-        """The key of the object that the deployer puts here before the probes run."""
+        """The key of the object that the deployer creates under the prefix before the probes run."""
         return self.prefix + "seed"
 
 
 def own_prefix(folder: str, run: str, description: str = "its folder") -> RunPrefix:
-    """Return the place inside `folder`."""
+    """Return the prefix inside `folder`."""
     return RunPrefix(f"{folder}/{RESERVED}{run}/", description)
 
 
 def sibling_prefix(folder: str, run: str) -> RunPrefix:
-    """Return the place in a sibling whose name begins with the whole of `folder`."""
-    return RunPrefix(f"{folder}{RESERVED}{run}/", "a sibling whose name begins with the folder's")
+    """Return the prefix in a sibling whose name begins with all of `folder`."""
+    return RunPrefix(f"{folder}{RESERVED}{run}/", "a sibling whose name begins with the folder's name")
 
 
 def root_prefix(run: str) -> RunPrefix:
-    """Return the place at the bucket's root."""
+    """Return the prefix at the bucket's root."""
     return RunPrefix(f"{RESERVED}{run}/", "the bucket's root")
 
 
 def lookalike_prefix(folder: str, run: str) -> RunPrefix | None:
-    """Return the place that `folder` would match if its wildcards weren't escaped, None without wildcards."""
+    """Return the prefix that `folder` matches if its wildcards aren't escaped, None without wildcards."""
     other = folder.replace("*", "x").replace("?", "y")
-    return None if other == folder else own_prefix(other, run, "a folder that its wildcards would match")
+    return (
+        None if other == folder else own_prefix(other, run, "a folder that its wildcards match if they aren't escaped")
+    )
 
 
 def all_prefixes(folder: str, run: str) -> tuple[RunPrefix, ...]:
-    """Return every place that the probes of a grant on `folder` may write to, the root's aside."""
+    """Return the prefixes that the probes of a grant on `folder` may write under, except the root's."""
     other = lookalike_prefix(folder, run)
     return (own_prefix(folder, run), sibling_prefix(folder, run), *((other,) if other else ()))

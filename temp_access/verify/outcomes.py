@@ -1,4 +1,4 @@
-"""Outcome of a call, verdict on a probe."""
+"""The outcome of a call, and the verdict on a probe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import Enum
 from temp_access.verify.probes import Probe, Verdict
 
 ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"})
-# A new user, key or role that isn't known everywhere yet answers with one of these:
+# Errors of a new user, key or role that hasn't propagated yet:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 NOT_PROPAGATED = frozenset(
     {
@@ -32,20 +32,20 @@ TRANSIENT = frozenset(
         "ExpiredTokenException",
     }
 )
-# Our own code: no answer came, after all of boto3's attempts.
+# Our own code: no response came, after all of boto3's attempts.
 UNREACHABLE = "Unreachable"
 
 
 class SetupError(Exception):
-    """What a call needs couldn't be had, so that the call itself wasn't made; the message says what."""
+    """Something that a call needs is missing, so the call wasn't made."""
 
 
 class UnexpectedResponse(Exception):
-    """A call worked, but what it gave isn't what AWS gives."""
+    """A call succeeded, but its response isn't one that AWS returns."""
 
 
 class OutcomeType(Enum):
-    """The three outcomes of a call."""
+    """The kinds of outcomes of a call."""
 
     WORKED = "worked"
     REFUSED = "refused"
@@ -54,7 +54,7 @@ class OutcomeType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One call's outcome; `code` and `message` are the service's (without a code: our own), `text` is for people."""
+    """The outcome of a call; `code` and `message` are the service's, or our own if there is no code."""
 
     kind: OutcomeType
     code: str = ""
@@ -62,7 +62,7 @@ class Outcome:
 
     @property
     def summary(self) -> str:
-        """What happened, in words."""
+        """A description for reports."""
         if self.kind is OutcomeType.WORKED:
             return self.message or "allowed"
         if self.kind is OutcomeType.REFUSED and not self.code:
@@ -73,7 +73,7 @@ class Outcome:
 
 
 def attempt(call: Callable[[], str | None]) -> Outcome:
-    """Run `call` and return what came of it; what it returns is said with a success."""
+    """Run `call` and return its outcome; the text that it returns becomes the message of a success."""
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from botocore.exceptions import ConnectionError as NoConnectionError
 
@@ -92,7 +92,7 @@ def attempt(call: Callable[[], str | None]) -> Outcome:
 
 
 def from_error(error: Exception) -> Outcome:
-    """Return what a ClientError says: throttling, time-outs and 5xx decide nothing."""
+    """Return the outcome of a ClientError; throttling, time-outs and status 5xx are undecided."""
     response = getattr(error, "response", {})
     code = str(response.get("Error", {}).get("Code", "") or "unknown")
     message = str(response.get("Error", {}).get("Message", ""))
@@ -103,9 +103,9 @@ def from_error(error: Exception) -> Outcome:
 
 
 def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_layers: bool) -> tuple[Verdict, str]:
-    """Return the verdict on `probe` and what to say was observed.
+    """Return the verdict on `probe` and a description of the observation.
 
-    A refusal only counts if its `control` worked: else something else refuses everybody.
+    A refusal proves something only if its `control` worked, because otherwise the call fails for everybody.
     """
     if outcome.kind is OutcomeType.UNDECIDED:
         return Verdict.INCONCLUSIVE, outcome.summary
@@ -119,15 +119,15 @@ def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_laye
     if control is not None and control.kind is not OutcomeType.WORKED:
         return (
             Verdict.INCONCLUSIVE,
-            f"{outcome.summary}; but the control didn't work either, so this refusal proves nothing",
+            f"{outcome.summary}; but the control failed too, so this refusal proves nothing",
         )
-    if names_layers and probe.layer and (other := _another_layer(probe, outcome)):
-        return Verdict.FAILED, f"{outcome.summary}; expected the {probe.layer.value} to refuse, not {other}"
+    if names_layers and probe.layer and (other := _other_layer(probe, outcome)):
+        return Verdict.FAILED, f"{outcome.summary}; expected the {probe.layer.value} to deny it, not {other}"
     return Verdict.PASSED, outcome.summary
 
 
 def may_be_transient(probe: Probe, outcome: Outcome) -> bool:
-    """Whether waiting could change what was observed: a delay of IAM, throttling, the network."""
+    """Whether waiting could change the outcome: IAM's propagation delays, throttling, the network."""
     if outcome.kind is OutcomeType.UNDECIDED:
         return True
     if outcome.kind is OutcomeType.WORKED:
@@ -135,7 +135,7 @@ def may_be_transient(probe: Probe, outcome: Outcome) -> bool:
     return outcome.code in ACCESS_DENIED | NOT_PROPAGATED
 
 
-def _another_layer(probe: Probe, seen: Outcome) -> str | None:
+def _other_layer(probe: Probe, seen: Outcome) -> str | None:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     _, because, reason = seen.message.partition("because ")
     if not because or probe.layer is None or probe.layer.value in reason:

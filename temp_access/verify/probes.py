@@ -1,15 +1,15 @@
-"""The probes: who, with which credentials, does what, and what must come of it."""
+"""Probes: one call by one caller each, with the expected outcome; and their results."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from temp_access.config.model import Grant
 from temp_access.deployment.target import Target
-from temp_access.iam.decision import Layer as Layer
+from temp_access.iam.decision import Layer
 
 
 class Identity(StrEnum):
-    """Whose credentials a call is made with."""
+    """The credentials that a call is made with."""
 
     USER = "temp-user"
     USER_WITHOUT_MFA = "temp-user, without MFA"
@@ -21,7 +21,7 @@ class Identity(StrEnum):
 
 
 class Runner(StrEnum):
-    """Who can answer a probe: the evaluator, or the deployed stacks."""
+    """What can answer a probe: the evaluator offline, or the deployed stacks."""
 
     OFFLINE = "offline"
     LIVE = "live"
@@ -33,7 +33,7 @@ LIVE_ONLY = frozenset({Runner.LIVE})
 
 @dataclass(frozen=True, slots=True)
 class ProbeCaller:
-    """Whose credentials are used; `grant` where they are narrowed to one."""
+    """The credentials of a call, and the grant that a session policy narrows them to."""
 
     identity: Identity
     grant: Grant | None = None
@@ -41,7 +41,7 @@ class ProbeCaller:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """One S3 or IAM operation of `temp_access.verify.operations`; `prefix` None sends none."""
+    """One S3 or IAM operation of `temp_access.verify.operations`; `prefix` is None for a listing without one."""
 
     operation: str
     bucket: str = ""
@@ -52,7 +52,7 @@ class ServiceCall:
 
 @dataclass(frozen=True, slots=True)
 class AssumeCall:
-    """One sts:AssumeRole call of the one role; None leaves the parameter out, `duration` in seconds."""
+    """One sts:AssumeRole call; None omits a parameter; `duration` is in seconds."""
 
     duration: int | None
     policy: str | None
@@ -63,14 +63,14 @@ class AssumeCall:
 
 @dataclass(frozen=True, slots=True)
 class StateCheck:
-    """One comparison of what is deployed with the synthesized template, named after `temp_access.verify.state`."""
+    """One comparison of the deployed state with the synthesized template: a key of DRIFT_CHECKS."""
 
     aspect: str
 
 
 @dataclass(frozen=True, slots=True)
 class TrustCheck:
-    """One evaluation of the deployed trust policy for a caller whose credentials or network aren't at hand."""
+    """One evaluation of the deployed trust policy for a caller whose credentials or network aren't available."""
 
     principal: str
     context: tuple[tuple[str, str], ...] = ()
@@ -81,12 +81,11 @@ ProbeCall = ServiceCall | AssumeCall | StateCheck | TrustCheck
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One statement that must hold.
+    """One call with its expected outcome.
 
-    `codes` are the error codes that a refusal may have (empty: AWS's AccessDenied in its spellings);
-    `layer` is the layer that must refuse, None where several do; `control` is a caller for whom the
-    same call must succeed, so that a refusal proves something; `cause` says what is likely wrong if
-    the probe fails, and what to do.
+    `codes` are the accepted error codes of a refusal (empty: AWS's spellings of AccessDenied). `layer` is the
+    layer that must deny the call, None if several can. `control` is a caller for whom the same call must succeed;
+    without it a refusal proves nothing. `cause` is the likely cause of a failure, and what to do.
     """
 
     id: str
@@ -103,7 +102,7 @@ class Probe:
 
 
 class Verdict(StrEnum):
-    """What came of a probe; inconclusive is not failed."""
+    """The result of a probe; inconclusive doesn't mean failed."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -112,7 +111,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A probe's verdict, with what was observed (never a secret) and how long it took in seconds."""
+    """A probe's verdict, the observation (without secrets), the control's outcome, and the duration in seconds."""
 
     probe: Probe
     verdict: Verdict
@@ -123,9 +122,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class VerificationReport:
-    """Everything that one run of the verification has to say; `warnings` are for the reader, not verdicts.
+    """The results of one run; `warnings` don't affect the exit code.
 
-    `live_only` are the probes that an offline run couldn't answer and left out.
+    `live_only` holds the probes that an offline run can't answer.
     """
 
     target: Target
@@ -141,7 +140,7 @@ class VerificationReport:
 
     @property
     def exit_code(self) -> int:
-        """0 all passed, 1 a probe failed, 3 inconclusive."""
+        """0 if all probes passed, 1 if one failed, 3 if one is inconclusive."""
         if self.count(Verdict.FAILED):
             return 1
         return 3 if self.count(Verdict.INCONCLUSIVE) or not self.results else 0

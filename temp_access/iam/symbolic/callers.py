@@ -1,21 +1,21 @@
-"""Symbolic principals, known and arbitrary."""
+"""The callers of a symbolic request: known principals, and all possible ones."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
 
-USER, SESSION, ROOT, SERVICE, NOBODY = "User", "AssumedRole", "Account", "Service", "Anonymous"
-FEDERATED, PROVIDER = "FederatedUser", "Provider"
+USER, SESSION, ROOT, SERVICE, ANONYMOUS = "User", "AssumedRole", "Account", "Service", "Anonymous"
+FEDERATED_USER, IDENTITY_PROVIDER = "FederatedUser", "Provider"
 RESOURCE_ACCOUNT = "aws:resourceaccount"
 
 
 @dataclass(frozen=True)
 class SymbolicCaller:
-    """A caller's ARN (a service's name, `*` for nobody), its role's if it is a session, and its account.
+    """A caller: its ARN (a service's name, or `*` if it is anonymous), the role of a session, and its account.
 
-    `derived` are the condition keys that follow from the caller, by their names in lower case, None for
-    one that is absent; `rules` hold for its names. Callers without an account have an empty one.
+    `derived` are the condition keys that follow from the caller, by their names in lower case, None for an absent
+    one; `rules` constrain its names. A caller without an account has an empty one.
     """
 
     kind: str
@@ -23,152 +23,169 @@ class SymbolicCaller:
     account: StringTerm
     derived: Mapping[str, StringTerm | None]
     role: StringTerm | None = None
-    own_account: bool = True
+    same_account: bool = True
     rules: tuple[Formula, ...] = ()
 
     @property
     def has_account(self) -> bool:
         """Whether the caller belongs to an account."""
-        return self.kind not in (SERVICE, NOBODY)
+        return self.kind not in (SERVICE, ANONYMOUS)
 
 
-def one_user(logic: Solver, arn: str, account: str) -> SymbolicCaller:
-    """Return the user called `arn`."""
-    name = logic.text(arn.rpartition("/")[2])
-    return make_caller(logic, USER, logic.text(arn), logic.text(account), own=account, name=name)
-
-
-def role_session(logic: Solver, role_arn: str, account: str) -> SymbolicCaller:
-    """Return a session of the role, whatever its role session name."""
-    name = logic.variable("role session name")
-    beginning = f"arn:{role_arn.split(':')[1]}:sts::{account}:assumed-role/{role_arn.rpartition('/')[2]}/"
+def one_user(solver: Solver, arn: str, account: str) -> SymbolicCaller:
+    """Return the user with this ARN."""
+    name = solver.constant(arn.rpartition("/")[2])
     return make_caller(
-        logic,
-        SESSION,
-        logic.concat([logic.text(beginning), name]),
-        logic.text(account),
-        own=account,
-        role=logic.text(role_arn),
-        rules=(logic.in_language(name, session_names(logic)),),
+        solver, USER, solver.constant(arn), solver.constant(account), resource_account=account, name=name
     )
 
 
-def anonymous(logic: Solver, account: str) -> SymbolicCaller:
-    """Return a caller without credentials; `account` is the resource's."""
-    return make_caller(logic, NOBODY, logic.text("*"), logic.text(""), own=account, own_account=False)
+def role_session(solver: Solver, role_arn: str, account: str) -> SymbolicCaller:
+    """Return a session of the role with any role session name."""
+    name = solver.string("role session name")
+    beginning = f"arn:{role_arn.split(':')[1]}:sts::{account}:assumed-role/{role_arn.rpartition('/')[2]}/"
+    return make_caller(
+        solver,
+        SESSION,
+        solver.concat([solver.constant(beginning), name]),
+        solver.constant(account),
+        resource_account=account,
+        role=solver.constant(role_arn),
+        rules=(solver.in_language(name, session_names(solver)),),
+    )
+
+
+def anonymous(solver: Solver, account: str) -> SymbolicCaller:
+    """Return an anonymous caller; `account` is the resource's account."""
+    return make_caller(
+        solver, ANONYMOUS, solver.constant("*"), solver.constant(""), resource_account=account, same_account=False
+    )
 
 
 def make_caller(
-    logic: Solver,
+    solver: Solver,
     kind: str,
     principal: StringTerm,
     account: StringTerm,
     *,
-    own: str,
-    own_account: bool = True,
+    resource_account: str,
+    same_account: bool = True,
     name: StringTerm | None = None,
     role: StringTerm | None = None,
     rules: tuple[Formula, ...] = (),
 ) -> SymbolicCaller:
-    """Return the caller with the condition keys that temp_access.iam.request derives; `own` is the resource's."""
+    """Return the caller, with the same derived condition keys as temp_access.iam.request."""
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-    without_account = kind in (SERVICE, NOBODY)
+    without_account = kind in (SERVICE, ANONYMOUS)
     derived = {
-        RESOURCE_ACCOUNT: logic.text(own),
-        "aws:principaltype": logic.text(NOBODY if without_account else kind),
+        RESOURCE_ACCOUNT: solver.constant(resource_account),
+        "aws:principaltype": solver.constant(ANONYMOUS if without_account else kind),
         "aws:principalaccount": None if without_account else account,
         "aws:principalarn": None if without_account else role or principal,
         "aws:username": name if kind == USER else None,
     }
-    return SymbolicCaller(kind, principal, account, derived, role, own_account, rules)
+    return SymbolicCaller(kind, principal, account, derived, role, same_account, rules)
 
 
-def iam_characters(logic: Solver) -> RegularLanguage:
-    """Return the characters of the names of users, roles and sessions."""
+def iam_characters(solver: Solver) -> RegularLanguage:
+    """Return the characters that names of users, roles and sessions can have."""
     # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     ranges = [("a", "z"), ("A", "Z"), ("0", "9"), *((c, c) for c in "_+=,.@-")]
-    return logic.either([logic.characters(low, high) for low, high in ranges])
+    return solver.union([solver.character_range(low, high) for low, high in ranges])
 
 
-def session_names(logic: Solver) -> RegularLanguage:
-    """Return the role session names, and longer ones: an upper bound would only make the proofs slower."""
-    return logic.repeated(iam_characters(logic), 2)
+def session_names(solver: Solver) -> RegularLanguage:
+    """Return the role session names, and longer ones: an upper limit would only make the proofs slower."""
+    return solver.repeated(iam_characters(solver), 2)
 
 
-def arbitrary_callers(logic: Solver, account: str, partition: str) -> Iterator[SymbolicCaller]:
-    """Yield a user, a federated one, a role's session and a root user, of `account` and of any other, and the rest.
+def arbitrary_callers(solver: Solver, account: str, partition: str) -> Iterator[SymbolicCaller]:
+    """Yield callers that together are every principal that a policy can name, except by a unique ID.
 
-    Those are a service, a user of an identity provider, and nobody. Between them they are every principal
-    that a policy can name, but by its ID.
+    They are a user, a federated user, a role's session and a root user of `account` and of any other account; a
+    service, a user of an identity provider, and an anonymous caller.
     """
-    yield from _of_account(logic, logic.text(account), (), account, partition)
-    other = logic.variable("account")
-    digits = logic.repeated(logic.characters("0", "9"), 12, 12)
-    foreign = (logic.in_language(other, digits), logic.not_(logic.equal(other, logic.text(account))))
-    yield from _of_account(logic, other, foreign, account, partition)
+    yield from _of_account(solver, solver.constant(account), (), account, partition)
+    other = solver.string("account")
+    digits = solver.repeated(solver.character_range("0", "9"), 12, 12)
+    foreign = (solver.in_language(other, digits), solver.not_(solver.equal(other, solver.constant(account))))
+    yield from _of_account(solver, other, foreign, account, partition)
     # s3.amazonaws.com, ec2.amazonaws.com.cn, and identity providers such as accounts.google.com
-    label = logic.repeated(
-        logic.either([logic.characters(low, high) for low, high in (("a", "z"), ("A", "Z"), ("0", "9"), ("-", "-"))]), 1
+    label = solver.repeated(
+        solver.union(
+            [solver.character_range(low, high) for low, high in (("a", "z"), ("A", "Z"), ("0", "9"), ("-", "-"))]
+        ),
+        1,
     )
-    domain = logic.sequence([label, logic.repeated(logic.sequence([logic.exactly("."), label]), 1)])
-    yield _without_account(logic, SERVICE, domain, account)
-    name = logic.repeated(logic.characters("!", "~"), 1)
-    provider = logic.sequence([logic.exactly("arn:"), name, logic.exactly("-provider/"), name])
-    # Which keys of the caller such a request has isn't told anywhere: any of them, or none.
-    derived = {RESOURCE_ACCOUNT: logic.text(account)}
-    yield replace(_without_account(logic, PROVIDER, provider, account), derived=derived)
-    yield anonymous(logic, account)
+    domain = solver.sequence([label, solver.repeated(solver.sequence([solver.literal("."), label]), 1)])
+    yield _without_account(solver, SERVICE, domain, account)
+    name = solver.repeated(solver.character_range("!", "~"), 1)
+    provider = solver.sequence([solver.literal("arn:"), name, solver.literal("-provider/"), name])
+    # AWS doesn't document which keys of the caller such a request has: any of them, or none.
+    derived = {RESOURCE_ACCOUNT: solver.constant(account)}
+    yield replace(_without_account(solver, IDENTITY_PROVIDER, provider, account), derived=derived)
+    yield anonymous(solver, account)
 
 
-def _without_account(logic: Solver, kind: str, names: RegularLanguage, own: str) -> SymbolicCaller:
-    name = logic.variable("name")
-    rules = (logic.in_language(name, names),)
-    return make_caller(logic, kind, name, logic.text(""), own=own, own_account=False, rules=rules)
+def _without_account(solver: Solver, kind: str, names: RegularLanguage, resource_account: str) -> SymbolicCaller:
+    name = solver.string("name")
+    rules = (solver.in_language(name, names),)
+    return make_caller(
+        solver, kind, name, solver.constant(""), resource_account=resource_account, same_account=False, rules=rules
+    )
 
 
 def _of_account(
-    logic: Solver, number: StringTerm, rules: tuple[Formula, ...], own: str, partition: str
+    solver: Solver, number: StringTerm, rules: tuple[Formula, ...], resource_account: str, partition: str
 ) -> Iterator[SymbolicCaller]:
-    name, path, session = logic.variable("name"), logic.variable("path"), logic.variable("role session name")
-    here = not rules
+    name, path, session = solver.string("name"), solver.string("path"), solver.string("role session name")
+    same_account = not rules
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names
-    slash = logic.exactly("/")
-    within = logic.sequence([logic.repeated(logic.characters("!", "~")), slash])
+    slash = solver.literal("/")
+    within = solver.sequence([solver.repeated(solver.character_range("!", "~")), slash])
     named = (
-        logic.in_language(name, logic.repeated(iam_characters(logic), 1)),
-        logic.in_language(path, logic.sequence([slash, logic.repeated(within, 0, 1)])),
+        solver.in_language(name, solver.repeated(iam_characters(solver), 1)),
+        solver.in_language(path, solver.sequence([slash, solver.repeated(within, 0, 1)])),
     )
 
     def arn(service: str, *rest: StringTerm) -> StringTerm:
-        return logic.concat([logic.text(f"arn:{partition}:{service}::"), number, *rest])
+        return solver.concat([solver.constant(f"arn:{partition}:{service}::"), number, *rest])
 
     yield make_caller(
-        logic,
+        solver,
         USER,
-        arn("iam", logic.text(":user"), path, name),
+        arn("iam", solver.constant(":user"), path, name),
         number,
-        own=own,
-        own_account=here,
+        resource_account=resource_account,
+        same_account=same_account,
         name=name,
         rules=rules + named,
     )
     yield make_caller(
-        logic,
-        FEDERATED,
-        arn("sts", logic.text(":federated-user/"), name),
+        solver,
+        FEDERATED_USER,
+        arn("sts", solver.constant(":federated-user/"), name),
         number,
-        own=own,
-        own_account=here,
+        resource_account=resource_account,
+        same_account=same_account,
         rules=rules + named,
     )
     yield make_caller(
-        logic,
+        solver,
         SESSION,
-        arn("sts", logic.text(":assumed-role/"), name, logic.text("/"), session),
+        arn("sts", solver.constant(":assumed-role/"), name, solver.constant("/"), session),
         number,
-        own=own,
-        own_account=here,
-        role=arn("iam", logic.text(":role"), path, name),
-        rules=(*rules, *named, logic.in_language(session, session_names(logic))),
+        resource_account=resource_account,
+        same_account=same_account,
+        role=arn("iam", solver.constant(":role"), path, name),
+        rules=(*rules, *named, solver.in_language(session, session_names(solver))),
     )
-    yield make_caller(logic, ROOT, arn("iam", logic.text(":root")), number, own=own, own_account=here, rules=rules)
+    yield make_caller(
+        solver,
+        ROOT,
+        arn("iam", solver.constant(":root")),
+        number,
+        resource_account=resource_account,
+        same_account=same_account,
+        rules=rules,
+    )

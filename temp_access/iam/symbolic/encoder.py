@@ -1,4 +1,4 @@
-"""What one request's formulas share: the request's texts, its condition keys, and what stays open."""
+"""The encoding of one request: its strings, its condition keys, and the conditions that stay open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 
 @dataclass(frozen=True)
 class SymbolicValue:
-    """A condition key of the request: whether it is there, and its text then."""
+    """A condition key of the request: whether it is present, and its value if it is."""
 
     present: Formula
-    text: StringTerm
+    value: StringTerm
 
 
 @dataclass(frozen=True)
 class UnencodedCondition:
-    """A test that has no formula: an operator, a key and its values, to be tried out on a witness.
+    """A condition without a formula: an operator, a key and its values; the evaluator tries it on a witness.
 
-    `variables`: a `${…}` in the values is a policy variable.
+    With `variables`, a `${…}` in the values is a policy variable.
     """
 
     operator: str
@@ -30,12 +30,12 @@ class UnencodedCondition:
 
 @dataclass
 class Encoder:
-    """The request that formulas are made for; keys that aren't `fixed` are each absent, or there with any value.
+    """The request that formulas are about; each key that isn't `fixed` is absent, or present with any value.
 
-    `unknown` names policies whose documents aren't at hand.
+    `unknown` names policies whose documents are unknown.
     """
 
-    logic: Solver
+    solver: Solver
     caller: SymbolicCaller
     action: StringTerm
     resource: StringTerm
@@ -45,7 +45,7 @@ class Encoder:
     keys: dict[str, SymbolicValue] = field(default_factory=dict)
     unencoded: dict[UnencodedCondition, Formula] = field(default_factory=dict)
     unescaped: dict[str, Formula] = field(default_factory=dict)
-    unknown_says: dict[tuple[str, str], Formula] = field(default_factory=dict)
+    unknown_effects: dict[tuple[str, str], Formula] = field(default_factory=dict)
 
     def value(self, key: str) -> SymbolicValue:
         """Return the condition key; its name isn't case-sensitive."""
@@ -53,24 +53,24 @@ class Encoder:
         if key in self.fixed:
             return self.fixed[key]
         if key in self.caller.derived:
-            text = self.caller.derived[key]
+            value = self.caller.derived[key]
             return (
-                SymbolicValue(self.logic.false, self.logic.text(""))
-                if text is None
-                else SymbolicValue(self.logic.true, text)
+                SymbolicValue(self.solver.false, self.solver.constant(""))
+                if value is None
+                else SymbolicValue(self.solver.true, value)
             )
         if key not in self.keys:
-            self.keys[key] = SymbolicValue(self.logic.flag(f"{key} is there"), self.logic.variable(key))
+            self.keys[key] = SymbolicValue(self.solver.boolean(f"{key} is present"), self.solver.string(key))
         return self.keys[key]
 
-    def add_unencoded(self, test: UnencodedCondition) -> Formula:
-        """Return a formula that may be true or false, the same for the same test."""
-        return self.unencoded.setdefault(test, self.logic.flag(repr(test)))
+    def unencoded_holds(self, condition: UnencodedCondition) -> Formula:
+        """Return a boolean variable for the condition, the same one for the same condition."""
+        return self.unencoded.setdefault(condition, self.solver.boolean(repr(condition)))
 
     def unescaped_match(self, match: str) -> Formula:
-        """Return the same for a match with a pattern in which the folder's own characters have a meaning."""
-        return self.unescaped.setdefault(match, self.logic.flag(f"bare folder: {match}"))
+        """Return a boolean variable for a match with a pattern that contains the folder unescaped."""
+        return self.unescaped.setdefault(match, self.solver.boolean(f"unescaped folder: {match}"))
 
     def unknown_applies(self, policy: str, effect: str) -> Formula:
-        """Return the same for a policy that isn't known."""
-        return self.unknown_says.setdefault((policy, effect), self.logic.flag(f"{effect} by {policy}"))
+        """Return a boolean variable for whether an unknown policy has this effect."""
+        return self.unknown_effects.setdefault((policy, effect), self.solver.boolean(f"{effect} by {policy}"))

@@ -1,4 +1,4 @@
-"""Pattern matching as formulas; the placeholder that stands for every folder."""
+"""Pattern matching as formulas, and the placeholder that stands for every folder."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -14,105 +14,105 @@ from temp_access.iam.symbolic.solver import (
     StringTerm,
 )
 
-COLONS_BEFORE_LAST_PART = 5
+COLONS_OF_ARN = 5
 
 
-def glob_language(logic: Solver, pieces: Sequence[str | Wildcard], style: WildcardScope) -> RegularLanguage:
-    """Return what a pattern without variables matches; `temp_access.iam.patterns` says how far `*` reaches."""
-    within_part = logic.either([logic.characters("\0", "9"), logic.characters(";", LAST_CHARACTER)])
-    colons = 0 if style is not WildcardScope.TEXT else COLONS_BEFORE_LAST_PART
-    found: list[RegularLanguage] = []
-    for position, piece in enumerate(pieces):
-        everywhere = colons >= COLONS_BEFORE_LAST_PART
+def glob_language(solver: Solver, parts: Sequence[str | Wildcard], scope: WildcardScope) -> RegularLanguage:
+    """Return the language of a pattern without variables; see `temp_access.iam.patterns.WildcardScope`."""
+    within_part = solver.union([solver.character_range("\0", "9"), solver.character_range(";", LAST_CHARACTER)])
+    colons = 0 if scope is not WildcardScope.TEXT else COLONS_OF_ARN
+    languages: list[RegularLanguage] = []
+    for position, piece in enumerate(parts):
+        everywhere = colons >= COLONS_OF_ARN
         if isinstance(piece, str):
             colons += piece.count(":")
-            found.append(logic.exactly(piece))
+            languages.append(solver.literal(piece))
         elif piece is Wildcard.ONE:
-            found.append(logic.any_character if everywhere else within_part)
-        elif everywhere or (style is WildcardScope.RESOURCE and _ends_part(pieces, position)):
-            found.append(logic.anything)
+            languages.append(solver.any_character if everywhere else within_part)
+        elif everywhere or (scope is WildcardScope.RESOURCE and _ends_part(parts, position)):
+            languages.append(solver.any_string)
         else:
-            found.append(logic.repeated(within_part))
-    return logic.sequence(found)
+            languages.append(solver.repeated(within_part))
+    return solver.sequence(languages)
 
 
-def _ends_part(pieces: Sequence[str | Wildcard], position: int) -> bool:
-    following = pieces[position + 1] if position + 1 < len(pieces) else ":"
+def _ends_part(parts: Sequence[str | Wildcard], position: int) -> bool:
+    following = parts[position + 1] if position + 1 < len(parts) else ":"
     return isinstance(following, str) and following.startswith(":")
 
 
-def ignoring_case(logic: Solver, text: str) -> RegularLanguage:
-    """Return every spelling whose lower case is that of `text`, which must be ASCII."""
-    return logic.sequence(
-        # U+212A, the sign for kelvin, is the one other character whose lower case is ASCII.
-        logic.either([logic.exactly(c) for c in {low, low.upper(), *("\u212a" if low == "k" else "")}])
-        for low in text.lower()
+def case_insensitive(solver: Solver, value: str) -> RegularLanguage:
+    """Return the language of all strings with the lower case of `value`, which must be ASCII."""
+    return solver.sequence(
+        # U+212A, the kelvin sign, is the only other character whose lower case is ASCII.
+        solver.union([solver.literal(c) for c in {low, low.upper(), *("\u212a" if low == "k" else "")}])
+        for low in value.lower()
     )
 
 
-NAME = "«any-folder"
-FOLDER = f"{NAME}*?$»"
+FOLDER_MARK = "«any-folder"
+FOLDER = f"{FOLDER_MARK}*?$»"
 
 
 class FolderPlaceholder(Enum):
-    """A place where the folder stands: as literal text, or so that its characters have a meaning."""
+    """The folder as part of a pattern: as literal text, or unescaped, so that it may contain wildcards."""
 
     LITERAL = "literal"
     BARE = "bare"
 
 
-Part = str | Wildcard | Variable | FolderPlaceholder
+SymbolicPart = str | Wildcard | Variable | FolderPlaceholder
 
 
-def split(text: str, *, variables: bool, wildcards: bool) -> tuple[Part, ...]:
-    """Split a pattern into its pieces, as the evaluator does, with a Hole wherever the marker is.
+def split_symbolic(pattern: str, *, variables: bool, wildcards: bool) -> tuple[SymbolicPart, ...]:
+    """Split a pattern into its parts, as the evaluator does, with a FolderPlaceholder in place of each FOLDER.
 
-    Raises UnmodelledError where the marker was changed, and can't be followed.
+    Raises NotEncodableError where the placeholder was changed and can't be recognized.
     """
-    parts: list[Part] = []
-    for index, chunk in enumerate(text.split(FOLDER)):
-        # Without wildcards the bare marker is as good as an escaped one, but for its `$`.
+    parts: list[SymbolicPart] = []
+    for index, chunk in enumerate(pattern.split(FOLDER)):
+        # Without wildcards, an unescaped placeholder is like an escaped one, except for its `$`.
         parts.extend([FolderPlaceholder.BARE] if index else [])
         for piece in split_pattern(chunk, variables=variables, wildcards=wildcards):
             parts.extend(_with_placeholders(piece) if isinstance(piece, str) else [piece])
-    if any(NAME in part for part in parts if isinstance(part, str)):
-        raise NotEncodableError(f"the folder is in {text!r} in a form that isn't followed here")
+    if any(FOLDER_MARK in part for part in parts if isinstance(part, str)):
+        raise NotEncodableError(f"the folder is in {pattern!r} in a form that isn't modeled")
     return tuple(parts)
 
 
-def _with_placeholders(literal: str) -> list[Part]:
-    found: list[Part] = []
+def _with_placeholders(literal: str) -> list[SymbolicPart]:
+    parts: list[SymbolicPart] = []
     for index, chunk in enumerate(literal.split(FOLDER)):
-        found.extend([FolderPlaceholder.LITERAL] if index else [])
-        found.extend([chunk] if chunk else [])
-    return found
+        parts.extend([FolderPlaceholder.LITERAL] if index else [])
+        parts.extend([chunk] if chunk else [])
+    return parts
 
 
-def matches_segments(logic: Solver, value: StringTerm, pieces: Sequence[StringTerm | Wildcard]) -> Formula:
-    """Whether `value` is made of the pieces; `*` stands for anything, and `?` isn't modelled here."""
-    if any(piece is Wildcard.ONE for piece in pieces):
-        raise NotEncodableError("`?` in a pattern that has a variable isn't modelled")
+def matches_segments(solver: Solver, value: StringTerm, parts: Sequence[StringTerm | Wildcard]) -> Formula:
+    """Whether `value` matches the parts, with `*` for any string; raises NotEncodableError for `?`."""
+    if any(piece is Wildcard.ONE for piece in parts):
+        raise NotEncodableError("`?` in a pattern that has a variable isn't modeled")
     segments: list[list[StringTerm]] = [[]]
-    for piece in pieces:
+    for piece in parts:
         if isinstance(piece, Wildcard):
             segments.append([])
         else:
             segments[-1].append(piece)
-    first, *middle = [logic.concat(segment) for segment in segments]
+    first, *middle = [solver.concat(segment) for segment in segments]
     if not middle:
-        return logic.equal(value, first)
+        return solver.equal(value, first)
     last = middle.pop()
     if not middle and not segments[-1]:
-        return logic.prefix_of(value, first)
-    found = [logic.prefix_of(value, first), logic.suffix_of(value, last)]
-    # Each segment is taken at the first place where it fits: if any choice of places works, this one does.
-    end = logic.length(first)
+        return solver.prefix_of(value, first)
+    conditions = [solver.prefix_of(value, first), solver.suffix_of(value, last)]
+    # Each segment is matched at its first position: if any choice of positions works, this one does.
+    end = solver.length(first)
     for segment in middle:
-        place = logic.find(value, segment, end)
-        found.append(logic.at_least(place, logic.number(0)))
-        end = logic.plus(place, logic.length(segment))
-    found.append(logic.at_least(logic.length(value), logic.plus(end, logic.length(last))))
-    return logic.and_(found)
+        position = solver.index_of(value, segment, end)
+        conditions.append(solver.at_least(position, solver.integer(0)))
+        end = solver.plus(position, solver.length(segment))
+    conditions.append(solver.at_least(solver.length(value), solver.plus(end, solver.length(last))))
+    return solver.and_(conditions)
 
 
 _SPECIAL = "*?$"
@@ -124,60 +124,67 @@ def matches_any(
     patterns: Sequence[str],
     *,
     variables: bool,
-    style: WildcardScope = WildcardScope.TEXT,
+    scope: WildcardScope = WildcardScope.TEXT,
     wildcards: bool = True,
 ) -> Formula:
     """Whether `value` matches one of the patterns."""
-    return encoder.logic.or_(
-        _matches(encoder, value, text, split(text, variables=variables, wildcards=wildcards), style)
+    return encoder.solver.or_(
+        _matches(encoder, value, text, split_symbolic(text, variables=variables, wildcards=wildcards), scope)
         for text in patterns
     )
 
 
-def _matches(encoder: Encoder, value: StringTerm, text: str, parts: tuple[Part, ...], style: WildcardScope) -> Formula:
-    logic = encoder.logic
+def _matches(
+    encoder: Encoder, value: StringTerm, pattern: str, parts: tuple[SymbolicPart, ...], scope: WildcardScope
+) -> Formula:
+    solver = encoder.solver
     if FolderPlaceholder.BARE in parts:
-        special = logic.either([logic.exactly(c) for c in _SPECIAL])
-        has_special = logic.in_language(encoder.folder, logic.sequence([logic.anything, special, logic.anything]))
+        special = solver.union([solver.literal(c) for c in _SPECIAL])
+        has_special = solver.in_language(
+            encoder.folder, solver.sequence([solver.any_string, special, solver.any_string])
+        )
         literal = tuple(FolderPlaceholder.LITERAL if part is FolderPlaceholder.BARE else part for part in parts)
-        plain = _matches(encoder, value, text, literal, style)
-        # What the folder's own wildcards match stays open; a witness shows it on a folder of its own.
-        return logic.or_(
+        plain = _matches(encoder, value, pattern, literal, scope)
+        # What the wildcards in the folder's name match stays open; a witness has such a folder.
+        return solver.or_(
             [
-                logic.and_([logic.not_(has_special), plain]),
-                logic.and_([has_special, encoder.unescaped_match(f"{value} {style.value} {parts}")]),
+                solver.and_([solver.not_(has_special), plain]),
+                solver.and_([has_special, encoder.unescaped_match(f"{value} {scope.value} {parts}")]),
             ]
         )
     if parts == (Wildcard.ANY,):
-        return logic.true
+        return solver.true
     plain_parts = [part for part in parts if isinstance(part, str | Wildcard)]
     if len(plain_parts) == len(parts):
         if all(isinstance(part, str) for part in plain_parts):
-            return logic.equal(value, logic.text("".join(map(str, plain_parts))))
-        return logic.in_language(value, glob_language(logic, plain_parts, style))
-    return _matches_texts(encoder, value, parts, style)
+            return solver.equal(value, solver.constant("".join(map(str, plain_parts))))
+        return solver.in_language(value, glob_language(solver, plain_parts, scope))
+    return _matches_variable_pattern(encoder, value, parts, scope)
 
 
-def _matches_texts(encoder: Encoder, value: StringTerm, parts: tuple[Part, ...], style: WildcardScope) -> Formula:
-    logic = encoder.logic
-    known: list[Formula] = []
-    pieces: list[StringTerm | Wildcard] = []
+def _matches_variable_pattern(
+    encoder: Encoder, value: StringTerm, parts: tuple[SymbolicPart, ...], scope: WildcardScope
+) -> Formula:
+    solver = encoder.solver
+    present: list[Formula] = []
+    segments: list[StringTerm | Wildcard] = []
     colons = 0
     for part in parts:
         if isinstance(part, Wildcard):
-            if style is not WildcardScope.TEXT and colons < COLONS_BEFORE_LAST_PART:
-                raise NotEncodableError("a wildcard in the first parts of an ARN that has a variable isn't modelled")
-            pieces.append(part)
+            if scope is not WildcardScope.TEXT and colons < COLONS_OF_ARN:
+                raise NotEncodableError("a wildcard in the first parts of an ARN that has a variable isn't modeled")
+            segments.append(part)
         elif isinstance(part, str):
             colons += part.count(":")
-            pieces.append(logic.text(part))
+            segments.append(solver.constant(part))
         elif isinstance(part, Variable):
-            found = encoder.value(part.key)
+            variable = encoder.value(part.key)
             if part.default is None:
-                known.append(found.present)
-                pieces.append(found.text)
+                present.append(variable.present)
+                segments.append(variable.value)
             else:
-                pieces.append(logic.choose(found.present, found.text, logic.text(part.default)))
+                default = solver.constant(part.default)
+                segments.append(solver.if_else(variable.present, variable.value, default))
         else:
-            pieces.append(encoder.folder)
-    return logic.and_([*known, matches_segments(logic, value, pieces)])
+            segments.append(encoder.folder)
+    return solver.and_([*present, matches_segments(solver, value, segments)])

@@ -1,4 +1,4 @@
-"""Query, SymbolicRequest, Witness, preferences."""
+"""Queries about symbolic requests, and the witnesses that answer them."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,13 +13,13 @@ from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, St
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A request that refutes a claim, already replayed through the evaluator.
+    """A request that refutes a claim; the evaluator has confirmed it.
 
-    `folder` is the session's, `other` the one that it reaches; `why` is what the evaluator said. `key` and
-    `prefix` are None where the request has none.
+    `folder` is the session's folder, `other` the folder that it reaches. `explanation` is the evaluator's decision.
+    `key` and `prefix` are None where the request has none.
     """
 
-    words: str
+    description: str
     principal: str
     action: str
     resource: str
@@ -28,14 +28,14 @@ class Witness:
     key: str | None = None
     prefix: str | None = None
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    why: str = ""
+    explanation: str = ""
 
 
 PREFIX = "s3:prefix"
 TLS = "aws:securetransport"
-# Says nothing of anybody's objects.
-HARMLESS = ("s3:GetBucketLocation",)
-KNOWN = (
+# Reveals nothing about objects.
+HARMLESS_ACTIONS = ("s3:GetBucketLocation",)
+KNOWN_ACTIONS = (
     "s3:GetObject",
     "s3:PutObject",
     "s3:DeleteObject",
@@ -52,10 +52,10 @@ KNOWN = (
 
 @dataclass(frozen=True)
 class SymbolicRequest:
-    """The texts of one request, the rules for them, and the condition keys that it has in any case.
+    """The strings of one request, the rules for them, and the condition keys with a fixed presence or value.
 
-    `names` are the texts that a witness tells besides action and resource. `anywhere`: the resource can be
-    of any account, and so can `aws:ResourceAccount`.
+    `names` are the strings that a witness shows besides action and resource. With `any_account`, the resource, and
+    so `aws:ResourceAccount`, can belong to any account.
     """
 
     action: StringTerm
@@ -63,147 +63,154 @@ class SymbolicRequest:
     rules: tuple[Formula, ...]
     fixed: Mapping[str, SymbolicValue] = field(default_factory=dict)
     names: Mapping[str, StringTerm] = field(default_factory=dict)
-    anywhere: bool = False
+    any_account: bool = False
 
 
 class RequestBuilder:
-    """Makes requests on one bucket."""
+    """Builds symbolic requests on a bucket, a role or any other resource."""
 
-    def __init__(self, logic: Solver, bucket_arn: str) -> None:
-        self._logic = logic
-        self._bucket = logic.text(bucket_arn)
-        self._objects = logic.text(f"{bucket_arn}/")
+    def __init__(self, solver: Solver, bucket_arn: str) -> None:
+        self._solver = solver
+        self._bucket = solver.constant(bucket_arn)
+        self._objects = solver.constant(f"{bucket_arn}/")
 
     def object(self, key: StringTerm, actions: tuple[str, ...] = ("s3:*",), *, tls: bool = False) -> SymbolicRequest:
         """Return a request on the object `key`."""
         action, rule = self._action(actions)
         fixed = {PREFIX: self._absent(), **self._tls(tls)}
-        return SymbolicRequest(action, self._logic.concat([self._objects, key]), (rule,), fixed, {"key": key})
+        return SymbolicRequest(action, self._solver.concat([self._objects, key]), (rule,), fixed, {"key": key})
 
     def listing(
         self, actions: tuple[str, ...], prefix: StringTerm, present: Formula | None = None, *, tls: bool = False
     ) -> SymbolicRequest:
-        """Return a listing with `prefix`, if `present`."""
+        """Return a request on the bucket, with `prefix` if `present`."""
         action, rule = self._action(actions)
-        fixed = {PREFIX: SymbolicValue(self._logic.true if present is None else present, prefix), **self._tls(tls)}
+        fixed = {PREFIX: SymbolicValue(self._solver.true if present is None else present, prefix), **self._tls(tls)}
         return SymbolicRequest(action, self._bucket, (rule,), fixed)
 
     def bucket(self) -> SymbolicRequest:
-        """Return a request on the bucket itself that is no listing."""
+        """Return a request on the bucket itself that is neither a listing nor harmless."""
         action, rule = self._action(("s3:*",))
-        others = [self._logic.equal(action, self._logic.text(name.lower())) for name in (*PREFIX_ACTIONS, *HARMLESS)]
+        others = [
+            self._solver.equal(action, self._solver.constant(name.lower()))
+            for name in (*PREFIX_ACTIONS, *HARMLESS_ACTIONS)
+        ]
         return SymbolicRequest(
-            action, self._bucket, (rule, self._logic.not_(self._logic.or_(others))), {PREFIX: self._absent()}
+            action, self._bucket, (rule, self._solver.not_(self._solver.or_(others))), {PREFIX: self._absent()}
         )
 
     def role(self, role_arn: str) -> SymbolicRequest:
-        """Return a request of STS on the role."""
+        """Return an STS request on the role."""
         action, rule = self._action(("sts:*",))
-        return SymbolicRequest(action, self._logic.text(role_arn), (rule,))
+        return SymbolicRequest(action, self._solver.constant(role_arn), (rule,))
 
-    def elsewhere(self, role_arn: str) -> SymbolicRequest:
-        """Return any request on anything but the bucket and its objects, and no request of STS on the role."""
-        logic = self._logic
+    def other(self, role_arn: str) -> SymbolicRequest:
+        """Return any request except those on the bucket and its objects and STS requests on the role."""
+        solver = self._solver
         action, rule = self._action(("*:*",))
-        resource = logic.variable("resource")
-        of_role = logic.and_([logic.equal(resource, logic.text(role_arn)), logic.prefix_of(action, logic.text("sts:"))])
+        resource = solver.string("resource")
+        of_role = solver.and_(
+            [solver.equal(resource, solver.constant(role_arn)), solver.prefix_of(action, solver.constant("sts:"))]
+        )
         rules = [
             rule,
-            logic.or_([logic.prefix_of(resource, logic.text("arn:")), logic.equal(resource, logic.text("*"))]),
-            logic.not_(logic.equal(resource, self._bucket)),
-            logic.not_(logic.prefix_of(resource, self._objects)),
-            logic.not_(of_role),
+            solver.or_(
+                [solver.prefix_of(resource, solver.constant("arn:")), solver.equal(resource, solver.constant("*"))]
+            ),
+            solver.not_(solver.equal(resource, self._bucket)),
+            solver.not_(solver.prefix_of(resource, self._objects)),
+            solver.not_(of_role),
         ]
-        return SymbolicRequest(action, resource, tuple(rules), anywhere=True)
+        return SymbolicRequest(action, resource, tuple(rules), any_account=True)
 
     def _action(self, names: tuple[str, ...]) -> tuple[StringTerm, Formula]:
-        action = self._logic.variable("action")
-        return action, self._logic.in_language(action, self._logic.either([self._actions(name) for name in names]))
+        action = self._solver.string("action")
+        return action, self._solver.in_language(action, self._solver.union([self._actions(name) for name in names]))
 
     def _actions(self, name: str) -> RegularLanguage:
-        logic = self._logic
+        solver = self._solver
         if "*" not in name:
-            return logic.exactly(name.lower())
+            return solver.literal(name.lower())
         service, _, _ = name.partition(":")
-        # rds-data and others have a hyphen: temp_access.iam.grammar takes it on both sides.
-        letters = [logic.characters("a", "z"), logic.characters("0", "9"), logic.exactly("-")]
-        services = logic.repeated(logic.either(letters), 1) if service == "*" else logic.exactly(service)
-        names = logic.repeated(logic.either([*letters, logic.exactly("_")]), 1)
-        return logic.sequence([services, logic.exactly(":"), names])
+        # rds-data and others have a hyphen; temp_access.iam.grammar accepts it in both parts.
+        letters = [solver.character_range("a", "z"), solver.character_range("0", "9"), solver.literal("-")]
+        services = solver.repeated(solver.union(letters), 1) if service == "*" else solver.literal(service)
+        names = solver.repeated(solver.union([*letters, solver.literal("_")]), 1)
+        return solver.sequence([services, solver.literal(":"), names])
 
     def _absent(self) -> SymbolicValue:
-        return SymbolicValue(self._logic.false, self._logic.text(""))
+        return SymbolicValue(self._solver.false, self._solver.constant(""))
 
-    def _tls(self, wanted: bool) -> dict[str, SymbolicValue]:
-        return {TLS: SymbolicValue(self._logic.true, self._logic.text("true"))} if wanted else {}
+    def _tls(self, required: bool) -> dict[str, SymbolicValue]:
+        return {TLS: SymbolicValue(self._solver.true, self._solver.constant("true"))} if required else {}
 
 
-# The policies that count, for a session's folder; True: with policies that aren't at hand allowing everything.
-LayersFor = Callable[[str, bool], PolicySet]
+# Returns the policies that apply for a session's folder; with True, unknown policies allow everything.
+PoliciesFor = Callable[[str, bool], PolicySet]
 
 
 @dataclass(frozen=True)
 class Query:
-    """A request that is allowed (or, if not `wanted`, refused) by `layers`, and refused by `before` if that is given.
+    """The question whether `policies` can allow a request (without `expect_allowed`: refuse it).
 
-    `unknown` and `unknown_before` name the policies of each whose documents aren't at hand.
-    `preferred` are formulas that make a witness easier to read, the best first; they decide nothing else.
-    `words` says what a witness shows.
+    With `base_policies`, these must refuse the request. `unknown` and `unknown_in_base` name the policies of each
+    whose documents are unknown. `preferences` are formulas that make a witness easier to read, the best first; they
+    don't affect the result. `describe` returns the description of a witness.
     """
 
-    layers: LayersFor
+    policies: PoliciesFor
     caller: SymbolicCaller
-    asked: SymbolicRequest
-    words: Callable[[Witness], str]
-    matching: bool = True
-    before: LayersFor | None = None
+    request: SymbolicRequest
+    describe: Callable[[Witness], str]
+    expect_allowed: bool = True
+    base_policies: PoliciesFor | None = None
     folder: StringTerm | None = None
     unknown: frozenset[str] = frozenset()
-    unknown_before: frozenset[str] = frozenset()
+    unknown_in_base: frozenset[str] = frozenset()
     rules: tuple[Formula, ...] = ()
     preferences: tuple[Formula, ...] = ()
     names: Mapping[str, StringTerm] = field(default_factory=dict)
 
 
-# Makes the problem, for any folder (None) or one of these: what it needs is made anew with each solver.
+# Builds the query with a new solver, for any folder (None) or for one.
 QueryFactory = Callable[[Solver, str | None], Query]
 
 
 class Deadline:
-    """A point in time that a claim must be decided by."""
+    """The time by which a claim must be decided."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
-    def left(self, most: float | None = None) -> float:
-        """Return the seconds that are left, at most `most`; never less than 0."""
+    def remaining(self, limit: float | None = None) -> float:
+        """Return the remaining seconds, at most `limit` and at least 0."""
         left = max(0.0, self._end - time.monotonic())
-        return left if most is None else min(left, most)
+        return left if limit is None else min(left, limit)
 
 
 def witness_preferences(
-    logic: Solver,
-    asked: SymbolicRequest,
+    solver: Solver,
+    request: SymbolicRequest,
     *,
     folder: StringTerm | None = None,
     other: StringTerm | None = None,
     folders: Iterable[tuple[str, str]] = (),
-    words: Iterable[StringTerm] = (),
+    readable: Iterable[StringTerm] = (),
 ) -> Iterator[Formula]:
-    """Yield wishes, the best first."""
-    known = logic.or_(logic.equal(asked.action, logic.text(name.lower())) for name in KNOWN)
-    letter = logic.characters("a", "z")
-    word = logic.repeated(logic.either([letter, logic.exactly("/")]), 1, 24)
-    short = logic.and_([known, *(logic.in_language(text, word) for text in words)])
+    """Yield formulas that make a witness easier to read, the best first."""
+    known_action = solver.or_(solver.equal(request.action, solver.constant(name.lower())) for name in KNOWN_ACTIONS)
+    letter = solver.character_range("a", "z")
+    word = solver.repeated(solver.union([letter, solver.literal("/")]), 1, 24)
+    short = solver.and_([known_action, *(solver.in_language(text, word) for text in readable)])
     for one, another in folders:
-        same = [logic.equal(folder, logic.text(one))] if folder is not None else []
-        same += [logic.equal(other, logic.text(another))] if other is not None else []
+        same = [solver.equal(folder, solver.constant(one))] if folder is not None else []
+        same += [solver.equal(other, solver.constant(another))] if other is not None else []
         if same:
-            yield logic.and_([*same, short])
-    simple = logic.repeated(letter, 1, 8)
-    named = [logic.in_language(text, simple) for text in (folder, other) if text is not None]
-    yield logic.and_([*named, short])
-    yield logic.and_([*named, known])
-    yield known
-    if asked.anywhere:
-        yield logic.equal(asked.resource, logic.text("*"))
+            yield solver.and_([*same, short])
+    simple = solver.repeated(letter, 1, 8)
+    named = [solver.in_language(text, simple) for text in (folder, other) if text is not None]
+    yield solver.and_([*named, short])
+    yield solver.and_([*named, known_action])
+    yield known_action
+    if request.any_account:
+        yield solver.equal(request.resource, solver.constant("*"))

@@ -1,4 +1,4 @@
-"""Solve, then replay through the evaluator."""
+"""The search for a request that answers a query, and its confirmation by the evaluator."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,53 +14,55 @@ from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT
 from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition
 from temp_access.iam.symbolic.patterns import FOLDER
-from temp_access.iam.symbolic.queries import KNOWN, PREFIX, TLS, Deadline, Query, QueryFactory, Witness
+from temp_access.iam.symbolic.queries import KNOWN_ACTIONS, PREFIX, TLS, Deadline, Query, QueryFactory, Witness
 from temp_access.iam.symbolic.semantics import allowed
 from temp_access.iam.symbolic.solver import Formula, Model, NotEncodableError, SatResult, Solver
 
 Context = Mapping[str, str | tuple[str, ...]]
-_MOST_TRIES = 256
+_MAX_CONTEXTS = 256
 
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """A request that the evaluator decides as the solver did."""
+    """A request that the evaluator decides as the solver does."""
 
     request: Request
     context: Context
     decision: Decision
 
 
-def replay(problem: Query, encoder: Encoder, answer: Model, account: str) -> ReplayResult | None:
-    """Return the request of `answer` if the evaluator agrees, else None; open conditions are tried out."""
-    caller = problem.caller
-    context = dict(_context(encoder, answer))
-    folder = answer.text(encoder.folder)
-    permissive = not problem.matching
-    layers = problem.layers(folder, permissive)
-    before = problem.before(folder, False) if problem.before else None
-    for tried in islice(_candidate_contexts(context, list(encoder.unencoded)), _MOST_TRIES):
+def replay(query: Query, encoder: Encoder, model: Model, account: str) -> ReplayResult | None:
+    """Return the model's request if the evaluator agrees, else None; likely values are tried for open conditions."""
+    caller = query.caller
+    context = dict(_context(encoder, model))
+    folder = model.string_value(encoder.folder)
+    permissive = not query.expect_allowed
+    policies = query.policies(folder, permissive)
+    base_policies = query.base_policies(folder, False) if query.base_policies else None
+    for candidate in islice(_candidate_contexts(context, list(encoder.unencoded)), _MAX_CONTEXTS):
         request = Request(
-            principal=answer.text(caller.principal),
-            action=answer.text(encoder.action),
-            resource=answer.text(encoder.resource),
-            account=answer.text(caller.account),
+            principal=model.string_value(caller.principal),
+            action=model.string_value(encoder.action),
+            resource=model.string_value(encoder.resource),
+            account=model.string_value(caller.account),
             resource_account=account,
-            role_arn=None if caller.role is None else answer.text(caller.role),
-            context=tried,
+            role_arn=None if caller.role is None else model.string_value(caller.role),
+            context=candidate,
         )
-        decision = evaluate(layers, request)
-        if decision.allowed is problem.matching and not (before and evaluate(before, request).allowed):
-            return ReplayResult(request, tried, decision)
+        decision = evaluate(policies, request)
+        if decision.allowed is query.expect_allowed and not (
+            base_policies and evaluate(base_policies, request).allowed
+        ):
+            return ReplayResult(request, candidate, decision)
     return None
 
 
-def _context(encoder: Encoder, answer: Model) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+def _context(encoder: Encoder, model: Model) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for key, value in {**encoder.fixed, **encoder.keys}.items():
-        if answer.flag(value.present):
-            yield key, answer.text(value.text)
+        if model.boolean_value(value.present):
+            yield key, model.string_value(value.value)
         else:
-            # No value at all: without the key, the evaluator would take what follows from caller or resource.
+            # An empty tuple means absent: without the key, the evaluator would derive it from caller or resource.
             yield key, ()
 
 
@@ -68,12 +70,12 @@ def _candidate_contexts(context: Context, tests: list[UnencodedCondition]) -> It
     keys = sorted({test.key.lower() for test in tests})
     choices = [list(_candidates([test for test in tests if test.key.lower() == key])) for key in keys]
     for values in product(*choices):
-        tried: dict[str, str | tuple[str, ...]] = dict(context)
+        candidate: dict[str, str | tuple[str, ...]] = dict(context)
         for key, value in zip(keys, values, strict=True):
-            tried.pop(key, None)
+            candidate.pop(key, None)
             if value is not None:
-                tried[key] = value
-        yield tried
+                candidate[key] = value
+        yield candidate
 
 
 def _candidates(tests: list[UnencodedCondition]) -> Iterator[str | tuple[str, ...] | None]:
@@ -90,160 +92,158 @@ def _values_near(operator: str, value: str) -> Iterator[str | tuple[str, ...]]:
     elif operator.startswith("numeric"):
         yield from (f"{parse_number(value) + step:f}".rstrip("0").rstrip(".") for step in (-1, 0, 1))
     elif operator.startswith("date"):
-        moment = parse_timestamp(value)
-        yield from (datetime.fromtimestamp(moment + step, UTC).isoformat() for step in (-86400, 0, 86400))
+        timestamp = parse_timestamp(value)
+        yield from (datetime.fromtimestamp(timestamp + step, UTC).isoformat() for step in (-86400, 0, 86400))
     else:
         plain = value.replace("*", "x").replace("?", "x")
         yield from (plain, f"not-{plain}", (plain, f"not-{plain}"))
 
 
-_SPELLED = {action.lower(): action for action in KNOWN}
+_CANONICAL_ACTIONS = {action.lower(): action for action in KNOWN_ACTIONS}
 
 
-def describe_witness(problem: Query, encoder: Encoder, answer: Model, replayed: ReplayResult) -> Witness:
-    """Return the witness, without its words."""
-    texts = {**problem.asked.names, **problem.names}
-    names = {name: answer.text(text) for name, text in texts.items()}
+def make_witness(query: Query, encoder: Encoder, model: Model, replayed: ReplayResult) -> Witness:
+    """Return the witness, without its description."""
+    terms = {**query.request.names, **query.names}
+    names = {name: model.string_value(term) for name, term in terms.items()}
     request, context = replayed.request, {key: value for key, value in replayed.context.items() if value != ()}
     prefix = context.pop(PREFIX, None)
     return Witness(
-        words="",
+        description="",
         principal=request.principal,
         action=canonical_action(request.action),
         resource=request.resource,
-        folder=answer.text(encoder.folder) if problem.folder is not None else None,
+        folder=model.string_value(encoder.folder) if query.folder is not None else None,
         other=names.get("other"),
         key=names.get("key"),
         prefix=prefix if isinstance(prefix, str) else None,
         context=context,
-        why=str(replayed.decision),
+        explanation=str(replayed.decision),
     )
 
 
 def canonical_action(action: str) -> str:
-    """Return an action as AWS spells it, where that is known."""
-    return _SPELLED.get(action, action)
+    """Return an action as AWS spells it, if it is known."""
+    return _CANONICAL_ACTIONS.get(action, action)
 
 
-# Folders whose own characters mean something in a pattern, for policies that don't escape them.
+# Folders with characters that are special in a pattern, for policies that don't escape them.
 _SPECIAL_FOLDERS = ("b*", "*", "b?b", "${*}")
-_FOR_A_NICER_WITNESS = 1.0
+_PREFERENCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What came of a search: a witness, or why none can be shown; neither if there is no such request."""
+    """The result of a search: a witness, or the reason why there is none; neither if no such request exists."""
 
     witness: Witness | None = None
-    why: str = ""
+    reason: str = ""
     note: str = ""
 
     @property
-    def nothing(self) -> bool:
-        """Whether it is proved that there is no such request."""
-        return self.witness is None and not self.why
+    def proved(self) -> bool:
+        """Whether it is proved that no such request exists."""
+        return self.witness is None and not self.reason
 
 
-def search(make: QueryFactory, account: str, deadline: Deadline, folder: str | None = None) -> SearchResult:
-    """Decide the problem that `make` makes; for the one `folder` if it is given, else for all."""
-    logic = Solver()
-    problem = make(logic, folder)
+def search(make_query: QueryFactory, account: str, deadline: Deadline, folder: str | None = None) -> SearchResult:
+    """Answer the query of `make_query`, for one `folder` or for all."""
+    solver = Solver()
+    query = make_query(solver, folder)
     try:
-        encoder, formulas = _formulas(logic, problem, folder)
+        encoder, formulas = _formulas(solver, query, folder)
     except (NotEncodableError, ValueError) as error:
-        # A policy that is malformed only with some folders in it is no ground for a proof either.
-        return SearchResult(why=str(error))
-    answer = logic.solve(formulas, deadline.left())
-    if answer.result is SatResult.UNSAT:
+        # A policy that is malformed with some folders proves nothing either.
+        return SearchResult(reason=str(error))
+    model = solver.solve(formulas, deadline.remaining())
+    if model.result is SatResult.UNSAT:
         return SearchResult()
-    if answer.result is SatResult.UNKNOWN:
-        return SearchResult(why=answer.why)
+    if model.result is SatResult.UNKNOWN:
+        return SearchResult(reason=model.reason)
     if encoder.unescaped and folder is None:
-        return _with_special_folders(make, account, deadline)
-    return _shown(problem, encoder, formulas, answer, account, deadline)
+        return _with_special_folders(make_query, account, deadline)
+    return _witness_result(query, encoder, formulas, model, account, deadline)
 
 
-def _formulas(logic: Solver, problem: Query, folder: str | None) -> tuple[Encoder, list[Formula]]:
-    asked, caller = problem.asked, problem.caller
-    if asked.anywhere:
+def _formulas(solver: Solver, query: Query, folder: str | None) -> tuple[Encoder, list[Formula]]:
+    request, caller = query.request, query.caller
+    if request.any_account:
         caller = replace(caller, derived={k: v for k, v in caller.derived.items() if k != RESOURCE_ACCOUNT})
     encoder = Encoder(
-        logic=logic,
+        solver=solver,
         caller=caller,
-        action=asked.action,
-        resource=asked.resource,
-        folder=problem.folder if problem.folder is not None else logic.text(""),
-        unknown=problem.unknown,
-        fixed=asked.fixed,
+        action=request.action,
+        resource=request.resource,
+        folder=query.folder if query.folder is not None else solver.constant(""),
+        unknown=query.unknown,
+        fixed=request.fixed,
     )
-    place = folder if folder is not None else FOLDER
-    decided = allowed(encoder, problem.layers(place, False))
-    formulas = [decided if problem.matching else logic.not_(decided)]
-    if problem.before:
-        earlier = replace(encoder, unknown=problem.unknown_before)
-        formulas.append(logic.not_(allowed(earlier, problem.before(place, False))))
-    return encoder, [*formulas, *_prefix_rules(encoder), *problem.caller.rules, *asked.rules, *problem.rules]
+    folder_text = folder if folder is not None else FOLDER
+    decided = allowed(encoder, query.policies(folder_text, False))
+    formulas = [decided if query.expect_allowed else solver.not_(decided)]
+    if query.base_policies:
+        base_encoder = replace(encoder, unknown=query.unknown_in_base)
+        formulas.append(solver.not_(allowed(base_encoder, query.base_policies(folder_text, False))))
+    return encoder, [*formulas, *_prefix_rules(encoder), *query.caller.rules, *request.rules, *query.rules]
 
 
 def _prefix_rules(encoder: Encoder) -> Iterator[Formula]:
-    """Yield that no other action than PREFIX_ACTIONS carries s3:prefix, if a policy or the request has that key."""
-    logic, prefix = encoder.logic, encoder.fixed.get(PREFIX) or encoder.keys.get(PREFIX)
+    """Yield the rule that only PREFIX_ACTIONS carry s3:prefix, if a policy or the request has that key."""
+    solver, prefix = encoder.solver, encoder.fixed.get(PREFIX) or encoder.keys.get(PREFIX)
     if prefix:
-        carriers = [logic.equal(encoder.action, logic.text(name.lower())) for name in PREFIX_ACTIONS]
-        yield logic.or_([logic.not_(prefix.present), *carriers])
+        carriers = [solver.equal(encoder.action, solver.constant(name.lower())) for name in PREFIX_ACTIONS]
+        yield solver.or_([solver.not_(prefix.present), *carriers])
 
 
-def _with_special_folders(make: QueryFactory, account: str, deadline: Deadline) -> SearchResult:
+def _with_special_folders(make_query: QueryFactory, account: str, deadline: Deadline) -> SearchResult:
     for folder in _SPECIAL_FOLDERS:
-        found = search(make, account, deadline, folder)
-        if found.witness:
-            return found
-    return SearchResult(why="the policy takes the folder's own characters for wildcards, and no witness was found")
+        result = search(make_query, account, deadline, folder)
+        if result.witness:
+            return result
+    return SearchResult(reason="the policy doesn't escape the folder, whose characters may be wildcards; no witness")
 
 
-def _shown(
-    problem: Query, encoder: Encoder, formulas: list[Formula], answer: Model, account: str, deadline: Deadline
+def _witness_result(
+    query: Query, encoder: Encoder, formulas: list[Formula], model: Model, account: str, deadline: Deadline
 ) -> SearchResult:
-    logic = encoder.logic
+    solver = encoder.solver
     definite = [
-        says if (effect == "Allow" and not problem.matching) else logic.not_(says)
-        for (_, effect), says in encoder.unknown_says.items()
+        applies if (effect == "Allow" and not query.expect_allowed) else solver.not_(applies)
+        for (_, effect), applies in encoder.unknown_effects.items()
     ]
-    unknown = sorted({policy for policy, _ in encoder.unknown_says})
-    for nicer in _wishes(problem, encoder):
-        answer = logic.solve([*formulas, *definite, nicer], deadline.left(_FOR_A_NICER_WITNESS))
-        if answer.result is SatResult.SAT:
+    unknown = sorted({policy for policy, _ in encoder.unknown_effects})
+    for preference in _preferences(query, encoder):
+        model = solver.solve([*formulas, *definite, preference], deadline.remaining(_PREFERENCE_SECONDS))
+        if model.result is SatResult.SAT:
             break
     else:
         if not unknown:
-            return SearchResult(why=answer.why or "timed out")
-        return SearchResult(why=f"it depends on {', '.join(unknown)}, which the templates don't hold")
-    replayed = replay(problem, encoder, answer, account)
+            return SearchResult(reason=model.reason or "timed out")
+        return SearchResult(reason=f"it depends on {', '.join(unknown)}, which the templates don't contain")
+    replayed = replay(query, encoder, model, account)
     if replayed is None:
         open_tests = sorted({f"{test.operator} of {test.key}" for test in encoder.unencoded})
         if open_tests:
-            return SearchResult(why=f"it depends on conditions that aren't modelled: {', '.join(open_tests)}")
-        return SearchResult(
-            why="internal disagreement: the solver found a request that the evaluator decides otherwise"
-        )
-    witness = describe_witness(problem, encoder, answer, replayed)
-    note = f"unless {', '.join(unknown)} says otherwise" if unknown and problem.matching else ""
-    return SearchResult(replace(witness, words=problem.words(witness)), note=note)
+            return SearchResult(reason=f"it depends on conditions that aren't modeled: {', '.join(open_tests)}")
+        return SearchResult(reason="internal disagreement: the evaluator decides the solver's request differently")
+    witness = make_witness(query, encoder, model, replayed)
+    note = f"unless {', '.join(unknown)} denies it" if unknown and query.expect_allowed else ""
+    return SearchResult(replace(witness, description=query.describe(witness)), note=note)
 
 
-def _wishes(problem: Query, encoder: Encoder) -> Iterator[Formula]:
-    logic = encoder.logic
+def _preferences(query: Query, encoder: Encoder) -> Iterator[Formula]:
+    solver = encoder.solver
     for over_tls in ("true", "false"):
         plain = _plain_context(encoder, over_tls)
-        yield from (logic.and_([plain, formula]) for formula in problem.preferences)
-    yield from problem.preferences
-    yield logic.true
+        yield from (solver.and_([plain, formula]) for formula in query.preferences)
+    yield from query.preferences
+    yield solver.true
 
 
 def _plain_context(encoder: Encoder, over_tls: str) -> Formula:
-    """Return that the request says whether it came over TLS, and has no other key than it must."""
-    logic = encoder.logic
-    plain = [logic.not_(value.present) for key, value in encoder.keys.items() if key != TLS]
+    """Return the formula that the request has no more keys than it must, and this value of aws:SecureTransport."""
+    solver = encoder.solver
+    plain = [solver.not_(value.present) for key, value in encoder.keys.items() if key != TLS]
     tls = encoder.keys.get(TLS)
-    said = [tls.present, logic.equal(tls.text, logic.text(over_tls))] if tls else []
-    return logic.and_([*plain, *said])
+    tls_value = [tls.present, solver.equal(tls.value, solver.constant(over_tls))] if tls else []
+    return solver.and_([*plain, *tls_value])

@@ -1,4 +1,4 @@
-"""Evaluate() as a formula."""
+"""The evaluator's decision as a formula."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -11,52 +11,56 @@ from temp_access.iam.patterns import WildcardScope, escape, pad_arn
 from temp_access.iam.principals import Principals
 from temp_access.iam.symbolic.callers import ROOT
 from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition
-from temp_access.iam.symbolic.patterns import FOLDER, ignoring_case, matches_any
+from temp_access.iam.symbolic.patterns import FOLDER, case_insensitive, matches_any
 from temp_access.iam.symbolic.solver import Formula, NotEncodableError, StringTerm
 
 
-def directly(encoder: Encoder, principals: Principals) -> Formula:
+def names_caller(encoder: Encoder, principals: Principals) -> Formula:
     """Whether the element names the caller itself, or everyone."""
-    return encoder.logic.true if principals.matches_all else _named(encoder, principals, encoder.caller.principal)
+    return encoder.solver.true if principals.matches_all else _names(encoder, principals, encoder.caller.principal)
 
 
-def by_role(encoder: Encoder, principals: Principals) -> Formula:
+def names_role(encoder: Encoder, principals: Principals) -> Formula:
     """Whether the element names the role of the caller's session."""
     role = encoder.caller.role
-    return encoder.logic.false if role is None else _named(encoder, principals, role)
+    return encoder.solver.false if role is None else _names(encoder, principals, role)
 
 
-def by_account(encoder: Encoder, principals: Principals) -> Formula:
+def names_account(encoder: Encoder, principals: Principals) -> Formula:
     """Whether the element names the caller's account."""
-    logic = encoder.logic
-    return logic.or_(logic.equal(encoder.caller.account, logic.text(number)) for number in sorted(principals.accounts))
+    solver = encoder.solver
+    return solver.or_(
+        solver.equal(encoder.caller.account, solver.constant(number)) for number in sorted(principals.accounts)
+    )
 
 
-def covers(encoder: Encoder, principals: Principals) -> Formula:
-    """Whether the statement is about the caller, NotPrincipal included."""
-    logic, caller = encoder.logic, encoder.caller
+def principals_match(encoder: Encoder, principals: Principals) -> Formula:
+    """Whether the element matches the caller, NotPrincipal included."""
+    solver, caller = encoder.solver, encoder.caller
     if not (principals.matches_all or principals.accounts or principals.named):
-        raise NotEncodableError("the principal * for every identity provider isn't modelled")
+        raise NotEncodableError("the principal * for every identity provider isn't modeled")
     if not principals.negated:
-        return logic.or_(how(encoder, principals) for how in (directly, by_role, by_account))
+        return solver.or_(test(encoder, principals) for test in (names_caller, names_role, names_account))
     if principals.matches_all:
-        return logic.false
-    account = by_account(encoder, principals) if caller.has_account else logic.true
+        return solver.false
+    account = names_account(encoder, principals) if caller.has_account else solver.true
     if caller.kind == ROOT:
-        return logic.not_(account)
+        return solver.not_(account)
     levels = [caller.principal, *([caller.role] if caller.role is not None else [])]
-    return logic.not_(logic.and_([account, *(_named(encoder, principals, level) for level in levels)]))
+    return solver.not_(solver.and_([account, *(_names(encoder, principals, level) for level in levels)]))
 
 
-def _named(encoder: Encoder, principals: Principals, who: StringTerm) -> Formula:
-    # AIDA…, AROA… and canonical user IDs can be the user's, the role's or the account's own: nobody knows here.
+def _names(encoder: Encoder, principals: Principals, principal: StringTerm) -> Formula:
+    # AIDA…, AROA… and canonical user IDs can be those of the user, the role or the account; they are unknown here.
     if by_id := next((name for name in sorted(principals.named) if not set(name) & set(".:")), None):
-        raise NotEncodableError(f"the principal {by_id} is named by its ID, which isn't modelled")
-    return encoder.logic.or_(encoder.logic.equal(who, encoder.logic.text(name)) for name in sorted(principals.named))
+        raise NotEncodableError(f"the principal {by_id} is named by its ID, which isn't modeled")
+    return encoder.solver.or_(
+        encoder.solver.equal(principal, encoder.solver.constant(name)) for name in sorted(principals.named)
+    )
 
 
-# Keys that can have several values; StringLike and the like without a set operator are open for them too,
-# and for those of services whose keys aren't known here.
+# Keys that can have several values. Conditions on them stay open even without a set operator, as do conditions on
+# keys of services other than _SERVICES.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _MULTIVALUED = (
     "aws:tagkeys",
@@ -75,128 +79,134 @@ _IGNORING_CASE = ("stringequalsignorecase", "bool")
 
 
 def condition_holds(encoder: Encoder, operator: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
-    """Whether the condition holds, the key being absent included."""
-    logic = encoder.logic
+    """Whether the condition holds, also for an absent key."""
+    solver = encoder.solver
     name = operator.lower()
     present = encoder.value(key).present
     if name == "null":
-        wanted = {value.lower() == "true" for value in values}
-        return logic.or_([logic.and_([logic.not_(present)] if absent else [present]) for absent in sorted(wanted)])
+        absent_values = {value.lower() == "true" for value in values}
+        return solver.or_(
+            [solver.and_([solver.not_(present)] if absent else [present]) for absent in sorted(absent_values)]
+        )
     compiled = compile_condition(operator, key, values, variables=variables)
     if not isinstance(compiled, KeyCondition):
-        raise NotEncodableError(f"the condition {operator} isn't modelled")
-    if compiled.quantifier is not None or _can_have_several(key.lower()):
-        return _open(encoder, UnencodedCondition(operator, key, values, variables))
+        raise NotEncodableError(f"the condition {operator} isn't modeled")
+    if compiled.quantifier is not None or _is_multivalued(key.lower()):
+        return _unencoded(encoder, UnencodedCondition(operator, key, values, variables))
     base = name.removesuffix("ifexists").replace("not", "", 1)
-    matched = _matched(encoder, base, key, values, variables=variables)
-    there = logic.and_([present, logic.not_(matched) if compiled.negated else matched])
-    return logic.or_([there, logic.not_(present)]) if compiled.negated or compiled.if_exists else there
+    matched = _value_matches(encoder, base, key, values, variables=variables)
+    holds_with_key = solver.and_([present, solver.not_(matched) if compiled.negated else matched])
+    return (
+        solver.or_([holds_with_key, solver.not_(present)]) if compiled.negated or compiled.if_exists else holds_with_key
+    )
 
 
-def _can_have_several(key: str) -> bool:
+def _is_multivalued(key: str) -> bool:
     return key in _MULTIVALUED or key.partition(":")[0] not in _SERVICES
 
 
-def _matched(encoder: Encoder, base: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
-    value = encoder.value(key).text
+def _value_matches(encoder: Encoder, base: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
+    value = encoder.value(key).value
     if base in _IGNORING_CASE and all(text.isascii() and "${" not in text for text in values):
-        return encoder.logic.or_(
-            encoder.logic.in_language(value, ignoring_case(encoder.logic, text)) for text in values
+        return encoder.solver.or_(
+            encoder.solver.in_language(value, case_insensitive(encoder.solver, text)) for text in values
         )
     if base not in _PATTERNS:
-        return _open(encoder, UnencodedCondition(base, key, values, variables))
+        return _unencoded(encoder, UnencodedCondition(base, key, values, variables))
     style = WildcardScope.ARN if base.startswith("arn") else WildcardScope.TEXT
-    return matches_any(encoder, value, values, variables=variables, style=style, wildcards=base != "stringequals")
+    return matches_any(encoder, value, values, variables=variables, scope=style, wildcards=base != "stringequals")
 
 
-def _open(encoder: Encoder, test: UnencodedCondition) -> Formula:
+def _unencoded(encoder: Encoder, test: UnencodedCondition) -> Formula:
     if any(FOLDER in value or escape(FOLDER) in value for value in test.values):
-        raise NotEncodableError(f"the folder in a condition {test.operator} isn't modelled")
-    return encoder.add_unencoded(test)
+        raise NotEncodableError(f"the folder in a condition {test.operator} isn't modeled")
+    return encoder.unencoded_holds(test)
 
 
 def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: Principals | None) -> Formula:
-    """Whether the statement's action, resource, principal and all conditions fit the request."""
-    logic = encoder.logic
+    """Whether the statement's action, resource, principal and all conditions match the request."""
+    solver = encoder.solver
     body = policy.bodies[statement.index]
     variables = policy.version == VERSIONS[0]
-    actions = [text.lower() for text in _texts(body, "NotAction" if statement.not_action else "Action")]
+    actions = [text.lower() for text in _strings(body, "NotAction" if statement.not_action else "Action")]
     named = matches_any(encoder, encoder.action, actions, variables=False)
-    found = [logic.not_(named) if statement.not_action else named]
+    conditions = [solver.not_(named) if statement.not_action else named]
     if statement.resources is not None:
-        texts = _texts(body, "NotResource" if statement.not_resource else "Resource")
+        texts = _strings(body, "NotResource" if statement.not_resource else "Resource")
         named = matches_any(
-            encoder, encoder.resource, [*map(pad_arn, texts)], variables=variables, style=WildcardScope.RESOURCE
+            encoder, encoder.resource, [*map(pad_arn, texts)], variables=variables, scope=WildcardScope.RESOURCE
         )
-        found.append(logic.not_(named) if statement.not_resource else named)
+        conditions.append(solver.not_(named) if statement.not_resource else named)
     if principals is not None:
-        found.append(covers(encoder, principals))
+        conditions.append(principals_match(encoder, principals))
     for operator, keys in (body.get("Condition") or {}).items():
         for key in keys:
-            found.append(condition_holds(encoder, operator, key, _texts(keys, key), variables=variables))
-    return logic.and_(found)
+            conditions.append(condition_holds(encoder, operator, key, _strings(keys, key), variables=variables))
+    return solver.and_(conditions)
 
 
-def _texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def _strings(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return ElementReader("policy", name, body[name]).strings()
 
 
-_How = Callable[[Encoder, Principals], Formula]
+_PrincipalTest = Callable[[Encoder, Principals], Formula]
 _EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
 
 
-def allowed(encoder: Encoder, layers: PolicySet) -> Formula:
-    """Whether the request is allowed: no explicit deny, and every layer that has a say allows."""
-    if layers.scps or layers.rcps:
-        raise NotEncodableError("policies of an organization aren't modelled")
-    logic, caller = encoder.logic, encoder.caller
-    boundary = (layers.boundary,) if layers.boundary else ()
-    resource = (layers.resource,) if layers.resource else ()
-    everything = (*layers.identity, *(layers.session or ()), *boundary, *resource)
-    denied = logic.or_(_says(encoder, policy, "Deny", spares_nobody=bool(boundary)) for policy in everything)
-    limits = [_gate(encoder, boundary)] if boundary else []
-    limits += [] if layers.session is None else [_gate(encoder, layers.session)]
-    own = [] if caller.kind == ROOT else [_gate(encoder, layers.identity)]
-    by_itself = _granted(encoder, resource, directly)
-    with_role = _granted(encoder, resource, by_role)
-    named = logic.or_([by_itself, with_role, _granted(encoder, resource, by_account)])
+def allowed(encoder: Encoder, policies: PolicySet) -> Formula:
+    """Whether the request is allowed: no explicit deny, and every layer that applies allows it."""
+    if policies.scps or policies.rcps:
+        raise NotEncodableError("policies of an organization aren't modeled")
+    solver, caller = encoder.solver, encoder.caller
+    boundary = (policies.boundary,) if policies.boundary else ()
+    resource = (policies.resource,) if policies.resource else ()
+    everything = (*policies.identity, *(policies.session or ()), *boundary, *resource)
+    denied = solver.or_(
+        _policy_effect(encoder, policy, "Deny", ignore_not_principal=bool(boundary)) for policy in everything
+    )
+    limits = [_some_allow(encoder, boundary)] if boundary else []
+    limits += [] if policies.session is None else [_some_allow(encoder, policies.session)]
+    own = [] if caller.kind == ROOT else [_some_allow(encoder, policies.identity)]
+    by_itself = _some_allow_by(encoder, resource, names_caller)
+    with_role = _some_allow_by(encoder, resource, names_role)
+    named = solver.or_([by_itself, with_role, _some_allow_by(encoder, resource, names_account)])
     if not caller.has_account:
         ways = [named]
-    elif not caller.own_account:
-        ways = [logic.and_([named, *own, *limits])]
-    elif layers.resource_is_trust_policy:
-        ways = [by_itself, logic.and_([with_role, *limits]), logic.and_([named, *own, *limits])]
+    elif not caller.same_account:
+        ways = [solver.and_([named, *own, *limits])]
+    elif policies.resource_is_trust_policy:
+        ways = [by_itself, solver.and_([with_role, *limits]), solver.and_([named, *own, *limits])]
     else:
-        ways = [by_itself, logic.and_([with_role, *limits]), logic.and_([*own, *limits])]
-    return logic.and_([logic.not_(denied), logic.or_(ways)])
+        ways = [by_itself, solver.and_([with_role, *limits]), solver.and_([*own, *limits])]
+    return solver.and_([solver.not_(denied), solver.or_(ways)])
 
 
-def _gate(encoder: Encoder, policies: Iterable[Policy]) -> Formula:
-    return encoder.logic.or_(_says(encoder, policy, "Allow") for policy in policies)
+def _some_allow(encoder: Encoder, policies: Iterable[Policy]) -> Formula:
+    return encoder.solver.or_(_policy_effect(encoder, policy, "Allow") for policy in policies)
 
 
-def _says(encoder: Encoder, policy: Policy, effect: str, *, spares_nobody: bool = False) -> Formula:
-    found = [
-        applies(encoder, policy, statement, _principals(statement, spares_nobody=spares_nobody))
+def _policy_effect(encoder: Encoder, policy: Policy, effect: str, *, ignore_not_principal: bool = False) -> Formula:
+    statements = [
+        applies(encoder, policy, statement, _principals(statement, ignore_not_principal=ignore_not_principal))
         for statement in policy.statements
         if statement.effect == effect
     ]
     if policy.name in encoder.unknown:
-        found.append(encoder.unknown_applies(policy.name, effect))
-    return encoder.logic.or_(found)
+        statements.append(encoder.unknown_applies(policy.name, effect))
+    return encoder.solver.or_(statements)
 
 
-def _principals(statement: Statement, *, spares_nobody: bool) -> Principals | None:
+def _principals(statement: Statement, *, ignore_not_principal: bool) -> Principals | None:
     principals = statement.principals
-    return _EVERYONE if spares_nobody and principals is not None and principals.negated else principals
+    return _EVERYONE if ignore_not_principal and principals is not None and principals.negated else principals
 
 
-def _granted(encoder: Encoder, policies: Iterable[Policy], how: _How) -> Formula:
-    return encoder.logic.or_(
-        encoder.logic.and_(
+def _some_allow_by(encoder: Encoder, policies: Iterable[Policy], test: _PrincipalTest) -> Formula:
+    return encoder.solver.or_(
+        encoder.solver.and_(
             [
                 applies(encoder, policy, statement, statement.principals),
-                how(encoder, statement.principals),
+                test(encoder, statement.principals),
             ]
         )
         for policy in policies

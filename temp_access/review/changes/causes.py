@@ -1,102 +1,23 @@
-"""The statement that made the difference."""
+"""The cause of a change: the statement, condition or boundary that makes the difference."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.deployment.effective_policies import PolicyOwner
+from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.diff import describe, same_meaning, statements
 from temp_access.iam.document import Policy
 from temp_access.policies.trust_policy import trust_policy
 from temp_access.review.changes.wording import humanize
 from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal
-from temp_access.review.locations import changed_places, locate_key, locate_policy, locate_reason, locate_type
+from temp_access.review.locations import changed_locations, locate_key, locate_policy, locate_reason, locate_type
 from temp_access.review.model import Cause
 from temp_access.review.snapshot import USER, Snapshot, normalize
 
-
-def cause(actor: ComparedPrincipal, sides: tuple[Snapshot, Snapshot], answers: tuple[Decision, Decision]) -> Cause:
-    """Return what makes a request allowed on one side and refused on the other; `sides` are base and head.
-
-    A Deny that is on one side only, else the Allow of the layer that allows on one side only.
-    """
-    refused = next(index for index, answer in enumerate(answers) if not answer.allowed)
-    granted = 1 - refused
-    if answers[refused].kind is DecisionType.EXPLICIT_DENY:
-        word = "no longer there" if refused == 0 else "now there"
-        return _cause(actor, sides, refused, answers[refused].reasons[0], word)
-    missing = answers[refused].missing
-    if Layer.BOUNDARY in missing and (limit := _only_limit(actor, sides, granted)):
-        return _boundary_cause(actor, sides[refused], limit, "no longer there" if granted == 1 else "now there")
-    reasons = sorted(answers[granted].reasons, key=lambda reason: _rank(reason, missing))
-    return _cause(actor, sides, granted, reasons[0], "now there" if granted == 1 else "no longer there")
-
-
-def _only_limit(actor: ComparedPrincipal, sides: tuple[Snapshot, Snapshot], granted: int) -> str | None:
-    """Return the boundary's name if it is on the refusing side alone."""
-    with_it, without = (actor.layers(sides[index], on_bucket=False).boundary for index in (1 - granted, granted))
-    return with_it.name if with_it and not without else None
-
-
-def _boundary_cause(actor: ComparedPrincipal, side: Snapshot, name: str, word: str) -> Cause:
-    holder = "User" if actor.owner is PolicyOwner.USER else "Role"
-    short = name.rpartition(":policy/")[2]
-    return Cause(f"{word}: the permissions boundary {short}", (locate_policy(side, holder, name),))
-
-
-def _rank(reason: Reason, missing: tuple[Layer, ...]) -> tuple[bool, bool]:
-    # Where several layers changed, the one nearest to the caller.
-    return (reason.layer not in missing, reason.layer is not Layer.SESSION)
-
-
-def statement_words(side: Snapshot, body: Mapping[str, Any]) -> str:
-    """Return a statement in one line, the project's own names as words."""
-    values = {
-        element: {key: _named(side, text) for key, text in texts.items()}
-        for element, texts in statements({"Statement": [body]})[0].items()
-    }
-    return describe(values)
-
-
-def _named(side: Snapshot, text: str) -> str:
-    return "this account" if text == side.target.account else humanize(normalize(side, text))
-
-
-def _cause(actor: ComparedPrincipal, sides: tuple[Snapshot, Snapshot], which: int, reason: Reason, word: str) -> Cause:
-    side = sides[which]
-    body = next(policy for policy in _policies(actor, side, reason.layer) if policy.name == reason.policy).bodies
-    text = f"{word} in the {_name(side, reason)}: {statement_words(side, body[reason.index])}"
-    return Cause(text, _places(actor, sides, which, reason))
-
-
-def _name(side: Snapshot, reason: Reason) -> str:
-    if reason.layer in (Layer.RESOURCE, Layer.SESSION, Layer.TRUST):
-        return reason.policy
-    return f"{reason.layer.value} {humanize(normalize(side, reason.policy.rpartition(':policy/')[2]))}"
-
-
-def _places(
-    actor: ComparedPrincipal, sides: tuple[Snapshot, Snapshot], which: int, reason: Reason
-) -> tuple[SourceLocation, ...]:
-    if reason.layer is Layer.SESSION and actor.grants:
-        return changed_places(*sides, actor.grants[1].id, actor.grants)
-    return (locate_reason(sides[which], actor, reason),)
-
-
-def _policies(actor: ComparedPrincipal, side: Snapshot, layer: Layer) -> list[Policy]:
-    layers = actor.layers(side, on_bucket=True)
-    found = {
-        Layer.IDENTITY: layers.identity,
-        Layer.BOUNDARY: (layers.boundary,),
-        Layer.SESSION: layers.session or (),
-        Layer.RESOURCE: (layers.resource,),
-    }
-    return [policy for policy in found.get(layer, ()) if policy]
-
-
 _ROLE = "AWS::IAM::Role"
-_KEYS = {
+_CONFIG_PATHS = {
     "aws:multifactorauthpresent": "role.conditions.mfa",
     "aws:sourceip": "role.conditions.source_ip",
     "sts:sourceidentity": "role.conditions.source_identity",
@@ -104,51 +25,140 @@ _KEYS = {
 }
 
 
-def trust_cause(who: ExternalPrincipal, sides: tuple[Snapshot, Snapshot], before: Decision, after: Decision) -> Cause:
-    """Return the cause of one call's being decided otherwise; `sides` are base and head."""
-    granted = int(after.allowed)
-    allowed, refused = (after, before) if after.allowed else (before, after)
-    side, word = sides[granted], "now there" if granted else "no longer there"
-    if refused.kind is DecisionType.EXPLICIT_DENY:
-        side, word = sides[1 - granted], "no longer there" if granted else "now there"
-        reason = refused.reasons[0]
+def describe_statement(snapshot: Snapshot, body: Mapping[str, Any]) -> str:
+    """Return a statement in one line, with words for the project's own names."""
+    values = {
+        element: {key: _display_name(snapshot, value) for key, value in element_values.items()}
+        for element, element_values in statements({"Statement": [body]})[0].items()
+    }
+    return describe(values)
+
+
+def _display_name(snapshot: Snapshot, value: str) -> str:
+    return "this account" if value == snapshot.target.account else humanize(normalize(snapshot, value))
+
+
+def access_cause(
+    principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], decisions: tuple[Decision, Decision]
+) -> Cause:
+    """Return what makes a request allowed in one snapshot and denied in the other; `snapshots` are base and head.
+
+    The cause is a Deny that applies in one snapshot only, else the Allow of the layer that allows in one only.
+    """
+    denied = next(index for index, decision in enumerate(decisions) if not decision.allowed)
+    allowed = 1 - denied
+    if decisions[denied].kind is DecisionType.EXPLICIT_DENY:
+        return _statement_cause(principal, snapshots, denied, decisions[denied].reasons[0])
+    missing = decisions[denied].missing
+    if Layer.BOUNDARY in missing and (boundary := _one_sided_boundary(principal, snapshots, denied)):
+        return _boundary_cause(principal, snapshots, denied, boundary)
+    reasons = sorted(decisions[allowed].reasons, key=lambda reason: _rank(reason, missing))
+    return _statement_cause(principal, snapshots, allowed, reasons[0])
+
+
+def _one_sided_boundary(principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], denied: int) -> str | None:
+    """Return the boundary's name if only the snapshot that denies the request has one."""
+    boundary, other = (principal.layers(snapshots[index], on_bucket=False).boundary for index in (denied, 1 - denied))
+    return boundary.name if boundary and not other else None
+
+
+def _boundary_cause(principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, name: str) -> Cause:
+    owner = "User" if principal.owner is PolicyOwner.USER else "Role"
+    short = name.rpartition(":policy/")[2]
+    verb = "added" if index else "removed"
+    return Cause(f"{verb}: the permissions boundary {short}", (locate_policy(snapshots[index], owner, name),))
+
+
+def _rank(reason: Reason, missing: tuple[Layer, ...]) -> tuple[bool, bool]:
+    # Where several layers changed, the one nearest to the caller.
+    return (reason.layer not in missing, reason.layer is not Layer.SESSION)
+
+
+def _statement_cause(
+    principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, reason: Reason
+) -> Cause:
+    snapshot = snapshots[index]
+    policy = next(each for each in _policies(principal, snapshot, reason.layer) if each.name == reason.policy)
+    statement = describe_statement(snapshot, policy.bodies[reason.index])
+    description = f"{_edit(index)} the {_policy_name(snapshot, reason)}: {statement}"
+    return Cause(description, _locations(principal, snapshots, index, reason))
+
+
+def _edit(index: int) -> str:
+    # What only base has was removed, and what only head has was added.
+    return "added to" if index else "removed from"
+
+
+def _policy_name(snapshot: Snapshot, reason: Reason) -> str:
+    if reason.layer in (Layer.RESOURCE, Layer.SESSION, Layer.TRUST):
+        return reason.policy
+    return f"{reason.layer.value} {humanize(normalize(snapshot, reason.policy.rpartition(':policy/')[2]))}"
+
+
+def _locations(
+    principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, reason: Reason
+) -> tuple[SourceLocation, ...]:
+    if reason.layer is Layer.SESSION and principal.grants:
+        return changed_locations(*snapshots, principal.grants[1].id, principal.grants)
+    return (locate_reason(snapshots[index], principal, reason),)
+
+
+def _policies(principal: ComparedPrincipal, snapshot: Snapshot, layer: Layer) -> list[Policy]:
+    layers = principal.layers(snapshot, on_bucket=True)
+    by_layer = {
+        Layer.IDENTITY: layers.identity,
+        Layer.BOUNDARY: (layers.boundary,),
+        Layer.SESSION: layers.session or (),
+        Layer.RESOURCE: (layers.resource,),
+    }
+    return [policy for policy in by_layer.get(layer, ()) if policy]
+
+
+def trust_cause(
+    caller: ExternalPrincipal, snapshots: tuple[Snapshot, Snapshot], before: Decision, after: Decision
+) -> Cause:
+    """Return the cause of different decisions about one call for the role; `snapshots` are base and head."""
+    allowed, denied = (after, before) if after.allowed else (before, after)
+    index = int(after.allowed)
+    if denied.kind is DecisionType.EXPLICIT_DENY:
+        index, reason = 1 - index, denied.reasons[0]
     else:
-        reason = next((each for each in allowed.reasons if each.layer in refused.missing), allowed.reasons[0])
+        reason = next((each for each in allowed.reasons if each.layer in denied.missing), allowed.reasons[0])
     if reason.layer is not Layer.TRUST:
-        return _of_identity(side, reason, word)
-    body = side.policies.trust_policy(side.state.role).bodies[reason.index]
-    if changed := _conditions_changed(who, sides, side, body):
-        return changed
-    place = _line(who, side, body, "principal") or locate_type(side, _ROLE)
-    return Cause(f"{word} in the trust policy: {statement_words(side, body)}", (place,))
+        return _identity_cause(snapshots[index], reason, index)
+    snapshot = snapshots[index]
+    body = snapshot.policies.trust_policy(snapshot.state.role).bodies[reason.index]
+    if cause := _condition_cause(caller, snapshots, index, body):
+        return cause
+    location = _trusted_line(caller, snapshot, body, "principal") or locate_type(snapshot, _ROLE)
+    return Cause(f"{_edit(index)} the trust policy: {describe_statement(snapshot, body)}", (location,))
 
 
-def _conditions_changed(
-    who: ExternalPrincipal, sides: tuple[Snapshot, Snapshot], side: Snapshot, body: Mapping[str, Any]
+def _condition_cause(
+    caller: ExternalPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, body: Mapping[str, Any]
 ) -> Cause | None:
-    """Return the cause if the other side has the same statement but for its conditions."""
-    other = sides[side is sides[0]]
-    alike = [
-        each
-        for each in other.policies.trust_policy(other.state.role).bodies
-        if _without_condition(each) == _without_condition(body)
-    ]
-    if len(alike) != 1:
+    """Return the cause if the other snapshot has the same statement with other conditions."""
+    snapshot = snapshots[1 - index]
+    bodies = snapshot.policies.trust_policy(snapshot.state.role).bodies
+    others = [other for other in bodies if _without_condition(other) == _without_condition(body)]
+    if len(others) != 1:
         return None
-    both = {id(side): body, id(other): alike[0]}
-    old, new = (_asked(both[id(each)]) for each in sides)
-    added, gone = ([text for text in mine if text not in theirs] for mine, theirs in ((new, old), (old, new)))
-    if not added and not gone:
+    before, after = (body, others[0]) if index == 0 else (others[0], body)
+    old, new = _condition_entries(before), _condition_entries(after)
+    added, removed = [entry for entry in new if entry not in old], [entry for entry in old if entry not in new]
+    if not added and not removed:
         return None
-    parts = [f"now also asks {text}" for text in added] + [f"no longer asks {text}" for text in gone]
-    found = [
-        place
-        for each, texts in ((sides[1], added), (sides[0], gone))
-        for text in texts
-        if (place := _condition_line(who, each, both[id(each)], text.split(" ")[1]))
+    lines = [
+        *(_condition_line(caller, snapshots[1], after, entry.split(" ")[1]) for entry in added),
+        *(_condition_line(caller, snapshots[0], before, entry.split(" ")[1]) for entry in removed),
     ]
-    what = statement_words(side, {name: value for name, value in body.items() if name != "Condition"})
-    return Cause(f"in the trust policy, {what}: {'; '.join(parts)}", tuple(found) or (locate_type(sides[1], _ROLE),))
+    locations = tuple(line for line in lines if line) or (locate_type(snapshots[1], _ROLE),)
+    edits = [f"added the condition {entry}" for entry in added] + [
+        f"removed the condition {entry}" for entry in removed
+    ]
+    bare = {name: value for name, value in body.items() if name != "Condition"}
+    statement = describe_statement(snapshots[index], bare)
+    return Cause(f"in the trust policy, {statement}: {'; '.join(edits)}", locations)
 
 
 def _without_condition(body: Mapping[str, Any]) -> list[tuple[str, frozenset[str]]]:
@@ -156,48 +166,54 @@ def _without_condition(body: Mapping[str, Any]) -> list[tuple[str, frozenset[str
     return sorted((name, frozenset(values)) for name, values in statement.items() if name != "Condition")
 
 
-def _asked(body: Mapping[str, Any]) -> list[str]:
+def _condition_entries(body: Mapping[str, Any]) -> list[str]:
     return list(statements({"Statement": [body]})[0].get("Condition", {}).values())
 
 
-def _condition_line(who: ExternalPrincipal, side: Snapshot, body: Mapping[str, Any], key: str) -> SourceLocation | None:
+def _condition_line(
+    caller: ExternalPrincipal, snapshot: Snapshot, body: Mapping[str, Any], key: str
+) -> SourceLocation | None:
     if key.lower() == "sts:externalid":
-        return _line(who, side, body, "external_id")
-    path = _KEYS.get(key.lower())
-    return locate_key(side, path) if path and _is_written(side, body) else None
+        return _trusted_line(caller, snapshot, body, "external_id")
+    path = _CONFIG_PATHS.get(key.lower())
+    return locate_key(snapshot, path) if path and _is_from_config(snapshot, body) else None
 
 
-def _line(who: ExternalPrincipal, side: Snapshot, body: Mapping[str, Any], key: str) -> SourceLocation | None:
-    if who.arn == USER or not _is_written(side, body):
+def _trusted_line(
+    caller: ExternalPrincipal, snapshot: Snapshot, body: Mapping[str, Any], key: str
+) -> SourceLocation | None:
+    if caller.arn == USER or not _is_from_config(snapshot, body):
         return None
-    target = side.target
-    for index, trusted in enumerate(side.config.role.trusted):
-        arn = f"arn:{target.partition}:iam::{trusted.account or target.account}:{trusted.resource}"
+    target = snapshot.target
+    for index, trusted in enumerate(snapshot.config.role.trusted):
+        arn = iam_arn(target.partition, trusted.account or target.account, trusted.resource)
         if body.get("Principal") == {"AWS": arn}:
-            return locate_key(side, f"role.trusted[{index}].{key}")
+            return locate_key(snapshot, f"role.trusted[{index}].{key}")
     return None
 
 
-def _is_written(side: Snapshot, body: Mapping[str, Any]) -> bool:
-    """Whether access.toml asks for this very statement: one that the app changed isn't written there."""
-    target = side.target
+def _is_from_config(snapshot: Snapshot, body: Mapping[str, Any]) -> bool:
+    """Whether access.toml produces exactly this statement, which app.py then hasn't changed."""
+    target = snapshot.target
     document = trust_policy(
-        side.config.role, user_arn=target.user_arn, account=target.account, partition=target.partition
+        snapshot.config.role, user_arn=target.user_arn, account=target.account, partition=target.partition
     )
-    [wanted] = statements({"Statement": [body]})
-    return any(same_meaning(each, wanted) for each in statements(document))
+    [statement] = statements({"Statement": [body]})
+    return any(same_meaning(expected, statement) for expected in statements(document))
 
 
-def _of_identity(side: Snapshot, reason: Reason, word: str) -> Cause:
-    for policy in _of_user(side):
+def _identity_cause(snapshot: Snapshot, reason: Reason, index: int) -> Cause:
+    for policy in _user_policies(snapshot):
         if policy.name == reason.policy:
-            words = statement_words(side, policy.bodies[reason.index])
-            return Cause(f"{word} in the user's policy: {words}", (locate_policy(side, "User", reason.policy),))
-    return Cause(f"{word}: {reason}", (locate_type(side, "AWS::IAM::User"),))
+            statement = describe_statement(snapshot, policy.bodies[reason.index])
+            location = locate_policy(snapshot, "User", reason.policy)
+            return Cause(f"{_edit(index)} the user's policy: {statement}", (location,))
+    verb = "added" if index else "removed"
+    return Cause(f"{verb}: {reason}", (locate_type(snapshot, "AWS::IAM::User"),))
 
 
-def _of_user(side: Snapshot) -> Iterator[Policy]:
-    policies = side.policies_of(PolicyOwner.USER)
+def _user_policies(snapshot: Snapshot) -> Iterator[Policy]:
+    policies = snapshot.policies_of(PolicyOwner.USER)
     yield from policies.identity
     if policies.boundary:
         yield policies.boundary

@@ -1,4 +1,4 @@
-"""New and removed grants, how long sessions last, and which unlisted ids are admitted."""
+"""Changes of grants: new and removed ones, maximum session durations, and the pattern of unlisted ids."""
 
 from collections.abc import Iterator
 
@@ -6,89 +6,100 @@ from temp_access.config.id_pattern.automaton import is_subset
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.table import format_duration
 from temp_access.policies.access_modes import ACCESS_MODES
-from temp_access.review.locations import changed_places, locate_key, locate_type, table_place
+from temp_access.review.locations import changed_locations, locate_key, locate_type, table_location
 from temp_access.review.model import Cause, Change, Direction
 from temp_access.review.snapshot import UNLISTED, Snapshot, folder_of, grant_pairs
 
-_MAY = {
+_ROLE = "AWS::IAM::Role"
+_ACCESS = {
     "list": "list {}",
     "read": "list and read {}",
     "write": "write to {}",
     "read-write": "list, read, upload and delete in {}",
-    "full": "do every S3 action on the objects of {}, and list it",
+    "full": "call every S3 action on the objects in {}, and list it",
 }
-_Folders = dict[str, list[Grant]]
+_GrantsByFolder = dict[str, list[Grant]]
 
 
 def grant_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
-    """Yield each grant that is on one side only, and each whose longest session changed."""
-    folders = {side.name: _folders(side) for side in (base, head)}
+    """Yield each grant that only one snapshot has, and each whose maximum session duration changed."""
+    folders = {snapshot.name: _grants_by_folder(snapshot) for snapshot in (base, head)}
     for id_, before, after in grant_pairs(base, head):
         if after and not before:
-            yield _one_sided(head, folders["head"], id_, after, f"new: {id_} may", Direction.BROADENED)
+            yield _one_sided(head, folders["head"], id_, after)
         if before and not after:
-            yield _one_sided(base, folders["base"], id_, before, f"removed: {id_} may no longer", Direction.NARROWED)
+            yield _one_sided(base, folders["base"], id_, before)
         if before and after:
-            yield from _durations(base, head, id_, before, after)
+            yield from _duration_changes(base, head, id_, before, after)
     if base.config.any_id and head.config.any_id:
-        yield from _pattern(base.config.any_id, head.config.any_id, head)
+        yield from _pattern_changes(base.config.any_id, head.config.any_id, head)
 
 
 def role_duration(base: Snapshot, head: Snapshot) -> Iterator[Change]:
-    """Yield the change of the role's longest session."""
-    before, after = (side.state.role.max_session_duration for side in (base, head))
+    """Yield the change of the role's maximum session duration."""
+    before, after = (snapshot.state.role.max_session_duration for snapshot in (base, head))
     if before == after:
         return
     name, path = head.state.role.name, "role.max_session_duration"
-    place = locate_key(head, path) if head.config.role.max_session_duration == after else None
-    text = f"maximum session of {name} {format_duration(before)} → {format_duration(after)}"
-    said = Cause(f"MaxSessionDuration: {after}", (place or locate_type(head, "AWS::IAM::Role"),))
-    yield Change(name, _longer(before, after), text, said)
+    location = locate_key(head, path) if head.config.role.max_session_duration == after else None
+    cause = Cause(f"MaxSessionDuration: {after}", (location or locate_type(head, _ROLE),))
+    yield _duration_change(name, before, after, cause)
 
 
-def _one_sided(side: Snapshot, folders: _Folders, id_: str, grant: Grant, text: str, direction: Direction) -> Change:
-    folder = folder_of(side, id_, grant)
-    longest = grant.duration or side.state.role.max_session_duration
-    outer = [f"{each.folder}/, the folder of {each.id}" for each in _around(folders, grant)]
+def _one_sided(snapshot: Snapshot, folders: _GrantsByFolder, id_: str, grant: Grant) -> Change:
+    added = snapshot.name == "head"
+    folder = folder_of(snapshot, id_, grant)
+    outer = [f"{other.folder}/, the folder of {other.id}" for other in _enclosing(folders, grant)]
     inside = f" (inside {' and '.join(outer)})" if outer else ""
-    any_id = side.config.any_id
-    admitted = f"; pattern {any_id.pattern.source}" if any_id and id_ == UNLISTED else ""
-    said = f"access {grant.access}: {ACCESS_MODES[grant.access].summary}; folder {folder}{admitted}"
-    # For how long matters for what is there now.
-    time = f", for {format_duration(longest)} at most" if side.name == "head" else ""
-    words = f"{text} {_MAY[grant.access].format(folder)}{inside}{time}"
-    return Change(id_, direction, words, Cause(said, (table_place(side, grant.id),)), folder)
+    access = f"{_ACCESS[grant.access].format(folder)}{inside}"
+    longest = format_duration(grant.duration or snapshot.state.role.max_session_duration)
+    # The duration matters only for a grant that head still has.
+    description = (
+        f"new grant: {id_} may {access}, for at most {longest}"
+        if added
+        else f"removed grant: {id_} may no longer {access}"
+    )
+    any_id = snapshot.config.any_id
+    pattern = f"; pattern {any_id.pattern.source}" if any_id and id_ == UNLISTED else ""
+    cause = Cause(
+        f"access {grant.access}: {ACCESS_MODES[grant.access].summary}; folder {folder}{pattern}",
+        (table_location(snapshot, grant.id),),
+    )
+    return Change(id_, Direction.BROADENED if added else Direction.NARROWED, description, cause, folder)
 
 
-def _folders(side: Snapshot) -> _Folders:
-    found: _Folders = {}
-    for grant in side.config.grants.values():
-        found.setdefault(grant.folder, []).append(grant)
-    return found
+def _grants_by_folder(snapshot: Snapshot) -> _GrantsByFolder:
+    grants: _GrantsByFolder = {}
+    for grant in snapshot.config.grants.values():
+        grants.setdefault(grant.folder, []).append(grant)
+    return grants
 
 
-def _around(folders: _Folders, grant: Grant) -> Iterator[Grant]:
+def _enclosing(folders: _GrantsByFolder, grant: Grant) -> Iterator[Grant]:
     parts = grant.folder.split("/")
     for length in range(1, len(parts) + 1):
-        yield from (each for each in folders.get("/".join(parts[:length]), ()) if each.id != grant.id)
+        yield from (other for other in folders.get("/".join(parts[:length]), ()) if other.id != grant.id)
 
 
-def _durations(base: Snapshot, head: Snapshot, id_: str, before: Grant, after: Grant) -> Iterator[Change]:
+def _duration_changes(base: Snapshot, head: Snapshot, id_: str, before: Grant, after: Grant) -> Iterator[Change]:
     if before.duration is None and after.duration is None:
         return
     old, new = (
-        min(grant.duration or side.state.role.max_session_duration, side.state.role.max_session_duration)
-        for grant, side in ((before, base), (after, head))
+        min(grant.duration or snapshot.state.role.max_session_duration, snapshot.state.role.max_session_duration)
+        for grant, snapshot in ((before, base), (after, head))
     )
     if old != new:
-        text = f"maximum session of {id_} {format_duration(old)} → {format_duration(new)}"
-        said = Cause(
-            f"duration: {format_duration(new)}", changed_places(base, head, after.id, (before, after), "duration")
-        )
-        yield Change(id_, _longer(old, new), text, said)
+        locations = changed_locations(base, head, after.id, (before, after), "duration")
+        yield _duration_change(id_, old, new, Cause(f"duration: {format_duration(new)}", locations))
 
 
-def _pattern(before: IdPatternGrant, after: IdPatternGrant, head: Snapshot) -> Iterator[Change]:
+def _duration_change(subject: str, before: int, after: int, cause: Cause) -> Change:
+    direction = Direction.BROADENED if after > before else Direction.NARROWED
+    durations = f"{format_duration(before)} → {format_duration(after)}"
+    return Change(subject, direction, f"maximum session duration of {subject}: {durations}", cause)
+
+
+def _pattern_changes(before: IdPatternGrant, after: IdPatternGrant, head: Snapshot) -> Iterator[Change]:
     old, new = before.pattern, after.pattern
     if old.source == new.source:
         return
@@ -96,10 +107,6 @@ def _pattern(before: IdPatternGrant, after: IdPatternGrant, head: Snapshot) -> I
     if wider and narrower:
         return
     direction = Direction.BROADENED if wider else Direction.NARROWED if narrower else Direction.BOTH
-    text = f"unlisted ids are admitted by {new.source} instead of {old.source}"
-    place = locate_key(head, "any_id.pattern") or locate_type(head, "AWS::IAM::Role")
-    yield Change(UNLISTED, direction, text, Cause(f"pattern: {new.source}", (place,)))
-
-
-def _longer(before: int, after: int) -> Direction:
-    return Direction.BROADENED if after > before else Direction.NARROWED
+    description = f"unlisted ids must match {new.source} instead of {old.source}"
+    location = locate_key(head, "any_id.pattern") or locate_type(head, _ROLE)
+    yield Change(UNLISTED, direction, description, Cause(f"pattern: {new.source}", (location,)))

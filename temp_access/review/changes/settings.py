@@ -1,4 +1,4 @@
-"""Bucket settings, attached policies, groups."""
+"""Changes of settings: the bucket's, and the policies and groups whose content the review doesn't know."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from temp_access.review.snapshot import Snapshot
 
 _BUCKET = "AWS::S3::Bucket"
 SUBJECT = "the bucket"
-_BY_DEFAULT = ("PublicAccessBlockConfiguration", "OwnershipControls")
+_NEW_BUCKET_DEFAULTS = ("PublicAccessBlockConfiguration", "OwnershipControls")
 
 
 def bucket_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
-    """Yield each setting that differs; one whose effect on access can't be told counts as both."""
+    """Yield each setting that differs; the direction is both if the effect on access is unknown."""
     before, after = base.state.bucket, head.state.bucket
     old, new = before.public_access_block or {}, after.public_access_block or {}
     for flag in PUBLIC_ACCESS_FLAGS:
@@ -23,19 +23,21 @@ def bucket_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
             direction = Direction.NARROWED if new.get(flag) else Direction.BROADENED
             yield _change(head, direction, flag, "on" if old.get(flag) else "off", "on" if new.get(flag) else "off")
     if before.ownership != after.ownership:
-        # Only with this setting no ACL counts.
+        # This is the only setting that disables ACLs.
         direction = Direction.NARROWED if after.ownership == "BucketOwnerEnforced" else Direction.BROADENED
         yield _change(head, direction, "object ownership", before.ownership, after.ownership)
-    for name in _BY_DEFAULT:
+    for name in _NEW_BUCKET_DEFAULTS:
         if name in _properties(base) and name not in _properties(head):
-            yield Change(SUBJECT, Direction.BOTH, f"{SUBJECT}: {name} is no longer written", _kept(head))
+            description = f"{SUBJECT}: the template no longer sets {name}"
+            yield Change(SUBJECT, Direction.BOTH, description, _default_cause(head))
     if before.encryption != after.encryption:
-        yield _change(head, Direction.BOTH, "default encryption", _said(before.encryption), _said(after.encryption))
+        old_settings, new_settings = _join_settings(before.encryption), _join_settings(after.encryption)
+        yield _change(head, Direction.BOTH, "default encryption", old_settings, new_settings)
     if before.versioning != after.versioning:
-        # Without it, whoever may delete deletes for good.
+        # Without versioning, a deletion is final.
         direction = Direction.NARROWED if after.versioning == "Enabled" else Direction.BROADENED
-        old_words, new_words = (state.versioning or "off" for state in (before, after))
-        yield _change(head, direction, "versioning", old_words, new_words, "bucket.versioning")
+        old_status, new_status = (state.versioning or "off" for state in (before, after))
+        yield _change(head, direction, "versioning", old_status, new_status, "bucket.versioning")
     if _name(base) != _name(head):
         yield _change(head, Direction.BOTH, "name", _name(base), _name(head), "bucket.name")
 
@@ -43,69 +45,71 @@ def bucket_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
 def _change(
     head: Snapshot, direction: Direction, name: str, old: str | None, new: str | None, path: str | None = None
 ) -> Change:
-    text = f"{SUBJECT}: {name} {old or 'none'} → {new or 'none'}"
-    # The environment may name the bucket as well, and then that line isn't where it comes from.
-    written = path is not None and not (name == "name" and head.config.bucket.name != new)
-    place = locate_key(head, path) if written and path else None
-    return Change(SUBJECT, direction, text, Cause(f"{name}: {new or 'none'}", (place or locate_type(head, _BUCKET),)))
+    description = f"{SUBJECT}: {name} {old or 'none'} → {new or 'none'}"
+    # The name can come from the environment instead of access.toml.
+    from_config = not (name == "name" and head.config.bucket.name != new)
+    location = locate_key(head, path) if path and from_config else None
+    cause = Cause(f"{name}: {new or 'none'}", (location or locate_type(head, _BUCKET),))
+    return Change(SUBJECT, direction, description, cause)
 
 
-def _kept(head: Snapshot) -> Cause:
+def _default_cause(head: Snapshot) -> Cause:
     return Cause(
-        "a new bucket has it by default; whether this one keeps it can't be told", (locate_type(head, _BUCKET),)
+        "new buckets have this setting by default; the templates don't show whether this bucket keeps it",
+        (locate_type(head, _BUCKET),),
     )
 
 
-def _said(settings: object) -> str | None:
+def _join_settings(settings: object) -> str | None:
     if not isinstance(settings, dict):
         return None
     return ", ".join(f"{key} {value}" for key, value in sorted(settings.items()))
 
 
-def _name(side: Snapshot) -> str | None:
-    return side.state.bucket.name if "BucketName" in _properties(side) else None
+def _name(snapshot: Snapshot) -> str | None:
+    return snapshot.state.bucket.name if "BucketName" in _properties(snapshot) else None
 
 
-def _properties(side: Snapshot) -> Mapping[str, Any]:
-    for template in side.assembly.templates.values():
+def _properties(snapshot: Snapshot) -> Mapping[str, Any]:
+    for template in snapshot.assembly.templates.values():
         for resource in template["Resources"].values():
             if resource["Type"] == _BUCKET:
-                found: Mapping[str, Any] = resource.get("Properties", {})
-                return found
+                properties: Mapping[str, Any] = resource.get("Properties", {})
+                return properties
     return {}
 
 
-_UNKNOWN = "its document isn't kept here, so what it allows can't be told without the account"
+_UNKNOWN_DOCUMENT = "temp-access doesn't bundle this policy's document, so the review can't tell what it allows"
 
 
 def attachment_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
-    """Yield each unknown policy, boundary or group that is on one side only."""
-    for holder, kind in (("User", "AWS::IAM::User"), ("Role", "AWS::IAM::Role")):
-        old, new = _unknown(base, holder), _unknown(head, holder)
-        name = head.target.user_name if holder == "User" else head.target.role_name
-        for side, found, others, word in ((head, new, old, "now has"), (base, old, new, "no longer has")):
-            direction = Direction.BROADENED if side is head else Direction.NARROWED
-            for arn in sorted(found - others):
-                yield Change(
-                    name, direction, f"{name} {word} {arn}", Cause(_UNKNOWN, (locate_policy(side, holder, arn),))
-                )
-        limits = [_boundary(side, holder) for side in (base, head)]
-        if limits[0] != limits[1] and any(limit and bundled_document(limit) is None for limit in limits):
-            text = f"{name} has the permissions boundary {limits[1] or 'none'} instead of {limits[0] or 'none'}"
-            place = locate_policy(head, holder, limits[1]) if limits[1] else locate_type(head, kind)
-            yield Change(name, Direction.BOTH, text, Cause(_UNKNOWN, (place,)))
-    before, after = set(base.state.user.groups), set(head.state.user.groups)
-    for group in sorted(before ^ after):
-        direction, word = (Direction.BROADENED, "is now") if group in after else (Direction.NARROWED, "is no longer")
+    """Yield each unknown policy, unknown boundary or group that only one snapshot has."""
+    for owner, kind in (("User", "AWS::IAM::User"), ("Role", "AWS::IAM::Role")):
+        old, new = _unknown_policies(base, owner), _unknown_policies(head, owner)
+        name = head.target.user_name if owner == "User" else head.target.role_name
+        for snapshot, arns, others, verb in ((head, new, old, "now has"), (base, old, new, "no longer has")):
+            direction = Direction.BROADENED if snapshot is head else Direction.NARROWED
+            for arn in sorted(arns - others):
+                cause = Cause(_UNKNOWN_DOCUMENT, (locate_policy(snapshot, owner, arn),))
+                yield Change(name, direction, f"{name} {verb} the policy {arn}", cause)
+        before, after = (_boundary(snapshot, owner) for snapshot in (base, head))
+        if before != after and any(arn and bundled_document(arn) is None for arn in (before, after)):
+            description = f"{name} has the permissions boundary {after or 'none'} instead of {before or 'none'}"
+            location = locate_policy(head, owner, after) if after else locate_type(head, kind)
+            yield Change(name, Direction.BOTH, description, Cause(_UNKNOWN_DOCUMENT, (location,)))
+    old_groups, new_groups = set(base.state.user.groups), set(head.state.user.groups)
+    for group in sorted(old_groups ^ new_groups):
+        added = group in new_groups
         user = head.target.user_name
-        said = Cause("a group's policies aren't in the templates", (locate_type(head, "AWS::IAM::User"),))
-        yield Change(user, direction, f"{user} {word} in the group {group}", said)
+        description = f"{user} is {'now' if added else 'no longer'} in the group {group}"
+        cause = Cause("the templates don't contain the policies of groups", (locate_type(head, "AWS::IAM::User"),))
+        yield Change(user, Direction.BROADENED if added else Direction.NARROWED, description, cause)
 
 
-def _unknown(side: Snapshot, holder: str) -> set[str]:
-    held = side.state.user.permissions if holder == "User" else side.state.role.permissions
-    return {arn for arn, document in held.attached.items() if document is None and bundled_document(arn) is None}
+def _unknown_policies(snapshot: Snapshot, owner: str) -> set[str]:
+    permissions = snapshot.state.user.permissions if owner == "User" else snapshot.state.role.permissions
+    return {arn for arn, document in permissions.attached.items() if document is None and bundled_document(arn) is None}
 
 
-def _boundary(side: Snapshot, holder: str) -> str | None:
-    return (side.state.user if holder == "User" else side.state.role).permissions.boundary
+def _boundary(snapshot: Snapshot, owner: str) -> str | None:
+    return (snapshot.state.user if owner == "User" else snapshot.state.role).permissions.boundary

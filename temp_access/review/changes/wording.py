@@ -1,83 +1,89 @@
-"""Plain words for actions and places."""
+"""Words for actions, resources and prefixes."""
 
 import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from temp_access.review.compare.actions import is_invented, is_pattern
+from temp_access.review.compare.actions import is_pattern, is_placeholder
 from temp_access.review.compare.generalize import AccessDelta
-from temp_access.review.snapshot import BUCKET, ROLE, SESSIONS, USER
+from temp_access.review.model import counted
+from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, ROLE, SESSIONS, USER
 
-_OBJECTS = MappingProxyType({"s3:getobject": "read", "s3:putobject": "upload", "s3:deleteobject": "delete"})
-_OTHERS = MappingProxyType(
+_OBJECT_VERBS = MappingProxyType({"s3:getobject": "read", "s3:putobject": "upload", "s3:deleteobject": "delete"})
+_OTHER_VERBS = MappingProxyType(
     {
         "s3:listbucket": "list objects",
         "s3:abortmultipartupload": "abort uploads",
         "s3:listmultipartuploadparts": "list the parts of uploads",
     }
 )
-_ORDER = (*_OBJECTS.values(),)
-_MOST = 8
-_SHORT = MappingProxyType({BUCKET: "the bucket", ROLE: "the role", USER: "the user"})
+_MAX_ACTIONS = 8
+_TOKEN_NAMES = MappingProxyType({BUCKET: "the bucket", ROLE: "the role", USER: "the user"})
 
 
 def describe_scope(pattern: str, prefix: str | None, *, whole: bool) -> str:
-    """Return where something is, e.g. `in bob/`; `whole` if `pattern` has wildcards that count."""
+    """Return where access applies, e.g. `in bob/`; `whole` if it applies to everything that `pattern` matches."""
     if prefix is not None:
-        return _inside(prefix) if whole else f"under the prefix {prefix!r}"
+        return _describe_keys(prefix) if whole else f"under the prefix {prefix!r}"
     if pattern.startswith(f"{BUCKET}/"):
         key = pattern.removeprefix(f"{BUCKET}/")
-        return _inside(key) if whole and "*" in key else f"at {key}" if whole else f"at {key}, for example"
-    return "on everything" if pattern == "*" else f"on {_SHORT.get(pattern, humanize(pattern))}"
+        return _describe_keys(key) if whole and "*" in key else f"at {key}" if whole else f"at {key}, for example"
+    return "on everything" if pattern == "*" else f"on {_TOKEN_NAMES.get(pattern, humanize(pattern))}"
 
 
-def describe_access(found: Iterable[AccessDelta], *, further: int = 0) -> str:
-    """Return what can be done with actions in one place and `further` ones, e.g. `read and delete objects in bob/`."""
-    found = list(found)
-    first = found[0]
-    where = describe_scope(first.pattern, first.prefix, whole=first.whole)
-    names = dict.fromkeys(each.action for each in found)
-    verbs = sorted((_OBJECTS[name.lower()] for name in names if name.lower() in _OBJECTS), key=_ORDER.index)
-    others = [name for name in names if name.lower() not in _OBJECTS and name.lower() not in _OTHERS]
-    parts = [words for name, words in _OTHERS.items() if name in map(str.lower, names)]
-    if verbs:
-        parts.insert(0, f"{_joined(verbs)} objects")
-    if others:
-        # An invented action stands for all that nobody here knows.
-        known = sorted((name for name in others if not is_invented(name)), key=lambda name: not is_pattern(name))
-        unknown = sorted({f"other actions of {name.partition(':')[0]}" for name in others if is_invented(name)})
-        parts.append(f"call {_joined(_some(known + unknown))}")
-    condition = f", {first.context.words}" if first.context.words else ""
-    more = f" and {further} more, which its cause names" if further else ""
-    but = f" except {describe_scope(*first.exception, whole=True)}" if first.exception else ""
-    return f"{_joined(parts)} {where}{more}{but}{_only(first)}{condition}"
+def describe_access(deltas: Iterable[AccessDelta], *, further: int = 0) -> str:
+    """Return the actions of `deltas` in their one scope, e.g. `read and delete objects in bob/`.
+
+    `further` is the number of other scopes with the same actions.
+    """
+    deltas = list(deltas)
+    first = deltas[0]
+    names = dict.fromkeys(delta.action for delta in deltas)
+    known = [verb for name, verb in _OBJECT_VERBS.items() if name in map(str.lower, names)]
+    parts = [f"{_join(known)} objects"] if known else []
+    parts += [phrase for name, phrase in _OTHER_VERBS.items() if name in map(str.lower, names)]
+    calls = [name for name in names if name.lower() not in {*_OBJECT_VERBS, *_OTHER_VERBS}]
+    if calls:
+        actions = sorted((name for name in calls if not is_placeholder(name)), key=lambda name: not is_pattern(name))
+        # A placeholder represents the actions that this project doesn't list.
+        others = sorted({f"other {name.partition(':')[0]} actions" for name in calls if is_placeholder(name)})
+        parts.append(f"call {_join(_shorten(actions + others))}")
+    scope = describe_scope(first.pattern, first.prefix, whole=first.whole)
+    more = f" and {counted(further, 'more resource')} (see the cause)" if further else ""
+    exception = f" except {describe_scope(*first.exception, whole=True)}" if first.exception else ""
+    condition = f", {first.context.description}" if first.context.description else ""
+    return f"{_join(parts)} {scope}{more}{exception}{_unchanged_suffix(first)}{condition}"
 
 
-def describe_target(found: AccessDelta) -> str:
-    """Return the name of the place, for a picture."""
-    text = describe_scope(found.pattern, found.prefix, whole=found.whole)
-    return re.sub(r"^(in|on|at|under|with) |, for example$", "", text)
+def describe_target(delta: AccessDelta) -> str:
+    """Return the name of the scope, for the access map."""
+    scope = describe_scope(delta.pattern, delta.prefix, whole=delta.whole)
+    return re.sub(r"^(in|on|at|under|with) |, for example$", "", scope)
 
 
-def humanize(text: str) -> str:
-    """Return a shared form as people write it."""
-    for token, word in ((SESSIONS, "the role's session "), *_SHORT.items()):
-        text = text.replace(token, word)
-    return text.replace("\0partition\0", "arn:aws:").replace("\0account\0", ":ACCOUNT:")
+def humanize(pattern: str) -> str:
+    """Return a normalized pattern with words in place of its tokens."""
+    for token, name in ((SESSIONS, "the role's session "), *_TOKEN_NAMES.items()):
+        pattern = pattern.replace(token, name)
+    return pattern.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")
 
 
-def _some(names: list[str]) -> list[str]:
-    # A policy of AWS's can name a thousand; the cause has them all.
-    return names if len(names) <= _MOST else [*names[: _MOST - 1], f"{len(names) - _MOST + 1} more actions"]
+def _shorten(names: list[str]) -> list[str]:
+    # An AWS managed policy can name a thousand actions; the cause lists them all.
+    return (
+        names
+        if len(names) <= _MAX_ACTIONS
+        else [*names[: _MAX_ACTIONS - 1], f"{len(names) - _MAX_ACTIONS + 1} more actions"]
+    )
 
 
-def _only(found: AccessDelta) -> str:
-    if not found.rest:
+def _unchanged_suffix(delta: AccessDelta) -> str:
+    if not delta.unchanged_part:
         return ""
-    return f" ({'before' if found.gained else 'now'} only {describe_scope(*found.rest, whole=True)})"
+    return f" ({'previously' if delta.gained else 'now'} only {describe_scope(*delta.unchanged_part, whole=True)})"
 
 
-def _inside(pattern: str) -> str:
+def _describe_keys(pattern: str) -> str:
     if pattern == "*":
         return "in the whole bucket"
     literal = pattern.removesuffix("*")
@@ -87,5 +93,5 @@ def _inside(pattern: str) -> str:
     return f"in {literal}" if literal.endswith("/") or pattern == literal else f"with keys that begin with {literal}"
 
 
-def _joined(parts: list[str]) -> str:
+def _join(parts: list[str]) -> str:
     return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)

@@ -1,4 +1,4 @@
-"""Actions that stand for what a pattern of actions allows, and which resources they are about."""
+"""Sample actions for a pattern of actions, and the resources that they apply to."""
 
 from functools import lru_cache
 
@@ -6,8 +6,8 @@ from temp_access.iam.patterns import PatternSet, compile_patterns
 from temp_access.iam.request import Request
 from temp_access.iam.statements import PREFIX_ACTIONS
 
-# Some of each kind, named because a reviewer asks about them first.
-KNOWN = (
+# Some of each kind: those that a reviewer looks for first.
+SAMPLE_ACTIONS = (
     *PREFIX_ACTIONS,
     "s3:AbortMultipartUpload",
     "s3:DeleteBucket",
@@ -33,37 +33,37 @@ KNOWN = (
     "ec2:RunInstances",
     "sts:AssumeRole",
 )
-_OF_OBJECTS = ("s3:abortmultipartupload", "s3:listmultipartuploadparts", "s3:bypassgovernanceretention")
-_INVENTED = "Example"
-_NOBODY = Request("*", "", "", "", "")
+_OBJECT_ACTIONS = ("s3:abortmultipartupload", "s3:listmultipartuploadparts", "s3:bypassgovernanceretention")
+_PLACEHOLDER = "Example"
+_ANY_REQUEST = Request("*", "", "", "", "")
 
 
-def actions_of(pattern: str) -> tuple[str, ...]:
-    """Return actions that `pattern` matches: the known ones, else one that its wildcards are filled in of."""
+def sample_actions(pattern: str) -> tuple[str, ...]:
+    """Return actions that `pattern` matches: those listed here, and a placeholder for all others."""
     if not is_pattern(pattern):
         return (pattern,)
-    found = tuple(action for action in KNOWN if action_matches(pattern, action))
-    return (*found, pattern.replace("*", _INVENTED).replace("?", "x")) if ":" in pattern else found
+    listed = tuple(action for action in SAMPLE_ACTIONS if action_matches(pattern, action))
+    return (*listed, pattern.replace("*", _PLACEHOLDER).replace("?", "x")) if ":" in pattern else listed
 
 
-def is_pattern(text: str) -> bool:
-    """Whether `text` has wildcards."""
-    return "*" in text or "?" in text
+def is_pattern(name: str) -> bool:
+    """Whether `name` has wildcards."""
+    return "*" in name or "?" in name
 
 
-def is_invented(action: str) -> bool:
-    """Whether `action` stands for those that aren't known here."""
-    return _INVENTED in action
+def is_placeholder(action: str) -> bool:
+    """Whether `action` represents the actions that aren't listed here."""
+    return _PLACEHOLDER in action
 
 
 def service_of(action: str) -> str:
-    """Return the service of an action, as ARNs write it."""
+    """Return the service prefix of an action, as ARNs spell it."""
     return action.partition(":")[0].lower()
 
 
 def action_matches(pattern: str, action: str) -> bool:
-    """Whether `pattern` contains `action`, whatever their case."""
-    return _compiled(pattern).matches(action.lower(), _NOBODY)
+    """Whether `pattern` matches `action`, regardless of case."""
+    return _compiled(pattern).matches(action.lower(), _ANY_REQUEST)
 
 
 @lru_cache(maxsize=4096)
@@ -71,14 +71,14 @@ def _compiled(pattern: str) -> PatternSet:
     return compile_patterns([pattern], variables=False, ignore_case=True)
 
 
-def fits(action: str, arn: str) -> bool:
-    """Whether `action` can be about the resource `arn`: object actions about keys, S3's about S3's, …"""
+def applies_to(action: str, arn: str) -> bool:
+    """Whether `action` can apply to the resource `arn`: an object action to an object, an S3 action to S3, …"""
     service = service_of(action)
     if service == "sts" and ":role/" in arn:
         return True
     if service != "s3" or arn.split(":")[2] != "s3":
         return service == arn.split(":")[2]
-    if is_invented(action):
+    if is_placeholder(action):
         return True
-    of_objects = action.lower() in _OF_OBJECTS or ("object" in action.lower() and "bucket" not in action.lower())
-    return of_objects is ("/" in arn)
+    on_objects = action.lower() in _OBJECT_ACTIONS or ("object" in action.lower() and "bucket" not in action.lower())
+    return on_objects is ("/" in arn)

@@ -1,4 +1,4 @@
-"""What one actor gained and lost: every request is decided on both sides."""
+"""The decisions about one principal's sample requests in both snapshots."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,46 +7,46 @@ from temp_access.iam.decision import Decision
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.statements import Body, bodies, texts
-from temp_access.review.compare.actions import actions_of, service_of
+from temp_access.review.compare.actions import sample_actions, service_of
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, condition_contexts, decide, sample_requests
 from temp_access.review.compare.scopes import ResourceScope, baseline_scopes, scopes_of
 from temp_access.review.snapshot import Snapshot
 
-ALWAYS = ("s3:*", "*")
+BASELINE_ACTIONS = ("s3:*", "*")
 
 
 @dataclass(frozen=True)
 class DecisionPairs:
-    """Every request of an actor with its two answers, and the patterns that they were made of."""
+    """Every sample request of a principal with its decisions in base and head, and the patterns that it came from."""
 
     actions: tuple[str, ...]
     scopes: tuple[ResourceScope, ...]
     decisions: dict[SampleRequest, tuple[Decision, Decision]]
 
 
-def decide_both(actor: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
-    """Return the answers to all requests that the actor's policies on both sides suggest."""
-    before, after = _layers(actor, base), _layers(actor, head)
+def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
+    """Return the decisions about all requests that the principal's policies in base and head suggest."""
+    before, after = _layers(principal, base), _layers(principal, head)
     old, new = list(_bodies(before)), list(_bodies(after))
     if old == new and _versions(before) == _versions(after) and base.target == head.target:
         return DecisionPairs((), (), {})
-    actions = tuple(dict.fromkeys([*_actions([*old, *new]), *ALWAYS]))
-    services = dict.fromkeys(service_of(action) for pattern in actions for action in actions_of(pattern))
-    places = [*scopes_of(base, old), *scopes_of(head, new), *baseline_scopes(_folders(actor, base, head), services)]
-    kept = tuple({(spot.pattern, spot.prefix): spot for spot in places}.values())
-    identified = actor.stranger is None or actor.stranger.account != ""
-    keys = condition_contexts([*old, *new], head.config.user.name, identified=identified)
-    names = (actor.principal(base), actor.principal(head))
-    answers = {
-        ask: (decide(ask, actor, base, names[0], before), decide(ask, actor, head, names[1], after))
-        for ask in sample_requests(head, actions, kept, keys)
+    actions = tuple(dict.fromkeys([*_actions([*old, *new]), *BASELINE_ACTIONS]))
+    services = dict.fromkeys(service_of(action) for pattern in actions for action in sample_actions(pattern))
+    named = [*scopes_of(base, old), *scopes_of(head, new), *baseline_scopes(_folders(principal, base, head), services)]
+    scopes = tuple({(scope.pattern, scope.prefix): scope for scope in named}.values())
+    identified = principal.external is None or principal.external.account != ""
+    contexts = condition_contexts([*old, *new], head.config.user.name, identified=identified)
+    base_arn, head_arn = principal.caller_arn(base), principal.caller_arn(head)
+    decisions = {
+        sample: (decide(sample, principal, base, base_arn, before), decide(sample, principal, head, head_arn, after))
+        for sample in sample_requests(head, actions, scopes, contexts)
     }
-    return DecisionPairs(actions, kept, answers)
+    return DecisionPairs(actions, scopes, decisions)
 
 
-def _layers(actor: ComparedPrincipal, side: Snapshot) -> dict[bool, PolicySet]:
-    return {on_bucket: actor.layers(side, on_bucket=on_bucket) for on_bucket in (True, False)}
+def _layers(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool, PolicySet]:
+    return {on_bucket: principal.layers(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
 
 
 def _bodies(layers: dict[bool, PolicySet]) -> Iterator[Body]:
@@ -62,13 +62,13 @@ def _policies(layers: dict[bool, PolicySet]) -> list[Policy | None]:
     return [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
 
 
-def _actions(found: list[Body]) -> Iterator[str]:
-    for body in found:
+def _actions(statements: list[Body]) -> Iterator[str]:
+    for body in statements:
         yield from texts(body, "Action", "NotAction")
 
 
-def _folders(actor: ComparedPrincipal, base: Snapshot, head: Snapshot) -> list[str]:
-    if actor.grants:
-        return list(dict.fromkeys(grant.folder for grant in actor.grants))
-    # The first few: their place in the bucket is what matters, not their number.
-    return [grant.folder for side in (base, head) for grant in list(side.config.grants.values())[:3]]
+def _folders(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> list[str]:
+    if principal.grants:
+        return list(dict.fromkeys(grant.folder for grant in principal.grants))
+    # A few folders are enough: only their position in the bucket matters.
+    return [grant.folder for snapshot in (base, head) for grant in list(snapshot.config.grants.values())[:3]]

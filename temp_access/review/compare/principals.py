@@ -1,4 +1,4 @@
-"""Whose access is compared."""
+"""The principals whose access is compared."""
 
 import re
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from temp_access.review.snapshot import (
     normalize,
 )
 
+NO_SESSION_POLICY, NAMED_SESSION = "no session policy", "a session named "
 _FOREIGN = "999988887777"
 _ACCOUNT_NUMBER = re.compile(r"(?:.*iam::)?(\d{12})(?::root)?")
 _PROVIDER = re.compile(r".*(?=(?:oidc|saml)-provider/)")
@@ -32,130 +33,137 @@ _ROLE = re.compile(r"(.*)iam:(.+)role/(?:.*/)?([^/]+)")
 
 @dataclass(frozen=True, slots=True)
 class ExternalPrincipal:
-    """A caller with every right of its own; `account` "" for one without, None for the templates' own.
+    """A caller outside of the templates, with unlimited permissions of its own.
 
-    `action` is how it asks sts for the role.
+    `account` is "" for a caller without one, and None for the account of the templates. `action` is the call that
+    gives this caller a session of the role.
     """
 
-    words: str
+    description: str
     arn: str
     account: str | None
     role_arn: str | None = None
     action: str = "sts:AssumeRole"
 
 
-def federated_principals(name: str) -> ExternalPrincipal:
-    """Return whoever comes with what the identity provider `name` (in its shared form) says of him."""
+def federated_principal(name: str) -> ExternalPrincipal:
+    """Return the users of the identity provider `name` (normalized)."""
     action = "sts:AssumeRoleWithSAML" if "saml-provider/" in name else "sts:AssumeRoleWithWebIdentity"
-    return ExternalPrincipal(f"users of {_PROVIDER.sub('', _shown(name))}", name, "", action=action)
+    return ExternalPrincipal(f"users of {_PROVIDER.sub('', _display_name(name))}", name, "", action=action)
 
 
 def external_principal(name: str) -> Iterator[ExternalPrincipal]:
-    """Yield the callers that stand for the principal `name` (in its shared form); `*` is anybody."""
+    """Yield the callers that represent the principal `name` (normalized); `*` is every principal."""
     if name == "*":
-        yield ExternalPrincipal("anybody without credentials", "*", "")
+        yield ExternalPrincipal("anonymous callers", "*", "")
         yield ExternalPrincipal("any other account", f"{PARTITION}iam::{_FOREIGN}:user/somebody", _FOREIGN)
-        yield ExternalPrincipal("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+        yield ExternalPrincipal("any other principal in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
     elif match := _ACCOUNT_NUMBER.fullmatch(name):
         yield ExternalPrincipal(f"account {match[1]}", f"{PARTITION}iam::{match[1]}:user/somebody", match[1])
     elif name.endswith(f"{ACCOUNT}root"):
-        yield ExternalPrincipal("anybody else in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+        yield ExternalPrincipal("any other principal in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
     elif is_pattern(name):
         example = examples(name)[0]
         yield from (
-            replace(who, words=f"whoever has an ARN like {_shown(name)}") for who in external_principal(example)
+            replace(caller, description=f"principals with an ARN like {_display_name(name)}")
+            for caller in external_principal(example)
         )
     elif name.startswith(PARTITION):
         account = None if ACCOUNT in name else name.split(":")[2]
         short = name.removeprefix(PARTITION)
-        words = short.partition(ACCOUNT)[2] if account is None else f"{short.rpartition(':')[2]} of account {account}"
+        description = (
+            short.partition(ACCOUNT)[2] if account is None else f"{short.rpartition(':')[2]} of account {account}"
+        )
         if role := _ROLE.fullmatch(name):
             arn = f"{role[1]}sts:{role[2]}assumed-role/{role[3]}/session"
-            yield ExternalPrincipal(words, arn, account, name)
+            yield ExternalPrincipal(description, arn, account, name)
         else:
-            yield ExternalPrincipal(words, name, account)
+            yield ExternalPrincipal(description, name, account)
     else:
         yield ExternalPrincipal(name, name, "")
 
 
-def _shown(name: str) -> str:
+def _display_name(name: str) -> str:
     return name.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedPrincipal:
-    """A caller on both sides; `grants` are a session's on base and head, `narrowed` one that may do nothing.
+    """A caller in both snapshots.
 
-    `may_nothing` is an outsider whose own policies allow nothing; those of others allow everything.
+    `grants` are those of a grant's session, in base and head. With `allows_nothing`, the session policy of a session
+    allows nothing. The own policies of an outsider allow everything, or nothing if it `has_no_permissions`.
     """
 
     subject: str
     owner: PolicyOwner
     arn: str = ""
     grants: tuple[Grant, Grant] | None = None
-    narrowed: bool = False
-    may_nothing: bool = False
-    stranger: ExternalPrincipal | None = None
+    allows_nothing: bool = False
+    has_no_permissions: bool = False
+    external: ExternalPrincipal | None = None
 
     @property
-    def limit(self) -> str:
-        """What else has to be so, in words."""
-        if self.narrowed:
-            return ", whatever its session policy says"
-        own = self.owner is PolicyOwner.OUTSIDER and not self.may_nothing and self.arn.startswith(PARTITION)
-        return ", as far as its own policies allow it" if own else ""
+    def caveat(self) -> str:
+        """The condition under which the decision holds, in words."""
+        if self.allows_nothing:
+            return ", regardless of its session policy"
+        own = self.owner is PolicyOwner.OUTSIDER and not self.has_no_permissions and self.arn.startswith(PARTITION)
+        return ", if its own policies allow it" if own else ""
 
-    def grant(self, side: Snapshot) -> Grant | None:
-        """Return the grant that its session has on `side`."""
-        return self.grants[side.name == "head"] if self.grants else None
+    def grant(self, snapshot: Snapshot) -> Grant | None:
+        """Return the grant of its session in a snapshot."""
+        return self.grants[snapshot.name == "head"] if self.grants else None
 
-    def principal(self, side: Snapshot) -> str:
-        """Return the ARN that calls on `side`."""
-        grant, config = self.grant(side), side.config
+    def caller_arn(self, snapshot: Snapshot) -> str:
+        """Return the ARN of the caller in a snapshot."""
+        grant, config = self.grant(snapshot), snapshot.config
         if grant:
             pattern, user = config.role.conditions.session_name, config.user.name
-            return localize(side, SESSIONS) + session_name(pattern, grant.id, user_name=user, principal=user)
+            return localize(snapshot, SESSIONS) + session_name(pattern, grant.id, user_name=user, principal=user)
         if self.arn == ROLE:
             pattern = config.role.conditions.session_name
-            return localize(side, SESSIONS) + fill_pattern(pattern, user_name=config.user.name, filler="session")
-        return localize(side, self.arn)
+            return localize(snapshot, SESSIONS) + fill_pattern(pattern, user_name=config.user.name, filler="session")
+        return localize(snapshot, self.arn)
 
-    def layers(self, side: Snapshot, *, on_bucket: bool) -> PolicySet:
-        """Return the policies that take part on `side`."""
-        grant = self.grant(side)
-        own = PrincipalPolicies() if self.may_nothing else side.policies_of(self.owner)
-        if grant or self.narrowed:
-            own = own.narrowed(session_policy_for(side.target)(grant) if grant else ALLOW_NOTHING)
-        return side.policies.on(side.state.bucket if on_bucket else None, own)
+    def layers(self, snapshot: Snapshot, *, on_bucket: bool) -> PolicySet:
+        """Return the policies that apply in a snapshot."""
+        grant = self.grant(snapshot)
+        own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner)
+        if grant or self.allows_nothing:
+            own = own.narrowed(session_policy_for(snapshot.target)(grant) if grant else ALLOW_NOTHING)
+        return snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
 
 
 def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrincipal]:
-    """Yield everybody whose access is compared; new and removed grants aren't among them."""
+    """Yield every principal whose access is compared; new and removed grants are changes of their own."""
     yield ComparedPrincipal(head.target.user_name, PolicyOwner.USER, USER)
-    yield ComparedPrincipal(f"{head.target.role_name} (not narrowed)", PolicyOwner.ROLE, ROLE)
+    yield ComparedPrincipal(f"{head.target.role_name} ({NO_SESSION_POLICY})", PolicyOwner.ROLE, ROLE)
     for id_, before, after in grant_pairs(base, head):
         if before and after:
             yield ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(before, after))
-    named = {normalize(side, name): None for side in (base, head) for name in _named(side)}
+    named = {
+        normalize(snapshot, name): None for snapshot in (base, head) for name in _bucket_policy_principals(snapshot)
+    }
     seen: set[ExternalPrincipal] = set()
     for name in [*named, "*"]:
         if name.startswith(SESSIONS):
             session = name.removeprefix(SESSIONS)
-            yield ComparedPrincipal(f"a session called {session}", PolicyOwner.ROLE, name, narrowed=True)
+            yield ComparedPrincipal(NAMED_SESSION + session, PolicyOwner.ROLE, name, allows_nothing=True)
         elif name not in (USER, ROLE):
-            for other in external_principal(name):
-                if other in seen:
+            for caller in external_principal(name):
+                if caller in seen:
                     continue
-                seen.add(other)
-                # In the own account a bucket policy adds to what somebody may do anyway, and its Deny takes from it.
-                if other.account is None:
-                    yield ComparedPrincipal(
-                        other.words, PolicyOwner.OUTSIDER, other.arn, may_nothing=True, stranger=other
-                    )
-                yield ComparedPrincipal(other.words, PolicyOwner.OUTSIDER, other.arn, stranger=other)
+                seen.add(caller)
+                # In the bucket's account, an Allow in the bucket policy is enough by itself, and a Deny limits
+                # principals with permissions of their own.
+                subject, owner = caller.description, PolicyOwner.OUTSIDER
+                if caller.account is None:
+                    yield ComparedPrincipal(subject, owner, caller.arn, has_no_permissions=True, external=caller)
+                yield ComparedPrincipal(subject, owner, caller.arn, external=caller)
 
 
-def _named(side: Snapshot) -> Iterator[str]:
-    for body in bodies([side.policies.bucket_policy(side.state.bucket)]):
+def _bucket_policy_principals(snapshot: Snapshot) -> Iterator[str]:
+    for body in bodies([snapshot.policies.bucket_policy(snapshot.state.bucket)]):
         yield from principals(body)
         yield from callers(body)

@@ -1,4 +1,4 @@
-"""Sample requests and their condition contexts."""
+"""Sample requests, the condition keys that they are sent with, and the decision about one."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,84 +10,84 @@ from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.statements import PREFIX_ACTIONS, Body, ConditionTexts, conditions, examples
-from temp_access.review.compare.actions import actions_of, fits, service_of
+from temp_access.review.compare.actions import applies_to, sample_actions, service_of
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.scopes import ResourceScope
 from temp_access.review.snapshot import BUCKET, ROLE, Snapshot, localize
 
-# These follow from the caller, so that no call can have others …
+# These keys follow from the caller, so that the sample requests don't vary them …
 _DERIVED = ("aws:principal", "aws:username", "aws:userid", "aws:resourceaccount")
-# … but these aren't known from its ARN, and whoever has credentials may have any.
+# … except for these, which its ARN doesn't show: a caller with credentials can have any value.
 _UNKNOWN = ("aws:principalorg", "aws:principaltag/", "aws:userid")
 _PREFIX = "s3:prefix"
 _VALUES = 3
-_PLAIN = MappingProxyType(
+_DESCRIPTIONS = MappingProxyType(
     {
         ("aws:securetransport", "false"): "over plain HTTP",
         ("aws:multifactorauthpresent", "true"): "with MFA",
         ("aws:multifactorauthpresent", "false"): "without MFA",
     }
 )
-OTHER = "another-value"
+OTHER_VALUE = "another-value"
 
 
 @dataclass(frozen=True)
 class ConditionContext:
-    """Condition keys and how to say what is special about them; the usual ones have no words."""
+    """Condition keys of a request; `description` names those that aren't the usual ones, "" if all are."""
 
-    words: str
+    description: str
     keys: Mapping[str, ContextValue] = field(hash=False)
 
 
 def condition_contexts(bodies: Iterable[Body], user_name: str, *, identified: bool = True) -> list[ConditionContext]:
-    """Return the usual keys, then each key of the statements with other values or absent, and all fulfilled.
+    """Return the usual keys, then with each key of the statements changed or absent, then with a statement's keys met.
 
     `identified` is whether the caller has an organization, tags and an id.
     """
     bodies = list(bodies)
     keys = _keys()
-    found = [ConditionContext("", keys)]
+    contexts = [ConditionContext("", keys)]
     for body in bodies:
-        asked = [each for each in conditions(body) if not _is_fixed(each.key, identified)]
-        for each in asked:
-            for value in values(each, user_name):
-                found.append(ConditionContext(_words(each.key, value), _with(keys, {each.key: value})))
-        if len(asked) > 1:
-            met = {each.key: values(each, user_name)[0] for each in asked}
-            words = " and ".join(f"{key} is {value}" for key, value in met.items())
-            found.append(ConditionContext(f"when {words}", _with(keys, met)))
-    kept: list[ConditionContext] = []
-    for context in found:
-        if all(context.keys != other.keys for other in kept):
-            kept.append(context)
-    return kept
+        entries = [entry for entry in conditions(body) if not _is_fixed(entry.key, identified)]
+        for entry in entries:
+            for value in sample_values(entry, user_name):
+                contexts.append(ConditionContext(_describe(entry.key, value), _with(keys, {entry.key: value})))
+        if len(entries) > 1:
+            met = {entry.key: sample_values(entry, user_name)[0] for entry in entries}
+            description = " and ".join(f"{key} is {value}" for key, value in met.items())
+            contexts.append(ConditionContext(f"when {description}", _with(keys, met)))
+    distinct: list[ConditionContext] = []
+    for context in contexts:
+        if all(context.keys != other.keys for other in distinct):
+            distinct.append(context)
+    return distinct
 
 
 def default_context() -> ConditionContext:
-    """Return the condition keys of a call as usual."""
+    """Return the usual condition keys of a call."""
     return ConditionContext("", _keys())
 
 
-def values(asked: ConditionTexts, user_name: str) -> list[str | None]:
-    """Return values to try for a key: those it is compared with, another one, and none."""
-    operator = asked.operator.lower()
+def sample_values(entry: ConditionTexts, user_name: str) -> list[str | None]:
+    """Return values to try for a key: those it is compared with, another value, and no value."""
+    operator = entry.operator.lower()
     if "bool" in operator:
-        return [*asked.texts, *({"true", "false"} - set(asked.texts)), None]
+        return [*entry.texts, *({"true", "false"} - set(entry.texts)), None]
     if "ipaddress" in operator:
-        return [*(text.partition("/")[0] for text in asked.texts[:_VALUES]), "192.0.2.1", None]
+        return [*(cidr.partition("/")[0] for cidr in entry.texts[:_VALUES]), "192.0.2.1", None]
     if operator == "null":
-        return [OTHER, None]
+        return [OTHER_VALUE, None]
     if "like" in operator:
-        named = [text for pattern in asked.texts[:_VALUES] for text in examples(pattern, user_name=user_name)[:1]]
+        named = [value for pattern in entry.texts[:_VALUES] for value in examples(pattern, user_name=user_name)[:1]]
     else:
-        named = list(asked.texts[:_VALUES])
-    return [*named, None] if "numeric" in operator or "date" in operator else [*named, OTHER, None]
+        named = list(entry.texts[:_VALUES])
+    return [*named, None] if "numeric" in operator or "date" in operator else [*named, OTHER_VALUE, None]
 
 
-def _words(key: str, value: str | None) -> str:
+def _describe(key: str, value: str | None) -> str:
     if value is None:
         return f"without {key}"
-    return _PLAIN.get((key.lower(), value)) or f"when {key} is {value}"
+    return _DESCRIPTIONS.get((key.lower(), value)) or f"when {key} is {value}"
 
 
 def _keys() -> dict[str, ContextValue]:
@@ -111,7 +111,7 @@ def _is_fixed(key: str, identified: bool) -> bool:
 
 @dataclass(frozen=True)
 class SampleRequest:
-    """One request in a form that both sides have; `prefix` is a listing's, None for none."""
+    """One normalized request; `prefix` is the s3:prefix of a listing, None if it has none."""
 
     action: str
     resource: str
@@ -120,17 +120,17 @@ class SampleRequest:
 
 
 def sample_requests(
-    head: Snapshot, actions: Iterable[str], spots: Iterable[ResourceScope], contexts: Iterable[ConditionContext]
+    head: Snapshot, actions: Iterable[str], scopes: Iterable[ResourceScope], contexts: Iterable[ConditionContext]
 ) -> Iterator[SampleRequest]:
-    """Yield every action on every resource that it can be about, with each prefix if it is a listing."""
+    """Yield every action on every resource that it applies to, with each prefix for a listing, in each context."""
     contexts = list(contexts)
-    named = dict.fromkeys(action for pattern in actions for action in actions_of(pattern))
-    resources = dict.fromkeys(text for spot in spots for text in spot.resources)
-    prefixes = dict.fromkeys(text for spot in spots for text in spot.prefixes)
-    for action in named:
+    samples = dict.fromkeys(action for pattern in actions for action in sample_actions(pattern))
+    resources = dict.fromkeys(arn for scope in scopes for arn in scope.resources)
+    prefixes = dict.fromkeys(prefix for scope in scopes for prefix in scope.prefixes)
+    for action in samples:
         for resource in resources:
-            # Who may assume the role itself is a question of its trust policy.
-            if not fits(action, localize(head, resource)) or (resource == ROLE and service_of(action) == "sts"):
+            # The trust policy decides who may assume the role itself.
+            if not applies_to(action, localize(head, resource)) or (resource == ROLE and service_of(action) == "sts"):
                 continue
             lists = action in PREFIX_ACTIONS and resource == BUCKET
             for prefix in (None, "", *prefixes) if lists else (None,):
@@ -138,24 +138,28 @@ def sample_requests(
 
 
 def decide(
-    ask: SampleRequest, actor: ComparedPrincipal, side: Snapshot, principal: str, layers: Mapping[bool, PolicySet]
+    sample: SampleRequest,
+    principal: ComparedPrincipal,
+    snapshot: Snapshot,
+    arn: str,
+    policy_sets: Mapping[bool, PolicySet],
 ) -> Decision:
-    """Return the answer on `side`; `layers` are the actor's there, by whether the call is on the bucket."""
-    stranger, account = actor.stranger, side.target.account
-    theirs = account if stranger is None or stranger.account is None else stranger.account
-    role_arn = side.target.role_arn if actor.owner is PolicyOwner.ROLE else None
-    if stranger and stranger.role_arn:
-        role_arn = localize(side, stranger.role_arn)
-    keys = dict(ask.context.keys)
-    if ask.prefix is not None:
-        keys["s3:prefix"] = ask.prefix
+    """Return the decision in a snapshot; `policy_sets` are the principal's, by whether the call is on the bucket."""
+    external, account = principal.external, snapshot.target.account
+    caller_account = account if external is None or external.account is None else external.account
+    role_arn = snapshot.target.role_arn if principal.owner is PolicyOwner.ROLE else None
+    if external and external.role_arn:
+        role_arn = localize(snapshot, external.role_arn)
+    keys = dict(sample.context.keys)
+    if sample.prefix is not None:
+        keys["s3:prefix"] = sample.prefix
     request = Request(
-        principal=principal,
-        action=ask.action,
-        resource=localize(side, ask.resource),
-        account=theirs,
+        principal=arn,
+        action=sample.action,
+        resource=localize(snapshot, sample.resource),
+        account=caller_account,
         resource_account=account,
         role_arn=role_arn,
         context=keys,
     )
-    return evaluate(layers[f"{ask.resource}/".startswith(f"{BUCKET}/")], request)
+    return evaluate(policy_sets[f"{sample.resource}/".startswith(f"{BUCKET}/")], request)

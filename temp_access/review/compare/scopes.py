@@ -1,4 +1,4 @@
-"""Places that a policy names: a pattern of resources, or a pattern of prefixes that may be listed."""
+"""The scopes that a policy names: a pattern of resources, or a pattern of prefixes to list."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from temp_access.iam.request import Request
 from temp_access.iam.statements import Body, conditions, examples, has_variables, texts
 from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot, localize, normalize
 
-_ELSEWHERE = (
+_OTHER_RESOURCES = (
     f"{PARTITION}s3:::another-bucket",
     f"{PARTITION}s3:::another-bucket/example",
     USER,
@@ -17,53 +17,54 @@ _ELSEWHERE = (
     f"{PARTITION}iam:{ACCOUNT}role/another-role",
     f"{PARTITION}ec2:us-east-1{ACCOUNT}instance/example",
 )
-_NOBODY = Request("*", "", "", "", "")
+_ANY_REQUEST = Request("*", "", "", "", "")
 
 
 @dataclass(frozen=True)
 class ResourceScope:
-    """A pattern in its shared form, with texts that it matches; `prefix` is a listing's pattern, None for any."""
+    """A normalized pattern with sample resources; `prefix` is the pattern of s3:prefix for a listing, None for any."""
 
     pattern: str
     prefix: str | None
     resources: tuple[str, ...]
     prefixes: tuple[str, ...] = ()
 
-    def covers(self, head: Snapshot, resource: str, prefix: str | None) -> bool:
-        """Whether the place contains a resource (with the prefix that is listed)."""
+    def contains(self, head: Snapshot, resource: str, prefix: str | None) -> bool:
+        """Whether the scope contains a resource (with the prefix of the listing)."""
         if self.prefix is not None and (prefix is None or not _matches(self.prefix, prefix, WildcardScope.TEXT)):
             return False
         return _matches(localize(head, self.pattern), localize(head, resource), WildcardScope.RESOURCE)
 
 
-def scopes_of(side: Snapshot, bodies: Iterable[Body]) -> Iterator[ResourceScope]:
-    """Yield the places that the statements of one side name."""
-    user = side.config.user.name
+def scopes_of(snapshot: Snapshot, bodies: Iterable[Body]) -> Iterator[ResourceScope]:
+    """Yield the scopes that the statements of one snapshot name."""
+    user = snapshot.config.user.name
     for body in bodies:
         for pattern in texts(body, "Resource", "NotResource"):
-            shared = normalize(side, pattern)
             if pattern != "*":
-                found = (normalize(side, text) for text in examples(pattern, user_name=user))
-                yield ResourceScope(shared, None, tuple(text for text in found if _is_whole(side, text)))
-        for asked in conditions(body):
-            if asked.key.lower() == "s3:prefix":
-                for text in asked.texts:
-                    inside = examples(text, user_name=user) if "like" in asked.operator.lower() else (text,)
-                    yield ResourceScope(BUCKET, text, (BUCKET,), inside)
+                samples = (normalize(snapshot, example) for example in examples(pattern, user_name=user))
+                resources = tuple(arn for arn in samples if _is_resource_arn(snapshot, arn))
+                yield ResourceScope(normalize(snapshot, pattern), None, resources)
+        for entry in conditions(body):
+            if entry.key.lower() == "s3:prefix":
+                for prefix in entry.texts:
+                    prefixes = examples(prefix, user_name=user) if "like" in entry.operator.lower() else (prefix,)
+                    yield ResourceScope(BUCKET, prefix, (BUCKET,), prefixes)
 
 
 def baseline_scopes(folders: Iterable[str], services: Iterable[str]) -> Iterator[ResourceScope]:
-    """Yield the whole bucket and everything, what lies beside each folder and in the next one, and in `services`."""
-    outside = [text for folder in folders for text in (folder, f"{folder}x/example", f"{folder}/example")]
-    keys = [f"{BUCKET}/{text}" for text in ("example", *outside)]
-    yield ResourceScope(BUCKET, None, (BUCKET,), ("example", *outside))
-    yield ResourceScope(f"{BUCKET}/*", None, tuple(keys))
+    """Yield the bucket and its objects, with keys in and next to each folder, and other resources of all `services`."""
+    keys = ["example"]
+    for folder in folders:
+        keys += (folder, f"{folder}x/example", f"{folder}/example")
+    yield ResourceScope(BUCKET, None, (BUCKET,), tuple(keys))
+    yield ResourceScope(f"{BUCKET}/*", None, tuple(f"{BUCKET}/{key}" for key in keys))
     others = (f"{PARTITION}{service}:us-east-1{ACCOUNT}example/example" for service in services)
-    yield ResourceScope("*", None, (*_ELSEWHERE, *others))
+    yield ResourceScope("*", None, (*_OTHER_RESOURCES, *others))
 
 
-def _matches(pattern: str, text: str, style: WildcardScope) -> bool:
-    return _compiled(pattern, style).matches(text, _NOBODY)
+def _matches(pattern: str, value: str, style: WildcardScope) -> bool:
+    return _compiled(pattern, style).matches(value, _ANY_REQUEST)
 
 
 @lru_cache(maxsize=1024)
@@ -71,6 +72,6 @@ def _compiled(pattern: str, style: WildcardScope) -> PatternSet:
     return compile_patterns([pattern], variables=has_variables(pattern), scope=style)
 
 
-def _is_whole(side: Snapshot, text: str) -> bool:
-    # An ARN that a filled-in wildcard cut short is no resource; a bucket's key isn't empty.
-    return localize(side, text).count(":") >= 5 and not text.endswith("/")
+def _is_resource_arn(snapshot: Snapshot, arn: str) -> bool:
+    # A replaced wildcard can cut off parts of an ARN, and an object's key is never empty.
+    return localize(snapshot, arn).count(":") >= 5 and not arn.endswith("/")

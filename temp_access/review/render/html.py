@@ -1,4 +1,4 @@
-"""The review as one HTML page that fetches nothing; review.html.j2 has its structure, words and style."""
+"""The review as one HTML page that loads nothing; review.html.j2 contains its structure, text and style."""
 
 import itertools
 from collections import Counter
@@ -14,16 +14,17 @@ from temp_access.config.table import format_duration
 from temp_access.proofs.claim import ClaimStatus
 from temp_access.review.access_map import AccessMap, Column, Edge, Node
 from temp_access.review.attachments import LastVerification, ProofResults
+from temp_access.review.compare.principals import NO_SESSION_POLICY
 from temp_access.review.matrix import COLUMNS, MEANINGS
-from temp_access.review.model import HEADLINES, Direction
-from temp_access.review.render.markdown import UNMODELLED, claim_words
+from temp_access.review.model import HEADLINES, Direction, counted
+from temp_access.review.render.markdown import SCOPE, UNMODELLED, describe_claim
 from temp_access.review.report import ReviewReport
 from temp_access.terminal_text import escape_control
 from temp_access.verify.probes import Verdict
 
 _TEMPLATE = Path(__file__).with_name("review.html.j2")
-_MOST_CHANGES, _MOST_PROBES = 1000, 200
-_WORDS = MappingProxyType(
+_MAX_CHANGES, _MAX_PROBES = 1000, 200
+_DIRECTION_NAMES = MappingProxyType(
     {
         Direction.BROADENED: "broadened",
         Direction.NARROWED: "narrowed",
@@ -31,7 +32,7 @@ _WORDS = MappingProxyType(
         Direction.UNCHANGED: "unchanged",
     }
 )
-# What a grant's session could and can do: the CSS class, the sign and the word of a cell.
+# A cell by what base and head allow: its CSS class, sign and word.
 _CELLS = MappingProxyType(
     {
         (True, True): ("yes", "✓", "yes"),
@@ -40,7 +41,7 @@ _CELLS = MappingProxyType(
         (True, False): (Direction.NARROWED, "−", "lost"),  # noqa: RUF001 - a minus sign is as wide as the plus
     }
 )
-# A result has the colour of the change that is as good or as bad.
+# A good result has the color of narrowed access, a bad one that of broadened access.
 _RESULTS = MappingProxyType(
     {
         ClaimStatus.PROVED: Direction.NARROWED,
@@ -55,30 +56,32 @@ _RESULTS = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A node of the access map with the edges that are listed below its name."""
+    """A node of the access map with the edges that the page lists below its name."""
 
     node: Node
     edges: tuple[Edge, ...]
 
 
 def to_html(report: ReviewReport) -> str:
-    """Return the whole page: text from outside is escaped, and its control characters are made visible."""
+    """Return the page; it escapes every value and makes control characters visible."""
     changes = report.review.changes
     counts = Counter(change.direction for change in changes)
-    groups = itertools.groupby(changes[:_MOST_CHANGES], lambda change: change.subject)
+    groups = itertools.groupby(changes[:_MAX_CHANGES], lambda change: change.subject)
     return _template().render(
         report=report,
         headline=HEADLINES[report.review.headline],
         counts=[(direction, counts[direction]) for direction in Direction if counts[direction]],
         statuses=dict(_statuses(report)),
         changes=[(subject, list(group)) for subject, group in groups],
-        changes_left_out=max(len(changes) - _MOST_CHANGES, 0),
+        omitted_changes=max(len(changes) - _MAX_CHANGES, 0),
         cards={column.name: list(_cards(report.map, column)) for column in Column},
         operations=COLUMNS,
         meanings=MEANINGS,
+        no_session_policy=NO_SESSION_POLICY,
+        scope=SCOPE,
         unmodelled=UNMODELLED,
         verdicts=tuple(Verdict),
-        most_probes=_MOST_PROBES,
+        max_probes=_MAX_PROBES,
     )
 
 
@@ -93,18 +96,23 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
     )
     environment.globals.update(
-        words=_WORDS, cells=_CELLS, results=_RESULTS, format_duration=format_duration, claim_words=claim_words
+        directions=_DIRECTION_NAMES,
+        cells=_CELLS,
+        results=_RESULTS,
+        format_duration=format_duration,
+        counted=counted,
+        describe_claim=describe_claim,
     )
     return environment.get_template(_TEMPLATE.name)
 
 
 def _finalize(value: object) -> str:
-    # Jinja calls this for each value before it escapes it; what a macro returns went through here already.
+    # Jinja calls this for each value before escaping; the values in a macro's result are finalized already.
     return value if isinstance(value, Markup) else escape_control(str(value))
 
 
 def _statuses(report: ReviewReport) -> Iterator[tuple[str, str]]:
-    """Yield each section of the page with the status that its link shows."""
+    """Yield the name of each section with the status that its link shows."""
     yield "changes", ""
     yield "map", ""
     yield "grants", ""
@@ -112,30 +120,30 @@ def _statuses(report: ReviewReport) -> Iterator[tuple[str, str]]:
         yield "proofs", _proofs_status(report.proofs)
     if report.lint:
         yield "lint", f"{len(report.lint.new)} new"
-    if report.verified:
-        yield "verification", _verification_status(report.verified)
+    if report.verification:
+        yield "verification", _verification_status(report.verification)
 
 
 def _proofs_status(proofs: ProofResults) -> str:
-    if proofs.why_not:
+    if proofs.skip_reason:
         return "not run"
     counts = [(proofs.count(status), status) for status in (ClaimStatus.REFUTED, ClaimStatus.UNKNOWN)]
     return ", ".join(f"{count} {status}" for count, status in counts if count) or "all proved"
 
 
-def _verification_status(verified: LastVerification) -> str:
-    counts = Counter(probe.verdict for probe in verified.open)
+def _verification_status(verification: LastVerification) -> str:
+    counts = Counter(probe.verdict for probe in verification.not_passed)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) or "all passed"
 
 
 def _cards(access_map: AccessMap, column: Column) -> Iterator[Card]:
-    """Yield the cards of a column: a principal lists the edges away from it, a folder those that lead to it."""
+    """Yield the cards of a column: a principal lists its outgoing edges, a folder its incoming ones."""
     for node in access_map.nodes:
         if node.column == column:
             yield Card(node, tuple(edge for edge in access_map.edges if _is_listed(edge, node)))
 
 
 def _is_listed(edge: Edge, node: Node) -> bool:
-    away, towards = edge.source == node.name, edge.target == node.name
-    # The role lists only an edge to itself: every other edge is listed at its other end.
-    return {Column.CALLER: away, Column.ROLE: away and towards, Column.PLACE: towards}[node.column]
+    outgoing, incoming = edge.source == node.name, edge.target == node.name
+    # The role lists only an edge to itself, because the card at the other end lists every other edge.
+    return {Column.CALLER: outgoing, Column.ROLE: outgoing and incoming, Column.RESOURCE: incoming}[node.column]

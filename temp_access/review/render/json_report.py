@@ -1,4 +1,7 @@
-"""The review as JSON for programs. `schema` goes up when a key is removed, or changes its meaning or type."""
+"""The review as JSON, for programs.
+
+The number `schema` increases when a key is removed, or changes its meaning or type.
+"""
 
 import json
 from dataclasses import asdict
@@ -11,34 +14,40 @@ from temp_access.review.matrix import COLUMNS, Row
 from temp_access.review.model import Change
 from temp_access.review.report import ReviewReport
 
+_LOCATION_KEYS = ("file", "line", "key", "construct", "id_", "template", "logical_id", "before")
+
 
 def to_json(report: ReviewReport) -> str:
-    """Return everything that is known of the change; null is what wasn't asked for."""
+    """Return the report as JSON, with null for the attachments that weren't requested."""
     value = {
         "schema": 1,
         "headline": report.review.headline,
         "changes": [_change(change) for change in report.review.changes],
         "grants": [_row(row) for row in report.matrix.rows],
-        "grants_left_out": report.matrix.left_out,
+        "grants_left_out": report.matrix.omitted,
         "lint": _lint(report.lint),
         "proofs": _proofs(report.proofs),
-        "verification": _verification(report.verified),
+        "verification": _verification(report.verification),
     }
     return json.dumps(value, indent=2) + "\n"
 
 
 def _change(change: Change) -> dict[str, Any]:
+    locations = [_location(location) for location in change.cause.locations]
     return {
         "subject": change.subject,
         "direction": change.direction,
-        "text": change.text,
+        "text": change.description,
         "target": change.target,
-        "cause": {"text": change.cause.text, "places": [_place(place) for place in change.cause.places]},
+        "cause": {
+            "text": change.cause.description,
+            "places": locations,
+        },
     }
 
 
-def _place(place: SourceLocation) -> dict[str, Any]:
-    return {"text": str(place), **{name: value for name, value in asdict(place).items() if name != "words"}}
+def _location(location: SourceLocation) -> dict[str, Any]:
+    return {"text": str(location), **{key: getattr(location, key) for key in _LOCATION_KEYS}}
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -46,22 +55,32 @@ def _row(row: Row) -> dict[str, Any]:
     return {"id": row.id, "access": row.access, "folder": row.folder, "duration": row.duration, "can": cells}
 
 
-def _lint(linted: LintDelta | None) -> dict[str, Any] | None:
-    if linted is None:
+def _lint(lint: LintDelta | None) -> dict[str, Any] | None:
+    if lint is None:
         return None
-    new = [{"rule": finding.rule, "message": finding.message, "place": _place(place)} for finding, place in linted.new]
-    return {"new": new, "as_before": linted.old, "gone": linted.gone}
+    new = [
+        {"rule": finding.rule, "message": finding.message, "place": _location(location)}
+        for finding, location in lint.new
+    ]
+    return {"new": new, "as_before": lint.unchanged, "gone": lint.resolved}
 
 
 def _proofs(proofs: ProofResults | None) -> dict[str, Any] | None:
     if proofs is None:
         return None
-    return {"why_not": proofs.why_not or None, **claims_json(proofs.claims)}
+    return {"why_not": proofs.skip_reason or None, **claims_json(proofs.claims)}
 
 
-def _verification(verified: LastVerification | None) -> dict[str, Any] | None:
-    if verified is None:
+def _verification(verification: LastVerification | None) -> dict[str, Any] | None:
+    if verification is None:
         return None
-    kept = ("account", "region", "bucket", "run", "about", "of_head")
-    said = {name: getattr(verified, name) for name in kept}
-    return {**said, "counts": verified.counts, "open": [asdict(probe) for probe in verified.open]}
+    return {
+        "account": verification.account,
+        "region": verification.region,
+        "bucket": verification.bucket,
+        "run": verification.run,
+        "about": verification.config_source,
+        "of_head": verification.matches_head,
+        "counts": verification.counts,
+        "open": [asdict(probe) for probe in verification.not_passed],
+    }

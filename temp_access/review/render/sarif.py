@@ -1,4 +1,4 @@
-"""The review as SARIF 2.1.0, for code scanning: one result for each change and each new lint finding.
+"""The review as SARIF 2.1.0 for code scanning, with one result for each change and each new lint finding.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
@@ -18,63 +18,80 @@ from temp_access.terminal_text import escape_control
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ACCESS = {
-    Direction.BROADENED: ("AccessBroadened", "error", "Somebody can do what they couldn't before the change."),
-    Direction.NARROWED: ("AccessNarrowed", "note", "Somebody can no longer do what they could before the change."),
-    Direction.BOTH: ("AccessChanged", "warning", "Access changed, and not in one direction alone."),
+    Direction.BROADENED: (
+        "AccessBroadened",
+        "error",
+        "A principal can do more than before the change.",
+    ),
+    Direction.NARROWED: (
+        "AccessNarrowed",
+        "note",
+        "A principal can do less than before the change.",
+    ),
+    Direction.BOTH: (
+        "AccessChanged",
+        "warning",
+        "Access is broadened and narrowed, or the direction is unknown.",
+    ),
 }
-_LINT = "A rule of temp-access lint; docs/lint.md says what it asks."
+_LINT = "A rule of temp-access lint, described in docs/lint.md."
 
 
 def to_sarif(report: ReviewReport) -> str:
-    """Return a log with one run; what has no line of its own is at access.toml as a whole."""
-    found = report.lint.new if report.lint else ()
+    """Return a log with one run; a result without a line is located in access.toml as a whole."""
+    findings = report.lint.new if report.lint else ()
     results = [_result(change, report.config_file) for change in report.review.changes]
     results += [
-        _entry(finding.rule, "warning", finding.message, [place], report.config_file) for finding, place in found
+        _entry(finding.rule, "warning", finding.message, [location], report.config_file)
+        for finding, location in findings
     ]
-    rules = list(_rules(dict.fromkeys(finding.rule for finding, _ in found)))
+    rules = list(_rules(dict.fromkeys(finding.rule for finding, _ in findings)))
     driver = {"name": "temp-access review", "rules": rules}
     run = {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rules(lint: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for name, level, words in _ACCESS.values():
-        yield {"id": name, "shortDescription": {"text": words}, "defaultConfiguration": {"level": level}}
-    for name in lint:
+def _rules(lint_rules: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for name, level, description in _ACCESS.values():
+        yield {"id": name, "shortDescription": {"text": description}, "defaultConfiguration": {"level": level}}
+    for name in lint_rules:
         yield {"id": name, "shortDescription": {"text": _LINT}, "defaultConfiguration": {"level": "warning"}}
 
 
 def _result(change: Change, config_file: str) -> dict[str, Any]:
     rule, level, _ = _ACCESS[change.direction]
-    return _entry(rule, level, f"{change.text}. Cause: {change.cause.text}", change.cause.places, config_file)
+    return _entry(
+        rule, level, f"{change.description}. Cause: {change.cause.description}", change.cause.locations, config_file
+    )
 
 
-def _entry(rule: str, level: str, text: str, places: Sequence[SourceLocation], config_file: str) -> dict[str, Any]:
-    # Without the places: a line that moved is no other result.
-    fingerprint = hashlib.sha256(f"{rule}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+def _entry(
+    rule: str, level: str, description: str, locations: Sequence[SourceLocation], config_file: str
+) -> dict[str, Any]:
+    # Without the locations: a result stays the same when its line moves.
+    fingerprint = hashlib.sha256(f"{rule}\0{description}".encode("utf-8", "surrogatepass")).hexdigest()
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": _message(f"{text} ({' and '.join(map(str, places))})")},
-        "locations": [_location(place, config_file) for place in places],
+        "message": {"text": _message(f"{description} ({' and '.join(map(str, locations))})")},
+        "locations": [_location(location, config_file) for location in locations],
         "partialFingerprints": {"tempAccessReview/v1": fingerprint},
     }
 
 
-def _message(text: str) -> str:
-    # In a message square brackets make links, and a backslash keeps them from that.
-    return re.sub(r"([\\\[\]])", r"\\\1", escape_control(text))
+def _message(description: str) -> str:
+    # Square brackets make a link in a message, unless a backslash escapes them.
+    return re.sub(r"([\\\[\]])", r"\\\1", escape_control(description))
 
 
-def _location(place: SourceLocation, config_file: str) -> dict[str, Any]:
-    # A line from before the change isn't in the files that code scanning shows.
-    known = place.file is not None and not place.before
-    file = place.file if known and place.file else config_file
+def _location(location: SourceLocation, config_file: str) -> dict[str, Any]:
+    # Code scanning shows head's files, in which a line from before the change contains something else.
+    in_head = location.file is not None and not location.before
+    file = location.file if in_head and location.file else config_file
     physical: dict[str, Any] = {"artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"}}
-    if known and place.line is not None:
-        physical["region"] = {"startLine": place.line}
-    found: dict[str, Any] = {"physicalLocation": physical, "message": {"text": escape_control(str(place))}}
-    if name := place.construct or place.key or place.logical_id:
-        found["logicalLocations"] = [{"fullyQualifiedName": escape_control(name)}]
-    return found
+    if in_head and location.line is not None:
+        physical["region"] = {"startLine": location.line}
+    entry: dict[str, Any] = {"physicalLocation": physical, "message": {"text": escape_control(str(location))}}
+    if name := location.construct or location.key or location.logical_id:
+        entry["logicalLocations"] = [{"fullyQualifiedName": escape_control(name)}]
+    return entry

@@ -1,4 +1,4 @@
-"""Probes answered by the evaluator."""
+"""Answers probes with the policy evaluator."""
 
 import re
 from collections.abc import Mapping
@@ -12,12 +12,20 @@ from temp_access.deployment.effective_policies import (
     UnknownAs,
     outsider_policies,
 )
-from temp_access.iam.decision import Decision, Layer
-from temp_access.iam.decision import DecisionType as DecisionKind
+from temp_access.iam.arn import iam_arn
+from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
+from temp_access.iam.sts_limits import (
+    DEFAULT_DURATION,
+    EXTERNAL_ID_PATTERN,
+    MAX_CHAINED_DURATION,
+    MAX_DURATION,
+    MIN_DURATION,
+    SESSION_NAME_PATTERN,
+)
 from temp_access.policies.checks import SESSION_POLICY
 from temp_access.policies.session_policy import ALLOW_ALL, PolicyForGrant
 from temp_access.verify.operations import Need, needs
@@ -25,37 +33,37 @@ from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_layers, trust_request
 
-_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-_SHORTEST, _CHAINED, _LONGEST, _DEFAULT = 900, 3600, 43200, 3600
+_SESSION_NAME = re.compile(SESSION_NAME_PATTERN, re.ASCII)
+_EXTERNAL_ID = re.compile(EXTERNAL_ID_PATTERN, re.ASCII)
 
 
 def parameter_error(call: AssumeCall, *, role_maximum: int, chained: bool) -> tuple[str, str] | None:
-    """Return (code, message) of the refusal that `call`'s parameters lead to, None if they are fine.
+    """Return the error code and message with which STS refuses the parameters of `call`, None if they are valid.
 
-    `role_maximum` is the role's maximum session duration in seconds; `chained` says that the caller's
-    own credentials are temporary.
+    `role_maximum` is the role's maximum session duration in seconds; `chained` is True if the caller's own
+    credentials are temporary.
     """
-    duration = _DEFAULT if call.duration is None else call.duration
-    if not _SHORTEST <= duration <= _LONGEST:
-        return "ValidationError", f"the duration {duration} s isn't from {_SHORTEST} to {_LONGEST} s"
+    duration = DEFAULT_DURATION if call.duration is None else call.duration
+    if not MIN_DURATION <= duration <= MAX_DURATION:
+        return "ValidationError", f"the duration {duration} s isn't from {MIN_DURATION} to {MAX_DURATION} s"
     if duration > role_maximum:
         return "ValidationError", f"the duration {duration} s is over the role's maximum, {role_maximum} s"
-    if chained and duration > _CHAINED:
-        return "ValidationError", f"the duration {duration} s is over {_CHAINED} s, the most for chained sessions"
-    for name, value, form in (
-        ("session name", call.session_name, _NAME),
-        ("source identity", call.source_identity, _NAME),
+    if chained and duration > MAX_CHAINED_DURATION:
+        message = f"the duration {duration} s is over {MAX_CHAINED_DURATION} s, the maximum for chained sessions"
+        return "ValidationError", message
+    for name, value, pattern in (
+        ("session name", call.session_name, _SESSION_NAME),
+        ("source identity", call.source_identity, _SESSION_NAME),
         ("external id", call.external_id, _EXTERNAL_ID),
     ):
-        if value is not None and not form.fullmatch(value):
-            return "ValidationError", f"the {name} has a form that STS doesn't take"
-    return None if call.policy is None else _policy_error(call.policy)
+        if value is not None and not pattern.fullmatch(value):
+            return "ValidationError", f"the {name} has a form that STS doesn't accept"
+    return None if call.policy is None else _session_policy_error(call.policy)
 
 
-def _policy_error(policy: str) -> tuple[str, str] | None:
+def _session_policy_error(policy: str) -> tuple[str, str] | None:
     if len(policy) > SESSION_POLICY:
-        return "ValidationError", f"the session policy has {len(policy)} characters, {SESSION_POLICY} are the most"
+        return "ValidationError", f"the session policy has {len(policy)} characters; the maximum is {SESSION_POLICY}"
     try:
         parse_policy(policy, Layer.SESSION)
     except MalformedPolicy as error:
@@ -67,7 +75,7 @@ _WORKED = Outcome(OutcomeType.WORKED, message="allowed")
 
 
 class EvaluatorCalls:
-    """Answers what the policies say; `address` is the one that calls are taken to come from."""
+    """Answers calls with the policies of a deployment; `address` is the source address of all calls."""
 
     def __init__(
         self,
@@ -80,56 +88,56 @@ class EvaluatorCalls:
         self._policies = policies
         self._config = config
         self._target = policies.target
-        self._plain = baseline
+        self._baseline = baseline
         self._policy_of = policy_of
         self._address = address
         self._policy_sets: dict[tuple[ProbeCaller, bool], PolicySet] = {}
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
-        """Return what would come of `call` made by `caller`."""
+        """Return the outcome of `call` by `caller`."""
         try:
             match call:
                 case ServiceCall():
-                    return self._service(caller, call)
+                    return self._service_call(caller, call)
                 case AssumeCall():
-                    return self._assume(caller, call)
+                    return self._assume_role(caller, call)
                 case TrustCheck():
                     request = trust_request(call, self._target)
-                    return _observation(
+                    return _outcome(
                         evaluate(trust_layers(self._policies.trust_policy(self._policies.state.role)), request)
                     )
                 case StateCheck():
-                    raise SetupError("the deployed state only exists live")
+                    raise SetupError("the deployed state exists only live")
         except (SetupError, MissingDocument) as error:
             return Outcome(OutcomeType.UNDECIDED, message=str(error))
 
     def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
-        """Return what would come of the control: the same call, or for AssumeRole the plain one."""
-        return self.answer(caller, self._plain if isinstance(call, AssumeCall) else call)
+        """Return the outcome of the control: the same call, or the baseline call for AssumeRole."""
+        return self.answer(caller, self._baseline if isinstance(call, AssumeCall) else call)
 
     def forget(self, grant: Grant) -> None:
-        """Drop what was kept for the grant."""
+        """Drop the cached policies of the grant's session."""
         for on_bucket in (True, False):
             self._policy_sets.pop((ProbeCaller(Identity.GRANT, grant), on_bucket), None)
 
-    def _service(self, caller: ProbeCaller, call: ServiceCall) -> Outcome:
-        layers = self._layers(caller, call)
+    def _service_call(self, caller: ProbeCaller, call: ServiceCall) -> Outcome:
+        policies = self._policy_set(caller, call)
         target = self._target
         for need in needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn):
-            decision = evaluate(layers, self._request(caller, need))
+            decision = evaluate(policies, self._request(caller, need))
             if not decision.allowed:
-                return _observation(decision)
+                return _outcome(decision)
         return _WORKED
 
-    def _layers(self, caller: ProbeCaller, call: ServiceCall) -> PolicySet:
+    def _policy_set(self, caller: ProbeCaller, call: ServiceCall) -> PolicySet:
         bucket = self._policies.state.bucket if call.bucket == self._target.bucket else None
         key = (caller, bucket is not None)
         if key not in self._policy_sets:
-            own = self._holder(caller).narrowed(self._session(caller))
+            own = self._own_policies(caller).narrowed(self._session_policy(caller))
             self._policy_sets[key] = self._policies.on(bucket, own)
         return self._policy_sets[key]
 
-    def _holder(self, caller: ProbeCaller) -> PrincipalPolicies:
+    def _own_policies(self, caller: ProbeCaller) -> PrincipalPolicies:
         match caller.identity:
             case Identity.DEPLOYER:
                 return outsider_policies(UnknownAs.ALLOW_ALL)
@@ -138,7 +146,7 @@ class EvaluatorCalls:
             case _:
                 return self._policies.of(self._policies.state.role)
 
-    def _session(self, caller: ProbeCaller) -> str | None:
+    def _session_policy(self, caller: ProbeCaller) -> str | None:
         if caller.identity is Identity.GRANT and caller.grant:
             return self._policy_of(caller.grant)
         return ALLOW_ALL if caller.identity is Identity.WIDENED else None
@@ -147,61 +155,62 @@ class EvaluatorCalls:
         target = self._target
         match caller.identity:
             case Identity.DEPLOYER:
-                return f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
+                return iam_arn(target.partition, target.account, "user/an-administrator")
             case Identity.USER | Identity.USER_SESSION_TOKEN | Identity.USER_WITHOUT_MFA:
                 return target.user_arn
             case _:
-                name = self._plain.session_name
+                name = self._baseline.session_name
                 return f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{name}"
 
     def _request(self, caller: ProbeCaller, need: Need, context: Mapping[str, str] | None = None) -> Request:
         keys = {"aws:SecureTransport": "true", "aws:SourceIp": self._address, **(context or {})}
         if need.prefix is not None:
             keys["s3:prefix"] = need.prefix
-        of_role = caller.identity in (Identity.GRANT, Identity.ROLE, Identity.WIDENED)
+        is_role_session = caller.identity in (Identity.GRANT, Identity.ROLE, Identity.WIDENED)
         return Request(
             principal=self._principal(caller),
             action=need.action,
             resource=need.resource,
             account=self._target.account,
             resource_account=self._target.account,
-            role_arn=self._target.role_arn if of_role else None,
+            role_arn=self._target.role_arn if is_role_session else None,
             context=keys,
         )
 
-    def _assume(self, caller: ProbeCaller, call: AssumeCall) -> Outcome:
+    def _assume_role(self, caller: ProbeCaller, call: AssumeCall) -> Outcome:
         chained = caller.identity in (Identity.USER_SESSION_TOKEN, Identity.ROLE)
-        sent = call
         if caller.grant:
-            sent = replace(call, policy=self._policy_of(caller.grant))
-        wrong = parameter_error(sent, role_maximum=self._config.role.max_session_duration, chained=chained)
-        if wrong:
-            return Outcome(OutcomeType.REFUSED, *wrong)
-        layers = self._policies.on(self._policies.state.role, self._holder(caller).narrowed(None))
+            call = replace(call, policy=self._policy_of(caller.grant))
+        error = parameter_error(call, role_maximum=self._config.role.max_session_duration, chained=chained)
+        if error:
+            return Outcome(OutcomeType.REFUSED, *error)
+        policies = self._policies.on(self._policies.state.role, self._own_policies(caller).narrowed(None))
         actions = ["sts:AssumeRole"] + ["sts:SetSourceIdentity"] * (call.source_identity is not None)
         for action in actions:
             need = Need(action, self._target.role_arn)
-            decision = evaluate(layers, self._request(caller, need, self._keys(caller, call)))
+            decision = evaluate(policies, self._request(caller, need, self._condition_keys(caller, call)))
             if not decision.allowed:
-                return _observation(decision)
+                return _outcome(decision)
         return _WORKED
 
-    def _keys(self, caller: ProbeCaller, call: AssumeCall) -> dict[str, str]:
+    def _condition_keys(self, caller: ProbeCaller, call: AssumeCall) -> dict[str, str]:
         keys = {"sts:RoleSessionName": call.session_name}
         if call.source_identity is not None:
             keys["sts:SourceIdentity"] = call.source_identity
         if call.external_id is not None:
             keys["sts:ExternalId"] = call.external_id
-        # Long-term credentials have no such key at all:
+        # A request with long-term credentials doesn't have this key:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
         if self._config.role.conditions.mfa and caller.identity in (Identity.USER, Identity.USER_SESSION_TOKEN):
             keys["aws:MultiFactorAuthPresent"] = "true"
         return keys
 
 
-def _observation(decision: Decision) -> Outcome:
+def _outcome(decision: Decision) -> Outcome:
     if decision.allowed:
         return _WORKED
-    how = "with an explicit deny in a" if decision.kind is DecisionKind.EXPLICIT_DENY else "because no"
-    end = "" if decision.kind is DecisionKind.EXPLICIT_DENY else " allows it"
-    return Outcome(OutcomeType.REFUSED, "AccessDenied", f"{how} {decision.layer.value}{end}")
+    if decision.kind is DecisionType.EXPLICIT_DENY:
+        message = f"with an explicit deny in a {decision.layer.value}"
+    else:
+        message = f"because no {decision.layer.value} allows it"
+    return Outcome(OutcomeType.REFUSED, "AccessDenied", message)

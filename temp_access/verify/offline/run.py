@@ -1,4 +1,4 @@
-"""Offline run; cross-check with a live run."""
+"""The offline run of a verification, and the cross-check of a live run with the evaluator."""
 
 import time
 from collections import Counter
@@ -11,7 +11,7 @@ from temp_access.deployment.target import Target
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify.offline.answers import EvaluatorCalls
 from temp_access.verify.outcomes import OutcomeType, judge
-from temp_access.verify.plan.assume_role import baseline_call
+from temp_access.verify.plan.assume_role import baseline_call, first_address
 from temp_access.verify.plan.plan import ProbePlan
 from temp_access.verify.probes import (
     LIVE_ONLY,
@@ -26,20 +26,17 @@ from temp_access.verify.probes import (
 )
 from temp_access.verify.report.terminal import ProgressView
 
-_ANYWHERE = "192.0.2.1"
-
 
 def evaluator_calls(
     config: Config, policies: EffectivePolicies, policy_of: PolicyForGrant | None = None
 ) -> EvaluatorCalls:
-    """Return the evaluator's answers; calls come from the first source range in access.toml, if it has one."""
-    networks = config.role.conditions.source_ip
+    """Return the evaluator for a deployment; all calls come from an address that access.toml allows."""
     return EvaluatorCalls(
         policies,
         config,
         baseline_call(config),
         policy_of or session_policy_for(policies.target),
-        networks[0].partition("/")[0] if networks else _ANYWHERE,
+        first_address(config),
     )
 
 
@@ -52,12 +49,12 @@ def verify_offline(
     *,
     quiet: bool = False,
 ) -> VerificationReport:
-    """Answer every probe that the evaluator can answer, and return the report."""
+    """Return the report on the probes that the evaluator can answer."""
     started = time.monotonic()
-    mine = [probe for probe in plan.probes if Runner.OFFLINE in probe.runners]
-    sizes = Counter(probe.group for probe in mine)
-    with ProgressView(len(mine), stream, group_sizes=sizes, quiet=quiet) as progress:
-        results = tuple(run_offline(mine, calls, progress.finished))
+    probes = [probe for probe in plan.probes if Runner.OFFLINE in probe.runners]
+    sizes = Counter(probe.group for probe in probes)
+    with ProgressView(len(probes), stream, group_sizes=sizes, quiet=quiet) as progress:
+        results = tuple(run_offline(probes, calls, progress.finished))
     return VerificationReport(
         target=target,
         run=run,
@@ -81,21 +78,21 @@ def run_offline(probes: Sequence[Probe], calls: EvaluatorCalls, finished: Callab
         ):
             calls.forget(previous.caller.grant)
         previous = probe
-        seen = calls.answer(probe.caller, probe.call)
+        outcome = calls.answer(probe.caller, probe.call)
         control = None
-        if probe.control and seen.kind is OutcomeType.REFUSED:
+        if probe.control and outcome.kind is OutcomeType.REFUSED:
             control = calls.control(probe.control, probe.call)
-        verdict, text = judge(probe, seen, control, names_layers=True)
-        result = Result(probe, verdict, text, time.monotonic() - started, control.summary if control else None)
+        verdict, observed = judge(probe, outcome, control, names_layers=True)
+        result = Result(probe, verdict, observed, time.monotonic() - started, control.summary if control else None)
         finished(result)
         yield result
 
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 
 
 def cross_check(results: Sequence[Result], calls: EvaluatorCalls) -> Result:
-    """Return one more result: that each live verdict is the evaluator's too; undecided ones aren't compared."""
+    """Return the result of comparing each live verdict with the evaluator's, except inconclusive ones."""
     decided = {
         result.probe.id: result
         for result in results
@@ -112,16 +109,16 @@ def cross_check(results: Sequence[Result], calls: EvaluatorCalls) -> Result:
     probe = Probe(
         id="agreement/evaluator",
         group="agreement",
-        title="the evaluator, asked about the templates, answers as the deployed stacks do",
+        title="the evaluator reaches the same verdicts from the templates",
         caller=ProbeCaller(Identity.DEPLOYER),
         call=StateCheck("agreement"),
         allowed=True,
-        cause="what is deployed isn't what the templates say (see the deployed state), or the evaluator is wrong",
+        cause="the deployed state differs from the templates (see the group deployed state), or the evaluator is wrong",
         runners=LIVE_ONLY,
     )
     if not differing:
-        return Result(probe, Verdict.PASSED, f"{compared} probes answered alike")
-    more = f", and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        return Result(probe, Verdict.PASSED, f"the same verdict for {compared} probes")
+    more = f", and {len(differing) - _MAX_SHOWN} more" if len(differing) > _MAX_SHOWN else ""
     return Result(
-        probe, Verdict.FAILED, f"{len(differing)} of {compared} differ: {'; '.join(differing[:_SHOWN])}{more}"
+        probe, Verdict.FAILED, f"{len(differing)} of {compared} differ: {'; '.join(differing[:_MAX_SHOWN])}{more}"
     )

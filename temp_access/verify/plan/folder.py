@@ -1,4 +1,4 @@
-"""The probes of one grant: everything of its mode works inside its folder, and nothing outside."""
+"""The probes of one grant: its mode's operations work inside its folder, and nothing works outside."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -33,7 +33,7 @@ BEYOND = ("get-bucket-policy", "list-versions", "list-users")
 
 
 class FolderProbes:
-    """Builds the probes of one grant; `ceiling` is what the role allows on the bucket."""
+    """Builds the probes of one grant; `ceiling` is the access that the role has to the bucket."""
 
     def __init__(self, grant: Grant, *, neighbour: Grant | None, ceiling: AccessMode, target: Target, run: str) -> None:
         self.grant = grant
@@ -50,20 +50,20 @@ class FolderProbes:
         """Yield the probes inside the folder, then those outside."""
         yield from map(self._inside, INSIDE)
         yield self._listing("folder", f"{self.grant.folder}/", "the folder itself", self.access.allows_listing)
-        for where, place, names in self._elsewhere():
+        for location, prefix, names in self._outside_prefixes():
             for operation in names:
-                yield self._outside(where, place, operation)
+                yield self._outside(location, prefix, operation)
         yield self._listing("no-prefix", None, "without a prefix", False)
         yield self._listing("empty-prefix", "", "with an empty prefix", False)
         yield self._listing("bare-prefix", self.grant.folder, f"with the bare prefix {self.grant.folder}", False)
         for operation in BEYOND:
             yield self._beyond(operation)
 
-    def _elsewhere(self) -> Iterator[tuple[str, RunPrefix, tuple[str, ...]]]:
+    def _outside_prefixes(self) -> Iterator[tuple[str, RunPrefix, tuple[str, ...]]]:
         yield "sibling", operations.sibling_prefix(self.grant.folder, self.run), OUTSIDE
         if self.neighbour:
-            words = f"the folder of {key_path('grants', self.neighbour.id)}"
-            yield "neighbour", operations.own_prefix(self.neighbour.folder, self.run, words), OUTSIDE
+            description = f"the folder of {key_path('grants', self.neighbour.id)}"
+            yield "neighbour", operations.own_prefix(self.neighbour.folder, self.run, description), OUTSIDE
         yield "root", operations.root_prefix(self.run), FURTHER_OUTSIDE
         if other := operations.lookalike_prefix(self.grant.folder, self.run):
             yield "look-alike", other, FURTHER_OUTSIDE
@@ -72,49 +72,49 @@ class FolderProbes:
         allowed = allowed_by_mode(self.access, name)
         call = self._call(name, self.own)
         cause = (
-            f"the session policy or the role lacks {OPERATIONS[name].action} for this folder; "
+            f"the session policy or the role doesn't allow {OPERATIONS[name].action} in this folder; "
             "compare the role's policy with the template: cdk diff"
             if allowed
-            else f"{OPERATIONS[name].action} goes beyond the mode {self.grant.access}: the session policy that "
-            "was sent is wider than access.toml says"
+            else f"the mode {self.grant.access} doesn't include {OPERATIONS[name].action}: the session policy allows "
+            "more than access.toml declares"
         )
         return self._probe(
             f"inside/{name}", f"{OPERATIONS[name].description} in {self.own.description}", call, allowed, cause
         )
 
-    def _outside(self, where: str, place: RunPrefix, name: str) -> Probe:
-        words = OPERATIONS[name].description + (" out of " if name == "copy" else " in ") + place.description
+    def _outside(self, location: str, prefix: RunPrefix, name: str) -> Probe:
+        title = OPERATIONS[name].description + (" from " if name == "copy" else " in ") + prefix.description
         cause = (
-            f"the session reaches {place.description}: its session policy is too wide, or a bucket policy names the "
-            "session and goes round it"
+            f"the session has access to {prefix.description}: its session policy allows too much, or a bucket policy "
+            "names the session and bypasses its session policy"
         )
-        return self._probe(f"{where}/{name}", words, self._call(name, place), False, cause)
+        return self._probe(f"{location}/{name}", title, self._call(name, prefix), False, cause)
 
-    def _call(self, name: str, place: RunPrefix) -> ServiceCall:
+    def _call(self, name: str, prefix: RunPrefix) -> ServiceCall:
         bucket = self.target.bucket
-        # Each grant's probes have keys of their own, so that grants can be probed side by side; the
-        # longest id and folder together would be more than a key of S3 can hold.
-        mine = f"{name}-by-{sha256(self.grant.id.encode()).hexdigest()[:16]}"
+        # Each grant's probes have their own keys, so that grants can be probed in parallel. A hash, because the
+        # longest id and folder together exceed the length of an S3 key.
+        object_name = f"{name}-by-{sha256(self.grant.id.encode()).hexdigest()[:16]}"
         if name in ("list-v1", "list-v2"):
-            return ServiceCall(name, bucket, prefix=place.prefix)
+            return ServiceCall(name, bucket, prefix=prefix.prefix)
         if name == "copy":
-            return ServiceCall(name, bucket, key=self.own.key(f"copy-{len(place.prefix)}"), source=place.seed)
+            return ServiceCall(name, bucket, key=self.own.key(f"copy-{len(prefix.prefix)}"), source=prefix.seed)
         if name in ("get", "head", "presigned-get", "get-tagging"):
-            return ServiceCall(name, bucket, key=place.seed)
-        return ServiceCall(name, bucket, key=place.key(mine))
+            return ServiceCall(name, bucket, key=prefix.seed)
+        return ServiceCall(name, bucket, key=prefix.key(object_name))
 
-    def _listing(self, id_: str, prefix: str | None, words: str, allowed: bool) -> Probe:
+    def _listing(self, id_: str, prefix: str | None, description: str, allowed: bool) -> Probe:
         call = ServiceCall("list-v2", self.target.bucket, prefix=prefix)
         cause = (
-            "the session policy doesn't let the folder be listed"
+            "the session policy doesn't allow listing the folder"
             if allowed
-            else "the session policy's s3:prefix condition is missing or too wide: names outside the folder show"
+            else "the session policy's s3:prefix condition is missing or too wide: it lists names outside the folder"
         )
-        return self._probe(f"listing/{id_}", f"list {words}", call, allowed, cause)
+        return self._probe(f"listing/{id_}", f"list {description}", call, allowed, cause)
 
     def _beyond(self, name: str) -> Probe:
         call = ServiceCall(name, self.target.bucket)
-        cause = "the role itself may do this; compare its policies with the template: cdk diff"
+        cause = "the role itself allows this; compare its policies with the template: cdk diff"
         return self._probe(f"beyond/{name}", OPERATIONS[name].description, call, False, cause)
 
     def _probe(self, id_: str, title: str, call: ServiceCall, allowed: bool, cause: str) -> Probe:
@@ -130,6 +130,6 @@ class FolderProbes:
             cause=cause,
             layer=Layer.SESSION if not allowed and in_role else None,
             control=control,
-            # The evaluator knows no URLs.
+            # Presigned URLs exist only live.
             runners=LIVE_ONLY if call.operation.startswith("presigned-") else BOTH,
         )

@@ -1,4 +1,4 @@
-"""The whole plan; role and state probes."""
+"""The plan of a verification: all probes in order, and the probes of role and deployed state."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,33 +22,36 @@ _BEYOND = ("get-bucket-policy", "get-bucket-location", "list-versions", "list-bu
 
 
 def role_probes(target: Target, run: str, other_bucket: str) -> Iterator[Probe]:
-    """Yield the probes of un-narrowed and of widened sessions; `other_bucket` is one the role mustn't reach."""
+    """Yield the probes of sessions without a session policy, and with one that allows everything.
+
+    `other_bucket` is a bucket that the role must not have access to.
+    """
     prefix = operations.root_prefix(run).prefix
-    for who, group in ((Identity.ROLE, "role"), (Identity.WIDENED, "widened")):
+    for identity, group in ((Identity.ROLE, "role"), (Identity.WIDENED, "widened")):
         for name in _BEYOND:
-            yield _refused(who, group, name, OPERATIONS[name].description, ServiceCall(name, target.bucket))
-        # The prefix is this run's alone: nobody's names would show.
+            yield _refused(identity, group, name, OPERATIONS[name].description, ServiceCall(name, target.bucket))
+        # Only this run uses the prefix, so the listing shows nobody's names.
         call = ServiceCall("list-v2", other_bucket, prefix=prefix)
-        yield _refused(who, group, "other-bucket", "list another bucket", call)
+        yield _refused(identity, group, "other-bucket", "list another bucket", call)
 
 
-def _refused(who: Identity, group: str, id_: str, title: str, call: ServiceCall) -> Probe:
+def _refused(identity: Identity, group: str, id_: str, title: str, call: ServiceCall) -> Probe:
     return Probe(
         id=f"{group}/{id_}",
         group=group,
         title=title,
-        caller=ProbeCaller(who),
+        caller=ProbeCaller(identity),
         call=call,
         allowed=False,
-        cause="the role has more than the template gives it (the probes of the deployed state name it); "
-        "run cdk deploy, and detach what was added by hand",
+        cause="the role has more permissions than the template declares (the probes of the deployed state name them); "
+        "run cdk deploy, and remove what was added by hand",
         layer=Layer.IDENTITY,
         control=ProbeCaller(Identity.DEPLOYER),
     )
 
 
 def state_probes() -> Iterator[Probe]:
-    """Yield a probe for each aspect."""
+    """Yield a probe for each drift check."""
     for aspect, title in DRIFT_CHECKS.items():
         yield Probe(
             id=f"state/{aspect}",
@@ -57,14 +60,15 @@ def state_probes() -> Iterator[Probe]:
             caller=ProbeCaller(Identity.DEPLOYER),
             call=StateCheck(aspect),
             allowed=True,
-            cause="it was changed by hand, or another access.toml was deployed; each difference says how to undo it",
+            cause="it was changed by hand, or another access.toml was deployed; each difference names the command that "
+            "undoes it",
             runners=LIVE_ONLY,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ProbePlan:
-    """The probes in the order of the report, and what the reader should be warned of."""
+    """The probes in the order of the report, and warnings for the reader."""
 
     probes: tuple[Probe, ...]
     warnings: tuple[str, ...]
@@ -81,34 +85,34 @@ def make_plan(
     deployer_is_untrusted: bool,
 ) -> ProbePlan:
     """Return the plan for `grants`; the number of probes is linear in them."""
-    of_user = list(
+    probes_of_user = list(
         user_probes(
             target,
             run,
             user_allows,
             has_boundary=config.user.permissions_boundary is not None,
-            # The role may ask for MFA; what the user may do alone doesn't.
+            # The trust policy may require MFA; the user's own policies don't.
             identity=Identity.USER_WITHOUT_MFA if config.role.conditions.mfa else Identity.USER,
         )
     )
     probes = [
         *state_probes(),
-        *of_user,
+        *probes_of_user,
         *AssumeRoleProbes(config, target, deployer_is_untrusted).probes(),
         *role_probes(target, run, other_bucket),
         *grant_probes(config, grants, target, run),
     ]
-    warning = boundary_warning(of_user, target.user_name)
+    warning = boundary_warning(probes_of_user, target.user_name)
     return ProbePlan(tuple(probes), (*config.warnings, *([warning] if warning else [])))
 
 
 def grant_probes(config: Config, grants: Sequence[Grant], target: Target, run: str) -> list[Probe]:
-    """Return the probes of each of `grants`, against its neighbour among all that the file admits."""
+    """Return the probes of each of `grants`; its neighbour comes from all ids that access.toml admits."""
     ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
-    beside = neighbours({g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}.values())
+    nearest = neighbours({g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}.values())
     probes: list[Probe] = []
     for grant in grants:
         probes.append(grant_probe(config, grant, key_path("grants", grant.id)))
-        plan = FolderProbes(grant, neighbour=beside.get(grant.id), ceiling=ceiling, target=target, run=run)
+        plan = FolderProbes(grant, neighbour=nearest.get(grant.id), ceiling=ceiling, target=target, run=run)
         probes.extend(plan.probes())
     return probes

@@ -1,4 +1,4 @@
-"""Which grants are probed: all, one, or a seeded sample; and two made-up ids for `[any_id]`."""
+"""The grants that are probed: all, some, or a seeded sample; and two example ids of `[any_id]`."""
 
 import random
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from temp_access.errors import UserError
 
 
 def choose_grants(config: Config, only: Sequence[str], sample: int | None, seed: int) -> list[Grant]:
-    """Return the grants to probe; raises UserError for an id that nothing serves."""
+    """Return the grants to probe; raises UserError for an id without a grant."""
     if only:
-        return [_served(config, id_) for id_ in only]
+        return [_grant(config, id_) for id_ in only]
     grants = list(config.grants.values())
     if sample is not None and sample < len(grants):
         chosen = set(random.Random(seed).sample(range(len(grants)), sample))  # noqa: S311 - not a secret
@@ -21,17 +21,19 @@ def choose_grants(config: Config, only: Sequence[str], sample: int | None, seed:
 
 
 def admitted_examples(config: Config) -> list[Grant]:
-    """Return the grants of two unlisted ids that `[any_id]` admits, made up here."""
+    """Return the grants of two example ids that `[any_id]` admits and that aren't listed."""
     any_id = config.any_id
     if any_id is None:
         return []
-    tried = any_id.pattern.examples(8, avoid=config.grants)
-    return [any_id.grant(id_) for id_ in tried if admits(any_id, config.grants, id_)][:2]
+    ids = any_id.pattern.examples(8, avoid=config.grants)
+    return [any_id.grant(id_) for id_ in ids if admits(any_id, config.grants, id_)][:2]
 
 
-def _served(config: Config, id_: str) -> Grant:
+def _grant(config: Config, id_: str) -> Grant:
     if id_ in config.grants:
         return config.grants[id_]
     if config.any_id and admits(config.any_id, config.grants, id_):
         return config.any_id.grant(id_)
-    raise UserError(f"no grant serves {id_!r}{did_you_mean(id_, config.grants)}; the listed ones are in {config.path}")
+    raise UserError(
+        f"no grant has the id {id_!r}{did_you_mean(id_, config.grants)}; the listed ones are in {config.path}"
+    )

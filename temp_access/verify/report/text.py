@@ -134,12 +134,12 @@ def counts_text(report: VerificationReport) -> str:
 
 _SUMMARIES = {
     "deployed state": "matches the template",
-    "user": "only what [user] allows",
-    "assume": "as access.toml declares",
-    "role": "only the folders' bucket",
-    "widened": "nothing beyond the role",
+    "user": "as in [user]",
+    "assume": "as in access.toml",
+    "role": "only the bucket",
+    "widened": "no more than the role",
     "agreement": "the evaluator agrees",
-    "clean-up": "nothing is left behind",
+    "clean-up": "nothing left behind",
 }
 
 
@@ -178,7 +178,7 @@ class Group:
         passed, total = self.count(Verdict.PASSED), len(self.results)
         if passed == total:
             return f"ok: {group_summary(self.name, (result.probe for result in self.results)) or 'all probes passed'}"
-        return f"{self.verdict.upper()}: {passed} of {total} passed"
+        return f"{self.verdict.upper()}: {passed}/{total} passed"
 
 
 def grouped(report: VerificationReport) -> tuple[Group, ...]:

@@ -61,7 +61,7 @@ def test_iam_full_access_and_own_policies_are_expected_and_found(deployed: Proje
     assert "iam:GetAccountSummary" in json.dumps(inline)
 
 
-def test_s3_full_access_is_expected_and_the_role_is_said_to_be_no_boundary(deployed: Project) -> None:
+def test_s3_full_access_is_expected_and_warned_of(deployed: Project) -> None:
     """With AmazonS3FullAccess the user reaches objects without the role: expected, found, and warned of."""
     deployed.update(_with(deployed, _S3_FULL_ACCESS))
     ended = deployed.verify("--grant", "bob")
@@ -71,7 +71,7 @@ def test_s3_full_access_is_expected_and_the_role_is_said_to_be_no_boundary(deplo
         "get-role": "allowed",
     }
     warning = (
-        "the role is no boundary for temp-user: by [user]'s policies it may list, get, put, delete objects of "
+        "the role doesn't limit temp-user: its policies in [user] allow it to list, get, put, delete objects of "
         "the bucket without the role"
     )
     assert [warning] == deployed.report()["warnings"]

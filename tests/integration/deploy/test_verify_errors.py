@@ -98,7 +98,7 @@ def test_a_comment_in_the_file_changes_nothing(unmade: Project) -> None:
     """What counts is what access.toml says: with a comment more it is still the deployed one."""
     unmade.toml.write_text(unmade.toml.read_text() + "# reviewed\n")
     assert unmade.local("verify", "--grant", "nobody").code == 2
-    _refused(unmade.local("verify", "--grant", "nobody"), 2, "no grant serves 'nobody'")
+    _refused(unmade.local("verify", "--grant", "nobody"), 2, "no grant has the id 'nobody'")
 
 
 def test_another_account_than_the_environment_s_is_said(unmade: Project) -> None:

@@ -60,5 +60,5 @@ def test_an_unlisted_id_is_served_where_the_pattern_admits_it(deployed: Project)
     assert deployed.probe("grants.tenant-4711/inside/put")["call"]["key"].startswith("tenants/tenant-4711/")
     ended = deployed.verify("--grant", "deap")
     assert ended.code == 2, ended.said
-    assert "no grant serves 'deap'" in ended.err
+    assert "no grant has the id 'deap'" in ended.err
     assert "deep" in ended.err

@@ -1,4 +1,4 @@
-"""Each error code has an explanation, and the message decides which cause comes first."""
+"""Explanations of error codes, whose causes are ordered by the message."""
 
 import re
 
@@ -21,7 +21,7 @@ USER = "User: arn:aws:iam::123456789012:user/temp-user is not authorized to perf
 BOB = "User: arn:aws:sts::123456789012:assumed-role/temp-role/bob is not authorized to perform: "
 ROLE = "on resource: arn:aws:iam::123456789012:role/temp-role"
 OBJECT = 'on resource: "arn:aws:s3:::bucket/bobby/x"'
-# What each code's message (as AWS words it) has to lead to: words of the first cause.
+# A code, its message as AWS words it, and a part of the cause that must come first.
 CASES = [
     ("AccessDenied", f"{USER}sts:AssumeRole {ROLE}", "trust policy names the role's ARN"),
     ("AccessDenied", f"{USER}sts:AssumeRole {ROLE} because no identity-based policy allows the sts:AssumeRole action",
@@ -100,17 +100,17 @@ CASES = [
 
 @pytest.mark.parametrize(("code", "message", "first"), CASES, ids=[f"{code}-{first}" for code, _, first in CASES])
 def test_the_message_decides_which_cause_comes_first(code: str, message: str, first: str) -> None:
-    """AWS's own message leads to the cause that it speaks of."""
+    """AWS's message leads to the cause that it describes."""
     assert first in explain(code, message).causes[0].what
 
 
-def test_every_code_is_tried() -> None:
-    """No explanation is without a case above."""
+def test_every_code_has_a_case() -> None:
+    """Every explanation has a case above."""
     assert set(load_entries()) == {known_codes()[code] for code, _, _ in CASES}
 
 
-def test_all_that_assume_role_answers_is_explained() -> None:
-    """The error codes of the service's own model are known."""
+def test_explains_every_error_of_assume_role() -> None:
+    """The error codes in the service's model have explanations."""
     model = botocore.session.get_session().get_service_model("sts").operation_model("AssumeRole")
     assert model.error_shapes
     for shape in model.error_shapes:
@@ -118,16 +118,16 @@ def test_all_that_assume_role_answers_is_explained() -> None:
 
 
 def test_the_causes_of_a_refused_assume_role_are_complete() -> None:
-    """A trust policy tells nothing of why it refuses, so all of its causes are named."""
+    """The error doesn't say why a trust policy denies a call, so the explanation names every cause."""
     causes = " ".join(cause.what for cause in explain("AccessDenied", f"{USER}sts:AssumeRole {ROLE}").causes)
-    for words in ("AIDA", "external id", "MFA", "source IP", "doesn't exist", "own policy", "not known everywhere"):
-        assert words in causes
+    for part in ("AIDA", "external id", "MFA", "source IP", "doesn't exist", "own policy", "not known everywhere"):
+        assert part in causes
     assert "bucket" not in causes
 
 
 @pytest.mark.parametrize("code", sorted(load_entries()))
-def test_each_entry_is_whole(code: str) -> None:
-    """Every cause says what, how to tell and what to do; patterns compile; the source is AWS's."""
+def test_each_entry_is_complete(code: str) -> None:
+    """Every cause has all parts, the patterns compile, and the source is AWS's documentation."""
     entry = load_entries()[code]
     assert entry["source"].startswith("https://docs.aws.amazon.com/")
     known = {"code", "also", "service", "summary", "source", "phrases", "causes"}
@@ -141,47 +141,47 @@ def test_each_entry_is_whole(code: str) -> None:
         re.compile(pattern)
 
 
-def test_no_code_is_explained_twice() -> None:
-    """A code, in whatever spelling, has one entry."""
+def test_no_code_has_two_entries() -> None:
+    """Every spelling of a code belongs to one entry."""
     listed = [code for entry in load_entries().values() for code in (entry["code"], *entry.get("also", ()))]
     assert len(listed) == len(set(listed))
 
 
-def test_an_unknown_code_names_the_nearest() -> None:
-    """A typing error leads to the code that was meant; something else to the list."""
-    with pytest.raises(UnknownCodeError) as found:
+def test_suggests_codes_for_an_unknown_one() -> None:
+    """The error for a typo suggests a code, and any other error lists the known codes."""
+    with pytest.raises(UnknownCodeError) as error:
         explain("AcessDenid")
-    assert found.value.nearest[0] == "AccessDenied"
-    assert found.value.exit_code == 2
+    assert error.value.nearest[0] == "AccessDenied"
+    assert error.value.exit_code == 2
     with pytest.raises(UnknownCodeError, match="known: AccessDenied, "):
         explain("\x1b[31m!")
 
 
-def test_case_does_not_matter() -> None:
-    """Codes are found however they are typed."""
+def test_ignores_the_case_of_a_code() -> None:
+    """A code has an explanation in any case."""
     assert explain("accessdenied").code == "AccessDenied"
 
 
-def test_the_short_form_has_two_lines() -> None:
-    """It fits below the error of a call of our own."""
+def test_the_summary_has_two_lines() -> None:
+    """The summary fits below the error of a failed call."""
     lines = summarize(explain("ExpiredToken")).splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("likely: ")
     assert lines[1].endswith("(more: temp-access explain ExpiredToken)")
 
 
-def test_an_error_of_botocore_explains_itself() -> None:
-    """Below the sentence of the call that failed; one that isn't known adds nothing."""
-    told = {"Code": "AccessDenied", "Message": f"{USER}sts:AssumeRole {ROLE}"}
-    said = summarize_client_error(ClientError({"Error": told}, "AssumeRole"))  # type: ignore[typeddict-item]
-    assert said.startswith("\nlikely: the trust policy names the role's ARN")
+def test_summarizes_an_error_of_botocore() -> None:
+    """The summary follows the error on its own lines; an unknown error has none."""
+    details = {"Code": "AccessDenied", "Message": f"{USER}sts:AssumeRole {ROLE}"}
+    summary = summarize_client_error(ClientError({"Error": details}, "AssumeRole"))  # type: ignore[typeddict-item]
+    assert summary.startswith("\nlikely: the trust policy names the role's ARN")
     assert summarize_client_error(ClientError({"Error": {"Code": "Nonsense"}}, "AssumeRole")) == ""
     assert summarize_client_error(ValueError("x")) == ""
 
 
 @given(st.sampled_from(sorted(known_codes())), st.text(max_size=300))
-def test_any_message_leaves_a_cause(code: str, message: str) -> None:
-    """Whatever a service says, something likely is left, and nothing comes twice."""
+def test_any_message_has_causes(code: str, message: str) -> None:
+    """Any message leaves at least one cause, and no cause occurs twice."""
     causes = explain(code, message).causes
     assert causes
     assert len(causes) == len(set(causes))

@@ -1,4 +1,4 @@
-"""Errors as people paste them: code and message are found in all of their forms."""
+"""The code and message of pasted errors, in every form."""
 
 import json
 
@@ -32,15 +32,15 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_code_and_message_are_found(form: str) -> None:
-    """Every form gives the code, and a message that names the action."""
+def test_parses_code_and_message(form: str) -> None:
+    """Every form has the code, and a message that names the action."""
     code, message = parse(FORMS[form])
     assert code == "AccessDenied"
     assert "sts:AssumeRole" in message or "AssumeRole operation" in message
 
 
 @pytest.mark.parametrize(
-    ("text", "code"),
+    ("error", "code"),
     [
         ("AccessDenied", "AccessDenied"),
         ("  ExpiredToken\n", "ExpiredToken"),
@@ -58,24 +58,24 @@ def test_code_and_message_are_found(form: str) -> None:
         ("{\"Code\": ", ""),
     ],
 )  # fmt: skip
-def test_texts_without_the_usual_form(text: str, code: str) -> None:
-    """A code alone, a message alone, a text cut off; nothing is made up where there is none."""
-    assert parse(text)[0] == code
+def test_parses_incomplete_errors(error: str, code: str) -> None:
+    """A code alone, a message alone and a truncated error have a code, and other text has none."""
+    assert parse(error)[0] == code
 
 
-def test_entities_of_xml_are_resolved() -> None:
-    """The message is what the service meant."""
+def test_resolves_xml_entities() -> None:
+    """The message contains the characters instead of their entities."""
     assert parse("<Code>X</Code><Message>a &lt; b</Message>") == ("X", "a < b")
 
 
 @given(st.text())
-def test_any_text_can_be_pasted(text: str) -> None:
-    """Nothing that is pasted breaks it."""
+def test_accepts_any_text(text: str) -> None:
+    """No text makes the parser fail."""
     code, _ = parse(text)
     assert len(code) <= len(text)
 
 
-def test_deep_and_long_texts_are_no_burden() -> None:
-    """Nested or endless text ends in no code, and soon."""
+def test_handles_deep_and_long_texts() -> None:
+    """A deeply nested or long text has no code, and the parser finishes soon."""
     assert parse("[{" * 50_000) == ("", ("[{" * 50_000)[:100_000])
     assert parse("An error occurred (" * 20_000)[0] == ""

@@ -50,7 +50,7 @@ def test_folders_that_are_apart_are_proved(any_id: dict[str, Any] | None) -> Non
         ({**LISTED, "more": {"access": "read", "folder": "in/x/y"}}, None, "in/x/y/ of more is in in/x/ of x"),
         ({**LISTED, "more": {"access": "read", "folder": "bob"}}, None, "bob/ of more is in bob/ of bob"),
         (LISTED, {"pattern": "[a-z]{1,8}", "folder": "in/{id}y?"}, None),
-        ({"x": {"access": "read", "folder": "inbox/y"}}, {"pattern": "inb[n-p]x"}, "inbox/ of an unlisted id meets"),
+        ({"x": {"access": "read", "folder": "inbox/y"}}, {"pattern": "inb[n-p]x"}, "inbox/ of an unlisted id overlaps"),
         (
             {"x": {"access": "read", "folder": "t/ab/c"}},
             {"pattern": "a|ab", "folder": "t/{id}"},
@@ -59,7 +59,7 @@ def test_folders_that_are_apart_are_proved(any_id: dict[str, Any] | None) -> Non
         (
             {"x": {"access": "read", "folder": "t"}},
             {"pattern": "a|ab", "folder": "t/{id}"},
-            "/ of an unlisted id meets",
+            "/ of an unlisted id overlaps",
         ),
     ],
 )
@@ -72,7 +72,7 @@ def test_folders_that_meet_are_refuted(grants: dict[str, Any], any_id: dict[str,
         return
     assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
-    assert said in claim.witness.words
+    assert said in claim.witness.description
 
 
 def test_a_shared_folder_is_exempt_and_said_so() -> None:
@@ -81,7 +81,7 @@ def test_a_shared_folder_is_exempt_and_said_so() -> None:
 
     claim = folders({**LISTED, "more": shared})
 
-    assert (claim.status, claim.note) == (ClaimStatus.PROVED, "shared, as access.toml says: bob/post/ in bob/")
+    assert (claim.status, claim.note) == (ClaimStatus.PROVED, "shared in access.toml: bob/post/ in bob/")
 
 
 def test_thousands_of_listed_folders_are_decided_in_time() -> None:
@@ -119,12 +119,12 @@ def test_the_quick_way_to_listed_folders_agrees_with_the_solver(
 
 def meets(any_id: IdPatternGrant, grants: dict[str, Grant], name: str) -> bool:
     """Return whether the folder of an admitted, unlisted id meets the listed one, as the solver sees it."""
-    logic = Solver()
-    id_ = logic.variable("id")
+    solver = Solver()
+    id_ = solver.string("id")
     before, after = any_id.folder.split("{id}")
-    theirs = logic.concat([logic.text(before), id_, logic.text(f"{after}/")])
-    ours = logic.text(f"{grants[name].folder}/")
-    admitted = [logic.in_language(id_, id_language(logic, any_id.pattern.tree))]
-    admitted += [logic.not_(logic.equal(id_, logic.text(listed))) for listed in grants]
-    either = logic.or_([logic.prefix_of(theirs, ours), logic.prefix_of(ours, theirs)])
-    return logic.solve([*admitted, either], 10).result is SatResult.SAT
+    theirs = solver.concat([solver.constant(before), id_, solver.constant(f"{after}/")])
+    ours = solver.constant(f"{grants[name].folder}/")
+    admitted = [solver.in_language(id_, id_language(solver, any_id.pattern.tree))]
+    admitted += [solver.not_(solver.equal(id_, solver.constant(listed))) for listed in grants]
+    either = solver.or_([solver.prefix_of(theirs, ours), solver.prefix_of(ours, theirs)])
+    return solver.solve([*admitted, either], 10).result is SatResult.SAT

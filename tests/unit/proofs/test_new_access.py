@@ -11,7 +11,7 @@ from tests.unit.support.proving import Change, also, changed, decided, not_prove
 USER = "no new access: the user"
 ROLE = "no new access: the role, without a session policy"
 SESSIONS = "no new access: sessions"
-OTHERS = "no new access: anybody else"
+OTHERS = "no new access: any other caller"
 TRUSTED = {"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "sts:AssumeRole"}
 OBJECTS = "arn:aws:s3:::the-bucket-of-the-folders/*"
 

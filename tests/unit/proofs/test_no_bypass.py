@@ -8,8 +8,8 @@ import pytest
 from temp_access.proofs import ClaimStatus
 from tests.unit.support.proving import also, changed, decided, not_proved, proved
 
-BUCKET = "no way round: the bucket policy lets no session do what its session policy doesn't"
-ROLE = "no way round: no session may assume the role again"
+BUCKET = "no bypass: the bucket policy gives no session more than its session policy allows"
+ROLE = "no bypass: no session can assume the role again"
 ISOLATION = "isolation: a read session reaches nothing outside its folder"
 SESSION_ARN = {"Fn::Sub": "arn:aws:sts::${AWS::AccountId}:assumed-role/temp-role/bob"}
 ROLE_ARN = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/temp-role"}
@@ -40,7 +40,7 @@ def test_a_bucket_policy_that_names_sessions_goes_round(statement: dict[str, Any
     assert [claim.status for claim in claims.values()] == [ClaimStatus.REFUTED] * 2
     witness = claims[BUCKET].witness
     assert witness
-    assert "resource-based policy" in witness.why
+    assert "resource-based policy" in witness.explanation
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_nothing_is_proved_beside_what_isn_t_read(kind: str) -> None:
     claims = proved(assembly)
 
     assert {claim.status for claim in claims.values()} == {ClaimStatus.UNKNOWN}
-    assert {claim.note for claim in claims.values()} == {f"not read: TempAccess.More ({kind})"}
+    assert {claim.note for claim in claims.values()} == {f"not modeled: TempAccess.More ({kind})"}

@@ -20,7 +20,7 @@ from temp_access.verify.live.self_test import Mutant, SelfTest
 from tests.unit.support.planning import TARGET
 from tests.unit.support.proving import changed, decided, example, not_proved, proved
 
-USEFUL = "usefulness: a read-write session can do its job in its folder"
+USEFUL = "usefulness: a read-write session can do everything its mode allows"
 STAND_IN = "the-bucket-of-the-folders"
 SEED: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -86,7 +86,7 @@ def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
     assert (claim.status, claim.witness.folder) == (ClaimStatus.REFUTED, "bob")
     assert claim.witness.key
     assert claim.witness.key.startswith("bob/")
-    assert claim.note == "nothing in the folder can be reached at all"
+    assert claim.note == "the session reaches no object in the folder"
 
 
 def seed_claims(path: Path, policy: dict[str, Any], assembly: Assembly | None = None) -> dict[str, Claim]:
@@ -106,7 +106,7 @@ def test_the_seeds_own_policy_is_refuted_twice(tmp_path: Path) -> None:
     assert listed
     assert useless
     assert (listed.folder, listed.prefix, listed.other) == ("bob", "bob", "bobby")
-    assert (useless.folder, claims["usefulness"].note) == ("bob", "nothing in the folder can be reached at all")
+    assert (useless.folder, claims["usefulness"].note) == ("bob", "the session reaches no object in the folder")
 
 
 def test_the_seeds_policy_put_right_is_proved(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from temp_access.cfn.assembly import Assembly
 from temp_access.iam.patterns import escape
 from temp_access.iam.symbolic.patterns import FOLDER
-from temp_access.proofs.templates import unmodelled_resources
+from temp_access.proofs.templates import unmodeled_resources
 from tests.unit.support.proving import changed, example
 
 OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -17,7 +17,7 @@ OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
 
 def found(assembly: Assembly) -> list[str]:
     """Return what isn't read of the example's templates, changed."""
-    return list(unmodelled_resources(example()[0], assembly))
+    return list(unmodeled_resources(example()[0], assembly))
 
 
 def with_resource(stack: str, kind: str, **properties: Any) -> Assembly:
@@ -62,7 +62,11 @@ def test_a_resource_that_may_not_be_made(kind: str, change: dict[str, Any], said
         ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}, "the ACL of"),
         ("AWS::IAM::User", {"Path": "/people/"}, "the path of temp-user"),
         ("AWS::IAM::Role", {"Path": "/people/"}, "the path of temp-role"),
-        ("AWS::S3::Bucket", {"Fn::Transform": {"Name": "AWS::Include"}}, "what Transform makes of TempAccessStorage"),
+        (
+            "AWS::S3::Bucket",
+            {"Fn::Transform": {"Name": "AWS::Include"}},
+            "the result of the Transform in TempAccessStorage",
+        ),
     ],
 )
 def test_a_property_that_isn_t_read(kind: str, change: dict[str, Any], said: str) -> None:
@@ -77,14 +81,14 @@ def test_a_macro() -> None:
     assembly = changed()
     assembly.templates["TempAccess"]["Transform"] = "Own"  # type: ignore[index]
 
-    assert found(assembly) == ["what Transform makes of TempAccess"]
+    assert found(assembly) == ["the result of the Transform in TempAccess"]
 
 
 def test_a_second_bucket_policy() -> None:
     """Of the bucket, or of one that may be the same by its deployed name."""
     assembly = with_resource("TempAccess", "AWS::S3::BucketPolicy", Bucket="a-name", PolicyDocument=OPEN)
 
-    assert found(assembly) == ["bucket policies other than the bucket's one"]
+    assert found(assembly) == ["bucket policies other than the one of the bucket"]
 
 
 def test_two_policies_of_one_name() -> None:
@@ -115,4 +119,4 @@ def test_the_marker_of_the_proofs() -> None:
 
     (place,) = found(changed(bucket=deny))
 
-    assert place.startswith("TempAccessStorage, which has the proofs' own")
+    assert place.startswith("TempAccessStorage, which contains the placeholder")

@@ -1,4 +1,4 @@
-"""Settings of the bucket."""
+"""Changes of the bucket's settings."""
 
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from tests.unit.support.review_edits import Templates, properties, reviewed
 
 
 @pytest.mark.parametrize("name", ["PublicAccessBlockConfiguration", "OwnershipControls"])
-def test_a_default_that_is_no_longer_written_is_told(tmp_path: Path, name: str) -> None:
-    """A new bucket has it, but what an update makes of an existing one can't be told."""
-    found = reviewed(tmp_path, lambda templates: _without(templates, name))
-    assert [change.text for change in found.changes] == [f"the bucket: {name} is no longer written"]
-    assert found.headline is Direction.BOTH
+def test_reports_a_default_that_the_template_no_longer_sets(tmp_path: Path, name: str) -> None:
+    """New buckets have the default, but the effect on an existing bucket is unknown."""
+    review = reviewed(tmp_path, lambda templates: _without(templates, name))
+    assert [change.description for change in review.changes] == [f"the bucket: the template no longer sets {name}"]
+    assert review.headline is Direction.BOTH
 
 
-def test_a_second_role_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    """Another synthesis wouldn't change that."""
+def test_rejects_a_second_role_with_what_to_do(tmp_path: Path) -> None:
+    """The error doesn't suggest another synthesis, which wouldn't help."""
 
     def second(templates: Templates) -> None:
         resources = templates["TempAccess"]["Resources"]

@@ -1,4 +1,4 @@
-"""The page as text: complete in itself, and nothing from outside is markup in it."""
+"""The page's HTML: it is self-contained, and escapes every value."""
 
 import inspect
 import re
@@ -12,13 +12,13 @@ import pytest
 from temp_access.review.render.html import to_html
 from temp_access.review.report import ReviewReport, make_report
 from temp_access.review.snapshot import read_snapshot
-from tests.unit.support.review_sample import HOSTILE, PAIRS, report_of
+from tests.unit.support.review_sample import HOSTILE, PAIRS, report_of, snapshot_arguments
 
 VOID = {"meta", "link", "br"}
 
 
 class Reader(HTMLParser):
-    """Collects the elements, their attributes and the text, and checks that each is closed."""
+    """Collects elements, attributes and text, and checks that every element is closed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,36 +28,36 @@ class Reader(HTMLParser):
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element."""
+        """Collect an element."""
         self.names.append(tag)
         self.attributes += [(name, value or "") for name, value in attrs]
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element that closes itself."""
+        """Collect an element that closes itself."""
         self.names.append(tag)
         self.attributes += [(name, value or "") for name, value in attrs]
 
     def handle_endtag(self, tag: str) -> None:
-        """Check that the last opened element is the closed one."""
+        """Check that the closed element is the last one that was opened."""
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Note text."""
+        """Collect text."""
         self.text.append(data)
 
 
 def read(name: str) -> Reader:
-    """Return the page about `name`, read."""
+    """Return the parsed page of the sample report about `name`."""
     reader = Reader()
     reader.feed(to_html(report_of(name)))
     assert reader.open == []
     return reader
 
 
-def test_a_hostile_name_is_text() -> None:
-    """The same elements and attributes are there whatever the names are, and no script."""
+def test_a_hostile_name_adds_no_markup() -> None:
+    """The page has the same elements and attributes with any name, and no script."""
     plain, hostile = read("bob"), read(HOSTILE)
     assert hostile.names == plain.names
     assert "script" not in hostile.names
@@ -65,8 +65,8 @@ def test_a_hostile_name_is_text() -> None:
     assert not any(name.startswith("on") for name, _ in hostile.attributes)
 
 
-def test_a_hostile_name_is_shown_as_it_is() -> None:
-    """Nothing is lost: markup is seen, and what would reorder the text is seen as its escape."""
+def test_shows_a_hostile_name_completely() -> None:
+    """Markup appears as text, and bidirectional characters appear as escapes."""
     text = "".join(read(HOSTILE).text)
     assert "</svg><script>alert(1)</script>\\u202e\\x1b&lt;" in text
     assert "\u202e" not in text
@@ -80,19 +80,19 @@ def test_the_template_trusts_no_value() -> None:
 
 
 def test_only_the_page_imports_jinja(tmp_path: Path) -> None:
-    """The other formats don't pay for the template engine."""
+    """The other formats don't load the template engine."""
     code = (
         "import sys; from temp_access.cli.main import main; main(sys.argv[1:]); "
         "import temp_access.review.render.sarif; "
         "assert 'jinja2' not in sys.modules"
     )
-    sides = [f"--{side}={PAIRS / 'same' / side / 'cdk.out'}" for side in ("base", "head")]
-    command = [sys.executable, "-c", code, "review", *sides, "--compare-only", f"--output={tmp_path / 'review.md'}"]
+    snapshots = snapshot_arguments("same")
+    command = [sys.executable, "-c", code, "review", *snapshots, "--compare-only", f"--output={tmp_path / 'review.md'}"]
     subprocess.run(command, check=True)
 
 
-def test_asks_nothing_of_the_network() -> None:
-    """No address of another file, and a policy that forbids to fetch one."""
+def test_loads_nothing_from_the_network() -> None:
+    """The page names no other file, and its content security policy forbids loading one."""
     page = to_html(report_of("bob"))
     assert not re.search(r"https?:|url\(|@import|src=", page)
     assert "default-src 'none'" in page
@@ -101,17 +101,17 @@ def test_asks_nothing_of_the_network() -> None:
 
 
 def test_ids_are_unique() -> None:
-    """Each id names one element, and every reference finds one."""
+    """Each id identifies one element, and every reference has a target."""
     attributes = read("bob").attributes
     ids = [value for name, value in attributes if name == "id"]
     assert len(ids) == len(set(ids))
-    wanted = {value.removeprefix("#") for name, value in attributes if name in ("href",) and value.startswith("#")}
-    wanted |= {value for name, value in attributes if name in ("aria-labelledby", "aria-describedby")}
-    assert wanted <= set(ids)
+    references = {value.removeprefix("#") for name, value in attributes if name in ("href",) and value.startswith("#")}
+    references |= {value for name, value in attributes if name in ("aria-labelledby", "aria-describedby")}
+    assert references <= set(ids)
 
 
-def test_a_change_is_said_in_words_as_well() -> None:
-    """Whatever has the colour of a change has a word of it in its text."""
+def test_color_is_never_the_only_signal() -> None:
+    """Every element with the color of a change names the change in its text."""
     page = to_html(report_of("bob"))
     marked = re.findall(r'<(strong|td) class="(?:tag )?(?:broadened|narrowed|both)">(.*?)</\1>', page)
     words = re.compile(r"broadened|narrowed|new|removed|gained|lost|refuted|failed|not this change")
@@ -120,7 +120,7 @@ def test_a_change_is_said_in_words_as_well() -> None:
 
 
 class Map(HTMLParser):
-    """Collects the access map: for each column its cards' names, each with the lines below it."""
+    """Collects the access map: the cards of each column, by name, with the lines of each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -170,24 +170,24 @@ MAPS = {
             "bob/": ["bob: read-write broadened"],
             "inbox/alice/": ["alice: write new"],
             "team/carol/": ["carol: read removed"],
-            "the whole bucket": ["not narrowed broadened"],
+            "the whole bucket": ["no session policy broadened"],
         },
     },
     "public-read": {
         "principals": {
             "temp-user": ["may assume temp-role", "direct access to bob/ broadened"],
-            "anybody without credentials": ["direct access to bob/ broadened"],
+            "anonymous callers": ["direct access to bob/ broadened"],
             "any other account": ["direct access to bob/ broadened"],
-            "anybody else in this account": ["direct access to bob/ broadened"],
+            "any other principal in this account": ["direct access to bob/ broadened"],
         },
         "role": {"temp-role": []},
         "folders": {
             "bob/": [
                 "bob: read",
                 "temp-user: direct access broadened",
-                "anybody without credentials: direct access broadened",
+                "anonymous callers: direct access broadened",
                 "any other account: direct access broadened",
-                "anybody else in this account: direct access broadened",
+                "any other principal in this account: direct access broadened",
             ]
         },
     },
@@ -200,14 +200,14 @@ MAPS = {
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_the_access_map_has_every_relation(name: str) -> None:
-    """Each column lists who may assume the role, or what is reached, with the access and what changed, as text."""
-    base, head = (read_snapshot(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
+def test_the_access_map_lists_every_edge(name: str) -> None:
+    """The columns list who may assume the role and what it can access, with the change, as text."""
+    base, head = (read_snapshot(each, PAIRS / name / each / "cdk.out", None) for each in ("base", "head"))
     assert access_map(make_report(base, head, compare_only=True)) == MAPS[name]
 
 
-def test_the_access_map_has_every_kind_of_line() -> None:
-    """A change of the role itself and access that bypasses the role are listed too, each with the word for it."""
+def test_the_access_map_lists_every_kind_of_change() -> None:
+    """The map also lists a change of the role itself, and access that bypasses the role."""
     assert access_map(report_of("bob")) == {
         "principals": {"bob": ["may assume temp-role new", "direct access to f/ broadened and narrowed"]},
         "role": {"temp-role broadened and narrowed": ["bob"]},

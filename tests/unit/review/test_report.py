@@ -1,4 +1,4 @@
-"""What goes with the comparison: the map, the matrix, proofs, lint and the last verification."""
+"""The access map, the matrix, and the attachments of a report: lint, proofs and the last verification."""
 
 import json
 import shutil
@@ -16,81 +16,81 @@ from temp_access.review.matrix import COLUMNS, matrix
 from temp_access.review.model import Direction, Review
 from temp_access.review.report import review
 from temp_access.review.snapshot import Snapshot, read_snapshot
-from tests.unit.support.review_sample import PAIRS, sides_of
+from tests.unit.support.review_sample import PAIRS, snapshot_arguments
 
 
-def sides(name: str) -> tuple[Snapshot, Snapshot]:
-    """Return both sides of a prepared pair."""
-    base, head = (read_snapshot(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
+def snapshots(name: str) -> tuple[Snapshot, Snapshot]:
+    """Return both snapshots of a prepared pair."""
+    base, head = (read_snapshot(each, PAIRS / name / each / "cdk.out", None) for each in ("base", "head"))
     return base, head
 
 
 def cells(name: str, id_: str) -> dict[str, tuple[bool, bool]]:
     """Return a grant's row of the matrix."""
-    [row] = [row for row in matrix((), *sides(name)).rows if row.id == id_]
+    [row] = [row for row in matrix((), *snapshots(name)).rows if row.id == id_]
     return dict(zip(COLUMNS, row.cells, strict=True))
 
 
-def test_the_matrix_says_what_was_and_is_allowed() -> None:
-    """A wider mode is seen by operation, a new grant was allowed nothing, a removed one is allowed nothing."""
+def test_the_matrix_shows_decisions_before_and_after() -> None:
+    """The matrix shows a wider mode by operation; a new grant had no access before, a removed one has none after."""
     assert cells("new-action", "bob")["delete"] == (False, True)
     assert cells("new-action", "bob")["read"] == (True, True)
     assert cells("grant-added", "alice")["upload"] == (False, True)
     assert cells("grant-removed", "alice")["upload"] == (True, False)
 
 
-def test_the_matrix_knows_the_bucket_policy() -> None:
-    """A Deny of the bucket policy counts, and so does an Allow for everybody outside the folder."""
+def test_the_matrix_includes_the_bucket_policy() -> None:
+    """A Deny in the bucket policy counts, and so does an Allow for every principal."""
     assert cells("removed-deny", "bob")["delete"] == (False, True)
     assert cells("public-read", "bob")["outside"] == (False, False)
 
 
-def test_the_map_has_who_assumes_and_what_is_reached() -> None:
-    """Callers, the role and folders are there, unchanged ones included."""
-    base, head = sides("grant-added")
-    drawn = access_map(review(base, head), base, head)
-    said = {(edge.source, edge.target): edge.words for edge in drawn.edges}
-    assert said["temp-user", "temp-role"] == "may assume"
-    assert said["temp-role", "bob/"] == "bob: read"
-    assert said["temp-role", "inbox/alice/"] == "alice: write (new)"
+def test_the_map_shows_callers_and_folders() -> None:
+    """The map shows callers, the role and folders, including unchanged ones."""
+    base, head = snapshots("grant-added")
+    graph = access_map(review(base, head), base, head)
+    labels = {(edge.source, edge.target): edge.full_label for edge in graph.edges}
+    assert labels["temp-user", "temp-role"] == "may assume"
+    assert labels["temp-role", "bob/"] == "bob: read"
+    assert labels["temp-role", "inbox/alice/"] == "alice: write (new)"
 
 
-def test_the_map_prefers_what_changed() -> None:
-    """With room for one grant it is the new one, and the other is counted."""
-    base, head = sides("grant-added")
-    drawn = access_map(review(base, head), base, head, most=1)
-    assert drawn.left_out == 1
-    assert "inbox/alice/" in {edge.target for edge in drawn.edges}
-    assert "bob/" not in {edge.target for edge in drawn.edges}
+def test_the_map_prefers_grants_that_changed() -> None:
+    """A map of one grant shows the new grant, and counts the other."""
+    base, head = snapshots("grant-added")
+    graph = access_map(review(base, head), base, head, limit=1)
+    assert graph.omitted == 1
+    assert "inbox/alice/" in {edge.target for edge in graph.edges}
+    assert "bob/" not in {edge.target for edge in graph.edges}
 
 
-def test_lint_tells_what_is_new() -> None:
-    """A finding that was there before isn't told again, neither of a construct that has another name now."""
-    assert [finding.rule for finding, _ in lint_delta(*sides("session-named")).new] == ["SessionPrincipal"]
-    assert lint_delta(*sides("renamed-construct")).new == ()
-    base, head = sides("session-named")
+def test_lint_delta_lists_new_findings_only() -> None:
+    """A finding that base has too isn't new, and neither is one of a renamed construct."""
+    assert [finding.rule for finding, _ in lint_delta(*snapshots("session-named")).new] == ["SessionPrincipal"]
+    assert lint_delta(*snapshots("renamed-construct")).new == ()
+    base, head = snapshots("session-named")
     assert [finding.rule for finding, _ in lint_delta(head, base).new] == []
-    assert lint_delta(head, base).gone == 1
+    assert lint_delta(head, base).resolved == 1
 
 
-def test_lint_knows_a_renamed_resource_in_a_message(tmp_path: Path) -> None:
-    """A finding whose message names a resource is the same one after the resource was renamed."""
+def test_lint_delta_recognizes_a_renamed_resource_in_a_message(tmp_path: Path) -> None:
+    """A finding whose message names a resource stays the same when the resource is renamed."""
     renamed = tmp_path / "renamed"
     shutil.copytree(PAIRS / "wider-prefix" / "head", renamed)
     for file in (renamed / "cdk.out").glob("*.template.json"):
         file.write_text(file.read_text(encoding="utf-8").replace("Folders5DC27E26", "Files00000000"), encoding="utf-8")
-    _, base = sides("wider-prefix")
-    found = lint_delta(base, read_snapshot("head", renamed / "cdk.out", None))
-    assert (found.new, found.gone) == ((), 0)
-    assert found.old >= 1
+    _, base = snapshots("wider-prefix")
+    delta = lint_delta(base, read_snapshot("head", renamed / "cdk.out", None))
+    assert (delta.new, delta.resolved) == ((), 0)
+    assert delta.unchanged >= 1
 
 
-def test_a_proof_that_finds_more_makes_it_broadened() -> None:
-    """If the comparison sees no new access and the proof has a witness of it, the witness is told."""
+def test_a_witness_of_new_access_makes_the_review_broadened() -> None:
+    """If the comparison finds no new access but a proof has a witness for it, the review reports the witness."""
     claim = Claim("no new access: the user", ClaimStatus.REFUTED, Witness("the user may fly", "u", "a", "r"))
-    found = add_witnesses(Review(()), ProofResults((claim,)))
-    assert found.headline is Direction.BROADENED
-    assert found.changes[0].text == "the user may fly"
+    result = add_witnesses(Review(()), ProofResults((claim,)))
+    assert result.headline is Direction.BROADENED
+    assert result.changes[0].description == "the user may fly"
     proved = Claim("no new access: the user", ClaimStatus.PROVED)
     assert add_witnesses(Review(()), ProofResults((proved,))).headline is Direction.UNCHANGED
     unknown = Claim("no new access: the user", ClaimStatus.UNKNOWN, Witness("the user may swim", "u", "a", "r"))
@@ -99,17 +99,17 @@ def test_a_proof_that_finds_more_makes_it_broadened() -> None:
 
 @pytest.mark.parametrize("name", ["same", "equivalent-rewrite", "renamed-construct", "narrowed", "mfa-required"])
 def test_the_proofs_agree_that_nothing_is_broadened(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where no new access is told, each claim of no new access is proved."""
+    """If the review reports no new access, every claim of no new access is proved."""
     pytest.importorskip("cvc5")
-    assert main(["review", *sides_of(name), "--format=json"]) == 0
+    assert main(["review", *snapshot_arguments(name), "--format=json"]) == 0
     claims = json.loads(capsys.readouterr().out)["proofs"]["claims"]
-    new = [claim["status"] for claim in claims if claim["name"].startswith("no new access")]
-    assert new
-    assert set(new) == {"proved"}
+    statuses = [claim["status"] for claim in claims if claim["name"].startswith("no new access")]
+    assert statuses
+    assert set(statuses) == {"proved"}
 
 
 def verification(folder: Path, digest: str, **more: object) -> Path:
-    """Return a file like that of `temp-access verify --json`."""
+    """Return a file as `temp-access verify --json` writes it."""
     probe = {"group": "role", "title": "t", "verdict": "failed", "observed": "secret_access_key=abcdefghijkl"}
     report = {"schema": 1, "account": "1", "region": "r", "bucket": "b", "run": "x", "config_digest": digest}
     file = folder / "verify.json"
@@ -117,27 +117,27 @@ def verification(folder: Path, digest: str, **more: object) -> Path:
     return file
 
 
-def test_a_verification_says_whose_access_toml_it_is_about(tmp_path: Path) -> None:
-    """Head's, base's or another's; a report of another isn't taken for this change's."""
-    base, head = sides("new-action")
+def test_a_verification_names_the_access_toml_that_it_verified(tmp_path: Path) -> None:
+    """It is head's, base's or another one, and only head's counts as this change's."""
+    base, head = snapshots("new-action")
     digests = {head.config.digest: "of this change", base.config.digest: "before this change", "0": "another"}
-    for digest, words in digests.items():
-        found = read_verification(verification(tmp_path, digest), base, head)
-        assert words in found.about
-        assert found.of_head is (digest == head.config.digest)
-    assert found.counts == "1 probes: 0 passed, 1 failed, 0 inconclusive"
+    for digest, source in digests.items():
+        result = read_verification(verification(tmp_path, digest), base, head)
+        assert source in result.config_source
+        assert result.matches_head is (digest == head.config.digest)
+        assert result.counts == "1 probe: 0 passed, 1 failed, 0 inconclusive"
 
 
 def test_a_verification_shows_no_secret(tmp_path: Path) -> None:
-    """What looks like a credential is masked, whoever wrote the file."""
-    found = read_verification(verification(tmp_path, "0"), *sides("same"))
-    assert found.open[0].observed == "secret_access_key=[masked]"
+    """Anything that looks like a credential is masked, whatever wrote the file."""
+    result = read_verification(verification(tmp_path, "0"), *snapshots("same"))
+    assert result.not_passed[0].observed == "secret_access_key=[masked]"
 
 
 @pytest.mark.parametrize(
     "more", [{"schema": 2}, {"probes": [{}]}, {"probes": 3}, {"bucket": None}, {"probes": [{"verdict": "maybe"}]}]
 )
-def test_another_file_is_no_verification(tmp_path: Path, more: dict[str, object]) -> None:
-    """What has another shape is refused, with what to do."""
+def test_rejects_another_file_as_verification(tmp_path: Path, more: dict[str, object]) -> None:
+    """The error for a file of another shape says what to do."""
     with pytest.raises(UserError, match="isn't a report of `temp-access verify --json`"):
-        read_verification(verification(tmp_path, "0", **more), *sides("same"))
+        read_verification(verification(tmp_path, "0", **more), *snapshots("same"))

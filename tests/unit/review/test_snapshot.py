@@ -1,4 +1,4 @@
-"""Texts that mean the same on both sides, whatever the names are there."""
+"""Names that compare across both snapshots."""
 
 from pathlib import Path
 
@@ -10,25 +10,25 @@ PAIRS = Path(__file__).parents[2] / "data" / "review" / "renamed-construct"
 
 
 @pytest.fixture
-def sides() -> tuple[Snapshot, Snapshot]:
-    """Return a base and a head whose bucket has another logical id."""
+def snapshots() -> tuple[Snapshot, Snapshot]:
+    """Return a base and a head whose bucket has a different logical id."""
     return read_snapshot("base", PAIRS / "base" / "cdk.out", None), read_snapshot(
         "head", PAIRS / "head" / "cdk.out", None
     )
 
 
-def test_the_own_bucket_is_the_same_on_both_sides(sides: tuple[Snapshot, Snapshot]) -> None:
-    """A key of the own bucket has one shared form, and each side gets its own back."""
-    base, head = sides
-    keys = [f"arn:aws:s3:::{side.target.bucket}/bob/x" for side in sides]
+def test_normalizes_the_bucket_in_both_snapshots(snapshots: tuple[Snapshot, Snapshot]) -> None:
+    """A key of the bucket has one normalized form, and each snapshot localizes it to its own name."""
+    base, head = snapshots
+    keys = [f"arn:aws:s3:::{snapshot.target.bucket}/bob/x" for snapshot in snapshots]
     assert keys[0] != keys[1]
     assert normalize(base, keys[0]) == normalize(head, keys[1]) == f"{BUCKET}/bob/x"
     assert localize(head, normalize(base, keys[0])) == keys[1]
 
 
-def test_a_longer_name_is_another(sides: tuple[Snapshot, Snapshot]) -> None:
-    """A bucket or user whose name only begins with the own one isn't it."""
-    base, _ = sides
+def test_keeps_a_longer_name(snapshots: tuple[Snapshot, Snapshot]) -> None:
+    """A bucket or user whose name only begins with the target's name is a different one."""
+    base, _ = snapshots
     bucket, user = f"arn:aws:s3:::{base.target.bucket}", base.target.user_arn
     assert not normalize(base, f"{bucket}-2/x").startswith(BUCKET)
     assert not normalize(base, f"{user}2").startswith(USER)

@@ -1,4 +1,4 @@
-"""Who may assume the role, and on which conditions, in words."""
+"""Changes of who may assume the role and under which conditions, in words."""
 
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ def web(**condition: dict[str, str]) -> Edit:
     return trusted(Effect="Allow", Principal={"Federated": OIDC}, Action="sts:AssumeRoleWithWebIdentity", **more)
 
 
-def asking(**condition: Any) -> Edit:
-    """Return the edit that makes the user's statement ask for something."""
+def requiring(**condition: Any) -> Edit:
+    """Return the edit that adds conditions to the user's statement."""
 
     def edit(templates: Templates) -> None:
         properties(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] = condition
@@ -28,7 +28,7 @@ def asking(**condition: Any) -> Edit:
 
 
 @pytest.mark.parametrize(
-    ("edit", "who"),
+    ("edit", "callers"),
     [
         (web(), "users of oidc-provider/token.example.com"),
         (
@@ -49,29 +49,31 @@ def asking(**condition: Any) -> Edit:
         ),
     ],
 )
-def test_users_of_an_identity_provider_are_tried(tmp_path: Path, edit: Edit, who: str) -> None:
-    """They ask for the role with another call than sts:AssumeRole."""
-    found = reviewed(tmp_path, edit)
-    assert [change.text for change in found.changes] == [f"temp-role can now be assumed by {who}"]
-    assert found.headline is Direction.BROADENED
+def test_compares_users_of_an_identity_provider(tmp_path: Path, edit: Edit, callers: str) -> None:
+    """They assume the role with their own call instead of sts:AssumeRole."""
+    review = reviewed(tmp_path, edit)
+    assert [change.description for change in review.changes] == [f"temp-role can now be assumed by {callers}"]
+    assert review.headline is Direction.BROADENED
 
 
-MFA = "aws:MultiFactorAuthPresent"
+MFA, ID = "aws:MultiFactorAuthPresent", "sts:ExternalId"
 NARROW, WIDE = ({"aws:SourceIp": ip} for ip in ("203.0.113.0/24", "203.0.0.0/16"))
 
 
 @pytest.mark.parametrize(
-    ("base", "head", "words"),
+    ("base", "head", "conditions"),
     [
-        (asking(Bool={MFA: "true"}), asking(BoolIfExists={MFA: "true"}), "now also without MFA"),
-        (asking(BoolIfExists={MFA: "true"}), asking(Bool={MFA: "true"}), "now only with MFA"),
-        (nothing, asking(StringLike={"sts:RoleSessionName": "a*"}), "now only with certain session names"),
-        (asking(IpAddress=NARROW), nothing, "now with any source IP"),
-        (asking(IpAddress=NARROW), asking(IpAddress=WIDE), "now also with another source IP"),
-        (asking(IpAddress=WIDE), asking(IpAddress=NARROW), "now with fewer source IPs"),
+        (requiring(StringEquals={ID: "a"}), nothing, "without an external id"),
+        (requiring(StringEquals={ID: "a"}), requiring(StringEquals={ID: "b"}), "with a different external id"),
+        (requiring(Bool={MFA: "true"}), requiring(BoolIfExists={MFA: "true"}), "also without MFA"),
+        (requiring(BoolIfExists={MFA: "true"}), requiring(Bool={MFA: "true"}), "only with MFA"),
+        (nothing, requiring(StringLike={"sts:RoleSessionName": "a*"}), "only with certain session names"),
+        (requiring(IpAddress=NARROW), nothing, "with any source IP"),
+        (requiring(IpAddress=NARROW), requiring(IpAddress=WIDE), "also with a different source IP"),
+        (requiring(IpAddress=WIDE), requiring(IpAddress=NARROW), "only with some of the earlier source IPs"),
     ],
 )
-def test_how_a_condition_changed_is_said(tmp_path: Path, base: Edit, head: Edit, words: str) -> None:
-    """What is admitted besides, no longer, or without the key."""
+def test_describes_how_a_condition_changed(tmp_path: Path, base: Edit, head: Edit, conditions: str) -> None:
+    """The description says which values the role accepts now, or whether the key is still required."""
     [change] = reviewed(tmp_path, head, base).changes
-    assert change.text == f"temp-role can be assumed by temp-user {words}"
+    assert change.description == f"temp-role can now be assumed by temp-user {conditions}"

@@ -11,7 +11,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.config.model import Config
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.request import Request
-from temp_access.iam.symbolic.callers import NOBODY, ROOT, SERVICE, SESSION, USER, make_caller
+from temp_access.iam.symbolic.callers import ANONYMOUS, ROOT, SERVICE, SESSION, USER, make_caller
 from temp_access.iam.symbolic.encoder import Encoder, SymbolicValue
 from temp_access.iam.symbolic.queries import Deadline
 from temp_access.iam.symbolic.semantics import allowed
@@ -83,40 +83,40 @@ def not_proved(claims: Mapping[str, Claim]) -> dict[str, ClaimStatus]:
 
 def formula_says(layers: PolicySet, request: Request, *, folder: str = "") -> bool:
     """Return whether the formula of the layers holds for one request, each of whose texts is a constant."""
-    logic = Solver()
+    solver = Solver()
     kind = _kind(request)
     caller = make_caller(
-        logic,
+        solver,
         kind,
-        logic.text(request.principal),
-        logic.text(request.account),
-        own=request.resource_account,
-        own_account=request.account == request.resource_account and kind not in (SERVICE, NOBODY),
-        name=logic.text(request.principal.rpartition("/")[2]),
-        role=logic.text(request.role) if request.role else None,
+        solver.constant(request.principal),
+        solver.constant(request.account),
+        resource_account=request.resource_account,
+        same_account=request.account == request.resource_account and kind not in (SERVICE, ANONYMOUS),
+        name=solver.constant(request.principal.rpartition("/")[2]),
+        role=solver.constant(request.role) if request.role else None,
     )
     keys = {**request.context, **{f"aws:PrincipalTag/{k}": v for k, v in request.principal_tags.items()}}
     encoder = Encoder(
-        logic=logic,
+        solver=solver,
         caller=caller,
-        action=logic.text(request.action.lower()),
-        resource=logic.text(request.resource),
-        folder=logic.text(folder),
+        action=solver.constant(request.action.lower()),
+        resource=solver.constant(request.resource),
+        folder=solver.constant(folder),
         fixed={
-            key.lower(): SymbolicValue(logic.true, logic.text(str(value)))
+            key.lower(): SymbolicValue(solver.true, solver.constant(str(value)))
             for key, value in keys.items()
             if value is not None
         },
     )
     formula = allowed(encoder, layers)
-    absent = [logic.not_(value.present) for value in encoder.keys.values()]
+    absent = [solver.not_(value.present) for value in encoder.keys.values()]
     assert not encoder.unencoded, "this request can't be compared: a condition has no formula"
-    holds = logic.solve([formula, *absent], 10).result
-    fails = logic.solve([logic.not_(formula), *absent], 10).result
+    holds = solver.solve([formula, *absent], 10).result
+    fails = solver.solve([solver.not_(formula), *absent], 10).result
     assert {holds, fails} == {SatResult.SAT, SatResult.UNSAT}
     return holds is SatResult.SAT
 
 
 def _kind(request: Request) -> str:
     parts = {":user/": USER, ":assumed-role/": SESSION, ":root": ROOT, "amazonaws.com": SERVICE}
-    return next((kind for part, kind in parts.items() if part in request.principal), NOBODY)
+    return next((kind for part, kind in parts.items() if part in request.principal), ANONYMOUS)

@@ -20,10 +20,11 @@ def nothing(templates: Templates) -> None:
 
 
 def properties(templates: Templates, kind: str) -> dict[str, Any]:
-    """Return the properties of the one resource of a type."""
-    [found] = [r["Properties"] for t in templates.values() for r in t["Resources"].values() if r["Type"] == kind]
-    assert isinstance(found, dict)
-    return found
+    """Return the properties of the only resource of a type."""
+    resources = [resource for template in templates.values() for resource in template["Resources"].values()]
+    [properties_] = [resource["Properties"] for resource in resources if resource["Type"] == kind]
+    assert isinstance(properties_, dict)
+    return properties_
 
 
 def inline(*statements: dict[str, Any]) -> Edit:
@@ -63,15 +64,15 @@ def on_role(element: str, key: str, **statement: Any) -> Edit:
 
 def reviewed(folder: Path, head: Edit, base: Edit = nothing) -> Review:
     """Return the review of two copies of the prepared output `same`, each edited."""
-    return review(_side(folder, "base", base), _side(folder, "head", head))
+    return review(_snapshot(folder, "base", base), _snapshot(folder, "head", head))
 
 
-def said(folder: Path, head: Edit, base: Edit = nothing) -> list[str]:
-    """Return the changes' texts."""
-    return [change.text for change in reviewed(folder, head, base).changes]
+def descriptions(folder: Path, head: Edit, base: Edit = nothing) -> list[str]:
+    """Return the descriptions of the changes."""
+    return [change.description for change in reviewed(folder, head, base).changes]
 
 
-def _side(folder: Path, name: str, edit: Edit) -> Snapshot:
+def _snapshot(folder: Path, name: str, edit: Edit) -> Snapshot:
     shutil.copytree(PAIRS / "same" / name, folder / name)
     out = folder / name / "cdk.out"
     files = {file.name.partition(".")[0]: file for file in out.glob("*.template.json")}

@@ -1,4 +1,4 @@
-"""A made-up review in which every text from outside is the same name."""
+"""A sample review with the same name in every value from outside."""
 
 from pathlib import Path
 
@@ -17,34 +17,40 @@ PAIRS = Path(__file__).parents[2] / "data" / "review"
 HOSTILE = 'x"]|`</code>@all[y](javascript:z)\n```\n</svg><script>alert(1)</script>\u202e\x1b&lt;'
 
 
-def sides_of(name: str) -> list[str]:
-    """Return the arguments that name a prepared pair."""
-    return [f"--{side}={PAIRS / name / side / 'cdk.out'}" for side in ("base", "head")]
+def snapshot_arguments(name: str) -> list[str]:
+    """Return the command-line arguments for a prepared pair."""
+    return [f"--{snapshot}={PAIRS / name / snapshot / 'cdk.out'}" for snapshot in ("base", "head")]
 
 
 def report_of(name: str) -> ReviewReport:
-    """Return a report in which every text from outside is `name`."""
-    written = SourceLocation(file="access.toml", line=1, key=f"grants.{name}")
-    made = SourceLocation(file="stacks/access.py", line=2, construct=f"TempAccess/{name}", id_=name, logical_id=name)
-    change = Change(name, Direction.BROADENED, f"{name} can now read {name}", Cause(f"there: {name}", (written,)), name)
-    lost = Change("the bucket", Direction.NARROWED, f"the bucket: {name}", Cause(name, (made,)))
-    drawn = AccessMap(
-        (Node(name, Column.CALLER), Node("temp-role", Column.ROLE, (name,), Direction.BOTH), Node("f/", Column.PLACE)),
+    """Return a report with `name` as every value from outside."""
+    key = SourceLocation(file="access.toml", line=1, key=f"grants.{name}")
+    construct = SourceLocation(
+        file="stacks/access.py", line=2, construct=f"TempAccess/{name}", id_=name, logical_id=name
+    )
+    change = Change(name, Direction.BROADENED, f"{name} can now read {name}", Cause(f"there: {name}", (key,)), name)
+    lost = Change("the bucket", Direction.NARROWED, f"the bucket: {name}", Cause(name, (construct,)))
+    access_map = AccessMap(
+        (
+            Node(name, Column.CALLER),
+            Node("temp-role", Column.ROLE, (name,), Direction.BOTH),
+            Node("f/", Column.RESOURCE),
+        ),
         (
             Edge(name, "temp-role", "may assume", "new", Direction.BROADENED),
             Edge("temp-role", "f/", f"{name}: read", "removed", Direction.NARROWED),
-            Edge(name, "f/", "directly", "", Direction.BOTH),
+            Edge(name, "f/", "direct access", "", Direction.BOTH),
         ),
-        left_out=3,
+        omitted=3,
     )
     witness = Witness(name, name, name, name)
     return ReviewReport(
         review=Review((change, lost)),
-        map=drawn,
+        map=access_map,
         matrix=Matrix((Row(name, "read", f"{name}/", 3600, ((False, True),) * len(COLUMNS)),), 2),
-        lint=LintDelta(((Finding("Everyone", name, None, name, name), made),), 1, 0),
+        lint=LintDelta(((Finding("Everyone", name, None, name, name), construct),), 1, 0),
         proofs=ProofResults((Claim(name, ClaimStatus.REFUTED, witness, 0.1, name),)),
-        verified=LastVerification(
+        verification=LastVerification(
             name, name, name, name, name, False, (ProbeSummary(name, name, Verdict.FAILED, name),)
         ),
         config_file="access.toml",

@@ -97,7 +97,7 @@ def test_the_verdict_follows_from_what_was_seen_and_its_control(
 def test_a_refusal_without_a_working_control_says_that_it_proves_nothing() -> None:
     """Else the reader would take it for the session policy's."""
     said = judge(REFUSED, DENIED, DENIED, names_layers=False)[1]
-    assert said.endswith("but the control didn't work either, so this refusal proves nothing")
+    assert said.endswith("but the control failed too, so this refusal proves nothing")
 
 
 def test_a_wrong_code_says_which_was_expected() -> None:

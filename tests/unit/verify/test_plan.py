@@ -162,7 +162,7 @@ def test_a_folder_with_wildcards_is_probed_against_one_that_they_would_match(con
 
 
 def test_the_user_alone_can_do_nothing_on_the_bucket_by_default(config: Config) -> None:
-    """It may look the role up, and that is all."""
+    """It may only read the role."""
     plan = plan_of(config)
     assert {one.id: one.allowed for one in plan.probes if one.group == "user" and one.allowed} == {
         "user/get-role": True
@@ -172,14 +172,14 @@ def test_the_user_alone_can_do_nothing_on_the_bucket_by_default(config: Config) 
 
 
 def test_what_the_users_policies_allow_is_expected_and_warned_of(tmp_path: Path) -> None:
-    """With AmazonS3FullAccess the role is no boundary for this user, and the report says so."""
+    """With AmazonS3FullAccess the role doesn't limit this user, and the report warns of it."""
     attached = "[[user.aws_managed]]\nname = 'AmazonS3FullAccess'\nreason = 'exports'\n"
     plan = plan_of(config_of(tmp_path, attached + BOB))
     allowed = {one.id.removeprefix("user/") for one in plan.probes if one.group == "user" and one.allowed}
     on_s3 = {"list-v2", "get", "put", "delete", "get-bucket-policy", "list-versions", "list-buckets"}
     assert allowed == on_s3 | {"get-role"}
     assert plan.warnings == (
-        "the role is no boundary for temp-user: by [user]'s policies it may list, get, put, delete objects of the "
+        "the role doesn't limit temp-user: its policies in [user] allow it to list, get, put, delete objects of the "
         "bucket without the role",
     )
 
@@ -199,7 +199,9 @@ def test_a_policy_of_ones_own_counts_like_awss(tmp_path: Path) -> None:
     """
     plan = plan_of(config_of(tmp_path, text + BOB))
     assert {one.id for one in plan.probes if one.group == "user" and one.allowed} == {"user/get", "user/get-role"}
-    assert plan.warnings[0].startswith("the role is no boundary for temp-user: by [user]'s policies it may get objects")
+    assert plan.warnings[0].startswith(
+        "the role doesn't limit temp-user: its policies in [user] allow it to get objects"
+    )
 
 
 def test_a_permissions_boundary_takes_away_and_names_no_single_layer(tmp_path: Path) -> None:
@@ -234,7 +236,7 @@ def test_only_the_named_grants_are_probed_and_unlisted_ids_are_served_by_any_id(
         Grant("ca", "read", "t/ca"),
     ]
     with pytest.raises(
-        UserError, match=r"^no grant serves 'bo' \(did you mean 'bob'\?\); the listed ones are in .*access"
+        UserError, match=r"^no grant has the id 'bo' \(did you mean 'bob'\?\); the listed ones are in .*access"
     ):
         choose_grants(config, ["bo"], None, 0)
 

@@ -35,7 +35,7 @@ def test_has_a_table_row_for_each_group() -> None:
     """With the counts and the result."""
     markdown = to_markdown(sample_report())
 
-    assert "| <code>bob</code> | 2 | 1 | 1 | - | ❌ FAILED: 1 of 2 passed |" in markdown
+    assert "| <code>bob</code> | 2 | 1 | 1 | - | ❌ FAILED: 1/2 passed |" in markdown
     assert _tokens(markdown).count("tr_open") == 6
 
 

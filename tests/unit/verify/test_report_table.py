@@ -47,9 +47,9 @@ def test_the_result_is_clear_without_colour() -> None:
     """Each result begins with its verdict."""
     rows = {row.split()[0]: " ".join(row.split()[1:]) for row in _printed(sample_report()).splitlines()[2:7]}
 
-    assert rows["bob"] == "2 1 1 - FAILED: 1 of 2 passed"
+    assert rows["bob"] == "2 1 1 - FAILED: 1/2 passed"
     assert rows["bobby"] == "12 12 - - ok: read in bobby/"
-    assert rows["role"] == "1 - - 1 INCONCLUSIVE: 0 of 1 passed"
+    assert rows["role"] == "1 - - 1 INCONCLUSIVE: 0/1 passed"
 
 
 def test_tells_all_about_a_failed_probe() -> None:

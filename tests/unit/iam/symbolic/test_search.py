@@ -1,4 +1,4 @@
-"""What counts as proved: never what timed out, isn't modelled, or isn't known; and no witness is shown unreplayed."""
+"""What counts as proved: never what timed out, isn't modeled, or isn't known; and no witness is shown unreplayed."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from temp_access.proofs.claim import exit_code
 from tests.unit.support.proving import also, changed, decided, example, not_proved, proved
 
 ISOLATION = "isolation: a read-write session reaches nothing outside its folder"
-USEFUL = "usefulness: a read-write session can do its job in its folder"
-BUCKET = "no way round: the bucket policy lets no session do what its session policy doesn't"
+USEFUL = "usefulness: a read-write session can do everything its mode allows"
+BUCKET = "no bypass: the bucket policy gives no session more than its session policy allows"
 BOUNDARY = "arn:aws:iam::aws:policy/NotKeptAnywhere"
 OBJECTS = "arn:aws:s3:::the-bucket-of-the-folders/*"
 
@@ -29,7 +29,7 @@ def test_what_timed_out_is_unknown() -> None:
 
     assert set(not_proved(claims).values()) == {ClaimStatus.UNKNOWN}
     assert {name for name, claim in claims.items() if claim.status is ClaimStatus.PROVED} == {
-        "apart: no two grants' folders meet"
+        "no overlap: the folders of two grants never overlap"
     }
     assert "timed out" in claims[ISOLATION].note
     assert exit_code(claims.values()) == 3
@@ -61,7 +61,7 @@ def test_a_disagreement_with_the_evaluator_is_never_a_refutation(monkeypatch: py
 
 def test_a_formula_that_forgets_the_deny_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake in the formula itself is noticed by the replay."""
-    monkeypatch.setattr("temp_access.iam.symbolic.semantics.ignoring_case", lambda logic, text: logic.either([]))
+    monkeypatch.setattr("temp_access.iam.symbolic.semantics.case_insensitive", lambda solver, value: solver.union([]))
     deny = {**allow(), "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
 
     claim = decided(USEFUL, assembly=changed(bucket=also(deny)))[USEFUL]
@@ -100,7 +100,7 @@ def test_conditions_that_nothing_fulfils_but_no_formula_says_so_leave_it_unknown
     claim = decided(BUCKET, assembly=changed(bucket=also(allow(Condition=condition))))[BUCKET]
 
     assert claim.status is ClaimStatus.UNKNOWN
-    assert "conditions that aren't modelled" in claim.note
+    assert "conditions that aren't modeled" in claim.note
 
 
 def test_a_character_that_the_solver_doesnt_know_leaves_it_unknown() -> None:
@@ -108,7 +108,7 @@ def test_a_character_that_the_solver_doesnt_know_leaves_it_unknown() -> None:
     claim = decided(BUCKET, assembly=changed(bucket=also(allow(Resource=f"{OBJECTS}\U000f0000"))))[BUCKET]
 
     assert claim.status is ClaimStatus.UNKNOWN
-    assert "isn't modelled" in claim.note
+    assert "isn't modeled" in claim.note
 
 
 def test_isolation_doesnt_need_a_policy_that_isnt_known() -> None:
@@ -140,7 +140,7 @@ def test_a_boundary_counts() -> None:
     assert (small[ISOLATION].status, small[USEFUL].status) == (ClaimStatus.PROVED, ClaimStatus.REFUTED)
     witness = small[USEFUL].witness
     assert witness
-    assert "permissions boundary" in witness.why
+    assert "permissions boundary" in witness.explanation
 
 
 def test_without_cvc5_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

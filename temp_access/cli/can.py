@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "resource", metavar="RESOURCE", help="the resource, like bob/x, bucket, s3://BUCKET/KEY, role, or an ARN"
     )
-    parser.add_argument("--session", metavar="ID", help="with WHO role: send the session policy of this grant")
+    parser.add_argument("--session", metavar="ID", help="with WHO role: the grant whose session policy applies")
     parser.add_argument("--prefix", metavar="PREFIX", help="the prefix of a listing (s3:prefix)")
     parser.add_argument(
         "--context",
@@ -78,10 +78,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
-    from temp_access.cfn.assembly import read_assembly
+    from temp_access.deployment.stacks import read_stacks
     from temp_access.whatif.sources import from_templates
 
-    return from_templates(config, read_assembly(args.template, digest=config.digest))
+    return from_templates(config, read_stacks(args.template, digest=config.digest))
 
 
 def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":

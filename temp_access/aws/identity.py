@@ -131,7 +131,7 @@ def _load_credentials(core: "botocore.session.Session") -> "Credentials":
     if credentials is None:
         raise NoCredentials(
             "no credentials were found (searched: environment, ~/.aws, SSO, container, instance)",
-            "pass temp-user's profile with --profile, or set its access key in the environment; for the local AWS, "
+            "pass --profile to use temp-user's profile, or set its access key in the environment; for the local AWS, "
             "pass --local",
         )
     return credentials

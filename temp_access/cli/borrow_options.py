@@ -63,8 +63,10 @@ def add_identity_options(parser: argparse.ArgumentParser) -> None:
     add_config_options(parser)
     parser.add_argument("--profile", help="temp-user's profile (default: the credentials that the AWS CLI uses)")
     add_aws_options(parser)
-    parser.add_argument("--role-arn", type=role_arn_argument, metavar="ARN", help="the role, if it can't be looked up")
-    parser.add_argument("--bucket", metavar="NAME", help="the role's bucket, if it can't be looked up")
+    parser.add_argument(
+        "--role-arn", type=role_arn_argument, metavar="ARN", help="the role's ARN, if it can't be looked up"
+    )
+    parser.add_argument("--bucket", metavar="NAME", help="the bucket, if it can't be looked up")
 
 
 def add_borrow_options(parser: argparse.ArgumentParser) -> None:

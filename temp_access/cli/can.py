@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "resource", metavar="RESOURCE", help="the resource, like bob/x, bucket, s3://BUCKET/KEY, role, or an ARN"
     )
-    parser.add_argument("--session", metavar="ID", help="with WHO role: send the session policy of this grant")
+    parser.add_argument("--session", metavar="ID", help="with WHO role: the grant whose session policy applies")
     parser.add_argument("--prefix", metavar="PREFIX", help="the prefix of a listing (s3:prefix)")
     parser.add_argument(
         "--context",

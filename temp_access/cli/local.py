@@ -63,13 +63,13 @@ def _start(args: argparse.Namespace) -> int:
     return 0
 
 
-def _port(text: str | None, option: str) -> int | None:
+def _port(port: str | None, option: str) -> int | None:
     """Return the port as a number; raises UserError if it isn't one."""
-    if text is None:
+    if port is None:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text) > _LAST_PORT:
-        raise UserError(f"port {text!r} isn't a number from 0 to {_LAST_PORT}: pass a free one with {option}")
-    return int(text)
+    if not (port.isascii() and port.isdigit()) or int(port) > _LAST_PORT:
+        raise UserError(f"port {port!r} isn't a number from 0 to {_LAST_PORT}: pass a free one with {option}")
+    return int(port)
 
 
 def _stop(args: argparse.Namespace) -> int:

@@ -40,14 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--access",
         metavar="MODE",
-        help="the access mode that --session-policy should have (default: the widest mode in use)",
+        help="the access mode of --session-policy (default: the widest mode in use)",
     )
     parser.add_argument(
         "--timeout",
         type=duration_argument,
         default=30,
         metavar="TIME",
-        help="the limit for each claim (default: 30s)",
+        help="the time limit of a claim (default: 30s)",
     )
     parser.add_argument("--json", action="store_true", help="print the claims as JSON")
     add_config_options(parser)

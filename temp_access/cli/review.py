@@ -26,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     for name, time in (("base", "before"), ("head", "after")):
         parser.add_argument(
-            f"--{name}", type=Path, required=True, metavar="DIR", help=f"the folder of `cdk synth` {time} the change"
+            f"--{name}",
+            type=Path,
+            required=True,
+            metavar="DIR",
+            help=f"the output folder of `cdk synth` {time} the change",
         )
         parser.add_argument(
             f"--{name}-config", type=Path, metavar="FILE", help="its configuration (default: access.toml next to DIR)"
@@ -37,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=("broadened", "any", "never"),
         default="broadened",
-        help="the change of access that fails (default: broadened)",
+        help="exit with 1 on this change of access (default: broadened)",
     )
     parser.add_argument("--compare-only", action="store_true", help="leave out lint findings and proofs")
     parser.add_argument(
@@ -45,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=duration_argument,
         default=10,
         metavar="TIME",
-        help="the limit for each proof (default: 10s)",
+        help="the time limit of a proof (default: 10s)",
     )
     parser.add_argument(
         "--verification",
@@ -56,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print or write the review, and return the exit code."""
+    """Compare, print or write the review, and return the exit code."""
     from temp_access.files import check_writable, write_report
     from temp_access.review.report import make_report
     from temp_access.review.snapshot import read_snapshot

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--settle",
         type=duration_argument,
         metavar="TIME",
-        help="how long IAM changes may take (default: 60s; local AWS: 0s)",
+        help="how long to wait for IAM changes (default: 60s; local AWS: 0s)",
     )
     parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role requires MFA")
     parser.add_argument("--mfa-code", metavar="CODE", help="the device's current code")
@@ -94,8 +94,8 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
-    assembly = read_stacks(args.template, digest=config.digest)
     account = open_account(args, config, args.deployer_profile)
+    assembly = read_stacks(args.template, digest=config.digest)
     deployer = account.session
     target = deployed_target(deployer, config, account.id, account.arn)
     require_deployer(account, target.user_name)

@@ -1,8 +1,6 @@
 """Quotas, packed size, grammar of the policies in access.toml."""
 
 import json
-import math
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -86,16 +84,6 @@ def _user_findings(
 def _size(policy: Mapping[str, Any]) -> int:
     # IAM counts no white space.
     return sum(not character.isspace() for character in json.dumps(policy, separators=(",", ":")))
-
-
-# STS doesn't publish its format; public reports of refused calls put the room at about a kilobyte, which
-# deflate comes near to. Only what is far over or under is sure.
-_ROOM = 1024
-
-
-def estimate_packed_size(policy: str) -> int:
-    """Return the estimated PackedPolicySize of the policy's JSON: percent of the room that STS has."""
-    return math.ceil(100 * len(zlib.compress(policy.encode(), 9)) / _ROOM)
 
 
 def document_findings(user: User) -> Iterator[str]:

@@ -93,6 +93,9 @@ class Snapshot:
         return self.policies.of_owner(owner, unknown_as)
 
 
+Snapshots = tuple[Snapshot, Snapshot]  # base and head
+
+
 def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot:
     """Return the snapshot in `folder`.
 

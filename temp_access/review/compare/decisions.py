@@ -25,7 +25,7 @@ class DecisionPairs:
 
 def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
     """Return the decisions about all requests that the principal's policies in base and head suggest."""
-    before, after = _layers(principal, base), _layers(principal, head)
+    before, after = _policy_sets(principal, base), _policy_sets(principal, head)
     old, new = _statements(before), _statements(after)
     if old == new and base.target == head.target:
         return DecisionPairs((), (), {})
@@ -44,12 +44,12 @@ def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) ->
     return DecisionPairs(actions, scopes, decisions)
 
 
-def _layers(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool, PolicySet]:
-    return {on_bucket: principal.layers(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
+def _policy_sets(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool, PolicySet]:
+    return {on_bucket: principal.policy_set(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
 
 
-def _statements(layers: dict[bool, PolicySet]) -> list[StatementView]:
-    on_bucket = layers[True]
+def _statements(policy_sets: dict[bool, PolicySet]) -> list[StatementView]:
+    on_bucket = policy_sets[True]
     policies = [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
     return list(policy_statements(policies))
 

@@ -46,6 +46,11 @@ class ExternalPrincipal:
     action: str = "sts:AssumeRole"
 
 
+_OTHER_PRINCIPAL = ExternalPrincipal(
+    "any other principal in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None
+)
+
+
 def federated_principal(name: str) -> ExternalPrincipal:
     """Return the users of the identity provider `name` (normalized)."""
     action = "sts:AssumeRoleWithSAML" if "saml-provider/" in name else "sts:AssumeRoleWithWebIdentity"
@@ -57,11 +62,11 @@ def external_principal(name: str) -> Iterator[ExternalPrincipal]:
     if name == "*":
         yield ExternalPrincipal("anonymous callers", "*", "")
         yield ExternalPrincipal("any other account", f"{PARTITION}iam::{_FOREIGN}:user/somebody", _FOREIGN)
-        yield ExternalPrincipal("any other principal in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+        yield _OTHER_PRINCIPAL
     elif match := _ACCOUNT_NUMBER.fullmatch(name):
         yield ExternalPrincipal(f"account {match[1]}", f"{PARTITION}iam::{match[1]}:user/somebody", match[1])
     elif name.endswith(f"{ACCOUNT}root"):
-        yield ExternalPrincipal("any other principal in this account", f"{PARTITION}iam:{ACCOUNT}user/somebody", None)
+        yield _OTHER_PRINCIPAL
     elif is_pattern(name):
         example = examples(name)[0]
         yield from (
@@ -71,9 +76,8 @@ def external_principal(name: str) -> Iterator[ExternalPrincipal]:
     elif name.startswith(PARTITION):
         account = None if ACCOUNT in name else name.split(":")[2]
         short = name.removeprefix(PARTITION)
-        description = (
-            short.partition(ACCOUNT)[2] if account is None else f"{short.rpartition(':')[2]} of account {account}"
-        )
+        own, foreign = short.partition(ACCOUNT)[2], f"{short.rpartition(':')[2]} of account {account}"
+        description = own if account is None else foreign
         if role := _ROLE.fullmatch(name):
             arn = f"{role[1]}sts:{role[2]}assumed-role/{role[3]}/session"
             yield ExternalPrincipal(description, arn, account, name)
@@ -126,7 +130,7 @@ class ComparedPrincipal:
             return localize(snapshot, SESSIONS) + fill_pattern(pattern, user_name=config.user.name, filler="session")
         return localize(snapshot, self.arn)
 
-    def layers(self, snapshot: Snapshot, *, on_bucket: bool) -> PolicySet:
+    def policy_set(self, snapshot: Snapshot, *, on_bucket: bool) -> PolicySet:
         """Return the policies that apply in a snapshot."""
         grant = self.grant(snapshot)
         own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner)

@@ -17,7 +17,7 @@ from temp_access.review.attachments import LastVerification, ProofResults
 from temp_access.review.compare.principals import NO_SESSION_POLICY
 from temp_access.review.matrix import COLUMNS, MEANINGS
 from temp_access.review.model import HEADLINES, Direction, counted
-from temp_access.review.render.markdown import SCOPE, UNMODELLED, describe_claim
+from temp_access.review.render.markdown import SCOPE, UNMODELED, describe_claim
 from temp_access.review.report import ReviewReport
 from temp_access.terminal_text import escape_control
 from temp_access.verify.probes import Verdict
@@ -79,7 +79,7 @@ def to_html(report: ReviewReport) -> str:
         meanings=MEANINGS,
         no_session_policy=NO_SESSION_POLICY,
         scope=SCOPE,
-        unmodelled=UNMODELLED,
+        unmodeled=UNMODELED,
         verdicts=tuple(Verdict),
         max_probes=_MAX_PROBES,
     )
@@ -95,14 +95,8 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(
-        directions=_DIRECTION_NAMES,
-        cells=_CELLS,
-        results=_RESULTS,
-        format_duration=format_duration,
-        counted=counted,
-        describe_claim=describe_claim,
-    )
+    environment.globals.update(directions=_DIRECTION_NAMES, cells=_CELLS, results=_RESULTS)
+    environment.globals.update(format_duration=format_duration, counted=counted, describe_claim=describe_claim)
     return environment.get_template(_TEMPLATE.name)
 
 

@@ -1,4 +1,4 @@
-"""One deployment for all tests of borrowing, and a person with a home of their own for each."""
+"""A deployment for all tests of borrowing, and a person with a home folder of their own for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +18,14 @@ def lent(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def person(lent: Project, tmp_path: Path) -> Iterator[Person]:
-    """Somebody with an empty home; access.toml is put back after the test."""
-    text = lent.toml.read_text(encoding="utf-8")
+    """A person with an empty home folder; access.toml is restored after the test."""
+    content = lent.toml.read_text(encoding="utf-8")
     (tmp_path / "home").mkdir()
     yield Person(lent, tmp_path / "home")
-    lent.toml.write_text(text, encoding="utf-8")
+    lent.toml.write_text(content, encoding="utf-8")
 
 
 @pytest.fixture
 def calls(person: Person) -> Calls:
-    """What is called during the test."""
+    """The calls that the test makes."""
     return Calls(person)

@@ -1,4 +1,4 @@
-"""Somebody who borrows: with a home folder, a cache and an AWS configuration of their own."""
+"""A person who borrows, with a home folder, a cache and an AWS configuration of their own."""
 
 import json
 import os
@@ -26,10 +26,10 @@ class Person:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a shell of theirs holds."""
-        kept = {n: v for n, v in os.environ.items() if not n.startswith(("AWS_", "XDG_"))}
-        path = f"{BIN}{os.pathsep}{kept['PATH']}"
-        return {**kept, "HOME": str(self.home), "PATH": path, "AWS_EC2_METADATA_DISABLED": "true"}
+        """The environment of the person's shell."""
+        inherited = {n: v for n, v in os.environ.items() if not n.startswith(("AWS_", "XDG_"))}
+        path = f"{BIN}{os.pathsep}{inherited['PATH']}"
+        return {**inherited, "HOME": str(self.home), "PATH": path, "AWS_EC2_METADATA_DISABLED": "true"}
 
     @property
     def keys(self) -> dict[str, str]:
@@ -37,10 +37,10 @@ class Person:
         return {**self.environment, **user_environment(self.project.aws.state_dir, USER)}
 
     def begin(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[str]":
-        """Start a command of this person's."""
-        given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        """Start a command as this person."""
+        defaults = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(
-            words, cwd=self.project.folder, env={**self.environment, **(env or {})}, **{**given, **options}
+            words, cwd=self.project.folder, env={**self.environment, **(env or {})}, **{**defaults, **options}
         )
 
     def run(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> Ended:
@@ -61,8 +61,8 @@ class Person:
         """Return the process document of `temp-access credentials WORDS`."""
         ended = self.temp_access("credentials", *words, "--format", "process")
         assert ended.code == 0, ended.said
-        found: dict[str, Any] = json.loads(ended.out)
-        return found
+        document: dict[str, Any] = json.loads(ended.out)
+        return document
 
     def python(self, code: str, env: dict[str, str] | None = None) -> Ended:
         """Run Python code, as temp-user unless `env` says otherwise."""
@@ -75,7 +75,7 @@ class Person:
 
 
 class Calls:
-    """Counts what is called from here on."""
+    """Counts the successful calls from now on."""
 
     def __init__(self, person: Person) -> None:
         self._person, self._before = person, person.calls()

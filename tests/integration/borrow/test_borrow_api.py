@@ -13,8 +13,8 @@ GUIDE = (ROOT / "docs/borrowing.md").read_text(encoding="utf-8")
 SNIPPET, ASYNC = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
-def test_the_documented_snippet_hands_out_an_upload_url(person: Person) -> None:
-    """Whoever has the URL uploads into bob's folder; the same for bobby's is refused."""
+def test_the_documented_snippet_creates_an_upload_url(person: Person) -> None:
+    """The URL uploads into bob's folder; a URL for bobby's is refused."""
     upload = """
 import ssl, urllib.request, urllib.error, os
 context = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
@@ -32,13 +32,13 @@ print(put(url))
 
 
 def test_the_documented_async_call(person: Person) -> None:
-    """It doesn't block the loop."""
+    """The call doesn't block the event loop."""
     code = f"import asyncio, temp_access\nasync def main():\n    {ASYNC}    print(credentials)\nasyncio.run(main())"
     assert re.match(r"….{4} until \d\d:\d\d:\d\d UTC", person.python(code).out)
 
 
 def test_every_documented_error_is_exported() -> None:
-    """The guide's list is the module's."""
+    """The guide lists the errors of the module."""
     import temp_access
 
     named = set(re.findall(r"`(?:temp_access\.)?([A-Z]\w+)`", GUIDE.rpartition("Errors are")[2]))
@@ -57,7 +57,7 @@ print(first == again, first == last, session.client("sts").get_caller_identity()
 
 
 def test_a_session_refreshes_itself_near_its_end(person: Person, calls: Calls) -> None:
-    """Not before, and then with a new AssumeRole, also when nothing is kept."""
+    """Not earlier, and with a new AssumeRole call, also without a cache."""
     code = REFRESH.format(more=", cache=False", minutes=8)
     assert person.python(code).out == "True False bob,temp-user\n"
     assert calls["sts:AssumeRole"] == 2
@@ -66,7 +66,7 @@ def test_a_session_refreshes_itself_near_its_end(person: Person, calls: Calls) -
 
 
 def test_a_refresh_reads_access_toml_again(person: Person) -> None:
-    """A grant that was taken out isn't borrowed for ever."""
+    """A removed grant isn't borrowed forever."""
     code = """
 import datetime, pathlib, temp_access
 session = temp_access.session("bob", duration="15m", cache=False)
@@ -81,8 +81,8 @@ except temp_access.GrantNotFound as error:
     assert "has no grant 'bob'" in person.python(code).out
 
 
-def test_the_base_session_is_the_callers(person: Person) -> None:
-    """`base` borrows, whatever the environment says."""
+def test_the_base_session_borrows(person: Person) -> None:
+    """With any environment."""
     keys = person.keys
     given = {name: keys.pop(f"AWS_{name.upper()}") for name in ("access_key_id", "secret_access_key")}
     code = f"""
@@ -119,8 +119,8 @@ for words in (("nobody",), ("bob", "13h"), ("bob", datetime.timedelta(minutes=1)
     ]
 
 
-def test_the_kept_session_is_the_commands(person: Person, calls: Calls, tmp_path: Path) -> None:
-    """Programs and people share the cache."""
+def test_shares_the_cache_with_the_commands(person: Person, calls: Calls, tmp_path: Path) -> None:
+    """Programs and people use the same sessions."""
     key = person.borrow("bob", "--duration", "1h")["AccessKeyId"]
     code = "import temp_access; print(temp_access.credentials('bob', duration='1h').access_key_id)"
     assert person.python(code).out.strip() == key

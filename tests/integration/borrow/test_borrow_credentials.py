@@ -1,4 +1,4 @@
-"""`temp-access credentials`: the forms, the cache, and that what is handed out reaches one folder."""
+"""`temp-access credentials`: the formats, the cache, and that the credentials reach one folder."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def outcome(person: Person, document: dict[str, Any], operation: str, **paramete
     return "allowed"
 
 
-def test_the_process_document_is_the_sdks(person: Person) -> None:
+def test_the_process_format_is_the_sdks(person: Person) -> None:
     """Version 1, three parts of the key, Expiration in ISO 8601; and nothing else on stdout."""
     document = person.borrow("bob", "--duration", "1h")
     assert set(document) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
@@ -36,7 +36,7 @@ def test_the_process_document_is_the_sdks(person: Person) -> None:
     assert timedelta(minutes=58) < left <= timedelta(hours=1, seconds=2)
 
 
-def test_the_json_document_is_the_clis(person: Person) -> None:
+def test_the_json_format_is_the_clis(person: Person) -> None:
     """The Credentials of `aws sts assume-role`, with the same keys and types."""
     ours = json.loads(person.temp_access("credentials", "bob", "--format", "json").out)
     cli = person.run(
@@ -51,15 +51,15 @@ def test_the_json_document_is_the_clis(person: Person) -> None:
     assert re.sub(r"\d", "0", theirs["Expiration"])[:19] == re.sub(r"\d", "0", ours["Credentials"]["Expiration"])[:19]
 
 
-def test_the_env_form_is_for_eval(person: Person) -> None:
-    """A shell that evaluates it is the session, whatever profile was set before."""
+def test_the_env_format_is_for_eval(person: Person) -> None:
+    """A shell that evaluates it uses the session, also if a profile was set before."""
     borrow = f"temp-access credentials bob {' '.join(person.local)}"
     ended = person.run("sh", "-c", f'export AWS_PROFILE=nobody; eval "$({borrow})"; aws sts get-caller-identity')
     assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.said
 
 
-def test_what_is_handed_out_reaches_one_folder(person: Person) -> None:
-    """bob's folder, and neither bobby's nor the bare name that both begin with."""
+def test_the_credentials_reach_one_folder(person: Person) -> None:
+    """bob's folder, and neither bobby's nor their common prefix."""
     document = person.borrow("bob")
     assert outcome(person, document, "list_objects_v2", Prefix="bob/") == "allowed"
     assert outcome(person, document, "put_object", Key="bob/x", Body="x") == "allowed"
@@ -68,18 +68,17 @@ def test_what_is_handed_out_reaches_one_folder(person: Person) -> None:
     assert outcome(person, document, "put_object", Key="bobby/x", Body="x") == "AccessDenied"
 
 
-def test_access_narrows(person: Person, calls: Calls) -> None:
-    """--access read is a session of its own, which can't write."""
+def test_access_narrows_the_session(person: Person, calls: Calls) -> None:
+    """--access read borrows another session, which can't write."""
     person.borrow("bob")
     document = person.borrow("bob", "--access", "read")
-    assert calls["sts:AssumeRole"] == 2
     assert calls["sts:AssumeRole"] == 2
     assert outcome(person, document, "list_objects_v2", Prefix="bob/") == "allowed"
     assert outcome(person, document, "put_object", Key="bob/x", Body="x") == "AccessDenied"
 
 
-def test_a_kept_session_is_used_again(person: Person, calls: Calls) -> None:
-    """By every form, without calling anything."""
+def test_uses_a_cached_session(person: Person, calls: Calls) -> None:
+    """Every format uses it, without any call."""
     first = person.borrow("bob")
     assert person.borrow("bob") == first
     ended = person.temp_access("credentials", "bob", "--format", "json")
@@ -91,22 +90,22 @@ def test_a_kept_session_is_used_again(person: Person, calls: Calls) -> None:
     }
 
 
-def test_the_roles_details_are_kept_for_others(person: Person, calls: Calls) -> None:
+def test_caches_the_roles_details(person: Person, calls: Calls) -> None:
     """A second grant costs one call."""
     person.borrow("bob")
     person.borrow("bobby")
     assert (calls["sts:AssumeRole"], calls["iam:GetRole"]) == (2, 1)
 
 
-def test_no_cache_neither_uses_nor_keeps(person: Person, calls: Calls) -> None:
-    """Nothing is written anywhere."""
+def test_no_cache_neither_reads_nor_writes_the_cache(person: Person, calls: Calls) -> None:
+    """No file is written."""
     keys = {person.borrow("bob", "--no-cache")["AccessKeyId"] for _ in range(2)}
     assert (len(keys), calls["sts:AssumeRole"]) == (2, 2)
     assert not person.cache.exists()
 
 
-def test_a_changed_file_drops_the_session(person: Person, calls: Calls) -> None:
-    """A comment changes nothing; what the file says does, and the old secret leaves the disk."""
+def test_a_changed_access_toml_removes_the_session(person: Person, calls: Calls) -> None:
+    """A comment changes nothing; a changed value does, and the old secret is deleted."""
     first = person.borrow("bob")["AccessKeyId"]
     person.toml.write_text("# a comment\n" + person.toml.read_text())
     assert person.borrow("bob")["AccessKeyId"] == first
@@ -117,7 +116,7 @@ def test_a_changed_file_drops_the_session(person: Person, calls: Calls) -> None:
 
 
 def test_a_removed_grant_isnt_served_from_the_cache(person: Person) -> None:
-    """Whoever was taken out of access.toml gets nothing more."""
+    """A grant that was removed from access.toml can't be borrowed."""
     text = person.toml.read_text()
     person.toml.write_text(text + '\n[grants.eve]\naccess = "read"\n')
     person.borrow("eve")
@@ -127,8 +126,8 @@ def test_a_removed_grant_isnt_served_from_the_cache(person: Person) -> None:
     assert "has no grant 'eve'" in ended.err
 
 
-def test_a_stale_file_is_said_each_time(person: Person) -> None:
-    """The file at hand isn't the deployed one; what differs is said as far as it can be known."""
+def test_notes_that_access_toml_isnt_the_deployed_one(person: Person) -> None:
+    """Each call repeats the note, with the differences that the caller can read."""
     text = person.toml.read_text()
     changed = text.replace('max_session_duration = "12h"', 'max_session_duration = "6h"').replace(
         "# [role.conditions]\n# mfa = true", "[role.conditions]\nsource_ip = ['127.0.0.0/8']"
@@ -142,14 +141,14 @@ def test_a_stale_file_is_said_each_time(person: Person) -> None:
         assert "the trust policy differs" in ended.err
 
 
-def test_a_stale_file_whose_difference_cant_be_seen_is_said(person: Person) -> None:
-    """A grant is nowhere in what is deployed; only the digest tells."""
+def test_notes_a_difference_that_the_caller_cant_read(person: Person) -> None:
+    """A grant isn't part of the deployed role; only the digest differs."""
     person.toml.write_text(person.toml.read_text() + '\n[grants.carol]\naccess = "read"\n')
     assert "the differences are in what these credentials can't read" in person.temp_access("credentials", "carol").err
 
 
-def test_ids_that_any_id_admits_are_vended(person: Person) -> None:
-    """An id from a database, into its own folder."""
+def test_borrows_for_ids_that_any_id_admits(person: Person) -> None:
+    """An id from a database gets its own folder."""
     any_id = '\n[any_id]\npattern = "tenant-[0-9]{1,6}"\naccess = "read-write"\nfolder = "tenants/{id}"\n'
     person.toml.write_text(person.toml.read_text() + any_id)
     document = person.borrow("tenant-7")
@@ -157,25 +156,24 @@ def test_ids_that_any_id_admits_are_vended(person: Person) -> None:
     assert outcome(person, document, "put_object", Key="tenants/tenant-70/x", Body="x") == "AccessDenied"
 
 
-def test_min_ttl_decides_what_is_near_the_end(person: Person, calls: Calls) -> None:
-    """A session that has less left than asked for is made anew."""
+def test_min_ttl_replaces_a_session_near_its_end(person: Person, calls: Calls) -> None:
+    """A session with less time left is borrowed again."""
     first = person.borrow("bob", "--duration", "15m")["AccessKeyId"]
     assert person.borrow("bob", "--duration", "15m")["AccessKeyId"] == first
     time.sleep(1.1)
     assert person.borrow("bob", "--duration", "15m", "--min-ttl", "14m59s")["AccessKeyId"] != first
     assert calls["sts:AssumeRole"] == 2
-    assert calls["sts:AssumeRole"] == 2
 
 
-def test_what_is_kept_is_private(person: Person) -> None:
-    """Every file is 0600 in folders of 0700."""
+def test_the_cache_is_private(person: Person) -> None:
+    """Files have mode 0600 and folders 0700."""
     person.borrow("bob")
     for path in [person.cache, *person.cache.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_another_callers_session_isnt_used(person: Person, calls: Calls) -> None:
-    """The same question with another key asks STS, whatever is kept."""
+def test_never_uses_another_callers_session(person: Person, calls: Calls) -> None:
+    """The same request with another key calls STS."""
     person.borrow("bob")
     words = ("temp-access", "credentials", "bob", "--format", "process")
     deployer = person.run(*words, env={**person.environment, **person.project.aws.environment})
@@ -186,14 +184,14 @@ def test_another_callers_session_isnt_used(person: Person, calls: Calls) -> None
     assert calls["sts:AssumeRole"] == 1
 
 
-def test_the_session_names_who_and_which_grant(person: Person) -> None:
-    """It is all that reaches S3's data events."""
+def test_the_session_name_has_the_grant_and_the_caller(person: Person) -> None:
+    """S3's data events contain nothing else of the request."""
     sts: Any = session(person.project.aws.environment, person.borrow("bob")).client("sts")
     assert sts.get_caller_identity()["Arn"].endswith("assumed-role/temp-role/bob,temp-user")
 
 
 def test_each_session_is_in_the_audit_log(person: Person, tmp_path: Path) -> None:
-    """Switched on, the log has a line for what is handed out from then on."""
+    """The log has a line for each session from the time when it is configured."""
     person.borrow("bob")
     log = tmp_path / "audit.jsonl"
     person.toml.write_text(person.toml.read_text() + f'\n[audit]\nfile = "{log}"\n')
@@ -208,7 +206,7 @@ def test_each_session_is_in_the_audit_log(person: Person, tmp_path: Path) -> Non
 
 
 def test_a_new_run_of_the_local_aws_is_a_miss(person: Person) -> None:
-    """Its sessions end with it, so what is kept is worth nothing."""
+    """Sessions end with their run."""
     from temp_access.local_aws.control import start, stop
 
     first = person.borrow("bob")
@@ -220,8 +218,8 @@ def test_a_new_run_of_the_local_aws_is_a_miss(person: Person) -> None:
     assert outcome(person, second, "list_objects_v2", Prefix="bob/") == "allowed"
 
 
-def test_a_key_of_a_user_that_was_deployed_anew_is_replaced(person: Person) -> None:
-    """The key that is kept for the local AWS is made again when it isn't known any more."""
+def test_replaces_the_key_of_a_redeployed_user(person: Person) -> None:
+    """An unknown key in the local AWS's state folder is created again."""
     person.borrow("bob")
     (key,) = person.project.keys()
     person.project.iam.delete_access_key(UserName="temp-user", AccessKeyId=key)

@@ -1,4 +1,4 @@
-"""`temp-access exec`: the command gets the credentials and nothing of the caller's own, and is itself."""
+"""`temp-access exec`: the command gets only the session's credentials, and replaces the process."""
 
 import os
 import pty
@@ -25,38 +25,38 @@ CALLERS = {
 }
 
 
-def test_the_command_gets_the_session_and_nothing_of_the_callers(person: Person) -> None:
-    """Neither keys nor profile are left, nor the deployer's key of the local AWS."""
+def test_the_command_gets_only_the_sessions_credentials(person: Person) -> None:
+    """It gets neither the caller's keys and profile nor the local AWS's deployer key."""
     ended = person.temp_access("exec", "bob", "--", "env", env=CALLERS)
     assert ended.code == 0, ended.said
-    found = dict(line.split("=", 1) for line in ended.out.splitlines() if line.startswith("AWS_"))
-    assert "theirs" not in "".join(found.values()).lower()
-    assert found["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+    variables = dict(line.split("=", 1) for line in ended.out.splitlines() if line.startswith("AWS_"))
+    assert "theirs" not in "".join(variables.values()).lower()
+    assert variables["AWS_ACCESS_KEY_ID"].startswith("ASIA")
     assert person.project.aws.environment["AWS_SECRET_ACCESS_KEY"] not in ended.out
-    assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "us-east-1"
 
 
-def test_a_kept_session_gives_the_same_environment(person: Person) -> None:
-    """What the command finds doesn't depend on whether somebody borrowed before; Node.js trusts the local AWS, too."""
+def test_a_cached_session_gives_the_same_environment(person: Person) -> None:
+    """The environment doesn't depend on the cache; Node.js trusts the local AWS too."""
     first, second = (person.temp_access("exec", "bob", "--", "env").out for _ in range(2))
     assert sorted(first.splitlines()) == sorted(second.splitlines())
     assert f"NODE_EXTRA_CA_CERTS={person.project.aws.environment['AWS_CA_BUNDLE']}" in first.splitlines()
 
 
-def test_the_real_cli_works_in_it(person: Person) -> None:
-    """The local AWS's address comes along."""
+def test_the_real_aws_cli_works(person: Person) -> None:
+    """It gets the local AWS's endpoint."""
     ended = person.temp_access("exec", "bob", "--", "aws", "sts", "get-caller-identity")
     assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.said
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 255])
-def test_the_exit_code_is_passed_on(person: Person, code: int) -> None:
-    """Whatever it is."""
+def test_returns_the_commands_exit_code(person: Person, code: int) -> None:
+    """Any exit code."""
     assert person.temp_access("exec", "bob", "--", "sh", "-c", f"exit {code}").code == code
 
 
-def test_words_are_passed_on_as_they_are(person: Person) -> None:
-    """Options of the command aren't taken for ours, and nothing is split or expanded."""
+def test_passes_arguments_unchanged(person: Person) -> None:
+    """The command's options aren't parsed, and nothing is split or expanded."""
     words = ("--duration", "x", "a  b", "$HOME", "", "--", "-v")
     ended = person.temp_access("exec", "bob", "--", sys.executable, "-c", "import sys; print(sys.argv[1:])", *words)
     assert ended.out == f"{list(words)}\n"
@@ -64,7 +64,7 @@ def test_words_are_passed_on_as_they_are(person: Person) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_signals_reach_the_command(person: Person, number: signal.Signals) -> None:
-    """It dies of them, as it would alone."""
+    """The command ends by the signal, as without exec."""
     process = person.begin("temp-access", "exec", "bob", *person.local, "--", "sh", "-c", "echo up; exec sleep 60")
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
@@ -74,33 +74,33 @@ def test_signals_reach_the_command(person: Person, number: signal.Signals) -> No
 
 
 def test_a_closed_pipe_ends_the_command(person: Person) -> None:
-    """Python ignores SIGPIPE; a command mustn't inherit that."""
+    """Python ignores SIGPIPE; the command must not inherit that."""
     person.borrow("bob")
     line = f"temp-access exec bob {' '.join(person.local)} -- yes | head -1; echo ${{PIPESTATUS[0]}}"
     ended = person.run("bash", "-c", line)
     assert ended.out.split() == ["y", str(128 + signal.SIGPIPE)]
 
 
-def test_input_is_passed_on(person: Person) -> None:
-    """The command reads what this one would."""
+def test_the_command_reads_standard_input(person: Person) -> None:
+    """It gets exec's own standard input."""
     person.borrow("bob")
     line = f"echo hello | temp-access exec bob {' '.join(person.local)} -- cat"
     assert person.run("sh", "-c", line).out == "hello\n"
 
 
 @pytest.mark.parametrize(
-    ("command", "code", "why"),
+    ("command", "code", "message"),
     [("no-such-command", 127, "command not found"), ("/etc/passwd", 126, "can't be run")],
 )
-def test_a_command_that_cant_be_run_is_one_sentence(person: Person, command: str, code: int, why: str) -> None:
-    """With the exit codes of every shell."""
+def test_reports_a_command_that_cant_be_run(person: Person, command: str, code: int, message: str) -> None:
+    """One line, with the exit codes of a shell."""
     ended = person.temp_access("exec", "bob", "--", command)
     assert (ended.code, len(ended.err.splitlines())) == (code, 1)
-    assert why in ended.err
+    assert message in ended.err
 
 
-def test_an_mfa_code_is_asked_for_on_a_terminal(person: Person, tmp_path: Path) -> None:
-    """Never from a credential_process, which has none to ask on."""
+def test_asks_for_an_mfa_code_only_on_a_terminal(person: Person, tmp_path: Path) -> None:
+    """A credential_process has no terminal."""
     text = person.toml.read_text()
     person.toml.write_text(text.replace("# [role.conditions]\n# mfa = true", "[role.conditions]\nmfa = true"))
     ended = person.temp_access("credentials", "bob")

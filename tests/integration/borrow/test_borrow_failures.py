@@ -205,7 +205,7 @@ def test_a_closed_stderr(person: Person) -> None:
 
 
 def test_debug_shows_the_traceback(person: Person) -> None:
-    """For analysing an error."""
+    """For analyzing an error."""
     ended = person.run("temp-access", "--debug", "credentials", "nobody", *person.local)
     assert "Traceback" in ended.err
     assert "GrantNotFound" in ended.err

@@ -1,4 +1,4 @@
-"""The written profile: the real AWS CLI and boto3 use it, and it is taken out without a trace."""
+"""The written profile: the real AWS CLI and boto3 use it, and removing it restores the file."""
 
 import json
 import shlex
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def written(person: Person) -> Person:
-    """Somebody with the profile bob."""
+    """A person with the profile bob."""
     ended = person.temp_access("profile", "bob", "--yes")
     assert ended.code == 0, ended.said
     return person
@@ -26,8 +26,8 @@ def aws(person: Person, *words: str, env: dict[str, str] | None = None) -> Ended
     return person.run("aws", *words, env=env)
 
 
-def test_the_cli_reaches_bobs_folder_and_not_bobbys(written: Person, tmp_path: Path) -> None:
-    """List and write inside bob/, AccessDenied in bobby/."""
+def test_the_aws_cli_reaches_only_bobs_folder(written: Person, tmp_path: Path) -> None:
+    """It lists and writes in bob/, and gets AccessDenied in bobby/."""
     bucket = written.project.bucket
     (tmp_path / "file").write_text("hello")
     put = aws(written, "s3", "cp", str(tmp_path / "file"), f"s3://{bucket}/bob/hello", "--profile", "bob")
@@ -43,8 +43,8 @@ def test_the_cli_reaches_bobs_folder_and_not_bobbys(written: Person, tmp_path: P
         assert "AccessDenied" in refused.err
 
 
-def test_boto3_reaches_bobs_folder_and_not_bobbys(written: Person) -> None:
-    """Nothing but the profile's name is needed, also when it comes from AWS_PROFILE."""
+def test_boto3_reaches_only_bobs_folder(written: Person) -> None:
+    """The profile's name is enough, also from AWS_PROFILE."""
     code = f"""
 import boto3, sys
 from botocore.exceptions import ClientError
@@ -62,8 +62,8 @@ for key in ("bob/from-boto3", "bobby/from-boto3"):
         assert ended.out == "bob/from-boto3 allowed\nbobby/from-boto3 AccessDenied\n", ended.said
 
 
-def test_the_cli_uses_the_kept_session_and_refreshes_by_itself(person: Person) -> None:
-    """Two calls share a session, until it has less left than --min-ttl: just under the session's length shows it."""
+def test_the_aws_cli_uses_the_cached_session_and_refreshes_it(person: Person) -> None:
+    """Two calls share a session until less than --min-ttl is left."""
     person.temp_access("profile", "bob", "--yes", "--duration", "15m", "--min-ttl", "14m57s")
     calls = Calls(person)
     for _ in range(2):
@@ -76,8 +76,8 @@ def test_the_cli_uses_the_kept_session_and_refreshes_by_itself(person: Person) -
     assert calls["sts:AssumeRole"] == before + 1
 
 
-def test_an_inherited_profile_doesnt_lead_back(person: Person) -> None:
-    """With AWS_PROFILE naming the written profile, its command still borrows with its base."""
+def test_an_inherited_profile_doesnt_refer_back(person: Person) -> None:
+    """If AWS_PROFILE names the profile, its command still borrows with the source profile."""
     keys = person.keys
     config = person.config
     config.parent.mkdir()
@@ -88,38 +88,46 @@ def test_an_inherited_profile_doesnt_lead_back(person: Person) -> None:
     )
     ended = person.run("temp-access", "profile", "bob", "--profile", "temp-user", "--yes")
     assert ended.code == 0, ended.said
-    text = config.read_text() + ""
-    assert "--profile temp-user" in text
+    content = config.read_text() + ""
+    assert "--profile temp-user" in content
     # The endpoint isn't written for AWS; here it is needed to reach the local one.
     env = {name: keys[name] for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")}
-    found = aws(person, "sts", "get-caller-identity", env={**env, "AWS_PROFILE": "bob"})
-    assert json.loads(found.out)["Arn"].endswith("/bob,temp-user"), found.said
+    identity = aws(person, "sts", "get-caller-identity", env={**env, "AWS_PROFILE": "bob"})
+    assert json.loads(identity.out)["Arn"].endswith("/bob,temp-user"), identity.said
 
 
-def test_a_base_that_leads_back_is_refused(written: Person) -> None:
-    """Another managed profile, itself, and none at all."""
-    for base, why in (("bob", "borrows by itself"), ("bobby", "refers back to 'bobby'"), ("no", "there is no profile")):
-        ended = written.run("temp-access", "profile", "bobby", "--profile", base, "--yes")
+def test_refuses_a_source_profile_that_refers_back(written: Person) -> None:
+    """Another managed profile, the profile itself, and a missing one."""
+    for source, message in (
+        ("bob", "borrows by itself"),
+        ("bobby", "refers back to 'bobby'"),
+        ("no", "there is no profile"),
+    ):
+        ended = written.run("temp-access", "profile", "bobby", "--profile", source, "--yes")
         assert ended.code == 2
-        assert why in ended.err
+        assert message in ended.err
 
 
-def test_it_is_shown_and_then_written(person: Person) -> None:
-    """What the file then holds was on stderr before; stdout has nothing, and words have absolute paths."""
+def test_shows_the_profile_and_writes_it(person: Person) -> None:
+    """The block is printed to stderr, nothing to stdout, and its paths are absolute."""
     ended = person.temp_access("profile", "bob", "--yes")
-    text = person.config.read_text()
-    inner = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("# managed by temp-access"))
+    content = person.config.read_text()
+    inner = "".join(
+        line for line in content.splitlines(keepends=True) if not line.startswith("# managed by temp-access")
+    )
     assert inner in ended.err
     assert ended.out == ""
-    command = shlex.split(next(line for line in text.splitlines() if "credential_process" in line).partition(" = ")[2])
+    command = shlex.split(
+        next(line for line in content.splitlines() if "credential_process" in line).partition(" = ")[2]
+    )
     assert command[0] == str(BIN / "temp-access")
     assert command[command.index("--config") + 1] == str(person.toml)
     for setting in ("endpoint_url = https://127.0.0.1:", "ca_bundle = /", "region = us-east-1"):
-        assert setting in text
+        assert setting in content
 
 
-def test_without_a_terminal_nothing_is_written_unasked(person: Person) -> None:
-    """--yes is needed where nobody can be asked."""
+def test_needs_yes_without_a_terminal(person: Person) -> None:
+    """Nobody can confirm."""
     ended = person.temp_access("profile", "bob")
     assert ended.code == 2
     assert "pass --yes" in ended.err
@@ -127,8 +135,8 @@ def test_without_a_terminal_nothing_is_written_unasked(person: Person) -> None:
 
 
 @pytest.mark.parametrize("before", [None, "", "[default]\nregion = x", "# \u00e9\r\n[profile x]\n"])
-def test_remove_takes_out_exactly_what_was_written(person: Person, before: str | None) -> None:
-    """Byte for byte, the file's mode included, and no file where there was none."""
+def test_remove_restores_the_file(person: Person, before: str | None) -> None:
+    """Byte for byte, with its mode; a new file is deleted."""
     if before is not None:
         person.config.parent.mkdir()
         person.config.write_bytes(before.encode())
@@ -142,19 +150,19 @@ def test_remove_takes_out_exactly_what_was_written(person: Person, before: str |
 
 @pytest.mark.parametrize("id_", ["-dash", "two words", "quote'\"", "é;#$HOME*"])
 def test_any_id_works_through_the_profile(person: Person, id_: str) -> None:
-    """Whatever is in it, it reaches its command as it is; a name that every tool takes has to be given."""
+    """The id reaches the command unchanged; --name gives a name that every tool accepts."""
     pattern = """[-a-zé '#;$A-Z*\\"]{1,20}"""
     any_id = f'\n[any_id]\npattern = "{pattern}"\naccess = "read"\nfolder = "others/{{id}}"\n'
     person.toml.write_text(person.toml.read_text() + any_id)
     ended = person.temp_access("profile", "--name", "other", "--yes", "--", id_)
     assert ended.code == 0, ended.said
-    found = aws(person, "sts", "get-caller-identity", "--profile", "other")
-    assert "assumed-role/temp-role/" in found.out, found.said
+    identity = aws(person, "sts", "get-caller-identity", "--profile", "other")
+    assert "assumed-role/temp-role/" in identity.out, identity.said
     assert person.run("temp-access", "profile", "--remove", "--yes", "--name", "other", "--", id_).code == 0
 
 
-def test_somebody_elses_profile_isnt_overwritten(person: Person) -> None:
-    """Neither one in the configuration, nor keys that would win over it."""
+def test_never_overwrites_another_profile(person: Person) -> None:
+    """Neither in the configuration nor keys that take precedence."""
     person.config.parent.mkdir()
     person.config.write_text("[profile bob]\nregion = x\n")
     ended = person.temp_access("profile", "bob", "--yes")
@@ -166,8 +174,8 @@ def test_somebody_elses_profile_isnt_overwritten(person: Person) -> None:
     assert "has no profile 'bob' of temp-access" in person.run("temp-access", "profile", "bob", "--remove", "--yes").err
 
 
-def test_aws_config_file_is_honoured(person: Person, tmp_path: Path) -> None:
-    """~/.aws isn't touched then."""
+def test_uses_aws_config_file(person: Person, tmp_path: Path) -> None:
+    """~/.aws isn't changed."""
     env = {"AWS_CONFIG_FILE": str(tmp_path / "elsewhere")}
     assert person.temp_access("profile", "bob", "--yes", env=env).code == 0
     assert "[profile bob]" in (tmp_path / "elsewhere").read_text()
@@ -175,7 +183,7 @@ def test_aws_config_file_is_honoured(person: Person, tmp_path: Path) -> None:
     assert aws(person, "sts", "get-caller-identity", "--profile", "bob", env=env).code == 0
 
 
-def test_a_variable_that_would_win_is_said(person: Person) -> None:
-    """AWS_CA_BUNDLE of the shell would make the written ca_bundle useless."""
+def test_notes_a_variable_that_takes_precedence(person: Person) -> None:
+    """AWS_CA_BUNDLE in the shell overrides the profile's ca_bundle."""
     ended = person.temp_access("profile", "bob", "--yes", env={"AWS_CA_BUNDLE": "/etc/ssl/cert.pem"})
     assert "AWS_CA_BUNDLE is set and takes precedence over the profile's ca_bundle" in ended.err

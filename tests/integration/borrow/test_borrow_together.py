@@ -1,4 +1,4 @@
-"""Many at once: threads and processes that ask for the same make one AssumeRole."""
+"""Concurrent requests: threads and processes with the same request make one AssumeRole call."""
 
 import json
 import subprocess
@@ -47,7 +47,7 @@ def test_twenty_threads_make_one_call(person: Person, calls: Calls, code: str) -
 
 
 def test_twenty_threads_make_one_call_without_a_cache_folder(person: Person, calls: Calls, tmp_path: Path) -> None:
-    """Where nothing can be kept, the process remembers."""
+    """The process's memory holds the session."""
     (tmp_path / "file").touch()
     ended = person.python(THREADS.replace("{cache}", ""), env={**person.keys, "XDG_CACHE_HOME": str(tmp_path / "file")})
     assert ended.out.split()[0] == "20", ended.said
@@ -55,7 +55,7 @@ def test_twenty_threads_make_one_call_without_a_cache_folder(person: Person, cal
 
 
 def test_ten_processes_make_one_call(person: Person, calls: Calls) -> None:
-    """The same, and all print the same document."""
+    """All print the same document."""
     words = ("temp-access", "credentials", "bob", "--format", "process", *person.local)
     processes = [person.begin(*words) for _ in range(10)]
     answers = [process.communicate(timeout=120) for process in processes]
@@ -65,7 +65,7 @@ def test_ten_processes_make_one_call(person: Person, calls: Calls) -> None:
 
 
 def test_ten_processes_make_one_call_with_any_min_ttl(person: Person, calls: Calls) -> None:
-    """Whoever waited for a session takes it, though it has a little less left than asked for."""
+    """A process that waited for the session uses it, though it has slightly less time left."""
     person.borrow("bobby")
     words = ("temp-access", "credentials", "bob", "--format", "process", "--min-ttl", "12h", *person.local)
     processes = [person.begin(*words) for _ in range(10)]
@@ -76,7 +76,7 @@ def test_ten_processes_make_one_call_with_any_min_ttl(person: Person, calls: Cal
 
 
 def test_a_killed_process_leaves_no_lock(person: Person) -> None:
-    """The lock ends with the process that held it."""
+    """The lock ends with the process that holds it."""
     hold = (
         "import sys, time; from temp_access.borrow.cache import Cache\n"
         "with Cache(sys.argv[1]).locked('requests', 'k'):\n    print('held', flush=True); time.sleep(60)"

@@ -45,7 +45,7 @@ def console(made: Project, *words: str, env: dict[str, str] | None = None) -> En
 
 
 def visit(made: Project, url: str) -> str:
-    """Return the page that the URL leads to, or what it was refused with."""
+    """Return the page that the URL redirects to, or the error."""
     trusted = ssl.create_default_context(cafile=made.aws.environment["AWS_CA_BUNDLE"])
     try:
         with urllib.request.urlopen(url, context=trusted) as answer:  # noqa: S310
@@ -55,12 +55,12 @@ def visit(made: Project, url: str) -> str:
 
 
 def destination(url: str) -> str:
-    """Return where the URL leads after signing in."""
+    """Return the page that the console opens after the sign-in."""
     return parse_qs(urlsplit(url).query)["Destination"][0]
 
 
 def test_the_url_signs_in_at_the_folder(made: Project) -> None:
-    """Only the URL is on standard output; the warning isn't."""
+    """Standard output has only the URL, without the warning."""
     ended = console(made, "bob")
     assert ended.code == 0, ended.said
     [url] = ended.out.splitlines()
@@ -72,29 +72,29 @@ def test_the_url_signs_in_at_the_folder(made: Project) -> None:
     assert "works for 15 minutes and is a secret" in ended.err
 
 
-def test_a_hostile_folder_stays_one_prefix(made: Project) -> None:
-    """Whatever its id holds."""
+def test_a_hostile_folder_is_one_prefix(made: Project) -> None:
+    """With any characters in the id."""
     ended = console(made, HOSTILE)
     assert ended.code == 0, ended.said
     assert parse_qs(urlsplit(destination(ended.out.strip())).query)["prefix"] == [f"{HOSTILE}/"]
 
 
-def test_a_folder_that_cannot_be_listed_is_told(made: Project) -> None:
-    """The console shows an error there, and that is no fault."""
+def test_notes_that_a_folder_cant_be_listed(made: Project) -> None:
+    """The console shows an error, as expected for this access mode."""
     ended = console(made, "alice")
-    assert (ended.code, "'write' lists nothing" in ended.err) == (0, True)
+    assert (ended.code, "'write' can't list" in ended.err) == (0, True)
 
 
-def test_another_page_can_be_asked_for(made: Project) -> None:
-    """But none that is neither https nor of this machine."""
+def test_opens_another_page(made: Project) -> None:
+    """The page must be https or on this machine."""
     ended = console(made, "bob", "--destination", "https://console.aws.amazon.com/cloudshell/home")
     assert destination(ended.out.strip()) == "https://console.aws.amazon.com/cloudshell/home"
     ended = console(made, "bob", "--destination", "http://example.com/")
     assert (ended.code, ended.out, "isn't https" in ended.err) == (2, "", True)
 
 
-def test_it_is_opened_in_the_browser_and_not_printed(made: Project, tmp_path: Path) -> None:
-    """--open; the browser is what BROWSER names."""
+def test_opens_the_url_in_the_browser(made: Project, tmp_path: Path) -> None:
+    """With --open, it isn't printed; BROWSER names the browser."""
     browser, opened = tmp_path / "browser", tmp_path / "opened"
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}\n')
     browser.chmod(0o755)
@@ -106,7 +106,7 @@ def test_it_is_opened_in_the_browser_and_not_printed(made: Project, tmp_path: Pa
 
 
 def test_chained_credentials_get_no_session_duration(made: Project) -> None:
-    """The local endpoint refuses them with one, as AWS does; without --local, the environment says where it is."""
+    """The local endpoint refuses the parameter as AWS does; without --local, the environment names the endpoint."""
     assert console(made, "bob").code == 0
     kept = json.loads((made.aws.state_dir / "users" / f"{USER}.json").read_text())
     sts = session(made.aws.environment, kept).client("sts")
@@ -123,8 +123,8 @@ def test_chained_credentials_get_no_session_duration(made: Project) -> None:
     assert "Signed in" in visit(made, ended.out.strip())
 
 
-def test_an_endpoint_whose_certificate_is_not_trusted_gets_nothing(made: Project) -> None:
-    """The credentials aren't sent to whoever answers."""
+def test_sends_nothing_to_an_untrusted_endpoint(made: Project) -> None:
+    """The credentials need a trusted certificate."""
     place = sign_in("aws", "https://console.aws.amazon.com/", endpoint_url=made.aws.url)
     credentials: SessionCredentials = {
         "AccessKeyId": "ASIAEXAMPLE",

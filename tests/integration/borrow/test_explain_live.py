@@ -93,8 +93,8 @@ def drawn(lent: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 @pytest.mark.parametrize("case", DRAWN)
-def test_a_real_refusal_is_explained(person: Person, drawn: dict[str, str], case: str) -> None:
-    """Drawn from the local AWS with boto3, pasted as a person would, the likeliest cause first."""
+def test_explains_a_real_error(person: Person, drawn: dict[str, str], case: str) -> None:
+    """The error comes from the local AWS through boto3, and the likeliest cause is first."""
     _, words = DRAWN[case]
     code = case.partition(",")[0]
     assert code in drawn[case]
@@ -107,8 +107,8 @@ def test_a_real_refusal_is_explained(person: Person, drawn: dict[str, str], case
 
 
 @pytest.mark.parametrize("code", WORDED)
-def test_what_the_local_aws_never_says_is_explained(person: Person, code: str) -> None:
-    """Pasted in boto3's form."""
+def test_explains_errors_that_the_local_aws_never_returns(person: Person, code: str) -> None:
+    """In boto3's form."""
     text = f"An error occurred ({code}) when calling the AssumeRole operation: {WORDED[code]}"
 
     ended = person.run("sh", "-c", 'printf %s "$DRAWN" | temp-access explain -', env={"DRAWN": text})
@@ -118,8 +118,8 @@ def test_what_the_local_aws_never_says_is_explained(person: Person, code: str) -
     assert ended.out.partition("\n")[0] == asked.out.partition("\n")[0]
 
 
-def test_our_own_failing_call_prints_the_explanation(person: Person) -> None:
-    """Nobody has to paste anything."""
+def test_a_failing_command_prints_the_explanation(person: Person) -> None:
+    """Nobody has to paste the message."""
     ended = person.temp_access(
         "credentials", "bob", "--no-cache", "--role-arn", "arn:aws:iam::123456789012:role/none", "--bucket", "none"
     )

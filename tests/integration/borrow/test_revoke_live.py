@@ -1,4 +1,4 @@
-"""Revoking against the local AWS: whose sessions end, whose don't, and what is left on the role."""
+"""Revoking against the local AWS: which sessions are denied, and what remains on the role."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 
 class Borrowing:
-    """The deployed project, and sessions borrowed from it with the command itself."""
+    """The deployed project, and sessions that the command borrows from it."""
 
     def __init__(self, made: Project) -> None:
         self.project = made
@@ -33,21 +33,21 @@ class Borrowing:
     def environment(self) -> dict[str, str]:
         return {"XDG_CACHE_HOME": str(self.project.folder / "cache")}
 
-    def borrow(self, id_: str) -> "Held":
+    def borrow(self, id_: str) -> "BorrowedSession":
         ended = self.run("credentials", id_, "--format", "json")
         assert ended.code == 0, ended.said
-        return Held(self, id_, json.loads(ended.out)["Credentials"])
+        return BorrowedSession(self, id_, json.loads(ended.out)["Credentials"])
 
     def entries(self) -> tuple[Revocation, ...]:
         try:
-            found = self.project.iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME)
+            response = self.project.iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME)
         except ClientError:
             return ()
-        return read_revocations(found["PolicyDocument"])
+        return read_revocations(response["PolicyDocument"])
 
 
-class Held:
-    """A session that somebody has."""
+class BorrowedSession:
+    """A borrowed session."""
 
     def __init__(self, borrowing: Borrowing, id_: str, credentials: dict[str, Any]) -> None:
         self._s3: Any = session(borrowing.project.aws.environment, credentials).client("s3")
@@ -84,8 +84,8 @@ def _aws(deployed: Borrowing) -> Iterator[Borrowing]:
         deployed.project.iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME)
 
 
-def test_bobs_sessions_end_and_bobbys_go_on(aws: Borrowing) -> None:
-    """What was borrowed before is refused, what is borrowed after works, and the command has seen both."""
+def test_revokes_bobs_sessions_and_not_bobbys(aws: Borrowing) -> None:
+    """Sessions borrowed before are refused, later ones work, and the command proved both."""
     bob, bobby = aws.borrow("bob"), aws.borrow("bobby")
     ended = aws.run("revoke", "bob")
     assert ended.code == 0, ended.said
@@ -97,8 +97,8 @@ def test_bobs_sessions_end_and_bobbys_go_on(aws: Borrowing) -> None:
     assert (bob.works(), bobby.works(), aws.borrow("bob").works()) == (False, True, True)
 
 
-def test_it_can_be_taken_back(aws: Borrowing) -> None:
-    """The same session works again, and the last entry takes the policy along."""
+def test_undo_removes_the_revocation(aws: Borrowing) -> None:
+    """The same session works again, and the last revocation removes the policy."""
     bob = aws.borrow("bob")
     assert aws.run("revoke", "bob").code == 0
     assert aws.run("revoke", "--all").code == 0
@@ -111,16 +111,16 @@ def test_it_can_be_taken_back(aws: Borrowing) -> None:
     assert (ended.code, "nothing is revoked for sessions called bob,…" in ended.err) == (2, True)
 
 
-def test_all_sessions_of_the_role_end(aws: Borrowing) -> None:
-    """--all."""
+def test_revokes_all_sessions_of_the_role(aws: Borrowing) -> None:
+    """With --all."""
     bob, bobby = aws.borrow("bob"), aws.borrow("bobby")
     ended = aws.run("revoke", "--all")
     assert ended.code == 0, ended.said
     assert (bob.works(), bobby.works(), aws.borrow("bobby").works()) == (False, False, True)
 
 
-def test_one_session_ends(aws: Borrowing) -> None:
-    """--session, by its exact name."""
+def test_revokes_one_session(aws: Borrowing) -> None:
+    """With --session and its exact name."""
     bob, bobby = aws.borrow("bob"), aws.borrow("bobby")
     ended = aws.run("revoke", "--session", bobby.name)
     assert ended.code == 0, ended.said
@@ -128,8 +128,8 @@ def test_one_session_ends(aws: Borrowing) -> None:
     assert aws.run("revoke", "--session", "bob*").code == 2
 
 
-def test_an_ended_entry_is_swept(aws: Borrowing) -> None:
-    """Nothing that it denies can live any more."""
+def test_removes_an_ended_revocation(aws: Borrowing) -> None:
+    """All its sessions have expired."""
     now = datetime.now(UTC).replace(microsecond=0)
     old = Revocation(RevocationScope(ScopeType.GRANT, "alice,"), now - timedelta(hours=12, seconds=1))
     young = Revocation(RevocationScope(ScopeType.GRANT, "bobby,"), now - timedelta(hours=11))
@@ -142,8 +142,8 @@ def test_an_ended_entry_is_swept(aws: Borrowing) -> None:
     assert "removed, all its sessions have expired" in ended.err
 
 
-def test_verify_knows_the_policy_and_says_so(aws: Borrowing) -> None:
-    """As a warning; any other policy of the name is a difference."""
+def test_verify_recognizes_the_policy(aws: Borrowing) -> None:
+    """It reports a warning; any other policy of the name is drift."""
     assert aws.run("revoke", "bob").code == 0
     ended = aws.project.verify("--grant", "bob")
     assert ended.code == 0, ended.said
@@ -157,13 +157,13 @@ def test_verify_knows_the_policy_and_says_so(aws: Borrowing) -> None:
     assert aws.run("revoke", "bob").code == 2
 
 
-def test_missing_credentials_are_named_before_anything_is_changed(aws: Borrowing, tmp_path: Path) -> None:
+def test_names_missing_credentials_before_any_change(aws: Borrowing, tmp_path: Path) -> None:
     """The deployer's, and temp-user's."""
     local = {**aws.project.aws.environment, **aws.environment}
     ended = aws.project.run("revoke", "bob", "--yes", env=local)
     assert (ended.code, "temp-user's credentials are missing; pass them with --profile" in ended.err) == (2, True)
-    kept = json.loads((aws.project.aws.state_dir / "users" / f"{USER}.json").read_text())
-    user = {"AWS_ACCESS_KEY_ID": kept["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": kept["SecretAccessKey"]}
+    key = json.loads((aws.project.aws.state_dir / "users" / f"{USER}.json").read_text())
+    user = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
     ended = aws.project.run("revoke", "bob", "--yes", env={**local, **user})
     assert (ended.code, "pass the deployer's with --deployer-profile" in ended.err) == (2, True)
     assert aws.entries() == ()
@@ -175,22 +175,22 @@ def test_missing_credentials_are_named_before_anything_is_changed(aws: Borrowing
     assert (ended.code, len(aws.entries())) == (0, 1), ended.said
 
 
-def test_without_a_proof_it_is_still_revoked(aws: Borrowing) -> None:
-    """In an emergency temp-user's credentials may be the ones that are lost."""
+def test_revokes_without_a_proof(aws: Borrowing) -> None:
+    """In an emergency, temp-user's credentials may be the lost ones."""
     bob = aws.borrow("bob")
     local = {**aws.project.aws.environment, **aws.environment}
     ended = aws.project.run("revoke", "bob", "--no-proof", env=local)
     assert (ended.code, ended.out.startswith("revoked, not proved"), bob.works()) == (0, True, False), ended.said
 
 
-def test_revoking_twice_in_a_second_is_no_trouble(aws: Borrowing) -> None:
-    """The second proof waits until something can be borrowed that works."""
+def test_revokes_twice_in_a_second(aws: Borrowing) -> None:
+    """The second proof waits until a session works."""
     assert [aws.run("revoke", "bob").code for _ in range(2)] == [0, 0]
     assert len(aws.entries()) == 1
 
 
-def test_a_revocation_is_not_in_the_way_of_destroy(deployed_once: Path, tmp_path: Path) -> None:
-    """IAM deletes no role that has a policy which the stack didn't make (the local AWS does)."""
+def test_destroy_works_after_a_revocation(deployed_once: Path, tmp_path: Path) -> None:
+    """IAM can't delete a role with a policy that the stack didn't create (the local AWS can)."""
     with project(tmp_path, like=deployed_once) as made:
         assert made.local("revoke", "--all").code == 0
         ended = made.local("destroy")

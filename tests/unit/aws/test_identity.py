@@ -1,4 +1,4 @@
-"""Base credentials: one sentence where they can't be had, the Region that is meant, and no session held too long."""
+"""The caller's credentials: errors on one line, the Region, and no session kept in memory."""
 
 import gc
 import weakref
@@ -19,20 +19,20 @@ from temp_access.errors import UserError
 @pytest.mark.parametrize(
     "process", ["echo hello", "echo '[]'", "echo '{\"Version\":1}'", "printf '\\xff'", "/nonexistent/helper", "echo 'x"]
 )
-def test_a_broken_credential_process_is_one_sentence(
+def test_reports_a_broken_credential_process_on_one_line(
     open_: Callable[[str, str | None], object],
     kind: type[Exception],
     process: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """No JSON, JSON of another form, no text, no such program, no command: what is wrong, and no traceback."""
+    """No JSON, invalid JSON, undecodable output, no such program, no command: without a traceback."""
     (tmp_path / "config").write_text(f"[profile broken]\nregion = us-east-1\ncredential_process = {process}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    with pytest.raises(kind, match="credentials") as caught:
+    with pytest.raises(kind, match="credentials") as raised:
         open_("broken", None)
-    assert "\n" not in str(caught.value)
-    assert "pass another" in str(caught.value)
+    assert "\n" not in str(raised.value)
+    assert "pass another" in str(raised.value)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_keys")
 def test_each_environment_has_its_own_region() -> None:
-    """The second one asked for doesn't get the first one's; the environment's wins, as on the command line."""
+    """A second environment doesn't get the first one's Region; access.toml's takes precedence over AWS_REGION."""
     assert [_identity(None, region).region for region in ("eu-central-1", "eu-west-1", None)] == [
         "eu-central-1",
         "eu-west-1",
@@ -54,15 +54,15 @@ def test_each_environment_has_its_own_region() -> None:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_aws_region_counts() -> None:
-    """As the message without one says; botocore by itself reads AWS_DEFAULT_REGION alone."""
+def test_uses_aws_region() -> None:
+    """botocore by itself reads only AWS_DEFAULT_REGION."""
     assert load_identity(None, None).region == "us-east-1"
     assert open_session(None, None).region_name == "us-east-1"
     assert open_session(None, "eu-central-1").region_name == "eu-central-1"
 
 
-def test_a_programs_session_without_a_region_gets_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is left as it is, and one that has a Region keeps it."""
+def test_a_session_without_a_region_gets_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's session isn't changed, and one with a Region keeps it."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     bare = boto3.Session("x" * 20, "y")
@@ -71,11 +71,11 @@ def test_a_programs_session_without_a_region_gets_the_environments(monkeypatch: 
     assert _identity(boto3.Session("x" * 20, "y", region_name="us-west-2"), "eu-central-1").region == "us-west-2"
 
 
-def test_a_programs_session_isnt_kept_alive() -> None:
-    """A broker may make one for each of its requests."""
+def test_keeps_no_session_alive() -> None:
+    """A broker may create one for each of its requests."""
     session = boto3.Session("x" * 20, "y", region_name="us-east-1")
     assert _identity(session, None).sts.meta.region_name == "us-east-1"
-    gone = weakref.ref(session)
+    reference = weakref.ref(session)
     del session
     gc.collect()
-    assert gone() is None
+    assert reference() is None

@@ -1,4 +1,4 @@
-"""Which Region a command works in: what `--region` says, then AWS_REGION, then what boto3 knows."""
+"""The Region of a command: `--region`, then AWS_REGION, then boto3's own default."""
 
 import pytest
 
@@ -22,10 +22,10 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"AWS_REGION": "eu-west-1"}, "eu-west-3", "eu-west-3"),
     ],
 )
-def test_the_region(
+def test_finds_the_region_as_the_aws_cli(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], option: str | None, region: str
 ) -> None:
-    """As the AWS CLI (version 2) and the CDK find it: boto3 by itself doesn't read AWS_REGION."""
+    """As version 2 of the AWS CLI and the CDK: boto3 by itself doesn't read AWS_REGION."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 

@@ -1,4 +1,4 @@
-"""Where the sign-in URL leads, what is sent for it and how, and what is refused."""
+"""The sign-in URL: its destination, the request for its token, and what is refused."""
 
 import json
 import socket
@@ -32,15 +32,15 @@ CREDENTIALS: SessionCredentials = {
     ],
 )  # fmt: skip
 def test_each_partition_has_its_own_endpoint_and_console(partition: str, endpoint: str, console: str) -> None:
-    """Credentials are known in their own partition alone."""
+    """Credentials are valid only in their own partition."""
     page = folder_page(partition, bucket="bucket", folder="bob", region="r-1")
     assert page == f"{console}bucket?region=r-1&prefix=bob%2F&showversions=false"
     assert sign_in(partition, page) == SignInEndpoint(endpoint, page)
 
 
 @pytest.mark.parametrize("partition", ["aws-iso", "aws-iso-b", "aws-eusc", ""])
-def test_a_partition_without_a_known_endpoint_is_refused(partition: str) -> None:
-    """The credentials are sent nowhere on a guess."""
+def test_refuses_a_partition_without_a_known_endpoint(partition: str) -> None:
+    """Credentials aren't sent to a guessed endpoint."""
     with pytest.raises(UserError, match="no known sign-in endpoint"):
         sign_in(partition, "https://console.example/")
     with pytest.raises(UserError, match="no known console"):
@@ -48,8 +48,8 @@ def test_a_partition_without_a_known_endpoint_is_refused(partition: str) -> None
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
-def test_any_folder_stays_one_prefix(folder: str) -> None:
-    """`&`, `#`, `%`, blanks and the like in a folder's name change nothing else of the URL."""
+def test_any_folder_is_one_prefix(folder: str) -> None:
+    """`&`, `#`, `%`, spaces and the like in a folder's name change no other part of the URL."""
     parts = urlsplit(folder_page("aws", bucket="bucket", folder=folder, region="r-1"))
     assert (parts.netloc, parts.path, parts.fragment) == ("console.aws.amazon.com", "/s3/buckets/bucket", "")
     assert parse_qs(parts.query) == {"region": ["r-1"], "prefix": [f"{folder}/"], "showversions": ["false"]}
@@ -63,25 +63,25 @@ def test_any_folder_stays_one_prefix(folder: str) -> None:
         "https://[x",
     ],
 )  # fmt: skip
-def test_a_destination_is_https_or_of_this_machine(url: str) -> None:
-    """The console's page is chosen by whoever runs the command, and may be pasted."""
+def test_a_destination_is_https_or_on_this_machine(url: str) -> None:
+    """The user chooses the console's page, and may paste it."""
     with pytest.raises(UserError, match="the destination"):
         sign_in("aws", url)
     assert sign_in("aws", "http://127.0.0.1:4610/x").destination == "http://127.0.0.1:4610/x"
 
 
 @pytest.mark.parametrize(
-    ("left", "chained", "asked"),
+    ("left", "chained", "expected"),
     [(43200.9, False, 43200), (90000, False, 43200), (900, False, 900), (899.9, False, None), (3600, True, None),
      (-5, False, None)],
 )  # fmt: skip
-def test_the_consoles_session_never_outlives_the_credentials(left: float, chained: bool, asked: int | None) -> None:
+def test_the_console_session_never_outlives_the_credentials(left: float, chained: bool, expected: int | None) -> None:
     """SessionDuration is 900 to 43200, and left out for role chaining."""
-    assert session_duration(left, chained=chained) == asked
+    assert session_duration(left, chained=chained) == expected
 
 
 class Endpoint:
-    """A federation endpoint that records what it is sent, and answers what it is told."""
+    """A federation endpoint that records its requests, with a configurable response."""
 
     def __init__(self) -> None:
         self.status, self.body, self.location = 200, b'{"SigninToken": "tok/en+"}', ""
@@ -113,19 +113,19 @@ def _endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    found = Endpoint()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    endpoint = Endpoint()
+    yield endpoint
+    endpoint.server.shutdown()
+    endpoint.server.server_close()
 
 
 PAGE = "https://console.aws.amazon.com/s3/buckets/b?prefix=a%2F&x=1"
 
 
-def test_the_secrets_are_posted_and_the_url_holds_none_of_them(endpoint: Endpoint) -> None:
-    """They aren't in any log on the way; the token is escaped in the URL."""
-    place = sign_in("aws", PAGE, endpoint_url=endpoint.url)
-    url = sign_in_url(place, CREDENTIALS, duration=900)
+def test_posts_the_secrets_and_keeps_them_out_of_the_url(endpoint: Endpoint) -> None:
+    """Access logs don't record a request's body; the token is escaped in the URL."""
+    sign_in_endpoint = sign_in("aws", PAGE, endpoint_url=endpoint.url)
+    url = sign_in_url(sign_in_endpoint, CREDENTIALS, duration=900)
     [(method, path, form)] = endpoint.seen
     assert (method, path) == ("POST", "/federation")
     assert json.loads(form.pop("Session")[0]) == {
@@ -146,15 +146,15 @@ def test_the_secrets_are_posted_and_the_url_holds_none_of_them(endpoint: Endpoin
         assert secret not in url
 
 
-def test_the_duration_is_left_out_where_it_must_be(endpoint: Endpoint) -> None:
-    """With role chaining the call fails with it."""
+def test_leaves_out_the_duration_for_role_chaining(endpoint: Endpoint) -> None:
+    """The endpoint refuses the parameter then."""
     sign_in_url(sign_in("aws", PAGE, endpoint_url=endpoint.url), CREDENTIALS)
     assert "SessionDuration" not in endpoint.seen[0][2]
 
 
-def test_a_refusal_and_a_strange_answer_are_said_without_secrets(endpoint: Endpoint) -> None:
-    """One sentence each, and its exit code."""
-    place = sign_in("aws", PAGE, endpoint_url=endpoint.url)
+def test_reports_refusals_and_invalid_responses_without_secrets(endpoint: Endpoint) -> None:
+    """One line each, with its exit code."""
+    sign_in_endpoint = sign_in("aws", PAGE, endpoint_url=endpoint.url)
     for status, body, exit_code in (
         (400, b"", 1),
         (429, b"", 3),
@@ -164,14 +164,14 @@ def test_a_refusal_and_a_strange_answer_are_said_without_secrets(endpoint: Endpo
         (200, b"[]", 3),
     ):
         endpoint.status, endpoint.body = status, body
-        with pytest.raises(TempAccessError, match="the sign-in endpoint") as found:
-            sign_in_url(place, CREDENTIALS)
-        assert found.value.exit_code == exit_code
-        assert "s3cret" not in str(found.value)
+        with pytest.raises(TempAccessError, match="the sign-in endpoint") as raised:
+            sign_in_url(sign_in_endpoint, CREDENTIALS)
+        assert raised.value.exit_code == exit_code
+        assert "s3cret" not in str(raised.value)
 
 
-def test_a_redirect_is_not_followed(endpoint: Endpoint) -> None:
-    """The credentials are for one endpoint."""
+def test_follows_no_redirect(endpoint: Endpoint) -> None:
+    """The credentials are for one endpoint only."""
     endpoint.status, endpoint.location = 302, f"{endpoint.url}/elsewhere"
     with pytest.raises(TempAccessError, match="HTTP 302"):
         sign_in_url(sign_in("aws", PAGE, endpoint_url=endpoint.url), CREDENTIALS)
@@ -201,15 +201,15 @@ def test_a_request_to_another_machine_goes_through_the_proxy(monkeypatch: pytest
     assert requests == [b"CONNECT signin.invalid:443"]
 
 
-def test_an_endpoint_that_is_not_there_is_inconclusive() -> None:
+def test_an_unreachable_endpoint_is_inconclusive() -> None:
     """Nothing was decided."""
-    with pytest.raises(TempAccessError, match="can't be reached") as found:
+    with pytest.raises(TempAccessError, match="can't be reached") as raised:
         sign_in_url(SignInEndpoint("http://127.0.0.1:9/federation", PAGE), CREDENTIALS)
-    assert found.value.exit_code == 3
+    assert raised.value.exit_code == 3
 
 
-def test_an_endpoint_that_speaks_no_http_is_inconclusive() -> None:
-    """What answers there is something else."""
+def test_an_endpoint_without_http_is_inconclusive() -> None:
+    """Another service answers at the port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
@@ -219,12 +219,12 @@ def test_an_endpoint_that_speaks_no_http_is_inconclusive() -> None:
                 connection.sendall(b"SSH-2.0-x\r\n")
 
         threading.Thread(target=answer, daemon=True).start()
-        with pytest.raises(TempAccessError, match="can't be reached") as found:
+        with pytest.raises(TempAccessError, match="can't be reached") as raised:
             sign_in_url(SignInEndpoint(f"http://127.0.0.1:{server.getsockname()[1]}/federation", PAGE), CREDENTIALS)
-    assert found.value.exit_code == 3
+    assert raised.value.exit_code == 3
 
 
-def test_a_ca_bundle_that_is_not_there_is_said() -> None:
-    """It is AWS_CA_BUNDLE's or the profile's."""
+def test_reports_a_missing_ca_bundle() -> None:
+    """AWS_CA_BUNDLE or the profile names it."""
     with pytest.raises(UserError, match="the CA bundle /nowhere can't be read"):
         sign_in_url(SignInEndpoint("https://127.0.0.1:9/federation", PAGE), CREDENTIALS, ca_bundle="/nowhere")

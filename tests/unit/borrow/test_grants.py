@@ -1,4 +1,4 @@
-"""Which grant an id gets, and that `--access` can only narrow it."""
+"""The grant of an id, and that `--access` can only narrow it."""
 
 from pathlib import Path
 
@@ -14,15 +14,15 @@ ANY_ID = '[any_id]\npattern = "tenant-[0-9]{1,6}"\naccess = "read"\nfolder = "te
 
 
 def test_finds_listed_and_admitted_ids(tmp_path: Path) -> None:
-    """Ids that [any_id] admits work as listed ones do."""
+    """Ids that [any_id] admits work like listed ones."""
     config = config_of(tmp_path, '[grants.bob]\naccess = "write"\n' + ANY_ID)
     assert find_grant(config, "bob").access == "write"
     assert find_grant(config, "tenant-7").folder == "tenants/tenant-7"
 
 
 @pytest.mark.parametrize("id_", ["bobb", "tenant-", "tenant-7/../bob", "", "tenant-1234567"])
-def test_offers_the_nearest_id(tmp_path: Path, id_: str) -> None:
-    """An unknown id is a typed error; the likeliest id is named."""
+def test_suggests_the_nearest_id(tmp_path: Path, id_: str) -> None:
+    """An unknown id is a typed error that names the most similar id."""
     config = config_of(tmp_path, '[grants.bobby]\naccess = "write"\n' + ANY_ID)
     with pytest.raises(GrantNotFound) as caught:
         find_grant(config, id_)
@@ -41,7 +41,7 @@ PARTS = {
 
 @pytest.mark.parametrize("whole", ACCESS_MODES)
 @pytest.mark.parametrize("part", ACCESS_MODES)
-def test_a_mode_is_part_of_another_or_refused(part: str, whole: str) -> None:
+def test_refuses_a_mode_that_the_grant_does_not_include(part: str, whole: str) -> None:
     """--access gives less than the grant, or an error; never more."""
     grant = Grant("bob", whole, "bob")
     assert is_subset(ACCESS_MODES[part], ACCESS_MODES[whole]) == (part in PARTS[whole])
@@ -52,7 +52,7 @@ def test_a_mode_is_part_of_another_or_refused(part: str, whole: str) -> None:
             narrow(grant, part)
 
 
-def test_an_unknown_mode_is_named() -> None:
-    """A misspelt mode isn't taken for the grant's own."""
+def test_refuses_an_unknown_mode() -> None:
+    """A misspelt mode isn't ignored."""
     with pytest.raises(AccessTooWide, match="'raed' isn't an access mode"):
         narrow(Grant("bob", "read", "bob"), "raed")

@@ -1,4 +1,4 @@
-"""Durations are decided before STS is asked, with a reason."""
+"""The duration is checked before STS is called, and errors name the limit."""
 
 import pytest
 from hypothesis import given
@@ -29,35 +29,33 @@ def grant(duration: int | None = None) -> Grant:
         (HOUR, HOUR, True, HOUR, None),
     ],
 )
-def test_takes_the_longest_that_all_allow(
+def test_takes_the_longest_duration_that_all_limits_allow(
     duration: int | None, maximum: int, chained: bool, seconds: int, note: str | None
 ) -> None:
-    """Asked for nothing, it is the smallest of the limits, with a note where that is less than the grant's."""
+    """Without a requested duration, the smallest limit applies, with a note if the grant's is longer."""
     planned = plan_duration(None, grant(duration), maximum, chained=chained)
     assert planned.duration == seconds
     assert (planned.note is None) if note is None else (note in str(planned.note))
 
 
 @pytest.mark.parametrize(
-    ("asked", "duration", "maximum", "chained", "why"),
+    ("requested", "duration", "maximum", "chained", "limit"),
     [
         (4 * HOUR + 1, 4 * HOUR, 12 * HOUR, False, "the grant 'bob' allows 4h"),
         (3 * HOUR, None, 2 * HOUR, False, "the deployed role's maximum is 2h"),
         (2 * HOUR, None, 12 * HOUR, True, "temporary, and STS limits their sessions to 1h"),
     ],
 )
-def test_says_which_limit_is_in_the_way(
-    asked: int, duration: int | None, maximum: int, chained: bool, why: str
-) -> None:
-    """Asked for more, the error names the limit and how much there is."""
-    with pytest.raises(DurationTooLong, match=why) as caught:
-        plan_duration(asked, grant(duration), maximum, chained=chained)
+def test_names_the_limit(requested: int, duration: int | None, maximum: int, chained: bool, limit: str) -> None:
+    """The error names the limit and its value."""
+    with pytest.raises(DurationTooLong, match=limit) as caught:
+        plan_duration(requested, grant(duration), maximum, chained=chained)
     assert "request at most" in caught.value.remedy
     assert caught.value.exit_code == 2
 
 
-def test_less_than_stss_least_is_an_error_of_its_own() -> None:
-    """STS would answer with a ValidationError."""
+def test_refuses_less_than_15_minutes() -> None:
+    """STS would return a ValidationError."""
     with pytest.raises(DurationTooShort, match="14m59s is too short: STS requires at least 15m; request 15m or more"):
         plan_duration(899, grant(), 12 * HOUR, chained=False)
 
@@ -68,18 +66,20 @@ def test_less_than_stss_least_is_an_error_of_its_own() -> None:
     st.integers(3600, 43_200),
     st.booleans(),
 )
-def test_sts_never_refuses_what_was_planned(asked: int | None, own: int | None, maximum: int, chained: bool) -> None:
-    """What is planned is within each of STS's limits, and what was asked for if anything was."""
+def test_a_planned_duration_is_within_all_limits(
+    requested: int | None, own: int | None, maximum: int, chained: bool
+) -> None:
+    """The duration is the requested one, if any, and STS accepts it."""
     try:
-        planned = plan_duration(asked, grant(own), maximum, chained=chained)
+        planned = plan_duration(requested, grant(own), maximum, chained=chained)
     except TempAccessError:
-        assert asked is not None
+        assert requested is not None
         return
     assert 900 <= planned.duration <= min(maximum, own or maximum, 3600 if chained else maximum)
-    assert asked in (None, planned.duration)
+    assert requested in (None, planned.duration)
 
 
-def test_a_role_that_was_deployed_shorter_is_said() -> None:
-    """A grant without a duration has the role's of access.toml."""
+def test_reports_a_shorter_deployed_maximum() -> None:
+    """A grant without a duration gets the role's maximum in access.toml."""
     planned = plan_duration(None, grant(), HOUR, chained=False, configured=12 * HOUR)
     assert planned.note == "the session lasts 1h instead of 12h: the deployed role's maximum is 1h"

@@ -1,4 +1,4 @@
-"""The command `temp-access` itself: what it says of usage, of an interruption, and where its output can't go."""
+"""The command `temp-access` itself: usage, interruptions, and output that can't be written."""
 
 import os
 import signal
@@ -21,60 +21,60 @@ def temp_access(*words: str, before: str = "", **options: object) -> subprocess.
     )
 
 
-def test_alone_it_shows_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    """On standard error, as bad usage."""
-    with pytest.raises(SystemExit) as ended:
+def test_without_arguments_it_shows_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """To standard error, as for bad usage."""
+    with pytest.raises(SystemExit) as raised:
         main([])
-    said = capsys.readouterr()
-    assert (ended.value.code, said.out) == (2, "")
-    assert all(f"    {command}" in said.err for command in COMMANDS)
+    output = capsys.readouterr()
+    assert (raised.value.code, output.out) == (2, "")
+    assert all(f"    {command}" in output.err for command in COMMANDS)
 
 
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
-    """As for a bug report."""
-    with pytest.raises(SystemExit) as ended:
+def test_shows_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """For a bug report."""
+    with pytest.raises(SystemExit) as raised:
         main(["--version"])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert (ended.value.code, capsys.readouterr().out) == (0, f"temp-access {project['version']}\n")
+    assert (raised.value.code, capsys.readouterr().out) == (0, f"temp-access {project['version']}\n")
 
 
-def test_a_misspelt_option_leads_to_the_commands_own_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """The usage of the whole program doesn't have it."""
-    with pytest.raises(SystemExit) as ended:
+def test_a_misspelt_option_refers_to_the_commands_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """The program's own usage doesn't show the command's options."""
+    with pytest.raises(SystemExit) as raised:
         main(["verify", "--ofline"])
-    said = capsys.readouterr().err
-    assert ended.value.code == 2
-    assert said == "temp-access verify: unrecognized arguments: --ofline; see temp-access verify --help\n"
+    output = capsys.readouterr().err
+    assert raised.value.code == 2
+    assert output == "temp-access verify: unrecognized arguments: --ofline; see temp-access verify --help\n"
 
 
-def test_an_interruption_while_the_modules_load() -> None:
-    """Ctrl-C in the first moments is one word as well, no traceback."""
+def test_an_interruption_while_modules_load() -> None:
+    """Ctrl-C prints one word and no traceback, even in the first moments."""
     interrupted = "main.make_parser = lambda _: main.signal.raise_signal(main.signal.SIGINT)"
-    ended = temp_access("explain", before=interrupted)
-    assert (ended.returncode, ended.stderr) == (130, "interrupted\n")
+    process = temp_access("explain", before=interrupted)
+    assert (process.returncode, process.stderr) == (130, "interrupted\n")
 
 
-def test_a_character_that_the_terminal_lacks_is_escaped() -> None:
-    """Neither ASCII nor Latin-1 has the ellipsis, which many outputs do."""
-    ended = temp_access(
+def test_escapes_characters_that_the_terminal_lacks() -> None:
+    """Neither ASCII nor Latin-1 has the ellipsis that many outputs contain."""
+    process = temp_access(
         "explain", "AccessDenied", stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"}
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "\\u2026" in ended.stdout
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "\\u2026" in process.stdout
 
 
-def test_a_full_disk_is_one_sentence() -> None:
-    """It says nothing about what was asked, so it isn't 1."""
+def test_a_full_disk_is_one_line() -> None:
+    """The check wasn't decided, so the exit code isn't 1."""
     with Path("/dev/full").open("w") as full:
-        ended = temp_access("explain", stdout=full)
-    assert ended.returncode == 3
-    assert ended.stderr == "the output can't be written: No space left on device; free some space and try again\n"
+        process = temp_access("explain", stdout=full)
+    assert process.returncode == 3
+    assert process.stderr == "the output can't be written: No space left on device; free some space and try again\n"
 
 
-def test_a_reader_that_has_gone_is_no_failed_check() -> None:
-    """`verify | head` ends as the shell expects of it, and not with the code of a failed probe."""
+def test_a_closed_pipe_isnt_a_failed_check() -> None:
+    """`verify | head` exits as a shell expects, not with the code of a failed probe."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as gone:
-        ended = temp_access("explain", stdout=gone)
-    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, "")
+        process = temp_access("explain", stdout=gone)
+    assert (process.returncode, process.stderr) == (128 + signal.SIGPIPE, "")

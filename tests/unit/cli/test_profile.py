@@ -1,4 +1,4 @@
-"""The profile in ~/.aws/config: put in and taken out without changing a byte of anything else."""
+"""The profile in ~/.aws/config: written and removed without changing any other byte."""
 
 import os
 import stat
@@ -25,8 +25,8 @@ LINES = profile_lines("bob", {"credential_process": "/x credentials bob", "regio
 OTHERS = st.text(st.sampled_from("[]profile bo\n\r\t#=é\x80"), max_size=80)
 
 
-def test_shows_what_is_written() -> None:
-    """The block is a profile between two marks."""
+def test_a_block_is_a_profile_between_two_comment_lines() -> None:
+    """The block's exact content."""
     assert put_block("", "bob", LINES) == (
         "# managed by temp-access: begin bob\n[profile bob]\ncredential_process = /x credentials bob\n"
         "region = us-east-1\n# managed by temp-access: end bob\n"
@@ -34,22 +34,22 @@ def test_shows_what_is_written() -> None:
 
 
 @given(st.none() | OTHERS)
-def test_taking_out_leaves_what_was_there(text: str | None) -> None:
-    """Byte for byte, with or without a newline at its end, and no file where there was none."""
-    assert remove_block(put_block(text, "bob", LINES), "bob") == text
+def test_removing_the_block_restores_the_file(content: str | None) -> None:
+    """Byte for byte, with or without a newline at the end; a new file is deleted."""
+    assert remove_block(put_block(content, "bob", LINES), "bob") == content
 
 
 @given(OTHERS, OTHERS)
-def test_what_came_after_stays(text: str, after: str) -> None:
-    """A person may write on below the block."""
-    newline = "\n" if after and text and not text.endswith("\n") else ""
-    assert remove_block(put_block(text, "bob", LINES) + after, "bob") == text + newline + after
+def test_keeps_lines_after_the_block(content: str, after: str) -> None:
+    """A person may add lines below the block."""
+    newline = "\n" if after and content and not content.endswith("\n") else ""
+    assert remove_block(put_block(content, "bob", LINES) + after, "bob") == content + newline + after
 
 
 @given(st.none() | OTHERS, OTHERS)
-def test_writing_again_replaces_the_block(text: str | None, after: str) -> None:
-    """The block stays where it is, and there is one of it."""
-    once = put_block(text, "bob", LINES) + after
+def test_writing_again_replaces_the_block(content: str | None, after: str) -> None:
+    """The block keeps its position, and there is only one."""
+    once = put_block(content, "bob", LINES) + after
     assert put_block(once, "bob", LINES) == once
     other = put_block(once, "bob", profile_lines("bob", {"region": "eu-central-1"}))
     assert managed_profiles(other) == managed_profiles(once)
@@ -57,16 +57,16 @@ def test_writing_again_replaces_the_block(text: str | None, after: str) -> None:
     assert put_block(other, "bob", LINES) == once
 
 
-def test_other_blocks_stay() -> None:
-    """bob's block isn't bobby's, whichever was first."""
+def test_keeps_other_blocks() -> None:
+    """bob's block isn't bobby's, in either order."""
     both = put_block(put_block(None, "bob", LINES), "bobby", profile_lines("bobby", {}))
     assert managed_profiles(both) == ["bob", "bobby"]
     assert managed_profiles(remove_block(both, "bob") or "") == ["bobby"]
     assert managed_profiles(remove_block(both, "bobby") or "") == ["bob"]
 
 
-def test_a_block_with_changed_marks_isnt_touched() -> None:
-    """Half a block could take a person's own lines with it."""
+def test_refuses_a_block_with_changed_marks() -> None:
+    """Removing it could remove a person's own lines."""
     with pytest.raises(KeyError):
         remove_block(put_block(None, "bob", LINES).replace("end bob", "end"), "bob")
 
@@ -78,13 +78,13 @@ def test_a_block_with_changed_marks_isnt_touched() -> None:
         "[profile bob]\r", "  [profile bob]", "[profile bob] x",
     ],
 )  # fmt: skip
-def test_sees_a_profile_however_it_is_written(header: str) -> None:
-    """A profile of the same name that isn't ours must be seen."""
+def test_finds_a_profile_in_every_notation(header: str) -> None:
+    """A profile of the same name that temp-access doesn't manage must be found."""
     assert "bob" in profile_names(f"[default]\nregion = x\n{header}\n")
 
 
 @pytest.mark.parametrize(
-    ("profiles", "base", "why"),
+    ("profiles", "source", "message"),
     [
         ({"bob": {}}, "bob", "refers back to 'bob'"),
         ({"a": {"source_profile": "bob"}, "bob": {}}, "a", "refers back to 'bob'"),
@@ -92,19 +92,21 @@ def test_sees_a_profile_however_it_is_written(header: str) -> None:
         ({"a": {}}, "b", "there is no profile 'b'"),
     ],
 )
-def test_the_base_must_not_lead_back(profiles: dict[str, dict[str, str]], base: str, why: str) -> None:
+def test_refuses_a_source_profile_that_refers_back(
+    profiles: dict[str, dict[str, str]], source: str, message: str
+) -> None:
     """A profile that borrows with itself would never end."""
-    with pytest.raises(UserError, match=why):
-        require_source_profile(profiles, base, "bob", ["eve"])
+    with pytest.raises(UserError, match=message):
+        require_source_profile(profiles, source, "bob", ["eve"])
 
 
-def test_a_base_that_leads_in_a_circle_ends() -> None:
-    """botocore says what is wrong with it; this mustn't hang."""
+def test_a_circle_of_source_profiles_ends() -> None:
+    """botocore reports the circle; this check must not hang."""
     require_source_profile({"a": {"source_profile": "b"}, "b": {"source_profile": "a"}}, "a", "bob", [])
 
 
-def test_the_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
-    """People keep it among their dotfiles, readable by a group."""
+def test_keeps_the_files_mode_and_link(tmp_path: Path) -> None:
+    """People keep the file among their dotfiles, readable by a group."""
     own = tmp_path / "dotfiles"
     own.write_bytes(b"# \xff\r\n")
     own.chmod(0o640)
@@ -116,8 +118,8 @@ def test_the_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["config", "dotfiles"]
 
 
-def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """Nobody else needs to know whom one borrows from."""
+def test_only_the_owner_can_read_a_new_file(tmp_path: Path) -> None:
+    """It is created with mode 0600."""
     file = tmp_path / ".aws" / "config"
     replace_text(file, "x")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -125,8 +127,8 @@ def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert read_text(file) is None
 
 
-def test_a_file_that_cant_be_written_is_one_sentence(tmp_path: Path) -> None:
-    """The path, the reason, and the way out."""
+def test_reports_a_file_that_cant_be_written(tmp_path: Path) -> None:
+    """One line with the path, the reason, and what to do."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"config can't be written \(.*\); make it writable, or point AWS_CONFIG_FILE"):
         replace_text(tmp_path / "file" / "config", "x")
@@ -134,7 +136,7 @@ def test_a_file_that_cant_be_written_is_one_sentence(tmp_path: Path) -> None:
         read_text(tmp_path)
 
 
-def test_honours_aws_config_file(tmp_path: Path) -> None:
+def test_uses_aws_config_file(tmp_path: Path) -> None:
     """As every SDK does."""
     assert config_file({"AWS_CONFIG_FILE": str(tmp_path / "c")}) == tmp_path / "c"
     assert config_file({}) == Path.home() / ".aws" / "config"

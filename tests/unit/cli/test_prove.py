@@ -1,4 +1,4 @@
-"""`temp-access prove`: what it prints, its exit codes, and what it refuses."""
+"""`temp-access prove`: its output, its exit codes, and what it refuses."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def written(path: Path, **objects: Any) -> str:
+def write_policy(path: Path, **objects: Any) -> str:
     """Return the path of a session policy that allows `objects`."""
     statement = {"Effect": "Allow", "Action": "s3:*", **objects}
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
@@ -36,7 +36,7 @@ def written(path: Path, **objects: Any) -> str:
 
 
 def test_prints_every_claim_with_its_status_and_time(out: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """And at the end how many have which, and what isn't modeled, with a pointer; exit code 0."""
+    """Then the counts, and what isn't modeled, with a reference; exit code 0."""
     code = main(["prove", "--template", out, "--base", out, *CONFIG])
 
     *claims, counts, missing = capsys.readouterr().out.splitlines()
@@ -47,11 +47,9 @@ def test_prints_every_claim_with_its_status_and_time(out: str, capsys: pytest.Ca
     assert "docs/proofs.md" in missing
 
 
-def test_a_refuted_claim_is_followed_by_its_witness(
-    out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Who can do what, with which keys, and what the evaluator says; exit code 1."""
-    policy = written(tmp_path / "wide.json", Resource="arn:aws:s3:::test/$id*")
+def test_prints_the_witness_of_a_refuted_claim(out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The principal, the call, its condition keys, and the evaluator's decision; exit code 1."""
+    policy = write_policy(tmp_path / "wide.json", Resource="arn:aws:s3:::test/$id*")
 
     code = main(["prove", "--template", out, "--session-policy", policy, *CONFIG])
 
@@ -63,9 +61,9 @@ def test_a_refuted_claim_is_followed_by_its_witness(
     assert "evaluator: allowed" in lines[at + 3]
 
 
-def test_json_has_the_same(out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_the_same_content(out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each claim with its witness, if it has one."""
-    policy = written(tmp_path / "one.json", Resource="arn:aws:s3:::test/$id")
+    policy = write_policy(tmp_path / "one.json", Resource="arn:aws:s3:::test/$id")
 
     code = main(["prove", "--template", out, "--session-policy", policy, "--access", "write", "--json", *CONFIG])
 
@@ -76,7 +74,7 @@ def test_json_has_the_same(out: str, tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--access", "read"], "--session-policy"),
         (["--base", "nowhere"], "nowhere: there is no such folder"),
@@ -84,16 +82,14 @@ def test_json_has_the_same(out: str, tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--template", "nowhere"], "nowhere: there is no such folder"),
     ],
 )
-def test_bad_usage_exits_with_2_and_a_message(
-    out: str, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Exit code 2."""
+def test_reports_bad_usage(out: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, and what to do."""
     assert main(["prove", "--template", out, *CONFIG, *arguments]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ('{"Statement": []}', "Statement"),
         (
@@ -112,29 +108,29 @@ def test_bad_usage_exits_with_2_and_a_message(
         ),
     ],
 )
-def test_refuses_a_session_policy_that_cannot_be_proved(
-    out: str, tmp_path: Path, content: str, said: str, capsys: pytest.CaptureFixture[str]
+def test_refuses_a_policy_that_cant_be_proved(
+    out: str, tmp_path: Path, content: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Malformed, without a place for the folder, or about two buckets."""
+    """Malformed, without the folder's placeholder, or with two buckets."""
     path = tmp_path / "policy.json"
     path.write_text(content, encoding="utf-8")
 
     assert main(["prove", "--template", out, "--session-policy", str(path), *CONFIG]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_no_other_command_imports_the_solver(out: str) -> None:
-    """It takes time, and may not be installed."""
+    """Importing takes time, and the solver may not be installed."""
     code = "import sys; from temp_access.cli.main import main; main(sys.argv[1:]); assert 'cvc5' not in sys.modules"
     arguments = ["can", "bob", "s3:GetObject", "bob/x", "--template", out, *CONFIG]
 
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, env=os.environ, capture_output=True)
 
 
-def test_a_managed_policy_without_its_document_is_refused(
+def test_refuses_a_managed_policy_without_its_document(
     out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Such a template can't be deployed, and says nothing that could be proved; exit code 2."""
+    """Such a template can't be deployed, so nothing can be proved; exit code 2."""
     folder = tmp_path / "cdk.out"
     shutil.copytree(out, folder)
     template = folder / "TempAccess.template.json"
@@ -150,8 +146,8 @@ def test_a_managed_policy_without_its_document_is_refused(
     assert "has no PolicyDocument" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_it_while_the_solver_works(out: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python itself would answer only after the solver, up to the timeout later."""
+def test_ctrl_c_interrupts_the_solver(out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python itself would react only after the solver returns."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(number) for number in numbers]
     during: list[object] = []

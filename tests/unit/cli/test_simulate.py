@@ -1,4 +1,4 @@
-"""`temp-access simulate`: cases with known answers from a file."""
+"""`temp-access simulate`: a file of test cases with known results."""
 
 import copy
 import json
@@ -9,42 +9,42 @@ import pytest
 
 from temp_access.cli.main import main
 
-GIVEN = Path(__file__).parents[2] / "data" / "iam-cases.json"
+CASES = Path(__file__).parents[2] / "data" / "iam-cases.json"
 Case = dict[str, Any]
 
 
 @pytest.fixture(name="cases")
 def _cases() -> list[Case]:
-    given: list[Case] = json.loads(GIVEN.read_text(encoding="utf-8"))["cases"]
-    return copy.deepcopy(given[:3])
+    cases: list[Case] = json.loads(CASES.read_text(encoding="utf-8"))["cases"]
+    return copy.deepcopy(cases[:3])
 
 
 @pytest.fixture(name="simulate")
 def _simulate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    def simulate(content: Any, *words: str) -> tuple[int, str]:
+    def simulate(content: Any, *arguments: str) -> tuple[int, str]:
         path = tmp_path / "cases.json"
         path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-        code = main(["simulate", str(path), *words])
+        code = main(["simulate", str(path), *arguments])
         out, err = capsys.readouterr()
         return code, out + err
 
     return simulate
 
 
-def test_passes_the_given_cases(capsys: pytest.CaptureFixture[str]) -> None:
+def test_passes_the_projects_cases(capsys: pytest.CaptureFixture[str]) -> None:
     """The example of --help works in a fresh clone."""
-    assert main(["simulate", str(GIVEN)]) == 0
+    assert main(["simulate", str(CASES)]) == 0
     assert capsys.readouterr().out == "38 passed, 0 failed\n"
 
 
 def test_shows_a_failing_case_with_its_reasons(simulate: Any, cases: list[Case]) -> None:
-    """What was expected, what came of it, by which statements, and where the expectation is from."""
+    """The expected and the actual result, the statements, and the source of the expectation."""
     cases[0] |= {"expected": "deny", "decision": "implicitDeny"}
 
-    code, said = simulate({"cases": cases})
+    code, output = simulate({"cases": cases})
 
     assert code == 1
-    assert said.splitlines() == [
+    assert output.splitlines() == [
         "failed: session-and-role-both-allow",
         "  expected deny (implicitDeny), got allow (allowed)",
         "  Allow by statement 0 of identity-based policy 1",
@@ -58,24 +58,24 @@ def test_names_the_layers_that_were_missing(simulate: Any, cases: list[Case]) ->
     """An implicit deny has no statement."""
     cases[1] |= {"expected": "allow", "decision": None}
 
-    _, said = simulate({"cases": cases})
+    _, output = simulate({"cases": cases})
 
-    assert "  expected allow, got deny (implicitDeny)\n  no identity-based policy allows it\n" in said
+    assert "  expected allow, got deny (implicitDeny)\n  no identity-based policy allows it\n" in output
 
 
-def test_says_that_a_case_s_policy_is_malformed(simulate: Any, cases: list[Case]) -> None:
+def test_reports_a_malformed_policy(simulate: Any, cases: list[Case]) -> None:
     """The policy, the element, and what is wrong with it."""
     cases[0]["policies"]["session"]["Statement"][0]["Effect"] = "allow"
 
-    code, said = simulate({"cases": cases})
+    code, output = simulate({"cases": cases})
 
     assert code == 1
-    assert "  expected allow (allowed), got malformed\n" in said
-    assert "  session policy 1: Statement[0].Effect: 'allow' is neither 'Allow' nor 'Deny'" in said
+    assert "  expected allow (allowed), got malformed\n" in output
+    assert "  session policy 1: Statement[0].Effect: 'allow' is neither 'Allow' nor 'Deny'" in output
 
 
-def test_a_case_may_expect_a_malformed_policy(simulate: Any, cases: list[Case]) -> None:
-    """Then it passes."""
+def test_a_case_can_expect_a_malformed_policy(simulate: Any, cases: list[Case]) -> None:
+    """It passes then."""
     cases[0]["policies"]["session"]["Statement"] = []
     cases[0] |= {"expected": "malformed", "decision": None}
 
@@ -84,29 +84,29 @@ def test_a_case_may_expect_a_malformed_policy(simulate: Any, cases: list[Case]) 
 
 @pytest.mark.parametrize("policy", ["", 0, {}])
 @pytest.mark.parametrize("layer", ["identity", "session", "boundary", "resource"])
-def test_takes_an_empty_policy_for_malformed(simulate: Any, cases: list[Case], layer: str, policy: Any) -> None:
-    """It isn't the same as none."""
+def test_an_empty_policy_is_malformed(simulate: Any, cases: list[Case], layer: str, policy: Any) -> None:
+    """It differs from no policy."""
     cases[0]["policies"][layer] = policy
 
-    code, said = simulate({"cases": cases})
+    code, output = simulate({"cases": cases})
 
     assert code == 1
-    assert f"got malformed\n  {layer}" in said.replace("-", " ").replace("permissions ", "")
+    assert f"got malformed\n  {layer}" in output.replace("-", " ").replace("permissions ", "")
 
 
-def test_takes_an_empty_list_of_session_policies_for_none(simulate: Any, cases: list[Case]) -> None:
-    """The session then has what the role has."""
+def test_an_empty_list_of_session_policies_means_none(simulate: Any, cases: list[Case]) -> None:
+    """The session has the role's permissions then."""
     cases[0]["policies"]["session"] = []
 
     assert simulate({"cases": cases}) == (0, "3 passed, 0 failed\n")
 
 
 def test_prints_json(simulate: Any, cases: list[Case]) -> None:
-    """Every case with its outcome."""
+    """Every case with its result."""
     cases[0] |= {"expected": "deny", "decision": None}
 
-    code, said = simulate({"cases": cases}, "--json")
-    result = json.loads(said)
+    code, output = simulate({"cases": cases}, "--json")
+    result = json.loads(output)
 
     assert (code, result["passed"], result["failed"]) == (1, 2, 1)
     assert [case["passed"] for case in result["cases"]] == [False, True, True]
@@ -114,7 +114,7 @@ def test_prints_json(simulate: Any, cases: list[Case]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"expectd": 1}, "case 'session-and-role-both-allow': expectd: is unknown; use "),
         ({"expected": "denied"}, "expected: 'denied' is unknown; use allow, deny, malformed"),
@@ -134,21 +134,21 @@ def test_prints_json(simulate: Any, cases: list[Case]) -> None:
         ({"source": 1}, "source: must be a string"),
     ],
 )
-def test_says_which_key_of_which_case_is_wrong(
-    simulate: Any, cases: list[Case], change: dict[str, Any], says: str
+def test_names_the_invalid_key_of_a_case(
+    simulate: Any, cases: list[Case], change: dict[str, Any], message: str
 ) -> None:
-    """A file in another form is 2, and nothing is evaluated."""
+    """An invalid file gives exit code 2, and no case is evaluated."""
     cases[0] |= change
 
-    code, said = simulate({"cases": cases})
+    code, output = simulate({"cases": cases})
 
     assert code == 2
-    assert says in said
-    assert "passed" not in said
+    assert message in output
+    assert "passed" not in output
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "says"),
+    ("key", "value", "message"),
     [
         ("action", "GetObject", "request.action: 'GetObject' isn't one action, like s3:GetObject"),
         ("action", "s3:*", "request.action: 's3:*' isn't one action"),
@@ -172,28 +172,28 @@ def test_says_which_key_of_which_case_is_wrong(
         ("principal_tags", {"a": ["b"]}, "request.principal_tags.a: must be a string"),
     ],
 )
-def test_says_which_key_of_a_request_is_wrong(
-    simulate: Any, cases: list[Case], key: str, value: Any, says: str | None
+def test_names_the_invalid_key_of_a_request(
+    simulate: Any, cases: list[Case], key: str, value: Any, message: str | None
 ) -> None:
     """The same for the request."""
     cases[0]["request"][key] = value
 
-    code, said = simulate({"cases": cases})
+    code, output = simulate({"cases": cases})
 
-    assert code == (2 if says else 0)
-    assert says is None or says in said
+    assert code == (2 if message else 0)
+    assert message is None or message in output
 
 
 @pytest.mark.parametrize("key", ["principal", "action", "resource", "account"])
-def test_says_what_a_request_lacks(simulate: Any, cases: list[Case], key: str) -> None:
-    """These four are needed."""
+def test_names_the_missing_key_of_a_request(simulate: Any, cases: list[Case], key: str) -> None:
+    """These four keys are required."""
     del cases[0]["request"][key]
 
     assert f"case 'session-and-role-both-allow': request.{key}: is missing" in simulate({"cases": cases})[1]
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ("{", "can't be read as JSON"),
         ("[" * 100_000, "can't be read as JSON"),
@@ -203,22 +203,22 @@ def test_says_what_a_request_lacks(simulate: Any, cases: list[Case], key: str) -
         ({"cases": [7]}, "case 1: must be an object, not 7"),
     ],
 )
-def test_says_that_a_file_has_another_form(simulate: Any, content: Any, says: str) -> None:
-    """It is never a traceback."""
-    code, said = simulate(content)
+def test_reports_an_invalid_file(simulate: Any, content: Any, message: str) -> None:
+    """Without a traceback."""
+    code, output = simulate(content)
 
     assert code == 2
-    assert says in said
+    assert message in output
 
 
-def test_says_that_a_file_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With an example of one that is."""
+def test_reports_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With an example of a valid file."""
     assert main(["simulate", str(tmp_path / "none.json")]) == 2
     assert "no such file; tests/data/iam-cases.json is an example" in capsys.readouterr().err
 
 
 def test_shows_no_control_characters(simulate: Any, cases: list[Case]) -> None:
-    """A file of somebody else's doesn't write to the terminal."""
+    """Another person's file can't control the terminal."""
     cases[0] |= {"name": "\x1b[2J\ud800", "expected": "deny", "decision": None}
 
     assert "failed: \\x1b[2J\\ud800" in simulate({"cases": cases})[1]

@@ -1,4 +1,4 @@
-"""Entries come, are replaced, taken back and swept."""
+"""Revocations: adding, replacing, removing and expiring them, and their scopes."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,29 +31,29 @@ ALL, BOB, BOBBY = (
 )
 
 
-def test_a_new_entry_takes_the_place_of_its_scopes_own() -> None:
-    """Others stay, also those that it covers: taking it back must not let them work again."""
+def test_a_new_revocation_replaces_one_of_the_same_scope() -> None:
+    """Others stay, even narrower ones: undoing the new one must not let their sessions work again."""
     old = (Revocation(BOB, NOW), Revocation(BOBBY, NOW))
     later = NOW + timedelta(hours=1)
     assert add(old, Revocation(BOB, later)) == (Revocation(BOBBY, NOW), Revocation(BOB, later))
     assert add(old, Revocation(ALL, later)) == (*old, Revocation(ALL, later))
 
 
-def test_an_entry_is_taken_out_by_its_own_name_alone() -> None:
-    """bob's isn't bobby's, and the whole role's isn't either."""
+def test_removes_only_revocations_of_the_same_scope() -> None:
+    """Removing bob's keeps bobby's and the whole role's."""
     entries = (Revocation(BOB, NOW), Revocation(BOBBY, NOW), Revocation(ALL, NOW))
     assert remove(entries, (BOB,)) == entries[1:]
     assert remove(entries, (ALL,)) == entries[:2]
 
 
-def test_an_entry_is_swept_when_nothing_that_it_denies_can_live() -> None:
-    """After 12 hours, the longest session there is."""
+def test_a_revocation_ends_when_all_its_sessions_have_expired() -> None:
+    """After 12 hours, the longest session."""
     entries = (Revocation(BOB, NOW - timedelta(hours=12)), Revocation(BOBBY, NOW - timedelta(hours=12, seconds=-1)))
     assert expire(entries, NOW) == (entries[1:], entries[:1])
 
 
 class FakeIam:
-    """An IAM whose role has inline policies, and which can refuse an operation."""
+    """An IAM client whose role has inline policies, and which can refuse operations."""
 
     def __init__(self, policies: dict[str, Any], refused: dict[str, str] | None = None) -> None:
         self.policies = policies
@@ -78,47 +78,47 @@ class FakeIam:
             raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "none"}}, "GetRolePolicy")
         return {"PolicyDocument": self.policies[PolicyName]}
 
-    def put_role_policy(self, **given: str) -> None:
+    def put_role_policy(self, **params: str) -> None:
         self._check("PutRolePolicy")
-        self.policies[given["PolicyName"]] = given["PolicyDocument"]
+        self.policies[params["PolicyName"]] = params["PolicyDocument"]
 
     def delete_role_policy(self, *, PolicyName: str, **_: str) -> None:  # noqa: N803 - boto3's name
         self._check("DeleteRolePolicy")
         del self.policies[PolicyName]
 
 
-def policies(found: dict[str, Any], refused: dict[str, str] | None = None) -> RolePolicies:
-    return RolePolicies(FakeIam(found, refused), "temp-role")  # type: ignore[arg-type]
+def policies(inline: dict[str, Any], refused: dict[str, str] | None = None) -> RolePolicies:
+    return RolePolicies(FakeIam(inline, refused), "temp-role")  # type: ignore[arg-type]
 
 
-def test_the_time_is_awss_own() -> None:
-    """A clock that is behind would leave sessions alive."""
+def test_uses_the_time_of_aws() -> None:
+    """With this machine's clock behind, sessions could stay valid."""
     assert policies({}).snapshot().time == NOW
 
 
-def test_what_was_issued_in_the_present_second_is_met() -> None:
+def test_the_cutoff_matches_sessions_of_the_current_second() -> None:
     """aws:TokenIssueTime has whole seconds."""
     assert policies({}).cutoff() == NOW + timedelta(seconds=1)
 
 
-def test_the_last_entry_takes_the_policy_away() -> None:
-    """An empty policy would be no policy."""
-    found: dict[str, Any] = {}
-    policies(found).write((Revocation(BOB, NOW),))
-    assert found.keys() == {POLICY_NAME}
-    policies(found).write(())
-    assert found == {}
+def test_deletes_the_policy_with_the_last_revocation() -> None:
+    """IAM refuses a policy without statements."""
+    inline: dict[str, Any] = {}
+    policies(inline).write((Revocation(BOB, NOW),))
+    assert inline.keys() == {POLICY_NAME}
+    policies(inline).write(())
+    assert inline == {}
 
 
-def test_another_policy_of_the_name_is_not_overwritten() -> None:
-    """Somebody wrote it by hand: a person has to look."""
+def test_never_overwrites_another_policy_of_the_name() -> None:
+    """Somebody wrote it by hand, and has to check it."""
     with pytest.raises(UserError, match="has unexpected content"):
         policies({POLICY_NAME: {"Version": "2012-10-17", "Statement": []}}).revocations()
     assert policies({}).revocations() == ()
 
 
-def test_the_roles_quota_is_told_beforehand() -> None:
-    """All inline policies count together, ours once."""
+def test_checks_the_roles_quota_before_writing() -> None:
+    """All inline policies count together, the one of revocations once."""
     one = size(revocation_policy([Revocation(BOB, NOW)]))
     old = {POLICY_NAME: revocation_policy([Revocation(BOBBY, NOW)])}
     filler = {"x": "y" * (ROLE_INLINE_QUOTA - one - len('{"x":""}'))}
@@ -128,7 +128,7 @@ def test_the_roles_quota_is_told_beforehand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "code", "said", "exit_code"),
+    ("operation", "code", "message", "exit_code"),
     [
         ("GetRole", "AccessDenied", "aren't allowed to call iam:GetRole on temp-role", 2),
         ("PutRolePolicy", "AccessDenied", "aren't allowed to call iam:PutRolePolicy", 2),
@@ -137,17 +137,17 @@ def test_the_roles_quota_is_told_beforehand() -> None:
         ("PutRolePolicy", "ServiceFailure", "was refused", 1),
     ],
 )
-def test_what_is_missing_is_said(operation: str, code: str, said: str, exit_code: int) -> None:
-    """Which permission of whose credentials."""
+def test_names_the_missing_permission(operation: str, code: str, message: str, exit_code: int) -> None:
+    """The error says which permission is missing, and whose credentials need it."""
     role = policies({}, {operation: code})
 
     def revoke() -> None:
         role.snapshot()
         role.write((Revocation(BOB, NOW),))
 
-    with pytest.raises(TempAccessError, match=said) as found:
+    with pytest.raises(TempAccessError, match=message) as raised:
         revoke()
-    assert found.value.exit_code == exit_code
+    assert raised.value.exit_code == exit_code
 
 
 @pytest.fixture(name="config")
@@ -163,50 +163,50 @@ def conditioned(config: Config, pattern: str, *trusted: TrustedPrincipal) -> Con
     return replace(config, role=replace(config.role, conditions=Conditions(session_name=pattern), trusted=trusted))
 
 
-def test_a_grants_scope_is_what_its_session_names_begin_with(config: Config) -> None:
-    """Terminator included."""
+def test_a_grants_scope_is_the_prefix_of_its_session_names(config: Config) -> None:
+    """The prefix includes the terminator."""
     assert grant_scopes(config, "bob", user_name="temp-user") == (BOB,)
 
 
-def test_every_known_user_that_a_pattern_names_has_a_scope(config: Config) -> None:
-    """Where the caller's name comes first, a grant's sessions begin differently for each caller."""
+def test_every_known_user_has_a_scope(config: Config) -> None:
+    """If the user's name comes first, a grant's sessions have a different prefix for each user."""
     trusted = (
         TrustedPrincipal(None, "user/x/eve", None),
         TrustedPrincipal(None, "role/build", None),
         TrustedPrincipal(None, "root", None),
     )
     named = conditioned(config, "${aws:username}-*", *trusted)
-    found = grant_scopes(named, "bob", user_name="temp-user")
-    assert [scope.name for scope in found] == ["temp-user-bob,", "eve-bob,"]
+    scopes = grant_scopes(named, "bob", user_name="temp-user")
+    assert [scope.name for scope in scopes] == ["temp-user-bob,", "eve-bob,"]
     assert unknown_callers(named) == ("this account",)
     assert unknown_callers(conditioned(config, "*", *trusted)) == ()
 
 
-def test_a_pattern_without_room_is_refused(config: Config) -> None:
-    """Then sessions don't tell their grant."""
+def test_refuses_a_pattern_that_cant_name_the_grant(config: Config) -> None:
+    """Session names don't tell the grant then."""
     with pytest.raises(UserError, match="leaves too few characters"):
         grant_scopes(conditioned(config, "always-the-same"), "bob", user_name="temp-user")
 
 
-def test_a_sessions_name_has_sts_form(config: Config) -> None:
-    """A wildcard in it would be a revocation of others."""
+def test_a_session_name_has_the_form_of_sts(config: Config) -> None:
+    """A wildcard in it would revoke other sessions."""
     assert session_scope("AROAEXAMPLE", "bob,x") == RevocationScope(ScopeType.SESSION, "AROAEXAMPLE:bob,x")
     for name in ("*", "a", "a:b", "x" * 65, "bob*", ""):
         with pytest.raises(UserError, match="isn't a role session name"):
             session_scope("AROAEXAMPLE", name)
 
 
-def test_the_bystander_is_nearly_what_is_meant(config: Config) -> None:
-    """It differs, and could be taken for it by a careless pattern."""
-    meant, other = grant_canary_names(config, "bob", user_name="temp-user")
-    assert (meant.split(",")[0], other.split(",")[0]) == ("bob", "bobx")
+def test_the_bystanders_name_is_similar(config: Config) -> None:
+    """A careless pattern would match it."""
+    name_of_grant, other = grant_canary_names(config, "bob", user_name="temp-user")
+    assert (name_of_grant.split(",")[0], other.split(",")[0]) == ("bob", "bobx")
     for name in ("ab", "x" * 64, "y" * 64):
         assert session_canary_names(name)[1] != name
         assert len(session_canary_names(name)[1]) <= 64
 
 
-def test_kept_sessions_that_are_denied_are_dropped(tmp_path: Path) -> None:
-    """Others, and another role's, stay."""
+def test_removes_revoked_sessions_from_the_cache(tmp_path: Path) -> None:
+    """Other sessions, and another role's, stay."""
     cache = Cache(str(tmp_path))
     for key, role, name in (("1", "r", "bob,x"), ("2", "r", "bobby,x"), ("3", "other", "bob,x")):
         cache.write("sessions", key, {"role": role, "session_name": name, "expires_at": 2**40})

@@ -1,4 +1,4 @@
-"""The policy that revokes: its JSON, reading it back, and whose sessions it denies."""
+"""The policy of revocations: its JSON, reading it back, and the sessions that it denies."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -41,8 +41,8 @@ def denied(scope: RevocationScope, name: str, *, issued: datetime = NOW - timede
     return not evaluate(PolicySet(identity=(allowed, policy)), request).allowed
 
 
-def test_the_policy_is_what_the_documentation_of_iam_shows() -> None:
-    """One statement for each revocation; all three forms."""
+def test_the_policy_has_the_form_of_iams_documentation() -> None:
+    """One statement for each revocation, in each of the three forms."""
     before = {"DateLessThan": {"aws:TokenIssueTime": "2026-01-31T12:00:00Z"}}
     deny: dict[str, Any] = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     assert revocation_policy(Revocation(scope, NOW) for scope in SCOPES) == {
@@ -55,15 +55,15 @@ def test_the_policy_is_what_the_documentation_of_iam_shows() -> None:
     }
 
 
-def test_what_was_issued_before_is_denied_and_what_comes_after_is_not() -> None:
-    """Whoever may borrow can borrow again."""
+def test_denies_sessions_issued_before_and_none_issued_after() -> None:
+    """Anyone who may borrow can borrow again."""
     for scope in SCOPES:
         assert denied(scope, "bob,temp-user")
         assert not denied(scope, "bob,temp-user", issued=NOW)
 
 
-def test_bobs_revocation_does_not_meet_bobby() -> None:
-    """The whole grant part has to fit, its terminator included."""
+def test_bobs_revocation_doesnt_match_bobby() -> None:
+    """The whole grant component has to match, with its terminator."""
     assert denied(GRANT, "bob,temp-user")
     for name in ("bobby,temp-user", "bo,bob", "temp-user", "xbob,temp-user", "bob"):
         assert not denied(GRANT, name)
@@ -72,29 +72,29 @@ def test_bobs_revocation_does_not_meet_bobby() -> None:
 
 
 IDS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_categories=["Cc"]), min_size=1, max_size=90)
-WHO = st.text("abz-@.", min_size=1, max_size=70)
+PRINCIPALS = st.text("abz-@.", min_size=1, max_size=70)
 PATTERNS = st.sampled_from([None, "*", "x-*", "${aws:username}-*", "?*", "*-${aws:username}", "a" * 30 + "*"])
 
 
-@given(IDS, IDS, WHO, PATTERNS, st.booleans())
-def test_a_grants_revocation_meets_its_sessions_alone(
-    id_: str, other: str, who: str, pattern: str | None, alike: bool
+@given(IDS, IDS, PRINCIPALS, PATTERNS, st.booleans())
+def test_a_grants_revocation_matches_only_its_sessions(
+    id_: str, other: str, principal: str, pattern: str | None, common_prefix: bool
 ) -> None:
-    """Ids with wildcards, long ones whose names are shortened, and ids that begin alike keep apart."""
-    if alike:
+    """Also for ids with wildcards, shortened ids and ids with a common prefix."""
+    if common_prefix:
         other = id_ + other
-    beginning = session_name_prefix(pattern, id_, user_name="temp-user")
-    assert beginning is not None
-    scope = RevocationScope(ScopeType.GRANT, beginning)
-    assert denied(scope, session_name(pattern, id_, user_name="temp-user", principal=who))
+    prefix = session_name_prefix(pattern, id_, user_name="temp-user")
+    assert prefix is not None
+    scope = RevocationScope(ScopeType.GRANT, prefix)
+    assert denied(scope, session_name(pattern, id_, user_name="temp-user", principal=principal))
     if other != id_:
-        assert not denied(scope, session_name(pattern, other, user_name="temp-user", principal=who))
+        assert not denied(scope, session_name(pattern, other, user_name="temp-user", principal=principal))
 
 
 @given(st.lists(st.tuples(st.sampled_from(SCOPES), st.integers(0, 2**31)), min_size=1, max_size=5))
-def test_what_is_written_is_read_back(given_: list[tuple[RevocationScope, int]]) -> None:
-    """Through the JSON that IAM keeps."""
-    entries = tuple(Revocation(scope, datetime.fromtimestamp(time, UTC)) for scope, time in given_)
+def test_reads_back_what_it_writes(revoked: list[tuple[RevocationScope, int]]) -> None:
+    """Through the JSON that IAM stores."""
+    entries = tuple(Revocation(scope, datetime.fromtimestamp(time, UTC)) for scope, time in revoked)
     assert read_revocations(json.loads(json.dumps(revocation_policy(entries)))) == entries
 
 
@@ -138,14 +138,14 @@ FOREIGN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("policy", FOREIGN, ids=range(len(FOREIGN)))
-def test_any_other_form_is_not_ours(policy: dict[str, Any]) -> None:
-    """What was changed by hand is no revocation of ours."""
+def test_refuses_any_other_form(policy: dict[str, Any]) -> None:
+    """A policy that was changed by hand isn't one of revocations."""
     assert is_revocations(OURS)
     assert not is_revocations(policy)
     with pytest.raises(ForeignPolicyError):
         read_revocations(policy)
 
 
-def test_white_space_costs_nothing() -> None:
+def test_white_space_doesnt_count() -> None:
     """IAM's quota doesn't count it."""
     assert size({"a": "b c"}) == len('{"a":"bc"}')

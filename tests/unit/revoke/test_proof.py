@@ -1,4 +1,4 @@
-"""The proof: what it waits for, and what it makes of what it sees."""
+"""The proof of a revocation: what it waits for, and when it fails."""
 
 from collections.abc import Iterator
 
@@ -8,65 +8,67 @@ from temp_access.revoke.proof import NotProvedError, Polling, Proof, prove, wait
 
 
 class Clock:
-    """Time that passes only by sleeping."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.said: list[str] = []
+        self.events: list[str] = []
 
-    def pace(self, wait: float = 10) -> Polling:
-        return Polling(wait, 1.0, lambda what, _: self.said.append(what), lambda: self.now, self.sleep)
+    def polling(self, wait: float = 10) -> Polling:
+        return Polling(wait, 1.0, lambda event, _: self.events.append(event), lambda: self.now, self.sleep)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
 
-def answers(*given: bool) -> Iterator[bool]:
-    """Yield the answers, the last one for ever."""
-    yield from given
+def repeat_last(*results: bool) -> Iterator[bool]:
+    """Yield the results, the last one forever."""
+    yield from results
     while True:
-        yield given[-1]
+        yield results[-1]
 
 
-def test_it_is_proved_when_the_old_is_refused_and_the_new_works() -> None:
-    """With the times of both, counted from when the policy was put."""
+def test_proves_that_the_old_session_is_refused_and_a_new_one_works() -> None:
+    """The times count from writing the policy."""
     clock, order = Clock(), list[str]()
-    old, new = answers(True, True, False), answers(False, True)
-    proof = prove(lambda: next(old), lambda: True, lambda: lambda: next(new), lambda: order.append("put"), clock.pace())
+    old, new = repeat_last(True, True, False), repeat_last(False, True)
+    proof = prove(
+        lambda: next(old), lambda: True, lambda: lambda: next(new), lambda: order.append("written"), clock.polling()
+    )
     assert proof == Proof(refused_after=4.0, works_after=5.0)
-    assert order == ["put"]
+    assert order == ["written"]
 
 
-def test_one_refusal_may_be_luck() -> None:
-    """Three in a row are needed: servers learn one after the other."""
-    clock, old = Clock(), answers(False, False, True, False)
-    assert prove(lambda: next(old), None, lambda: lambda: True, lambda: None, clock.pace()).refused_after == 5.0
+def test_one_refusal_isnt_enough() -> None:
+    """Three in a row are needed: IAM is eventually consistent."""
+    clock, old = Clock(), repeat_last(False, False, True, False)
+    assert prove(lambda: next(old), None, lambda: lambda: True, lambda: None, clock.polling()).refused_after == 5.0
 
 
-def test_an_old_session_that_goes_on_working_is_no_proof() -> None:
-    """The deadline ends it, with what was waited for."""
-    with pytest.raises(NotProvedError, match="waited 10 s in vain for a session borrowed before") as found:
-        prove(lambda: True, None, lambda: lambda: True, lambda: None, Clock().pace())
-    assert found.value.exit_code == 1
+def test_fails_if_the_old_session_still_works() -> None:
+    """After the waiting time, the error names the awaited event."""
+    with pytest.raises(NotProvedError, match="waited 10 s in vain for a session borrowed before") as raised:
+        prove(lambda: True, None, lambda: lambda: True, lambda: None, Clock().polling())
+    assert raised.value.exit_code == 1
 
 
-def test_a_new_session_that_is_refused_is_no_proof() -> None:
-    """Then more was revoked than should be."""
+def test_fails_if_a_new_session_is_refused() -> None:
+    """More was revoked than intended."""
     with pytest.raises(NotProvedError, match="a session borrowed after to work"):
-        prove(lambda: False, None, lambda: lambda: False, lambda: None, Clock().pace())
+        prove(lambda: False, None, lambda: lambda: False, lambda: None, Clock().polling())
 
 
-def test_a_session_that_is_not_meant_has_to_go_on_working() -> None:
-    """bobby's, when bob's are revoked."""
+def test_fails_if_the_bystander_is_refused() -> None:
+    """bobby's session must still work when bob's are revoked."""
     with pytest.raises(NotProvedError, match="doesn't match"):
-        prove(lambda: False, lambda: False, lambda: lambda: True, lambda: None, Clock().pace())
+        prove(lambda: False, lambda: False, lambda: lambda: True, lambda: None, Clock().polling())
 
 
-def test_what_is_borrowed_before_has_to_work() -> None:
-    """Its refusal would prove nothing otherwise; each try borrows anew."""
-    clock, tries = Clock(), answers(False, False, True)
-    found = wait_until_works(lambda: (lambda answer: lambda: answer)(next(tries)), clock.pace(), "it")
-    assert found()
-    assert clock.said == ["it", "it"]
+def test_waits_until_the_first_session_works() -> None:
+    """Its refusal would prove nothing otherwise; each attempt borrows a new session."""
+    clock, attempts = Clock(), repeat_last(False, False, True)
+    attempt = wait_until_works(lambda: (lambda works: lambda: works)(next(attempts)), clock.polling(), "it")
+    assert attempt()
+    assert clock.events == ["it", "it"]
     with pytest.raises(NotProvedError):
-        wait_until_works(lambda: lambda: False, Clock().pace(), "it")
+        wait_until_works(lambda: lambda: False, Clock().polling(), "it")

@@ -27,25 +27,25 @@ def role_with(policy: dict[str, Any] | None) -> DeployedState:
     return DeployedState(USER, replace(ROLE, permissions=with_policy(policy)), BUCKET)
 
 
-def test_our_policy_on_the_role_is_no_difference() -> None:
-    """Whoever revoked did it with this tool."""
+def test_the_policy_of_revocations_isnt_drift() -> None:
+    """temp-access revoke wrote it."""
     assert differences("role.inline_policies", EXPECTED, role_with(OURS), is_revocation_policy) == ()
 
 
-def test_anything_else_under_its_name_is_one() -> None:
-    """Nobody hides a permission behind the name."""
+def test_any_other_policy_of_its_name_is_drift() -> None:
+    """A permission can't hide behind the name."""
     [line] = differences("role.inline_policies", EXPECTED, role_with(FORGED), is_revocation_policy)
     assert f"the inline policy {POLICY_NAME} of temp-role (Allow * on *" in line
 
 
-def test_on_the_user_it_is_one_as_well() -> None:
+def test_the_policy_on_the_user_is_drift() -> None:
     """It is never written there."""
     deployed = DeployedState(replace(USER, permissions=with_policy(OURS)), ROLE, BUCKET)
     assert len(differences("user.inline_policies", EXPECTED, deployed, is_revocation_policy)) == 1
 
 
-def test_the_note_says_whom_it_denies() -> None:
-    """And there is none where nothing is revoked, was forged, or hasn't been read."""
+def test_a_note_lists_the_denied_sessions() -> None:
+    """There is no note if nothing is revoked, or if the policy is forged or unread."""
     reader = StateReader(EXPECTED, None, None)  # type: ignore[arg-type]
     assert reader.notes() == ()
     for policy, expected in (

@@ -33,8 +33,8 @@ class AccessMode:
 
 ACCESS_MODES = MappingProxyType(
     {
-        access.mode: access
-        for access in (
+        mode.mode: mode
+        for mode in (
             AccessMode("list", True, (), "list the folder"),
             AccessMode("read", True, _READ, "list and read the folder"),
             AccessMode("write", False, _WRITE, "upload to the folder, without listing or reading it"),
@@ -53,7 +53,7 @@ ACCESS_MODES = MappingProxyType(
 def combined_mode(modes: Iterable[AccessMode]) -> AccessMode:
     """Return the mode that allows everything that one of `modes` allows, which the role needs."""
     modes = tuple(modes)
-    actions = sorted({action for access in modes for action in access.object_actions})
+    actions = sorted({action for mode in modes for action in mode.object_actions})
     if "s3:*" in actions:
         actions = ["s3:*"]
-    return AccessMode("union", any(access.allows_listing for access in modes), tuple(actions), "the role's ceiling")
+    return AccessMode("union", any(mode.allows_listing for mode in modes), tuple(actions), "the role's ceiling")

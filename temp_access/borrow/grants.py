@@ -9,7 +9,7 @@ from temp_access.config.table import did_you_mean
 from temp_access.iam.arn import Arn
 from temp_access.iam.document import minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
-from temp_access.policies.checks import SESSION_POLICY
+from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import session_policy
 
 
@@ -48,9 +48,9 @@ def session_policy_text(grant: Grant, role: RoleDetails) -> str:
     """Return the grant's session policy as it is sent to STS; raises PolicyTooLarge."""
     access, partition = ACCESS_MODES[grant.access], Arn.parse(role.arn).partition
     policy = minimal_json(session_policy(grant.folder, access, bucket=role.bucket, partition=partition))
-    if len(policy) > SESSION_POLICY:
+    if len(policy) > MAX_SESSION_POLICY:
         raise PolicyTooLarge(
-            f"the session policy of {grant.id!r} has {len(policy)} characters, and STS accepts {SESSION_POLICY}",
+            f"the session policy of {grant.id!r} has {len(policy)} characters, and STS accepts {MAX_SESSION_POLICY}",
             "shorten the grant's folder in access.toml",
         )
     return policy

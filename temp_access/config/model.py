@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AwsManagedPolicy:
-    """An AWS managed policy of the user, with the reviewed reason for it."""
+    """An AWS managed policy of the user, by name with path, and the reason for attaching it."""
 
     name: str
     reason: str
@@ -22,7 +22,7 @@ class AwsManagedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """A policy written by the user of this project: its name, its JSON, and a reason for its wildcards."""
+    """A customer managed or inline policy, with a reason for its wildcards."""
 
     name: str
     document: Mapping[str, Any]
@@ -31,7 +31,7 @@ class PolicyDocument:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """The IAM user that holds the long-term identity."""
+    """The IAM user with long-term credentials."""
 
     name: str = "temp-user"
     aws_managed: tuple[AwsManagedPolicy, ...] = ()
@@ -42,7 +42,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class TrustedPrincipal:
-    """A further principal that may assume the role.
+    """A further principal that can assume the role.
 
     `account` is None for the stack's own account; `resource` is `user/…`, `role/…` or `root`.
     """
@@ -54,7 +54,7 @@ class TrustedPrincipal:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the trust policy asks of every AssumeRole call."""
+    """The conditions of the trust policy on every AssumeRole call; the names are patterns of StringLike."""
 
     mfa: bool = False
     source_ip: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The role that can reach the bucket; `max_session_duration` in seconds."""
+    """The role that can access the bucket; `max_session_duration` is in seconds."""
 
     name: str = "temp-role"
     max_session_duration: int = 43200
@@ -83,7 +83,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one borrower gets: an access mode on one folder; `duration` in seconds, None for the role's."""
+    """An access mode on one folder; `duration` is in seconds, None for the role's maximum."""
 
     id: str
     access: str
@@ -94,7 +94,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class IdPatternGrant:
-    """A grant for every id that isn't listed and matches `pattern` in full."""
+    """A grant for each id that isn't listed and matches the whole `pattern`; `{id}` in `folder` stands for the id."""
 
     pattern: "IdPattern"
     access: str
@@ -117,7 +117,7 @@ class IdPatternGrant:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where the stacks are deployed; None means as the caller's credentials say."""
+    """Where the stacks are deployed; None means the account and Region of the caller's credentials."""
 
     name: str | None = None
     account: str | None = None
@@ -128,9 +128,9 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One access.toml, for one environment; `digest` is the SHA-256 of what it says (hexadecimal).
+    """One access.toml, for one environment; `digest` is the SHA-256 of its values (hexadecimal).
 
-    `files` are access.toml and the policy files that it names: what has to be read again when it changes.
+    `files` are access.toml and the policy files that it names. The configuration is stale when one of them changes.
     """
 
     path: Path
@@ -148,7 +148,7 @@ class Config:
 
     @property
     def bucket_name(self) -> str | None:
-        """The bucket's name where it is fixed: the environment's, else `[bucket]`'s."""
+        """The bucket's name in the environment or in `[bucket]`, None if CloudFormation chooses it."""
         return self.environment.bucket or self.bucket.name
 
     @property

@@ -1,4 +1,4 @@
-"""Cursor, character classes, escapes."""
+"""Reading a pattern character by character: the cursor, character classes and escapes."""
 
 import string
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from temp_access.config.id_pattern.tree import DIGITS, WORD, Chars, PatternError
 
 @dataclass(slots=True)
 class Cursor:
-    """The text of a pattern and the index (0-based) of the character to read next."""
+    """A pattern and the index (0-based) of its next character."""
 
     text: str
     at: int = 0
@@ -18,29 +18,29 @@ class Cursor:
         return self.text[self.at : self.at + 1]
 
     def take(self) -> str:
-        """Return the next character and step over it."""
+        """Return the next character and move past it."""
         char = self.peek()
         self.at += 1
         return char
 
-    def looking_at(self, *texts: str) -> bool:
-        """Return whether one of these texts comes next."""
-        return self.text.startswith(texts, self.at)
+    def looking_at(self, *tokens: str) -> bool:
+        """Return whether the pattern continues with one of `tokens`."""
+        return self.text.startswith(tokens, self.at)
 
-    def skip(self, text: str) -> bool:
-        """Step over the text if it comes next, and return whether it did."""
-        found = self.looking_at(text)
-        if found:
-            self.at += len(text)
-        return found
+    def skip(self, token: str) -> bool:
+        """Move past the token if the pattern continues with it, and return whether it did."""
+        is_next = self.looking_at(token)
+        if is_next:
+            self.at += len(token)
+        return is_next
 
     def error_at(self, reason: str, at: int | None = None) -> PatternError:
-        """Return the error for the character at an index (0-based, else the next one)."""
+        """Return the error for the character at an index (0-based), by default for the next one."""
         return PatternError((self.at if at is None else at) + 1, reason)
 
 
 _CLASSES = {"d": DIGITS, "w": WORD}
-_ITSELF = string.punctuation + " "
+_ESCAPABLE = string.punctuation + " "
 _REFUSED = (
     ("DWSPX", "matches nearly every character; write a class of those that you mean, such as [a-z0-9_-]"),
     ("s", "matches line breaks and tabs; write a plain space"),
@@ -53,7 +53,7 @@ _REFUSED = (
 
 
 def read_escape(cursor: Cursor) -> Chars | str:
-    """Return the class or the one character that an escape stands for.
+    """Return the class or the character of an escape.
 
     Raises PatternError, at the backslash, for any other escape.
     """
@@ -64,7 +64,7 @@ def read_escape(cursor: Cursor) -> Chars | str:
         raise cursor.error_at("'\\' escapes nothing; write \\\\ for a backslash", start)
     if char in _CLASSES:
         return _CLASSES[char]
-    if char in _ITSELF:
+    if char in _ESCAPABLE:
         return char
     for letters, reason in _REFUSED:
         if char in letters:
@@ -72,12 +72,12 @@ def read_escape(cursor: Cursor) -> Chars | str:
     raise cursor.error_at(f"'\\{char}' has no meaning; write {char}", start)
 
 
-# Some tools read these as operations on sets: what they admit shouldn't depend on who reads.
+# Some tools read these as set operations; a pattern must not depend on the tool.
 _SET_OPERATIONS = ("&&", "||", "~~", "--")
 
 
 def read_class(cursor: Cursor) -> Chars:
-    """Return the class that starts at the cursor; raises PatternError at what is wrong in it."""
+    """Return the class at the cursor; raises PatternError at the first error in it."""
     opening = cursor.at
     cursor.take()
     if cursor.looking_at("^"):
@@ -108,7 +108,7 @@ def _read_member(cursor: Cursor, first: bool) -> tuple[Range, ...]:
     if cursor.looking_at("-"):
         raise cursor.error_at("a range can't end in an unescaped '-'; write \\-")
     high = _read_char(cursor) if cursor.peek() else ""
-    return (_checked(cursor, start, low, high),) if high else ()
+    return (_valid_range(cursor, start, low, high),) if high else ()
 
 
 def _read_char(cursor: Cursor) -> Chars | str:
@@ -117,13 +117,13 @@ def _read_char(cursor: Cursor) -> Chars | str:
     return read_escape(cursor) if cursor.looking_at("\\") else cursor.take()
 
 
-def _checked(cursor: Cursor, start: int, low: Chars | str, high: Chars | str) -> Range:
-    written = cursor.text[start : cursor.at]
+def _valid_range(cursor: Cursor, start: int, low: Chars | str, high: Chars | str) -> Range:
+    source = cursor.text[start : cursor.at]
     if isinstance(low, Chars) or isinstance(high, Chars):
-        raise cursor.error_at(f"'{written}' isn't a range of two characters; write \\- for a literal '-'", start)
+        raise cursor.error_at(f"'{source}' isn't a range of two characters; write \\- for a literal '-'", start)
     if low > high:
-        raise cursor.error_at(f"the range '{written}' has its ends in the wrong order; swap them", start)
+        raise cursor.error_at(f"the range '{source}' has its ends in the wrong order; swap them", start)
     for char in map(chr, range(ord(low), ord(high) + 1)):
         if reason := rejection_reason(char):
-            raise cursor.error_at(f"the range '{written}' is too wide: {reason}", start)
+            raise cursor.error_at(f"the range '{source}' is too wide: {reason}", start)
     return low, high

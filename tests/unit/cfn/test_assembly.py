@@ -19,15 +19,15 @@ def test_reads_both_templates_by_stack_name(tmp_path: Path) -> None:
     assert assembly.templates == {"TempAccessStorage": STORAGE, "TempAccess": ACCESS}
 
 
-def test_a_stack_name_of_its_own_wins_over_the_artifact_s_id(tmp_path: Path) -> None:
+def test_prefers_the_stack_name_to_the_artifact_id(tmp_path: Path) -> None:
     """A stack with `stack_name` has another artifact id."""
     named = manifest(TempAccess={}, Other=stack("a.json", stackName="TempAccess"))
 
     assert read_assembly(write(tmp_path, manifest=named), STACKS).templates["TempAccess"] == ACCESS
 
 
-def test_the_templates_of_other_stacks_are_told_apart(tmp_path: Path) -> None:
-    """Read where they can be; a stage is an assembly of its own."""
+def test_keeps_the_templates_of_other_stacks_apart(tmp_path: Path) -> None:
+    """They are read if possible; a stage is an assembly of its own."""
     more = manifest(More=stack("a.json"), Gone=stack("gone.json"), Stage={"type": "cdk:cloud-assembly"})
 
     assembly = read_assembly(write(tmp_path, manifest=more), STACKS)
@@ -37,13 +37,13 @@ def test_the_templates_of_other_stacks_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_an_assembly_for_any_account_has_neither_account_nor_region(tmp_path: Path) -> None:
-    """`unknown-account` means the caller's."""
+    """`unknown-account` means the caller's account."""
     assembly = read_assembly(write(tmp_path), STACKS)
 
     assert (assembly.account, assembly.region) == (None, None)
 
 
-def test_an_assembly_for_one_account_says_so(tmp_path: Path) -> None:
+def test_an_assembly_for_one_account_has_its_account_and_region(tmp_path: Path) -> None:
     """An environment in access.toml fixes account and Region."""
     fixed = {**stack("a.json"), "environment": "aws://111122223333/eu-central-1"}
 
@@ -70,7 +70,7 @@ def test_an_assembly_for_one_account_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_refuses_a_corrupt_folder(tmp_path: Path, files: dict[str, Any], why: str) -> None:
-    """Whatever is wrong with it, synth makes it anew."""
+    """The error says to synthesize again."""
     with pytest.raises(UserError, match=why) as caught:
         read_assembly(write(tmp_path, **files), STACKS)
 
@@ -78,8 +78,8 @@ def test_refuses_a_corrupt_folder(tmp_path: Path, files: dict[str, Any], why: st
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\x00"])
-def test_refuses_bytes_that_are_no_text(tmp_path: Path, content: bytes) -> None:
-    """Neither UTF-16 nor zeros are JSON here."""
+def test_refuses_a_template_that_isnt_text(tmp_path: Path, content: bytes) -> None:
+    """Neither UTF-16 nor zeros are JSON."""
     write(tmp_path)
     (tmp_path / "a.json").write_bytes(content)
 
@@ -87,13 +87,13 @@ def test_refuses_bytes_that_are_no_text(tmp_path: Path, content: bytes) -> None:
         read_assembly(tmp_path, STACKS)
 
 
-def test_refuses_a_folder_that_isn_t_there(tmp_path: Path) -> None:
-    """Nobody has run synth yet."""
+def test_refuses_a_missing_folder(tmp_path: Path) -> None:
+    """The templates haven't been synthesized."""
     with pytest.raises(UserError, match="there is no such folder; run `make synth`"):
         read_assembly(tmp_path / "cdk.out", STACKS)
 
 
 def test_refuses_a_folder_without_a_manifest(tmp_path: Path) -> None:
-    """Some other folder."""
+    """The folder isn't a cloud assembly."""
     with pytest.raises(UserError, match=r"manifest\.json: there is no such file"):
         read_assembly(tmp_path, STACKS)

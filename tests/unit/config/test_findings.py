@@ -1,4 +1,4 @@
-"""Each bad access.toml gives its one-line message, and all of them at once."""
+"""Each mistake in access.toml has a finding in one line, and all findings come at once."""
 
 import json
 from pathlib import Path
@@ -448,8 +448,8 @@ QUOTAS = [
     UNKNOWN_KEYS + WRONG_TYPES + DURATIONS + IDS + FOLDERS + ACCESS + NAMES + TRUSTED + CONDITIONS + POLICIES
     + ANY_IDS + ENVIRONMENTS + QUOTAS,
 )  # fmt: skip
-def test_a_bad_file_gives_its_one_line_message(tmp_path: Path, text: str, message: str) -> None:
-    """What was wrong, the value, and what to do next, in one line, and nothing beside it."""
+def test_a_mistake_has_one_finding_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    """It has what was wrong, the value, and what to do next."""
     assert findings_of(tmp_path, text) == [f"access.toml: {message}"]
 
 
@@ -466,13 +466,13 @@ def test_a_bad_file_gives_its_one_line_message(tmp_path: Path, text: str, messag
         ),
     ],
 )
-def test_a_file_that_isn_t_toml_or_too_deep_is_said_to_be(tmp_path: Path, text: str, message: str) -> None:
-    """What can't be read at all has one finding."""
+def test_a_file_that_isnt_toml_or_is_too_deep_has_one_finding(tmp_path: Path, text: str, message: str) -> None:
+    """The file can't be read at all."""
     assert findings_of(tmp_path, text) == [f"access.toml: {message}"]
 
 
 def test_a_missing_or_unreadable_file_is_named_with_its_path(tmp_path: Path) -> None:
-    """The path shows where it was looked for."""
+    """The path shows where the file was expected."""
     path = tmp_path / "access.toml"
     with pytest.raises(ConfigError) as missing:
         load(path)
@@ -485,8 +485,8 @@ def test_a_missing_or_unreadable_file_is_named_with_its_path(tmp_path: Path) -> 
     assert unreadable.value.findings == (f"{path}: isn't UTF-8 (at byte 1); save it as UTF-8",)
 
 
-def test_all_findings_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
-    """Whoever mends the file goes through it once, from top to bottom."""
+def test_reports_all_findings_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """The file can be corrected from top to bottom."""
     text = """
         [environments.prod]
         region = "nowhere"
@@ -529,13 +529,13 @@ def test_all_findings_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
     ],
 )
 def test_an_unknown_environment_is_refused_with_the_known_ones(tmp_path: Path, environment: str, message: str) -> None:
-    """A slip of `-c env=` deploys nothing."""
+    """A mistake in `-c env=` deploys nothing."""
     text = ENVIRONMENT.format("prod", "111122223333") + ENVIRONMENT.format("'a b'", "222233334444") + BOB
     assert findings_of(tmp_path, text, environment) == [f"access.toml: {message}"]
 
 
-def test_policy_files_are_read_beside_the_access_toml(tmp_path: Path) -> None:
-    """A relative path starts at the folder of access.toml, and a bad file is named."""
+def test_policy_files_are_relative_to_access_toml(tmp_path: Path) -> None:
+    """A path is relative to the folder of access.toml, and the finding names an invalid file."""
     (tmp_path / "own.json").write_text(policy())
     text = f"{INLINE}file = 'own.json'\n{BOB}"
     assert config_of(tmp_path, text).user.inline[0].document == {

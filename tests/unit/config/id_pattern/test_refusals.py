@@ -1,4 +1,4 @@
-"""What the id pattern refuses, and that each refusal names the place."""
+"""The syntax that the id pattern refuses, each with a position."""
 
 import pytest
 
@@ -131,8 +131,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("source", "position", "reason"), REFUSED, ids=[ascii(row[0])[:30] for row in REFUSED])
-def test_refuses_what_is_outside_the_subset_at_its_place(source: str, position: int, reason: str) -> None:
-    """The position is that of the first character of what is refused, from 1."""
+def test_refuses_other_syntax_at_its_position(source: str, position: int, reason: str) -> None:
+    """The position is that of the first refused character, from 1."""
     with pytest.raises(PatternError) as raised:
         compile_pattern(source)
     assert raised.value.position == position
@@ -140,15 +140,15 @@ def test_refuses_what_is_outside_the_subset_at_its_place(source: str, position: 
     assert reason in str(raised.value)
 
 
-def test_says_the_whole_message_in_one_line() -> None:
-    """Place, what was wrong, and what to write."""
+def test_the_message_has_one_line() -> None:
+    """It has the position, the problem and what to write."""
     with pytest.raises(ValueError, match=r"^at character 5: '\+' has no upper bound; write \{1,64\}$"):
         compile_pattern("\\d\\d+")
 
 
 @pytest.mark.parametrize("source", [row[0] for row in REFUSED if row[0] != ")"][:40])
-def test_the_place_moves_with_what_stands_before(source: str) -> None:
-    """An option of three characters in front moves the place by three."""
+def test_the_position_counts_what_comes_before(source: str) -> None:
+    """An alternative of three characters in front adds three to the position."""
     with pytest.raises(PatternError) as alone:
         compile_pattern(source)
     with pytest.raises(PatternError) as moved:

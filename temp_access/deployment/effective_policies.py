@@ -221,7 +221,7 @@ def parse(document: Document, layer: Layer, name: str) -> Policy:
     try:
         return parse_policy(document, layer, name)
     except MalformedPolicy as error:
-        raise UserError(f"the policy {name} is malformed: {error}; IAM would refuse it") from None
+        raise UserError(f"malformed policy: {error}; IAM refuses it") from None
 
 
 def template_policies(config: Config, assembly: Assembly) -> EffectivePolicies:

@@ -7,7 +7,7 @@ from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import bodies, conditions, principals, texts
+from temp_access.iam.statements import policy_statements
 from temp_access.review.changes.causes import trust_cause
 from temp_access.review.compare.principals import ExternalPrincipal, external_principal, federated_principal
 from temp_access.review.compare.requests import sample_values
@@ -71,8 +71,8 @@ def key_combinations(base: Snapshot, head: Snapshot) -> list[Keys]:
     """Return the combinations of values, or of no value, for the condition keys of either trust policy."""
     by_key: dict[str, dict[str | None, None]] = {}
     for snapshot in (base, head):
-        for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
-            for entry in conditions(body):
+        for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
+            for entry in statement.conditions:
                 values = sample_values(entry, snapshot.config.user.name)
                 by_key.setdefault(entry.key, {}).update(dict.fromkeys(values))
     pairs = [[(key, value) for value in values] for key, values in by_key.items()]
@@ -116,15 +116,13 @@ def required_keys(allowed: set[Keys], combinations: list[Keys]) -> dict[str, _Va
 
 
 def _trusted_principals(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
-        yield from principals(body)
+    for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
+        yield from statement.principal_names()
 
 
 def _identity_providers(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
-        for name in ("Principal", "NotPrincipal"):
-            value = body.get(name)
-            yield from texts(value, "Federated") if isinstance(value, Mapping) else ()
+    for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
+        yield from statement.principal_names("Federated")
 
 
 def _allowed_keys(decisions: Mapping[Keys, Decision]) -> set[Keys]:

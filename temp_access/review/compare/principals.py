@@ -9,7 +9,7 @@ from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.statements import bodies, callers, examples, principals
+from temp_access.iam.statements import examples, policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.review.compare.actions import is_pattern
 from temp_access.review.snapshot import (
@@ -135,7 +135,8 @@ class ComparedPrincipal:
         grant = self.grant(snapshot)
         own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner)
         if grant or self.allows_nothing:
-            own = own.narrowed(session_policy_for(snapshot.target)(grant) if grant else ALLOW_NOTHING)
+            policy_for = session_policy_for(bucket=snapshot.target.bucket, partition=snapshot.target.partition)
+            own = own.narrowed(policy_for(grant) if grant else ALLOW_NOTHING)
         return snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
 
 
@@ -168,6 +169,8 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
 
 
 def _bucket_policy_principals(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.bucket_policy(snapshot.state.bucket)]):
-        yield from principals(body)
-        yield from callers(body)
+    for statement in policy_statements([snapshot.policies.bucket_policy(snapshot.state.bucket)]):
+        yield from statement.principal_names()
+        for entry in statement.conditions:
+            if entry.lower_key in ("aws:principalarn", "aws:principalaccount"):
+                yield from entry.values

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
-from temp_access.iam.statements import Body, conditions, examples, has_variables, texts
+from temp_access.iam.statements import StatementView, examples, has_variables
 from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot, localize, normalize
 
 _OTHER_RESOURCES = (
@@ -36,18 +36,18 @@ class ResourceScope:
         return _matches(localize(head, self.pattern), localize(head, resource), WildcardScope.RESOURCE)
 
 
-def scopes_of(snapshot: Snapshot, bodies: Iterable[Body]) -> Iterator[ResourceScope]:
+def scopes_of(snapshot: Snapshot, statements: Iterable[StatementView]) -> Iterator[ResourceScope]:
     """Yield the scopes that the statements of one snapshot name."""
     user = snapshot.config.user.name
-    for body in bodies:
-        for pattern in texts(body, "Resource", "NotResource"):
+    for statement in statements:
+        for pattern in statement.resources:
             if pattern != "*":
                 samples = (normalize(snapshot, example) for example in examples(pattern, user_name=user))
                 resources = tuple(arn for arn in samples if _is_resource_arn(snapshot, arn))
                 yield ResourceScope(normalize(snapshot, pattern), None, resources)
-        for entry in conditions(body):
-            if entry.key.lower() == "s3:prefix":
-                for prefix in entry.texts:
+        for entry in statement.conditions:
+            if entry.lower_key == "s3:prefix":
+                for prefix in entry.values:
                     prefixes = examples(prefix, user_name=user) if "like" in entry.operator.lower() else (prefix,)
                     yield ResourceScope(BUCKET, prefix, (BUCKET,), prefixes)
 

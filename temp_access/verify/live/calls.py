@@ -18,7 +18,7 @@ from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
-from temp_access.verify.trust_checks import trust_layers, trust_request
+from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -225,7 +225,7 @@ def _check_session(session: RoleSession, call: AssumeCall, target: Target, reque
 def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Outcome:
     """Return the evaluator's outcome of `check` with the deployed trust policy."""
     trust = parse_policy(document, Layer.TRUST)
-    decision = evaluate(trust_layers(trust), trust_request(check, target))
+    decision = evaluate(trust_policy_set(trust), trust_request(check, target))
     if decision.allowed:
         return Outcome(OutcomeType.WORKED, message="allowed by the trust policy")
     return Outcome(OutcomeType.REFUSED, "AccessDenied", f"the trust policy doesn't allow it ({decision.kind.value})")

@@ -66,8 +66,8 @@ def answering(service: Any, answers: Mapping[str, Any]) -> Any:
     client: Any = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
     def answer(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        found = answers[model.name]
-        parsed = found.pop(0) if isinstance(found, list) else found
+        answer = answers[model.name]
+        parsed = answer.pop(0) if isinstance(answer, list) else answer
         status = 400 if "Error" in parsed else 200
         return AWSResponse("https://aws.test", status, HTTPHeaders(), None), json.loads(json.dumps(parsed))
 
@@ -133,9 +133,9 @@ def test_reads_every_page_of_a_list() -> None:
 )
 def test_a_missing_resource_is_none(operation: str, code: str, missing: str) -> None:
     """The rest of the state is still read."""
-    found = deployed(**{operation: refusing(code)})
+    state = deployed(**{operation: refusing(code)})
 
-    assert [part for part in ("user", "role", "bucket") if getattr(found, part) is None] == [missing]
+    assert [part for part in ("user", "role", "bucket") if getattr(state, part) is None] == [missing]
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_expects_the_bucket_to_belong_to_this_account() -> None:
 
 
 def resource(logical_id: str, name: str | None, status: str = "CREATE_COMPLETE") -> dict[str, Any]:
-    found = {"LogicalResourceId": logical_id, "PhysicalResourceId": name, "ResourceStatus": status}
-    return {key: value for key, value in found.items() if value is not None}
+    properties = {"LogicalResourceId": logical_id, "PhysicalResourceId": name, "ResourceStatus": status}
+    return {key: value for key, value in properties.items() if value is not None}
 
 
 def test_reads_physical_ids_by_stack_and_logical_id() -> None:

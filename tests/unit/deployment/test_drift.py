@@ -81,7 +81,7 @@ def test_an_unchanged_deployment_has_no_differences(aspect: str) -> None:
 
 @pytest.mark.parametrize("kind", ["user", "role"])
 @pytest.mark.parametrize(
-    ("aspect", "expected", "changed", "says", "command"),
+    ("aspect", "expected", "changed", "message", "command"),
     [
         ("inline_policies", {}, {"inline": {"mine": MINE, "wide": WIDE}},
          "the inline policy wide of temp-{kind} (Allow s3:* on *) isn't in the template; delete it",
@@ -110,17 +110,17 @@ def test_an_unchanged_deployment_has_no_differences(aspect: str) -> None:
     ],
 )  # fmt: skip
 def test_changed_permissions_come_with_the_command_that_undoes_them(
-    kind: str, aspect: str, expected: dict[str, Any], changed: dict[str, Any], says: str, command: str
+    kind: str, aspect: str, expected: dict[str, Any], changed: dict[str, Any], message: str, command: str
 ) -> None:
     """Added policies are removed; deleted and changed ones are restored."""
-    found = differences(f"{kind}.{aspect}", *permissions(kind, expected, **changed))
+    lines = differences(f"{kind}.{aspect}", *permissions(kind, expected, **changed))
 
-    assert len(found) == 1
-    assert found[0].startswith(f"{says}: {command}".format(kind=kind))
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{message}: {command}".format(kind=kind))
 
 
 @pytest.mark.parametrize(
-    ("aspect", "states", "says", "command"),
+    ("aspect", "states", "message", "command"),
     [
         ("user.groups", user(groups=("admins",)),
          "temp-user is in the group admins and has its policies, but the template has no such group; remove it",
@@ -180,13 +180,13 @@ def test_changed_permissions_come_with_the_command_that_undoes_them(
     ],
 )  # fmt: skip
 def test_a_changed_deployment_comes_with_the_command_that_undoes_it(
-    aspect: str, states: tuple[State, DeployedState], says: str, command: str
+    aspect: str, states: tuple[State, DeployedState], message: str, command: str
 ) -> None:
     """The deployed value, the template's value, and the command."""
-    found = differences(aspect, *states)
+    lines = differences(aspect, *states)
 
-    assert len(found) == 1
-    assert found[0].startswith(f"{says}: {command}" if command else says)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{message}: {command}" if command else message)
 
 
 @pytest.mark.parametrize("versioning", [None, "Suspended"])

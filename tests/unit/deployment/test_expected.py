@@ -23,7 +23,7 @@ def state(
     bucket: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
     physical: dict[tuple[str, str], str] | None = None,
-    **place: Any,
+    **environment: Any,
 ) -> State:
     access = {
         "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "temp-user", **(user or {})}},
@@ -35,7 +35,7 @@ def state(
     }
     storage = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": bucket or {}}}
     templates = {"TempAccessStorage": {"Resources": storage}, "TempAccess": {"Resources": access}}
-    assembly = Assembly(Path("cdk.out"), templates, **place)
+    assembly = Assembly(Path("cdk.out"), templates, **environment)
     return expected_state(assembly, physical, account="123456789012", region="us-east-1", partition="aws")
 
 
@@ -56,54 +56,54 @@ def test_reads_inline_policies_by_name() -> None:
     """Each with its document."""
     policies = [{"PolicyName": "mine", "PolicyDocument": ALLOW}]
 
-    found = state(user={"Policies": policies}, role={"Policies": policies})
+    expected = state(user={"Policies": policies}, role={"Policies": policies})
 
-    assert found.user.permissions.inline == found.role.permissions.inline == {"mine": ALLOW}
+    assert expected.user.permissions.inline == expected.role.permissions.inline == {"mine": ALLOW}
 
 
 def test_a_policy_resource_is_an_inline_policy_of_its_users_and_roles() -> None:
     """`AWS::IAM::Policy` embeds its document in its users and roles."""
     policy = {"PolicyName": "mine", "PolicyDocument": ALLOW, "Roles": [{"Ref": "Role"}]}
 
-    found = state(more={"Mine": {"Type": "AWS::IAM::Policy", "Properties": policy}})
+    expected = state(more={"Mine": {"Type": "AWS::IAM::Policy", "Properties": policy}})
 
-    assert (found.user.permissions.inline, found.role.permissions.inline) == ({}, {"mine": ALLOW})
+    assert (expected.user.permissions.inline, expected.role.permissions.inline) == ({}, {"mine": ALLOW})
 
 
 def test_aws_managed_policies_are_attached_without_a_document() -> None:
     """They can't be changed, so they aren't compared."""
-    found = state(user={"ManagedPolicyArns": [S3_FULL]})
+    expected = state(user={"ManagedPolicyArns": [S3_FULL]})
 
-    assert found.user.permissions.attached == {S3_FULL_ARN: None}
+    assert expected.user.permissions.attached == {S3_FULL_ARN: None}
 
 
 def test_a_managed_policy_of_the_stack_is_attached_to_its_users_and_roles() -> None:
     """With its document, because it can be changed."""
-    found = state(more=managed(Users=[{"Ref": "User"}]))
+    expected = state(more=managed(Users=[{"Ref": "User"}]))
 
-    assert found.user.permissions.attached == {OWN_ARN: ALLOW}
-    assert found.role.permissions.attached == {}
+    assert expected.user.permissions.attached == {OWN_ARN: ALLOW}
+    assert expected.role.permissions.attached == {}
 
 
 def test_a_user_or_role_may_name_a_managed_policy_of_the_stack() -> None:
     """Either side may name the other."""
-    found = state(role={"ManagedPolicyArns": [{"Ref": "Own"}]}, more=managed())
+    expected = state(role={"ManagedPolicyArns": [{"Ref": "Own"}]}, more=managed())
 
-    assert found.role.permissions.attached == {OWN_ARN: ALLOW}
+    assert expected.role.permissions.attached == {OWN_ARN: ALLOW}
 
 
 def test_uses_deployed_names_where_they_are_known() -> None:
     """CloudFormation chose the bucket's name."""
-    found = state(physical={("TempAccessStorage", "Bucket"): "example-8xk2"})
+    expected = state(physical={("TempAccessStorage", "Bucket"): "example-8xk2"})
 
-    assert found.bucket.name == "example-8xk2"
+    assert expected.bucket.name == "example-8xk2"
 
 
 def test_reads_boundary_and_groups() -> None:
     """A boundary is named by its ARN, a group by its name."""
-    found = state(user={"PermissionsBoundary": OWN_ARN, "Groups": ["b", "a"]})
+    expected = state(user={"PermissionsBoundary": OWN_ARN, "Groups": ["b", "a"]})
 
-    assert (found.user.permissions.boundary, found.user.groups) == (OWN_ARN, ("a", "b"))
+    assert (expected.user.permissions.boundary, expected.user.groups) == (OWN_ARN, ("a", "b"))
 
 
 def test_the_trust_policy_names_the_user_s_arn() -> None:
@@ -162,19 +162,19 @@ def test_reads_the_policy_of_this_bucket(name: str, policy: object) -> None:
     """A bucket policy names its bucket."""
     properties = {"Bucket": name, "PolicyDocument": ALLOW}
 
-    found = state(
+    expected = state(
         bucket={"BucketName": "temp-bucket"},
         more={"Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": properties}},
     )
 
-    assert found.bucket.policy == policy
+    assert expected.bucket.policy == policy
 
 
-@pytest.mark.parametrize("place", [{"account": "111122223333"}, {"region": "eu-central-1"}])
-def test_refuses_templates_for_another_account_or_region(place: dict[str, Any]) -> None:
+@pytest.mark.parametrize("environment", [{"account": "111122223333"}, {"region": "eu-central-1"}])
+def test_refuses_templates_for_another_account_or_region(environment: dict[str, Any]) -> None:
     """Their ARNs name the other account."""
     with pytest.raises(UserError, match="but this is account 123456789012 in us-east-1"):
-        state(**place)
+        state(**environment)
 
 
 def test_accepts_templates_for_this_account_and_region() -> None:

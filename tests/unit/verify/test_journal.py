@@ -24,8 +24,8 @@ ACCOUNT, USER, BUCKET = "111122223333", "temp-user", "the-bucket"
 PREFIXES = (f"bob/{MARK}", MARK)
 
 
-def entry(**changes: Any) -> RunRecord:
-    """Return the entry of a run whose process is gone."""
+def record(**changes: Any) -> RunRecord:
+    """Return the record of a run whose process is gone."""
     gone = RunRecord(RUN, ACCOUNT, USER, BUCKET, os.getpid(), "1", key_id="AKIAIOSFODNN7EXAMPLE", prefixes=PREFIXES)
     return replace(gone, **changes)
 
@@ -43,13 +43,13 @@ def test_the_folder_doesnt_depend_on_the_working_directory(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", state)
     monkeypatch.chdir(tmp_path)
-    Journal().write(entry())
+    Journal().write(record())
     assert list(tmp_path.rglob("*.json")) == [tmp_path / ".local/state/temp-access/verify" / f"{RUN}.json"]
 
 
 def test_only_its_owner_can_read_a_record(tmp_path: Path) -> None:
     """It contains the id of the run's key; the folder is private too."""
-    Journal(tmp_path / "journal").write(entry())
+    Journal(tmp_path / "journal").write(record())
     (file,) = (tmp_path / "journal").iterdir()
     assert file.name == f"{RUN}.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -60,18 +60,18 @@ def test_only_its_owner_can_read_a_record(tmp_path: Path) -> None:
 def test_a_record_is_written_atomically(tmp_path: Path) -> None:
     """After a kill the previous record is still there."""
     journal = Journal(tmp_path)
-    journal.write(entry(key_id=None))
+    journal.write(record(key_id=None))
     before = (tmp_path / f"{RUN}.json").stat().st_ino
-    journal.write(with_key(entry(key_id=None), "AKIAI44QH8DHBEXAMPLE"))
+    journal.write(with_key(record(key_id=None), "AKIAI44QH8DHBEXAMPLE"))
     assert (tmp_path / f"{RUN}.json").stat().st_ino != before
-    assert [found.key_id for found in abandoned(tmp_path)] == ["AKIAI44QH8DHBEXAMPLE"]
+    assert [each.key_id for each in abandoned(tmp_path)] == ["AKIAI44QH8DHBEXAMPLE"]
     assert [path.name for path in tmp_path.iterdir()] == [f"{RUN}.json"]
 
 
 def test_removes_the_record_of_a_finished_run(tmp_path: Path) -> None:
     """Removing it twice is fine."""
     journal = Journal(tmp_path)
-    journal.write(entry())
+    journal.write(record())
     journal.remove(RUN)
     journal.remove(RUN)
     assert abandoned(tmp_path) == []
@@ -93,7 +93,7 @@ def test_distinguishes_a_process_with_a_reused_id(tmp_path: Path) -> None:
     """By its start time."""
     mine = new_record(RUN, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=PREFIXES)
     Journal(tmp_path).write(replace(mine, process_start=str(int(mine.process_start) - 1)))
-    assert [found.run for found in abandoned(tmp_path)] == [RUN]
+    assert [each.run for each in abandoned(tmp_path)] == [RUN]
 
 
 WRITES = """
@@ -101,8 +101,8 @@ import sys, time
 from pathlib import Path
 from temp_access.verify.live.journal import Journal, new_record
 run, prefix, folder = sys.argv[1:]
-entry = new_record(run, account="111122223333", user="temp-user", bucket="the-bucket", prefixes=(prefix,))
-Journal(Path(folder)).write(entry)
+record = new_record(run, account="111122223333", user="temp-user", bucket="the-bucket", prefixes=(prefix,))
+Journal(Path(folder)).write(record)
 print("written", flush=True)
 time.sleep(60)
 """
@@ -123,7 +123,7 @@ def test_a_zombie_counts_as_ended(tmp_path: Path) -> None:
             as_zombie = abandoned(tmp_path)
         finally:
             process.kill()
-    assert [(found.run, found.prefixes) for found in as_zombie] == [(RUN, (MARK,))]
+    assert [(each.run, each.prefixes) for each in as_zombie] == [(RUN, (MARK,))]
     assert abandoned(tmp_path) == as_zombie
 
 
@@ -132,8 +132,8 @@ def test_finds_only_runs_on_this_user_of_this_account(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     for number, changes in enumerate([{}, {"account": "999988887777"}, {"user": "someone-else"}]):
         run = f"{RUN[:-1]}{number}"
-        journal.write(entry(run=run, prefixes=(), **changes))
-    assert [found.run for found in abandoned(tmp_path)] == [f"{RUN[:-1]}0"]
+        journal.write(record(run=run, prefixes=(), **changes))
+    assert [each.run for each in abandoned(tmp_path)] == [f"{RUN[:-1]}0"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_finds_only_runs_on_this_user_of_this_account(tmp_path: Path) -> None:
 )
 def test_ignores_a_record_that_no_run_wrote(tmp_path: Path, changes: dict[str, Any]) -> None:
     """Otherwise foreign keys or objects could be removed."""
-    (tmp_path / f"{RUN}.json").write_text(json.dumps(asdict(entry()) | changes))
+    (tmp_path / f"{RUN}.json").write_text(json.dumps(asdict(record()) | changes))
     assert abandoned(tmp_path) == []
 
 
@@ -176,16 +176,16 @@ def test_an_unwritable_folder_is_an_error_before_anything_is_created(tmp_path: P
     """Nothing may be created without a record."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"file/journal: can't be written \(Not a directory\); .* set XDG_STATE_HOME"):
-        Journal(tmp_path / "file" / "journal").write(entry())
+        Journal(tmp_path / "file" / "journal").write(record())
 
 
 def test_lies_in_the_users_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """XDG_STATE_HOME, or ~/.local/state."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    Journal().write(entry())
+    Journal().write(record())
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    Journal().write(entry())
+    Journal().write(record())
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json")) == [
         f"home/.local/state/temp-access/verify/{RUN}.json",
         f"state/temp-access/verify/{RUN}.json",

@@ -96,14 +96,14 @@ def test_the_verdict_follows_from_outcome_and_control(
 
 def test_a_refusal_without_a_working_control_proves_nothing() -> None:
     """The observation says so."""
-    said = judge(REFUSED, DENIED, DENIED, names_layers=False)[1]
-    assert said.endswith("but the control failed too, so this refusal proves nothing")
+    observed = judge(REFUSED, DENIED, DENIED, names_layers=False)[1]
+    assert observed.endswith("but the control failed too, so this refusal proves nothing")
 
 
 def test_an_unexpected_code_names_the_expected_ones() -> None:
     """A missing object isn't a refusal."""
-    said = judge(MALFORMED, Outcome(OutcomeType.REFUSED, "ValidationError", "no"), WORKED, names_layers=False)[1]
-    assert said == "refused with ValidationError: no; expected MalformedPolicyDocument"
+    observed = judge(MALFORMED, Outcome(OutcomeType.REFUSED, "ValidationError", "no"), WORKED, names_layers=False)[1]
+    assert observed == "refused with ValidationError: no; expected MalformedPolicyDocument"
 
 
 @pytest.mark.parametrize(

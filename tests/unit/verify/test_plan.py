@@ -133,8 +133,8 @@ def test_everything_outside_the_folder_is_denied(config: Config) -> None:
 def test_bob_and_bobby_are_each_others_neighbours(config: Config) -> None:
     """An unsafe prefix leaks between them, so both directions are probed."""
     folders = ("bob", "bobby", "inbox/alice", "a", "bo")
-    beside = neighbours([Grant(folder, "read", folder) for folder in folders])
-    assert (beside["bob"].id, beside["bobby"].id) == ("bobby", "bob")
+    nearest = neighbours([Grant(folder, "read", folder) for folder in folders])
+    assert (nearest["bob"].id, nearest["bobby"].id) == ("bobby", "bob")
     plan = plan_of(config)
     for id_, other in (("bob", "bobby"), ("bobby", "bob")):
         call = probe(plan, f"grants.{id_}/neighbour/get").call
@@ -144,8 +144,8 @@ def test_bob_and_bobby_are_each_others_neighbours(config: Config) -> None:
 
 def test_a_neighbour_doesnt_lie_inside_the_folder() -> None:
     """The outer grant has access to a shared folder."""
-    beside = neighbours([Grant("a", "read", "x"), Grant("b", "read", "x/y", shared=True), Grant("c", "read", "z")])
-    assert {id_: other.id for id_, other in beside.items()} == {"a": "c", "b": "c", "c": "a"}
+    nearest = neighbours([Grant("a", "read", "x"), Grant("b", "read", "x/y", shared=True), Grant("c", "read", "z")])
+    assert {id_: other.id for id_, other in nearest.items()} == {"a": "c", "b": "c", "c": "a"}
     assert neighbours([Grant("a", "read", "x"), Grant("b", "read", "x/y", shared=True)]) == {}
     assert neighbours([Grant("a", "read", "x")]) == {}
 
@@ -310,12 +310,12 @@ def test_probes_durations_at_and_beyond_both_limits(tmp_path: Path) -> None:
 
 def test_the_deployer_is_probed_only_if_it_is_untrusted(config: Config) -> None:
     """A trusted principal may assume the role."""
-    ids = [{one.id for one in plan_of(config, deployer_is_untrusted=stranger).probes} for stranger in (True, False)]
+    ids = [{one.id for one in plan_of(config, deployer_is_untrusted=untrusted).probes} for untrusted in (True, False)]
     assert ids[0] - ids[1] == {"assume/by-the-deployer"}
 
 
 @pytest.mark.parametrize(
-    ("principal", "arn", "stranger"),
+    ("principal", "arn", "untrusted"),
     [
         ("role/build", "arn:aws:sts::111122223333:assumed-role/build/ci-1", False),
         ("role/ci/build", "arn:aws:sts::111122223333:assumed-role/build/ci-1", False),
@@ -329,11 +329,11 @@ def test_the_deployer_is_probed_only_if_it_is_untrusted(config: Config) -> None:
     ],
 )
 def test_an_untrusted_caller_isnt_named_by_the_trust_policy(
-    tmp_path: Path, principal: str, arn: str, stranger: bool
+    tmp_path: Path, principal: str, arn: str, untrusted: bool
 ) -> None:
     """Neither its ARN, nor the role of its session, nor its account."""
     trusted = f"[[role.trusted]]\nprincipal = '{principal}'\nexternal_id = 'xyz'\n"
-    assert is_untrusted(config_of(tmp_path, trusted + BOB), arn) == stranger
+    assert is_untrusted(config_of(tmp_path, trusted + BOB), arn) == untrusted
     assert is_untrusted(config_of(tmp_path, BOB), arn)
 
 

@@ -33,9 +33,9 @@ def _parse(report: VerificationReport) -> ET.Element:
 
 
 def _check_counts(suite: ET.Element) -> None:
-    found = Counter(child.tag for case in suite.findall("testcase") for child in case)
+    tags = Counter(child.tag for case in suite.findall("testcase") for child in case)
     assert suite.get("tests") == str(len(suite.findall("testcase")))
-    assert (suite.get("failures"), suite.get("errors")) == (str(found["failure"]), str(found["error"]))
+    assert (suite.get("failures"), suite.get("errors")) == (str(tags["failure"]), str(tags["error"]))
 
 
 def test_has_a_suite_for_each_group() -> None:

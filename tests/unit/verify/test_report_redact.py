@@ -25,7 +25,7 @@ def _table(report: VerificationReport) -> str:
 @pytest.mark.parametrize("secret", [SECRET, TOKEN, KEY_ID])
 def test_no_report_shows_a_credential(write, secret) -> None:  # type: ignore[no-untyped-def]
     """What was observed, the control, the cause and the warnings are all masked."""
-    slipped = f"it said {secret} here"
+    slipped = f"the secret is {secret} here"
     result = Result(list_probe(cause=slipped), Verdict.FAILED, slipped, 0.1, slipped)
     report = VerificationReport(TARGET, "7f3a", (result,), (slipped,))
 

@@ -55,8 +55,8 @@ def bucket(deployer: Clients) -> str:
     return name
 
 
-def entry_of(user: str, bucket: str = "the-bucket", run: str | None = None) -> RunRecord:
-    """Return the entry of a new run of this process."""
+def record_of(user: str, bucket: str = "the-bucket", run: str | None = None) -> RunRecord:
+    """Return the record of a new run of this process."""
     return new_record(run or new_run(), account=TARGET.account, user=user, bucket=bucket, prefixes=())
 
 
@@ -77,24 +77,24 @@ def foreign_key(deployer: Clients, user: str) -> str:
 
 def test_records_a_new_key_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
     """By its id alone; the secret is in neither, nor in the printed object."""
-    journal, entry = Journal(tmp_path), entry_of(user)
-    record_run(deployer.iam, journal, entry)
-    assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": "none"}
-    credentials, minted = create_key(deployer.iam, journal, entry)
-    assert keys(deployer, user) == [credentials.access_key_id] == [minted.key_id]
-    assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": credentials.access_key_id}
-    written = (tmp_path / f"{entry.run}.json").read_text()
-    assert json.loads(written)["key_id"] == credentials.access_key_id
-    assert credentials.secret_access_key not in written + repr(credentials) + str(credentials)
+    journal, record = Journal(tmp_path), record_of(user)
+    record_run(deployer.iam, journal, record)
+    assert tags(deployer, user) == {f"temp-access:verify/{record.run}": "none"}
+    credentials, record_with_key = create_key(deployer.iam, journal, record)
+    assert keys(deployer, user) == [credentials.access_key_id] == [record_with_key.key_id]
+    assert tags(deployer, user) == {f"temp-access:verify/{record.run}": credentials.access_key_id}
+    content = (tmp_path / f"{record.run}.json").read_text()
+    assert json.loads(content)["key_id"] == credentials.access_key_id
+    assert credentials.secret_access_key not in content + repr(credentials) + str(credentials)
 
 
 def test_deletes_only_the_recorded_key(deployer: Clients, user: str, tmp_path: Path) -> None:
     """With its tag; a second time there is nothing to delete."""
-    foreign, entry = foreign_key(deployer, user), entry_of(user)
-    record_run(deployer.iam, Journal(tmp_path), entry)
-    _, minted = create_key(deployer.iam, Journal(tmp_path), entry)
+    foreign, record = foreign_key(deployer, user), record_of(user)
+    record_run(deployer.iam, Journal(tmp_path), record)
+    _, record_with_key = create_key(deployer.iam, Journal(tmp_path), record)
     for _ in range(2):
-        delete_key(deployer.iam, minted)
+        delete_key(deployer.iam, record_with_key)
         assert keys(deployer, user) == [foreign]
         assert tags(deployer, user) == {}
 
@@ -105,7 +105,7 @@ def test_two_foreign_keys_are_inconclusive_and_stay(deployer: Clients, user: str
     with pytest.raises(
         TempAccessError, match=r"has 2 access keys already .*; pass --profile with one of them"
     ) as raised:
-        create_key(deployer.iam, Journal(tmp_path), entry_of(user))
+        create_key(deployer.iam, Journal(tmp_path), record_of(user))
     assert raised.value.exit_code == 3
     assert sorted(keys(deployer, user)) == sorted(foreign)
     assert not any(key in str(raised.value) for key in foreign)
@@ -115,14 +115,14 @@ def test_a_key_that_cant_be_recorded_is_deleted_at_once(deployer: Clients, user:
     """No later run would find it."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="can't be written"):
-        create_key(deployer.iam, Journal(tmp_path / "file"), entry_of(user))
+        create_key(deployer.iam, Journal(tmp_path / "file"), record_of(user))
     assert keys(deployer, user) == []
 
 
 def test_finds_old_runs_by_the_users_tags(deployer: Clients, user: str) -> None:
     """Only tags in a run's form, only runs that must be over, only values that are key ids."""
     old, older = "20200101T000000Z-0123abcd", "20190101T000000Z-0123abcd"
-    given = {
+    tags_before = {
         f"temp-access:verify/{old}": "AKIAIOSFODNN7EXAMPLE",
         f"temp-access:verify/{older}": "x",
         f"temp-access:verify/{new_run()}": "AKIAI44QH8DHBEXAMPLE",
@@ -130,9 +130,9 @@ def test_finds_old_runs_by_the_users_tags(deployer: Clients, user: str) -> None:
         "temp-access:verify/": "AKIAI44QH8DHBEXAMPLE",
         old: "AKIAI44QH8DHBEXAMPLE",
     }
-    deployer.iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": value} for key, value in given.items()])
-    found = leftover_runs(deployer.iam, TARGET.account, user, "the-bucket")
-    assert {entry.run: entry.key_id for entry in found} == {old: "AKIAIOSFODNN7EXAMPLE", older: None}
+    deployer.iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": value} for key, value in tags_before.items()])
+    leftovers = leftover_runs(deployer.iam, TARGET.account, user, "the-bucket")
+    assert {record.run: record.key_id for record in leftovers} == {old: "AKIAIOSFODNN7EXAMPLE", older: None}
 
 
 def fill(s3: Any, bucket: str, prefix: str) -> None:
@@ -169,26 +169,26 @@ def test_refuses_to_empty_a_prefix_without_the_runs_name(deployer: Clients, buck
 def test_cleans_up_after_a_killed_run(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
     """Its key, objects and record are removed; a foreign key, and what a running process created, stay."""
     journal, foreign = Journal(tmp_path), foreign_key(deployer, user)
-    entry = entry_of(user, bucket, RUN)
-    record_run(deployer.iam, journal, entry)
-    _, minted = create_key(deployer.iam, journal, entry)
-    minted = replace(minted, prefixes=(f"bob/{MARK}",))
-    journal.write(minted)
+    record = record_of(user, bucket, RUN)
+    record_run(deployer.iam, journal, record)
+    _, record_with_key = create_key(deployer.iam, journal, record)
+    record_with_key = replace(record_with_key, prefixes=(f"bob/{MARK}",))
+    journal.write(record_with_key)
     fill(deployer.s3, bucket, f"bob/{MARK}")
     fill(deployer.s3, bucket, f"bobby/{MARK}")
     target = replace(TARGET, user_name=user, bucket=bucket)
-    said: list[str] = []
-    journal.write(replace(minted, process_start="1"))
-    sweep(journal, deployer, target, ["bob", "bobby"], said.append)
-    assert said == [f"cleaning up after the run {RUN}, which was cut short"]
+    messages: list[str] = []
+    journal.write(replace(record_with_key, process_start="1"))
+    sweep(journal, deployer, target, ["bob", "bobby"], messages.append)
+    assert messages == [f"cleaning up after the run {RUN}, which was cut short"]
     assert (keys(deployer, user), tags(deployer, user), list(tmp_path.iterdir())) == ([foreign], {}, [])
     assert [count_left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
 
 
 def test_keeps_the_record_if_objects_cant_be_removed(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
     """S3 responds to DeleteObjects with success and a list of errors; the next run removes the rest."""
-    journal, entry = Journal(tmp_path), replace(entry_of(user, bucket, RUN), prefixes=(MARK,))
-    record_run(deployer.iam, journal, entry)
+    journal, record = Journal(tmp_path), replace(record_of(user, bucket, RUN), prefixes=(MARK,))
+    record_run(deployer.iam, journal, record)
     deployer.s3.put_object(Bucket=bucket, Key=f"{MARK}key", Body=b"x")
     deny = {
         "Effect": "Deny",
@@ -199,10 +199,10 @@ def test_keeps_the_record_if_objects_cant_be_removed(deployer: Clients, user: st
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     deployer.s3.put_bucket_policy(Bucket=bucket, Policy=document)
     with pytest.raises(ClientError, match=r"AccessDenied.*1 of 1 objects"):
-        clean(journal, deployer, entry, entry.prefixes)
+        clean(journal, deployer, record, record.prefixes)
     deployer.s3.delete_bucket_policy(Bucket=bucket)
     assert (tmp_path / f"{RUN}.json").exists()
-    journal.write(replace(entry, process_start="1"))
+    journal.write(replace(record, process_start="1"))
     sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], lambda _: None)
     assert count_left(deployer.s3, bucket, [""]) == 0
 
@@ -214,9 +214,16 @@ def test_cleans_up_every_folder_after_a_run_with_only_a_tag(
     run = "20200101T000000Z-0123abcd"
     deployer.iam.tag_user(UserName=user, Tags=[{"Key": f"temp-access:verify/{run}", "Value": "none"}])
     folders = ["bob", "f*"]
-    made = run_prefixes(folders, run)
-    assert {prefix.partition(".temp-access-probe-")[0] for prefix in made} == {"", "bob/", "bob", "f*/", "f*", "fx/"}
-    for prefix in made:
+    prefixes = run_prefixes(folders, run)
+    assert {prefix.partition(".temp-access-probe-")[0] for prefix in prefixes} == {
+        "",
+        "bob/",
+        "bob",
+        "f*/",
+        "f*",
+        "fx/",
+    }
+    for prefix in prefixes:
         fill(deployer.s3, bucket, prefix)
     sweep(Journal(tmp_path), deployer, replace(TARGET, user_name=user, bucket=bucket), folders, lambda _: None)
     assert count_left(deployer.s3, bucket, [""]) == 0

@@ -67,13 +67,13 @@ def test_its_folders_contain_the_runs_name() -> None:
 def test_each_mutant_has_the_defect_in_its_name() -> None:
     """In the policy that is sent, for a grant that may read."""
     test = self_test("read")
-    said = {mutant.name: test.policy(mutant.grant, mutant) for mutant in test.mutants()}
+    policies = {mutant.name: test.policy(mutant.grant, mutant) for mutant in test.mutants()}
     bare, arn = f"{MARK}self", "arn:aws:s3:::the-bucket"
-    assert f'"{arn}/{bare}*"' in str(said["folder pattern without its slash"])
-    assert f'"s3:prefix":["{MARK}narrow","{MARK}narrow/*"]' in str(said["bare prefix added"])
-    assert "Condition" not in str(said["prefix condition removed"])
-    assert len(json.loads(str(said["one action beyond the mode"]))["Statement"]) == 2
-    assert f'"{arn}/*"' in str(said["objects of the whole bucket"])
-    assert said["no session policy at all"] is None
-    assert "${*}" not in str(said["an unescaped * in an id"])
-    assert f'"Resource":"{arn}/{bare}"' in str(said["object ARN without /*"])
+    assert f'"{arn}/{bare}*"' in str(policies["folder pattern without its slash"])
+    assert f'"s3:prefix":["{MARK}narrow","{MARK}narrow/*"]' in str(policies["bare prefix added"])
+    assert "Condition" not in str(policies["prefix condition removed"])
+    assert len(json.loads(str(policies["one action beyond the mode"]))["Statement"]) == 2
+    assert f'"{arn}/*"' in str(policies["objects of the whole bucket"])
+    assert policies["no session policy at all"] is None
+    assert "${*}" not in str(policies["an unescaped * in an id"])
+    assert f'"Resource":"{arn}/{bare}"' in str(policies["object ARN without /*"])

@@ -12,8 +12,8 @@ from tests.unit.support.planning import TARGET
 
 @pytest.fixture(autouse=True)
 def _keys_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"ACCESS_KEY_ID": "x" * 20, "SECRET_ACCESS_KEY": "y", "REGION": "us-east-1", "MAX_ATTEMPTS": "1"}
-    for name, value in {**given, "ENDPOINT_URL": "http://127.0.0.1:9"}.items():
+    settings = {"ACCESS_KEY_ID": "x" * 20, "SECRET_ACCESS_KEY": "y", "REGION": "us-east-1", "MAX_ATTEMPTS": "1"}
+    for name, value in {**settings, "ENDPOINT_URL": "http://127.0.0.1:9"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 

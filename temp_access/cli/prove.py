@@ -25,7 +25,7 @@ examples (after `make synth`):
   temp-access prove --session-policy policy.json    # $id in it is the folder
   temp-access prove --json
 
-exit code: 0 all claims proved, 1 a claim is refuted, 2 bad configuration or usage, 3 a claim is undecided"""
+exit code: 0 all claims proved, 1 a claim is refuted, 2 bad configuration or usage, 3 a claim is unknown"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

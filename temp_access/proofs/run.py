@@ -23,7 +23,9 @@ from temp_access.proofs.session_bounds import mode_bound, reaching, usefulness
 from temp_access.proofs.sessions import ScopedSessions, SessionPolicyFactory, compiled_policy, is_uniform
 from temp_access.proofs.templates import fill_placeholders, possible_accounts, unmodeled_resources
 
+TIMEOUT = 30.0
 _MAX_FOLDERS = 3
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,88 @@ class PendingClaim:
 
     name: str
     decide: Callable[[Deadline], Claim]
+
+
+def prove_all(
+    config: Config,
+    assembly: Assembly,
+    *,
+    base: Assembly | None = None,
+    timeout: float = TIMEOUT,
+    compiler: SessionPolicyFactory = session_policy,
+    progress: Progress = lambda done, total, name: None,
+) -> tuple[Claim, ...]:
+    """Return every claim about `config` and `assembly`, each decided within `timeout` seconds.
+
+    With `base`, they include that nothing is allowed that those templates don't allow. Raises UserError when
+    templates can't be resolved, and MissingExtraError (a UserError) without cvc5.
+    """
+    both = [assembly, *([base] if base else [])]
+    unmodeled = [resource for each in both for resource in unmodeled_resources(config, each)]
+    return tuple(_decide_all(claims_about(config, both, compiler), timeout, progress, unmodeled))
+
+
+def prove_session_policy(
+    config: Config,
+    assembly: Assembly,
+    policy: CustomPolicy,
+    access: AccessMode,
+    *,
+    timeout: float = TIMEOUT,
+    progress: Progress = lambda done, total, name: None,
+) -> tuple[Claim, ...]:
+    """Return the claims about a custom session policy that is used for every folder with `access`.
+
+    The bucket that it names replaces the bucket of the templates.
+    """
+    folders = confusable_folders(config.grants, config.modes)
+
+    def in_one(account: str) -> list[PendingClaim]:
+        (ready,) = fill_placeholders(assembly, account=account, bucket=policy.bucket)
+        sessions = ScopedSessions(
+            template_policies(config, ready), access, policy, folders, f"a session with {policy.name}"
+        )
+        return list(session_claims(config, sessions))
+
+    accounts = possible_accounts(assembly, policy=policy.document)
+    claims = for_each_account({account: in_one(account) for account in accounts})
+    return tuple(_decide_all(claims, timeout, progress, unmodeled_resources(config, assembly)))
+
+
+def claims_about(
+    config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory = session_policy
+) -> list[PendingClaim]:
+    """Return the claims about the first of `both`; with a second one, also that the first allows nothing new.
+
+    For templates that aren't for one account, a claim covers every account that they could be deployed in.
+    """
+    return for_each_account(
+        {
+            account: _in_one_account(config, fill_placeholders(*both, account=account), compiler)
+            for account in possible_accounts(*both)
+        }
+    )
+
+
+def _in_one_account(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
+    head, *earlier = [template_policies(config, each) for each in both]
+    modes = sessions_of(config, head, compiler)
+    claims = [claim for sessions in modes for claim in session_claims(config, sessions)]
+    claims += [folder_claims(config), *bypass_claims(head, modes)]
+    for before in earlier:
+        claims += new_access_claims(before, head, modes)
+    return claims
+
+
+def _decide_all(
+    claims: list[PendingClaim], timeout: float, progress: Progress, unmodeled: Iterable[str]
+) -> Iterator[Claim]:
+    resources = ", ".join(dict.fromkeys(unmodeled))
+    for done, claim in enumerate(claims):
+        progress(done, len(claims), claim.name)
+        started = time.monotonic()
+        decided = with_timing(claim.decide(Deadline(timeout)), started)
+        yield downgrade(decided, f"not modeled: {resources}") if resources else decided
 
 
 def sessions_of(config: Config, effective: EffectivePolicies, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
@@ -71,15 +155,16 @@ def folder_claims(config: Config) -> PendingClaim:
     rest = f" and {len(shared) - _MAX_FOLDERS} more" if len(shared) > _MAX_FOLDERS else ""
     note = f"shared in access.toml: {', '.join(shared[:_MAX_FOLDERS])}{rest}" if shared else ""
 
-    def decided(deadline: Deadline) -> Claim:
-        met = find_overlap(config.grants, config.any_id, deadline)
-        if met is None:
+    def decide(deadline: Deadline) -> Claim:
+        overlap = find_overlap(config.grants, config.any_id, deadline)
+        if overlap is None:
             return Claim(name, ClaimStatus.PROVED, note=note)
-        if met.reason:
-            return Claim(name, ClaimStatus.UNKNOWN, note=met.reason)
-        return Claim(name, ClaimStatus.REFUTED, Witness(met.description, "", "", "", met.folder, met.other), note=note)
+        if overlap.reason:
+            return Claim(name, ClaimStatus.UNKNOWN, note=overlap.reason)
+        witness = Witness(overlap.description, "", "", "", overlap.folder, overlap.other)
+        return Claim(name, ClaimStatus.REFUTED, witness, note=note)
 
-    return PendingClaim(name, decided)
+    return PendingClaim(name, decide)
 
 
 def bypass_claims(effective: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
@@ -102,13 +187,13 @@ def new_access_claims(
 
 def for_each_account(claims: Mapping[str, list[PendingClaim]]) -> list[PendingClaim]:
     """Return one claim for all accounts from the same claim for each account."""
-    return [_in_every(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
+    return [_for_every_account(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
 
 
-def _in_every(claims: Mapping[str, PendingClaim]) -> PendingClaim:
+def _for_every_account(claims: Mapping[str, PendingClaim]) -> PendingClaim:
     first, *others = claims
 
-    def decided(deadline: Deadline) -> Claim:
+    def decide(deadline: Deadline) -> Claim:
         claim = claims[first].decide(deadline)
         for account in others:
             if claim.status is ClaimStatus.REFUTED:
@@ -118,7 +203,7 @@ def _in_every(claims: Mapping[str, PendingClaim]) -> PendingClaim:
                 claim = with_note(other, f"if the stacks are deployed in {account}, an account that the templates name")
         return claim
 
-    return PendingClaim(claims[first].name, decided)
+    return PendingClaim(claims[first].name, decide)
 
 
 def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadline) -> Claim:
@@ -133,89 +218,3 @@ def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadl
 
 def _pending(name: str, effective: EffectivePolicies, queries: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
     return PendingClaim(name, lambda deadline: decide_claim(name, queries(), effective.target.account, deadline))
-
-
-TIMEOUT = 30.0
-Progress = Callable[[int, int, str], None]
-
-
-def prove_all(
-    config: Config,
-    assembly: Assembly,
-    *,
-    base: Assembly | None = None,
-    timeout: float = TIMEOUT,
-    compiler: SessionPolicyFactory = session_policy,
-    progress: Progress = lambda done, total, name: None,
-) -> tuple[Claim, ...]:
-    """Return every claim about `config` and `assembly`, each decided within `timeout` seconds.
-
-    With `base`, they include that nothing is allowed that those templates don't allow. Raises UserError when
-    templates can't be resolved, and MissingExtraError (a UserError) without cvc5.
-    """
-    both = [assembly, *([base] if base else [])]
-    unmodeled = [resource for each in both for resource in unmodeled_resources(config, each)]
-    return tuple(_decide_all(claims_about(config, both, compiler), timeout, progress, unmodeled))
-
-
-def claims_about(
-    config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory = session_policy
-) -> list[PendingClaim]:
-    """Return the claims about the first of `both`; with a second one, also that the first allows nothing new.
-
-    For templates that aren't for one account, a claim covers every account that they could be deployed in.
-    """
-    return for_each_account(
-        {
-            account: _in_one_account(config, fill_placeholders(*both, account=account), compiler)
-            for account in possible_accounts(*both)
-        }
-    )
-
-
-def _in_one_account(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
-    head, *earlier = [template_policies(config, each) for each in both]
-    modes = sessions_of(config, head, compiler)
-    claims = [claim for sessions in modes for claim in session_claims(config, sessions)]
-    claims += [folder_claims(config), *bypass_claims(head, modes)]
-    for before in earlier:
-        claims += new_access_claims(before, head, modes)
-    return claims
-
-
-def prove_session_policy(
-    config: Config,
-    assembly: Assembly,
-    policy: CustomPolicy,
-    access: AccessMode,
-    *,
-    timeout: float = TIMEOUT,
-    progress: Progress = lambda done, total, name: None,
-) -> tuple[Claim, ...]:
-    """Return the claims about a custom session policy that is used for every folder with `access`.
-
-    The bucket that it names replaces the bucket of the templates.
-    """
-    folders = confusable_folders(config.grants, config.modes)
-
-    def in_one(account: str) -> list[PendingClaim]:
-        (ready,) = fill_placeholders(assembly, account=account, bucket=policy.bucket)
-        sessions = ScopedSessions(
-            template_policies(config, ready), access, policy, folders, f"a session with {policy.name}"
-        )
-        return list(session_claims(config, sessions))
-
-    accounts = possible_accounts(assembly, policy=policy.document)
-    claims = for_each_account({account: in_one(account) for account in accounts})
-    return tuple(_decide_all(claims, timeout, progress, unmodeled_resources(config, assembly)))
-
-
-def _decide_all(
-    claims: list[PendingClaim], timeout: float, progress: Progress, unmodeled: Iterable[str]
-) -> Iterator[Claim]:
-    resources = ", ".join(dict.fromkeys(unmodeled))
-    for done, claim in enumerate(claims):
-        progress(done, len(claims), claim.name)
-        started = time.monotonic()
-        decided = with_timing(claim.decide(Deadline(timeout)), started)
-        yield downgrade(decided, f"not modeled: {resources}") if resources else decided

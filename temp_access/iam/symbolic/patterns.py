@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import Enum
 
-from temp_access.iam.patterns import COLONS_OF_ARN, Variable, Wildcard, WildcardScope, ends_part, split_pattern
+from temp_access.iam.patterns import COLONS_OF_ARN, Variable, Wildcard, WildcardScope, split_pattern
 from temp_access.iam.symbolic.encoder import Encoder
 from temp_access.iam.symbolic.solver import (
     LAST_CHARACTER,
@@ -27,11 +27,17 @@ def glob_language(solver: Solver, parts: Sequence[str | Wildcard], scope: Wildca
             languages.append(solver.literal(part))
         elif part is Wildcard.ONE:
             languages.append(solver.any_character if any_character else within_part)
-        elif any_character or (scope is WildcardScope.RESOURCE and ends_part(parts, position)):
+        elif any_character or (scope is WildcardScope.RESOURCE and _ends_part(parts, position)):
             languages.append(solver.any_string)
         else:
             languages.append(solver.repeated(within_part))
     return solver.sequence(languages)
+
+
+# Not shared with the evaluator: the agreement of two implementations is what the tests check.
+def _ends_part(parts: Sequence[str | Wildcard], position: int) -> bool:
+    following = parts[position + 1] if position + 1 < len(parts) else ":"
+    return isinstance(following, str) and following.startswith(":")
 
 
 def case_insensitive(solver: Solver, value: str) -> RegularLanguage:

@@ -78,7 +78,7 @@ def test_json_has_the_same_content(out: str, tmp_path: Path, capsys: pytest.Capt
     [
         (["--access", "read"], "--session-policy"),
         (["--base", "nowhere"], "nowhere: there is no such folder"),
-        (["--session-policy", "nowhere.json"], "nowhere.json: can't be read"),
+        (["--session-policy", "nowhere.json"], "nowhere.json: there is no such file"),
         (["--template", "nowhere"], "nowhere: there is no such folder"),
     ],
 )

@@ -15,12 +15,12 @@ def test_prefix_actions_are_those_that_carry_the_key() -> None:
     assert sorted(PREFIX_ACTIONS) == sorted(carriers)
 
 
-def test_wildcards_are_filled_in() -> None:
-    """A star is some text and none, a question mark one character, and an escape itself."""
+def test_wildcards_are_replaced_by_examples() -> None:
+    """`*` becomes some text and none, `?` one character, and an escaped character itself."""
     assert examples("bob*") == ("bobexample", "bob")
     assert examples("a?${*}${aws:username}", user_name="temp-user") == ("ax*temp-user",)
 
 
-def test_what_is_no_variable_is_text() -> None:
-    """A policy of Version 2008-10-17 may hold what would be a broken variable in a newer one."""
+def test_an_invalid_variable_is_literal_text() -> None:
+    """A policy of Version 2008-10-17 may contain what is an invalid variable in a newer one."""
     assert examples("a${b*") == ("a${bexample", "a${b")

@@ -109,16 +109,6 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
 
 
-def normalize(snapshot: Snapshot, pattern: str) -> str:
-    """Return `pattern` with tokens in place of this snapshot's bucket, role, user, account and partition."""
-    return snapshot.names.normalize(pattern)
-
-
-def localize(snapshot: Snapshot, pattern: str) -> str:
-    """Return the name that a normalized `pattern` represents in this snapshot."""
-    return snapshot.names.localize(pattern) if "\0" in pattern else pattern
-
-
 def grant_pairs(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Grant | None, Grant | None]]:
     """Yield each listed id, then UNLISTED for all other ids, with the grant in base and in head."""
     for id_ in dict.fromkeys([*head.config.grants, *base.config.grants]):

@@ -13,7 +13,7 @@ from temp_access.iam.statements import PREFIX_ACTIONS, ConditionEntry, Statement
 from temp_access.review.compare.actions import applies_to, sample_actions, service_of
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.scopes import ResourceScope
-from temp_access.review.snapshot import BUCKET, ROLE, Snapshot, localize
+from temp_access.review.snapshot import BUCKET, ROLE, Snapshot
 
 # These keys follow from the caller, so that the sample requests don't vary them …
 _DERIVED = ("aws:principal", "aws:username", "aws:userid", "aws:resourceaccount")
@@ -131,7 +131,8 @@ def sample_requests(
     for action in samples:
         for resource in resources:
             # The trust policy decides who may assume the role itself.
-            if not applies_to(action, localize(head, resource)) or (resource == ROLE and service_of(action) == "sts"):
+            on_trust = resource == ROLE and service_of(action) == "sts"
+            if on_trust or not applies_to(action, head.names.localize(resource)):
                 continue
             lists = action in PREFIX_ACTIONS and resource == BUCKET
             for prefix in (None, "", *prefixes) if lists else (None,):
@@ -150,14 +151,14 @@ def decide(
     caller_account = account if external is None or external.account is None else external.account
     role_arn = snapshot.target.role_arn if principal.owner is PolicyOwner.ROLE else None
     if external and external.role_arn:
-        role_arn = localize(snapshot, external.role_arn)
+        role_arn = snapshot.names.localize(external.role_arn)
     keys = dict(sample.context.keys)
     if sample.prefix is not None:
         keys["s3:prefix"] = sample.prefix
     request = Request(
         principal=arn,
         action=sample.action,
-        resource=localize(snapshot, sample.resource),
+        resource=snapshot.names.localize(sample.resource),
         account=caller_account,
         resource_account=account,
         role_arn=role_arn,

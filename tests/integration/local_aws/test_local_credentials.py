@@ -153,25 +153,36 @@ def test_an_expired_session_is_refused(account: Any) -> None:
     assert account.outcome(account.client(new, "s3").list_buckets) == "allowed"
 
 
-def test_a_user_has_two_access_keys_and_manages_only_its_own(account: Any) -> None:
-    """A call without UserName is about the caller; a third access key and another user's key are refused."""
-    arn, session = account.user(account.allow("iam:*"))
-    other_arn, other = account.user()
+def test_a_user_has_at_most_two_access_keys(account: Any) -> None:
+    """A third one is LimitExceeded, until one of the two is deleted."""
+    _, session = account.user(account.allow("iam:*"))
     iam = account.client(session, "iam")
-    assert iam.get_user()["User"]["Arn"] == arn
     second = iam.create_access_key()["AccessKey"]
-    assert second["UserName"] == arn.rpartition("/")[2]
     assert account.outcome(iam.create_access_key) == "LimitExceeded"
     assert len(iam.list_access_keys()["AccessKeyMetadata"]) == 2
-    foreign = other.get_credentials().access_key
-    assert account.outcome(iam.delete_access_key, AccessKeyId=foreign) == "NoSuchEntity"
-    assert identity_outcome(account, other) == "allowed"
-    name = other_arn.rpartition("/")[2]
-    assert account.outcome(iam.delete_access_key, AccessKeyId=foreign, UserName=name) == "allowed"
     assert account.outcome(iam.delete_access_key, AccessKeyId=second["AccessKeyId"]) == "allowed"
     assert account.outcome(iam.create_access_key) == "allowed"
+
+
+def test_an_iam_call_without_user_name_is_about_the_calling_user(account: Any) -> None:
+    """A role session must send UserName."""
+    arn, session = account.user(account.allow("iam:*"))
+    iam = account.client(session, "iam")
+    assert iam.get_user()["User"]["Arn"] == arn
+    assert iam.create_access_key()["AccessKey"]["UserName"] == arn.rpartition("/")[2]
     role_iam = account.client(account.role_session(account.allow("iam:*")), "iam")
     assert account.outcome(role_iam.create_access_key) == "ValidationError"
+
+
+def test_an_access_key_is_deleted_only_under_the_name_of_its_user(account: Any) -> None:
+    """Under another user's name it is NoSuchEntity, and stays valid."""
+    _, session = account.user(account.allow("iam:*"))
+    other_arn, other = account.user()
+    iam = account.client(session, "iam")
+    key = other.get_credentials().access_key
+    assert account.outcome(iam.delete_access_key, AccessKeyId=key) == "NoSuchEntity"
+    assert identity_outcome(account, other) == "allowed"
+    assert account.outcome(iam.delete_access_key, AccessKeyId=key, UserName=other_arn.rpartition("/")[2]) == "allowed"
 
 
 def test_sts_answers_no_action_for_tokens_of_other_issuers(account: Any) -> None:

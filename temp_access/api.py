@@ -163,7 +163,7 @@ def _seconds(duration: Duration | None) -> int | None:
         try:
             return parse_duration(duration)
         except ValueError as error:
-            raise BorrowError(str(error).partition("; ")[0], "write it as 90m, 1h30m or 12h") from error
+            raise BorrowError(str(error).partition("; ")[0], "write one such as 90m, 1h30m or 12h") from error
     return duration
 
 

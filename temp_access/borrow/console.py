@@ -29,7 +29,7 @@ _CONSOLES = {
     "aws-us-gov": "https://console.amazonaws-us-gov.com",
     "aws-cn": "https://console.amazonaws.cn",
 }
-_SECONDS = 30
+_TIMEOUT_SECONDS = 30
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -135,7 +135,7 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
     # botocore accepts a file name too; its type stubs only have bool.
     verify: Any = ca_bundle or True
     try:
-        response = URLLib3Session(verify=verify, proxies=proxies, timeout=_SECONDS).send(request.prepare())
+        response = URLLib3Session(verify=verify, proxies=proxies, timeout=_TIMEOUT_SECONDS).send(request.prepare())
     except BotoCoreError as error:
         raise TempAccessError(
             f"the sign-in endpoint {endpoint} can't be reached: {_root_cause(error)}; check the network, HTTPS_PROXY "

@@ -1,4 +1,4 @@
-"""Redact() secrets, visible() control characters."""
+"""Text that is safe to print: secrets redacted, control characters escaped."""
 
 import re
 from functools import lru_cache
@@ -18,9 +18,9 @@ MASK = "[masked]"
 
 @lru_cache(maxsize=1024)
 def redact(text: str) -> str:
-    """Return `text` without secret keys and session tokens, and with the last four characters of key ids."""
+    """Return `text` without secret keys and session tokens, and with only the last four characters of key ids."""
     text = _LABELLED.sub(rf"\g<label>{MASK}", text)
-    # Before the key ids: a session token may hold what looks like one.
+    # Before the key ids, because a session token may contain something like one.
     text = _LONG_RUN.sub(_mask_mixture, text)
     return _KEY_ID.sub(r"****\g<tail>", text)
 
@@ -30,7 +30,7 @@ def _mask_mixture(run: re.Match[str]) -> str:
 
 
 def escape_control(text: str, encoding: str = "utf-8") -> str:
-    r"""Return `text` with what isn't printable, or isn't in `encoding`, shown as `\x1b`, `\n` or `\u202e`.
+    r"""Return `text` with unprintable characters, and those that `encoding` lacks, as `\x1b`, `\n` or `\u202e`.
 
     This covers control characters, escape sequences, line ends, zero-width and bidirectional
     characters, lone surrogates and code points that no Unicode version has assigned.

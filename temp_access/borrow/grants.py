@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from temp_access.aws.errors import AccessTooWide, GrantNotFound, PolicyTooLarge
 from temp_access.borrow.role_discovery import RoleDetails
-from temp_access.config.grants import admits
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import did_you_mean
 from temp_access.iam.arn import Arn
@@ -16,10 +15,8 @@ from temp_access.policies.session_policy import session_policy
 
 def find_grant(config: Config, id_: str) -> Grant:
     """Return the grant of `id_`, listed or admitted by `[any_id]`; raises GrantNotFound."""
-    if id_ in config.grants:
-        return config.grants[id_]
-    if config.any_id and admits(config.any_id, config.grants, id_):
-        return config.any_id.grant(id_)
+    if grant := config.grant_for(id_):
+        return grant
     any_id = ", and [any_id] doesn't admit it" if config.any_id else ""
     raise GrantNotFound(
         f"{config.path.name} has no grant {id_!r}{did_you_mean(id_, config.grants)}{any_id}",

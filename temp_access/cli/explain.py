@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     code, message = parse(pasted)
     if not code:
         raise UserError(
-            "the input has no error code; pass the code alone, or the whole message "
+            "the input contains no error code; pass the code alone, or the whole message "
             "(`temp-access explain` lists the known codes)"
         )
     explanation = explain(code, message)

@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the policy to standard output, and its size and effect to standard error."""
     from temp_access.borrow.grants import find_grant, narrow, session_policy_text
-    from temp_access.policies.checks import SESSION_POLICY, estimate_packed_size
+    from temp_access.iam.sts_limits import estimate_packed_size
+    from temp_access.policies.checks import SESSION_POLICY
 
     config = load_config(args)
     grant = narrow(find_grant(config, args.id), args.access)

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print or write the review, and return the exit code."""
+    """Compare, print or write the review, and return the exit code."""
     from temp_access.files import check_writable, write_report
     from temp_access.review.report import make_report
     from temp_access.review.snapshot import read_snapshot

@@ -1,6 +1,6 @@
 """Folder overlap and look-alike folders: the one copy."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise, takewhile
 
 from temp_access.config.model import Grant, IdPatternGrant
@@ -26,20 +26,18 @@ def _contains(outer: str, inner: str) -> bool:
     return f"{inner}/".startswith(f"{outer}/")
 
 
-def any_id_conflicts(
-    any_id: IdPatternGrant, grants: Iterable[Grant], admits: Callable[[str], bool]
-) -> list[tuple[Grant, str | None]]:
+def any_id_conflicts(any_id: IdPatternGrant, grants: Mapping[str, Grant]) -> list[tuple[Grant, str | None]]:
     """Return each grant whose folder meets one that `any_id` gives, with the id (None: every id's).
 
     Exact, because an id holds no '/': two folders of the template are equal in the id's part only
     for equal ids, so admitted ids never meet each other, and a listed folder can meet at most the
-    one id that its own part in that place spells. `admits` says whether an unlisted id is admitted.
+    one id that its own part in that place spells.
     """
     parts = any_id.folder.split("/")
     place = next(index for index, part in enumerate(parts) if "{id}" in part)
     before, after = parts[place].split("{id}")
     found: list[tuple[Grant, str | None]] = []
-    for grant in grants:
+    for grant in grants.values():
         theirs = grant.folder.split("/")
         shared = min(len(parts), len(theirs))
         if any(parts[i] != theirs[i] for i in range(shared) if i != place):
@@ -51,7 +49,7 @@ def any_id_conflicts(
         if len(part) < len(before) + len(after) or not (part.startswith(before) and part.endswith(after)):
             continue
         id_ = part[len(before) : len(part) - len(after)]
-        if admits(id_):
+        if any_id.admits(id_, grants):
             found.append((grant, id_))
     return found
 

@@ -1,9 +1,12 @@
-"""What access.toml says, as frozen objects."""
+"""Config: one access.toml for one environment, as frozen objects."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from temp_access.config.validation import folder_problem, id_problem
+from temp_access.iam.arn import Arn
 
 if TYPE_CHECKING:
     from temp_access.config.id_pattern import IdPattern
@@ -99,8 +102,17 @@ class IdPatternGrant:
     duration: int | None = None
 
     def grant(self, id_: str) -> Grant:
-        """Return the grant that `id_` gets, if it is admitted."""
+        """Return the grant of `id_`, whether or not the id is admitted."""
         return Grant(id_, self.access, self.folder.replace("{id}", id_), self.duration)
+
+    def admits(self, id_: str, listed: Container[str]) -> bool:
+        """Whether `id_` isn't among the `listed` ids, matches the pattern in full, and fits S3 and STS."""
+        return (
+            id_ not in listed
+            and id_problem(id_) is None
+            and self.pattern.matches(id_)
+            and folder_problem(self.grant(id_).folder) is None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +156,25 @@ class Config:
         """The access modes in use, sorted."""
         used = {grant.access for grant in self.grants.values()}
         return tuple(sorted(used | ({self.any_id.access} if self.any_id else set())))
+
+    def grant_for(self, id_: str) -> Grant | None:
+        """Return the grant of `id_`, listed or admitted by `[any_id]`, else None."""
+        if self.any_id and self.any_id.admits(id_, self.grants):
+            return self.any_id.grant(id_)
+        return self.grants.get(id_)
+
+    def trusted_principal(self, caller_arn: str, account: str) -> TrustedPrincipal | None:
+        """Return the first of `role.trusted` that names the caller, its role or its account, else None.
+
+        `account` is the role's own. The ARN of a role session has the role's name without its path.
+        """
+        caller = Arn.parse(caller_arn)
+        resource = caller.resource
+        if caller.service == "sts" and resource.startswith("assumed-role/"):
+            resource = "role/" + resource.split("/")[1]
+        for trusted in self.role.trusted:
+            kind, _, path = trusted.resource.partition("/")
+            is_named = kind == "root" or resource in (trusted.resource, f"{kind}/{path.rpartition('/')[2]}")
+            if is_named and caller.account == (trusted.account or account):
+                return trusted
+        return None

@@ -52,7 +52,7 @@ class UnknownAs(Enum):
     NO_EFFECT = "no effect"
 
     def document(self, layer: Layer) -> Document:
-        """Return the policy document that takes the unknown one's place in `layer`."""
+        """Return the policy document that replaces the unknown one in `layer`."""
         allows_all = self is UnknownAs.ALLOW_ALL or (self is UnknownAs.NO_EFFECT and layer is Layer.BOUNDARY)
         return ALLOW_ALL if allows_all else ALLOW_NOTHING
 
@@ -69,7 +69,7 @@ class PrincipalPolicies:
     session: tuple[Policy, ...] | None = None
 
     def narrowed(self, session_policy: Document | str | None) -> "PrincipalPolicies":
-        """Return these policies with the session policy that AssumeRole is given, None for no session policy."""
+        """Return these policies with AssumeRole's session policy, None for a session without one."""
         if session_policy is None:
             return replace(self, session=None)
         return replace(self, session=(parse_policy(session_policy, Layer.SESSION, "session policy"),))
@@ -84,7 +84,7 @@ class UnknownPolicies:
 
     @property
     def policy_names(self) -> frozenset[str]:
-        """The names that policies in their place have in a PolicySet."""
+        """The names of the policies that replace them in a PolicySet."""
         return frozenset((*self.documents, *map(_group_policies, self.groups)))
 
 
@@ -221,7 +221,7 @@ def parse(document: Document, layer: Layer, name: str) -> Policy:
     try:
         return parse_policy(document, layer, name)
     except MalformedPolicy as error:
-        raise UserError(f"the policy {name} is malformed: {error}; IAM would refuse it") from None
+        raise UserError(f"malformed policy: {error}; IAM refuses it") from None
 
 
 def template_policies(config: Config, assembly: Assembly) -> EffectivePolicies:

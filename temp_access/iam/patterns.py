@@ -126,13 +126,14 @@ def glob_regex(parts: Sequence[str | Wildcard], scope: WildcardScope) -> re.Patt
         elif part is Wildcard.ONE:
             chunks[-1] += "." if any_character else "[^:]"
         else:
-            runs_on = scope is WildcardScope.RESOURCE and _ends_part(parts, position)
+            runs_on = scope is WildcardScope.RESOURCE and ends_part(parts, position)
             stars.append(".*" if any_character or runs_on else "[^:]*")
             chunks.append("")
     return re.compile(_join(chunks, stars), re.DOTALL)
 
 
-def _ends_part(parts: Sequence[str | Wildcard], position: int) -> bool:
+def ends_part(parts: Sequence[object], position: int) -> bool:
+    """Whether the wildcard at `position` is the last character of its part of an ARN."""
     following = parts[position + 1] if position + 1 < len(parts) else ":"
     return isinstance(following, str) and following.startswith(":")
 

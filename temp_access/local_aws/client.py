@@ -1,4 +1,4 @@
-"""What a client's environment must hold, and must not hold, to speak to the local AWS alone."""
+"""The environment of a client of the local AWS: the variables to set and to unset, so that it never calls AWS."""
 
 import os
 from urllib.parse import urlsplit
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from temp_access.errors import UserError
 from temp_access.local_aws.state_dir import REGION, StateDir, read_json
 
-# Each of these would win over, or slip past, what `environment` sets.
+# Each of these would override or bypass the variables that `client_environment` returns.
 CONFLICTING_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -34,33 +34,33 @@ CONFLICTING_VARIABLES = (
 
 
 def require_loopback(endpoint_url: str | None) -> str:
-    """Return the endpoint when it is this machine's own; raise UserError for any other, or none."""
+    """Return the endpoint if it is on this machine; raises UserError for any other endpoint, or none."""
     host = urlsplit(endpoint_url or "").hostname
     if endpoint_url is None or host not in ("127.0.0.1", "::1", "localhost"):
         raise UserError(
-            f"the endpoint {endpoint_url or '(none)'} is not on this machine: the local AWS answers on 127.0.0.1 "
+            f"the endpoint {endpoint_url or '(none)'} is not on this machine, and the local AWS listens on 127.0.0.1 "
             "only; run `temp-access local start` and use what `temp-access local env` prints"
         )
     return endpoint_url
 
 
-def environment_of(layout: StateDir, port: int) -> dict[str, str]:
-    """Return the variables for a client of the local AWS, with the deployer's key in them."""
-    deployer = read_json(layout.deployer)
+def client_environment(state_dir: StateDir, port: int) -> dict[str, str]:
+    """Return the environment variables of a client of the local AWS, with the deployer's access key."""
+    deployer = read_json(state_dir.deployer)
     return {
         "AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}",
-        "AWS_CA_BUNDLE": str(layout.certificate),
-        "NODE_EXTRA_CA_CERTS": str(layout.certificate),
+        "AWS_CA_BUNDLE": str(state_dir.certificate),
+        "NODE_EXTRA_CA_CERTS": str(state_dir.certificate),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ACCESS_KEY_ID": deployer["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": deployer["SecretAccessKey"],
-        "AWS_CONFIG_FILE": str(layout.client / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(layout.client / "credentials"),
-        # The CDK CLI remembers which account an access key belongs to: in a folder of its own, or a real
-        # account and this one get mixed up.
-        "CDK_HOME": str(layout.client / "cdk"),
+        "AWS_CONFIG_FILE": str(state_dir.client / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(state_dir.client / "credentials"),
+        # The CDK CLI caches the account of each access key: in the user's own cache, it would confuse this account
+        # with a real one.
+        "CDK_HOME": str(state_dir.client / "cdk"),
         "CDK_NOTICES": "false",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_DISABLE_VERSION_CHECK": "true",
@@ -70,5 +70,5 @@ def environment_of(layout: StateDir, port: int) -> dict[str, str]:
 
 
 def _with_loopback(hosts: str) -> str:
-    named = [host for host in hosts.split(",") if host]
-    return ",".join(named + [host for host in ("127.0.0.1", "localhost") if host not in named])
+    names = [host for host in hosts.split(",") if host]
+    return ",".join(names + [host for host in ("127.0.0.1", "localhost") if host not in names])

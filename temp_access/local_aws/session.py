@@ -1,4 +1,4 @@
-"""A boto3 session whose clients go to the local AWS."""
+"""boto3 sessions whose clients call the local AWS."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,12 @@ import botocore.session
 
 from temp_access.local_aws.client import require_loopback
 
-# Shared, because each session would read and parse all of botocore's models again.
+# Shared, because each session would read and parse botocore's models again.
 _MODELS = botocore.loaders.Loader()
 
 
 class LocalSession(boto3.Session):
-    """A boto3 session whose every client speaks to the local AWS, whatever this process's environment says."""
+    """A boto3 session whose clients call the local AWS, whatever the environment of this process."""
 
     def __init__(self, environment: Mapping[str, str], credentials: Mapping[str, object]) -> None:
         core = botocore.session.Session()
@@ -34,15 +34,15 @@ class LocalSession(boto3.Session):
         self._verify = environment["AWS_CA_BUNDLE"]
 
     def client(self, *args: Any, **options: Any) -> Any:
-        """Return a client, as boto3 does."""
-        # Set here, and not left to configuration: a variable such as AWS_ENDPOINT_URL_STS would win over that.
+        """Return a client of the local AWS; raises UserError for an `endpoint_url` that isn't on this machine."""
+        # Set here, because a variable such as AWS_ENDPOINT_URL_STS would override the configuration.
         options["endpoint_url"] = require_loopback(options.get("endpoint_url") or self._endpoint_url)
         options["verify"] = options.get("verify") or self._verify
         return super().client(*args, **options)
 
 
 def session(environment: Mapping[str, str], credentials: Mapping[str, object] | None = None) -> boto3.Session:
-    """Return a session with `credentials` (what STS or CreateAccessKey answered), or else the deployer's."""
+    """Return a session with `credentials`, as STS or CreateAccessKey returns them, or else with the deployer's."""
     deployer = {
         "AccessKeyId": environment["AWS_ACCESS_KEY_ID"],
         "SecretAccessKey": environment["AWS_SECRET_ACCESS_KEY"],

@@ -1,4 +1,4 @@
-"""StateDir: paths, certificate."""
+"""The state folder of the local AWS: its files, and the certificate in it."""
 
 import json
 import os
@@ -14,17 +14,21 @@ REGION = "us-east-1"
 DEFAULT_STATE = Path(".temp-access/local")
 DEFAULT_PORT = 4610
 HEALTH_PATH = "/_local_aws/health"
+_CERTIFICATE_HOSTS = ("localhost", "*.localhost", "127.0.0.1")
+_CERTIFICATE_ORGANIZATION = "temp-access local AWS"
+_CERTIFICATE_VALIDITY = timedelta(days=825)
+_CERTIFICATE_RENEWAL = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class StateDir:
-    """The state folder and the files in it; only `make` writes anything."""
+    """The paths of the state folder and its files; only `make` writes."""
 
     root: Path
 
     @classmethod
     def of(cls, state_dir: Path) -> "StateDir":
-        """Return the layout of `state_dir`, which need not exist yet."""
+        """Return the state folder at this path, which need not exist yet."""
         return cls(Path(os.path.abspath(state_dir)))
 
     @property
@@ -52,7 +56,7 @@ class StateDir:
         return self.root / "users"
 
     def user(self, name: str) -> Path:
-        """The file with the access key of a deployed user."""
+        """The file with the access key of the deployed user `name`."""
         return self.users / f"{name}.json"
 
     @property
@@ -85,69 +89,63 @@ class StateDir:
 
     @property
     def client(self) -> Path:
-        """The folder that stands in for ~/.aws and the CDK CLI's home."""
+        """The folder that clients use instead of ~/.aws and the CDK CLI's home."""
         return self.root / "client"
 
     def make(self) -> None:
-        """Create the folders, for their owner alone."""
+        """Create the folders, with access for their owner only."""
         for folder in (self.root, self.certificate.parent, self.services, self.objects, self.client):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in the file, or an empty one when the file is missing or torn."""
+    """Return the JSON object in the file, or an empty one if the file is missing or invalid."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace the file in one step, readable by its owner alone, and be sure that it is on the disk."""
-    atomic_write(path, text.encode(), mode=0o600, fsync=True)
+def write_private(path: Path, content: str) -> None:
+    """Replace the file atomically by one that only its owner can read, and flush it to the disk."""
+    atomic_write(path, content.encode(), mode=0o600, fsync=True)
 
 
-_NAMES = ("localhost", "*.localhost", "127.0.0.1")
-_ORGANIZATION = "temp-access local AWS"
-_VALIDITY = timedelta(days=825)
-_RENEWAL = timedelta(days=1)
+def ensure_certificate(state_dir: StateDir) -> None:
+    """Issue a certificate and its private key, unless those in the state folder are valid for another day.
 
-
-def ensure_certificate(layout: StateDir) -> None:
-    """Issue a certificate with its private key, unless those in the state folder stay valid for another day.
-
-    The certificate's file holds its issuer as well: the server sends the chain, and clients trust the same file.
+    The certificate's file also has its issuer's: the server sends both, and clients trust the same file.
     """
-    if layout.private_key.exists() and _remaining(layout) > _RENEWAL:
+    if state_dir.private_key.exists() and _remaining_validity(state_dir) > _CERTIFICATE_RENEWAL:
         return
     # Imported here: the cached path of `temp-access credentials --local` imports this module too.
     import trustme
 
-    # The issuer's private key is never stored, so nobody can make these clients trust another certificate.
-    issuer = trustme.CA(organization_name=_ORGANIZATION)
+    # The issuer's private key is never stored, so it can't sign another certificate that these clients trust.
+    issuer = trustme.CA(organization_name=_CERTIFICATE_ORGANIZATION)
     now = datetime.now(UTC)
     issued = issuer.issue_cert(
-        *_NAMES,
-        organization_name=_ORGANIZATION,
-        # A clock that was just corrected may be a little behind.
+        *_CERTIFICATE_HOSTS,
+        organization_name=_CERTIFICATE_ORGANIZATION,
+        # The clock may be set back a little later.
         not_before=now - timedelta(days=1),
-        not_after=now + _VALIDITY,
+        not_after=now + _CERTIFICATE_VALIDITY,
     )
-    # The key changes before the certificate: interrupted in between, the next start finds no certificate.
-    layout.certificate.unlink(missing_ok=True)
-    write_private(layout.private_key, issued.private_key_pem.bytes().decode("ascii"))
+    # The certificate is written last: after an interrupt in between, the next start finds none and issues both.
+    state_dir.certificate.unlink(missing_ok=True)
+    write_private(state_dir.private_key, issued.private_key_pem.bytes().decode("ascii"))
     chain = [*issued.cert_chain_pems, issuer.cert_pem]
-    write_private(layout.certificate, "".join(pem.bytes().decode("ascii") for pem in chain))
+    write_private(state_dir.certificate, "".join(pem.bytes().decode("ascii") for pem in chain))
 
 
-def _remaining(layout: StateDir) -> timedelta:
-    """Return how long the server's certificate, the first in its file, stays valid; zero if it can't be read."""
+def _remaining_validity(state_dir: StateDir) -> timedelta:
+    """Return how long the server's certificate, the first in its file, is still valid; zero if it can't be read."""
     from cryptography import x509
 
     try:
-        certificate = x509.load_pem_x509_certificate(layout.certificate.read_bytes())
+        certificate = x509.load_pem_x509_certificate(state_dir.certificate.read_bytes())
     except (FileNotFoundError, ValueError):
         return timedelta(0)
     return certificate.not_valid_after_utc - datetime.now(UTC)

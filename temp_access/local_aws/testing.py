@@ -1,4 +1,4 @@
-"""For tests: a local AWS of one's own, on a free port, that always ends."""
+"""Helpers for tests: a local AWS on a free port that always stops, and the expiry of its sessions."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from temp_access.local_aws.control import Instance, start, status, stop
 
 @contextmanager
 def running(state_dir: Path) -> Iterator[Instance]:
-    """Start a server in `state_dir` on a free port, and stop it whatever happens."""
+    """Start a local AWS in `state_dir` on a free port, and stop it at the end."""
     instance = start(state_dir, port=0)
     try:
         yield instance
@@ -21,7 +21,7 @@ def running(state_dir: Path) -> Iterator[Instance]:
 
 
 def expire_sessions(instance: Instance) -> None:
-    """End every temporary session of the server now; the next request finds them expired."""
+    """Expire every temporary session of the local AWS, from the next request on; raises UserError if it doesn't run."""
     pid = status(instance.state_dir).pid
     if pid is None:
         raise UserError(f"no local AWS runs in {instance.state_dir}: start it first")

@@ -1,6 +1,6 @@
-"""An access key of the deployed user, kept in the state folder: what a person would have in ~/.aws.
+"""The access key of the deployed user, stored in the state folder as a person's key is in ~/.aws.
 
-The deployer's key lies there as well, so this opens nothing that isn't open already.
+The folder has the deployer's key as well, so the user's key gives its readers no further access.
 """
 
 import json
@@ -13,14 +13,14 @@ from temp_access.local_aws.state_dir import StateDir, read_json, write_private
 
 
 def user_environment(state_dir: Path, user_name: str) -> dict[str, str]:
-    """Return the variables for clients of the running server, with the user's key; it is made when first needed.
+    """Return the environment variables of a client, with the user's access key; the first call creates the key.
 
-    Raises UserError if no server runs or there is no such user.
+    Raises UserError if no local AWS runs in `state_dir`, or it has no such user.
     """
     variables = environment(state_dir)
-    layout = StateDir.of(state_dir)
-    with locked(layout.users_lock):
-        key = read_json(layout.user(user_name)) or _mint(layout, user_name, variables)
+    state = StateDir.of(state_dir)
+    with locked(state.users_lock):
+        key = read_json(state.user(user_name)) or _create_key(state, user_name, variables)
     return {
         **variables,
         "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
@@ -29,20 +29,20 @@ def user_environment(state_dir: Path, user_name: str) -> dict[str, str]:
 
 
 def forget_key(state_dir: Path, user_name: str) -> bool:
-    """Forget the kept key of the user, and say whether there was one."""
+    """Remove the user's key from the state folder, and return whether it had one."""
     file = StateDir.of(state_dir).user(user_name)
-    there = file.exists()
+    existed = file.exists()
     file.unlink(missing_ok=True)
-    return there
+    return existed
 
 
-def _mint(layout: StateDir, user_name: str, variables: dict[str, str]) -> dict[str, str]:
+def _create_key(state_dir: StateDir, user_name: str, variables: dict[str, str]) -> dict[str, str]:
     from botocore.exceptions import ClientError
 
     from temp_access.local_aws.session import session
 
     try:
-        made = session(variables).client("iam").create_access_key(UserName=user_name)["AccessKey"]
+        access_key = session(variables).client("iam").create_access_key(UserName=user_name)["AccessKey"]
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "NoSuchEntity":
@@ -50,10 +50,10 @@ def _mint(layout: StateDir, user_name: str, variables: dict[str, str]) -> dict[s
                 f"the local AWS has no user {user_name!r}; run `make demo`, or `temp-access deploy --local`"
             ) from error
         raise UserError(
-            f"no access key can be made for {user_name!r} ({code}: {error.response['Error']['Message']}); delete one "
+            f"can't create an access key for {user_name!r} ({code}: {error.response['Error']['Message']}); delete one "
             f"with aws iam delete-access-key --user-name {user_name}"
         ) from error
-    key = {"AccessKeyId": made["AccessKeyId"], "SecretAccessKey": made["SecretAccessKey"]}
-    layout.users.mkdir(mode=0o700, exist_ok=True)
-    write_private(layout.user(user_name), json.dumps(key))
+    key = {"AccessKeyId": access_key["AccessKeyId"], "SecretAccessKey": access_key["SecretAccessKey"]}
+    state_dir.users.mkdir(mode=0o700, exist_ok=True)
+    write_private(state_dir.user(user_name), json.dumps(key))
     return key

@@ -37,14 +37,14 @@ ACCESS_MODES = MappingProxyType(
         for access in (
             AccessMode("list", True, (), "list the folder"),
             AccessMode("read", True, _READ, "list and read the folder"),
-            AccessMode("write", False, _WRITE, "upload into the folder, seeing nothing of it"),
+            AccessMode("write", False, _WRITE, "upload to the folder, but not see its contents"),
             AccessMode(
                 "read-write",
                 True,
                 tuple(sorted((*_READ, *_WRITE, "s3:DeleteObject"))),
                 "list, read, upload and delete in the folder",
             ),
-            AccessMode("full", True, ("s3:*",), "every S3 action on the folder's objects, and list it"),
+            AccessMode("full", True, ("s3:*",), "list the folder, and call every S3 action on its objects"),
         )
     }
 )

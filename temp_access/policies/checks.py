@@ -1,8 +1,6 @@
 """Quotas, packed size, grammar of the policies in access.toml."""
 
 import json
-import math
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,8 +28,8 @@ def quota_findings(config: Config) -> Iterator[str]:
         size = session_policy_size(grant, bucket=bucket, partition=_LONGEST_PARTITION)
         if size > SESSION_POLICY:
             yield (
-                f"{key_path('grants', grant.id)}.folder: its session policy has {size} characters, "
-                f"{SESSION_POLICY} are the most; shorten the folder"
+                f"{key_path('grants', grant.id)}.folder: the session policy has {size} characters, and the maximum is "
+                f"{SESSION_POLICY}; shorten the folder"
             )
     if config.any_id:
         longest = Grant("", config.any_id.access, config.any_id.folder.replace("{id}", ""))
@@ -40,22 +38,22 @@ def quota_findings(config: Config) -> Iterator[str]:
         size = session_policy_size(longest, bucket=bucket, partition=_LONGEST_PARTITION) + copies * cost
         if size > SESSION_POLICY:
             yield (
-                f"any_id.pattern: the session policy of its longest id has {size} characters, "
-                f"{SESSION_POLICY} are the most; shorten the pattern or the folder"
+                f"any_id.pattern: the session policy of the longest id has {size} characters, and the maximum is "
+                f"{SESSION_POLICY}; shorten the pattern or the folder"
             )
     user_arn = f"arn:{_LONGEST_PARTITION}:iam::{_ANY_ACCOUNT}:user/{config.user.name}"
     size = _size(trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION))
     if size > TRUST_POLICY:
         yield (
-            f"role.trusted: the trust policy has {size} characters, {TRUST_POLICY} are the most; "
+            f"role.trusted: the trust policy has {size} characters, and the maximum is {TRUST_POLICY}; "
             "trust fewer principals, or an account instead of many of its users"
         )
     yield from _user_findings(config.user.inline, config.user.customer_managed, user_arn)
     attached = len(config.user.aws_managed) + len(config.user.customer_managed) + 1
     if attached > MANAGED_POLICIES:
         yield (
-            f"user: {attached} managed policies are attached (one is the project's own), "
-            f"{MANAGED_POLICIES} are the most; merge some"
+            f"user: {attached} managed policies would be attached (one is added by the project), and the maximum is "
+            f"{MANAGED_POLICIES}; merge some of them"
         )
 
 
@@ -71,15 +69,15 @@ def _user_findings(
     total = sum(_size(policy.document) for policy in inline) + _size(rotate_keys_policy(user_arn))
     if total > USER_INLINE:
         yield (
-            f"user.inline: the inline policies have {total} characters together (the project's own "
-            f"included), {USER_INLINE} are the most; make one of them a customer managed policy"
+            f"user.inline: the inline policies have {total} characters in total (one is added by the project), and "
+            f"the maximum is {USER_INLINE}; make one of them a customer managed policy"
         )
     for index, policy in enumerate(managed):
         size = _size(policy.document)
         if size > MANAGED_POLICY:
             yield (
-                f"user.customer_managed[{index}]: {policy.name!r} has {size} characters, {MANAGED_POLICY} are "
-                "the most; split it"
+                f"user.customer_managed[{index}]: {policy.name!r} has {size} characters, and the maximum is "
+                f"{MANAGED_POLICY}; split it"
             )
 
 
@@ -88,23 +86,13 @@ def _size(policy: Mapping[str, Any]) -> int:
     return sum(not character.isspace() for character in json.dumps(policy, separators=(",", ":")))
 
 
-# STS doesn't publish its format; public reports of refused calls put the room at about a kilobyte, which
-# deflate comes near to. Only what is far over or under is sure.
-_ROOM = 1024
-
-
-def estimate_packed_size(policy: str) -> int:
-    """Return the estimated PackedPolicySize of the policy's JSON: percent of the room that STS has."""
-    return math.ceil(100 * len(zlib.compress(policy.encode(), 9)) / _ROOM)
-
-
 def document_findings(user: User) -> Iterator[str]:
     """Yield a finding for each of the user's policies that IAM would refuse as malformed, or that hides our own."""
     if any(policy.name == ROTATE_KEYS for policy in user.inline):
-        yield f"user.inline: {ROTATE_KEYS!r} is the name of the project's own policy; choose another"
+        yield f"user.inline: {ROTATE_KEYS!r} is the name of a policy that the project adds; choose another name"
     for key, policies in (("customer_managed", user.customer_managed), ("inline", user.inline)):
         for policy in policies:
             try:
                 parse_policy(policy.document, Layer.IDENTITY, repr(policy.name))
             except MalformedPolicy as error:
-                yield f"user.{key}: {error}; IAM would refuse it"
+                yield f"user.{key}: {error}; correct it, or IAM rejects the policy"

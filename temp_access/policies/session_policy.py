@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from temp_access.config.model import Grant
-from temp_access.deployment.target import Target
 from temp_access.iam.document import VERSION, minimal_json
 from temp_access.iam.patterns import escape
 from temp_access.iam.request import LIST_BUCKET
@@ -46,11 +45,11 @@ ALLOW_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*",
 PolicyForGrant = Callable[[Grant], str | None]
 
 
-def session_policy_for(target: Target) -> PolicyForGrant:
+def session_policy_for(*, bucket: str, partition: str) -> PolicyForGrant:
     """Return the function that gives the session policy of a grant, as every caller sends it."""
 
     def policy_of(grant: Grant) -> str:
         access = ACCESS_MODES[grant.access]
-        return minimal_json(session_policy(grant.folder, access, bucket=target.bucket, partition=target.partition))
+        return minimal_json(session_policy(grant.folder, access, bucket=bucket, partition=partition))
 
     return policy_of

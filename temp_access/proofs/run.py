@@ -34,10 +34,10 @@ class PendingClaim:
     decide: Callable[[Deadline], Claim]
 
 
-def sessions_of(config: Config, world: EffectivePolicies, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
+def sessions_of(config: Config, effective: EffectivePolicies, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
     """Return the sessions of each mode in use."""
     return [
-        ScopedSessions(world, ACCESS_MODES[mode], compiler, confusable_folders(config.grants, [mode]))
+        ScopedSessions(effective, ACCESS_MODES[mode], compiler, confusable_folders(config.grants, [mode]))
         for mode in config.modes
     ]
 
@@ -52,10 +52,10 @@ def session_claims(config: Config, sessions: ScopedSessions) -> Iterator[Pending
         pattern = compiled_policy(sessions, FOLDER)
         return tuple(folder for folder in folders if not is_uniform(sessions, folder, pattern))
 
-    def for_all(name: str, makes: Callable[[ScopedSessions], Iterable[QueryFactory]]) -> PendingClaim:
+    def for_all(name: str, queries: Callable[[ScopedSessions], Iterable[QueryFactory]]) -> PendingClaim:
         account = sessions.effective.target.account
         return PendingClaim(
-            name, lambda deadline: decide_claim(name, makes(sessions), account, deadline, (None, *exceptions()))
+            name, lambda deadline: decide_claim(name, queries(sessions), account, deadline, (None, *exceptions()))
         )
 
     yield for_all(f"isolation: {sessions.description} reaches nothing outside its folder", isolation)
@@ -82,12 +82,12 @@ def folder_claims(config: Config) -> PendingClaim:
     return PendingClaim(name, decided)
 
 
-def bypass_claims(world: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
+def bypass_claims(effective: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
     """Yield the claims that neither the bucket policy nor the trust policy bypasses the session policies."""
     bucket = "no bypass: the bucket policy gives no session more than its session policy allows"
-    yield _pending(bucket, world, lambda: bucket_bypass(world))
+    yield _pending(bucket, effective, lambda: bucket_bypass(effective))
     role = "no bypass: no session can assume the role again"
-    yield _pending(role, world, lambda: role_bypass(world, modes))
+    yield _pending(role, effective, lambda: role_bypass(effective, modes))
 
 
 def new_access_claims(
@@ -131,8 +131,8 @@ def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadl
     return with_note(claim, "the session reaches no object in the folder")
 
 
-def _pending(name: str, world: EffectivePolicies, makes: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
-    return PendingClaim(name, lambda deadline: decide_claim(name, makes(), world.target.account, deadline))
+def _pending(name: str, effective: EffectivePolicies, queries: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
+    return PendingClaim(name, lambda deadline: decide_claim(name, queries(), effective.target.account, deadline))
 
 
 TIMEOUT = 30.0

@@ -29,7 +29,7 @@ MEANINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GrantRow:
     """One grant; `cells` has, for each of COLUMNS, whether base and head allow it. `duration` is in seconds."""
 
     id: str
@@ -43,7 +43,7 @@ class Row:
 class Matrix:
     """The grants of both snapshots; `omitted` is the number of grants that it leaves out."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[GrantRow, ...]
     omitted: int = 0
 
 
@@ -56,20 +56,20 @@ def matrix(changed: Iterable[str], base: Snapshot, head: Snapshot, *, limit: int
     return Matrix(rows, len(pairs) - len(rows))
 
 
-def _row(id_: str, before: Grant | None, after: Grant | None, base: Snapshot, head: Snapshot) -> Row:
+def _row(id_: str, before: Grant | None, after: Grant | None, base: Snapshot, head: Snapshot) -> GrantRow:
     latest, snapshot = (after, head) if after else (before, base)
     assert latest is not None  # noqa: S101 - a pair has at least one grant; narrows the type
     allowed = [_allowed(id_, grant, each, latest.folder) for grant, each in ((before, base), (after, head))]
     maximum = snapshot.state.role.max_session_duration
     duration = min(latest.duration or maximum, maximum)
-    return Row(id_, latest.access, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True)))
+    return GrantRow(id_, latest.access, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True)))
 
 
 def _allowed(id_: str, grant: Grant | None, snapshot: Snapshot, folder: str) -> list[bool]:
     if grant is None:
         return [False] * len(COLUMNS)
     principal = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
-    policy_sets = {True: principal.layers(snapshot, on_bucket=True)}
+    policy_sets = {True: principal.policy_set(snapshot, on_bucket=True)}
     arn, context = principal.caller_arn(snapshot), default_context()
 
     def can(action: str, key: str) -> bool:

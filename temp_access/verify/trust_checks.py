@@ -14,7 +14,7 @@ from temp_access.verify.probes import TrustCheck
 _ALLOW_ALL = parse_policy(ALLOW_ALL, Layer.IDENTITY)
 
 
-def trust_layers(trust: Policy) -> PolicySet:
+def trust_policy_set(trust: Policy) -> PolicySet:
     """Return a policy set in which only `trust` can deny a call."""
     return PolicySet(identity=(_ALLOW_ALL,), resource=trust, resource_is_trust_policy=True)
 

@@ -1,3 +1,3 @@
-// The tag of each card and relation of the access map that has a change's colour; "" where there is none.
+// The tag of each card and relation in the access map with the color of a change; "" if it has none.
 (() => [...document.querySelectorAll('.map :is(.card, .relation):is(.broadened, .narrowed, .both)')]
   .map(node => node.querySelector(':scope > .tag, :scope > p > .tag')?.textContent ?? ''))()

@@ -1,4 +1,4 @@
-// The place, title and font sizes of each column of the access map.
+// The position, title and font sizes of each column of the access map.
 (() => [...document.querySelectorAll('.map > div')].map(column => {
   const {left, right, top, bottom} = column.getBoundingClientRect();
   const fontSizes = [...column.querySelectorAll('*')].map(node => parseFloat(getComputedStyle(node).fontSize));

@@ -1,4 +1,4 @@
-"""A Chromium for the browser tests: skipped without one, but for `make test-browser` in CI, which installs it."""
+"""The Chromium of the browser tests, which are skipped without one; `make test-browser` in CI installs it."""
 
 import os
 import shutil
@@ -11,26 +11,25 @@ import pytest
 from tests.browser.chromium import Chromium
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_ASK = "install it (Debian: apt-get install chromium) or name one in CHROMIUM"
+_ADVICE = "install it (Debian: apt-get install chromium) or name one in CHROMIUM"
 
 
-def find() -> str | None:
+def find_chromium() -> str | None:
     """Return the Chromium that CHROMIUM names, else one on the path."""
-    named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, _NAMES)), None)
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """Return a running browser."""
-    program = find()
+    program = find_chromium()
     if program is None and os.environ.get("REQUIRE_CHROMIUM") == "true":
         _install()
-        program = find()
+        program = find_chromium()
         if program is None:
-            pytest.fail(f"there is no chromium, and CI=true asks for one; {_ASK}")
+            pytest.fail(f"CI=true requires Chromium, which isn't installed; {_ADVICE}")
     if program is None:
-        pytest.skip(f"there is no chromium; {_ASK}")
+        pytest.skip(f"Chromium isn't installed; {_ADVICE}")
     with Chromium(program, Path(tmp_path_factory.mktemp("profile"))) as browser:
         yield browser
 
@@ -40,4 +39,4 @@ def _install() -> None:
     for step in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
         done = subprocess.run([*become, "apt-get", "-qq", *step], capture_output=True, text=True, check=False)
         if done.returncode:
-            pytest.fail(f"apt-get {step[0]} failed: {done.stderr.strip()[-500:]}; {_ASK}")
+            pytest.fail(f"apt-get {step[0]} failed: {done.stderr.strip()[-500:]}; {_ADVICE}")

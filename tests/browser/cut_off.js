@@ -1,4 +1,4 @@
-// Every text of the access map that isn't wholly inside its card, or that something cuts off.
+// Every text of the access map that is partly outside its card or clipped.
 (() => [...document.querySelectorAll('.card')].flatMap(card => {
   const box = card.getBoundingClientRect();
   const outside = ({left, right, top, bottom}) =>

@@ -1,4 +1,4 @@
-// The lines of a relation and of a card of the access map for each kind of change, colour aside.
+// The lines of a relation and a card in the access map for each kind of change, without colors.
 (() => ['relation', 'card'].map(name => ['unchanged', 'broadened', 'narrowed', 'both'].map(kind => {
   const item = document.createElement('li');
   item.setAttribute('class', `${name} ${kind}`);

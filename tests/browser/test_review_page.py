@@ -1,4 +1,4 @@
-"""The review's page in a real Chromium: quiet, readable on a phone and by a screen reader, in light and dark."""
+"""The review page in a real Chromium: it loads nothing, and is readable on a phone and by a screen reader."""
 
 import itertools
 import re
@@ -20,19 +20,19 @@ SCHEMES = [False, True]
 SCRIPTS = Path(__file__).parent
 
 
-def compared(name: str) -> ReviewReport:
+def report_on(name: str) -> ReviewReport:
     """Return the report on a prepared pair."""
-    base, head = (read_snapshot(side, PAIRS / name / side / "cdk.out", None) for side in ("base", "head"))
+    base, head = (read_snapshot(each, PAIRS / name / each / "cdk.out", None) for each in ("base", "head"))
     return make_report(base, head, compare_only=True)
 
 
 REPORTS: dict[str, Callable[[], ReviewReport]] = {
-    "a change of everything": lambda: report_of("bob"),
+    "a change in every section": lambda: report_of("bob"),
     "hostile names": lambda: report_of(HOSTILE),
     "long names": lambda: report_of("W" * 250),
-    "a new grant": lambda: compared("grant-added"),
-    "hostile ids": lambda: compared("hostile-ids"),
-    "nothing": lambda: compared("same"),
+    "a new grant": lambda: report_on("grant-added"),
+    "hostile ids": lambda: report_on("hostile-ids"),
+    "no change": lambda: report_on("same"),
 }
 
 
@@ -45,31 +45,31 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def script(name: str) -> str:
-    """Return a JavaScript expression that is kept in a file."""
+    """Return the JavaScript expression in a file."""
     return (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
 
 
-def told(chromium: Chromium, method: str) -> list[Any]:
-    """Return what the browser told of one kind since the page was opened."""
+def events(chromium: Chromium, method: str) -> list[Any]:
+    """Return the browser's events of one kind since the page was opened."""
     return [event["params"] for event in chromium.events if event.get("method") == method]
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_it_is_quiet(chromium: Chromium, page: Path, width: int) -> None:
-    """The page itself is all that is fetched, no script runs, and the console stays empty."""
+def test_loads_nothing(chromium: Chromium, page: Path, width: int) -> None:
+    """The browser loads only the page, no script runs, and the console stays empty."""
     chromium.open(page, width=width)
-    assert [request["request"]["url"] for request in told(chromium, "Network.requestWillBeSent")] == [page.as_uri()]
-    assert told(chromium, "Log.entryAdded") == []
-    assert told(chromium, "Runtime.consoleAPICalled") + told(chromium, "Runtime.exceptionThrown") == []
-    assert chromium.ask("document.querySelectorAll('script, img, iframe, object, embed').length") == 0
+    assert [request["request"]["url"] for request in events(chromium, "Network.requestWillBeSent")] == [page.as_uri()]
+    assert events(chromium, "Log.entryAdded") == []
+    assert events(chromium, "Runtime.consoleAPICalled") + events(chromium, "Runtime.exceptionThrown") == []
+    assert chromium.evaluate("document.querySelectorAll('script, img, iframe, object, embed').length") == 0
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_it_fits_the_screen(chromium: Chromium, page: Path, width: int) -> None:
-    """Nothing makes the page wider than the screen, and the access map's columns fit it with readable text."""
+def test_fits_the_screen(chromium: Chromium, page: Path, width: int) -> None:
+    """The page isn't wider than the screen, and the columns of the access map have readable text."""
     chromium.open(page, width=width)
-    assert chromium.ask("document.documentElement.scrollWidth") <= width
-    columns = chromium.ask(script("columns"))
+    assert chromium.evaluate("document.documentElement.scrollWidth") <= width
+    columns = chromium.evaluate(script("columns"))
     assert [column["title"] for column in columns] == COLUMNS
     for column, following in itertools.pairwise(columns):
         if width == PHONE:
@@ -82,72 +82,72 @@ def test_it_fits_the_screen(chromium: Chromium, page: Path, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_the_access_map_cuts_nothing_off(chromium: Chromium, page: Path, width: int) -> None:
-    """Each text of the access map is inside its card, so that the word for a change is always visible."""
+def test_the_access_map_shows_all_text(chromium: Chromium, page: Path, width: int) -> None:
+    """Each text of the access map is inside its card, so that the name of a change is always visible."""
     chromium.open(page, width=width)
-    assert chromium.ask("document.querySelectorAll('.card').length") >= len(COLUMNS)
-    assert chromium.ask(script("cut_off")) == []
+    assert chromium.evaluate("document.querySelectorAll('.card').length") >= len(COLUMNS)
+    assert chromium.evaluate(script("cut_off")) == []
 
 
 @pytest.mark.parametrize("dark", SCHEMES)
-def test_every_text_stands_out(chromium: Chromium, page: Path, dark: bool) -> None:
-    """All text has the contrast that WCAG's level AA asks for, in light and in dark."""
+def test_text_has_enough_contrast(chromium: Chromium, page: Path, dark: bool) -> None:
+    """All text has the contrast that WCAG requires at level AA, in light and dark mode."""
     chromium.open(page, width=DESKTOP, dark=dark)
-    assert chromium.ask(script("contrast")) == []
-    paper = chromium.ask("getComputedStyle(document.body).backgroundColor")
+    assert chromium.evaluate(script("contrast")) == []
+    paper = chromium.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
 
 
-def named(nodes: list[dict[str, Any]], *roles: str) -> list[str]:
+def names(nodes: list[dict[str, Any]], *roles: str) -> list[str]:
     """Return the names of the nodes with one of `roles`."""
     return [node["name"]["value"] for node in nodes if node.get("role", {}).get("value") in roles]
 
 
-def test_a_screen_reader_finds_its_way(chromium: Chromium, page: Path) -> None:
-    """There are landmarks, one first heading, a name for each region, table and column, and headed tables."""
+def test_is_accessible_to_screen_readers(chromium: Chromium, page: Path) -> None:
+    """The page has landmarks, one first heading, names for regions, tables and columns, and table headers."""
     chromium.open(page, width=PHONE)
     nodes = chromium.accessibility()
-    assert len(named(nodes, "main")) == len(named(nodes, "banner")) == len(named(nodes, "contentinfo")) == 1
-    assert named(nodes, "navigation") == ["Sections"]
-    assert len(chromium.ask("[...document.querySelectorAll('h1')].map(h => h.textContent)")) == 1
-    levels = chromium.ask("[...document.querySelectorAll('h1, h2, h3')].map(h => +h.tagName[1])")
+    assert len(names(nodes, "main")) == len(names(nodes, "banner")) == len(names(nodes, "contentinfo")) == 1
+    assert names(nodes, "navigation") == ["Sections"]
+    assert len(chromium.evaluate("[...document.querySelectorAll('h1')].map(h => h.textContent)")) == 1
+    levels = chromium.evaluate("[...document.querySelectorAll('h1, h2, h3')].map(h => +h.tagName[1])")
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
-    assert all(named(nodes, "region"))
-    assert [name for name in named(nodes, "list") if name] == COLUMNS
-    assert named(nodes, "image", "img", "SvgRoot") == []
-    tables = chromium.ask("document.querySelectorAll('table').length")
-    assert chromium.ask("document.querySelectorAll('table > caption').length") == tables
-    assert chromium.ask("document.querySelectorAll('th:not([scope])').length") == 0
-    assert chromium.ask("[...document.querySelectorAll('tbody tr')].every(row => row.cells[0].tagName === 'TH')")
-    assert chromium.ask("document.documentElement.lang") == "en"
+    assert all(names(nodes, "region"))
+    assert [name for name in names(nodes, "list") if name] == COLUMNS
+    assert names(nodes, "image", "img", "SvgRoot") == []
+    tables = chromium.evaluate("document.querySelectorAll('table').length")
+    assert chromium.evaluate("document.querySelectorAll('table > caption').length") == tables
+    assert chromium.evaluate("document.querySelectorAll('th:not([scope])').length") == 0
+    assert chromium.evaluate("[...document.querySelectorAll('tbody tr')].every(row => row.cells[0].tagName === 'TH')")
+    assert chromium.evaluate("document.documentElement.lang") == "en"
 
 
-def test_the_keyboard_reaches_what_scrolls(chromium: Chromium, page: Path) -> None:
-    """The first stop skips to the changes, and every part that scrolls is a stop with a name."""
+def test_is_usable_with_the_keyboard(chromium: Chromium, page: Path) -> None:
+    """The first tab stop skips to the changes, and every scrollable part is a tab stop with a name."""
     chromium.open(page, width=PHONE)
     for kind in ("rawKeyDown", "keyUp"):
         chromium.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
-    assert chromium.ask("document.activeElement.getAttribute('href')") == "#changes"
-    assert chromium.ask("document.activeElement.getBoundingClientRect().left") >= 0
+    assert chromium.evaluate("document.activeElement.getAttribute('href')") == "#changes"
+    assert chromium.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     stops = (
         "[...document.querySelectorAll('.scroll')].every(each => each.tabIndex === 0 && each.ariaLabelledByElements)"
     )
-    assert chromium.ask(stops)
+    assert chromium.evaluate(stops)
 
 
-def test_colour_is_never_alone(chromium: Chromium, page: Path) -> None:
-    """Whatever has a change's colour says so in words, and its lines differ in width or dashes too."""
+def test_color_is_never_the_only_signal(chromium: Chromium, page: Path) -> None:
+    """Every element with the color of a change names the change, and its lines differ in width or dashes."""
     chromium.open(page, width=DESKTOP)
-    words = re.compile(r"broadened|narrowed|broadened and narrowed|new|removed")
-    assert [tag for tag in chromium.ask(script("change_tags")) if not words.fullmatch(tag)] == []
-    for forms in chromium.ask(script("forms")):
+    changes = re.compile(r"broadened|narrowed|broadened and narrowed|new|removed")
+    assert [tag for tag in chromium.evaluate(script("change_tags")) if not changes.fullmatch(tag)] == []
+    for forms in chromium.evaluate(script("forms")):
         assert len(set(forms)) == len(forms) == 4
 
 
-def test_a_hostile_name_is_seen(chromium: Chromium, tmp_path: Path) -> None:
-    """A name with markup is text on the page, character by character, but for what would reorder it."""
+def test_shows_a_hostile_name(chromium: Chromium, tmp_path: Path) -> None:
+    """A name with markup is text on the page, with escapes for bidirectional and control characters."""
     file = tmp_path / "page.html"
     file.write_text(to_html(report_of(HOSTILE)), encoding="utf-8")
     chromium.open(file, width=DESKTOP)
-    shown = chromium.ask("document.querySelector('h3 code').textContent")
+    shown = chromium.evaluate("document.querySelector('h3 code').textContent")
     assert shown == 'x"]|`</code>@all[y](javascript:z)\\n```\\n</svg><script>alert(1)</script>\\u202e\\x1b&lt;'

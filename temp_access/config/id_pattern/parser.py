@@ -16,26 +16,26 @@ from temp_access.config.id_pattern.tree import (
 )
 
 _REFUSED = {
-    "*": "'*' repeats without bound; write {0,64}",
-    "+": "'+' repeats without bound; write {1,64}",
-    "?": "'?' has nothing to repeat; write it after a part, or \\? for itself",
-    "{": "'{' has nothing to repeat; write it after a part, or \\{ for itself",
-    "}": "'}' closes no repetition; write \\} for itself",
-    "]": "']' closes no class; write \\] for itself",
-    ".": "'.' admits every character; write the ones that you mean, as [a-z0-9], or \\. for a dot",
-    "^": "'^' is implied, a pattern always covers the whole id; leave it out, or write \\^ for itself",
-    "$": "'$' is implied, a pattern always covers the whole id; leave it out, or write \\$ for itself",
+    "*": "'*' has no upper bound; write {0,64}",
+    "+": "'+' has no upper bound; write {1,64}",
+    "?": "'?' has nothing to repeat; write it after a part, or write \\? for a literal '?'",
+    "{": "'{' has nothing to repeat; write it after a part, or write \\{ for a literal '{'",
+    "}": "'}' closes no repetition; write \\} for a literal '}'",
+    "]": "']' closes no class; write \\] for a literal ']'",
+    ".": "'.' matches every character; write a class of those that you mean, such as [a-z0-9], or \\. for a dot",
+    "^": "'^' is implied, because a pattern always matches the whole id; remove it, or write \\^ for a literal '^'",
+    "$": "'$' is implied, because a pattern always matches the whole id; remove it, or write \\$ for a literal '$'",
 }
-UNOPENED = "')' closes no group; leave it out, or write \\) for itself"
+UNOPENED = "')' closes no group; remove it, or write \\) for a literal ')'"
 _OPENINGS = (
-    (("(?=", "(?!", "(?<=", "(?<!"), "is look-around; write what the id itself holds"),
+    (("(?=", "(?!", "(?<=", "(?<!"), "is a lookaround; write what the id itself contains"),
     (("(?P=",), "is a back-reference; repeat the part instead"),
-    (("(?P<", "(?<", "(?'"), "names a group, and nothing refers to it; write ( )"),
-    (("(?#",), "is a comment; put it beside the pattern, in the file"),
-    (("(?>", "(?|"), "steers backtracking, and nothing backtracks; write ( )"),
-    (("(?(", "(?P>", "(?R", "(?&"), "refers to another group; write the options out, as (a|b)"),
+    (("(?P<", "(?<", "(?'"), "is a named group, which nothing can refer to; write ( )"),
+    (("(?#",), "is a comment; write it as a comment in access.toml"),
+    (("(?>", "(?|"), "controls backtracking, which never happens here; write ( )"),
+    (("(?(", "(?P>", "(?R", "(?&"), "refers to another group; write out the alternatives, such as (a|b)"),
 )
-_FLAGS = "'(?' sets flags; write both cases in a class instead, as [A-Za-z]"
+_FLAGS = "'(?' sets flags; write both cases in a class, such as [A-Za-z]"
 
 
 def read_single(cursor: Cursor) -> LiteralText | Chars:
@@ -68,7 +68,7 @@ def empty_part_error(cursor: Cursor) -> PatternError:
     if cursor.looking_at(")") and cursor.at == 0:
         return cursor.error_at(UNOPENED)
     at = cursor.at if cursor.looking_at("|") else cursor.at - 1
-    return cursor.error_at("'|' has nothing on one side; write ( )? around what may be left out", at)
+    return cursor.error_at("'|' has an empty alternative; write ( )? around an optional part", at)
 
 
 # With its folder template, an id has to fit a key of S3, which takes 1024 bytes.
@@ -91,7 +91,7 @@ class SizeBudget:
         """Raise PatternError at an index (0-based) if the part makes the longest id too long."""
         self._length += longest(node)
         if self._length > MAX_LENGTH:
-            reached = f"an id can have {self._length} characters up to here, over {MAX_LENGTH}"
+            reached = f"an id can have {self._length} characters up to here, and the maximum is {MAX_LENGTH}"
             raise self._cursor.error_at(f"{reached}; repeat fewer times", at)
         self.add_beside(node, at)
 
@@ -99,7 +99,7 @@ class SizeBudget:
         """Raise PatternError at an index (0-based) if the part makes the pattern too large."""
         self._steps += steps(node)
         if self._steps > MAX_STEPS:
-            reached = f"the pattern unrolls to {self._steps} steps up to here, over {MAX_STEPS}"
+            reached = f"the pattern unrolls to {self._steps} steps up to here, and the maximum is {MAX_STEPS}"
             raise self._cursor.error_at(f"{reached}; repeat fewer times, or list the ids as grants", at)
 
 
@@ -117,22 +117,22 @@ def _read_bounds(cursor: Cursor) -> tuple[int, int]:
     start = cursor.at
     end = cursor.text.find("}", start)
     if end < 0:
-        raise cursor.error_at("'{' is never closed; write {1,64}, or \\{ for itself")
+        raise cursor.error_at("'{' is never closed; write {1,64}, or \\{ for a literal '{'")
     cursor.at = end + 1
     written = cursor.text[start : end + 1]
     lower, comma, upper = written[1:-1].partition(",")
     if comma and _is_number(lower) and not upper:
-        raise cursor.error_at(f"'{written}' repeats without bound; write {{{lower},64}}", start)
+        raise cursor.error_at(f"'{written}' has no upper bound; write {{{lower},64}}", start)
     if comma and not lower and _is_number(upper):
         raise cursor.error_at(f"'{written}' has no lower bound; write {{0,{upper}}}", start)
     if not _is_number(lower) or (comma and not _is_number(upper)):
-        remedy = "write {3} or {1,64}, or \\{ for itself"
+        remedy = "write {3} or {1,64}, or \\{ for a literal '{'"
         raise cursor.error_at(f"'{written}' isn't a repetition; {remedy}", start)
     least, most = _number(lower), _number(upper if comma else lower)
     if most == 0:
-        raise cursor.error_at(f"'{written}' repeats nothing; leave the part out", start)
+        raise cursor.error_at(f"'{written}' repeats the part zero times; remove the part", start)
     if least > most:
-        raise cursor.error_at(f"'{written}' runs backwards; write {{{upper},{lower}}}", start)
+        raise cursor.error_at(f"'{written}' has its bounds in the wrong order; write {{{upper},{lower}}}", start)
     return least, most
 
 
@@ -149,7 +149,7 @@ def _number(digits: str) -> int:
 def parse(source: str) -> Node:
     """Return the tree of a pattern; raises PatternError for what is outside the subset."""
     if not source:
-        raise Cursor(source).error_at("the pattern is empty; write one, as [a-z0-9-]{1,63}")
+        raise Cursor(source).error_at("the pattern is empty; write one such as [a-z0-9-]{1,63}")
     check_characters(source)
     cursor = Cursor(source)
     tree = _read_choice(cursor, depth=0)
@@ -165,7 +165,7 @@ def _read_choice(cursor: Cursor, depth: int) -> Node:
         start = cursor.at
         option = _read_sequence(cursor, depth)
         if depth == 0 and shortest(option) == 0:
-            raise cursor.error_at("this admits an empty id; make one part of it required", start)
+            raise cursor.error_at("this alternative matches the empty id; make a part of it required", start)
         room.add_beside(option, start)
         options.append(option)
     return options[0] if len(options) == 1 else Choice(tuple(options))
@@ -193,7 +193,7 @@ def _read_part(cursor: Cursor, depth: int, room: SizeBudget) -> Node:
     part = read_repetition(cursor, atom)
     room.add_after(part, repeated_at if cursor.at > repeated_at else start)
     if cursor.looking_at("?", "{"):
-        raise cursor.error_at(f"'{cursor.peek()}' repeats a repetition; put ( ) around that first")
+        raise cursor.error_at(f"'{cursor.peek()}' repeats a repetition; write ( ) around the first one")
     return part
 
 
@@ -201,10 +201,10 @@ def _read_group(cursor: Cursor, depth: int) -> Node:
     start = cursor.at
     check_opening(cursor)
     if depth == MAX_DEPTH:
-        raise cursor.error_at(f"groups are more than {MAX_DEPTH} deep; take some out", start)
+        raise cursor.error_at(f"groups are nested more than {MAX_DEPTH} deep; remove some", start)
     if cursor.looking_at(")"):
-        raise cursor.error_at("'()' is empty; leave it out, or write \\(\\) for itself", start)
+        raise cursor.error_at("'()' is empty; remove it, or write \\(\\) for literal parentheses", start)
     tree = _read_choice(cursor, depth + 1) if cursor.peek() else None
     if tree is None or not cursor.skip(")"):
-        raise cursor.error_at("'(' is never closed; write ) after the group, or \\( for itself", start)
+        raise cursor.error_at("'(' is never closed; write ) after the group, or \\( for a literal '('", start)
     return tree

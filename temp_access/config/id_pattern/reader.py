@@ -42,13 +42,13 @@ class Cursor:
 _CLASSES = {"d": DIGITS, "w": WORD}
 _ITSELF = string.punctuation + " "
 _REFUSED = (
-    ("DWSPX", "would admit nearly every character; write the ones that you mean, as [a-z0-9_-]"),
-    ("s", "admits line breaks and tabs; write a space as itself"),
-    ("bBAZzG", "marks a place, and a pattern always covers the whole id; leave it out"),
+    ("DWSPX", "matches nearly every character; write a class of those that you mean, such as [a-z0-9_-]"),
+    ("s", "matches line breaks and tabs; write a plain space"),
+    ("bBAZzG", "is an anchor, and a pattern always matches the whole id; remove it"),
     ("123456789kg", "is a back-reference; repeat the part instead"),
-    ("afnrtv", "is a control character, which can't be part of a session policy; leave it out"),
-    ("0xuUNcoe", "is a character by its number; write the character itself"),
-    ("p", "is a Unicode property; write a class, as [a-z0-9_-]"),
+    ("afnrtv", "is a control character, which a session policy can't contain; remove it"),
+    ("0xuUNcoe", "is a character code; write the character itself"),
+    ("p", "is a Unicode property; write a class such as [a-z0-9_-]"),
 )
 
 
@@ -81,13 +81,15 @@ def read_class(cursor: Cursor) -> Chars:
     opening = cursor.at
     cursor.take()
     if cursor.looking_at("^"):
-        raise cursor.error_at("'[^' would admit nearly every character; write the ones that you mean, or \\^")
+        raise cursor.error_at(
+            "'[^' matches nearly every character; write those that you mean, or \\^ for a literal '^'"
+        )
     if cursor.looking_at("]"):
-        raise cursor.error_at("'[]' is empty; write a character in it, or \\] for a bracket", opening)
+        raise cursor.error_at("'[]' is empty; write a character in it, or \\] for a literal ']'", opening)
     ranges: list[Range] = []
     while not cursor.skip("]"):
         if cursor.peek() == "":
-            raise cursor.error_at("'[' is never closed; write ] after the class, or \\[ for itself", opening)
+            raise cursor.error_at("'[' is never closed; write ] after the class, or \\[ for a literal '['", opening)
         ranges.extend(_read_member(cursor, first=cursor.at == opening + 1))
     return Chars.of(ranges)
 
@@ -96,31 +98,31 @@ def _read_member(cursor: Cursor, first: bool) -> tuple[Range, ...]:
     start = cursor.at
     if cursor.looking_at(*_SET_OPERATIONS):
         doubled = cursor.text[start : start + 2]
-        raise cursor.error_at(f"'{doubled}' is an operation on sets to some; write \\{doubled[0]} once")
+        raise cursor.error_at(f"'{doubled}' is a set operation in some tools; write \\{doubled[0]} once")
     if cursor.looking_at("-") and not first and not cursor.looking_at("-]"):
-        raise cursor.error_at("'-' stands between no two characters; write \\-")
+        raise cursor.error_at("'-' isn't between two characters; write \\- for a literal '-'")
     low = _read_char(cursor)
     if not cursor.looking_at("-") or cursor.looking_at("-]"):
         return low.ranges if isinstance(low, Chars) else ((low, low),)
     cursor.take()
     if cursor.looking_at("-"):
-        raise cursor.error_at("a range can't end in a bare '-'; write \\-")
+        raise cursor.error_at("a range can't end in an unescaped '-'; write \\-")
     high = _read_char(cursor) if cursor.peek() else ""
     return (_checked(cursor, start, low, high),) if high else ()
 
 
 def _read_char(cursor: Cursor) -> Chars | str:
     if cursor.looking_at("["):
-        raise cursor.error_at("'[' within a class has no meaning; write \\[ for itself")
+        raise cursor.error_at("'[' has no meaning within a class; write \\[ for a literal '['")
     return read_escape(cursor) if cursor.looking_at("\\") else cursor.take()
 
 
 def _checked(cursor: Cursor, start: int, low: Chars | str, high: Chars | str) -> Range:
     written = cursor.text[start : cursor.at]
     if isinstance(low, Chars) or isinstance(high, Chars):
-        raise cursor.error_at(f"'{written}' isn't a range of two characters; write \\- for a '-'", start)
+        raise cursor.error_at(f"'{written}' isn't a range of two characters; write \\- for a literal '-'", start)
     if low > high:
-        raise cursor.error_at(f"the range '{written}' runs backwards; swap its ends", start)
+        raise cursor.error_at(f"the range '{written}' has its ends in the wrong order; swap them", start)
     for char in map(chr, range(ord(low), ord(high) + 1)):
         if reason := rejection_reason(char):
             raise cursor.error_at(f"the range '{written}' is too wide: {reason}", start)

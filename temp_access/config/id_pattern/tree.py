@@ -84,11 +84,11 @@ WORD = Chars((("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z")))
 def rejection_reason(char: str) -> str | None:
     """Return why an id can't hold the character, or None (sts:AssumeRole: a policy is U+0020..U+00FF)."""
     if char == "/":
-        return "'/' would make an id more than one path segment; put it in the folder template"
+        return "'/' isn't allowed in an id, which is one path segment; write it in the folder template"
     if char < " " or "\x7f" <= char <= "\x9f":
-        return f"the control character U+{ord(char):04X} can't be part of a session policy; leave it out"
+        return f"the control character U+{ord(char):04X} isn't allowed in a session policy; remove it"
     if char > "\xff":
-        return f"the character U+{ord(char):04X} can't be part of a session policy; keep to U+0020..U+00FF"
+        return f"the character U+{ord(char):04X} isn't allowed in a session policy; use U+0020 to U+00FF"
     return None
 
 

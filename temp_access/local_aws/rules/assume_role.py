@@ -1,63 +1,63 @@
-"""Who, for how long; what temporary credentials may not call."""
+"""Which permissions and durations AssumeRole allows, and which actions temporary credentials may not call."""
 
+from temp_access.iam.sts_limits import DEFAULT_DURATION, MAX_CHAINED_DURATION
 from temp_access.local_aws.rules.call import AwsError, Call, Caller, RoleRecord
-from temp_access.local_aws.rules.sts_parameters import whole_number
+from temp_access.local_aws.rules.sts_parameters import integer_parameter
 
 
 def role_maximum(call: Call, role: RoleRecord) -> None:
-    """DurationSeconds may not exceed the role's own maximum.
+    """DurationSeconds may not exceed the role's MaxSessionDuration.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
     """
-    if (whole_number(call, "DurationSeconds") or 3600) > role.max_session_duration:
+    if _duration(call) > role.max_session_duration:
         raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )
 
 
-def chaining_limit(call: Call) -> None:
-    """Temporary credentials get at most an hour out of AssumeRole.
+def role_chaining_limit(call: Call) -> None:
+    """A session that temporary credentials open with AssumeRole lasts at most one hour.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
     """
-    if call.caller.kind != "user" and (whole_number(call, "DurationSeconds") or 3600) > 3600:
+    if call.caller.credential_type != "user" and _duration(call) > MAX_CHAINED_DURATION:
         raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
         )
 
 
-def kept_source_identity(call: Call) -> None:
-    """A source identity stays the same down a chain of roles.
+def _duration(call: Call) -> int:
+    return integer_parameter(call, "DurationSeconds") or DEFAULT_DURATION
+
+
+def source_identity_change(call: Call) -> None:
+    """Role chaining can't change the source identity.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
     """
-    wanted, had = call.get("SourceIdentity"), call.caller.source_identity
-    if wanted is not None and had is not None and wanted != had:
-        raise denied(call, "sts:SetSourceIdentity")
+    new, current = call.get("SourceIdentity"), call.caller.source_identity
+    if new is not None and current is not None and new != current:
+        raise access_denied(call, "sts:SetSourceIdentity")
 
 
-def needed_actions(call: Call) -> list[str]:
-    """Return what the caller must be allowed on the role: tags and a source identity need actions of their own.
+def required_actions(call: Call) -> list[str]:
+    """Return the actions that the caller needs on the role: session tags and a source identity have their own.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_setsourceidentity
     """
     actions = ["sts:AssumeRole"]
     if call.tags:
         actions.append("sts:TagSession")
-    if effective_source_identity(call) is not None:
+    if call.source_identity is not None:
         actions.append("sts:SetSourceIdentity")
     return actions
 
 
-def effective_source_identity(call: Call) -> str | None:
-    """Return the source identity that the new session gets."""
-    return call.get("SourceIdentity") or call.caller.source_identity
-
-
-def denied(call: Call, action: str) -> AwsError:
-    """Return the refusal that also hides whether the role exists."""
+def access_denied(call: Call, action: str) -> AwsError:
+    """Return the denial, which is the same for a role that doesn't exist."""
     return AwsError(
         "AccessDenied",
         f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {call.get('RoleArn')}",
@@ -70,8 +70,8 @@ def session_token_limits(caller: Caller, action: str) -> None:
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
     """
-    if caller.kind == "session token":
-        _only(action, {"sts:AssumeRole", "sts:GetCallerIdentity"})
+    if caller.credential_type == "session token":
+        _limit_actions(action, {"sts:AssumeRole", "sts:GetCallerIdentity"})
 
 
 def federation_token_limits(caller: Caller, action: str) -> None:
@@ -79,13 +79,13 @@ def federation_token_limits(caller: Caller, action: str) -> None:
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
     """
-    if caller.kind == "federated":
-        _only(action, {"sts:GetCallerIdentity"})
+    if caller.credential_type == "federated":
+        _limit_actions(action, {"sts:GetCallerIdentity"})
 
 
-def _only(action: str, allowed: set[str]) -> None:
+def _limit_actions(action: str, allowed_sts_actions: set[str]) -> None:
     service, _, name = action.partition(":")
     if service == "iam":
         raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid", 403)
-    if service == "sts" and action not in allowed:
+    if service == "sts" and action not in allowed_sts_actions:
         raise AwsError("AccessDenied", f"Cannot call {name} with session credentials", 403)

@@ -1,110 +1,108 @@
-"""Roles, principals, access keys."""
+"""What IAM requires of roles, of the principals that policies name, and of access keys."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from temp_access.local_aws.rules.call import AwsError, Call, constraint
-from temp_access.local_aws.rules.sts_parameters import whole_number
+from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_ROLE_MAXIMUM
+from temp_access.local_aws.rules.call import AwsError, Call
+from temp_access.local_aws.rules.sts_parameters import check_range
+
+# A call of these without UserName is about the caller.
+_OWN_USER_ACTIONS = ("GetUser", "CreateAccessKey", "ListAccessKeys", "DeleteAccessKey", "UpdateAccessKey")
 
 
-def maximum_in_range(call: Call) -> None:
-    """A role's MaxSessionDuration is 3600 to 43200 seconds.
+def role_maximum_range(call: Call) -> None:
+    """MaxSessionDuration of a role is 3600 to 43200 seconds.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
     """
-    seconds = whole_number(call, "MaxSessionDuration")
-    if seconds is not None and seconds < 3600:
-        raise constraint(seconds, "maxSessionDuration", "Member must have value greater than or equal to 3600")
-    if seconds is not None and seconds > 43200:
-        raise constraint(seconds, "maxSessionDuration", "Member must have value less than or equal to 43200")
+    check_range(call, "MaxSessionDuration", MIN_ROLE_MAXIMUM, MAX_ROLE_MAXIMUM)
 
 
-def principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
-    """A trust policy names principals that exist; `exists` answers for one ARN or account id.
+def trust_principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
+    """The principals of a trust policy exist; `exists` takes an ARN or an account id.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
-    text = call.get("AssumeRolePolicyDocument") or (
+    policy = call.get("AssumeRolePolicyDocument") or (
         call.get("PolicyDocument") if call.action == "UpdateAssumeRolePolicy" else None
     )
-    if text is None:
-        return
-    for principal in named_principals(text):
+    for principal in aws_principals(policy or ""):
         if principal != "*" and not exists(principal):
             raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"')
 
 
-def named_principals(policy: str) -> Iterator[str]:
-    """Yield what the policy's statements name under `Principal.AWS`; nothing when it isn't a policy."""
-    try:
-        document = json.loads(policy)
-    except ValueError:
-        return
-    statements = document.get("Statement") if isinstance(document, dict) else None
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal") if isinstance(statement, dict) else None
-        named: Any = principal.get("AWS") if isinstance(principal, dict) else None
-        yield from [named] if isinstance(named, str) else named if isinstance(named, list) else ()
-
-
-def orphaned(policy: str, arn: str, unique_id: str) -> str:
-    """A principal that is deleted leaves its unique id in the policies that named it: the next one isn't trusted.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-    """
-    if arn not in named_principals(policy):
-        return policy
-    document = json.loads(policy)
-    statements = document["Statement"]
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal")
-        if isinstance(principal, dict) and "AWS" in principal:
-            named = principal["AWS"] if isinstance(principal["AWS"], list) else [principal["AWS"]]
-            replaced = [unique_id if one == arn else one for one in named]
-            principal["AWS"] = replaced if len(replaced) > 1 else replaced[0]
-    return json.dumps(document)
-
-
-def policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
-    """A bucket policy names principals that exist.
+def bucket_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
+    """The principals of a bucket policy exist; `exists` takes an ARN or an account id.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
     """
-    for principal in named_principals(policy):
+    for principal in aws_principals(policy):
         if principal != "*" and not exists(principal):
             raise AwsError("MalformedPolicy", "Invalid principal in policy")
 
 
-_OWN_BY_DEFAULT = ("GetUser", "CreateAccessKey", "ListAccessKeys", "DeleteAccessKey", "UpdateAccessKey")
+def aws_principals(policy: str) -> Iterator[str]:
+    """Yield the values of `Principal.AWS` in the policy's statements; none when it isn't a policy."""
+    try:
+        document = json.loads(policy)
+    except ValueError:
+        return
+    for statement in _statements(document) if isinstance(document, dict) else ():
+        principal = statement.get("Principal") if isinstance(statement, dict) else None
+        values: Any = principal.get("AWS") if isinstance(principal, dict) else None
+        yield from [values] if isinstance(values, str) else values if isinstance(values, list) else ()
+
+
+def replace_deleted_principal(policy: str, arn: str, unique_id: str) -> str:
+    """A deleted principal's unique id replaces its ARN, so that the policy doesn't trust a new one of the same name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if arn not in aws_principals(policy):
+        return policy
+    document = json.loads(policy)
+    for statement in _statements(document):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict) and "AWS" in principal:
+            values = principal["AWS"] if isinstance(principal["AWS"], list) else [principal["AWS"]]
+            replaced = [unique_id if value == arn else value for value in values]
+            principal["AWS"] = replaced if len(replaced) > 1 else replaced[0]
+    return json.dumps(document)
+
+
+def _statements(document: dict[str, Any]) -> list[Any]:
+    statements = document.get("Statement")
+    return statements if isinstance(statements, list) else [statements]
 
 
 def implied_user(call: Call) -> str | None:
-    """A call about a user without UserName means the calling user; a role session has to give one.
+    """A call about a user without UserName is about the calling user; a role session must send UserName.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
     """
-    if call.action not in _OWN_BY_DEFAULT or call.get("UserName"):
+    if call.action not in _OWN_USER_ACTIONS or call.get("UserName"):
         return None
-    if call.caller.kind != "user":
+    if call.caller.credential_type != "user":
         raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
     return call.caller.arn.rpartition("/")[2]
 
 
-def key_of_the_user(call: Call, user: str, owners: Mapping[str, str]) -> None:
-    """A key is deleted or changed under its own user's name only.
+def access_key_owner(call: Call, user: str, key_owners: Mapping[str, str]) -> None:
+    """An access key is deleted or updated only under the name of its own user.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html
     """
     key = call.get("AccessKeyId") or ""
-    if call.action in ("DeleteAccessKey", "UpdateAccessKey") and owners.get(key) != user:
+    if call.action in ("DeleteAccessKey", "UpdateAccessKey") and key_owners.get(key) != user:
         raise AwsError("NoSuchEntity", f"The Access Key with id {key} cannot be found.", 404)
 
 
-def two_keys_at_most(call: Call, user: str, owners: Mapping[str, str]) -> None:
-    """A user has two access keys at most.
+def access_key_quota(call: Call, user: str, key_owners: Mapping[str, str]) -> None:
+    """A user has at most two access keys.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
-    if call.action == "CreateAccessKey" and list(owners.values()).count(user) >= 2:
+    if call.action == "CreateAccessKey" and list(key_owners.values()).count(user) >= 2:
         raise AwsError("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2", 409)

@@ -1,13 +1,13 @@
-"""The rules of each action, in the order in which AWS answers: shape first, then permission, then limits."""
+"""The rules for each action, in the order in which AWS applies them: parameters, then permissions, then limits."""
 
 from collections.abc import Callable, Mapping
 
 from temp_access.local_aws.rules import assume_role, iam, session_policy, sts_parameters
 from temp_access.local_aws.rules.call import AwsError, Call, RoleRecord
 
-RoleOf = Callable[[str], RoleRecord | None]
-Allowed = Callable[[Call, RoleRecord, str], bool]
-_SHAPE: dict[str, tuple[Callable[[Call], None], ...]] = {
+RoleLookup = Callable[[str], RoleRecord | None]
+PermissionCheck = Callable[[Call, RoleRecord, str], bool]
+_PARAMETER_RULES: dict[str, tuple[Callable[[Call], None], ...]] = {
     "AssumeRole": (
         sts_parameters.assume_role_duration,
         sts_parameters.role_session_name,
@@ -32,36 +32,39 @@ _SHAPE: dict[str, tuple[Callable[[Call], None], ...]] = {
 }
 
 
-def check_sts(call: Call, role_of: RoleOf, allowed: Allowed) -> None:
-    """Raise the Refusal of the first rule that a call of STS breaks."""
-    if call.action not in _SHAPE:
-        # The others trust tokens of other issuers, which ministack doesn't verify.
+def check_sts(call: Call, role_of: RoleLookup, allows_on_role: PermissionCheck) -> None:
+    """Raise the AwsError of the first rule that a call of STS breaks."""
+    if call.action not in _PARAMETER_RULES:
+        # The other actions accept tokens of other issuers, which ministack doesn't verify.
         raise AwsError("InvalidAction", f"The local AWS does not answer {call.action}")
-    for rule in _SHAPE[call.action]:
+    for rule in _PARAMETER_RULES[call.action]:
         rule(call)
     if call.action == "AssumeRole":
-        _check_assume_role(call, role_of(call.get("RoleArn") or ""), allowed)
+        _check_assume_role(call, role_of(call.get("RoleArn") or ""), allows_on_role)
 
 
-def _check_assume_role(call: Call, role: RoleRecord | None, allowed: Allowed) -> None:
-    assume_role.kept_source_identity(call)
-    for action in assume_role.needed_actions(call):
-        if role is None or not allowed(call, role, action):
-            raise assume_role.denied(call, action)
+def _check_assume_role(call: Call, role: RoleRecord | None, allows_on_role: PermissionCheck) -> None:
+    assume_role.source_identity_change(call)
+    for action in assume_role.required_actions(call):
+        if role is None or not allows_on_role(call, role, action):
+            raise assume_role.access_denied(call, action)
     if role is not None:
-        assume_role.chaining_limit(call)
+        assume_role.role_chaining_limit(call)
         assume_role.role_maximum(call, role)
     session_policy.packed_size(call)
 
 
 def check_iam(call: Call, principal_exists: Callable[[str], bool], key_owners: Mapping[str, str]) -> str | None:
-    """Raise the Refusal of the first rule that a call of IAM breaks; return the user that it means but doesn't name."""
+    """Raise the AwsError of the first rule that a call of IAM breaks.
+
+    Returns the name of the user that the call implies without naming it; `key_owners` has the user of each access key.
+    """
     if call.action in ("CreateRole", "UpdateRole"):
-        iam.maximum_in_range(call)
+        iam.role_maximum_range(call)
     if call.action in ("CreateRole", "UpdateAssumeRolePolicy"):
-        iam.principals_exist(call, principal_exists)
+        iam.trust_principals_exist(call, principal_exists)
     implied = iam.implied_user(call)
     user = implied or call.get("UserName") or ""
-    iam.key_of_the_user(call, user, key_owners)
-    iam.two_keys_at_most(call, user, key_owners)
+    iam.access_key_owner(call, user, key_owners)
+    iam.access_key_quota(call, user, key_owners)
     return implied

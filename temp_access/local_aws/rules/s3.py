@@ -1,4 +1,4 @@
-"""DeleteObjects, tags, ACLs."""
+"""DeleteObjects with permissions for each key, and the further permissions of a write with tags, ACLs or a lock."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -7,53 +7,12 @@ from xml.sax.saxutils import escape
 from defusedxml.ElementTree import fromstring
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-Entry = dict[str, str]
-MayDelete = Callable[[str, str], bool]
-
-
-def divided(body: bytes, may_delete: MayDelete) -> tuple[bytes, list[Entry], list[Entry]]:
-    """Return the body for the keys that may be deleted, those entries, and the denied ones; ValueError unless XML."""
-    try:
-        root: Any = fromstring(body)
-    except SyntaxError as error:
-        raise ValueError("not XML") from error
-    entries = [_fields(child) for child in root if _name(child) == "Object"]
-    wanted = [entry for entry in entries if may_delete(entry.get("Key", ""), entry.get("VersionId", ""))]
-    others = "".join(_written(_name(child), child.text or "") for child in root if _name(child) != "Object")
-    objects = "".join(
-        f"<Object>{''.join(_written(name, text) for name, text in entry.items())}</Object>" for entry in wanted
-    )
-    rewritten = f'<Delete xmlns="{_NAMESPACE}">{objects}{others}</Delete>'.encode()
-    return rewritten, wanted, [entry for entry in entries if entry not in wanted]
-
-
-def with_errors(answer: bytes, denied: list[Entry]) -> bytes:
-    """Return the answer with an AccessDenied for each denied entry."""
-    errors = "".join(
-        "<Error>"
-        + "".join(_written(name, text) for name, text in entry.items() if name in ("Key", "VersionId"))
-        + "<Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
-        for entry in denied
-    )
-    end = b"</DeleteResult>"
-    if end not in answer:
-        return f'<?xml version="1.0"?><DeleteResult xmlns="{_NAMESPACE}">{errors}</DeleteResult>'.encode()
-    return answer.replace(end, errors.encode() + end)
-
-
-def _name(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _fields(element: Any) -> Entry:
-    return {_name(child): child.text or "" for child in element}
-
-
-def _written(name: str, text: str) -> str:
-    return f"<{name}>{escape(text)}</{name}>"
-
-
-_HEADERS = {
+# The element that DeleteObjects has for each object: Key, VersionId and so on.
+ObjectIdentifier = dict[str, str]
+# Whether a key, in a version or in none (""), may be deleted.
+DeletePermission = Callable[[str, str], bool]
+# A header, or the beginning of its name, and the action that a write with it needs.
+_WRITE_ACTIONS = {
     "x-amz-tagging": "s3:PutObjectTagging",
     "x-amz-acl": "s3:PutObjectAcl",
     "x-amz-grant-": "s3:PutObjectAcl",
@@ -67,8 +26,56 @@ def write_actions(headers: Mapping[str, str]) -> Iterator[str]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
     """
-    # The directive says what a copy does with tags, and sets none by itself.
-    named = [name for name, value in headers.items() if value and name != "x-amz-tagging-directive"]
-    for header, action in _HEADERS.items():
-        if any(name.startswith(header) for name in named):
+    # The directive tells a copy what to do with tags, and sets none by itself.
+    names = [name for name, value in headers.items() if value and name != "x-amz-tagging-directive"]
+    for prefix, action in _WRITE_ACTIONS.items():
+        if any(name.startswith(prefix) for name in names):
             yield action
+
+
+def split_batch_delete(
+    body: bytes, may_delete: DeletePermission
+) -> tuple[bytes, list[ObjectIdentifier], list[ObjectIdentifier]]:
+    """DeleteObjects deletes each key that the caller may delete, and reports AccessDenied for each of the others.
+
+    Returns the body for the permitted objects, those objects, and the denied ones; raises ValueError unless `body` is
+    XML. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    """
+    try:
+        root: Any = fromstring(body)
+    except SyntaxError as error:
+        raise ValueError("not XML") from error
+    objects = [_fields(child) for child in root if _name(child) == "Object"]
+    permitted = [item for item in objects if may_delete(item.get("Key", ""), item.get("VersionId", ""))]
+    options = "".join(_element(_name(child), child.text or "") for child in root if _name(child) != "Object")
+    elements = "".join(
+        f"<Object>{''.join(_element(name, value) for name, value in item.items())}</Object>" for item in permitted
+    )
+    permitted_body = f'<Delete xmlns="{_NAMESPACE}">{elements}{options}</Delete>'.encode()
+    return permitted_body, permitted, [item for item in objects if item not in permitted]
+
+
+def add_delete_errors(reply: bytes, denied: list[ObjectIdentifier]) -> bytes:
+    """Return the reply to DeleteObjects with an AccessDenied for each denied object."""
+    errors = "".join(
+        "<Error>"
+        + "".join(_element(name, value) for name, value in item.items() if name in ("Key", "VersionId"))
+        + "<Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+        for item in denied
+    )
+    end = b"</DeleteResult>"
+    if end not in reply:
+        return f'<?xml version="1.0"?><DeleteResult xmlns="{_NAMESPACE}">{errors}</DeleteResult>'.encode()
+    return reply.replace(end, errors.encode() + end)
+
+
+def _name(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _fields(element: Any) -> ObjectIdentifier:
+    return {_name(child): child.text or "" for child in element}
+
+
+def _element(name: str, content: str) -> str:
+    return f"<{name}>{escape(content)}</{name}>"

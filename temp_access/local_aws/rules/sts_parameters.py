@@ -1,74 +1,85 @@
-"""What the STS model says about each parameter of AssumeRole and its siblings."""
+"""The constraints that the STS API puts on the parameters of AssumeRole, GetSessionToken and GetFederationToken."""
 
 import re
 
-from temp_access.local_aws.rules.call import AwsError, Call, constraint
+from temp_access.iam.sts_limits import (
+    MAX_DURATION,
+    MAX_SESSION_NAME,
+    MAX_SESSION_TOKEN_DURATION,
+    MIN_DURATION,
+)
+from temp_access.local_aws.rules.call import AwsError, Call, constraint_error
 
 
-def whole_number(call: Call, name: str) -> int | None:
-    """Return the number sent, or None; anything but digits is malformed."""
-    text = call.get(name)
-    if text is None:
+def integer_parameter(call: Call, name: str) -> int | None:
+    """Return the parameter's number, or None when it wasn't sent; raises AwsError unless it's an integer."""
+    value = call.get(name)
+    if value is None:
         return None
-    if not re.fullmatch(r"-?\d{1,10}", text):
+    if not re.fullmatch(r"-?\d{1,10}", value):
         raise AwsError("MalformedInput", f"{name} must be a number")
-    return int(text)
+    return int(value)
 
 
-def duration_within(call: Call, lowest: int, highest: int) -> None:
-    """Refuse DurationSeconds outside the model's range."""
-    seconds = whole_number(call, "DurationSeconds")
-    if seconds is not None and seconds < lowest:
-        raise constraint(seconds, "durationSeconds", f"Member must have value greater than or equal to {lowest}")
-    if seconds is not None and seconds > highest:
-        raise constraint(seconds, "durationSeconds", f"Member must have value less than or equal to {highest}")
+def check_range(call: Call, parameter: str, minimum: int, maximum: int) -> None:
+    """Raise AwsError for a number outside the range, bounds included."""
+    number = integer_parameter(call, parameter)
+    if number is not None and number < minimum:
+        constraint = f"Member must have value greater than or equal to {minimum}"
+        raise constraint_error(number, _member(parameter), constraint)
+    if number is not None and number > maximum:
+        raise constraint_error(number, _member(parameter), f"Member must have value less than or equal to {maximum}")
+
+
+def _check_string(call: Call, parameter: str, pattern: str, minimum: int, maximum: int) -> None:
+    value, name = call.get(parameter), _member(parameter)
+    if value is None:
+        return
+    if len(value) < minimum:
+        raise constraint_error(value, name, f"Member must have length greater than or equal to {minimum}")
+    if len(value) > maximum:
+        raise constraint_error(value, name, f"Member must have length less than or equal to {maximum}")
+    if not re.fullmatch(pattern, value, re.ASCII):
+        raise constraint_error(value, name, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _member(parameter: str) -> str:
+    """Return the parameter as error messages spell it."""
+    return parameter[0].lower() + parameter[1:]
 
 
 def assume_role_duration(call: Call) -> None:
-    """AssumeRole takes 900 to 43200 seconds.
+    """DurationSeconds of AssumeRole is 900 to 43200.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
-    duration_within(call, 900, 43200)
+    check_range(call, "DurationSeconds", MIN_DURATION, MAX_DURATION)
 
 
 def session_token_duration(call: Call) -> None:
-    """GetSessionToken and GetFederationToken take 900 to 129600 seconds.
+    """DurationSeconds of GetSessionToken and GetFederationToken is 900 to 129600.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
     """
-    duration_within(call, 900, 129600)
-
-
-def _shaped(call: Call, parameter: str, allowed: str, shortest: int, longest: int) -> None:
-    value = call.get(parameter)
-    if value is None:
-        return
-    name = parameter[0].lower() + parameter[1:]
-    if len(value) < shortest:
-        raise constraint(value, name, f"Member must have length greater than or equal to {shortest}")
-    if len(value) > longest:
-        raise constraint(value, name, f"Member must have length less than or equal to {longest}")
-    if not re.fullmatch(allowed, value, re.ASCII):
-        raise constraint(value, name, f"Member must satisfy regular expression pattern: {allowed}")
+    check_range(call, "DurationSeconds", MIN_DURATION, MAX_SESSION_TOKEN_DURATION)
 
 
 def role_session_name(call: Call) -> None:
-    r"""A role session name is required: 2 to 64 characters of `[\w+=,.@-]`.
+    r"""A role session name is required and has 2 to 64 characters of `[\w+=,.@-]`.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
     if call.get("RoleSessionName") is None:
-        raise constraint("null", "roleSessionName", "Member must not be null")
-    _shaped(call, "RoleSessionName", r"[\w+=,.@-]*", 2, 64)
+        raise constraint_error("null", "roleSessionName", "Member must not be null")
+    _check_string(call, "RoleSessionName", r"[\w+=,.@-]*", 2, MAX_SESSION_NAME)
 
 
 def source_identity(call: Call) -> None:
-    r"""A source identity has 2 to 64 characters of `[\w+=,.@-]`, and so can't start with `aws:`.
+    r"""A source identity has 2 to 64 characters of `[\w+=,.@-]`, so it can't begin with `aws:`.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
-    _shaped(call, "SourceIdentity", r"[\w+=,.@-]*", 2, 64)
+    _check_string(call, "SourceIdentity", r"[\w+=,.@-]*", 2, MAX_SESSION_NAME)
 
 
 def external_id(call: Call) -> None:
@@ -76,18 +87,18 @@ def external_id(call: Call) -> None:
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
-    _shaped(call, "ExternalId", r"[\w+=,.@:\/-]*", 2, 1224)
+    _check_string(call, "ExternalId", r"[\w+=,.@:\/-]*", 2, 1224)
 
 
 def session_tags(call: Call) -> None:
-    """At most 50 session tags, with keys up to 128 and values up to 256 characters.
+    """A session has at most 50 session tags, with keys of 1 to 128 and values of up to 256 characters.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
     if len(call.tags) > 50:
-        raise constraint(len(call.tags), "tags", "Member must have length less than or equal to 50")
+        raise constraint_error(len(call.tags), "tags", "Member must have length less than or equal to 50")
     for key, value in call.tags.items():
         if not 1 <= len(key) <= 128:
-            raise constraint(key, "tags.member.key", "Member must have length between 1 and 128")
+            raise constraint_error(key, "tags.member.key", "Member must have length between 1 and 128")
         if len(value) > 256:
-            raise constraint(value, "tags.member.value", "Member must have length less than or equal to 256")
+            raise constraint_error(value, "tags.member.value", "Member must have length less than or equal to 256")

@@ -1,4 +1,4 @@
-"""The ASGI app before ministack."""
+"""The ASGI applications in front of ministack, and the access log."""
 
 import json
 import os
@@ -11,87 +11,94 @@ from urllib.parse import parse_qs
 from temp_access.local_aws.rules import http
 from temp_access.local_aws.rules.call import AwsError, Response
 from temp_access.local_aws.server.context import RequestContext, request_context
-from temp_access.local_aws.server.ministack.internals import ensure_user
+from temp_access.local_aws.server.ministack.stores import ensure_administrator
 from temp_access.local_aws.server.signin import SignInServer
 from temp_access.local_aws.server.state_writer import StateWriter
 from temp_access.local_aws.state_dir import HEALTH_PATH, StateDir, read_json, write_private
 
 
 class AccessLog:
-    """Appends to one file that only its owner can read."""
+    """The log of all requests, in a file that only its owner can read."""
 
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._file = os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
 
     def write(self, action: str, status: int) -> None:
-        """Add a line."""
+        """Append one JSON line."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._file.write(json.dumps({"time": time, "action": action, "status": status}) + "\n")
 
 
+Scope = Mapping[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class FrontApp:
-    """Passes on to ministack what is signed, and only that."""
+    """Forwards signed requests to ministack, and answers all others itself."""
 
     def __init__(
-        self, inner: App, log: AccessLog, saver: StateWriter, signin: SignInServer, about: Mapping[str, object]
+        self,
+        ministack: AsgiApp,
+        access_log: AccessLog,
+        state_writer: StateWriter,
+        signin: SignInServer,
+        health: Mapping[str, object],
     ) -> None:
-        self._inner = inner
-        self._log = log
-        self._saver = saver
+        self._ministack = ministack
+        self._access_log = access_log
+        self._state_writer = state_writer
         self._signin = signin
-        self._about = about
+        self._health = health
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """Serve one HTTP request; everything else that a server may ask is refused."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request; close a websocket at once."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        exchange = RequestContext()
-        request_context.set(exchange)
+        context = RequestContext()
+        request_context.set(context)
         headers, query = http.headers_of(scope), http.query_of(scope)
-        answer = await self._own_answer(exchange, scope, headers, query, receive)
-        if answer is not None:
-            status = await _send(send, answer)
+        response = await self._own_response(context, scope, headers, query, receive)
+        if response is not None:
+            status = await _send(send, response)
         else:
-            status = await _forward(self._inner, scope, receive, send, exchange)
+            status = await _forward(self._ministack, scope, receive, send, context)
             if scope["method"] not in ("GET", "HEAD"):
-                self._saver.mark_changed()
+                self._state_writer.mark_changed()
         if scope["path"] != HEALTH_PATH:
-            self._log.write(exchange.action or f"-:{scope['method']}", status)
+            self._access_log.write(context.action or f"-:{scope['method']}", status)
 
-    async def _own_answer(
+    async def _own_response(
         self,
-        exchange: RequestContext,
-        scope: Mapping[str, Any],
+        context: RequestContext,
+        scope: Scope,
         headers: Mapping[str, str],
         query: Mapping[str, str],
         receive: Receive,
     ) -> Response | None:
+        """Return the response to a request that ministack may not see, or None."""
         path, method = scope["path"], scope["method"]
         if path == HEALTH_PATH:
-            return 200, {"Content-Type": "application/json"}, json.dumps(self._about).encode()
-        if http.internal_path(path):
+            return 200, {"Content-Type": "application/json"}, json.dumps(self._health).encode()
+        if http.is_internal_path(path):
             return AwsError("AccessDenied", "The local AWS does not serve this path", 403).rest_xml()
         if http.is_anonymous(headers, query):
             if path == "/federation" and method in ("GET", "POST"):
-                parameters = dict(query) if method == "GET" else await _form(receive)
+                parameters = dict(query) if method == "GET" else await _form_body(receive)
                 known = parameters.get("Action") in ("getSigninToken", "login")
-                exchange.action = f"signin:{parameters['Action'] if known else '-'}"
+                context.action = f"signin:{parameters['Action'] if known else '-'}"
                 return self._signin.answer(parameters)
-            return http.anonymous_refusal(method, headers)
+            return http.anonymous_error(method, headers)
         if http.is_ambiguous(method, headers, query):
-            return AwsError("InvalidAction", "The request names more than one operation").query("sts")
+            return AwsError("InvalidAction", "The request names more than one operation").query_xml("sts")
         return None
 
 
-async def _form(receive: Receive) -> dict[str, str]:
+async def _form_body(receive: Receive) -> dict[str, str]:
     body = b""
     more = True
     while more and len(body) <= 65536:
@@ -101,8 +108,8 @@ async def _form(receive: Receive) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
 
 
-async def _send(send: Send, answer: Response, *, with_body: bool = True) -> int:
-    status, headers, body = answer
+async def _send(send: Send, response: Response, *, with_body: bool = True) -> int:
+    status, headers, body = response
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     length = [(b"content-length", str(len(body)).encode())] if with_body else []
     await send({"type": "http.response.start", "status": status, "headers": pairs + length})
@@ -110,56 +117,59 @@ async def _send(send: Send, answer: Response, *, with_body: bool = True) -> int:
     return status
 
 
-async def _forward(inner: App, scope: Mapping[str, Any], receive: Receive, send: Send, exchange: RequestContext) -> int:
-    """Let ministack answer, but hide from who may not list a bucket that an object is missing."""
+async def _forward(ministack: AsgiApp, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> int:
+    """Let ministack answer, and return the status; a caller that may not list the bucket gets 403 instead of 404."""
     status = 500
     replaced = False
 
-    async def watched(message: Message) -> None:
+    async def send_checked(message: Message) -> None:
         nonlocal status, replaced
         if replaced:
             return
         if message["type"] == "http.response.start":
             status = message["status"]
-            hidden = exchange.if_missing() if status == 404 and exchange.if_missing else None
-            if hidden is not None:
+            missing_object_error = context.missing_object_error if status == 404 else None
+            error = missing_object_error() if missing_object_error else None
+            if error is not None:
                 replaced = True
-                status = await _send(send, hidden.rest_xml(), with_body=scope["method"] != "HEAD")
+                status = await _send(send, error.rest_xml(), with_body=scope["method"] != "HEAD")
                 return
         await send(message)
 
-    await inner(scope, receive, watched)
+    await ministack(scope, receive, send_checked)
     return status
 
 
 class LocalAwsApp:
-    """The outermost ASGI application."""
+    """The outermost ASGI application: starts and stops what belongs to the server, and hands requests to FrontApp."""
 
-    def __init__(self, inner: App, gate: FrontApp, saver: StateWriter, layout: StateDir, port: int) -> None:
-        self._inner = inner
-        self._gate = gate
-        self._saver = saver
-        self._layout = layout
+    def __init__(
+        self, ministack: AsgiApp, front: FrontApp, state_writer: StateWriter, state_dir: StateDir, port: int
+    ) -> None:
+        self._ministack = ministack
+        self._front = front
+        self._state_writer = state_writer
+        self._state_dir = state_dir
         self._port = port
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """Pass requests to the gate, and the start and the end to ministack."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass requests to the front application, and the lifespan's events to ministack."""
         if scope["type"] != "lifespan":
-            await self._gate(scope, receive, send)
+            await self._front(scope, receive, send)
             return
 
-        async def watched(message: Message) -> None:
+        async def send_lifespan(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self._ready()
+                self._complete_startup()
             elif message["type"] == "lifespan.shutdown.complete":
-                await self._saver.stop()
+                await self._state_writer.stop()
             await send(message)
 
-        await self._inner(scope, receive, watched)
+        await self._ministack(scope, receive, send_lifespan)
 
-    def _ready(self) -> None:
-        deployer = ensure_user("deployer", read_json(self._layout.deployer))
-        write_private(self._layout.deployer, json.dumps(deployer) + "\n")
-        write_private(self._layout.server, json.dumps({"pid": os.getpid(), "port": self._port}) + "\n")
-        self._saver.start()
-        self._saver.mark_changed()
+    def _complete_startup(self) -> None:
+        deployer = ensure_administrator("deployer", read_json(self._state_dir.deployer))
+        write_private(self._state_dir.deployer, json.dumps(deployer) + "\n")
+        write_private(self._state_dir.server, json.dumps({"pid": os.getpid(), "port": self._port}) + "\n")
+        self._state_writer.start()
+        self._state_writer.mark_changed()

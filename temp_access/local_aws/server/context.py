@@ -1,4 +1,4 @@
-"""What the layers tell each other about the request in hand."""
+"""What the front application, the rules and ministack share about the current request."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -9,13 +9,13 @@ from temp_access.local_aws.rules.call import AwsError, Call
 
 @dataclass
 class RequestContext:
-    """One request: its action for the access log, and what is known about it by the time it is answered."""
+    """One request: its action for the access log, and the results of the rules that later steps need."""
 
     action: str | None = None
-    # Asked only when an object turns out to be missing: may the caller know that?
-    if_missing: Callable[[], AwsError | None] | None = None
-    # An AssumeRole that passed every rule, while ministack issues its session.
-    assuming: Call | None = None
+    # Called only if the object is missing: the error that hides this from a caller without s3:ListBucket.
+    missing_object_error: Callable[[], AwsError | None] | None = None
+    # An AssumeRole that passed every rule, while ministack creates its session.
+    assume_role_call: Call | None = None
 
 
-request_context: ContextVar[RequestContext | None] = ContextVar("local_aws_exchange", default=None)
+request_context: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -1,4 +1,4 @@
-"""Saves the state soon after it changed, so that it survives even a killed server."""
+"""Saves ministack's state shortly after each change, so that it survives a killed server."""
 
 import asyncio
 import logging
@@ -11,21 +11,21 @@ _QUIET_SECONDS = 0.4
 
 
 class StateWriter:
-    """Writes the files of a snapshot that differ from what was written last, off the request path."""
+    """Writes the files of a snapshot that have changed since the last one, outside of request handling."""
 
     def __init__(self, folder: Path, snapshot: Callable[[], dict[str, str]]) -> None:
         self._folder = folder
         self._snapshot = snapshot
-        self._written: dict[str, str] = {}
+        self._saved: dict[str, str] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to save, in the running event loop."""
+        """Start to save changes, in the running event loop."""
         self._task = asyncio.create_task(self._run())
 
     def mark_changed(self) -> None:
-        """Say that something may have changed."""
+        """Schedule a save, because a request may have changed the state."""
         self._changed.set()
 
     async def stop(self) -> None:
@@ -43,16 +43,16 @@ class StateWriter:
             try:
                 await self._save()
             except (OSError, RuntimeError, ValueError, TypeError):
-                # A store that changed while it was read is read again; nothing on the disk was touched.
+                # A store that changes while it is read is read again; the files on the disk are still intact.
                 logging.getLogger(__name__).exception("could not save the state")
                 self._changed.set()
 
     async def _save(self) -> None:
-        # Read in the event loop, where requests change the state; written outside of it.
-        texts = {name: text for name, text in self._snapshot().items() if self._written.get(name) != text}
-        await asyncio.to_thread(self._write, texts)
-        self._written.update(texts)
+        # The event loop, where requests change the state, takes the snapshot; a thread writes it.
+        changes = {name: content for name, content in self._snapshot().items() if self._saved.get(name) != content}
+        await asyncio.to_thread(self._write, changes)
+        self._saved.update(changes)
 
-    def _write(self, texts: dict[str, str]) -> None:
-        for name, text in texts.items():
-            write_private(self._folder / name, text)
+    def _write(self, contents: dict[str, str]) -> None:
+        for name, content in contents.items():
+            write_private(self._folder / name, content)

@@ -9,7 +9,7 @@ from temp_access.review.compare.decisions import DecisionPairs, decide_both
 from temp_access.review.compare.generalize import AccessDelta, generalize
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.model import Cause, Change, Direction
-from temp_access.review.snapshot import BUCKET, UNLISTED, Snapshot, folder_of
+from temp_access.review.snapshot import BUCKET, UNLISTED, Snapshot, Snapshots, folder_of
 
 _Scope = tuple[str, str | None]
 _GroupKey = tuple[str, str | None, str, _Scope | None, _Scope | None, bool, Cause]
@@ -31,18 +31,11 @@ def access_changes(principal: ComparedPrincipal, base: Snapshot, head: Snapshot)
 
 
 def _group_key(
-    delta: AccessDelta, principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], compared: DecisionPairs
+    delta: AccessDelta, principal: ComparedPrincipal, snapshots: Snapshots, compared: DecisionPairs
 ) -> _GroupKey:
     cause = access_cause(principal, snapshots, compared.decisions[delta.example])
-    return (
-        delta.pattern,
-        delta.prefix,
-        delta.context.description,
-        delta.unchanged_part,
-        delta.exception,
-        delta.whole,
-        cause,
-    )
+    scopes = (delta.unchanged_part, delta.exception)
+    return (delta.pattern, delta.prefix, delta.context.description, *scopes, delta.whole, cause)
 
 
 def _group_by_cause(groups: Mapping[_GroupKey, list[AccessDelta]]) -> Iterator[tuple[Cause, list[list[AccessDelta]]]]:

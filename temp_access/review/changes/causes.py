@@ -14,9 +14,11 @@ from temp_access.review.changes.wording import humanize
 from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal
 from temp_access.review.locations import changed_locations, locate_key, locate_policy, locate_reason, locate_type
 from temp_access.review.model import Cause
-from temp_access.review.snapshot import USER, Snapshot, normalize
+from temp_access.review.snapshot import USER, Snapshot, Snapshots
 
 _ROLE = "AWS::IAM::Role"
+# What happened to a policy or statement that only base has, and to one that only head has.
+_VERBS, _EDITS = ("removed", "added"), ("removed from", "added to")
 _CONFIG_PATHS = {
     "aws:multifactorauthpresent": "role.conditions.mfa",
     "aws:sourceip": "role.conditions.source_ip",
@@ -35,12 +37,10 @@ def describe_statement(snapshot: Snapshot, body: Mapping[str, Any]) -> str:
 
 
 def _display_name(snapshot: Snapshot, value: str) -> str:
-    return "this account" if value == snapshot.target.account else humanize(normalize(snapshot, value))
+    return "this account" if value == snapshot.target.account else humanize(snapshot.names.normalize(value))
 
 
-def access_cause(
-    principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], decisions: tuple[Decision, Decision]
-) -> Cause:
+def access_cause(principal: ComparedPrincipal, snapshots: Snapshots, decisions: tuple[Decision, Decision]) -> Cause:
     """Return what makes a request allowed in one snapshot and denied in the other; `snapshots` are base and head.
 
     The cause is a Deny that applies in one snapshot only, else the Allow of the layer that allows in one only.
@@ -56,17 +56,18 @@ def access_cause(
     return _statement_cause(principal, snapshots, allowed, reasons[0])
 
 
-def _one_sided_boundary(principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], denied: int) -> str | None:
+def _one_sided_boundary(principal: ComparedPrincipal, snapshots: Snapshots, denied: int) -> str | None:
     """Return the boundary's name if only the snapshot that denies the request has one."""
-    boundary, other = (principal.layers(snapshots[index], on_bucket=False).boundary for index in (denied, 1 - denied))
+    boundary, other = (
+        principal.policy_set(snapshots[index], on_bucket=False).boundary for index in (denied, 1 - denied)
+    )
     return boundary.name if boundary and not other else None
 
 
-def _boundary_cause(principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, name: str) -> Cause:
+def _boundary_cause(principal: ComparedPrincipal, snapshots: Snapshots, index: int, name: str) -> Cause:
     owner = "User" if principal.owner is PolicyOwner.USER else "Role"
-    short = name.rpartition(":policy/")[2]
-    verb = "added" if index else "removed"
-    return Cause(f"{verb}: the permissions boundary {short}", (locate_policy(snapshots[index], owner, name),))
+    description = f"{_VERBS[index]}: the permissions boundary {name.rpartition(':policy/')[2]}"
+    return Cause(description, (locate_policy(snapshots[index], owner, name),))
 
 
 def _rank(reason: Reason, missing: tuple[Layer, ...]) -> tuple[bool, bool]:
@@ -74,29 +75,22 @@ def _rank(reason: Reason, missing: tuple[Layer, ...]) -> tuple[bool, bool]:
     return (reason.layer not in missing, reason.layer is not Layer.SESSION)
 
 
-def _statement_cause(
-    principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, reason: Reason
-) -> Cause:
+def _statement_cause(principal: ComparedPrincipal, snapshots: Snapshots, index: int, reason: Reason) -> Cause:
     snapshot = snapshots[index]
     policy = next(each for each in _policies(principal, snapshot, reason.layer) if each.name == reason.policy)
     statement = describe_statement(snapshot, policy.bodies[reason.index])
-    description = f"{_edit(index)} the {_policy_name(snapshot, reason)}: {statement}"
+    description = f"{_EDITS[index]} the {_policy_name(snapshot, reason)}: {statement}"
     return Cause(description, _locations(principal, snapshots, index, reason))
-
-
-def _edit(index: int) -> str:
-    # What only base has was removed, and what only head has was added.
-    return "added to" if index else "removed from"
 
 
 def _policy_name(snapshot: Snapshot, reason: Reason) -> str:
     if reason.layer in (Layer.RESOURCE, Layer.SESSION, Layer.TRUST):
         return reason.policy
-    return f"{reason.layer.value} {humanize(normalize(snapshot, reason.policy.rpartition(':policy/')[2]))}"
+    return f"{reason.layer.value} {humanize(snapshot.names.normalize(reason.policy.rpartition(':policy/')[2]))}"
 
 
 def _locations(
-    principal: ComparedPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, reason: Reason
+    principal: ComparedPrincipal, snapshots: Snapshots, index: int, reason: Reason
 ) -> tuple[SourceLocation, ...]:
     if reason.layer is Layer.SESSION and principal.grants:
         return changed_locations(*snapshots, principal.grants[1].id, principal.grants)
@@ -104,19 +98,17 @@ def _locations(
 
 
 def _policies(principal: ComparedPrincipal, snapshot: Snapshot, layer: Layer) -> list[Policy]:
-    layers = principal.layers(snapshot, on_bucket=True)
+    policy_set = principal.policy_set(snapshot, on_bucket=True)
     by_layer = {
-        Layer.IDENTITY: layers.identity,
-        Layer.BOUNDARY: (layers.boundary,),
-        Layer.SESSION: layers.session or (),
-        Layer.RESOURCE: (layers.resource,),
+        Layer.IDENTITY: policy_set.identity,
+        Layer.BOUNDARY: (policy_set.boundary,),
+        Layer.SESSION: policy_set.session or (),
+        Layer.RESOURCE: (policy_set.resource,),
     }
     return [policy for policy in by_layer.get(layer, ()) if policy]
 
 
-def trust_cause(
-    caller: ExternalPrincipal, snapshots: tuple[Snapshot, Snapshot], before: Decision, after: Decision
-) -> Cause:
+def trust_cause(caller: ExternalPrincipal, snapshots: Snapshots, before: Decision, after: Decision) -> Cause:
     """Return the cause of different decisions about one call for the role; `snapshots` are base and head."""
     allowed, denied = (after, before) if after.allowed else (before, after)
     index = int(after.allowed)
@@ -131,11 +123,11 @@ def trust_cause(
     if cause := _condition_cause(caller, snapshots, index, body):
         return cause
     location = _trusted_line(caller, snapshot, body, "principal") or locate_type(snapshot, _ROLE)
-    return Cause(f"{_edit(index)} the trust policy: {describe_statement(snapshot, body)}", (location,))
+    return Cause(f"{_EDITS[index]} the trust policy: {describe_statement(snapshot, body)}", (location,))
 
 
 def _condition_cause(
-    caller: ExternalPrincipal, snapshots: tuple[Snapshot, Snapshot], index: int, body: Mapping[str, Any]
+    caller: ExternalPrincipal, snapshots: Snapshots, index: int, body: Mapping[str, Any]
 ) -> Cause | None:
     """Return the cause if the other snapshot has the same statement with other conditions."""
     snapshot = snapshots[1 - index]
@@ -207,9 +199,8 @@ def _identity_cause(snapshot: Snapshot, reason: Reason, index: int) -> Cause:
         if policy.name == reason.policy:
             statement = describe_statement(snapshot, policy.bodies[reason.index])
             location = locate_policy(snapshot, "User", reason.policy)
-            return Cause(f"{_edit(index)} the user's policy: {statement}", (location,))
-    verb = "added" if index else "removed"
-    return Cause(f"{verb}: {reason}", (locate_type(snapshot, "AWS::IAM::User"),))
+            return Cause(f"{_EDITS[index]} the user's policy: {statement}", (location,))
+    return Cause(f"{_VERBS[index]}: {reason}", (locate_type(snapshot, "AWS::IAM::User"),))
 
 
 def _user_policies(snapshot: Snapshot) -> Iterator[Policy]:

@@ -10,7 +10,7 @@ from typing import Any
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.proofs.claim import as_json as claims_json
 from temp_access.review.attachments import LastVerification, LintDelta, ProofResults
-from temp_access.review.matrix import COLUMNS, Row
+from temp_access.review.matrix import COLUMNS, GrantRow
 from temp_access.review.model import Change
 from temp_access.review.report import ReviewReport
 
@@ -39,10 +39,7 @@ def _change(change: Change) -> dict[str, Any]:
         "direction": change.direction,
         "text": change.description,
         "target": change.target,
-        "cause": {
-            "text": change.cause.description,
-            "places": locations,
-        },
+        "cause": {"text": change.cause.description, "places": locations},
     }
 
 
@@ -50,7 +47,7 @@ def _location(location: SourceLocation) -> dict[str, Any]:
     return {"text": str(location), **{key: getattr(location, key) for key in _LOCATION_KEYS}}
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: GrantRow) -> dict[str, Any]:
     cells = {name: {"before": old, "after": new} for name, (old, new) in zip(COLUMNS, row.cells, strict=True)}
     return {"id": row.id, "access": row.access, "folder": row.folder, "duration": row.duration, "can": cells}
 
@@ -58,10 +55,7 @@ def _row(row: Row) -> dict[str, Any]:
 def _lint(lint: LintDelta | None) -> dict[str, Any] | None:
     if lint is None:
         return None
-    new = [
-        {"rule": finding.rule, "message": finding.message, "place": _location(location)}
-        for finding, location in lint.new
-    ]
+    new = [{"rule": each.rule, "message": each.message, "place": _location(location)} for each, location in lint.new]
     return {"new": new, "as_before": lint.unchanged, "gone": lint.resolved}
 
 
@@ -75,10 +69,7 @@ def _verification(verification: LastVerification | None) -> dict[str, Any] | Non
     if verification is None:
         return None
     return {
-        "account": verification.account,
-        "region": verification.region,
-        "bucket": verification.bucket,
-        "run": verification.run,
+        **{key: getattr(verification, key) for key in ("account", "region", "bucket", "run")},
         "about": verification.config_source,
         "of_head": verification.matches_head,
         "counts": verification.counts,

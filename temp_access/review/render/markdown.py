@@ -21,7 +21,7 @@ NOTE = "This review compares representative requests; docs/review.md describes w
 SCOPE = (
     "The proofs cover the templates, for all ids and keys. The changes above cover the session policies of the grants."
 )
-UNMODELLED = NOT_MODELED[0].upper() + NOT_MODELED[1:]
+UNMODELED = NOT_MODELED[0].upper() + NOT_MODELED[1:]
 _SYMBOLS = {Direction.BROADENED: "🔴", Direction.NARROWED: "🟢", Direction.BOTH: "🟡"}
 _COLORS = {Direction.BROADENED: "#cf222e", Direction.NARROWED: "#1a7f37", Direction.BOTH: "#9a6700"}
 _STATUS = {ClaimStatus.PROVED: "✅", ClaimStatus.REFUTED: "❌", ClaimStatus.UNKNOWN: "⚠️"}
@@ -149,7 +149,7 @@ def proofs_section(proofs: ProofResults | None) -> Iterator[str]:
     if proofs.skip_reason:
         yield f"Nothing was proved: {code(proofs.skip_reason)}"
         return
-    yield f"{SCOPE} {escape(UNMODELLED)}.\n"
+    yield f"{SCOPE} {escape(UNMODELED)}.\n"
     yield "| claim | |"
     yield "| --- | --- |"
     for claim in proofs.claims:

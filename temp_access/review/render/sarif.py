@@ -18,21 +18,9 @@ from temp_access.terminal_text import escape_control
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ACCESS = {
-    Direction.BROADENED: (
-        "AccessBroadened",
-        "error",
-        "A principal can do more than before the change.",
-    ),
-    Direction.NARROWED: (
-        "AccessNarrowed",
-        "note",
-        "A principal can do less than before the change.",
-    ),
-    Direction.BOTH: (
-        "AccessChanged",
-        "warning",
-        "Access is broadened and narrowed, or the direction is unknown.",
-    ),
+    Direction.BROADENED: ("AccessBroadened", "error", "A principal can do more than before the change."),
+    Direction.NARROWED: ("AccessNarrowed", "note", "A principal can do less than before the change."),
+    Direction.BOTH: ("AccessChanged", "warning", "Access is broadened and narrowed, or the direction is unknown."),
 }
 _LINT = "A rule of temp-access lint, described in docs/lint.md."
 
@@ -60,9 +48,8 @@ def _rules(lint_rules: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def _result(change: Change, config_file: str) -> dict[str, Any]:
     rule, level, _ = _ACCESS[change.direction]
-    return _entry(
-        rule, level, f"{change.description}. Cause: {change.cause.description}", change.cause.locations, config_file
-    )
+    description = f"{change.description}. Cause: {change.cause.description}"
+    return _entry(rule, level, description, change.cause.locations, config_file)
 
 
 def _entry(

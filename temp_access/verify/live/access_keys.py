@@ -1,4 +1,4 @@
-"""An access key of temp-user that lives only for the run, and what earlier runs may have left of theirs."""
+"""The access key of temp-user that exists only for a run, and the keys that earlier runs left behind."""
 
 import contextlib
 from typing import TYPE_CHECKING
@@ -12,67 +12,67 @@ if TYPE_CHECKING:
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-_KEYS_FOR_EACH_USER = 2
+_MAX_KEYS = 2
 
 
-def record_run(iam: "IAMClient", journal: Journal, entry: RunRecord) -> None:
-    """Record the run, before it makes anything, in the journal and as a tag on the user."""
-    journal.write(entry)
+def record_run(iam: "IAMClient", journal: Journal, record: RunRecord) -> None:
+    """Record the run in the journal and as a tag on the user, before it creates anything."""
+    journal.write(record)
     try:
-        iam.tag_user(UserName=entry.user, Tags=[{"Key": TAG_PREFIX + entry.run, "Value": NO_KEY}])
+        iam.tag_user(UserName=record.user, Tags=[{"Key": TAG_PREFIX + record.run, "Value": NO_KEY}])
     except iam.exceptions.ClientError:
-        # Refused, so there is nothing to clean up; without an answer there may be.
-        journal.remove(entry.run)
+        # Refused, so nothing needs cleaning up; without a response the tag may exist.
+        journal.remove(record.run)
         raise
 
 
-def create_key(iam: "IAMClient", journal: Journal, entry: RunRecord) -> tuple[Credentials, RunRecord]:
-    """Return a new access key of the user, recorded in the journal and on the user straight away.
+def create_key(iam: "IAMClient", journal: Journal, record: RunRecord) -> tuple[Credentials, RunRecord]:
+    """Return a new access key of the user, and the run's record with its id, written to journal and tag.
 
-    Raises TempAccessError (inconclusive) if the user has two keys already: they aren't ours to touch.
+    Raises TempAccessError (inconclusive) if the user already has two keys, because verify doesn't touch them.
     """
-    keys = [key["AccessKeyId"] for key in iam.list_access_keys(UserName=entry.user)["AccessKeyMetadata"]]
-    if len(keys) >= _KEYS_FOR_EACH_USER:
+    keys = [key["AccessKeyId"] for key in iam.list_access_keys(UserName=record.user)["AccessKeyMetadata"]]
+    if len(keys) >= _MAX_KEYS:
         raise TempAccessError(
-            f"{entry.user} has {len(keys)} access keys already (…{', …'.join(key[-4:] for key in keys)}), the "
-            "most there can be, and verify touches only its own; pass --profile with one of them, or delete one",
+            f"{record.user} has {len(keys)} access keys already (…{', …'.join(key[-4:] for key in keys)}), the "
+            "maximum, and verify only touches its own; pass --profile with one of them, or delete one",
             exit_code=3,
         )
-    made = iam.create_access_key(UserName=entry.user)["AccessKey"]
-    entry = with_key(entry, made["AccessKeyId"])
+    key = iam.create_access_key(UserName=record.user)["AccessKey"]
+    record = with_key(record, key["AccessKeyId"])
     try:
-        journal.write(entry)
-        iam.tag_user(UserName=entry.user, Tags=[{"Key": TAG_PREFIX + entry.run, "Value": made["AccessKeyId"]}])
+        journal.write(record)
+        iam.tag_user(UserName=record.user, Tags=[{"Key": TAG_PREFIX + record.run, "Value": key["AccessKeyId"]}])
     except BaseException:
-        # A key that isn't recorded would never be swept.
-        iam.delete_access_key(UserName=entry.user, AccessKeyId=made["AccessKeyId"])
+        # No later run would find a key that isn't recorded.
+        iam.delete_access_key(UserName=record.user, AccessKeyId=key["AccessKeyId"])
         raise
-    return Credentials(made["AccessKeyId"], made["SecretAccessKey"]), entry
+    return Credentials(key["AccessKeyId"], key["SecretAccessKey"]), record
 
 
-def delete_key(iam: "IAMClient", entry: RunRecord) -> None:
-    """Delete the run's key and its tag; either may be gone already."""
+def delete_key(iam: "IAMClient", record: RunRecord) -> None:
+    """Delete the run's key and tag, if they still exist."""
     for action in (_delete_key, _untag):
         with contextlib.suppress(iam.exceptions.NoSuchEntityException):
-            action(iam, entry)
+            action(iam, record)
 
 
 def leftover_runs(iam: "IAMClient", account: str, user: str, bucket: str) -> list[RunRecord]:
-    """Return the runs that the user's tags tell of and that must be over, wherever they ran."""
+    """Return the runs of any machine that the user's tags name and that must be over."""
     pages = iam.get_paginator("list_user_tags").paginate(UserName=user)
-    found = []
+    records = []
     for tag in (tag for page in pages for tag in page["Tags"]):
         run = tag["Key"].removeprefix(TAG_PREFIX)
         if run != tag["Key"] and is_over(run):
             key_id = tag["Value"] if KEY_ID.fullmatch(tag["Value"]) else None
-            found.append(RunRecord(run, account, user, bucket, 0, "", key_id))
-    return found
+            records.append(RunRecord(run, account, user, bucket, 0, "", key_id))
+    return records
 
 
-def _delete_key(iam: "IAMClient", entry: RunRecord) -> None:
-    if entry.key_id:
-        iam.delete_access_key(UserName=entry.user, AccessKeyId=entry.key_id)
+def _delete_key(iam: "IAMClient", record: RunRecord) -> None:
+    if record.key_id:
+        iam.delete_access_key(UserName=record.user, AccessKeyId=record.key_id)
 
 
-def _untag(iam: "IAMClient", entry: RunRecord) -> None:
-    iam.untag_user(UserName=entry.user, TagKeys=[TAG_PREFIX + entry.run])
+def _untag(iam: "IAMClient", record: RunRecord) -> None:
+    iam.untag_user(UserName=record.user, TagKeys=[TAG_PREFIX + record.run])

@@ -1,4 +1,4 @@
-"""Probes answered by real calls."""
+"""Makes the calls of probes on the deployed stacks."""
 
 import html
 import os
@@ -13,18 +13,19 @@ from temp_access.deployment.target import Target
 from temp_access.iam.decision import Layer
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.parser import parse_policy
+from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
-from temp_access.verify.trust_checks import trust_layers, trust_request
+from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from types_boto3_s3 import S3Client
 
 
-Made = TypeVar("Made")
+T = TypeVar("T")
 BODY = b"temp-access verify"
 
 
@@ -44,12 +45,12 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
         case "presigned-get" | "presigned-put":
             _presigned(s3, call)
         case "delete":
-            _ready(lambda: deployer.s3.put_object(Bucket=call.bucket, Key=call.key, Body=BODY))
+            _prepare(lambda: deployer.s3.put_object(Bucket=call.bucket, Key=call.key, Body=BODY))
             s3.delete_object(Bucket=bucket, Key=key)
         case "multipart":
             _multipart(s3, call)
         case "list-parts" | "abort":
-            _upload_of_the_deployer(s3, deployer.s3, call)
+            _deployers_upload(s3, deployer.s3, call)
         case "copy":
             s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": call.bucket, "Key": str(call.source)})
         case "get-tagging":
@@ -71,7 +72,7 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
 
 
 def _list(s3: "S3Client", call: ServiceCall) -> None:
-    # No key is asked for, so nobody's names are read even if the listing is wrongly allowed.
+    # MaxKeys=0, so that no names are read even if the listing is wrongly allowed.
     prefix: dict[str, Any] = {} if call.prefix is None else {"Prefix": call.prefix}
     if call.operation == "list-v1":
         s3.list_objects(Bucket=call.bucket, MaxKeys=0, **prefix)
@@ -90,21 +91,21 @@ def _multipart(s3: "S3Client", call: ServiceCall) -> None:
     )
 
 
-def _upload_of_the_deployer(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
-    made = _ready(lambda: deployer.create_multipart_upload(Bucket=call.bucket, Key=call.key))
+def _deployers_upload(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
+    upload = _prepare(lambda: deployer.create_multipart_upload(Bucket=call.bucket, Key=call.key))
     if call.operation == "abort":
-        s3.abort_multipart_upload(Bucket=call.bucket, Key=call.key, UploadId=made["UploadId"])
+        s3.abort_multipart_upload(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
     else:
-        s3.list_parts(Bucket=call.bucket, Key=call.key, UploadId=made["UploadId"])
+        s3.list_parts(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
 
 
-def _ready(prepare: Callable[[], Made]) -> Made:
+def _prepare(step: Callable[[], T]) -> T:
     from botocore.exceptions import ClientError
 
     try:
-        return prepare()
+        return step()
     except ClientError as error:
-        raise SetupError(f"the deployer couldn't make the probe's object: {error}") from error
+        raise SetupError(f"the deployer couldn't create the probe's object: {error}") from error
 
 
 def _presigned(s3: "S3Client", call: ServiceCall) -> None:
@@ -112,12 +113,12 @@ def _presigned(s3: "S3Client", call: ServiceCall) -> None:
     from botocore.httpsession import URLLib3Session
     from botocore.utils import get_environ_proxies
 
-    putting = call.operation == "presigned-put"
+    is_put = call.operation == "presigned-put"
     url = s3.generate_presigned_url(
-        "put_object" if putting else "get_object", Params={"Bucket": call.bucket, "Key": call.key}, ExpiresIn=60
+        "put_object" if is_put else "get_object", Params={"Bucket": call.bucket, "Key": call.key}, ExpiresIn=60
     )
-    # As anybody would use the URL: without credentials.
-    request = AWSRequest("PUT" if putting else "GET", url, data=BODY if putting else None)
+    # Without credentials, as anybody can use the URL.
+    request = AWSRequest("PUT" if is_put else "GET", url, data=BODY if is_put else None)
     bundle: Any = os.environ.get("AWS_CA_BUNDLE") or True
     response = URLLib3Session(verify=bundle, proxies=get_environ_proxies(url)).send(request.prepare())
     if response.status_code >= 300:
@@ -140,8 +141,7 @@ def _as_client_error(status: int, body: bytes) -> "ClientError":
     )
 
 
-_CLOCKS_MAY_DIFFER = 120
-_DEFAULT_DURATION = 3600
+_MAX_CLOCK_SKEW = 120
 
 
 class LiveCalls:
@@ -153,30 +153,30 @@ class LiveCalls:
         self.baseline = baseline
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
-        """Return what came of `call` made by `caller`."""
+        """Return the outcome of `call` by `caller`."""
         match call:
             case ServiceCall():
-                return attempt(lambda: self._operate(caller, call))
+                return attempt(lambda: self._call_service(caller, call))
             case AssumeCall():
-                return attempt(lambda: self._assume(caller, call))
+                return attempt(lambda: self._assume_role(caller, call))
             case StateCheck():
                 return self._compare(call)
             case TrustCheck():
                 return self._evaluate(call)
 
     def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
-        """Return what came of the control: the same call, or for AssumeRole the plain one."""
+        """Return the outcome of the control: the same call, or the baseline call for AssumeRole."""
         return self.answer(caller, self.baseline if isinstance(call, AssumeCall) else call)
 
-    def _operate(self, caller: ProbeCaller, call: ServiceCall) -> None:
+    def _call_service(self, caller: ProbeCaller, call: ServiceCall) -> None:
         call_service(call, self.pool.clients(caller), self.pool.deployer, self.pool.target)
 
-    def _assume(self, caller: ProbeCaller, call: AssumeCall) -> str:
+    def _assume_role(self, caller: ProbeCaller, call: AssumeCall) -> str:
         if self.pool.unmet_condition and caller.identity in (Identity.USER, Identity.USER_SESSION_TOKEN):
             raise SetupError(self.pool.unmet_condition)
         clients = self.pool.clients(ProbeCaller(caller.identity))
         policy = self.pool.policy_of(caller.grant) if caller.grant else call.policy
-        asked = datetime.now(UTC)
+        requested_at = datetime.now(UTC)
         session = assume_role(
             clients.sts,
             role_arn=self.pool.target.role_arn,
@@ -186,44 +186,46 @@ class LiveCalls:
             source_identity=call.source_identity,
             external_id=call.external_id,
         )
-        return _form(session, call, self.pool.target, asked)
+        return _check_session(session, call, self.pool.target, requested_at)
 
     def _evaluate(self, check: TrustCheck) -> Outcome:
         document: dict[str, Any] = {}
-        seen = attempt(lambda: document.update(self.state.trust_policy()))
-        if seen.kind is not OutcomeType.WORKED:
-            return Outcome(OutcomeType.UNDECIDED, seen.code, f"the trust policy can't be read: {seen.summary}")
+        outcome = attempt(lambda: document.update(self.state.trust_policy()))
+        if outcome.kind is not OutcomeType.WORKED:
+            return Outcome(OutcomeType.UNDECIDED, outcome.code, f"the trust policy can't be read: {outcome.summary}")
         return observe_trust(check, document, self.pool.target)
 
     def _compare(self, check: StateCheck) -> Outcome:
-        found: list[str] = []
-        seen = attempt(lambda: found.extend(self.state.differences(check.aspect)))
-        if seen.kind is OutcomeType.REFUSED:
-            # That it can't be read says nothing of what it is.
-            return Outcome(OutcomeType.UNDECIDED, seen.code, f"can't be read: {seen.summary}")
-        if found:
-            return Outcome(OutcomeType.REFUSED, message="; ".join(found))
-        return Outcome(OutcomeType.WORKED, message="as the template says") if seen.kind is OutcomeType.WORKED else seen
+        differences: list[str] = []
+        outcome = attempt(lambda: differences.extend(self.state.differences(check.aspect)))
+        if outcome.kind is OutcomeType.REFUSED:
+            # A state that can't be read may still match.
+            return Outcome(OutcomeType.UNDECIDED, outcome.code, f"can't be read: {outcome.summary}")
+        if differences:
+            return Outcome(OutcomeType.REFUSED, message="; ".join(differences))
+        if outcome.kind is OutcomeType.WORKED:
+            return Outcome(OutcomeType.WORKED, message="matches the template")
+        return outcome
 
 
-def _form(session: RoleSession, call: AssumeCall, target: Target, asked: datetime) -> str:
-    wanted = f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{call.session_name}"
+def _check_session(session: RoleSession, call: AssumeCall, target: Target, requested_at: datetime) -> str:
+    expected_arn = target.session_arn(call.session_name)
     credentials = session.credentials
-    lasts = (credentials.expiration - asked).total_seconds() if credentials.expiration else 0
-    duration = call.duration or _DEFAULT_DURATION
+    seconds = (credentials.expiration - requested_at).total_seconds() if credentials.expiration else 0
+    duration = call.duration or DEFAULT_DURATION
     if not credentials.access_key_id.startswith("ASIA"):
-        raise UnexpectedResponse(f"the key id begins with {credentials.access_key_id[:4]}, not ASIA")
-    if session.arn != wanted:
-        raise UnexpectedResponse(f"the session is {session.arn}, not {wanted}")
-    if abs(lasts - duration) > _CLOCKS_MAY_DIFFER:
-        raise UnexpectedResponse(f"the session lasts {lasts:.0f} s, not {duration} s")
+        raise UnexpectedResponse(f"the key id starts with {credentials.access_key_id[:4]}, not ASIA")
+    if session.arn != expected_arn:
+        raise UnexpectedResponse(f"the session is {session.arn}, not {expected_arn}")
+    if abs(seconds - duration) > _MAX_CLOCK_SKEW:
+        raise UnexpectedResponse(f"the session lasts {seconds:.0f} s, not {duration} s")
     return f"ASIA key for {session.arn.rpartition(':')[2]}, {duration} s"
 
 
 def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Outcome:
-    """Return what the evaluator says of `check` against the deployed trust policy."""
+    """Return the evaluator's outcome of `check` with the deployed trust policy."""
     trust = parse_policy(document, Layer.TRUST)
-    decision = evaluate(trust_layers(trust), trust_request(check, target))
+    decision = evaluate(trust_policy_set(trust), trust_request(check, target))
     if decision.allowed:
         return Outcome(OutcomeType.WORKED, message="allowed by the trust policy")
     return Outcome(OutcomeType.REFUSED, "AccessDenied", f"the trust policy doesn't allow it ({decision.kind.value})")

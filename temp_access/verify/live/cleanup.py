@@ -1,4 +1,4 @@
-"""Leaving nothing behind: this run's key and objects, and those of runs that were killed."""
+"""The clean-up of a run's key and objects, and of runs that were killed."""
 
 import signal
 import sys
@@ -19,36 +19,36 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def sweep(
     journal: Journal, deployer: Clients, target: Target, folders: Sequence[str], notify: Callable[[str], None]
 ) -> None:
-    """Clean up after runs that were killed: those in this machine's journal, and old ones by their tags."""
-    entries = {
-        entry.run: entry for entry in leftover_runs(deployer.iam, target.account, target.user_name, target.bucket)
+    """Clean up after runs that were killed: those in this machine's journal, and old ones with a tag."""
+    records = {
+        record.run: record for record in leftover_runs(deployer.iam, target.account, target.user_name, target.bucket)
     }
-    entries |= {entry.run: entry for entry in journal.abandoned(target.account, target.user_name)}
-    for entry in entries.values():
-        notify(f"cleaning up after the run {entry.run}, which was cut short")
-        clean(journal, deployer, entry, entry.prefixes or run_prefixes(folders, entry.run))
+    records |= {record.run: record for record in journal.abandoned(target.account, target.user_name)}
+    for record in records.values():
+        notify(f"cleaning up after the run {record.run}, which was cut short")
+        clean(journal, deployer, record, record.prefixes or run_prefixes(folders, record.run))
 
 
-def clean(journal: Journal, deployer: Clients, entry: RunRecord, prefixes: Sequence[str]) -> None:
-    """Remove the key first, then the objects, then the record of both."""
-    delete_key(deployer.iam, entry)
-    remove(deployer.s3, entry.bucket, prefixes, entry.run)
-    journal.remove(entry.run)
+def clean(journal: Journal, deployer: Clients, record: RunRecord, prefixes: Sequence[str]) -> None:
+    """Remove the key first, then the objects, then the record."""
+    delete_key(deployer.iam, record)
+    remove(deployer.s3, record.bucket, prefixes, record.run)
+    journal.remove(record.run)
 
 
 def run_prefixes(folders: Sequence[str], run: str) -> list[str]:
-    """Return every prefix under which the probes of `folders` may have left something."""
-    of_folders = (place.prefix for folder in folders for place in operations.all_prefixes(folder, run))
-    return list(dict.fromkeys((operations.root_prefix(run).prefix, *of_folders)))
+    """Return the prefixes under which probes of `folders` may have left objects."""
+    prefixes = (own.prefix for folder in folders for own in operations.all_prefixes(folder, run))
+    return list(dict.fromkeys((operations.root_prefix(run).prefix, *prefixes)))
 
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Let a clean-up end before Ctrl-C or a termination takes effect; a second one is only answered."""
+    """Ignore Ctrl-C and termination signals during a clean-up, except for a message."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {number: signal.signal(number, _answer) for number in _SIGNALS}
+    previous = {number: signal.signal(number, _print_notice) for number in _SIGNALS}
     try:
         yield
     finally:
@@ -58,7 +58,7 @@ def defer_signals() -> Iterator[None]:
 
 @contextmanager
 def signals_deferred_until_done() -> Iterator[None]:
-    """Let a step that makes something end and be recorded; Ctrl-C or a termination takes effect after it."""
+    """Delay Ctrl-C and termination signals until a step has created and recorded something."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -73,5 +73,5 @@ def signals_deferred_until_done() -> Iterator[None]:
             signal.raise_signal(caught[0])
 
 
-def _answer(number: int, frame: object) -> None:
-    print("cleaning up, one moment", file=sys.stderr)
+def _print_notice(number: int, frame: object) -> None:
+    print("cleaning up, please wait", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Whose credentials each caller of a probe gets, borrowed once and kept until shortly before they expire."""
+"""The credentials of each caller of probes, borrowed once and reused until shortly before they expire."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -7,16 +7,16 @@ from temp_access.aws.assume_role import Credentials, assume_role, session_token
 from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.config.model import Grant
 from temp_access.deployment.target import Target
+from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.policies.session_policy import ALLOW_ALL, PolicyForGrant
 from temp_access.verify.outcomes import SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCaller
 
-_ENOUGH = timedelta(minutes=3)
-_HOUR = 3600
+_MIN_REMAINING = timedelta(minutes=3)
 
 
 class CredentialPool:
-    """Clients for every caller; `policy_of` gives the session policy that a grant's session is sent."""
+    """Clients for every caller of probes; `policy_of` returns the session policy of a grant."""
 
     def __init__(
         self,
@@ -33,35 +33,35 @@ class CredentialPool:
         self.target = target
         self.deployer = deployer
         self.policy_of = policy_of
-        # Which condition of the trust policy nobody can meet from here; the run finds out.
+        # A condition of the trust policy that this machine can't meet, set by the run.
         self.unmet_condition: str | None = None
         self._factory = factory
         self._user = factory.of(user_key) if user_key else factory.base()
         self._plain = baseline
         self._mfa = mfa
         self._mfa_needed = mfa_required
-        self._kept: dict[ProbeCaller, tuple[Clients, datetime | None]] = {}
+        self._entries: dict[ProbeCaller, tuple[Clients, datetime | None]] = {}
         self._locks: dict[ProbeCaller, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def clients(self, caller: ProbeCaller) -> Clients:
-        """Return the clients of `caller`; raises NotReadyError if its credentials can't be had."""
+        """Return the clients of `caller`; raises SetupError if it has no credentials."""
         if caller.identity is Identity.DEPLOYER:
             return self.deployer
         if caller.identity is Identity.USER_SESSION_TOKEN and self._mfa_needed:
-            # With MFA the user's session is of GetSessionToken already, and a code is good for one call.
+            # With MFA the user already has GetSessionToken credentials, and a code is valid for one call.
             caller = ProbeCaller(Identity.USER)
         with self._lock:
             lock = self._locks.setdefault(caller, threading.Lock())
         with lock:
-            kept = self._kept.get(caller)
-            if kept is None or (kept[1] and kept[1] - datetime.now(UTC) < _ENOUGH):
-                kept = self._kept[caller] = self._borrow(caller)
-            return kept[0]
+            entry = self._entries.get(caller)
+            if entry is None or (entry[1] and entry[1] - datetime.now(UTC) < _MIN_REMAINING):
+                entry = self._entries[caller] = self._borrow(caller)
+            return entry[0]
 
     def forget(self, grant: Grant) -> None:
-        """Drop the grant's session: its probes are over."""
-        self._kept.pop(ProbeCaller(Identity.GRANT, grant), None)
+        """Drop the session of a grant whose probes have finished."""
+        self._entries.pop(ProbeCaller(Identity.GRANT, grant), None)
         self._locks.pop(ProbeCaller(Identity.GRANT, grant), None)
 
     def _borrow(self, caller: ProbeCaller) -> tuple[Clients, datetime | None]:
@@ -84,11 +84,11 @@ class CredentialPool:
             case Identity.USER:
                 return None
             case Identity.USER_SESSION_TOKEN:
-                return session_token(self._user.sts, duration=_HOUR)
+                return session_token(self._user.sts, duration=DEFAULT_DURATION)
             case Identity.ROLE:
-                return self._assume(None, _HOUR)
+                return self._assume(None, DEFAULT_DURATION)
             case Identity.WIDENED:
-                return self._assume(ALLOW_ALL, _HOUR)
+                return self._assume(ALLOW_ALL, DEFAULT_DURATION)
             case _:
                 assert caller.grant is not None  # noqa: S101 - GRANT always has one
                 return self._assume(self.policy_of(caller.grant), self._plain.duration)
@@ -107,6 +107,6 @@ class CredentialPool:
 
     def _with_mfa(self) -> Credentials:
         if self._mfa is None:
-            raise SetupError("the trust policy asks for MFA and no code was given; pass --mfa-serial and --mfa-code")
+            raise SetupError("the trust policy requires MFA, but there is no code; pass --mfa-serial and --mfa-code")
         serial, code = self._mfa
-        return session_token(self._user.sts, duration=_HOUR, mfa_serial=serial, mfa_code=code)
+        return session_token(self._user.sts, duration=DEFAULT_DURATION, mfa_serial=serial, mfa_code=code)

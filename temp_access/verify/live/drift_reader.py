@@ -1,4 +1,4 @@
-"""The deployed state, read once when the first probe asks."""
+"""The deployed state, read once when the first probe needs it."""
 
 import threading
 from typing import Any
@@ -14,7 +14,7 @@ from temp_access.verify.outcomes import SetupError
 
 
 class StateReader:
-    """Compares what is deployed with what the template asks for."""
+    """Compares the deployed state with the template."""
 
     def __init__(self, expected: State, deployer: Clients, target: Target) -> None:
         self.expected = expected
@@ -24,18 +24,18 @@ class StateReader:
         self._deployed: DeployedState | None = None
 
     def differences(self, aspect: str) -> tuple[str, ...]:
-        """Return how `aspect` differs; raises ClientError if it can't be read."""
+        """Return the differences in one of DRIFT_CHECKS; raises ClientError if the state can't be read."""
         return differences(aspect, self.expected, self._read(), is_ignored=is_revocation_policy)
 
     def trust_policy(self) -> dict[str, Any]:
-        """Return the deployed trust policy; raises NotReadyError if there is no role."""
+        """Return the deployed trust policy; raises SetupError if the role doesn't exist."""
         role = self._read().role
         if role is None:
-            raise SetupError(f"there is no role {self._target.role_name}")
+            raise SetupError(f"the role {self._target.role_name} doesn't exist")
         return dict(role.trust)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what the reader should know of the deployed state although it isn't a difference."""
+        """Return notes on the deployed state for the reader that aren't differences."""
         role = self._deployed.role if self._deployed else None
         policy = role.permissions.inline.get(POLICY_NAME) if role else None
         if role is None or policy is None or not is_revocation_policy(POLICY_NAME, policy):

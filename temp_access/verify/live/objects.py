@@ -1,4 +1,4 @@
-"""The run's own objects: put there before the probes, and taken away afterwards, every version of them."""
+"""The objects of a run: created before the probes, and removed afterwards with all their versions."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,49 +18,49 @@ _WORKERS = 8
 
 
 def seeds(probes: Iterable[Probe], run: str) -> list[str]:
-    """Return the keys of the objects that `probes` need to be there."""
-    found: dict[str, None] = {}
+    """Return the keys of the objects that `probes` read."""
+    keys: dict[str, None] = {}
     for probe in probes:
         if isinstance(probe.call, ServiceCall):
             for key in (probe.call.key, probe.call.source or ""):
                 if key.endswith(f"{RESERVED}{run}/seed"):
-                    found[key] = None
-    return list(found)
+                    keys[key] = None
+    return list(keys)
 
 
-def prefixes(probes: Iterable[Probe], run: str) -> list[str]:
-    """Return every prefix under which `probes` may leave something; each holds the run's name."""
+def run_prefixes_of(probes: Iterable[Probe], run: str) -> list[str]:
+    """Return the prefixes under which `probes` may create objects; each contains the run's name."""
     mark = f"{RESERVED}{run}/"
-    found: dict[str, None] = {}
+    prefixes: dict[str, None] = {}
     for probe in probes:
         if isinstance(probe.call, ServiceCall) and mark in probe.call.key:
-            found[probe.call.key.partition(mark)[0] + mark] = None
-    return list(found)
+            prefixes[probe.call.key.partition(mark)[0] + mark] = None
+    return list(prefixes)
 
 
 def put_seeds(s3: "S3Client", bucket: str, keys: Sequence[str]) -> None:
-    """Put an object at each of `keys`."""
+    """Create an object with each of `keys`."""
     _each(keys, lambda key: s3.put_object(Bucket=bucket, Key=key, Body=BODY))
 
 
 def remove(s3: "S3Client", bucket: str, run_prefixes: Sequence[str], run: str) -> int:
-    """Remove every version, delete marker and open upload under `run_prefixes`; return how many there were.
+    """Remove every version, delete marker and open upload under `run_prefixes`; return their number.
 
-    A prefix without the run's name in it is refused: nothing of anybody else's is ever removed.
+    Raises ValueError for a prefix without the run's name, so that nothing else is ever removed.
     """
     mark = f"{RESERVED}{run}/"
     if any(not prefix.endswith(mark) for prefix in run_prefixes):
-        raise ValueError(f"a prefix isn't of the run {run}")
+        raise ValueError(f"a prefix doesn't belong to the run {run}")
     return sum(_each(run_prefixes, lambda prefix: _remove_under(s3, bucket, prefix)))
 
 
 def remove_all(s3: "S3Client", bucket: str) -> int:
-    """Remove everything in the bucket, which is about to be destroyed; return how much there was."""
+    """Remove everything in a bucket that is about to be destroyed; return the number of removed items."""
     return _remove_under(s3, bucket, "")
 
 
-def left(s3: "S3Client", bucket: str, run_prefixes: Sequence[str]) -> int:
-    """Return how many versions, delete markers and open uploads are under `run_prefixes`."""
+def count_left(s3: "S3Client", bucket: str, run_prefixes: Sequence[str]) -> int:
+    """Return the number of versions, delete markers and open uploads under `run_prefixes`."""
     counts = _each(
         run_prefixes,
         lambda prefix: len(_versions(s3, bucket, prefix)) + len(_uploads(s3, bucket, prefix)),
@@ -80,19 +80,19 @@ def _remove_under(s3: "S3Client", bucket: str, prefix: str) -> int:
 def _delete(s3: "S3Client", bucket: str, versions: "list[ObjectIdentifierTypeDef]") -> None:
     from botocore.exceptions import ClientError
 
-    # The call succeeds also where none of the objects may be deleted.
-    refused = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True}).get("Errors", ())
-    for first in refused:
-        message = f"{first.get('Message')} ({len(refused)} of {len(versions)} objects, the first {first.get('Key')!r})"
+    # The call succeeds even if it may delete none of the objects.
+    errors = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True}).get("Errors", ())
+    for first in errors:
+        message = f"{first.get('Message')} ({len(errors)} of {len(versions)} objects, the first {first.get('Key')!r})"
         raise ClientError({"Error": {"Code": first.get("Code", ""), "Message": message}}, "DeleteObjects")
 
 
 def _versions(s3: "S3Client", bucket: str, prefix: str) -> "list[ObjectIdentifierTypeDef]":
-    found: list[ObjectIdentifierTypeDef] = []
+    versions: list[ObjectIdentifierTypeDef] = []
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-            found.append({"Key": entry["Key"], "VersionId": entry["VersionId"]})
-    return found
+            versions.append({"Key": entry["Key"], "VersionId": entry["VersionId"]})
+    return versions
 
 
 def _uploads(s3: "S3Client", bucket: str, prefix: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""One run of the verification against the deployed stacks, from the first call to the last clean-up."""
+"""A live run of the verification on the deployed stacks, from the first call to the clean-up."""
 
 import time
 from collections import Counter
@@ -20,7 +20,7 @@ from temp_access.verify.live.cleanup import clean, defer_signals, signals_deferr
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.live.journal import Journal, new_record
-from temp_access.verify.live.objects import left, prefixes, put_seeds, seeds
+from temp_access.verify.live.objects import count_left, put_seeds, run_prefixes_of, seeds
 from temp_access.verify.live.runner import LiveRunner
 from temp_access.verify.offline.run import cross_check, evaluator_calls
 from temp_access.verify.outcomes import ACCESS_DENIED, Outcome, OutcomeType, attempt
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a run needs: the deployed stacks, and the credentials to look at and to borrow with.
+    """The deployed stacks, and the credentials for a run.
 
-    `user` is a session with temp-user's credentials, None to mint a key for the run; `settle` is how
-    many seconds to wait for IAM's delays.
+    `user` is a session with temp-user's credentials, None to create an access key for the run. `mfa` is a device's
+    ARN and a code. `settle` is how many seconds to wait for IAM's propagation delays.
     """
 
     config: Config
@@ -61,16 +61,17 @@ def verify_live(
     *,
     quiet: bool = False,
 ) -> VerificationReport:
-    """Run what `planner` plans (given the run's name and the deployer) and return the report.
+    """Run the plan that `planner` returns for the run's name and the deployer's clients, and return the report.
 
-    The run's key and objects are gone afterwards, also after a failure or an interruption.
+    The run's key and objects are removed at the end, also after a failure or an interruption.
     """
     started = time.monotonic()
     with LiveRun(deployment, state, stream) as run:
         plan = planner(run.name, run.deployer)
         sizes = Counter(probe.group for probe in plan.probes)
         with ProgressView(len(plan.probes), stream, group_sizes=sizes, quiet=quiet) as progress:
-            results = run.run(plan.probes, session_policy_for(deployment.target), progress.finished)
+            policy_for = session_policy_for(bucket=deployment.target.bucket, partition=deployment.target.partition)
+            results = run.run(plan.probes, policy_for, progress.finished)
     results += [run.cross_check(results), run.nothing_left()]
     return VerificationReport(
         target=deployment.target,
@@ -82,7 +83,7 @@ def verify_live(
 
 
 class LiveRun:
-    """A context in which probes can be run; leaving it cleans up."""
+    """A context manager that runs probes and cleans up at the end."""
 
     def __init__(self, deployment: Deployment, state: StateReader, stream: TextIO) -> None:
         self.name = operations.new_run()
@@ -93,25 +94,25 @@ class LiveRun:
         self.deployer = self._factory.base()
         self._journal = Journal()
         target = deployment.target
-        self._entry = new_record(
+        self._record = new_record(
             self.name, account=target.account, user=target.user_name, bucket=target.bucket, prefixes=()
         )
         self._prefixes: list[str] = []
         self._user: Credentials | None = None
-        # One for all probes: it has the session that the MFA code was good for.
-        self._wallet: CredentialPool | None = None
+        # Shared by all probes, because an MFA code is valid for one session.
+        self._pool: CredentialPool | None = None
         self._deadline = 0.0
 
     def __enter__(self) -> "LiveRun":
         config = self._deployment.config
         folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
-        sweep(self._journal, self.deployer, self._deployment.target, folders, self._say)
+        sweep(self._journal, self.deployer, self._deployment.target, folders, self._print)
         with signals_deferred_until_done():
-            record_run(self.deployer.iam, self._journal, self._entry)
+            record_run(self.deployer.iam, self._journal, self._record)
         try:
             if self._deployment.user is None:
                 with signals_deferred_until_done():
-                    self._user, self._entry = create_key(self.deployer.iam, self._journal, self._entry)
+                    self._user, self._record = create_key(self.deployer.iam, self._journal, self._record)
         except BaseException:
             self._clean()
             raise
@@ -129,12 +130,12 @@ class LiveRun:
         *,
         settle: bool = True,
     ) -> list[Result]:
-        """Put the probes' objects there, and run them; without `settle` each verdict is the first."""
+        """Create the probes' objects and run the probes; without `settle` no probe is repeated."""
         target, config = self._deployment.target, self._deployment.config
-        self._expect(prefixes(probes, self.name))
+        self._record_prefixes(run_prefixes_of(probes, self.name))
         put_seeds(self.deployer.s3, target.bucket, seeds(probes, self.name))
-        if self._wallet is None:
-            self._wallet = CredentialPool(
+        if self._pool is None:
+            self._pool = CredentialPool(
                 ClientFactory(self._deployment.user) if self._deployment.user else self._factory,
                 target,
                 user_key=self._user,
@@ -144,81 +145,81 @@ class LiveRun:
                 mfa=self._deployment.mfa,
                 mfa_required=config.role.conditions.mfa,
             )
-        wallet = self._wallet
-        wallet.policy_of = policy_of
-        answerer = LiveCalls(wallet, self._state, baseline_call(config))
-        wallet.unmet_condition = _unmet_condition(config, self._wait_until_known(answerer))
+        pool = self._pool
+        pool.policy_of = policy_of
+        calls = LiveCalls(pool, self._state, baseline_call(config))
+        pool.unmet_condition = _unmet_condition(config, self._wait_for_propagation(calls))
         deadline = self._deadline if settle else 0
-        runner = LiveRunner(answerer, deadline=deadline, names_layers=target.names_layers)
+        runner = LiveRunner(calls, deadline=deadline, names_layers=target.names_layers)
         return runner.run(probes, finished)
 
     def cross_check(self, results: Sequence[Result]) -> Result:
-        """Return whether the evaluator, asked about the templates, gives the same verdicts."""
+        """Return the result of comparing the verdicts with the evaluator's."""
         documents = partial(managed_document, self.deployer.iam)
         policies = EffectivePolicies(self._deployment.target, self._state.expected, documents)
         return cross_check(results, evaluator_calls(self._deployment.config, policies))
 
     def nothing_left(self) -> Result:
-        """Return the last result of all: that of looking for what the run may have left behind."""
+        """Return the result of the search for objects that the run left behind."""
         target = self._deployment.target
-        seen = attempt(lambda: str(left(self.deployer.s3, target.bucket, self._prefixes)))
-        gone = seen.kind is OutcomeType.WORKED and seen.message == "0"
+        outcome = attempt(lambda: str(count_left(self.deployer.s3, target.bucket, self._prefixes)))
         probe = Probe(
             id="clean-up/nothing-left",
             group="clean-up",
-            title="nothing of this run is left in the bucket",
+            title="the run leaves nothing in the bucket",
             caller=ProbeCaller(Identity.DEPLOYER),
             call=StateCheck("clean-up"),
             allowed=True,
             cause="objects of the run couldn't be removed; run verify again, which removes them",
         )
-        verdict = Verdict.INCONCLUSIVE if seen.kind is not OutcomeType.WORKED else Verdict.FAILED
-        text = f"{seen.message} versions and uploads left" if seen.kind is OutcomeType.WORKED else seen.summary
-        return Result(probe, Verdict.PASSED if gone else verdict, text)
+        if outcome.kind is not OutcomeType.WORKED:
+            return Result(probe, Verdict.INCONCLUSIVE, outcome.summary)
+        verdict = Verdict.PASSED if outcome.message == "0" else Verdict.FAILED
+        return Result(probe, verdict, f"{outcome.message} versions and uploads left")
 
-    def _expect(self, more: list[str]) -> None:
-        # The journal has it before the first object is made, so that a killed run can be cleaned up.
+    def _record_prefixes(self, more: list[str]) -> None:
+        # Written before the first object is created, so that a killed run can be cleaned up.
         self._prefixes = list(dict.fromkeys([*self._prefixes, *more]))
-        self._entry = replace(self._entry, prefixes=tuple(self._prefixes))
-        self._journal.write(self._entry)
+        self._record = replace(self._record, prefixes=tuple(self._prefixes))
+        self._journal.write(self._record)
 
     def _clean(self) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         with defer_signals():
             try:
-                clean(self._journal, self.deployer, self._entry, self._prefixes)
+                clean(self._journal, self.deployer, self._record, self._prefixes)
             except (BotoCoreError, ClientError) as error:
-                # The journal keeps what is left; the last probe says so, if there is a report.
-                self._say(f"couldn't clean up: {error}; run verify again, which does")
+                # The journal keeps the record, and the last probe fails if there is a report.
+                self._print(f"couldn't clean up: {error}; run verify again to clean up")
 
-    def _wait_until_known(self, answerer: LiveCalls) -> Outcome:
-        """Wait until a new key works and the role can be assumed, or until the deadline; return what came of it."""
+    def _wait_for_propagation(self, calls: LiveCalls) -> Outcome:
+        """Wait until the new key works and the role can be assumed, or until the deadline; return the last outcome."""
         pause, waited, passes = 0.5, False, 0
         while True:
-            seen = answerer.answer(ProbeCaller(Identity.USER), answerer.baseline)
-            passes = passes + 1 if seen.kind is OutcomeType.WORKED else 0
+            outcome = calls.answer(ProbeCaller(Identity.USER), calls.baseline)
+            passes = passes + 1 if outcome.kind is OutcomeType.WORKED else 0
             if passes > 2 * waited or time.monotonic() + pause > self._deadline:
-                return seen
+                return outcome
             if not waited:
-                self._say("waiting until IAM knows the new key and role everywhere")
+                self._print("waiting until the new key and role have propagated")
             waited = True
             time.sleep(pause)
             pause = min(pause * 1.5, 5)
 
-    def _say(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+    def _print(self, message: str) -> None:
+        print(message, file=self._stream, flush=True)
 
 
-def _unmet_condition(config: Config, seen: Outcome) -> str | None:
-    """Return which condition of the trust policy can't be met from here, if that explains what was `seen`.
+def _unmet_condition(config: Config, outcome: Outcome) -> str | None:
+    """Return which condition of the trust policy this machine can't meet, if that explains the outcome.
 
-    If the deployed trust policy isn't the template's, the probe of it fails and says so.
+    If the deployed trust policy differs from the template, its own probe fails.
     """
     networks = config.role.conditions.source_ip
-    if not networks or seen.kind is not OutcomeType.REFUSED or seen.code not in ACCESS_DENIED:
+    if not networks or outcome.kind is not OutcomeType.REFUSED or outcome.code not in ACCESS_DENIED:
         return None
     return (
-        f"the trust policy admits callers from {' and '.join(networks)} only, and AssumeRole was refused: this "
-        "machine's address seems to be another; run verify from that network"
+        f"the trust policy allows callers from {' and '.join(networks)} only, and AssumeRole was refused: this "
+        "machine's address seems to be outside; run verify from an allowed network"
     )

@@ -1,4 +1,4 @@
-"""Running the plan on the deployed stacks: groups side by side, delays waited for, refusals controlled."""
+"""Runs probes on the deployed stacks: groups in parallel, with retries and controls."""
 
 import threading
 import time
@@ -12,21 +12,21 @@ from temp_access.verify.outcomes import UNREACHABLE, Outcome, OutcomeType, judge
 from temp_access.verify.probes import Identity, Probe, Result, Verdict
 
 _CONFIRMATIONS = 2
-# So many calls without an answer in a row, each after boto3's own attempts: the service is gone.
-_GIVE_UP = 8
-_GONE = Outcome(
-    OutcomeType.UNDECIDED, message=f"not called: before it, {_GIVE_UP} calls in a row got no answer; run verify again"
+# The number of calls in a row without a response, each after boto3's own attempts, that ends the run.
+_MAX_UNANSWERED = 8
+_NOT_CALLED = Outcome(
+    OutcomeType.UNDECIDED, message=f"not called: {_MAX_UNANSWERED} calls in a row got no response; run verify again"
 )
 
 
 class LiveRunner:
-    """Runs probes; a verdict that a delay of IAM could explain is tried again until `deadline`.
+    """Runs probes, and repeats those whose verdict IAM's propagation delays could explain.
 
-    `deadline` is a time of time.monotonic(), in seconds.
+    `deadline` is the time.monotonic() in seconds after which no probe is repeated.
     """
 
     def __init__(self, calls: LiveCalls, *, deadline: float, names_layers: bool, workers: int = 8) -> None:
-        self._answerer = calls
+        self._calls = calls
         self._deadline = deadline
         self._names_layers = names_layers
         self._workers = workers
@@ -34,7 +34,7 @@ class LiveRunner:
         self._unanswered = 0
 
     def run(self, probes: Sequence[Probe], finished: Callable[[Result], None]) -> list[Result]:
-        """Return a result for each of `probes`, in their order; `finished` hears each as it comes."""
+        """Return a result for each of `probes`, in their order; `finished` is called with each result at once."""
         groups = [list(group) for _, group in groupby(probes, key=lambda probe: probe.group)]
         results: dict[str, Result] = {}
         with ThreadPoolExecutor(self._workers, thread_name_prefix="probe") as pool:
@@ -44,7 +44,7 @@ class LiveRunner:
                     results.update((result.probe.id, result) for result in future.result())
             except BaseException:
                 self._stopped.set()
-                # A call that is under way may still make something, which the clean-up must see.
+                # Running calls may still create something, so the clean-up must wait for them.
                 with defer_signals():
                     pool.shutdown(wait=True, cancel_futures=True)
                 raise
@@ -59,46 +59,46 @@ class LiveRunner:
             finished(results[-1])
         for grant in {probe.caller.grant for probe in probes if probe.caller.identity is Identity.GRANT}:
             if grant:
-                self._answerer.pool.forget(grant)
+                self._calls.pool.forget(grant)
         return results
 
     def _run(self, probe: Probe) -> Result:
         started, pause = time.monotonic(), 0.5
-        result, seen = self._once(probe, started)
-        while result.verdict is not Verdict.PASSED and may_be_transient(probe, seen) and self._wait(pause):
+        result, outcome = self._once(probe, started)
+        while result.verdict is not Verdict.PASSED and may_be_transient(probe, outcome) and self._wait(pause):
             pause = min(pause * 2, 5)
-            result, seen = self._once(probe, started)
+            result, outcome = self._once(probe, started)
             if result.verdict is Verdict.PASSED:
                 result = self._confirmed(probe, started, result)
         return result
 
     def _confirmed(self, probe: Probe, started: float, first: Result) -> Result:
-        # What has just become known is known by some servers only: one pass may be luck.
+        # After a delay only some servers may have the new state, so one pass may be luck.
         for _ in range(_CONFIRMATIONS):
             self._stopped.wait(0.5)
-            again, _seen = self._once(probe, started)
-            if again.verdict is not Verdict.PASSED:
-                return again
+            repeated, _ = self._once(probe, started)
+            if repeated.verdict is not Verdict.PASSED:
+                return repeated
         return first
 
     def _once(self, probe: Probe, started: float) -> tuple[Result, Outcome]:
-        seen = self._answer(probe)
+        outcome = self._answer(probe)
         control = None
-        if probe.control and seen.kind is OutcomeType.REFUSED:
-            control = self._answerer.control(probe.control, probe.call)
-        verdict, text = judge(probe, seen, control, names_layers=self._names_layers)
+        if probe.control and outcome.kind is OutcomeType.REFUSED:
+            control = self._calls.control(probe.control, probe.call)
+        verdict, observed = judge(probe, outcome, control, names_layers=self._names_layers)
         return (
-            Result(probe, verdict, text, time.monotonic() - started, control.summary if control else None),
-            seen,
+            Result(probe, verdict, observed, time.monotonic() - started, control.summary if control else None),
+            outcome,
         )
 
     def _answer(self, probe: Probe) -> Outcome:
-        # Hundreds of probes would each wait for boto3's attempts to fail.
-        if self._unanswered >= _GIVE_UP:
-            return _GONE
-        seen = self._answerer.answer(probe.caller, probe.call)
-        self._unanswered = self._unanswered + 1 if seen.code == UNREACHABLE else 0
-        return seen
+        # Otherwise hundreds of probes would each wait for boto3's attempts.
+        if self._unanswered >= _MAX_UNANSWERED:
+            return _NOT_CALLED
+        outcome = self._calls.answer(probe.caller, probe.call)
+        self._unanswered = self._unanswered + 1 if outcome.code == UNREACHABLE else 0
+        return outcome
 
     def _wait(self, pause: float) -> bool:
         if time.monotonic() + pause > self._deadline:

@@ -31,7 +31,7 @@ from temp_access.policies.session_policy import ALLOW_ALL, PolicyForGrant
 from temp_access.verify.operations import Need, needs
 from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
-from temp_access.verify.trust_checks import trust_layers, trust_request
+from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
 _SESSION_NAME = re.compile(SESSION_NAME_PATTERN, re.ASCII)
 _EXTERNAL_ID = re.compile(EXTERNAL_ID_PATTERN, re.ASCII)
@@ -102,10 +102,8 @@ class EvaluatorCalls:
                 case AssumeCall():
                     return self._assume_role(caller, call)
                 case TrustCheck():
-                    request = trust_request(call, self._target)
-                    return _outcome(
-                        evaluate(trust_layers(self._policies.trust_policy(self._policies.state.role)), request)
-                    )
+                    trust = self._policies.trust_policy(self._policies.state.role)
+                    return _outcome(evaluate(trust_policy_set(trust), trust_request(call, self._target)))
                 case StateCheck():
                     raise SetupError("the deployed state exists only live")
         except (SetupError, MissingDocument) as error:
@@ -159,8 +157,7 @@ class EvaluatorCalls:
             case Identity.USER | Identity.USER_SESSION_TOKEN | Identity.USER_WITHOUT_MFA:
                 return target.user_arn
             case _:
-                name = self._baseline.session_name
-                return f"arn:{target.partition}:sts::{target.account}:assumed-role/{target.role_name}/{name}"
+                return target.session_arn(self._baseline.session_name)
 
     def _request(self, caller: ProbeCaller, need: Need, context: Mapping[str, str] | None = None) -> Request:
         keys = {"aws:SecureTransport": "true", "aws:SourceIp": self._address, **(context or {})}

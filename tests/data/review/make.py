@@ -1,4 +1,4 @@
-"""Synthesizes the prepared pairs anew: `python tests/data/review/make.py`; their expected.md are written by hand."""
+"""Synthesizes the prepared pairs again: `python tests/data/review/make.py`. Check each expected.md by hand."""
 
 import copy
 import json
@@ -53,7 +53,7 @@ def nothing(templates: Templates) -> None:
 
 
 def resource(templates: Templates, kind: str) -> dict[str, Any]:
-    """Return the properties of the one resource of a type."""
+    """Return the properties of the only resource of a type."""
     return next(r["Properties"] for t in templates.values() for r in t["Resources"].values() if r["Type"] == kind)
 
 
@@ -75,8 +75,8 @@ def bucket_statement(action: str, key: str, principal: str, effect: str = "Allow
     return edit
 
 
-def rewritten(templates: Templates) -> None:
-    """Say the same in other words: order, lists, Sids, split statements."""
+def rewrite(templates: Templates) -> None:
+    """Rewrite the policies with the same meaning: order, lists, Sids, split statements."""
     document = resource(templates, "AWS::IAM::Role")["Policies"][0]["PolicyDocument"]
     listing, objects = document["Statement"]
     actions = objects["Action"] if isinstance(objects["Action"], list) else [objects["Action"]]
@@ -86,24 +86,24 @@ def rewritten(templates: Templates) -> None:
     trust[0]["Sid"] = "TheUser"
 
 
-def renamed(templates: Templates) -> None:
-    """Give the bucket, the role and a policy other construct and logical ids."""
-    text = json.dumps(templates)
+def rename(templates: Templates) -> None:
+    """Give the bucket, the role and a policy other construct ids and logical ids."""
+    document = json.dumps(templates)
     for old, new in (("Folders5DC27E26", "Files0A1B2C3D"), ("Role11E5256C", "Lent4D5E6F70"), ("UserAssumeRole", "Up")):
-        text = text.replace(old, new)
+        document = document.replace(old, new)
     for old, new in (("TempAccessStorage/Folders/", "TempAccessStorage/Files/"), ("/Role/", "/Lent/")):
-        text = text.replace(old, new)
-    templates.update(json.loads(text))
+        document = document.replace(old, new)
+    templates.update(json.loads(document))
 
 
 def plain_http(templates: Templates) -> None:
-    """Take the bucket policy out, and with it the Deny of plain HTTP."""
+    """Remove the bucket policy, and with it the Deny of plain HTTP."""
     resources = templates["TempAccessStorage"]["Resources"]
-    del resources[next(id_ for id_, found in resources.items() if found["Type"] == "AWS::S3::BucketPolicy")]
+    del resources[next(id_ for id_, each in resources.items() if each["Type"] == "AWS::S3::BucketPolicy")]
 
 
 def trusts_the_account(templates: Templates) -> None:
-    """Name the whole account in the trust policy in place of the user."""
+    """Name the whole account in the trust policy instead of the user."""
     statement = resource(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"][0]
     statement["Principal"] = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
@@ -112,12 +112,12 @@ DENY = bucket_statement("s3:DeleteObject", "*", "*", "Deny")
 SESSION = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/temp-role/nightly"
 AUDIT = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/audit"
 _CONTEXT = {"@aws-cdk/core:defaultCrossStackReferences": "strong", "aws:cdk:enable-path-metadata": True}
-Half = tuple[str, Edit]
+ConfigAndEdit = tuple[str, Edit]
 WRITER = '[grants.bob]\naccess = "read-write"\n'
-PAIRS: dict[str, tuple[Half, Half]] = {
+PAIRS: dict[str, tuple[ConfigAndEdit, ConfigAndEdit]] = {
     "same": ((BOB, nothing), (BOB, nothing)),
-    "equivalent-rewrite": ((BOB, nothing), ("# who may what\n[grants]\nbob = { access = 'read' }\n", rewritten)),
-    "renamed-construct": ((BOB, nothing), (BOB, renamed)),
+    "equivalent-rewrite": ((BOB, nothing), ("# who may what\n[grants]\nbob = { access = 'read' }\n", rewrite)),
+    "renamed-construct": ((BOB, nothing), (BOB, rename)),
     "wider-prefix": (
         (BOB, bucket_statement("s3:GetObject", "bob/*", AUDIT)),
         (BOB, bucket_statement("s3:GetObject", "bob*", AUDIT)),
@@ -159,12 +159,12 @@ PAIRS: dict[str, tuple[Half, Half]] = {
 }
 
 
-def synthesize(folder: Path, text: str, edit: Edit) -> None:
-    """Write access.toml and a cdk.out with what the review reads of it."""
+def synthesize(folder: Path, toml: str, edit: Edit) -> None:
+    """Write access.toml, and a cdk.out with the parts that the review reads."""
     shutil.rmtree(folder, ignore_errors=True)
     out = folder / "cdk.out"
     out.mkdir(parents=True)
-    (folder / "access.toml").write_text(text, encoding="utf-8")
+    (folder / "access.toml").write_text(toml, encoding="utf-8")
     config = load(folder / "access.toml")
     with tempfile.TemporaryDirectory() as scratch:
         app = cdk.App(outdir=scratch, context=_CONTEXT)
@@ -174,8 +174,8 @@ def synthesize(folder: Path, text: str, edit: Edit) -> None:
     edit(templates)
     artifacts = {}
     for name, template in templates.items():
-        kept = {key: template[key] for key in ("Resources", "Outputs")}
-        (out / f"{name}.template.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        parts = {key: template[key] for key in ("Resources", "Outputs")}
+        (out / f"{name}.template.json").write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
         artifacts[name] = {
             "type": "aws:cloudformation:stack",
             "environment": "aws://unknown-account/unknown-region",

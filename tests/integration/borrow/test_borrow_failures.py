@@ -33,7 +33,7 @@ def assert_one_line(ended: Ended, code: int, *fragments: str) -> None:
         (("bob", "--access", "full"), "'full' is more than the 'read-write' access that 'bob' grants"),
         (("bob", "--mfa-code", "123456"), "--mfa-code needs --mfa-serial"),
         (("bob", "--mfa-serial", "x", "--mfa-code", "123456"), "a parameter is invalid"),
-        (("bob", "--env", "prod"), "there is no 'prod'"),
+        (("bob", "--env", "prod"), "there is no environment 'prod'"),
         (("bob", "--config", "no.toml"), "there is no such file"),
         (("",), "has no grant ''"),
     ],

@@ -56,7 +56,7 @@ def test_another_network_is_inconclusive_and_said(deployed: Project) -> None:
     deployed.update(_GRANT + _ANOTHER_NETWORK)
     ended = deployed.verify()
     assert ended.code == 3, ended.said
-    reason = "the trust policy admits callers from 203.0.113.0/24 only"
+    reason = "the trust policy allows callers from 203.0.113.0/24 only"
     for id_ in ("assume/default", "assume/chained-1h", "role/list-users", "grants.bob/inside/get"):
         probe = deployed.probe(id_)
         assert (probe["verdict"], reason in probe["observed"]) == ("inconclusive", True), probe
@@ -80,11 +80,11 @@ def test_a_trust_policy_broken_by_hand_isn_t_taken_for_another_network(deployed:
 
 
 def test_mfa_without_a_code_is_inconclusive_and_said(deployed: Project) -> None:
-    """Where the role asks for MFA and no code is given, the refusal without MFA is seen, and the rest isn't: exit 3."""
+    """Without a code, only the refusal without MFA can be observed, and the exit code is 3."""
     deployed.update(_GRANT + _MFA)
     ended = deployed.verify()
     assert ended.code == 3, ended.said
-    reason = "no code was given; pass --mfa-serial and --mfa-code"
+    reason = "there is no code; pass --mfa-serial and --mfa-code"
     for id_ in ("assume/default", "role/list-users", "grants.bob/inside/get"):
         probe = deployed.probe(id_)
         assert (probe["verdict"], reason in probe["observed"]) == ("inconclusive", True), probe

@@ -151,7 +151,7 @@ def test_a_server_that_dies_in_the_middle_is_inconclusive(deployed_once: Path, t
         assert "run verify again" in ended.err
         summary = dying.report()["summary"]
         assert (summary["failed"], summary["inconclusive"] > 20) == (0, True)
-        assert "not called: before it, 8 calls in a row got no answer" in dying.report_file.read_text()
+        assert "not called: 8 calls in a row got no response" in dying.report_file.read_text()
         (record,) = dying.journal
     with running_aws(tmp_path / "dying/aws") as instance:
         again = Project(tmp_path / "dying", instance)

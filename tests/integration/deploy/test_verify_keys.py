@@ -127,7 +127,7 @@ def test_an_impatient_second_ctrl_c_leaves_nothing(tenants: Project) -> None:
         time.sleep(0.3)
     ended = running.end()
     assert ended.code == 130, ended.said
-    assert "cleaning up, one moment" in ended.err
+    assert "cleaning up, please wait" in ended.err
     assert "Traceback" not in ended.err
     tenants.assert_nothing_left()
 

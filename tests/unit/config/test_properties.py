@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from temp_access.access_file import read
 from temp_access.config.folders import overlaps
-from temp_access.config.grants import admits, read_any_id
+from temp_access.config.grants import read_any_id
 from temp_access.config.model import Grant
 from temp_access.config.table import TableReader
 from temp_access.config.validation import folder_problem, id_problem
@@ -166,7 +166,7 @@ def test_any_id_meets_a_listed_folder_exactly_if_it_is_said_to(pattern: str, tem
     any_id = read_any_id(table, tuple(ACCESS_MODES), 43200, grants)
     assume(any_id is not None)
     assert any_id is not None
-    given_out = [any_id.grant(word).folder for word in WORDS if admits(any_id, grants, word)]
+    given_out = [any_id.grant(word).folder for word in WORDS if any_id.admits(word, grants)]
     assume(given_out)
     assert len(set(given_out)) == len(given_out)
     assert not any(_meet(one, other) for one in given_out for other in given_out if one != other)
@@ -187,4 +187,4 @@ def test_any_id_never_serves_a_listed_id(pattern: str, listed: list[str], word: 
     assume(any_id is not None)
     assert any_id is not None
     expected = word not in listed and any_id.pattern.matches(word) and not id_problem(word) and not folder_problem(word)
-    assert admits(any_id, grants, word) == expected
+    assert any_id.admits(word, grants) == expected

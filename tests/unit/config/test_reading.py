@@ -9,6 +9,7 @@ import pytest
 from temp_access.access_file import load
 from temp_access.cli.completion import grant_ids
 from temp_access.config.model import Bucket, Conditions, Config, Environment, Grant, Role, TrustedPrincipal, User
+from temp_access.iam.aws_managed import _bundle
 from tests.unit.support.config_file import BOB, ROOT, config_of
 
 OWN = ROOT / "access.toml"
@@ -101,12 +102,22 @@ def test_each_commented_out_example_is_valid_alone(tmp_path: Path, example: re.M
 def test_an_unknown_aws_managed_policy_is_a_warning_with_the_nearest_known_one(
     tmp_path: Path, name: str, warning: str
 ) -> None:
-    """AWS adds policies all the time, so a name that isn't in the kept list isn't refused."""
+    """AWS keeps adding policies, so a name that isn't bundled is only warned about."""
     config = config_of(tmp_path, f"[[user.aws_managed]]\nname = '{name}'\nreason = 'because'\n{BOB}")
     assert [text.partition(" (AWS managed policies as of ")[0] for text in config.warnings] == [
-        f"access.toml: user.aws_managed[0].name: {name!r} isn't in the list kept here{warning}"
+        f"access.toml: user.aws_managed[0].name: {name!r} isn't a known AWS managed policy{warning}; "
+        "check the name and its path"
     ]
     assert re.search(r" \(AWS managed policies as of 20\d\d-\d\d-\d\d", config.warnings[0])
+
+
+def test_the_bundled_policies_are_read_only_where_access_toml_names_one(tmp_path: Path) -> None:
+    """A file without user.aws_managed doesn't pay for decompressing them."""
+    _bundle.cache_clear()
+    config_of(tmp_path, BOB)
+    assert _bundle.cache_info().currsize == 0
+    config_of(tmp_path, f"[[user.aws_managed]]\nname = 'IAMReadOnlyAccess'\nreason = 'because'\n{BOB}")
+    assert _bundle.cache_info().currsize == 1
 
 
 def test_an_account_of_the_environment_is_its_own_and_needs_no_external_id(tmp_path: Path) -> None:

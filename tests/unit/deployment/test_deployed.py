@@ -1,4 +1,4 @@
-"""What AWS answers becomes the deployed state; what isn't there is None, and what can't be read is an error."""
+"""The deployed state read from AWS's responses: a missing resource is None, an unreadable one an error."""
 
 import json
 from collections.abc import Mapping
@@ -66,8 +66,8 @@ def answering(service: Any, answers: Mapping[str, Any]) -> Any:
     client: Any = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
     def answer(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        found = answers[model.name]
-        parsed = found.pop(0) if isinstance(found, list) else found
+        answer = answers[model.name]
+        parsed = answer.pop(0) if isinstance(answer, list) else answer
         status = 400 if "Error" in parsed else 200
         return AWSResponse("https://aws.test", status, HTTPHeaders(), None), json.loads(json.dumps(parsed))
 
@@ -81,14 +81,14 @@ def deployed(**answers: Any) -> DeployedState:
 
 
 def test_reads_the_user_with_its_policies_boundary_and_groups() -> None:
-    """Documents are decoded, and AWS's own policies have none."""
+    """Documents are decoded; AWS managed policies have none."""
     attached = {OWN_ARN: ALLOW, S3_FULL_ARN: None}
 
     assert deployed().user == UserState("temp-user", Permissions({"mine": ALLOW}, attached, OWN_ARN), ("a", "b"))
 
 
-def test_reads_the_role_with_its_trust_duration_and_own_tags() -> None:
-    """Other tags than ours are left out."""
+def test_reads_the_role_with_its_trust_policy_duration_and_tags() -> None:
+    """Only tags with the prefix temp-access: are kept."""
     assert deployed().role == RoleState(
         name="temp-role",
         permissions=Permissions({"Folders": ALLOW}),
@@ -111,7 +111,7 @@ def test_reads_the_bucket_s_configuration() -> None:
 
 
 def test_reads_every_page_of_a_list() -> None:
-    """A second page may hold what somebody attached."""
+    """An attached policy may be on the second page."""
     pages = [
         {"AttachedPolicies": [{"PolicyArn": S3_FULL_ARN}], "IsTruncated": True, "Marker": "2"},
         {"AttachedPolicies": [{"PolicyArn": f"{S3_FULL_ARN}2"}]},
@@ -131,11 +131,11 @@ def test_reads_every_page_of_a_list() -> None:
         ("GetBucketVersioning", "NoSuchBucket", "bucket"),
     ],
 )
-def test_what_doesn_t_exist_is_none(operation: str, code: str, missing: str) -> None:
-    """Somebody deleted it: that is a state, and the rest is read."""
-    found = deployed(**{operation: refusing(code)})
+def test_a_missing_resource_is_none(operation: str, code: str, missing: str) -> None:
+    """The rest of the state is still read."""
+    state = deployed(**{operation: refusing(code)})
 
-    assert [part for part in ("user", "role", "bucket") if getattr(found, part) is None] == [missing]
+    assert [part for part in ("user", "role", "bucket") if getattr(state, part) is None] == [missing]
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ def test_what_doesn_t_exist_is_none(operation: str, code: str, missing: str) -> 
         ("GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError", "encryption"),
     ],
 )
-def test_a_bucket_s_configuration_that_is_gone_is_none(operation: str, code: str, attribute: str) -> None:
-    """Somebody deleted the configuration, and the bucket is there."""
+def test_a_missing_bucket_configuration_is_none(operation: str, code: str, attribute: str) -> None:
+    """The bucket itself still exists."""
     assert getattr(deployed(**{operation: refusing(code)}).bucket, attribute) is None
 
 
-def test_an_inline_policy_that_is_deleted_meanwhile_is_left_out() -> None:
-    """Between the list and the look."""
+def test_leaves_out_an_inline_policy_that_is_deleted_in_the_meantime() -> None:
+    """It is deleted after it was listed and before it is read."""
     user = deployed(GetUserPolicy=refusing("NoSuchEntity")).user
 
     assert user is not None
@@ -162,14 +162,14 @@ def test_an_inline_policy_that_is_deleted_meanwhile_is_left_out() -> None:
 
 @pytest.mark.parametrize("operation", [*IAM, *S3])
 @pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
-def test_what_can_t_be_read_is_an_error(operation: str, code: str) -> None:
-    """Not allowed or throttled says nothing about what is deployed."""
+def test_an_unreadable_state_is_an_error(operation: str, code: str) -> None:
+    """A denied or throttled call doesn't mean that a resource is missing."""
     with pytest.raises(ClientError, match=code):
         deployed(**{operation: refusing(code)})
 
 
-def test_asks_for_the_bucket_of_this_account_alone() -> None:
-    """A stranger may have taken the name of a bucket that was deleted."""
+def test_expects_the_bucket_to_belong_to_this_account() -> None:
+    """Another account may have taken the name of a deleted bucket."""
     owners: list[str] = []
     s3 = answering("s3", S3)
     s3.meta.events.register_first(
@@ -182,12 +182,12 @@ def test_asks_for_the_bucket_of_this_account_alone() -> None:
 
 
 def resource(logical_id: str, name: str | None, status: str = "CREATE_COMPLETE") -> dict[str, Any]:
-    found = {"LogicalResourceId": logical_id, "PhysicalResourceId": name, "ResourceStatus": status}
-    return {key: value for key, value in found.items() if value is not None}
+    properties = {"LogicalResourceId": logical_id, "PhysicalResourceId": name, "ResourceStatus": status}
+    return {key: value for key, value in properties.items() if value is not None}
 
 
-def test_names_are_read_by_stack_and_logical_id() -> None:
-    """What has no name yet, or was deleted, is left out."""
+def test_reads_physical_ids_by_stack_and_logical_id() -> None:
+    """Resources without a name, and deleted ones, are left out."""
     storage = [resource("Bucket", "example-8xk2"), resource("Pending", None)]
     access = [resource("User", "temp-user"), resource("Old", "old", "DELETE_COMPLETE")]
     answers = {"DescribeStackResources": [{"StackResources": storage}, {"StackResources": access}]}
@@ -198,8 +198,8 @@ def test_names_are_read_by_stack_and_logical_id() -> None:
     }
 
 
-def test_a_stack_that_isn_t_deployed_says_what_to_run() -> None:
-    """CloudFormation's own words don't."""
+def test_a_missing_stack_names_the_command_to_run() -> None:
+    """CloudFormation's own message doesn't."""
     answer = refusing("ValidationError", "Stack with id TempAccessStorage does not exist")
 
     with pytest.raises(
@@ -208,7 +208,7 @@ def test_a_stack_that_isn_t_deployed_says_what_to_run() -> None:
         physical_ids(answering("cloudformation", {"DescribeStackResources": answer}))
 
 
-def test_a_stack_that_can_t_be_read_is_an_error() -> None:
-    """Not allowed doesn't mean not there."""
+def test_an_unreadable_stack_is_an_error() -> None:
+    """A denied call doesn't mean that the stack is missing."""
     with pytest.raises(ClientError, match="AccessDenied"):
         physical_ids(answering("cloudformation", {"DescribeStackResources": refusing("AccessDenied")}))

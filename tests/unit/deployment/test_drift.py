@@ -1,4 +1,4 @@
-"""Each aspect holds for what the template makes, and says what to undo when it was changed."""
+"""Each drift check finds no difference in an unchanged deployment, and names the command that undoes a change."""
 
 import shlex
 from dataclasses import replace
@@ -74,14 +74,14 @@ def bucket(expected: dict[str, Any] | None = None, **changed: Any) -> tuple[Stat
 
 
 @pytest.mark.parametrize("aspect", DRIFT_CHECKS)
-def test_what_the_template_makes_has_no_differences(aspect: str) -> None:
+def test_an_unchanged_deployment_has_no_differences(aspect: str) -> None:
     """Equal states are equal in every aspect."""
     assert differences(aspect, EXPECTED, DEPLOYED) == ()
 
 
 @pytest.mark.parametrize("kind", ["user", "role"])
 @pytest.mark.parametrize(
-    ("aspect", "expected", "changed", "says", "command"),
+    ("aspect", "expected", "changed", "message", "command"),
     [
         ("inline_policies", {}, {"inline": {"mine": MINE, "wide": WIDE}},
          "the inline policy wide of temp-{kind} (Allow s3:* on *) isn't in the template; delete it",
@@ -109,18 +109,18 @@ def test_what_the_template_makes_has_no_differences(aspect: str) -> None:
          "aws iam put-{kind}-permissions-boundary --{kind}-name temp-{kind} --permissions-boundary " + OWN_ARN),
     ],
 )  # fmt: skip
-def test_changed_permissions_say_what_to_undo(
-    kind: str, aspect: str, expected: dict[str, Any], changed: dict[str, Any], says: str, command: str
+def test_changed_permissions_come_with_the_command_that_undoes_them(
+    kind: str, aspect: str, expected: dict[str, Any], changed: dict[str, Any], message: str, command: str
 ) -> None:
-    """What was added is taken away, and what was taken or changed is put back."""
-    found = differences(f"{kind}.{aspect}", *permissions(kind, expected, **changed))
+    """Added policies are removed; deleted and changed ones are restored."""
+    lines = differences(f"{kind}.{aspect}", *permissions(kind, expected, **changed))
 
-    assert len(found) == 1
-    assert found[0].startswith(f"{says}: {command}".format(kind=kind))
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{message}: {command}".format(kind=kind))
 
 
 @pytest.mark.parametrize(
-    ("aspect", "states", "says", "command"),
+    ("aspect", "states", "message", "command"),
     [
         ("user.groups", user(groups=("admins",)),
          "temp-user is in the group admins and has its policies, but the template has no such group; remove it",
@@ -179,32 +179,32 @@ def test_changed_permissions_say_what_to_undo(
          "aws s3api put-bucket-versioning --bucket temp-bucket --versioning-configuration Status=Suspended"),
     ],
 )  # fmt: skip
-def test_a_changed_deployment_says_what_to_undo(
-    aspect: str, states: tuple[State, DeployedState], says: str, command: str
+def test_a_changed_deployment_comes_with_the_command_that_undoes_it(
+    aspect: str, states: tuple[State, DeployedState], message: str, command: str
 ) -> None:
-    """What is there, what should be, and the command for it."""
-    found = differences(aspect, *states)
+    """The deployed value, the template's value, and the command."""
+    lines = differences(aspect, *states)
 
-    assert len(found) == 1
-    assert found[0].startswith(f"{says}: {command}" if command else says)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{message}: {command}" if command else message)
 
 
 @pytest.mark.parametrize("versioning", [None, "Suspended"])
-def test_a_template_without_versioning_is_content_with_none(versioning: str | None) -> None:
-    """Versioning that was on once can't be undone further than to suspend it."""
+def test_suspended_versioning_matches_a_template_without_versioning(versioning: str | None) -> None:
+    """Versioning that was enabled once can only be suspended."""
     assert differences("bucket.versioning", *bucket({"versioning": None}, versioning=versioning)) == ()
 
 
 def test_two_changes_are_two_lines() -> None:
-    """Each line has its own undoing."""
+    """Each line has its own command."""
     changed = permissions("user", attached={OWN_ARN: WIDE, S3_FULL_ARN: None})
 
     assert len(differences("user.attached_policies", *changed)) == 2
 
 
 @pytest.mark.parametrize("aspect", DRIFT_CHECKS)
-def test_what_is_gone_differs_in_every_aspect(aspect: str) -> None:
-    """A stack whose parts were deleted by hand must go before it can be made again."""
+def test_a_deleted_resource_differs_in_every_aspect(aspect: str) -> None:
+    """Its stack must be destroyed before it can be created again."""
     [line] = differences(aspect, EXPECTED, DeployedState(None, None, None))
 
     name, stack = {
@@ -215,8 +215,8 @@ def test_what_is_gone_differs_in_every_aspect(aspect: str) -> None:
     assert line == f"{name} doesn't exist; recreate it: cdk destroy {stack} && cdk deploy --all"
 
 
-def test_a_document_in_a_command_is_one_word_for_the_shell() -> None:
-    """Quotes and variables in a policy reach AWS as they are."""
+def test_a_document_in_a_command_is_one_argument_for_the_shell() -> None:
+    """Quotes and variables in a policy reach AWS unchanged."""
     document = policy("sts:AssumeRole", Condition={"StringLike": {"sts:RoleSessionName": "it's-${aws:username}"}})
     expected = replace(EXPECTED, role=replace(ROLE, trust=document))
 
@@ -226,15 +226,15 @@ def test_a_document_in_a_command_is_one_word_for_the_shell() -> None:
     assert "it's-${aws:username}" in command[-1]
 
 
-def test_a_new_version_of_a_managed_policy_becomes_the_one_that_counts() -> None:
-    """Another version than the default has no effect."""
+def test_a_restored_managed_policy_becomes_the_default_version() -> None:
+    """Only the default version has an effect."""
     [line] = differences("user.attached_policies", *permissions("user", attached={OWN_ARN: WIDE}))
 
     assert line.endswith("}}' --set-as-default")
 
 
-def test_a_line_stays_one_line_whatever_is_deployed() -> None:
-    """Line breaks and control characters of a terminal are legal in a policy, and shown as escapes."""
+def test_each_difference_stays_on_one_line() -> None:
+    """A policy may contain line breaks and terminal control characters; they are escaped."""
     hostile = {"mine": MINE, "other": policy("s3:*", Resource="a\n\x9b2J")}
 
     [line] = differences("user.inline_policies", *permissions("user", inline=hostile))

@@ -1,4 +1,4 @@
-"""The templates' state, with AWS's defaults where they don't say."""
+"""The state that templates define, with AWS's defaults for missing properties."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def state(
     bucket: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
     physical: dict[tuple[str, str], str] | None = None,
-    **place: Any,
+    **environment: Any,
 ) -> State:
     access = {
         "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "temp-user", **(user or {})}},
@@ -35,7 +35,7 @@ def state(
     }
     storage = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": bucket or {}}}
     templates = {"TempAccessStorage": {"Resources": storage}, "TempAccess": {"Resources": access}}
-    assembly = Assembly(Path("cdk.out"), templates, **place)
+    assembly = Assembly(Path("cdk.out"), templates, **environment)
     return expected_state(assembly, physical, account="123456789012", region="us-east-1", partition="aws")
 
 
@@ -44,91 +44,91 @@ def managed(**properties: Any) -> dict[str, Any]:
     return {"Own": {"Type": "AWS::IAM::ManagedPolicy", "Properties": own}}
 
 
-def test_a_user_without_policies_has_none_and_is_in_no_group() -> None:
-    """What a template doesn't give, CloudFormation doesn't make."""
+def test_a_user_without_policies_and_groups() -> None:
+    """CloudFormation creates nothing that the template doesn't contain."""
     user = state().user
 
     assert (user.permissions.inline, user.permissions.attached, user.permissions.boundary) == ({}, {}, None)
     assert user.groups == ()
 
 
-def test_inline_policies_are_there_by_name() -> None:
+def test_reads_inline_policies_by_name() -> None:
     """Each with its document."""
     policies = [{"PolicyName": "mine", "PolicyDocument": ALLOW}]
 
-    found = state(user={"Policies": policies}, role={"Policies": policies})
+    expected = state(user={"Policies": policies}, role={"Policies": policies})
 
-    assert found.user.permissions.inline == found.role.permissions.inline == {"mine": ALLOW}
+    assert expected.user.permissions.inline == expected.role.permissions.inline == {"mine": ALLOW}
 
 
-def test_a_policy_resource_is_an_inline_policy_of_whom_it_names() -> None:
+def test_a_policy_resource_is_an_inline_policy_of_its_users_and_roles() -> None:
     """`AWS::IAM::Policy` embeds its document in its users and roles."""
     policy = {"PolicyName": "mine", "PolicyDocument": ALLOW, "Roles": [{"Ref": "Role"}]}
 
-    found = state(more={"Mine": {"Type": "AWS::IAM::Policy", "Properties": policy}})
+    expected = state(more={"Mine": {"Type": "AWS::IAM::Policy", "Properties": policy}})
 
-    assert (found.user.permissions.inline, found.role.permissions.inline) == ({}, {"mine": ALLOW})
+    assert (expected.user.permissions.inline, expected.role.permissions.inline) == ({}, {"mine": ALLOW})
 
 
 def test_aws_managed_policies_are_attached_without_a_document() -> None:
-    """Nobody here can change what they say."""
-    found = state(user={"ManagedPolicyArns": [S3_FULL]})
+    """They can't be changed, so they aren't compared."""
+    expected = state(user={"ManagedPolicyArns": [S3_FULL]})
 
-    assert found.user.permissions.attached == {S3_FULL_ARN: None}
-
-
-def test_a_managed_policy_of_the_stack_is_attached_to_whom_it_names() -> None:
-    """With its document, because this one can be changed."""
-    found = state(more=managed(Users=[{"Ref": "User"}]))
-
-    assert found.user.permissions.attached == {OWN_ARN: ALLOW}
-    assert found.role.permissions.attached == {}
+    assert expected.user.permissions.attached == {S3_FULL_ARN: None}
 
 
-def test_a_managed_policy_of_the_stack_may_be_attached_from_the_other_side() -> None:
-    """A user or role may also name the policy."""
-    found = state(role={"ManagedPolicyArns": [{"Ref": "Own"}]}, more=managed())
+def test_a_managed_policy_of_the_stack_is_attached_to_its_users_and_roles() -> None:
+    """With its document, because it can be changed."""
+    expected = state(more=managed(Users=[{"Ref": "User"}]))
 
-    assert found.role.permissions.attached == {OWN_ARN: ALLOW}
-
-
-def test_deployed_names_are_used_where_they_are_known() -> None:
-    """CloudFormation made up the bucket's name."""
-    found = state(physical={("TempAccessStorage", "Bucket"): "example-8xk2"})
-
-    assert found.bucket.name == "example-8xk2"
+    assert expected.user.permissions.attached == {OWN_ARN: ALLOW}
+    assert expected.role.permissions.attached == {}
 
 
-def test_boundaries_and_groups_are_the_template_s() -> None:
+def test_a_user_or_role_may_name_a_managed_policy_of_the_stack() -> None:
+    """Either side may name the other."""
+    expected = state(role={"ManagedPolicyArns": [{"Ref": "Own"}]}, more=managed())
+
+    assert expected.role.permissions.attached == {OWN_ARN: ALLOW}
+
+
+def test_uses_deployed_names_where_they_are_known() -> None:
+    """CloudFormation chose the bucket's name."""
+    expected = state(physical={("TempAccessStorage", "Bucket"): "example-8xk2"})
+
+    assert expected.bucket.name == "example-8xk2"
+
+
+def test_reads_boundary_and_groups() -> None:
     """A boundary is named by its ARN, a group by its name."""
-    found = state(user={"PermissionsBoundary": OWN_ARN, "Groups": ["b", "a"]})
+    expected = state(user={"PermissionsBoundary": OWN_ARN, "Groups": ["b", "a"]})
 
-    assert (found.user.permissions.boundary, found.user.groups) == (OWN_ARN, ("a", "b"))
+    assert (expected.user.permissions.boundary, expected.user.groups) == (OWN_ARN, ("a", "b"))
 
 
 def test_the_trust_policy_names_the_user_s_arn() -> None:
-    """References in it are followed."""
+    """References are resolved."""
     statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/temp-user"}}
 
     assert state().role.trust == {"Statement": statement}
 
 
-def test_the_maximum_session_duration_is_an_hour_unless_the_template_says_another() -> None:
-    """AWS's default for a role."""
+def test_the_maximum_session_duration_defaults_to_an_hour() -> None:
+    """That is AWS's default for a role."""
     durations = [state(role=role).role.max_session_duration for role in ({}, {"MaxSessionDuration": 43200})]
 
     assert durations == [3600, 43200]
 
 
-def test_only_our_own_tags_count() -> None:
-    """Others are somebody else's business."""
+def test_reads_only_temp_access_tags() -> None:
+    """Other tags aren't compared."""
     tags = [{"Key": "project", "Value": "x"}, {"Key": "temp-access:bucket", "Value": {"Ref": "User"}}]
 
     assert state(role={"Tags": tags}).role.tags == {"temp-access:bucket": "temp-user"}
 
 
-def test_a_bucket_about_which_nothing_is_said_is_what_aws_makes() -> None:
-    """Private, without ACLs and encrypted since April 2023; neither versioned nor with a policy."""
+def test_a_bucket_without_properties_has_awss_defaults() -> None:
+    """Private, without ACLs and encrypted since April 2023; without versioning and policy."""
     bucket = state().bucket
 
     assert set((bucket.public_access_block or {}).values()) == {True}
@@ -136,8 +136,8 @@ def test_a_bucket_about_which_nothing_is_said_is_what_aws_makes() -> None:
     assert (bucket.policy, bucket.versioning) == (None, None)
 
 
-def test_the_bucket_s_configuration_is_the_template_s() -> None:
-    """A flag of the public access block that is left out is off."""
+def test_reads_the_bucket_s_configuration() -> None:
+    """A missing flag of the public access block is off."""
     kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/x"}
     bucket = state(
         bucket={
@@ -158,27 +158,27 @@ def test_the_bucket_s_configuration_is_the_template_s() -> None:
 
 
 @pytest.mark.parametrize(("name", "policy"), [("temp-bucket", ALLOW), ("another", None)])
-def test_the_bucket_policy_is_the_one_for_this_bucket(name: str, policy: object) -> None:
-    """It names its bucket."""
+def test_reads_the_policy_of_this_bucket(name: str, policy: object) -> None:
+    """A bucket policy names its bucket."""
     properties = {"Bucket": name, "PolicyDocument": ALLOW}
 
-    found = state(
+    expected = state(
         bucket={"BucketName": "temp-bucket"},
         more={"Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": properties}},
     )
 
-    assert found.bucket.policy == policy
+    assert expected.bucket.policy == policy
 
 
-@pytest.mark.parametrize("place", [{"account": "111122223333"}, {"region": "eu-central-1"}])
-def test_refuses_templates_for_another_account_or_region(place: dict[str, Any]) -> None:
+@pytest.mark.parametrize("environment", [{"account": "111122223333"}, {"region": "eu-central-1"}])
+def test_refuses_templates_for_another_account_or_region(environment: dict[str, Any]) -> None:
     """Their ARNs name the other account."""
     with pytest.raises(UserError, match="but this is account 123456789012 in us-east-1"):
-        state(**place)
+        state(**environment)
 
 
 def test_accepts_templates_for_this_account_and_region() -> None:
-    """An environment in access.toml fixed both."""
+    """An environment in access.toml fixes both."""
     assert state(account="123456789012", region="us-east-1").user.name == "temp-user"
 
 
@@ -193,7 +193,7 @@ def test_accepts_templates_for_this_account_and_region() -> None:
         ({"bucket": {"OwnershipControls": []}}, "a form that CloudFormation doesn't accept"),
     ],
 )
-def test_refuses_templates_that_aren_t_ours(changes: dict[str, Any], why: str) -> None:
+def test_refuses_unexpected_templates(changes: dict[str, Any], why: str) -> None:
     """One user, one role, one bucket, and properties in CloudFormation's forms."""
     with pytest.raises(UserError, match=why):
         state(**changes)

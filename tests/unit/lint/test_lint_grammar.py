@@ -1,6 +1,8 @@
 """Planted defects, one to a policy, and which of them the general checks find."""
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -72,7 +74,7 @@ def test_how_many_the_general_checks_find(monkeypatch: pytest.MonkeyPatch) -> No
     """The counts in docs/lint.md: all, with the evaluator's parser, and by the library alone."""
     assert len(PLANTED) == 35
     assert sum("Grammar" in rules(template) for template in PLANTED.values()) == 32
-    monkeypatch.setattr("temp_access.lint.grammar._by_parser", lambda *_: iter(()))
+    monkeypatch.setattr("temp_access.lint.grammar._parser_violations", lambda *_: iter(()))
     assert sum("Grammar" in rules(template) for template in PLANTED.values()) == 26
 
 
@@ -182,3 +184,13 @@ def test_very_many_choices_take_no_time() -> None:
     ]
     found = lint(resource("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": many}))
     assert len(found) == 40
+
+
+def test_the_library_is_imported_only_for_policies() -> None:
+    """It takes half a second, which neither the other commands nor a template without policies pay."""
+    script = (
+        "import sys, temp_access.lint.findings, temp_access.whatif.question as question\n"
+        "temp_access.lint.findings.template_findings('S', {'Resources': {'B': {'Type': 'AWS::S3::Bucket'}}})\n"
+        "assert 'iam_validator' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,4 +1,4 @@
-"""Policy variables and literal wildcards, by themselves."""
+"""Policy variables and literal wildcards: how they are resolved and what they match."""
 
 import re
 
@@ -6,18 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temp_access.local_aws.rules.policy_variables import UNMATCHABLE, compiled, resolve, resolve_conditions, unresolved
+from temp_access.local_aws.rules.policy_variables import (
+    UNMATCHABLE,
+    compile_pattern,
+    has_unmatchable,
+    resolve,
+    resolve_conditions,
+)
 
 VALUES = {"aws:username": "bob", "aws:PrincipalTag/folder": "a*b?c"}
 
 
 def matches(pattern: str, value: str) -> bool:
     """Return whether the resolved pattern matches."""
-    return compiled(resolve(pattern, VALUES.get, pattern=True), False).match(value) is not None
+    return compile_pattern(resolve(pattern, VALUES.get, pattern=True), False).match(value) is not None
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("template", "expected"),
     [
         ("bucket/${aws:username}/x", "bucket/bob/x"),
         ("${aws:username}${aws:username}", "bobbob"),
@@ -31,9 +37,9 @@ def matches(pattern: str, value: str) -> bool:
         pytest.param("x${aws:username}${aws:missing}", UNMATCHABLE, id="partly missing"),
     ],
 )
-def test_resolves_variables_as_plain_text(text: str, expected: str) -> None:
-    """Outside of patterns a variable is replaced by its value, its default, or nothing at all matches."""
-    assert resolve(text, VALUES.get, pattern=False) == expected
+def test_variables_resolve_to_their_value_or_default(template: str, expected: str) -> None:
+    """A variable without a value or a default makes the whole string match nothing."""
+    assert resolve(template, VALUES.get, pattern=False) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,28 +60,28 @@ def test_resolves_variables_as_plain_text(text: str, expected: str) -> None:
         pytest.param("${aws:missing}", UNMATCHABLE, False, id="missing"),
     ],
 )
-def test_wildcards_of_a_value_are_literal(pattern: str, value: str, expected: bool) -> None:
-    """Only the wildcards that the policy itself writes are wildcards."""
+def test_wildcards_in_a_variables_value_are_literal(pattern: str, value: str, expected: bool) -> None:
+    """Only the wildcards in the policy's own text match other characters."""
     assert matches(pattern, value) is expected
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="$", max_codepoint=255), max_size=20))
-def test_an_escaped_text_matches_itself_and_only_itself(text: str) -> None:
-    """Escaping every wildcard leaves a pattern that equals its own text."""
-    escaped = re.sub(r"[*?]", lambda found: f"${{{found.group()}}}", text)
-    assert matches(escaped, text)
-    assert not matches(escaped, text + "x")
-    assert not matches(escaped, "x" + text)
+def test_an_escaped_string_matches_only_itself(string: str) -> None:
+    """A pattern with every wildcard escaped matches the string and no longer one."""
+    escaped = re.sub(r"[*?]", lambda match: f"${{{match.group()}}}", string)
+    assert matches(escaped, string)
+    assert not matches(escaped, string + "x")
+    assert not matches(escaped, "x" + string)
 
 
-def test_a_pattern_without_case_matches_any_case() -> None:
-    """Actions are compared without regard to case, resources with it."""
-    assert compiled("s3:Get*", True).match("S3:getobject")
-    assert not compiled("arn:aws:s3:::Bucket", False).match("arn:aws:s3:::bucket")
+def test_actions_match_in_any_case_and_resources_only_in_their_own() -> None:
+    """The evaluator matches actions with `ignore_case`, and resources without."""
+    assert compile_pattern("s3:Get*", True).match("S3:getobject")
+    assert not compile_pattern("arn:aws:s3:::Bucket", False).match("arn:aws:s3:::bucket")
 
 
-def test_only_strings_and_arns_take_variables() -> None:
-    """Numeric, date, address and flag conditions stay as they are written."""
+def test_only_string_and_arn_operators_take_variables() -> None:
+    """The values of numeric, date, address and Bool operators stay unchanged."""
     conditions = {
         "ForAnyValue:StringLike": {"k": ["${aws:username}*", "${*}"]},
         "StringEqualsIfExists": {"k": "${aws:username}${*}"},
@@ -90,5 +96,5 @@ def test_only_strings_and_arns_take_variables() -> None:
     assert resolved["ArnEquals"]["k"] != "arn:*"
     assert resolved["NumericEquals"] == {"k": "${aws:username}"}
     assert resolved["Bool"] == {"k": True}
-    assert not unresolved(resolved)
-    assert unresolved(resolve_conditions({"StringLike": {"k": ["a", "${aws:missing}"]}}, VALUES.get))
+    assert not has_unmatchable(resolved)
+    assert has_unmatchable(resolve_conditions({"StringLike": {"k": ["a", "${aws:missing}"]}}, VALUES.get))

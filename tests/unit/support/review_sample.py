@@ -8,7 +8,7 @@ from temp_access.lint.model import Finding
 from temp_access.proofs.claim import Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Column, Edge, Node
 from temp_access.review.attachments import LastVerification, LintDelta, ProbeSummary, ProofResults
-from temp_access.review.matrix import COLUMNS, Matrix, Row
+from temp_access.review.matrix import COLUMNS, GrantRow, Matrix
 from temp_access.review.model import Cause, Change, Direction, Review
 from temp_access.review.report import ReviewReport
 from temp_access.verify.probes import Verdict
@@ -47,7 +47,7 @@ def report_of(name: str) -> ReviewReport:
     return ReviewReport(
         review=Review((change, lost)),
         map=access_map,
-        matrix=Matrix((Row(name, "read", f"{name}/", 3600, ((False, True),) * len(COLUMNS)),), 2),
+        matrix=Matrix((GrantRow(name, "read", f"{name}/", 3600, ((False, True),) * len(COLUMNS)),), 2),
         lint=LintDelta(((Finding("Everyone", name, None, name, name), construct),), 1, 0),
         proofs=ProofResults((Claim(name, ClaimStatus.REFUTED, witness, 0.1, name),)),
         verification=LastVerification(

@@ -1,4 +1,4 @@
-"""Whose credentials the callers of probes get, where the role asks for MFA."""
+"""The credentials of the callers of probes, if the role requires MFA."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,8 +25,8 @@ class OneUser(ClientFactory):
         return self.user
 
 
-def wallet(factory: OneUser, mfa: tuple[str, str] | None) -> CredentialPool:
-    """Return a wallet of a role that asks for MFA."""
+def pool_of(factory: OneUser, mfa: tuple[str, str] | None) -> CredentialPool:
+    """Return the credential pool for a role that requires MFA."""
     plain = AssumeCall(900, None, "verify")
     return CredentialPool(
         factory,
@@ -41,21 +41,21 @@ def wallet(factory: OneUser, mfa: tuple[str, str] | None) -> CredentialPool:
 
 
 def test_an_mfa_code_is_used_once() -> None:
-    """STS takes a code once: the user's session and its GetSessionToken credentials are the same."""
+    """STS accepts a code once, so the user's session and its GetSessionToken credentials are the same."""
     factory = OneUser()
-    made = wallet(factory, ("arn:aws:iam::123456789012:mfa/temp-user", "123456"))
+    pool = pool_of(factory, ("arn:aws:iam::123456789012:mfa/temp-user", "123456"))
     keys = {"AccessKeyId": "ASIA" + "X" * 16, "SecretAccessKey": "s", "SessionToken": "t"}
     expiration = datetime.now(UTC) + timedelta(hours=1)
     with Stubber(factory.user.sts) as stub:
         stub.add_response("get_session_token", {"Credentials": {**keys, "Expiration": expiration}})
-        first = made.clients(ProbeCaller(Identity.USER))
-        assert made.clients(ProbeCaller(Identity.USER_SESSION_TOKEN)) is first
+        first = pool.clients(ProbeCaller(Identity.USER))
+        assert pool.clients(ProbeCaller(Identity.USER_SESSION_TOKEN)) is first
         assert first is not factory.user
         stub.assert_no_pending_responses()
 
 
-@pytest.mark.parametrize("who", [Identity.USER, Identity.USER_SESSION_TOKEN])
-def test_without_a_code_nothing_is_called(who: Identity) -> None:
-    """It is said which options give one."""
+@pytest.mark.parametrize("identity", [Identity.USER, Identity.USER_SESSION_TOKEN])
+def test_without_a_code_nothing_is_called(identity: Identity) -> None:
+    """The error names the options for a code."""
     with pytest.raises(SetupError, match="pass --mfa-serial and --mfa-code"):
-        wallet(OneUser(), None).clients(ProbeCaller(who))
+        pool_of(OneUser(), None).clients(ProbeCaller(identity))

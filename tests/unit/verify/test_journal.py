@@ -1,4 +1,4 @@
-"""The journal: what a killed run left is found again, and nothing else is ever touched."""
+"""The journal of runs: it finds what a killed run left behind, and nothing else is ever touched."""
 
 import json
 import os
@@ -24,8 +24,8 @@ ACCOUNT, USER, BUCKET = "111122223333", "temp-user", "the-bucket"
 PREFIXES = (f"bob/{MARK}", MARK)
 
 
-def entry(**changes: Any) -> RunRecord:
-    """Return the entry of a run whose process is gone."""
+def record(**changes: Any) -> RunRecord:
+    """Return the record of a run whose process is gone."""
     gone = RunRecord(RUN, ACCOUNT, USER, BUCKET, os.getpid(), "1", key_id="AKIAIOSFODNN7EXAMPLE", prefixes=PREFIXES)
     return replace(gone, **changes)
 
@@ -36,20 +36,20 @@ def abandoned(folder: Path) -> list[RunRecord]:
 
 
 @pytest.mark.parametrize("state", ["", "state"])
-def test_the_folder_is_the_same_wherever_verify_runs(
+def test_the_folder_doesnt_depend_on_the_working_directory(
     state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A relative XDG_STATE_HOME would be another folder for the next run."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", state)
     monkeypatch.chdir(tmp_path)
-    Journal().write(entry())
+    Journal().write(record())
     assert list(tmp_path.rglob("*.json")) == [tmp_path / ".local/state/temp-access/verify" / f"{RUN}.json"]
 
 
-def test_an_entry_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    """It says which key is ours; the folder is private as well."""
-    Journal(tmp_path / "journal").write(entry())
+def test_only_its_owner_can_read_a_record(tmp_path: Path) -> None:
+    """It contains the id of the run's key; the folder is private too."""
+    Journal(tmp_path / "journal").write(record())
     (file,) = (tmp_path / "journal").iterdir()
     assert file.name == f"{RUN}.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -57,43 +57,43 @@ def test_an_entry_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
     assert "Secret" not in file.read_text()
 
 
-def test_an_entry_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """It is put in its place in one step, so that a kill in between leaves the former one."""
+def test_a_record_is_written_atomically(tmp_path: Path) -> None:
+    """After a kill the previous record is still there."""
     journal = Journal(tmp_path)
-    journal.write(entry(key_id=None))
+    journal.write(record(key_id=None))
     before = (tmp_path / f"{RUN}.json").stat().st_ino
-    journal.write(with_key(entry(key_id=None), "AKIAI44QH8DHBEXAMPLE"))
+    journal.write(with_key(record(key_id=None), "AKIAI44QH8DHBEXAMPLE"))
     assert (tmp_path / f"{RUN}.json").stat().st_ino != before
-    assert [found.key_id for found in abandoned(tmp_path)] == ["AKIAI44QH8DHBEXAMPLE"]
+    assert [each.key_id for each in abandoned(tmp_path)] == ["AKIAI44QH8DHBEXAMPLE"]
     assert [path.name for path in tmp_path.iterdir()] == [f"{RUN}.json"]
 
 
-def test_a_run_that_ended_is_forgotten(tmp_path: Path) -> None:
-    """Also twice."""
+def test_removes_the_record_of_a_finished_run(tmp_path: Path) -> None:
+    """Removing it twice is fine."""
     journal = Journal(tmp_path)
-    journal.write(entry())
+    journal.write(record())
     journal.remove(RUN)
     journal.remove(RUN)
     assert abandoned(tmp_path) == []
 
 
-def test_a_journal_that_isnt_there_tells_of_nothing(tmp_path: Path) -> None:
-    """The first run on a machine."""
+def test_a_missing_journal_is_empty(tmp_path: Path) -> None:
+    """On the first run on a machine."""
     assert abandoned(tmp_path / "none") == []
 
 
 def test_a_running_process_is_left_alone(tmp_path: Path) -> None:
-    """Two verifications may run side by side."""
+    """Two verifications may run at the same time."""
     run = new_run()
     Journal(tmp_path).write(new_record(run, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=()))
     assert abandoned(tmp_path) == []
 
 
-def test_a_process_that_took_a_killed_ones_number_is_told_apart(tmp_path: Path) -> None:
-    """By its start, for numbers come round again."""
+def test_distinguishes_a_process_with_a_reused_id(tmp_path: Path) -> None:
+    """By its start time."""
     mine = new_record(RUN, account=ACCOUNT, user=USER, bucket=BUCKET, prefixes=PREFIXES)
     Journal(tmp_path).write(replace(mine, process_start=str(int(mine.process_start) - 1)))
-    assert [found.run for found in abandoned(tmp_path)] == [RUN]
+    assert [each.run for each in abandoned(tmp_path)] == [RUN]
 
 
 WRITES = """
@@ -101,15 +101,15 @@ import sys, time
 from pathlib import Path
 from temp_access.verify.live.journal import Journal, new_record
 run, prefix, folder = sys.argv[1:]
-entry = new_record(run, account="111122223333", user="temp-user", bucket="the-bucket", prefixes=(prefix,))
-Journal(Path(folder)).write(entry)
+record = new_record(run, account="111122223333", user="temp-user", bucket="the-bucket", prefixes=(prefix,))
+Journal(Path(folder)).write(record)
 print("written", flush=True)
 time.sleep(60)
 """
 
 
-def test_a_killed_run_is_found_even_while_nobody_has_buried_it(tmp_path: Path) -> None:
-    """kill -9 leaves the entry; a zombie, as containers without an init keep them, counts as gone."""
+def test_a_zombie_counts_as_ended(tmp_path: Path) -> None:
+    """After kill -9, a container without an init keeps a zombie."""
     with subprocess.Popen(
         [sys.executable, "-c", WRITES, RUN, MARK, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -123,17 +123,17 @@ def test_a_killed_run_is_found_even_while_nobody_has_buried_it(tmp_path: Path) -
             as_zombie = abandoned(tmp_path)
         finally:
             process.kill()
-    assert [(found.run, found.prefixes) for found in as_zombie] == [(RUN, (MARK,))]
+    assert [(each.run, each.prefixes) for each in as_zombie] == [(RUN, (MARK,))]
     assert abandoned(tmp_path) == as_zombie
 
 
-def test_only_runs_against_this_user_of_this_account_are_swept(tmp_path: Path) -> None:
-    """The credentials at hand are for no other."""
+def test_finds_only_runs_on_this_user_of_this_account(tmp_path: Path) -> None:
+    """The credentials are only for this account."""
     journal = Journal(tmp_path)
     for number, changes in enumerate([{}, {"account": "999988887777"}, {"user": "someone-else"}]):
         run = f"{RUN[:-1]}{number}"
-        journal.write(entry(run=run, prefixes=(), **changes))
-    assert [found.run for found in abandoned(tmp_path)] == [f"{RUN[:-1]}0"]
+        journal.write(record(run=run, prefixes=(), **changes))
+    assert [each.run for each in abandoned(tmp_path)] == [f"{RUN[:-1]}0"]
 
 
 @pytest.mark.parametrize(
@@ -157,14 +157,14 @@ def test_only_runs_against_this_user_of_this_account_are_swept(tmp_path: Path) -
         {"more": "keys"},
     ],
 )
-def test_an_entry_that_no_run_wrote_is_ignored(tmp_path: Path, changes: dict[str, Any]) -> None:
-    """What it names may be somebody else's: no key of it is deleted, no prefix emptied."""
-    (tmp_path / f"{RUN}.json").write_text(json.dumps(asdict(entry()) | changes))
+def test_ignores_a_record_that_no_run_wrote(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """Otherwise foreign keys or objects could be removed."""
+    (tmp_path / f"{RUN}.json").write_text(json.dumps(asdict(record()) | changes))
     assert abandoned(tmp_path) == []
 
 
 @given(st.binary(max_size=40) | st.text(max_size=40).map(str.encode) | st.just(b"[" * 100_000))
-def test_a_corrupt_file_is_ignored(content: bytes) -> None:
+def test_ignores_a_corrupt_file(content: bytes) -> None:
     """A full disk or another program may have written it."""
     folder = Path(os.environ["XDG_STATE_HOME"]) / "corrupt"
     folder.mkdir(exist_ok=True)
@@ -172,20 +172,20 @@ def test_a_corrupt_file_is_ignored(content: bytes) -> None:
     assert abandoned(folder) == []
 
 
-def test_a_folder_that_cant_be_written_is_said_before_anything_is_made(tmp_path: Path) -> None:
-    """Without a record nothing may be made."""
+def test_an_unwritable_folder_is_an_error_before_anything_is_created(tmp_path: Path) -> None:
+    """Nothing may be created without a record."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"file/journal: can't be written \(Not a directory\); .* set XDG_STATE_HOME"):
-        Journal(tmp_path / "file" / "journal").write(entry())
+        Journal(tmp_path / "file" / "journal").write(record())
 
 
-def test_it_is_kept_in_the_users_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """XDG_STATE_HOME, else ~/.local/state."""
+def test_lies_in_the_users_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """XDG_STATE_HOME, or ~/.local/state."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    Journal().write(entry())
+    Journal().write(record())
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    Journal().write(entry())
+    Journal().write(record())
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json")) == [
         f"home/.local/state/temp-access/verify/{RUN}.json",
         f"state/temp-access/verify/{RUN}.json",
@@ -193,8 +193,8 @@ def test_it_is_kept_in_the_users_state_folder(monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.parametrize(("seconds", "over"), [(3700, True), (3500, False), (-60, False)])
-def test_a_run_elsewhere_is_over_an_hour_after_its_start(seconds: int, over: bool) -> None:
-    """No verification lasts that long, and its machine can't be asked."""
+def test_a_run_on_another_machine_is_over_after_an_hour(seconds: int, over: bool) -> None:
+    """No verification takes that long."""
     began = time.gmtime(time.time() - seconds)
     assert is_over(time.strftime("%Y%m%dT%H%M%SZ-01234567", began)) is over
 
@@ -209,6 +209,6 @@ def test_a_run_elsewhere_is_over_an_hour_after_its_start(seconds: int, over: boo
         "",
     ],
 )
-def test_what_isnt_a_runs_name_is_never_over(run: str) -> None:
-    """Whoever set such a tag, it isn't a run's."""
+def test_a_tag_that_isnt_a_runs_name_is_ignored(run: str) -> None:
+    """Something else set it."""
     assert not is_over(run)

@@ -1,4 +1,4 @@
-"""From what was observed to a verdict: a refusal proves something only if somebody else isn't refused."""
+"""Verdicts: a refusal proves something only if the control is allowed."""
 
 from collections.abc import Callable
 
@@ -87,23 +87,23 @@ def raising(problem: Exception) -> Callable[[], str | None]:
         (MALFORMED, Outcome(OutcomeType.REFUSED, "AccessDenied"), WORKED, Verdict.FAILED),
     ],
 )
-def test_the_verdict_follows_from_what_was_seen_and_its_control(
+def test_the_verdict_follows_from_outcome_and_control(
     probe: Probe, seen: Outcome, control: Outcome | None, verdict: Verdict
 ) -> None:
-    """Undecided, or refused together with its control, is inconclusive; another code than AWS's has failed."""
+    """Undecided, or refused together with its control, is inconclusive; an unexpected error code fails."""
     assert judge(probe, seen, control, names_layers=True)[0] is verdict
 
 
-def test_a_refusal_without_a_working_control_says_that_it_proves_nothing() -> None:
-    """Else the reader would take it for the session policy's."""
-    said = judge(REFUSED, DENIED, DENIED, names_layers=False)[1]
-    assert said.endswith("but the control failed too, so this refusal proves nothing")
+def test_a_refusal_without_a_working_control_proves_nothing() -> None:
+    """The observation says so."""
+    observed = judge(REFUSED, DENIED, DENIED, names_layers=False)[1]
+    assert observed.endswith("but the control failed too, so this refusal proves nothing")
 
 
-def test_a_wrong_code_says_which_was_expected() -> None:
+def test_an_unexpected_code_names_the_expected_ones() -> None:
     """A missing object isn't a refusal."""
-    said = judge(MALFORMED, Outcome(OutcomeType.REFUSED, "ValidationError", "no"), WORKED, names_layers=False)[1]
-    assert said == "refused with ValidationError: no; expected MalformedPolicyDocument"
+    observed = judge(MALFORMED, Outcome(OutcomeType.REFUSED, "ValidationError", "no"), WORKED, names_layers=False)[1]
+    assert observed == "refused with ValidationError: no; expected MalformedPolicyDocument"
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_a_wrong_code_says_which_was_expected() -> None:
         ("Access Denied", True, Verdict.PASSED),
     ],
 )
-def test_the_layer_is_checked_where_the_message_names_it(message: str, names_layers: bool, verdict: Verdict) -> None:
-    """AWS says which layer refused; another one means that the session policy may not be what narrows."""
+def test_checks_the_layer_that_the_message_names(message: str, names_layers: bool, verdict: Verdict) -> None:
+    """If AWS names another layer, the session policy may not be what limits the session."""
     seen = Outcome(OutcomeType.REFUSED, "AccessDenied", message)
     assert judge(REFUSED, seen, WORKED, names_layers=names_layers)[0] is verdict
 
 
 @pytest.mark.parametrize("code", ["Throttling", "RequestLimitExceeded", "SlowDown", "ExpiredToken", "RequestTimeout"])
-def test_throttling_and_expired_credentials_decide_nothing(code: str) -> None:
+def test_throttling_and_expired_credentials_are_undecided(code: str) -> None:
     """Neither refused nor allowed."""
     assert attempt(raising(error(code))).kind is OutcomeType.UNDECIDED
 
@@ -138,8 +138,8 @@ def test_throttling_and_expired_credentials_decide_nothing(code: str) -> None:
         (403, OutcomeType.REFUSED),
     ],
 )
-def test_a_servers_own_fault_decides_nothing(status: int, kind: OutcomeType) -> None:
-    """Whatever the code says."""
+def test_a_server_error_is_undecided(status: int, kind: OutcomeType) -> None:
+    """Whatever its code."""
     assert attempt(raising(error("AccessDenied", status=status))).kind is kind
 
 
@@ -153,13 +153,13 @@ def test_a_servers_own_fault_decides_nothing(status: int, kind: OutcomeType) -> 
         SetupError("no credentials"),
     ],
 )
-def test_a_call_that_wasnt_answered_decides_nothing(problem: Exception) -> None:
-    """The network, or what the call needed."""
+def test_a_call_without_a_response_is_undecided(problem: Exception) -> None:
+    """Because of the network, or because something that the call needs is missing."""
     assert attempt(raising(problem)).kind is OutcomeType.UNDECIDED
 
 
-def test_a_call_that_worked_says_what_it_gave_and_a_wrong_form_isnt_one() -> None:
-    """What AssumeRole gives is looked at, too."""
+def test_a_success_has_a_message_and_an_unexpected_response_is_a_refusal() -> None:
+    """The response of AssumeRole is checked too."""
     assert attempt(lambda: "ASIA key") == Outcome(OutcomeType.WORKED, message="ASIA key")
     assert attempt(lambda: None).summary == "allowed"
     assert attempt(raising(error("AccessDenied", "no"))).summary == "refused with AccessDenied: no"
@@ -180,8 +180,8 @@ def test_a_call_that_worked_says_what_it_gave_and_a_wrong_form_isnt_one() -> Non
         (MALFORMED, Outcome(OutcomeType.REFUSED, "ValidationError"), False),
     ],
 )
-def test_only_what_a_delay_could_explain_is_waited_for(probe: Probe, seen: Outcome, waits: bool) -> None:
-    """IAM's delays refuse the new and allow the old for a while; a wrong request stays wrong."""
+def test_waits_only_for_outcomes_that_a_delay_explains(probe: Probe, seen: Outcome, waits: bool) -> None:
+    """Propagation refuses new and allows old permissions for a while; an invalid request stays invalid."""
     assert may_be_transient(probe, seen) == waits
 
 
@@ -194,7 +194,7 @@ def test_only_what_a_delay_could_explain_is_waited_for(probe: Probe, seen: Outco
         ([], 3),
     ],
 )
-def test_the_exit_code_is_the_worst_verdicts(verdicts: list[Verdict], code: int) -> None:
-    """A failure counts more than what is undecided, and no probe at all proves nothing."""
+def test_the_exit_code_is_that_of_the_worst_verdict(verdicts: list[Verdict], code: int) -> None:
+    """Failed is worse than inconclusive, and no probe at all is inconclusive."""
     results = tuple(Result(ALLOWED, verdict, "") for verdict in verdicts)
     assert VerificationReport(target=TARGET, run="r", results=results).exit_code == code

@@ -1,4 +1,4 @@
-"""The list of probes that a configuration leads to."""
+"""The probes that follow from a configuration."""
 
 from collections import Counter
 from dataclasses import replace
@@ -32,8 +32,8 @@ def with_grants(config: Config, *grants: Grant) -> Config:
     return replace(config, grants={grant.id: grant for grant in grants})
 
 
-def test_there_are_at_least_sixty_probes_each_with_an_id_of_its_own(config: Config) -> None:
-    """Results are told apart by id, and each says what to do if it fails."""
+def test_has_at_least_sixty_probes_with_unique_ids(config: Config) -> None:
+    """Each says what to do if it fails."""
     plan = plan_of(config)
     assert len(plan.probes) >= 60
     assert max(Counter(probe.id for probe in plan.probes).values()) == 1
@@ -41,7 +41,7 @@ def test_there_are_at_least_sixty_probes_each_with_an_id_of_its_own(config: Conf
 
 
 def test_the_number_of_probes_is_linear_in_the_grants(config: Config) -> None:
-    """Each further grant costs the same, however many there are already."""
+    """Each further grant adds the same number."""
     counts = [
         len(plan_of(with_grants(config, *(Grant(f"g{n}", "read", f"g{n}") for n in range(number)))).probes)
         for number in (100, 200, 300)
@@ -50,8 +50,8 @@ def test_the_number_of_probes_is_linear_in_the_grants(config: Config) -> None:
 
 
 @pytest.mark.parametrize("modes", [("list",), ("write",), ("read", "write"), ("read-write", "list"), ("full",)])
-def test_every_refusal_has_the_control_that_shows_it_proves_something(config: Config, modes: tuple[str, ...]) -> None:
-    """What the role may do is tried with the un-narrowed role, and what it may not with the deployer."""
+def test_every_refusal_has_a_control(config: Config, modes: tuple[str, ...]) -> None:
+    """The role if it has the action, otherwise the deployer."""
     grants = [Grant(mode, mode, mode) for mode in modes]
     ceiling = {action for mode in modes for action in ACCESS_MODES[mode].object_actions}
     lists = any(ACCESS_MODES[mode].allows_listing for mode in modes)
@@ -80,8 +80,8 @@ def test_every_refusal_has_the_control_that_shows_it_proves_something(config: Co
             assert one.layer is Layer.IDENTITY
 
 
-def test_every_refusal_of_assume_role_has_the_users_plain_call_as_control(config: Config) -> None:
-    """Else a role that nobody can assume would pass them all."""
+def test_every_refusal_of_assume_role_has_the_baseline_call_as_control(config: Config) -> None:
+    """Otherwise all would pass for a role that nobody can assume."""
     refusals = [one for one in plan_of(config).probes if isinstance(one.call, AssumeCall) and not one.allowed]
     assert len(refusals) >= 6
     assert {one.control.identity for one in refusals if one.control} == {Identity.USER}
@@ -106,10 +106,8 @@ def test_every_refusal_of_assume_role_has_the_users_plain_call_as_control(config
         ),
     ],
 )
-def test_inside_the_folder_every_operation_of_the_mode_works_and_every_other_is_refused(
-    config: Config, mode: str, works: set[str]
-) -> None:
-    """All thirteen ways to touch a folder are tried, whatever the mode."""
+def test_inside_the_folder_only_the_modes_operations_are_allowed(config: Config, mode: str, works: set[str]) -> None:
+    """All thirteen operations are tried for every mode."""
     plan = plan_of(with_grants(config, Grant("bob", mode, "bob")))
     inside = {one.id.rpartition("/")[2]: one.allowed for one in plan.probes if one.id.startswith("grants.bob/inside/")}
     assert len(inside) == 13
@@ -117,7 +115,7 @@ def test_inside_the_folder_every_operation_of_the_mode_works_and_every_other_is_
     assert probe(plan, "grants.bob/listing/folder").allowed == ACCESS_MODES[mode].allows_listing
 
 
-def test_nothing_outside_the_folder_is_expected_to_work(config: Config) -> None:
+def test_everything_outside_the_folder_is_denied(config: Config) -> None:
     """A sibling, a neighbour, the root, other prefixes, bucket-level and IAM reads."""
     outside = [
         one
@@ -133,10 +131,10 @@ def test_nothing_outside_the_folder_is_expected_to_work(config: Config) -> None:
 
 
 def test_bob_and_bobby_are_each_others_neighbours(config: Config) -> None:
-    """The pair that unsafe prefixes leak between is probed both ways, whoever else there is."""
+    """An unsafe prefix leaks between them, so both directions are probed."""
     folders = ("bob", "bobby", "inbox/alice", "a", "bo")
-    beside = neighbours([Grant(folder, "read", folder) for folder in folders])
-    assert (beside["bob"].id, beside["bobby"].id) == ("bobby", "bob")
+    nearest = neighbours([Grant(folder, "read", folder) for folder in folders])
+    assert (nearest["bob"].id, nearest["bobby"].id) == ("bobby", "bob")
     plan = plan_of(config)
     for id_, other in (("bob", "bobby"), ("bobby", "bob")):
         call = probe(plan, f"grants.{id_}/neighbour/get").call
@@ -144,16 +142,16 @@ def test_bob_and_bobby_are_each_others_neighbours(config: Config) -> None:
         assert call.key == f"{other}/{MARK}seed"
 
 
-def test_a_neighbour_is_a_folder_that_doesnt_lie_in_ones_own() -> None:
-    """A shared folder is allowed to be reached from the one around it."""
-    beside = neighbours([Grant("a", "read", "x"), Grant("b", "read", "x/y", shared=True), Grant("c", "read", "z")])
-    assert {id_: other.id for id_, other in beside.items()} == {"a": "c", "b": "c", "c": "a"}
+def test_a_neighbour_doesnt_lie_inside_the_folder() -> None:
+    """The outer grant has access to a shared folder."""
+    nearest = neighbours([Grant("a", "read", "x"), Grant("b", "read", "x/y", shared=True), Grant("c", "read", "z")])
+    assert {id_: other.id for id_, other in nearest.items()} == {"a": "c", "b": "c", "c": "a"}
     assert neighbours([Grant("a", "read", "x"), Grant("b", "read", "x/y", shared=True)]) == {}
     assert neighbours([Grant("a", "read", "x")]) == {}
 
 
-def test_a_folder_with_wildcards_is_probed_against_one_that_they_would_match(config: Config) -> None:
-    """That is what an unescaped id would reach."""
+def test_a_folder_with_wildcards_has_a_lookalike(config: Config) -> None:
+    """An unescaped id would match it."""
     plan = plan_of(with_grants(config, Grant("f*o?", "full", "f*o?"), Grant("bob", "full", "bob")))
     call = probe(plan, 'grants."f*o?"/look-alike/get').call
     assert isinstance(call, ServiceCall)
@@ -161,7 +159,7 @@ def test_a_folder_with_wildcards_is_probed_against_one_that_they_would_match(con
     assert not [one.id for one in plan.probes if one.id.startswith("grants.bob/look-alike/")]
 
 
-def test_the_user_alone_can_do_nothing_on_the_bucket_by_default(config: Config) -> None:
+def test_the_user_alone_has_no_access_to_the_bucket_by_default(config: Config) -> None:
     """It may only read the role."""
     plan = plan_of(config)
     assert {one.id: one.allowed for one in plan.probes if one.group == "user" and one.allowed} == {
@@ -171,8 +169,8 @@ def test_the_user_alone_can_do_nothing_on_the_bucket_by_default(config: Config) 
     assert plan.warnings == ()
 
 
-def test_what_the_users_policies_allow_is_expected_and_warned_of(tmp_path: Path) -> None:
-    """With AmazonS3FullAccess the role doesn't limit this user, and the report warns of it."""
+def test_expects_what_the_users_policies_allow_and_warns_of_it(tmp_path: Path) -> None:
+    """With AmazonS3FullAccess the role doesn't limit this user."""
     attached = "[[user.aws_managed]]\nname = 'AmazonS3FullAccess'\nreason = 'exports'\n"
     plan = plan_of(config_of(tmp_path, attached + BOB))
     allowed = {one.id.removeprefix("user/") for one in plan.probes if one.group == "user" and one.allowed}
@@ -184,8 +182,8 @@ def test_what_the_users_policies_allow_is_expected_and_warned_of(tmp_path: Path)
     )
 
 
-def test_a_policy_of_ones_own_counts_like_awss(tmp_path: Path) -> None:
-    """Inline or managed, and also if both have one name; an explicit Deny wins."""
+def test_inline_and_customer_managed_policies_count(tmp_path: Path) -> None:
+    """Also if both have the same name; an explicit Deny wins."""
     text = """
         [[user.inline]]
         name = "own"
@@ -204,8 +202,8 @@ def test_a_policy_of_ones_own_counts_like_awss(tmp_path: Path) -> None:
     )
 
 
-def test_a_permissions_boundary_takes_away_and_names_no_single_layer(tmp_path: Path) -> None:
-    """ReadOnlyAccess as a boundary: AmazonS3FullAccess can still read, and not write."""
+def test_a_permissions_boundary_limits_the_user_and_no_layer_is_expected(tmp_path: Path) -> None:
+    """With ReadOnlyAccess as a boundary, AmazonS3FullAccess allows reading only."""
     text = (
         "[user]\npermissions_boundary = 'arn:aws:iam::aws:policy/ReadOnlyAccess'\n"
         "[[user.aws_managed]]\nname = 'AmazonS3FullAccess'\nreason = 'exports'\n"
@@ -216,8 +214,8 @@ def test_a_permissions_boundary_takes_away_and_names_no_single_layer(tmp_path: P
     assert (put.allowed, put.layer) == (False, None)
 
 
-def test_a_sample_is_chosen_by_its_seed_and_keeps_the_order(config: Config) -> None:
-    """The same seed probes the same grants again; another one others."""
+def test_a_sample_depends_on_its_seed_and_keeps_the_order(config: Config) -> None:
+    """The same seed probes the same grants again."""
     many = with_grants(config, *(Grant(f"g{n}", "read", f"g{n}") for n in range(200)))
     one, again, other = (choose_grants(many, (), 5, seed) for seed in (7, 7, 8))
     assert one == again != other
@@ -227,8 +225,8 @@ def test_a_sample_is_chosen_by_its_seed_and_keeps_the_order(config: Config) -> N
     assert choose_grants(many, (), 200, 7) == choose_grants(many, (), None, 7) == list(many.grants.values())
 
 
-def test_only_the_named_grants_are_probed_and_unlisted_ids_are_served_by_any_id(tmp_path: Path) -> None:
-    """`--grant` takes listed ids, and those that the pattern admits."""
+def test_chooses_named_grants_and_ids_that_any_id_admits(tmp_path: Path) -> None:
+    """`--grant` takes both."""
     config = config_of(tmp_path, ANY_ID + "folder = 't/{id}'\n[grants.ab]\naccess = 'full'\n" + BOB)
     assert choose_grants(config, ["bob", "ab", "ca"], None, 0) == [
         config.grants["bob"],
@@ -241,8 +239,8 @@ def test_only_the_named_grants_are_probed_and_unlisted_ids_are_served_by_any_id(
         choose_grants(config, ["bo"], None, 0)
 
 
-def test_two_made_up_ids_stand_for_all_that_any_id_admits(tmp_path: Path) -> None:
-    """One of them extends the other where the pattern allows, and neither is listed."""
+def test_probes_two_example_ids_of_any_id(tmp_path: Path) -> None:
+    """One of them extends the other if the pattern allows it, and neither is listed."""
     text = ANY_ID + "folder = 't/{id}'\n[grants.a]\naccess = 'read'\n[grants.b]\naccess = 'read'\n"
     config = config_of(tmp_path, text)
     assert admitted_examples(config) == [Grant("c", "read", "t/c"), Grant("ca", "read", "t/ca")]
@@ -266,7 +264,7 @@ principal = "user/ann"
 
 
 def test_each_condition_of_the_trust_policy_has_a_probe_without_it(tmp_path: Path) -> None:
-    """And what it needs is sent by all the others."""
+    """All other probes meet the condition."""
     plan = plan_of(config_of(tmp_path, CONDITIONS + BOB))
     without = {"no-source-identity", "session-name", "no-mfa", "other-network", "no-external-id-0"}
     assert without <= {one.id.removeprefix("assume/") for one in plan.probes if not one.allowed}
@@ -284,15 +282,15 @@ def test_each_condition_of_the_trust_policy_has_a_probe_without_it(tmp_path: Pat
     assert set(partner.context) - set(bare.context) == {("sts:ExternalId", "the-partner")}
 
 
-def test_without_conditions_none_is_probed(config: Config) -> None:
-    """Only what is asked for can be missing."""
+def test_without_conditions_there_are_no_condition_probes(config: Config) -> None:
+    """Only a condition can be violated."""
     conditions = ("no-source-identity", "session-name", "no-mfa", "other-network", "no-external-id-0")
     ids = {one.id for one in plan_of(config).probes}
     assert not ids & {f"assume/{name}" for name in conditions}
 
 
-def test_durations_are_tried_at_and_past_both_ends(tmp_path: Path) -> None:
-    """15 minutes and the role's maximum work, one second less and one more are refused, and so is 1h chained."""
+def test_probes_durations_at_and_beyond_both_limits(tmp_path: Path) -> None:
+    """15 minutes and the role's maximum work; one second less or more is refused, and so is over 1h chained."""
     plan = plan_of(config_of(tmp_path, "[role]\nmax_session_duration = '2h'\n" + BOB))
     tried = {
         (one.caller.identity, one.call.duration, one.allowed)
@@ -310,14 +308,14 @@ def test_durations_are_tried_at_and_past_both_ends(tmp_path: Path) -> None:
     }
 
 
-def test_the_deployer_is_probed_as_a_stranger_only_where_it_is_one(config: Config) -> None:
-    """Whom the trust policy names may of course assume the role."""
-    ids = [{one.id for one in plan_of(config, deployer_is_untrusted=stranger).probes} for stranger in (True, False)]
+def test_the_deployer_is_probed_only_if_it_is_untrusted(config: Config) -> None:
+    """A trusted principal may assume the role."""
+    ids = [{one.id for one in plan_of(config, deployer_is_untrusted=untrusted).probes} for untrusted in (True, False)]
     assert ids[0] - ids[1] == {"assume/by-the-deployer"}
 
 
 @pytest.mark.parametrize(
-    ("principal", "arn", "stranger"),
+    ("principal", "arn", "untrusted"),
     [
         ("role/build", "arn:aws:sts::111122223333:assumed-role/build/ci-1", False),
         ("role/ci/build", "arn:aws:sts::111122223333:assumed-role/build/ci-1", False),
@@ -330,17 +328,17 @@ def test_the_deployer_is_probed_as_a_stranger_only_where_it_is_one(config: Confi
         ("arn:aws:iam::222233334444:user/ann", "arn:aws:iam::111122223333:user/ann", True),
     ],
 )
-def test_a_stranger_is_nobody_whom_the_trust_policy_names(
-    tmp_path: Path, principal: str, arn: str, stranger: bool
+def test_an_untrusted_caller_isnt_named_by_the_trust_policy(
+    tmp_path: Path, principal: str, arn: str, untrusted: bool
 ) -> None:
-    """Its ARN, the role of its session, or its account."""
+    """Neither its ARN, nor the role of its session, nor its account."""
     trusted = f"[[role.trusted]]\nprincipal = '{principal}'\nexternal_id = 'xyz'\n"
-    assert is_untrusted(config_of(tmp_path, trusted + BOB), arn) == stranger
+    assert is_untrusted(config_of(tmp_path, trusted + BOB), arn) == untrusted
     assert is_untrusted(config_of(tmp_path, BOB), arn)
 
 
-def test_the_role_and_a_widened_session_reach_nothing_but_the_bucket(config: Config) -> None:
-    """The same probes for both: a session policy never adds anything."""
+def test_the_role_and_a_widened_session_have_access_to_the_bucket_only(config: Config) -> None:
+    """Both have the same probes: a session policy never adds permissions."""
     plan = plan_of(config)
     role, widened = (
         {one.id.partition("/")[2]: one.call for one in plan.probes if one.group == group}
@@ -358,7 +356,7 @@ def test_the_role_and_a_widened_session_reach_nothing_but_the_bucket(config: Con
     assert not any(one.allowed for one in plan.probes if one.group in ("role", "widened"))
 
 
-def test_the_sibling_begins_with_the_whole_folder(config: Config) -> None:
-    """`bob.temp-access-probe-…` is what a pattern without its slash would match."""
+def test_the_siblings_name_begins_with_the_folders(config: Config) -> None:
+    """A pattern without its slash matches `bob.temp-access-probe-…`."""
     call = probe(plan_of(config), "grants.bob/sibling/get").call
     assert call == ServiceCall("get", TARGET.bucket, key=f"bob.temp-access-probe-{RUN}/seed")

@@ -1,4 +1,4 @@
-"""Whatever the configuration, probes are harmless, and the names they send fulfil what is asked."""
+"""For every configuration, probes are harmless, and the names they send match the patterns."""
 
 import re
 from dataclasses import fields, replace
@@ -36,8 +36,8 @@ READS = {"get", "head", "presigned-get", "get-tagging", "list-v1", "list-v2"} | 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 @given(GRANTS)
-def test_writes_and_deletes_touch_keys_under_the_runs_own_name_alone(grants: list[Grant]) -> None:
-    """Even if a probe wrongly succeeds, nothing of a borrower's is read, changed or deleted."""
+def test_writes_and_deletes_only_keys_with_the_runs_name(grants: list[Grant]) -> None:
+    """Even if a probe wrongly succeeds, no borrower's object is read, changed or deleted."""
     config = replace(CONFIG, grants={grant.id: grant for grant in grants})
     folders = {grant.folder for grant in grants}
     for probe, call in service_probes(plan_of(config)):
@@ -59,8 +59,8 @@ def test_writes_and_deletes_touch_keys_under_the_runs_own_name_alone(grants: lis
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 @given(GRANTS)
-def test_what_is_expected_to_be_refused_lies_outside_the_folder(grants: list[Grant]) -> None:
-    """No probe of a grant takes one of its own keys for another's."""
+def test_refused_keys_lie_outside_the_folder(grants: list[Grant]) -> None:
+    """No probe expects a refusal inside the folder."""
     config = replace(CONFIG, grants={grant.id: grant for grant in grants})
     for probe, call in service_probes(plan_of(config)):
         if probe.caller.grant is None or OPERATIONS[call.operation].level is not Level.OBJECT:
@@ -91,10 +91,8 @@ def like(pattern: str, user_name: str) -> re.Pattern[str]:
 
 
 @given(PATTERNS, NAMES, FILLERS)
-def test_a_filled_in_name_fulfils_its_pattern_and_stss_form_if_any_does(
-    pattern: str, user_name: str, filler: str
-) -> None:
-    """2 to 64 characters that the trust policy admits, wherever there are such."""
+def test_a_filled_name_matches_its_pattern_and_stss_form(pattern: str, user_name: str, filler: str) -> None:
+    """If any name of 2 to 64 characters does."""
     assume(session_pattern_problem(pattern) is None)
     name = fill_pattern(pattern, user_name=user_name, filler=filler)
     assert like(pattern, user_name).fullmatch(name)
@@ -105,14 +103,14 @@ def test_a_filled_in_name_fulfils_its_pattern_and_stss_form_if_any_does(
 
 
 @given(FILLERS)
-def test_without_a_pattern_the_filler_is_cut_to_stss_length(filler: str) -> None:
-    """64 characters are the most."""
+def test_without_a_pattern_the_filler_is_cut_to_64_characters(filler: str) -> None:
+    """That is STS's maximum."""
     assert fill_pattern(None, user_name="x", filler=filler) == filler[:64]
 
 
 @given(PATTERNS, NAMES)
-def test_a_foreign_name_is_one_that_sts_takes_and_the_pattern_doesnt_admit(pattern: str, user_name: str) -> None:
-    """So that its refusal is the trust policy's, and not the form's."""
+def test_a_non_matching_name_is_valid_for_sts(pattern: str, user_name: str) -> None:
+    """So the trust policy refuses it, not STS's check of the form."""
     name = non_matching_name(pattern, user_name=user_name)
     if name is None:
         assert like(pattern, user_name).fullmatch("not-admitted")
@@ -121,7 +119,7 @@ def test_a_foreign_name_is_one_that_sts_takes_and_the_pattern_doesnt_admit(patte
         assert re.fullmatch(r"[\w+=,.@-]{2,64}", name, re.ASCII)
 
 
-def test_conditions_have_no_further_patterns() -> None:
-    """A new condition with a pattern needs a name that fulfils it, too."""
+def test_conditions_have_no_other_patterns() -> None:
+    """A new condition with a pattern needs a matching name too."""
     patterns = {field.name for field in fields(Conditions)} - {"mfa", "source_ip"}
     assert patterns == {"source_identity", "session_name"}

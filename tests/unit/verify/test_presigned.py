@@ -1,4 +1,4 @@
-"""The probes with presigned URLs, used as anybody would."""
+"""The probes with presigned URLs."""
 
 import os
 import socket
@@ -15,8 +15,8 @@ from tests.unit.support.planning import TARGET
 
 
 @pytest.mark.parametrize("operation", ["presigned-get", "presigned-put"])
-def test_the_way_is_that_of_all_other_calls(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the network is reached through a proxy, so is the URL."""
+def test_a_presigned_url_is_called_through_the_proxy(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like all other calls."""
     for name in ("NO_PROXY", "no_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -17,8 +17,8 @@ def test_makes_the_folder(tmp_path: Path) -> None:
     assert (tmp_path / "build" / "deep" / "report.json").read_text() == "new"
 
 
-def test_leaves_the_old_file_when_it_cannot_finish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader never sees half a report, and nothing else is left behind."""
+def test_leaves_the_old_file_if_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader never sees half a report, and no other file is left."""
     path = tmp_path / "report.json"
     path.write_text("old")
     monkeypatch.setattr(os, "replace", _no_space)
@@ -35,7 +35,7 @@ def _no_space(*_: object) -> None:
 
 
 def test_gives_the_file_the_usual_permissions(tmp_path: Path) -> None:
-    """Other users' programs may read a report, as the umask says."""
+    """As the umask allows, so that other users' programs can read a report."""
     before = os.umask(0o022)
     try:
         write_report(tmp_path / "report.json", "new")
@@ -46,7 +46,7 @@ def test_gives_the_file_the_usual_permissions(tmp_path: Path) -> None:
 
 
 def test_writes_through_a_link(tmp_path: Path) -> None:
-    """The link stays one."""
+    """The link is kept."""
     (tmp_path / "link").symlink_to(tmp_path / "report.json")
     write_report(tmp_path / "link", "new")
 
@@ -55,7 +55,7 @@ def test_writes_through_a_link(tmp_path: Path) -> None:
 
 
 def test_never_replaces_a_device_or_a_pipe(tmp_path: Path) -> None:
-    """Root's `--json /dev/null` would make a file of it for everybody."""
+    """Otherwise root's `--json /dev/null` would replace the device with a file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -69,13 +69,13 @@ def test_never_replaces_a_device_or_a_pipe(tmp_path: Path) -> None:
 
 
 def test_writes_any_text(tmp_path: Path) -> None:
-    """A lone surrogate is no reason to lose a report."""
+    """A lone surrogate doesn't lose the report."""
     write_report(tmp_path / "report", "\ud800")
 
     assert (tmp_path / "report").read_text() == r"\ud800"
 
 
-def test_says_what_is_wrong_with_a_path_and_what_to_do(tmp_path: Path) -> None:
+def test_explains_an_invalid_path(tmp_path: Path) -> None:
     """One sentence, and exit code 2."""
     (tmp_path / "file").write_text("")
 
@@ -87,8 +87,8 @@ def test_says_what_is_wrong_with_a_path_and_what_to_do(tmp_path: Path) -> None:
     assert str(raised.value).endswith("; give a path in a folder that you can write to")
 
 
-def test_checks_all_paths_before_the_run_and_leaves_nothing(tmp_path: Path) -> None:
-    """Every path that's wrong is named at once; good ones get no file yet."""
+def test_checks_all_paths_before_the_run(tmp_path: Path) -> None:
+    """All invalid paths are named at once, and no file is created yet."""
     (tmp_path / "file").write_text("")
     bad = [tmp_path, tmp_path / "file" / "x", Path("/proc/nothing/report.json")]
 
@@ -101,7 +101,7 @@ def test_checks_all_paths_before_the_run_and_leaves_nothing(tmp_path: Path) -> N
 
 
 def test_keeps_an_old_report_while_checking(tmp_path: Path) -> None:
-    """Checking isn't writing."""
+    """Checking doesn't write."""
     (tmp_path / "report.json").write_text("old")
     check_writable([tmp_path / "report.json"])
 

@@ -13,14 +13,14 @@ def _parsed() -> Any:
 
 
 def test_has_exactly_the_documented_keys() -> None:
-    """A key that comes or goes must be documented."""
+    """A new or removed key must be documented."""
     parsed = _parsed()
 
     assert set(parsed) == set(ReportJson.__annotations__)
     assert all(set(probe) == set(ProbeJson.__annotations__) for probe in parsed["probes"])
 
 
-def test_says_what_was_verified() -> None:
+def test_names_what_was_verified() -> None:
     """Account, Region, bucket, names and the digest of the configuration."""
     parsed = _parsed()
     parsed.pop("probes")
@@ -42,7 +42,7 @@ def test_says_what_was_verified() -> None:
 
 
 def test_shows_a_failed_probe_in_full() -> None:
-    """Everything that a program needs to explain it."""
+    """With all that a program needs to explain it."""
     probe = next(probe for probe in _parsed()["probes"] if probe["verdict"] == "failed")
     cause = probe.pop("cause")
 
@@ -73,7 +73,7 @@ def test_shows_a_failed_probe_in_full() -> None:
 
 
 def test_shows_each_kind_of_call() -> None:
-    """AssumeRole, a comparison of state and an evaluation of the trust have fields of their own."""
+    """AssumeRole, a comparison of state and an evaluation of the trust policy have their own fields."""
     assume, state, trust = (probe["call"] for probe in _parsed()["probes"][:3])
 
     assert assume == {
@@ -90,13 +90,13 @@ def test_shows_each_kind_of_call() -> None:
     assert trust["context"] == {"aws:SourceIp": "198.51.100.7"}
 
 
-def test_gives_no_cause_for_what_passed() -> None:
-    """A likely cause of nothing would mislead."""
+def test_a_passed_probe_has_no_cause() -> None:
+    """A likely cause would mislead."""
     assert all((probe["cause"] is None) == (probe["verdict"] == "passed") for probe in _parsed()["probes"])
 
 
-def test_keeps_hostile_ids_as_they_are_but_in_ascii() -> None:
-    """Programs get the very id; a terminal that shows the file obeys nothing in it."""
+def test_keeps_hostile_ids_but_in_ascii() -> None:
+    """Programs get the exact id, and a terminal that shows the file obeys nothing in it."""
     written = to_json(sample_report(Result(put_probe(id=HOSTILE), Verdict.FAILED, "no")))
 
     assert json.loads(written)["probes"][0]["id"] == HOSTILE

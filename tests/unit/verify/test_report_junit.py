@@ -1,4 +1,4 @@
-"""The JUnit XML report, parsed back and held against what Jenkins's and GitLab's readers ask for."""
+"""The JUnit XML report, parsed and checked against the readers of Jenkins and GitLab."""
 
 from collections import Counter
 from xml.etree import ElementTree as ET
@@ -33,13 +33,13 @@ def _parse(report: VerificationReport) -> ET.Element:
 
 
 def _check_counts(suite: ET.Element) -> None:
-    found = Counter(child.tag for case in suite.findall("testcase") for child in case)
+    tags = Counter(child.tag for case in suite.findall("testcase") for child in case)
     assert suite.get("tests") == str(len(suite.findall("testcase")))
-    assert (suite.get("failures"), suite.get("errors")) == (str(found["failure"]), str(found["error"]))
+    assert (suite.get("failures"), suite.get("errors")) == (str(tags["failure"]), str(tags["error"]))
 
 
 def test_has_a_suite_for_each_group() -> None:
-    """In the order of the report, with counts that add up."""
+    """In the order of the report, with correct counts."""
     root = _parse(sample_report())
 
     assert [suite.get("name") for suite in root] == ["assume", "deployed state", "role", "bob", "bobby"]
@@ -47,7 +47,7 @@ def test_has_a_suite_for_each_group() -> None:
 
 
 def test_makes_a_failed_probe_a_failure() -> None:
-    """With what happened as its message, and everything else in its text."""
+    """Its message is the observation, and its text has all details."""
     failure = _parse(sample_report()).find(".//failure")
 
     assert failure is not None
@@ -56,14 +56,14 @@ def test_makes_a_failed_probe_a_failure() -> None:
 
 
 def test_makes_an_inconclusive_probe_an_error_and_skips_none() -> None:
-    """CI systems count what is skipped as fine."""
+    """CI systems count skipped tests as fine."""
     root = _parse(sample_report())
 
     assert [error.get("type") for error in root.iter("error")] == ["inconclusive"]
     assert not list(root.iter("skipped"))
 
 
-def test_gives_every_case_a_name_of_its_own() -> None:
+def test_gives_every_case_a_unique_name() -> None:
     """GitLab drops the second of two cases with one name."""
     results = [passed(put_probe(id=f"bob/{n}", title="the same")) for n in range(3)]
     names = [case.get("name") for case in _parse(sample_report(*results)).iter("testcase")]
@@ -78,14 +78,14 @@ def test_makes_a_run_without_probes_an_error() -> None:
     assert root.get("errors") == "1"
 
 
-def test_carries_the_warnings() -> None:
-    """They are printed, being no verdicts."""
+def test_contains_the_warnings() -> None:
+    """As output, because they aren't verdicts."""
     assert "warning: careful" in str(_parse(sample_report(warnings=("careful",))).findtext(".//system-out"))
 
 
 @given(st.text() | st.just(HOSTILE))
-def test_can_be_parsed_whatever_the_texts_hold(text: str) -> None:
-    """What XML 1.0 can't carry is replaced."""
+def test_can_be_parsed_for_all_texts(text: str) -> None:
+    """Characters that XML 1.0 can't contain are escaped."""
     result = Result(list_probe(id=text, group=text, title=text, cause=text), Verdict.FAILED, text, 0.1, text)
 
     _parse(sample_report(result, warnings=(text,)))

@@ -1,4 +1,4 @@
-"""The Markdown report, read as a Markdown parser reads it."""
+"""The Markdown report, read by a Markdown parser."""
 
 from html import escape as escape_html
 
@@ -26,8 +26,8 @@ UNSURE = Result(list_probe(), Verdict.INCONCLUSIVE, "throttled")
         ((), "## ⚠️ temp-access verify: no probes ran, so nothing was verified"),
     ],
 )
-def test_says_the_outcome_in_its_headline(results: tuple[Result, ...], headline: str) -> None:
-    """In words, beside the sign."""
+def test_has_the_outcome_in_its_headline(results: tuple[Result, ...], headline: str) -> None:
+    """In words, besides the sign."""
     assert to_markdown(VerificationReport(sample_report().target, "7f3a", results)).splitlines()[0] == headline
 
 
@@ -40,7 +40,7 @@ def test_has_a_table_row_for_each_group() -> None:
 
 
 def test_shows_a_failure_in_full() -> None:
-    """Who, call, expectation, what happened, control and cause."""
+    """Caller, call, expectation, observation, control and cause."""
     markdown = to_markdown(sample_report())
 
     for label in ("probe", "caller", "call", "expected", "observed", "control", "likely cause"):
@@ -48,7 +48,7 @@ def test_shows_a_failure_in_full() -> None:
 
 
 def test_shows_warnings() -> None:
-    """Above the failures: a summary is read from its top."""
+    """Above the failures, because a summary is read from the top."""
     assert "- **warning:** careful" in to_markdown(sample_report(warnings=("careful",)))
 
 
@@ -75,7 +75,7 @@ MARKUP = "[]()<>|`*_~\\$&#!-+=:/ .\n\r1xw"
     | st.sampled_from([HOSTILE, "&lt;b&#62;"])
 )
 def test_interprets_nothing_in_a_text(text: str) -> None:
-    """Whatever a text holds, the document has the same structure, and shows the text itself."""
+    """For all texts, the document has the same structure and shows the text itself."""
     markdown = to_markdown(_report_on(text))
 
     assert _structure(markdown) == _structure(to_markdown(_report_on("plain")))
@@ -87,7 +87,7 @@ def _structure(markdown: str) -> list[str]:
 
 
 def test_stays_under_the_limit_of_a_job_summary() -> None:
-    """GitHub drops a summary over 1 MiB: the last failures are left to the JSON report, and counted."""
+    """GitHub drops a summary over 1 MiB, so the last failures are only counted; the JSON report has them."""
     markdown = to_markdown(sample_report(*[FAILED] * 4000))
 
     assert 900_000 < len(markdown.encode()) <= 1_000_000

@@ -1,4 +1,4 @@
-"""What is seen while the probes run."""
+"""The progress display of a run."""
 
 import io
 import time
@@ -50,7 +50,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_prints_one_line_for_each_finished_group_in_a_log() -> None:
-    """When its last probe is done, with what isn't zero."""
+    """After its last probe, with the counts that aren't zero."""
     out = io.StringIO()
     with ProgressView(4, out, group_sizes={"bob": 3, "bobby": 1}) as progress:
         progress.finished(FAILED)
@@ -66,7 +66,7 @@ def test_prints_one_line_for_each_finished_group_in_a_log() -> None:
 
 
 def test_flushes_each_line() -> None:
-    """A log that is watched shows it at once."""
+    """A log that somebody watches shows it at once."""
     raw = io.BytesIO()
     stream = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
     ProgressView(1, stream, group_sizes={"bob": 1}).finished(FAILED)
@@ -74,8 +74,8 @@ def test_flushes_each_line() -> None:
     assert raw.getvalue() == b"bob: 1 failed\n"
 
 
-def test_names_the_groups_that_were_left_unfinished() -> None:
-    """After Ctrl-C it is known how far the run was."""
+def test_names_unfinished_groups() -> None:
+    """After Ctrl-C the progress of the run is known."""
     out = io.StringIO()
     with suppress(KeyboardInterrupt), ProgressView(3, out, group_sizes={"bob": 3}) as progress:
         progress.finished(FAILED)
@@ -95,7 +95,7 @@ def test_is_silent_when_quiet(stream: type[io.StringIO]) -> None:
 
 
 def test_counts_results_from_many_threads() -> None:
-    """None is lost, and no line is torn by another."""
+    """No result is lost, and no lines are mixed."""
     out = Slow()
     grants = [Grant(f"id-{n}", "read", "x") for n in range(50)]
     results = [passed(put_probe(grant)) for grant in grants for _ in range(2)]
@@ -107,7 +107,7 @@ def test_counts_results_from_many_threads() -> None:
 
 
 def test_shows_count_failures_and_group_on_a_terminal() -> None:
-    """On one line, which goes away at the end."""
+    """On one line, which is removed at the end."""
     out = Terminal()
     with ProgressView(41, out, group_sizes={"bob": 41}) as progress:
         progress.finished(passed(put_probe(BOB)))
@@ -128,8 +128,8 @@ def test_prints_lines_on_a_terminal_that_cannot_redraw(name: str, value: str, mo
     assert out.getvalue() == "bob: 1 failed\n"
 
 
-def test_takes_no_forced_colour_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CI systems set FORCE_COLOR; a redrawn line would fill their logs."""
+def test_forced_colour_doesnt_mean_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI systems set FORCE_COLOR, and a redrawn line would fill their logs."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     out = io.StringIO()
     with ProgressView(1, out, group_sizes={"bob": 1}) as progress:
@@ -149,7 +149,7 @@ def test_shows_hostile_texts_escaped(stream: type[io.StringIO]) -> None:
 
 
 @pytest.mark.parametrize("tty", [True, False])
-def test_never_fails_the_run_when_the_stream_breaks(tty: bool) -> None:
+def test_a_broken_stream_doesnt_fail_the_run(tty: bool) -> None:
     """The clean-up of a run matters more than its display."""
     out = Broken()
     out.isatty = lambda: tty  # type: ignore[method-assign]

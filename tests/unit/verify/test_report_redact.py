@@ -1,4 +1,4 @@
-"""The last guard: no credential leaves in any report."""
+"""No report contains credentials."""
 
 import io
 
@@ -23,9 +23,9 @@ def _table(report: VerificationReport) -> str:
 
 @pytest.mark.parametrize("write", [_table, to_json, to_junit, to_markdown])
 @pytest.mark.parametrize("secret", [SECRET, TOKEN, KEY_ID])
-def test_no_report_shows_a_credential_wherever_it_slipped_in(write, secret) -> None:  # type: ignore[no-untyped-def]
+def test_no_report_shows_a_credential(write, secret) -> None:  # type: ignore[no-untyped-def]
     """What was observed, the control, the cause and the warnings are all masked."""
-    slipped = f"it said {secret} here"
+    slipped = f"the secret is {secret} here"
     result = Result(list_probe(cause=slipped), Verdict.FAILED, slipped, 0.1, slipped)
     report = VerificationReport(TARGET, "7f3a", (result,), (slipped,))
 
@@ -36,7 +36,7 @@ def test_no_report_shows_a_credential_wherever_it_slipped_in(write, secret) -> N
 
 
 def test_keeps_the_last_four_characters_of_a_key_id() -> None:
-    """People tell keys apart by them."""
+    """People recognize keys by them."""
     assert redact(f"key {KEY_ID} expired") == "key ****MPLE expired"
 
 
@@ -50,8 +50,8 @@ def test_keeps_the_last_four_characters_of_a_key_id() -> None:
         "x-amz-signature=abcdefgh12345678",
     ],
 )
-def test_masks_what_a_label_calls_secret_whatever_its_length(text: str) -> None:
-    """The local AWS's secrets needn't have AWS's lengths."""
+def test_masks_labelled_secrets_of_any_length(text: str) -> None:
+    """The local AWS's secrets don't have AWS's lengths."""
     assert "[masked]" in redact(text)
     assert "12" not in redact(text)
 
@@ -69,7 +69,7 @@ def test_masks_what_a_label_calls_secret_whatever_its_length(text: str) -> None:
     ],
 )
 def test_leaves_ordinary_texts_alone(text: str) -> None:
-    """ARNs, digests, keys of objects and AWS's messages stay readable."""
+    """ARNs, digests, object keys and AWS's messages stay readable."""
     assert redact(text) == text
 
 
@@ -78,5 +78,5 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+"
 
 @given(st.text(_ALPHABET, min_size=37, max_size=37), st.sampled_from(["", " ", "=", ":", '"', "(", "x/"]))
 def test_masks_every_secret_key_with_mixed_characters(rest: str, before: str) -> None:
-    """40 characters of base64 are a secret key, whatever stands before them."""
+    """40 characters of base64 are a secret key, whatever precedes them."""
     assert rest not in redact(f"{before}aB3{rest}")

@@ -26,7 +26,7 @@ def test_fits_the_width(width: int) -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 64, 80])
 def test_loses_nothing_at_any_width(width: int) -> None:
-    """A long result is folded, and a narrow terminal breaks the lines: no column or word is cut off."""
+    """A long result is folded, and a narrow terminal breaks the lines; no column or word is cut off."""
     grant = Grant("tenant-000000000", "read-write", "inbox/of/tenant/000000000/and/more", None)
     report = replace(sample_report(), results=(passed(list_probe(grant)),))
     rows = _printed(report, width).splitlines()
@@ -52,8 +52,8 @@ def test_the_result_is_clear_without_colour() -> None:
     assert rows["role"] == "1 - - 1 INCONCLUSIVE: 0/1 passed"
 
 
-def test_tells_all_about_a_failed_probe() -> None:
-    """Who, which call, what was expected and by which layer, what happened, the control, the cause."""
+def test_shows_all_details_of_a_failed_probe() -> None:
+    """Caller, call, expectation with its layer, observation, control and cause."""
     printed = " ".join(_printed(sample_report()).split())
 
     for text in (
@@ -68,22 +68,22 @@ def test_tells_all_about_a_failed_probe() -> None:
         assert text in printed
 
 
-def test_shows_the_failed_before_the_inconclusive_whatever_their_order() -> None:
-    """What is wrong comes before what isn't known."""
+def test_shows_failed_before_inconclusive_probes() -> None:
+    """Whatever their order in the report."""
     printed = _printed(sample_report())
 
     assert printed.index("FAILED 1 of 1") < printed.index("INCONCLUSIVE 1 of 1: role")
 
 
-def test_shows_warnings_as_such() -> None:
-    """They stand above the last line, which stays the last."""
+def test_labels_warnings() -> None:
+    """They precede the last line."""
     lines = _printed(sample_report(warnings=("[user] is an administrator",))).splitlines()
 
     assert "WARNING: [user] is an administrator" in lines
 
 
 def test_ends_with_one_line_of_counts_in_a_log() -> None:
-    """A log's line isn't broken, so that it can be searched."""
+    """The line isn't wrapped, so that it can be searched."""
     out = io.StringIO()
     print_table(sample_report(), out)
 
@@ -94,7 +94,7 @@ def test_ends_with_one_line_of_counts_in_a_log() -> None:
 
 
 def test_names_the_endpoint_that_is_not_aws() -> None:
-    """Nobody takes a run on the local AWS for one on AWS."""
+    """A run on the local AWS can't be mistaken for one on AWS."""
     report = sample_report()
     local = replace(report, target=replace(report.target, endpoint="https://127.0.0.1:4566"))
 
@@ -103,7 +103,7 @@ def test_names_the_endpoint_that_is_not_aws() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
 def test_shows_hostile_ids_escaped_on_any_stream(encoding: str) -> None:
-    """Markup, escape sequences and line ends of an id are shown as they are."""
+    """Markup, escape sequences and line ends in an id are shown literally."""
     hostile = Grant(HOSTILE, "read", "x")
     result = Result(put_probe(hostile), Verdict.FAILED, "日本")
     raw = io.BytesIO()
@@ -118,21 +118,21 @@ def test_shows_hostile_ids_escaped_on_any_stream(encoding: str) -> None:
     assert not {"\x1b", "\x00", "\r", "\u202e"} & set(printed)
 
 
-def test_expects_of_a_state_check_what_the_template_says() -> None:
-    """`allowed` would mean nothing to the reader of a comparison."""
+def test_a_state_check_expects_to_match_the_template() -> None:
+    """`allowed` would mean nothing for a comparison."""
     printed = _printed(sample_report(Result(state_probe(), Verdict.FAILED, "a difference")))
 
     assert "matches the synthesized template" in printed
 
 
-def test_says_when_a_control_was_not_made() -> None:
+def test_shows_that_a_control_was_not_called() -> None:
     """A refusal without its control proves nothing."""
     printed = _printed(sample_report(Result(list_probe(), Verdict.INCONCLUSIVE, "network")))
 
     assert "temp-role, not narrowed: not called" in printed
 
 
-def test_folds_many_groups_into_one_line_but_shows_each_that_failed() -> None:
+def test_merges_many_groups_but_shows_each_that_failed() -> None:
     """10,000 grants don't scroll the failures away."""
     results = [passed(put_probe(Grant(f"id-{n}", "read", "x"))) for n in range(500)]
     results[450] = replace(results[450], verdict=Verdict.FAILED)

@@ -1,4 +1,4 @@
-"""Text from outside is shown, never obeyed."""
+"""Control characters in text from outside are escaped."""
 
 import pytest
 from hypothesis import given
@@ -20,17 +20,17 @@ from temp_access.terminal_text import escape_control
         ("zoë ✅ 日本", "zoë ✅ 日本"),
     ],
 )
-def test_shows_what_cannot_be_printed_as_an_escape(text: str, shown: str) -> None:
+def test_escapes_unprintable_characters(text: str, shown: str) -> None:
     """Escape sequences, line ends, invisible and reordering characters become visible; words stay."""
     assert escape_control(text) == shown
 
 
-def test_shows_what_the_stream_cannot_encode_as_an_escape() -> None:
-    """A log in ASCII gets no UnicodeEncodeError."""
+def test_escapes_characters_that_the_stream_cannot_encode() -> None:
+    """An ASCII log gets no UnicodeEncodeError."""
     assert escape_control("zoë", "ascii") == r"zo\xeb"
 
 
 @given(st.text())
-def test_gives_only_printable_text(text: str) -> None:
-    """Whatever comes in."""
+def test_returns_only_printable_text(text: str) -> None:
+    """For every input."""
     assert escape_control(text).isprintable()

@@ -1,4 +1,4 @@
-"""What a run makes and takes away again, against a local AWS of the tests' own."""
+"""What a run creates and removes, on a local AWS for these tests."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from temp_access.local_aws.testing import running
 from temp_access.verify.live.access_keys import create_key, delete_key, leftover_runs, record_run
 from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
 from temp_access.verify.live.journal import Journal, RunRecord, new_record
-from temp_access.verify.live.objects import left, prefixes, put_seeds, remove, seeds
+from temp_access.verify.live.objects import count_left, put_seeds, remove, run_prefixes_of, seeds
 from temp_access.verify.operations import new_run
 from tests.unit.support.config_file import BOB, config_of
 from tests.unit.support.planning import MARK, RUN, TARGET, plan_of
@@ -55,8 +55,8 @@ def bucket(deployer: Clients) -> str:
     return name
 
 
-def entry_of(user: str, bucket: str = "the-bucket", run: str | None = None) -> RunRecord:
-    """Return the entry of a new run of this process."""
+def record_of(user: str, bucket: str = "the-bucket", run: str | None = None) -> RunRecord:
+    """Return the record of a new run of this process."""
     return new_record(run or new_run(), account=TARGET.account, user=user, bucket=bucket, prefixes=())
 
 
@@ -75,26 +75,26 @@ def foreign_key(deployer: Clients, user: str) -> str:
     return deployer.iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
 
 
-def test_a_minted_key_is_recorded_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
-    """By its id alone; the secret is in neither, nor in what is printed of it."""
-    journal, entry = Journal(tmp_path), entry_of(user)
-    record_run(deployer.iam, journal, entry)
-    assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": "none"}
-    credentials, minted = create_key(deployer.iam, journal, entry)
-    assert keys(deployer, user) == [credentials.access_key_id] == [minted.key_id]
-    assert tags(deployer, user) == {f"temp-access:verify/{entry.run}": credentials.access_key_id}
-    written = (tmp_path / f"{entry.run}.json").read_text()
-    assert json.loads(written)["key_id"] == credentials.access_key_id
-    assert credentials.secret_access_key not in written + repr(credentials) + str(credentials)
+def test_records_a_new_key_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """By its id alone; the secret is in neither, nor in the printed object."""
+    journal, record = Journal(tmp_path), record_of(user)
+    record_run(deployer.iam, journal, record)
+    assert tags(deployer, user) == {f"temp-access:verify/{record.run}": "none"}
+    credentials, record_with_key = create_key(deployer.iam, journal, record)
+    assert keys(deployer, user) == [credentials.access_key_id] == [record_with_key.key_id]
+    assert tags(deployer, user) == {f"temp-access:verify/{record.run}": credentials.access_key_id}
+    content = (tmp_path / f"{record.run}.json").read_text()
+    assert json.loads(content)["key_id"] == credentials.access_key_id
+    assert credentials.secret_access_key not in content + repr(credentials) + str(credentials)
 
 
-def test_only_the_recorded_key_is_deleted(deployer: Clients, user: str, tmp_path: Path) -> None:
-    """And its tag; a second time there is nothing left to do."""
-    foreign, entry = foreign_key(deployer, user), entry_of(user)
-    record_run(deployer.iam, Journal(tmp_path), entry)
-    _, minted = create_key(deployer.iam, Journal(tmp_path), entry)
+def test_deletes_only_the_recorded_key(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """With its tag; a second time there is nothing to delete."""
+    foreign, record = foreign_key(deployer, user), record_of(user)
+    record_run(deployer.iam, Journal(tmp_path), record)
+    _, record_with_key = create_key(deployer.iam, Journal(tmp_path), record)
     for _ in range(2):
-        delete_key(deployer.iam, minted)
+        delete_key(deployer.iam, record_with_key)
         assert keys(deployer, user) == [foreign]
         assert tags(deployer, user) == {}
 
@@ -105,24 +105,24 @@ def test_two_foreign_keys_are_inconclusive_and_stay(deployer: Clients, user: str
     with pytest.raises(
         TempAccessError, match=r"has 2 access keys already .*; pass --profile with one of them"
     ) as raised:
-        create_key(deployer.iam, Journal(tmp_path), entry_of(user))
+        create_key(deployer.iam, Journal(tmp_path), record_of(user))
     assert raised.value.exit_code == 3
     assert sorted(keys(deployer, user)) == sorted(foreign)
     assert not any(key in str(raised.value) for key in foreign)
 
 
 def test_a_key_that_cant_be_recorded_is_deleted_at_once(deployer: Clients, user: str, tmp_path: Path) -> None:
-    """It would never be swept."""
+    """No later run would find it."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="can't be written"):
-        create_key(deployer.iam, Journal(tmp_path / "file"), entry_of(user))
+        create_key(deployer.iam, Journal(tmp_path / "file"), record_of(user))
     assert keys(deployer, user) == []
 
 
-def test_old_runs_are_known_by_the_users_tags_whatever_else_is_tagged(deployer: Clients, user: str) -> None:
+def test_finds_old_runs_by_the_users_tags(deployer: Clients, user: str) -> None:
     """Only tags in a run's form, only runs that must be over, only values that are key ids."""
     old, older = "20200101T000000Z-0123abcd", "20190101T000000Z-0123abcd"
-    given = {
+    tags_before = {
         f"temp-access:verify/{old}": "AKIAIOSFODNN7EXAMPLE",
         f"temp-access:verify/{older}": "x",
         f"temp-access:verify/{new_run()}": "AKIAI44QH8DHBEXAMPLE",
@@ -130,9 +130,9 @@ def test_old_runs_are_known_by_the_users_tags_whatever_else_is_tagged(deployer: 
         "temp-access:verify/": "AKIAI44QH8DHBEXAMPLE",
         old: "AKIAI44QH8DHBEXAMPLE",
     }
-    deployer.iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": value} for key, value in given.items()])
-    found = leftover_runs(deployer.iam, TARGET.account, user, "the-bucket")
-    assert {entry.run: entry.key_id for entry in found} == {old: "AKIAIOSFODNN7EXAMPLE", older: None}
+    deployer.iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": value} for key, value in tags_before.items()])
+    leftovers = leftover_runs(deployer.iam, TARGET.account, user, "the-bucket")
+    assert {record.run: record.key_id for record in leftovers} == {old: "AKIAIOSFODNN7EXAMPLE", older: None}
 
 
 def fill(s3: Any, bucket: str, prefix: str) -> None:
@@ -143,56 +143,52 @@ def fill(s3: Any, bucket: str, prefix: str) -> None:
     s3.create_multipart_upload(Bucket=bucket, Key=f"{prefix}upload")
 
 
-def test_every_version_marker_and_upload_of_the_run_is_removed_and_nothing_else(deployer: Clients, bucket: str) -> None:
-    """What others have stays, also beside and around it."""
+def test_removes_every_version_marker_and_upload_of_the_run_only(deployer: Clients, bucket: str) -> None:
+    """Objects beside and around it stay."""
     own = [f"bob/{MARK}", MARK]
     others = ["bob/", f"bobby/{MARK}", f"bob/.temp-access-probe-{RUN[:-1]}e/"]
     for prefix in (*own, *others):
         fill(deployer.s3, bucket, prefix)
-    assert left(deployer.s3, bucket, own) == 8
+    assert count_left(deployer.s3, bucket, own) == 8
     assert remove(deployer.s3, bucket, own, RUN) == 8
-    assert left(deployer.s3, bucket, own) == 0
+    assert count_left(deployer.s3, bucket, own) == 0
     assert remove(deployer.s3, bucket, own, RUN) == 0
-    assert [left(deployer.s3, bucket, [prefix]) for prefix in others[1:]] == [4, 4]
-    assert left(deployer.s3, bucket, [""]) == 12
+    assert [count_left(deployer.s3, bucket, [prefix]) for prefix in others[1:]] == [4, 4]
+    assert count_left(deployer.s3, bucket, [""]) == 12
 
 
 @pytest.mark.parametrize("prefix", ["", "bob/", f"bob/.temp-access-probe-{RUN}", f"bob/{MARK}x"])
-def test_a_prefix_without_the_runs_name_is_never_emptied(deployer: Clients, bucket: str, prefix: str) -> None:
-    """Whatever asked for it: not one object goes."""
+def test_refuses_to_empty_a_prefix_without_the_runs_name(deployer: Clients, bucket: str, prefix: str) -> None:
+    """Not one object is removed."""
     fill(deployer.s3, bucket, "bob/")
-    with pytest.raises(ValueError, match="a prefix isn't of the run"):
+    with pytest.raises(ValueError, match="a prefix doesn't belong to the run"):
         remove(deployer.s3, bucket, [MARK, prefix], RUN)
-    assert left(deployer.s3, bucket, ["bob/"]) == 4
+    assert count_left(deployer.s3, bucket, ["bob/"]) == 4
 
 
-def test_a_killed_run_is_swept_by_what_its_journal_and_tags_say(
-    deployer: Clients, user: str, bucket: str, tmp_path: Path
-) -> None:
-    """Its key, its objects and its record go; a foreign key, and what a running process made, stay."""
+def test_cleans_up_after_a_killed_run(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
+    """Its key, objects and record are removed; a foreign key, and what a running process created, stay."""
     journal, foreign = Journal(tmp_path), foreign_key(deployer, user)
-    entry = entry_of(user, bucket, RUN)
-    record_run(deployer.iam, journal, entry)
-    _, minted = create_key(deployer.iam, journal, entry)
-    minted = replace(minted, prefixes=(f"bob/{MARK}",))
-    journal.write(minted)
+    record = record_of(user, bucket, RUN)
+    record_run(deployer.iam, journal, record)
+    _, record_with_key = create_key(deployer.iam, journal, record)
+    record_with_key = replace(record_with_key, prefixes=(f"bob/{MARK}",))
+    journal.write(record_with_key)
     fill(deployer.s3, bucket, f"bob/{MARK}")
     fill(deployer.s3, bucket, f"bobby/{MARK}")
     target = replace(TARGET, user_name=user, bucket=bucket)
-    said: list[str] = []
-    journal.write(replace(minted, process_start="1"))
-    sweep(journal, deployer, target, ["bob", "bobby"], said.append)
-    assert said == [f"cleaning up after the run {RUN}, which was cut short"]
+    messages: list[str] = []
+    journal.write(replace(record_with_key, process_start="1"))
+    sweep(journal, deployer, target, ["bob", "bobby"], messages.append)
+    assert messages == [f"cleaning up after the run {RUN}, which was cut short"]
     assert (keys(deployer, user), tags(deployer, user), list(tmp_path.iterdir())) == ([foreign], {}, [])
-    assert [left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
+    assert [count_left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
 
 
-def test_a_run_whose_objects_cant_be_removed_is_remembered(
-    deployer: Clients, user: str, bucket: str, tmp_path: Path
-) -> None:
-    """S3 answers DeleteObjects with success and a list of errors; the next run removes what is left."""
-    journal, entry = Journal(tmp_path), replace(entry_of(user, bucket, RUN), prefixes=(MARK,))
-    record_run(deployer.iam, journal, entry)
+def test_keeps_the_record_if_objects_cant_be_removed(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
+    """S3 responds to DeleteObjects with success and a list of errors; the next run removes the rest."""
+    journal, record = Journal(tmp_path), replace(record_of(user, bucket, RUN), prefixes=(MARK,))
+    record_run(deployer.iam, journal, record)
     deployer.s3.put_object(Bucket=bucket, Key=f"{MARK}key", Body=b"x")
     deny = {
         "Effect": "Deny",
@@ -203,37 +199,42 @@ def test_a_run_whose_objects_cant_be_removed_is_remembered(
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     deployer.s3.put_bucket_policy(Bucket=bucket, Policy=document)
     with pytest.raises(ClientError, match=r"AccessDenied.*1 of 1 objects"):
-        clean(journal, deployer, entry, entry.prefixes)
+        clean(journal, deployer, record, record.prefixes)
     deployer.s3.delete_bucket_policy(Bucket=bucket)
     assert (tmp_path / f"{RUN}.json").exists()
-    journal.write(replace(entry, process_start="1"))
+    journal.write(replace(record, process_start="1"))
     sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], lambda _: None)
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert count_left(deployer.s3, bucket, [""]) == 0
 
 
-def test_a_run_known_by_its_tag_alone_is_swept_in_every_folder(
+def test_cleans_up_every_folder_after_a_run_with_only_a_tag(
     deployer: Clients, user: str, bucket: str, tmp_path: Path
 ) -> None:
     """The machine that it ran on kept no files."""
     run = "20200101T000000Z-0123abcd"
     deployer.iam.tag_user(UserName=user, Tags=[{"Key": f"temp-access:verify/{run}", "Value": "none"}])
     folders = ["bob", "f*"]
-    made = run_prefixes(folders, run)
-    assert {prefix.partition(".temp-access-probe-")[0] for prefix in made} == {"", "bob/", "bob", "f*/", "f*", "fx/"}
-    for prefix in made:
+    prefixes = run_prefixes(folders, run)
+    assert {prefix.partition(".temp-access-probe-")[0] for prefix in prefixes} == {
+        "",
+        "bob/",
+        "bob",
+        "f*/",
+        "f*",
+        "fx/",
+    }
+    for prefix in prefixes:
         fill(deployer.s3, bucket, prefix)
     sweep(Journal(tmp_path), deployer, replace(TARGET, user_name=user, bucket=bucket), folders, lambda _: None)
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert count_left(deployer.s3, bucket, [""]) == 0
     assert tags(deployer, user) == {}
 
 
-def test_the_seeds_and_prefixes_of_a_plan_are_all_that_its_probes_touch(
-    deployer: Clients, bucket: str, tmp_path: Path
-) -> None:
-    """What is put there first is what the probes read; what is removed is where they write."""
+def test_seeds_and_prefixes_cover_all_keys_of_the_probes(deployer: Clients, bucket: str, tmp_path: Path) -> None:
+    """Probes read the seeds and write under the prefixes."""
     plan = plan_of(config_of(tmp_path, BOB))
     assert set(seeds(plan.probes, RUN)) == {f"{MARK}seed", f"bob/{MARK}seed", f"bob{MARK}seed"}
-    assert set(prefixes(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
+    assert set(run_prefixes_of(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
     put_seeds(deployer.s3, bucket, seeds(plan.probes, RUN))
-    assert remove(deployer.s3, bucket, prefixes(plan.probes, RUN), RUN) == 3
-    assert left(deployer.s3, bucket, [""]) == 0
+    assert remove(deployer.s3, bucket, run_prefixes_of(plan.probes, RUN), RUN) == 3
+    assert count_left(deployer.s3, bucket, [""]) == 0

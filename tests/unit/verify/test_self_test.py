@@ -1,4 +1,4 @@
-"""The self-test's mutants: each is a defect of a session policy, and the probe meant for it is there."""
+"""The self-test's mutants: each is a defect in a session policy, and the probe that must catch it exists."""
 
 import json
 from dataclasses import replace
@@ -33,7 +33,7 @@ def self_test(*modes: str) -> SelfTest:
     "modes", [("list",), ("read",), ("write",), ("read-write",), ("full",), ("list", "write"), ("read", "write")]
 )
 def test_every_mutant_has_a_probe_and_changes_the_policy(modes: tuple[str, ...]) -> None:
-    """One defect at a time, in the policy of its own grant alone; what no mode can show is left undecided."""
+    """One defect each, in the policy of its own grant; what no mode can show is undecided."""
     test = self_test(*modes)
     probes, mutants = test.probes(), list(test.mutants())
     assert [mutant.name for mutant in mutants] == NAMES
@@ -51,29 +51,29 @@ def test_every_mutant_has_a_probe_and_changes_the_policy(modes: tuple[str, ...])
         )
 
 
-def test_with_reading_every_mutant_can_be_shown() -> None:
-    """The project's own modes leave none undecided."""
+def test_the_projects_modes_can_show_every_mutant() -> None:
+    """None is undecided."""
     assert all(mutant.mutate for mutant in self_test("read-write", "read", "write").mutants())
 
 
-def test_its_grants_lie_under_the_runs_own_name() -> None:
-    """No borrower's folder is touched, nor could a too wide policy reach one."""
+def test_its_folders_contain_the_runs_name() -> None:
+    """No borrower's folder is touched, even if a policy is too wide."""
     test = self_test("full")
     grants = {probe.caller.grant for probe in test.probes().values() if probe.caller.grant}
     assert len(grants) == 3
     assert all(grant.folder.startswith(MARK) for grant in grants)
 
 
-def test_each_defect_is_the_one_it_is_called() -> None:
-    """As the policy is sent, for a grant that may read."""
+def test_each_mutant_has_the_defect_in_its_name() -> None:
+    """In the policy that is sent, for a grant that may read."""
     test = self_test("read")
-    said = {mutant.name: test.policy(mutant.grant, mutant) for mutant in test.mutants()}
+    policies = {mutant.name: test.policy(mutant.grant, mutant) for mutant in test.mutants()}
     bare, arn = f"{MARK}self", "arn:aws:s3:::the-bucket"
-    assert f'"{arn}/{bare}*"' in str(said["folder pattern without its slash"])
-    assert f'"s3:prefix":["{MARK}narrow","{MARK}narrow/*"]' in str(said["bare prefix added"])
-    assert "Condition" not in str(said["prefix condition removed"])
-    assert len(json.loads(str(said["one action beyond the mode"]))["Statement"]) == 2
-    assert f'"{arn}/*"' in str(said["objects of the whole bucket"])
-    assert said["no session policy at all"] is None
-    assert "${*}" not in str(said["an unescaped * in an id"])
-    assert f'"Resource":"{arn}/{bare}"' in str(said["object ARN without /*"])
+    assert f'"{arn}/{bare}*"' in str(policies["folder pattern without its slash"])
+    assert f'"s3:prefix":["{MARK}narrow","{MARK}narrow/*"]' in str(policies["bare prefix added"])
+    assert "Condition" not in str(policies["prefix condition removed"])
+    assert len(json.loads(str(policies["one action beyond the mode"]))["Statement"]) == 2
+    assert f'"{arn}/*"' in str(policies["objects of the whole bucket"])
+    assert policies["no session policy at all"] is None
+    assert "${*}" not in str(policies["an unescaped * in an id"])
+    assert f'"Resource":"{arn}/{bare}"' in str(policies["object ARN without /*"])

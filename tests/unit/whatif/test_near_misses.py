@@ -46,20 +46,20 @@ def whys(statement: dict[str, Any], layer: Layer = Layer.IDENTITY, version: str 
         ),
     ],
 )
-def test_says_the_first_thing_that_does_not_fit(statement: dict[str, Any], expected: list[str]) -> None:
-    """Resource, then condition; a Deny or another action is no near miss."""
+def test_names_the_first_mismatch(statement: dict[str, Any], expected: list[str]) -> None:
+    """The resource, then a condition; a Deny or another action is no near miss."""
     assert whys(statement) == expected
 
 
-def test_says_whom_a_statement_names() -> None:
-    """A resource policy's principal."""
+def test_names_the_statements_principal() -> None:
+    """In a resource-based policy."""
     expected = [f"names 444455556666, ec2.amazonaws.com, but the caller is {SESSION}"]
 
     assert whys({"Principal": {"AWS": "444455556666", "Service": "ec2.amazonaws.com"}}, Layer.RESOURCE) == expected
 
 
-def test_a_variable_is_text_under_the_old_version() -> None:
-    """Where the evaluator takes `${…}` for text, so do the near misses."""
+def test_a_variable_is_literal_in_the_old_version() -> None:
+    """As in the evaluator."""
     statement = {"Condition": {"StringEquals": {"s3:prefix": "${s3:prefix}"}}}
 
     assert whys(statement) == []

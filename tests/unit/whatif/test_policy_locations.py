@@ -7,7 +7,7 @@ from temp_access.cfn.metadata import policy_locations
 from temp_access.iam.decision import Layer
 
 
-def found(**resources: Any) -> dict[tuple[str, Layer, str], str]:
+def locations(**resources: Any) -> dict[tuple[str, Layer, str], str]:
     scope = TemplateContext({"Stack": {"Resources": resources}}, "111122223333", "us-east-1", "aws")
     return dict(policy_locations(scope))
 
@@ -17,11 +17,11 @@ def resource(kind: str, path: str | None = None, **properties: Any) -> dict[str,
     return {"Type": f"AWS::{kind}", "Properties": properties, **metadata}
 
 
-def test_an_inline_policy_is_where_its_user_or_role_is() -> None:
-    """User and role may have inline policies of the same name."""
+def test_an_inline_policy_is_located_at_its_user_or_role() -> None:
+    """User and role may have inline policies with the same name."""
     policy = {"PolicyName": "own", "PolicyDocument": {}}
 
-    assert found(
+    assert locations(
         U=resource("IAM::User", "Stack/User/Resource", Policies=[policy]), R=resource("IAM::Role", Policies=[policy])
     ) == {
         ("user", Layer.IDENTITY, "own"): "U (Stack/User/Resource)",
@@ -30,25 +30,25 @@ def test_an_inline_policy_is_where_its_user_or_role_is() -> None:
     }
 
 
-def test_a_policy_of_its_own_is_its_own_resource() -> None:
-    """AWS::IAM::Policy belongs to whom it names."""
-    assert found(P=resource("IAM::Policy", PolicyName="own", Roles=["temp-role"])) == {
+def test_a_policy_resource_is_its_own_location() -> None:
+    """AWS::IAM::Policy belongs to the users and roles that it names."""
+    assert locations(P=resource("IAM::Policy", PolicyName="own", Roles=["temp-role"])) == {
         ("role", Layer.IDENTITY, "own"): "P (Stack)"
     }
 
 
-def test_a_managed_policy_goes_by_its_arn() -> None:
-    """As identity policy and as boundary."""
+def test_a_managed_policy_is_located_by_its_arn() -> None:
+    """As an identity-based policy and as a boundary."""
     arn = "arn:aws:iam::111122223333:policy/own"
 
-    assert found(M=resource("IAM::ManagedPolicy", ManagedPolicyName="own")) == {
+    assert locations(M=resource("IAM::ManagedPolicy", ManagedPolicyName="own")) == {
         ("", Layer.IDENTITY, arn): "M (Stack)",
         ("", Layer.BOUNDARY, arn): "M (Stack)",
     }
 
 
 def test_the_bucket_policy_is_a_resource_of_its_own() -> None:
-    """Not the bucket."""
-    assert found(B=resource("S3::Bucket"), P=resource("S3::BucketPolicy", "Stack/B/Policy")) == {
+    """The bucket is another resource."""
+    assert locations(B=resource("S3::Bucket"), P=resource("S3::BucketPolicy", "Stack/B/Policy")) == {
         ("", Layer.RESOURCE, "bucket policy"): "P (Stack/B/Policy)"
     }

@@ -38,7 +38,7 @@ class ConfigError(UserError):
 
 def require_extra(extra: str) -> None:
     """Raise MissingExtraError if a package of `extra` isn't installed; imports none of them."""
-    # Imported here: what is answered from the cache never asks.
+    # Imported here: a call that is answered from the cache needs no extra.
     from importlib.util import find_spec
 
     missing = [module for module in EXTRAS[extra] if find_spec(module) is None]

@@ -1,6 +1,6 @@
 """Atomic writes, JSON reading and file locks.
 
-The cache imports this module, so it imports nothing heavy.
+It imports nothing heavy, because the cache uses it.
 """
 
 import fcntl

@@ -13,8 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from temp_access.files import UNFINISHED_PREFIX, atomic_write
-
 FORMAT = 2
 # A request names its session; a role is what iam:GetRole returned.
 KINDS = ("requests", "sessions", "roles")
@@ -35,6 +33,8 @@ class Cache:
 
     def write(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
         """Store the object until its time `expires_at`; raises OSError if the folder can't be used."""
+        from temp_access.files import atomic_write
+
         self._make_folder(kind)
         content = json.dumps({**value, "format": FORMAT}).encode()
         # The file's time is the expiry, so that `remove_expired` reads no content.
@@ -53,6 +53,8 @@ class Cache:
 
     def remove_expired(self, kind: str) -> None:
         """Remove expired objects and the unfinished files of killed processes, without reading any content."""
+        from temp_access.files import UNFINISHED_PREFIX
+
         now = time.time()
         with contextlib.suppress(OSError), os.scandir(os.path.join(self.folder, kind)) as files:
             for file in files:

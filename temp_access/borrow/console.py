@@ -29,7 +29,7 @@ _CONSOLES = {
     "aws-us-gov": "https://console.amazonaws-us-gov.com",
     "aws-cn": "https://console.amazonaws.cn",
 }
-_SECONDS = 30
+_TIMEOUT_SECONDS = 30
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -104,20 +104,19 @@ def sign_in_url(
     return f"{endpoint.url}?{urlencode(login, quote_via=quote, safe='')}"
 
 
-def _require_safe(what: str, url: str) -> None:
+def _require_safe(name: str, url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError:
         parts = urlsplit("")
     if not url.isprintable() or " " in url or not parts.hostname or parts.username is not None:
-        raise UserError(f"{what} {url!r} isn't a valid URL; write it like https://console.aws.amazon.com/s3")
+        raise UserError(f"{name} {url!r} isn't a valid URL; write it like https://console.aws.amazon.com/s3")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise UserError(f"{what} {url!r} isn't https; use https (http is allowed only on this machine)")
+        raise UserError(f"{name} {url!r} isn't https; use https (http is allowed only on this machine)")
 
 
 def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> bytes:
     """Return the response to a POST request; its body keeps the secrets out of access logs.
-
 
     botocore's session follows no redirects: the credentials are for this endpoint only.
     """
@@ -128,14 +127,14 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
 
     if ca_bundle is not None:
         _require_readable(ca_bundle)
-    # No proxy leads back to this machine.
+    # A proxy can't reach this machine's loopback address.
     proxies = {} if urlsplit(endpoint).hostname in LOOPBACK else get_environ_proxies(endpoint)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     request = AWSRequest("POST", endpoint, headers=headers, data=urlencode(form).encode())
     # botocore accepts a file name too; its type stubs only have bool.
     verify: Any = ca_bundle or True
     try:
-        response = URLLib3Session(verify=verify, proxies=proxies, timeout=_SECONDS).send(request.prepare())
+        response = URLLib3Session(verify=verify, proxies=proxies, timeout=_TIMEOUT_SECONDS).send(request.prepare())
     except BotoCoreError as error:
         raise TempAccessError(
             f"the sign-in endpoint {endpoint} can't be reached: {_root_cause(error)}; check the network, HTTPS_PROXY "
@@ -149,8 +148,8 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
         )
     if not 200 <= status < 300:
         raise TempAccessError(
-            f"the sign-in endpoint {endpoint} refused with HTTP {status}: the credentials have expired, or aren't a "
-            "role's; borrow again (temp-access forget ID)",
+            f"the sign-in endpoint {endpoint} refused the credentials with HTTP {status}: they have expired, or aren't "
+            "a role's; run `temp-access forget ID` and try again",
             exit_code=1,
         )
     return response.content
@@ -172,9 +171,9 @@ def _root_cause(error: "BotoCoreError") -> object:
     return cause
 
 
-def _token(answer: bytes, endpoint: str) -> str:
+def _token(response: bytes, endpoint: str) -> str:
     try:
-        token = json.loads(answer)["SigninToken"]
+        token = json.loads(response)["SigninToken"]
     except (ValueError, KeyError, TypeError):
         token = None
     if not isinstance(token, str) or not token:

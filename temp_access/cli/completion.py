@@ -1,4 +1,4 @@
-"""`temp-access completion`: print the completion script for a shell, and answer the script's questions."""
+"""`temp-access completion`: the completion script of a shell, and the candidates that it requests."""
 
 import argparse
 import os
@@ -16,17 +16,17 @@ from argcomplete.shell_integration import shellcode
 
 EXAMPLES = """\
 examples:
-  source <(temp-access completion bash)      in ~/.bashrc
-  source <(temp-access completion zsh)       in ~/.zshrc, after compinit
-  temp-access completion fish | source       in ~/.config/fish/config.fish
+  source <(temp-access completion bash)      # in ~/.bashrc
+  source <(temp-access completion zsh)       # in ~/.zshrc, after compinit
+  temp-access completion fish | source       # in ~/.config/fish/config.fish
 
-The script asks the temp-access that printed it. Grant ids come from access.toml in the current folder, or from the
+The script runs the temp-access that printed it. Grant ids come from access.toml in the current folder, or from the
 file that --config names."""
 SHELLS = ("bash", "zsh", "fish")
 # The metavar of arguments that are a grant's id.
 _ID = "ID"
 _FUNCTION = "__temp_access_program"
-# argcomplete's script hands over zsh's whole line, with the commands before this one, and knows no file names.
+# argcomplete's own script for zsh passes the whole line, with other commands in it, and completes no file names.
 _ZSH = """#compdef temp-access
 {function}() {{
     local line="${{(j: :)words[1,CURRENT-1]}} $QIPREFIX$PREFIX"
@@ -43,7 +43,7 @@ compdef _temp_access temp-access
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("shell", choices=SHELLS, help="bash, zsh or fish")
+    parser.add_argument("shell", choices=SHELLS, help="the shell")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def script(shell: str, program: str) -> str:
-    """Return the script for one of SHELLS, which asks the temp-access at the path `program`."""
-    # argcomplete writes the program's name without quotes: it gets the name of a function, whatever the path holds.
+    """Return the script for one of SHELLS; it runs the temp-access at the path `program`."""
+    # argcomplete doesn't quote the program's name, so it gets the name of a function instead of the path.
     code = shellcode(["temp-access"], shell=shell, argcomplete_script=_FUNCTION)
     match shell:
         case "fish":
@@ -67,21 +67,21 @@ def script(shell: str, program: str) -> str:
 
 
 def answer(parser_for: Callable[[Sequence[str]], argparse.ArgumentParser]) -> None:
-    """Write the candidates for the line that the script put into the environment, and end the process.
+    """Print the candidates for the command line in COMP_LINE, and exit.
 
-    `parser_for` returns the parser for the words after the program's name.
+    `parser_for` returns the parser for the arguments after the program's name.
     """
-    words = split_line(os.environ["COMP_LINE"], int(os.environ["COMP_POINT"]))[3]
-    Finder()(parser_for(words[1:]), exclude=excluded(words))
+    arguments = split_line(os.environ["COMP_LINE"], int(os.environ["COMP_POINT"]))[3]
+    Finder()(parser_for(arguments[1:]), exclude=excluded(arguments))
 
 
-def excluded(words: Sequence[str]) -> Container[str] | None:
-    """Return the candidates to leave out after `words`: after -- nothing is an option."""
-    return _Options() if "--" in words else None
+def excluded(arguments: Sequence[str]) -> Container[str] | None:
+    """Return the candidates to leave out: options after --."""
+    return _Options() if "--" in arguments else None
 
 
 class Finder(CompletionFinder):
-    """Finds in a parser what can come next: options after a hyphen only, grant ids, and file names."""
+    """Finds the candidates: commands and choices, options after a hyphen, grant ids, and file names."""
 
     def __init__(self, parser: argparse.ArgumentParser | None = None, **settings: Any) -> None:
         super().__init__(parser, **{**settings, "always_complete_options": False, "default_completer": _Values()})
@@ -89,23 +89,23 @@ class Finder(CompletionFinder):
     def quote_completions(
         self, completions: list[str], cword_prequote: str, last_wordbreak_pos: int | None
     ) -> list[str]:
-        """Return the candidates as they stand in a line of the shell."""
+        """Return the candidates, quoted for the shell."""
         quoted = super().quote_completions(completions, cword_prequote, last_wordbreak_pos)
         if _shell() != "bash" or cword_prequote:
             return quoted
-        # argcomplete leaves these two as they are: a comment begins with one, a home folder with the other.
-        return [f"\\{word}" if word.startswith(("#", "~")) else word for word in quoted]
+        # argcomplete doesn't quote these two: # begins a comment, and ~ is the home folder.
+        return [f"\\{candidate}" if candidate.startswith(("#", "~")) else candidate for candidate in quoted]
 
 
 class _Values(BaseCompleter):
-    """Completes a grant's id from access.toml, and any other value without choices with file names."""
+    """Completes a grant id from access.toml, and any other value without choices with file names."""
 
     def __call__(
         self, *, prefix: str, action: argparse.Action, parser: argparse.ArgumentParser, parsed_args: argparse.Namespace
     ) -> Iterable[str]:
         if action.metavar == _ID:
             return grant_ids(Path(getattr(parsed_args, "config", "access.toml")).expanduser())
-        # Without candidates bash and zsh complete file names themselves, and better.
+        # Without candidates, bash and zsh complete file names by themselves, and better.
         return FilesCompleter()(prefix) if _shell() == "fish" else ()
 
 
@@ -115,9 +115,9 @@ class _Options(Container[str]):
 
 
 def grant_ids(path: Path) -> list[str]:
-    """Return the ids in the file at `path`, none if it can't be read; an id with a line break is left out.
+    """Return the grant ids in the file at `path`, none if it can't be read; ids with a line break are left out.
 
-    Nothing is checked, so that a key press isn't kept waiting.
+    The file isn't validated, because the user is waiting for the candidates.
     """
     try:
         grants = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("grants", {})

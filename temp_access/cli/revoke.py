@@ -110,7 +110,7 @@ def _scopes(
         find_grant(config, args.id)
     except GrantNotFound as error:
         # A session of a grant that was just removed from the file can still exist.
-        print(f"note: {error.cause}; sessions of that id are revoked all the same", file=sys.stderr)
+        print(f"note: {error.cause}; its sessions are revoked anyway", file=sys.stderr)
     for account in unknown_callers(config):
         print(f"note: sessions that users of {account} borrowed aren't matched; --all matches them", file=sys.stderr)
     return grant_scopes(config, args.id, user_name=target.user_name)

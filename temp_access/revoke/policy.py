@@ -52,7 +52,7 @@ def is_revocations(policy: Mapping[str, Any]) -> bool:
 
 
 def is_revocation_policy(name: str, policy: Mapping[str, Any]) -> bool:
-    """Whether an inline policy has the name and the form of the one that `document` writes."""
+    """Whether an inline policy has the name and the form that `revocation_policy` writes."""
     return name == POLICY_NAME and is_revocations(policy)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import boto3
 
 
-# IAM is eventually consistent: a single refusal may come from one server alone.
+# IAM is eventually consistent: a single refusal may come from one server only.
 _CONFIRMATIONS = 3
 _FOLDER = f"{RESERVED}revoke"
 _DENIED = ("AccessDenied", "AccessDeniedException", "403")

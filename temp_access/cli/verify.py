@@ -87,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
     from temp_access.aws.clients import ClientFactory
     from temp_access.cli.account import open_account, require_deployer
+    from temp_access.cli.local_target import enter_local
     from temp_access.deployment.deployed import physical_ids
     from temp_access.deployment.expected import expected_state
     from temp_access.deployment.stacks import read_stacks
@@ -94,8 +95,11 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
-    account = open_account(args, config, args.deployer_profile)
+    if args.local:
+        # A local AWS that doesn't run is the first thing to say; templates that don't fit are said before any call.
+        enter_local(args.state)
     assembly = read_stacks(args.template, digest=config.digest)
+    account = open_account(args, config, args.deployer_profile)
     deployer = account.session
     target = deployed_target(deployer, config, account.id, account.arn)
     require_deployer(account, target.user_name)

@@ -138,5 +138,5 @@ pictures: setup ## draw the pictures in docs from their DOT files
 clean: ## remove everything that was installed and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
 	@[ ! -e .temp-access/base ] || git worktree remove --force .temp-access/base
-	@rm -rf .setup.lock .venv node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	@rm -rf .setup.lock .venv node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

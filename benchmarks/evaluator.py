@@ -1,15 +1,15 @@
-"""How many requests a second the evaluator decides, beside ministack's and moto's: `python benchmarks/evaluator.py`.
+"""Compare the speed of the evaluator with ministack's and moto's: `python benchmarks/evaluator.py`.
 
-The policies are the example's: for each grant of access.toml the role's policy, the session policy and the bucket
-policy. No two requests are alike, every decision has its reasons, and none is kept. The evaluators take turns, round
-by round; the figures are medians of CPU time, on one core.
+The policies are those of the example: for each grant of access.toml the role's policy, the session policy and the
+bucket policy. Every request is distinct, every decision has its reasons, and no decision is cached. The evaluators
+take turns, round by round; the figures are medians of CPU time on one core.
 
-moto isn't among this project's packages. It runs in a process of its own, with an interpreter that has it:
+This project doesn't install moto. It runs in a process of its own, with an interpreter that has it:
 
     python3 -m venv /tmp/moto && /tmp/moto/bin/pip install moto==5.2.1
     python benchmarks/evaluator.py --moto-python /tmp/moto/bin/python
 
-It is given the role's and the session policy only, since it knows no condition on aws:SecureTransport.
+It gets the role's policy and the session policy only, because it doesn't support conditions on aws:SecureTransport.
 """
 
 import argparse
@@ -39,8 +39,8 @@ GOAL = 100_000
 ROOT = Path(__file__).parents[1]
 ACCOUNT, BUCKET = "111122223333", "arn:aws:s3:::example-temp-access"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/temp-role"
-ON_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectTagging")
-# What `FolderBucket` makes: TLS only.
+OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectTagging")
+# The bucket policy of `FolderBucket`, which denies requests without TLS.
 BUCKET_POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -56,7 +56,7 @@ BUCKET_POLICY = {
 
 
 class Question(NamedTuple):
-    """One request in words: whose session does which action on which resource, with which context."""
+    """One request: the grant of the session, the action, the resource and the context."""
 
     grant: str
     action: str
@@ -65,28 +65,28 @@ class Question(NamedTuple):
 
 
 class Round(NamedTuple):
-    """CPU seconds of one round: deciding alone, and with making the requests; and the decisions."""
+    """The CPU seconds of one round, without and with the creation of the requests, and its decisions."""
 
-    deciding: float
-    in_all: float
-    answers: list[bool]
+    decision_seconds: float
+    total_seconds: float
+    decisions: list[bool]
 
 
 def main() -> int:
     """Measure, print, and return 1 if the goal is missed."""
-    parser = argparse.ArgumentParser(description="Measure the evaluator beside ministack's and moto's.")
-    parser.add_argument("--requests", type=int, default=30_000, help="in each round (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=7, help="of each evaluator (default: %(default)s)")
+    parser = argparse.ArgumentParser(description="Compare the evaluator with ministack's and moto's.")
+    parser.add_argument("--requests", type=int, default=30_000, help="requests in each round (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of each evaluator (default: %(default)s)")
     parser.add_argument("--moto-python", metavar="PYTHON", help="an interpreter that has moto")
     args = parser.parse_args()
     if args.moto_python and not shutil.which(args.moto_python):
-        parser.error(f"there is no program {args.moto_python}; see the head of this file")
+        parser.error(f"{args.moto_python} isn't an executable; install moto as the head of this file describes")
     config = load(ROOT / "access.toml")
-    questions = list(ask(config, args.requests))
-    with moto(args.moto_python, config, questions) as (moto_name, moto_round):
+    questions = list(create_questions(config, args.requests))
+    with moto_runner(args.moto_python, config, questions) as (moto_name, moto_round):
         runners: dict[str, Callable[[], Round]] = {
-            "temp_access": ours(config, questions),
-            f"ministack {version('ministack')}": ministack(config, questions),
+            "temp_access": project_runner(config, questions),
+            f"ministack {version('ministack')}": ministack_runner(config, questions),
         }
         if moto_round:
             runners[moto_name] = moto_round
@@ -97,34 +97,35 @@ def main() -> int:
     return report(rounds, len(questions), args.rounds)
 
 
-def report(rounds: dict[str, list[Round]], asked: int, number: int) -> int:
-    """Print a line for each evaluator."""
-    first, answers = next(iter(rounds.values())), next(iter(rounds.values()))[0].answers
-    print(f"{asked:,} distinct requests, {sum(answers):,} allowed; medians of {number} rounds")
-    print(f"{'':18}{'a second':>10}  {'with making the requests':>24}  {'times slower':>12}  decided otherwise")
-    speed = asked / median(each.deciding for each in first)
-    for name, found in rounds.items():
-        alone = asked / median(each.deciding for each in found)
-        in_all = asked / median(each.in_all for each in found)
-        otherwise = sum(one != other for one, other in zip(answers, found[0].answers, strict=True))
-        print(f"{name:18}{alone:10,.0f}  {in_all:24,.0f}  {speed / alone:12.1f}  {otherwise:,}")
-    met = speed >= GOAL
+def report(rounds: dict[str, list[Round]], requests: int, number: int) -> int:
+    """Print a line for each evaluator; return 1 if this project's misses the goal."""
+    own_rounds = next(iter(rounds.values()))
+    own_decisions = own_rounds[0].decisions
+    print(f"{requests:,} distinct requests, {sum(own_decisions):,} allowed; medians of {number} rounds")
+    print(f"{'':18}{'per second':>10}  {'with request creation':>24}  {'times slower':>12}  decided differently")
+    own_speed = requests / median(each.decision_seconds for each in own_rounds)
+    for name, evaluator_rounds in rounds.items():
+        speed = requests / median(each.decision_seconds for each in evaluator_rounds)
+        total_speed = requests / median(each.total_seconds for each in evaluator_rounds)
+        different = sum(own != other for own, other in zip(own_decisions, evaluator_rounds[0].decisions, strict=True))
+        print(f"{name:18}{speed:10,.0f}  {total_speed:24,.0f}  {own_speed / speed:12.1f}  {different:,}")
+    met = own_speed >= GOAL
     print(f"goal {GOAL:,}: {'met' if met else 'MISSED'}")
     return 0 if met else 1
 
 
-def ask(config: Config, number: int) -> Iterator[Question]:
-    """Yield distinct questions: each grant about its own folder and the others'."""
+def create_questions(config: Config, number: int) -> Iterator[Question]:
+    """Yield distinct requests of each grant's session, to its own folder and to those of the other grants."""
     grants = list(config.grants.values())
     for index in range(number):
-        which, rest = divmod(index, len(grants))
-        action = (*ON_OBJECTS, "s3:ListBucket")[which % (len(ON_OBJECTS) + 1)]
-        path = f"{grants[which // 5 % len(grants)].folder}/{index}"
+        round_index, grant_index = divmod(index, len(grants))
+        action = (*OBJECT_ACTIONS, "s3:ListBucket")[round_index % (len(OBJECT_ACTIONS) + 1)]
+        path = f"{grants[round_index // 5 % len(grants)].folder}/{index}"
         context = {"aws:SecureTransport": "true", "aws:SourceIp": "192.0.2.1"}
         if action == "s3:ListBucket":
-            yield Question(grants[rest].id, action, BUCKET, {**context, "s3:prefix": path})
+            yield Question(grants[grant_index].id, action, BUCKET, {**context, "s3:prefix": path})
         else:
-            yield Question(grants[rest].id, action, f"{BUCKET}/{path}", context)
+            yield Question(grants[grant_index].id, action, f"{BUCKET}/{path}", context)
 
 
 def policies(config: Config) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -143,10 +144,10 @@ def session_arn(grant: str) -> str:
     return f"arn:aws:sts::{ACCOUNT}:assumed-role/temp-role/{grant}"
 
 
-def ours(config: Config, questions: list[Question]) -> Callable[[], Round]:
-    """Return one round of this project's evaluator."""
+def project_runner(config: Config, questions: list[Question]) -> Callable[[], Round]:
+    """Return a function that runs one round of this project's evaluator."""
     role, sessions = policies(config)
-    layers = {
+    policy_sets = {
         grant: PolicySet(
             identity=(parse_policy(role, Layer.IDENTITY),),
             session=(parse_policy(session, Layer.SESSION),),
@@ -155,93 +156,97 @@ def ours(config: Config, questions: list[Question]) -> Callable[[], Round]:
         for grant, session in sessions.items()
     }
 
-    def make(asked: Question) -> tuple[PolicySet, Request]:
-        grant, action, resource, context = asked
-        return layers[grant], Request(session_arn(grant), action, resource, ACCOUNT, ACCOUNT, ROLE, context)
+    def create_request(question: Question) -> tuple[PolicySet, Request]:
+        grant, action, resource, context = question
+        return policy_sets[grant], Request(session_arn(grant), action, resource, ACCOUNT, ACCOUNT, ROLE, context)
 
-    return timed(questions, make, lambda made: [evaluate(of, request).allowed for of, request in made])
+    return timed(
+        questions,
+        create_request,
+        lambda requests: [evaluate(policy_set, request).allowed for policy_set, request in requests],
+    )
 
 
-def ministack(config: Config, questions: list[Question]) -> Callable[[], Round]:
-    """Return one round of ministack's evaluator, as its `enforce` calls it."""
+def ministack_runner(config: Config, questions: list[Question]) -> Callable[[], Round]:
+    """Return a function that runs one round of ministack's evaluator, called as its `enforce` calls it."""
     from ministack.core import iam_evaluator as evaluator
 
     role, sessions = policies(config)
     identity = [evaluator.parse_policy_document(role)]
     limits = {grant: [[evaluator.parse_policy_document(session)]] for grant, session in sessions.items()}
 
-    def make(asked: Question) -> Any:
+    def create_request(question: Question) -> Any:
         context = evaluator.EvalContext(
-            principal_arn=session_arn(asked.grant),
+            principal_arn=session_arn(question.grant),
             principal_type="AssumedRole",
             principal_account=ACCOUNT,
-            action=asked.action,
-            resource_arn=asked.resource,
+            action=question.action,
+            resource_arn=question.resource,
             region="us-east-1",
             secure_transport=True,
             source_ip="192.0.2.1",
-            service_context={key.lower(): value for key, value in asked.context.items()},
+            service_context={key.lower(): value for key, value in question.context.items()},
         )
-        return limits[asked.grant], context
+        return limits[question.grant], context
 
-    def decide(made: list[Any]) -> list[bool]:
+    def decide(requests: list[Any]) -> list[bool]:
         return [
             evaluator.combine_resource_policy(
                 evaluator.evaluate(context, identity, *limit), context, BUCKET_POLICY, ACCOUNT, limits=limit
             ).decision
             == "Allow"
-            for limit, context in made
+            for limit, context in requests
         ]
 
-    return timed(questions, make, decide)
+    return timed(questions, create_request, decide)
 
 
 def timed(
-    questions: list[Question], make: Callable[[Question], Any], decide: Callable[[list[Any]], list[bool]]
+    questions: list[Question], create_request: Callable[[Question], Any], decide: Callable[[list[Any]], list[bool]]
 ) -> Callable[[], Round]:
-    """Return a function that makes all requests, then decides them, and says how long each took."""
+    """Return a function that creates all requests, then decides them, and measures both."""
 
     def run() -> Round:
         started = time.process_time()
-        made = [make(question) for question in questions]
-        ready = time.process_time()
-        answers = decide(made)
+        requests = [create_request(question) for question in questions]
+        created = time.process_time()
+        decisions = decide(requests)
         ended = time.process_time()
-        return Round(ended - ready, ended - started, answers)
+        return Round(ended - created, ended - started, decisions)
 
     return run
 
 
 @contextmanager
-def moto(
+def moto_runner(
     python: str | None, config: Config, questions: list[Question]
 ) -> Iterator[tuple[str, Callable[[], Round] | None]]:
-    """Give one round of moto's evaluator in a process of its own, None without an interpreter that has it."""
+    """Yield moto's name and a function that runs one round in a process of its own; None if moto isn't installed."""
     command = [python or sys.executable, str(Path(__file__).with_name("moto_peer.py"))]
     role, sessions = policies(config)
-    texts = {"role policy": json.dumps(role)} | {grant: json.dumps(policy) for grant, policy in sessions.items()}
-    requests = [(["role policy", asked.grant], asked.action, asked.resource) for asked in questions]
-    given = json.dumps({"policies": texts, "requests": requests})
-    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with started as peer:
+    documents = {"role policy": json.dumps(role)} | {grant: json.dumps(policy) for grant, policy in sessions.items()}
+    requests = [(["role policy", question.grant], question.action, question.resource) for question in questions]
+    case = json.dumps({"policies": documents, "requests": requests})
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with process as peer:
         if peer.stdin is None or peer.stdout is None:
             raise RuntimeError("the process of moto has no pipes")
-        to, of = peer.stdin, peer.stdout
-        found, _, name = of.readline().strip().partition(" ")
-        if found != "moto":
-            print("moto isn't here, and is left out; pass --moto-python")
+        to_peer, from_peer = peer.stdin, peer.stdout
+        program, _, version_number = from_peer.readline().strip().partition(" ")
+        if program != "moto":
+            print("moto isn't installed and is left out; pass --moto-python")
             yield "", None
             return
-        to.write(given + "\n")
-        to.flush()
+        to_peer.write(case + "\n")
+        to_peer.flush()
 
         def run() -> Round:
-            to.write("\n")
-            to.flush()
-            seconds, answers = json.loads(of.readline())
-            return Round(seconds, seconds, answers)
+            to_peer.write("\n")
+            to_peer.flush()
+            seconds, decisions = json.loads(from_peer.readline())
+            return Round(seconds, seconds, decisions)
 
-        yield f"moto {name}", run
+        yield f"moto {version_number}", run
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""moto's evaluator as a process of its own, so that its interpreter needs nothing of this project.
+"""moto's evaluator in a process of its own, whose interpreter needs moto alone.
 
-Says `moto VERSION`, reads a JSON line (policies as texts by name; requests as [names of policies, action, resource]),
-and answers each further line with the CPU seconds of one round, and its decisions.
+It prints `moto VERSION`, reads a JSON line (the JSON of each policy by name, and requests as [policy names, action,
+resource]), and answers each further line with the CPU seconds and the decisions of one round.
 """
 
 import json
@@ -10,7 +10,7 @@ import time
 
 
 def main() -> int:
-    """Serve rounds until standard input ends."""
+    """Answer rounds until standard input ends; return 1 if moto isn't installed."""
     try:
         from importlib.metadata import version
 
@@ -18,17 +18,17 @@ def main() -> int:
     except ImportError:
         return 1
     print(f"moto {version('moto')}", flush=True)
-    given = json.loads(sys.stdin.readline())
-    policies = {name: IAMPolicy({"policy_document": text}) for name, text in given["policies"].items()}
-    requests = [([policies[name] for name in names], *rest) for names, *rest in given["requests"]]
+    case = json.loads(sys.stdin.readline())
+    policies = {name: IAMPolicy({"policy_document": document}) for name, document in case["policies"].items()}
+    requests = [([policies[name] for name in names], *rest) for names, *rest in case["requests"]]
     permitted = PermissionResult.PERMITTED
     for _ in sys.stdin:
         started = time.process_time()
-        answers = [
-            all(policy.is_action_permitted(action, resource) is permitted for policy in of)
-            for of, action, resource in requests
+        decisions = [
+            all(policy.is_action_permitted(action, resource) is permitted for policy in request_policies)
+            for request_policies, action, resource in requests
         ]
-        print(json.dumps([time.process_time() - started, answers]), flush=True)
+        print(json.dumps([time.process_time() - started, decisions]), flush=True)
     return 0
 
 

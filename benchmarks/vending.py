@@ -1,7 +1,7 @@
-"""How long vending takes beside a boto3 script and the AWS CLI: `python benchmarks/vending.py [--runs N]`.
+"""Compare `temp-access credentials` with a boto3 script and the AWS CLI: `python benchmarks/vending.py [--runs N]`.
 
-Works in the folder of a project that is deployed to its local AWS (`make demo`). The commands take turns, so
-that whatever else the machine does hits all of them; medians of their wall times, each a whole process.
+Run it in the folder of a project that is deployed to its local AWS (`make demo`). The figures are medians of the wall
+times of whole processes. The commands take turns, so that other load on the machine affects all of them alike.
 """
 
 import argparse
@@ -23,33 +23,37 @@ BOTO3 = """\
 import json
 import boto3
 sts = boto3.client("sts")
-answer = sts.assume_role(
+response = sts.assume_role(
     RoleArn="arn:aws:iam::123456789012:role/temp-role",
     RoleSessionName="bob",
     DurationSeconds=3600,
 )
-given = answer["Credentials"]
-print(json.dumps({"Version": 1, **given}, default=str))
+print(json.dumps({"Version": 1, **response["Credentials"]}, default=str))
 """
 ROLE = "arn:aws:iam::123456789012:role/temp-role"
-# name: the most that it may cost, as a part of the boto3 script.
+# The longest time that each command may take, as a multiple of the boto3 script's.
 GOALS = {"cached": 0.25, "not cached": 1.1, "very first": 1.5}
 
 
 def main() -> int:
     """Measure, print the ratios, and return 1 if a goal is missed."""
-    parser = argparse.ArgumentParser(description="Measure vending beside boto3 and the AWS CLI.")
-    parser.add_argument("--state", type=Path, default=DEFAULT_STATE, help="the local AWS's folder")
-    parser.add_argument("--runs", type=int, default=15, help="of each command (default: 15)")
-    parser.add_argument("--grants", type=int, default=0, help="so many grants more in access.toml: a hit must not mind")
+    parser = argparse.ArgumentParser(description="Compare temp-access credentials with boto3 and the AWS CLI.")
+    parser.add_argument("--state", type=Path, default=DEFAULT_STATE, help="the state folder of the local AWS")
+    parser.add_argument("--runs", type=int, default=15, help="runs of each command (default: 15)")
+    parser.add_argument(
+        "--grants",
+        type=int,
+        default=0,
+        help="add this many grants to access.toml; a cached session must take no longer",
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         times = _measure(args.state, args.runs, Path(folder), args.grants)
-    medians = {name: statistics.median(found) for name, found in times.items()}
+    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
     script = medians["boto3 script"]
     missed = False
     for name, median in medians.items():
-        # Reading a very large file takes its time, and only what is cached needn't.
+        # Reading a very large file takes time; only a cached session doesn't need to.
         goal = GOALS.get(name) if name == "cached" or not args.grants else None
         verdict = "" if goal is None else f"  goal {goal}: {'met' if median <= goal * script else 'MISSED'}"
         missed = missed or "MISSED" in verdict
@@ -58,46 +62,46 @@ def main() -> int:
 
 
 def _measure(state: Path, runs: int, folder: Path, grants: int) -> dict[str, list[float]]:
-    kept = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
-    environ = {**kept, **user_environment(state, "temp-user"), "XDG_CACHE_HOME": str(folder)}
+    inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
+    environ = {**inherited, **user_environment(state, "temp-user"), "XDG_CACHE_HOME": str(folder)}
     config = folder / "access.toml"
-    more = "".join(f'[grants.more-{number}]\naccess = "read"\n' for number in range(grants))
-    config.write_text(Path("access.toml").read_text(encoding="utf-8") + more, encoding="utf-8")
+    further_grants = "".join(f'[grants.more-{number}]\naccess = "read"\n' for number in range(grants))
+    config.write_text(Path("access.toml").read_text(encoding="utf-8") + further_grants, encoding="utf-8")
     cache = folder / "temp-access"
-    vend = [
+    borrow = [
         str(Path(sys.executable).parent / "temp-access"),
         *("credentials", "bob", "--format", "process", "--duration", "1h", "--config", str(config)),
     ]
     aws = ["sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "bob"]
 
-    def nothing() -> None:
-        """Leave the cache as it is."""
+    def keep_cache() -> None:
+        """Change nothing."""
 
-    def no_sessions() -> None:
+    def remove_sessions() -> None:
         for kind in ("requests", "sessions"):
             shutil.rmtree(cache / kind, ignore_errors=True)
 
-    def no_cache() -> None:
+    def remove_cache() -> None:
         shutil.rmtree(cache, ignore_errors=True)
 
     commands: dict[str, tuple[list[str], Callable[[], None]]] = {
-        "bare Python": ([sys.executable, "-c", "pass"], nothing),
-        "boto3 script": ([sys.executable, "-c", BOTO3], nothing),
-        "very first": (vend, no_cache),
-        "not cached": (vend, no_sessions),
-        "cached": (vend, nothing),
+        "bare Python": ([sys.executable, "-c", "pass"], keep_cache),
+        "boto3 script": ([sys.executable, "-c", BOTO3], keep_cache),
+        "very first": (borrow, remove_cache),
+        "not cached": (borrow, remove_sessions),
+        "cached": (borrow, keep_cache),
     }
-    if found := shutil.which("aws", path=f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"):
-        commands["aws CLI"] = ([found, *aws], nothing)
+    if aws_cli := shutil.which("aws", path=f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"):
+        commands["aws CLI"] = ([aws_cli, *aws], keep_cache)
     times: dict[str, list[float]] = {name: [] for name in commands}
     for run in range(runs + 1):
         for name, (command, prepare) in commands.items():
             prepare()
-            began = time.perf_counter()
+            started = time.perf_counter()
             subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            # The first round reads everything from the disk.
+            # The first round doesn't count, because it reads every file from the disk.
             if run:
-                times[name].append(time.perf_counter() - began)
+                times[name].append(time.perf_counter() - started)
     return times
 
 

@@ -1,4 +1,4 @@
-"""access.toml in, one validated Config out; or every finding at once."""
+"""Loading access.toml: one validated Config, or all findings at once."""
 
 import hashlib
 import json
@@ -10,18 +10,18 @@ from typing import Any
 from temp_access.config.grants import read_any_id, read_grants
 from temp_access.config.model import Config
 from temp_access.config.role import read_role
-from temp_access.config.sections import choose, read_audit, read_bucket, read_environments
+from temp_access.config.sections import choose_environment, read_audit, read_bucket, read_environments
 from temp_access.config.table import TableReader, key_path
 from temp_access.config.user import read_user
 from temp_access.errors import ConfigError
 from temp_access.policies.access_modes import ACCESS_MODES
-from temp_access.policies.checks import quota_findings
+from temp_access.policies.checks import document_findings, quota_findings
 
 
 def load(path: Path, environment: str | None = None) -> Config:
-    """Return what the access.toml at `path` says for `environment` (None: wherever the caller's keys lead).
+    """Return the access.toml at `path` for an environment (None: the account and Region of the caller's credentials).
 
-    Raises ConfigError with every finding, each as `access.toml: table.key: what is wrong; what to do`.
+    Raises ConfigError with all findings, each as `access.toml: table.key: what is wrong; what to do`.
     """
     try:
         config, findings = read(path, _parse(path), environment)
@@ -46,19 +46,19 @@ def _parse(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError((f"{path.name}: isn't TOML: {str(error)[:1].lower()}{str(error)[1:]}",)) from None
     except ValueError:
-        # Python reads no larger ones.
-        raise ConfigError((f"{path.name}: has a number of thousands of digits; no key needs one",)) from None
+        # Python limits the digits of an integer.
+        raise ConfigError((f"{path.name}: has a number with thousands of digits; no key needs one",)) from None
 
 
 def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Config, list[str]]:
-    """Return what `data` says as far as it can be read, and everything that is wrong with it."""
+    """Return the configuration in `data`, as far as it can be read, and the findings in the order of the file."""
     findings: list[str] = []
     warnings: list[str] = []
     modes = tuple(ACCESS_MODES)
     top = TableReader(data, "", findings)
     top.allow_only("user", "role", "bucket", "grants", "any_id", "environments", "audit")
     environments = read_environments(top.table("environments"))
-    chosen = choose(environments, environment, findings)
+    chosen = choose_environment(environments, environment, findings)
     user = read_user(top.table("user"), path.parent, warnings)
     role = read_role(top.table("role"), chosen.account)
     grants = read_grants(top.table("grants"), modes, role.max_session_duration)
@@ -66,7 +66,7 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
     if "any_id" in top:
         any_id = read_any_id(top.table("any_id"), modes, role.max_session_duration, grants)
     if not findings and not grants and not any_id:
-        findings.append("grants: there is none, so nobody may borrow anything; write a [grants.<id>]")
+        findings.append("grants: there are none, so nobody can borrow credentials; add a [grants.<id>]")
     config = Config(
         path=path,
         user=user,
@@ -79,28 +79,25 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
         digest=_digest(data, user.customer_managed + user.inline),
         warnings=tuple(f"{path.name}: {warning}" for warning in warnings),
         audit_file=read_audit(top.table("audit"), path.parent),
-        files=(path, *_named_files(data, path.parent)),
+        files=(path, *_policy_files(data, path.parent)),
     )
     if user.customer_managed or user.inline:
-        # Imported here, so that a file without such policies doesn't pay for the evaluator.
-        from temp_access.policies.checks import document_findings
-
         findings.extend(document_findings(user))
     findings.extend(quota_findings(config))
     return config, _in_file_order(findings, data)
 
 
 def _in_file_order(findings: list[str], data: dict[str, Any]) -> list[str]:
-    places = {path: index for index, path in enumerate(_paths(data, ""))}
+    positions = {path: index for index, path in enumerate(_paths(data, ""))}
 
-    def place(finding: str) -> int:
+    def position(finding: str) -> int:
         path = finding.partition(": ")[0]
-        # What is missing has no place of its own, but its table has.
-        while path and path not in places:
+        # A missing key has the position of its table.
+        while path and path not in positions:
             path = path.rpartition(".")[0]
-        return places.get(path, -1)
+        return positions.get(path, -1)
 
-    return sorted(findings, key=place)
+    return sorted(findings, key=position)
 
 
 def _paths(value: object, path: str, depth: int = 4) -> Iterator[str]:
@@ -114,7 +111,7 @@ def _paths(value: object, path: str, depth: int = 4) -> Iterator[str]:
             yield from _paths(inner, f"{path}[{index}]", depth - 1)
 
 
-def _named_files(data: dict[str, Any], folder: Path) -> Iterator[Path]:
+def _policy_files(data: dict[str, Any], folder: Path) -> Iterator[Path]:
     user = data.get("user")
     for key in ("customer_managed", "inline"):
         entries = user.get(key) if isinstance(user, dict) else None
@@ -124,7 +121,7 @@ def _named_files(data: dict[str, Any], folder: Path) -> Iterator[Path]:
 
 
 def _digest(data: dict[str, Any], documents: tuple[Any, ...]) -> str:
-    # What the file says, not its bytes: a comment changes nothing that is deployed, nor does the audit log.
+    # Of the values, not of the bytes: neither a comment nor the audit log changes what is deployed.
     deployed = {name: table for name, table in data.items() if name != "audit"}
-    said = json.dumps([deployed, [[d.name, d.document] for d in documents]], sort_keys=True, default=str)
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    canonical = json.dumps([deployed, [[d.name, d.document] for d in documents]], sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

@@ -85,6 +85,15 @@ class ClientFactory:
         return Clients(self.session, credentials, self._lock)
 
 
+def boto3_session(credentials: Credentials, region: str) -> "boto3.Session":
+    """Return a boto3 session with `credentials`."""
+    import boto3
+
+    return boto3.Session(
+        credentials.access_key_id, credentials.secret_access_key, credentials.session_token, region_name=region
+    )
+
+
 def endpoint_override() -> str | None:
     """Return AWS_ENDPOINT_URL, None if it isn't set. If it is set, the service isn't AWS."""
     return os.environ.get("AWS_ENDPOINT_URL") or None

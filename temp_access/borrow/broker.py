@@ -20,9 +20,10 @@ from temp_access.borrow.cached_session import CachedSession, is_fresh
 from temp_access.borrow.grants import find_grant, narrow, session_policy_text
 from temp_access.borrow.role_discovery import ROLE_CACHE_SECONDS, RoleDetails, cached_role, discover_role
 from temp_access.borrow.session_duration import plan_duration
-from temp_access.borrow.session_names import external_id, fill_pattern, principal_name, session_name, user_name
+from temp_access.borrow.session_names import fill_pattern, principal_name, session_name, user_name
 from temp_access.borrow.session_store import SessionStore
 from temp_access.config.model import Config, Grant
+from temp_access.iam.arn import Arn
 
 # Returns the MFA device's serial number and code, or None without a device. A code is good for one call, so this
 # is called only when AssumeRole is.
@@ -229,6 +230,7 @@ def assume(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: 
     source_identity = conditions.source_identity and fill_pattern(
         conditions.source_identity, user_name=user, filler=caller
     )
+    trusted = config.trusted_principal(role.caller_arn, Arn.parse(role.arn).account)
     mfa_code = mfa() if mfa else None
     # Whether temporary credentials were authenticated with MFA is known only to STS.
     if conditions.mfa and mfa_code is None and not identity.is_temporary:
@@ -244,7 +246,7 @@ def assume(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: 
             duration=plan.duration,
             policy=plan.session_policy,
             source_identity=source_identity,
-            external_id=external_id(config, role.caller_arn, role.arn),
+            external_id=trusted.external_id if trusted else None,
             mfa=mfa_code,
         )
     except ClientError as error:

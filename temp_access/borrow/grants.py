@@ -4,22 +4,19 @@ from dataclasses import replace
 
 from temp_access.aws.errors import AccessTooWide, GrantNotFound, PolicyTooLarge
 from temp_access.borrow.role_discovery import RoleDetails
-from temp_access.config.grants import admits
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import did_you_mean
 from temp_access.iam.arn import Arn
 from temp_access.iam.document import minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
-from temp_access.policies.checks import SESSION_POLICY
+from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import session_policy
 
 
 def find_grant(config: Config, id_: str) -> Grant:
     """Return the grant of `id_`, listed or admitted by `[any_id]`; raises GrantNotFound."""
-    if id_ in config.grants:
-        return config.grants[id_]
-    if config.any_id and admits(config.any_id, config.grants, id_):
-        return config.any_id.grant(id_)
+    if grant := config.grant_for(id_):
+        return grant
     any_id = ", and [any_id] doesn't admit it" if config.any_id else ""
     raise GrantNotFound(
         f"{config.path.name} has no grant {id_!r}{did_you_mean(id_, config.grants)}{any_id}",
@@ -51,9 +48,9 @@ def session_policy_text(grant: Grant, role: RoleDetails) -> str:
     """Return the grant's session policy as it is sent to STS; raises PolicyTooLarge."""
     access, partition = ACCESS_MODES[grant.access], Arn.parse(role.arn).partition
     policy = minimal_json(session_policy(grant.folder, access, bucket=role.bucket, partition=partition))
-    if len(policy) > SESSION_POLICY:
+    if len(policy) > MAX_SESSION_POLICY:
         raise PolicyTooLarge(
-            f"the session policy of {grant.id!r} has {len(policy)} characters, and STS accepts {SESSION_POLICY}",
+            f"the session policy of {grant.id!r} has {len(policy)} characters, and STS accepts {MAX_SESSION_POLICY}",
             "shorten the grant's folder in access.toml",
         )
     return policy

@@ -89,21 +89,6 @@ def user_name(config: Config, caller_arn: str) -> str:
     return principal_name(caller_arn) if ":user/" in caller_arn else config.user.name
 
 
-def external_id(config: Config, caller_arn: str, role_arn: str) -> str | None:
-    """Return the external id that access.toml requires of this caller, None if it requires none."""
-    caller = Arn.parse(caller_arn)
-    resource = caller.resource
-    if caller.service == "sts" and resource.startswith("assumed-role/"):
-        resource = "role/" + resource.split("/")[1]
-    for trusted in config.role.trusted:
-        kind, _, path = trusted.resource.partition("/")
-        # A role session's ARN leaves out the role's path.
-        matches = kind == "root" or resource in (trusted.resource, f"{kind}/{path.rpartition('/')[2]}")
-        if matches and caller.account == (trusted.account or Arn.parse(role_arn).account):
-            return trusted.external_id
-    return None
-
-
 def _caller_component(principal: str, length: int) -> str:
     return _shorten(principal, length) if length > _HASH_LENGTH else _NOT_PLAIN.sub("-", principal)[:length]
 

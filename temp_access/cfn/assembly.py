@@ -1,6 +1,9 @@
-"""Cdk.out: manifest, templates, stages, nested stacks."""
+"""A cloud assembly (`cdk.out`): its manifest, and the templates of its stacks, stages and nested stacks.
 
-from collections.abc import Iterator, Mapping
+https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,19 +11,16 @@ from typing import Any
 from temp_access.errors import UserError
 from temp_access.files import read_object
 from temp_access.iam.statements import as_mapping
-from temp_access.policies.role_policy import BUCKET_TAG, CONFIG_TAG
 
-TAG_PREFIX = BUCKET_TAG.partition(":")[0] + ":"
-STACKS = (STORAGE, ACCESS) = ("TempAccessStorage", "TempAccess")
 Template = Mapping[str, Any]
-_AGAIN = "run `make synth` (or `cdk synth`)"
+_SYNTH = "run `make synth` (or `cdk synth`)"
 
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """The templates by stack name, and the account and Region they are for; None where left to the caller.
+    """The templates of some stacks by stack name, and their account and Region, None for the caller's.
 
-    `others` has those of stacks that aren't the project's own, None for what can't be read here.
+    `others` has the templates of all further stacks, None for a template that can't be read and for a stage.
     """
 
     folder: Path
@@ -30,59 +30,96 @@ class Assembly:
     others: Mapping[str, Template | None] = field(default_factory=dict)
 
 
-def read_assembly(folder: Path, *, digest: str | None = None) -> Assembly:
-    """Return the two stacks' templates; `digest` is that of the access.toml they must have been made from.
+@dataclass(frozen=True, slots=True)
+class StackTemplate:
+    """A template, its file, and the name of its stack (for a nested template, that of the outermost stack)."""
 
-    Raises UserError when the folder is missing, corrupt, or made from another access.toml.
+    stack: str
+    file: Path
+    body: Mapping[str, object]
+
+
+def read_assembly(folder: Path, stacks: Sequence[str]) -> Assembly:
+    """Return the templates of the named stacks; account and Region are those of the last one.
+
+    Raises UserError when the folder is missing or corrupt, or lacks one of the stacks.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder}: there is no such folder; {_AGAIN}")
+        raise UserError(f"{folder}: there is no such folder; {_SYNTH}")
     artifacts = _artifacts(folder)
-    stacks = _stacks(artifacts)
-    missing = [name for name in STACKS if name not in stacks]
+    by_name = {_stack_name(id_, artifact): artifact for id_, artifact in artifacts.items() if _is_stack(artifact)}
+    missing = [name for name in stacks if name not in by_name]
     if missing:
-        raise UserError(f"{folder / 'manifest.json'}: has no stack {' and no stack '.join(missing)}; {_AGAIN}")
-    templates = {name: _template(folder, stacks[name]) for name in STACKS}
-    if digest is not None:
-        _require_digest(folder, templates[ACCESS], digest)
-    account, region = _environment(stacks[ACCESS])
-    others = {name: _other(folder, artifact) for name, artifact in stacks.items() if name not in STACKS}
-    # A stage's stacks are in a folder of their own.
-    others |= dict.fromkeys(id_ for id_, artifact in artifacts.items() if artifact.get("type") == "cdk:cloud-assembly")
+        raise UserError(f"{folder / 'manifest.json'}: has no stack {' and no stack '.join(missing)}; {_SYNTH}")
+    templates = {name: _template(folder, by_name[name]) for name in stacks}
+    account, region = _environment(by_name[stacks[-1]])
+    others = {name: _readable(folder, artifact) for name, artifact in by_name.items() if name not in stacks}
+    # The stacks of a stage are in a folder of their own.
+    others |= dict.fromkeys(id_ for id_, artifact in artifacts.items() if _is_stage(artifact))
     return Assembly(folder, templates, account, region, others)
 
 
-def _artifacts(folder: Path) -> dict[str, Mapping[str, Any]]:
-    # https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
-    artifacts = read_object(folder / "manifest.json", _AGAIN).get("artifacts")
-    found = artifacts.items() if isinstance(artifacts, dict) else ()
-    return {id_: artifact for id_, artifact in found if isinstance(artifact, dict)}
+def read_templates(folder: Path) -> Iterator[StackTemplate]:
+    """Yield every template of an assembly, those of its stages and nested stacks too.
+
+    Raises UserError when the folder isn't what `cdk synth` writes.
+    """
+    for id_, artifact in _artifacts(folder).items():
+        if _is_stack(artifact):
+            yield from with_nested(_stack_name(id_, artifact), _template_file(folder, artifact))
+        elif _is_stage(artifact):
+            yield from read_templates(_inside(folder, _properties(artifact).get("directoryName")))
 
 
-def _stacks(artifacts: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {
-        str(_properties(artifact).get("stackName", id_)): artifact
-        for id_, artifact in artifacts.items()
-        if artifact.get("type") == "aws:cloudformation:stack"
-    }
+def with_nested(stack: str, file: Path) -> Iterator[StackTemplate]:
+    """Yield a stack's template and those of its nested stacks, which are among its assets."""
+    yield StackTemplate(stack, file, read_object(file, _SYNTH))
+    assets = file.with_name(file.name.replace(".template.json", ".assets.json"))
+    for asset in as_mapping(read_object(assets, _SYNTH).get("files") if assets.exists() else None).values():
+        name = as_mapping(as_mapping(asset).get("source")).get("path")
+        if str(name).endswith(".nested.template.json"):
+            nested = _inside(file.parent, name)
+            yield StackTemplate(stack, nested, read_object(nested, _SYNTH))
 
 
-def _template(folder: Path, artifact: Mapping[str, Any]) -> Template:
-    file = _properties(artifact).get("templateFile")
-    if not isinstance(file, str) or Path(file).name != file:
-        raise UserError(f"{folder / 'manifest.json'}: {file!r} isn't a template in this folder; {_AGAIN}")
-    template = read_object(folder / file, _AGAIN)
+def _artifacts(folder: Path) -> dict[str, Mapping[str, object]]:
+    artifacts = as_mapping(read_object(folder / "manifest.json", _SYNTH).get("artifacts"))
+    return {id_: as_mapping(artifact) for id_, artifact in artifacts.items()}
+
+
+def _is_stack(artifact: Mapping[str, object]) -> bool:
+    return artifact.get("type") == "aws:cloudformation:stack"
+
+
+def _is_stage(artifact: Mapping[str, object]) -> bool:
+    return artifact.get("type") == "cdk:cloud-assembly"
+
+
+def _properties(artifact: Mapping[str, object]) -> Mapping[str, object]:
+    return as_mapping(artifact.get("properties"))
+
+
+def _stack_name(id_: str, artifact: Mapping[str, object]) -> str:
+    return str(_properties(artifact).get("stackName", id_))
+
+
+def _template_file(folder: Path, artifact: Mapping[str, object]) -> Path:
+    return _inside(folder, _properties(artifact).get("templateFile"))
+
+
+def _inside(folder: Path, name: object) -> Path:
+    if not isinstance(name, str) or Path(name).name != name:
+        raise UserError(f"{folder / 'manifest.json'}: {name!r} isn't the name of a file in this folder; {_SYNTH}")
+    return folder / name
+
+
+def _template(folder: Path, artifact: Mapping[str, object]) -> Template:
+    file = _template_file(folder, artifact)
+    template = read_object(file, _SYNTH)
     resources = template.get("Resources")
     if not isinstance(resources, dict) or not all(_is_resource(resource) for resource in resources.values()):
-        raise UserError(f"{folder / file}: isn't a CloudFormation template; {_AGAIN}")
+        raise UserError(f"{file}: isn't a CloudFormation template; {_SYNTH}")
     return template
-
-
-def _other(folder: Path, artifact: Mapping[str, Any]) -> Template | None:
-    try:
-        return _template(folder, artifact)
-    except UserError:
-        return None
 
 
 def _is_resource(resource: object) -> bool:
@@ -93,85 +130,17 @@ def _is_resource(resource: object) -> bool:
     )
 
 
-def _properties(artifact: Mapping[str, Any]) -> Mapping[str, Any]:
-    properties = artifact.get("properties")
-    return properties if isinstance(properties, dict) else {}
+def _readable(folder: Path, artifact: Mapping[str, object]) -> Template | None:
+    try:
+        return _template(folder, artifact)
+    except UserError:
+        return None
 
 
-def _environment(artifact: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    # aws://unknown-account/unknown-region where the stack goes wherever the caller's credentials lead.
+def _environment(artifact: Mapping[str, object]) -> tuple[str | None, str | None]:
+    # aws://unknown-account/unknown-region where the caller's credentials decide.
     account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
     return (
         account if account.isdecimal() else None,
         region if region and not region.startswith("unknown") else None,
     )
-
-
-def _require_digest(folder: Path, template: Template, digest: str) -> None:
-    found = sorted(set(_config_tags(template)))
-    if found != [digest]:
-        raise UserError(
-            f"{folder}: was made from another access.toml (its {CONFIG_TAG} is "
-            f"{', '.join(tag[:12] for tag in found) or 'missing'}, this file's is {digest[:12]}); run `make deploy` "
-            "to deploy this one, or `make synth` to look at its templates only"
-        )
-
-
-def _config_tags(template: Template) -> list[str]:
-    return [
-        str(tag.get("Value"))
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::IAM::Role"
-        for tag in _list(resource.get("Properties", {}).get("Tags"))
-        if isinstance(tag, dict) and tag.get("Key") == CONFIG_TAG
-    ]
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-_SYNTHESIZE_AGAIN = "run `cdk synth`"
-
-
-@dataclass(frozen=True, slots=True)
-class StackTemplate:
-    """A template, the stack it is of, and its file."""
-
-    stack: str
-    file: Path
-    body: Mapping[str, object]
-
-
-def read_templates(folder: Path) -> Iterator[StackTemplate]:
-    """Yield the templates of a folder's stacks, of its stages and of nested stacks.
-
-    Raises UserError when the folder isn't what `cdk synth` writes.
-    """
-    for id_, artifact in as_mapping(read_object(folder / "manifest.json", _SYNTHESIZE_AGAIN).get("artifacts")).items():
-        type_, properties = as_mapping(artifact).get("type"), as_mapping(as_mapping(artifact).get("properties"))
-        if type_ == "aws:cloudformation:stack":
-            name = str(properties.get("stackName", id_))
-            yield from with_nested(name, _inside(folder, properties.get("templateFile")))
-        elif type_ == "cdk:cloud-assembly":
-            yield from read_templates(_inside(folder, properties.get("directoryName")))
-
-
-def with_nested(stack: str, file: Path) -> Iterator[StackTemplate]:
-    """Yield a template and those of its nested stacks, which are among its assets.
-
-    https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
-    """
-    yield StackTemplate(stack, file, read_object(file, _SYNTHESIZE_AGAIN))
-    assets = file.with_name(file.name.replace(".template.json", ".assets.json"))
-    for asset in as_mapping(read_object(assets, _SYNTHESIZE_AGAIN).get("files") if assets.exists() else None).values():
-        name = as_mapping(as_mapping(asset).get("source")).get("path")
-        if str(name).endswith(".nested.template.json"):
-            nested = _inside(file.parent, name)
-            yield StackTemplate(stack, nested, read_object(nested, _SYNTHESIZE_AGAIN))
-
-
-def _inside(folder: Path, name: object) -> Path:
-    if not isinstance(name, str) or Path(name).name != name:
-        raise UserError(f"{folder}: {name!r} isn't a name in this folder; {_SYNTHESIZE_AGAIN}")
-    return folder / name

@@ -1,4 +1,7 @@
-"""Resolve Ref, GetAtt, Join, Sub … to names."""
+"""Intrinsic functions of CloudFormation: how a value is walked, and how its references resolve to names and ARNs.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,28 +10,50 @@ from typing import Any
 
 from temp_access.cfn.assembly import Template
 from temp_access.errors import UserError
+from temp_access.iam.arn import bucket_arn, iam_arn
 
-_NAMES = {
-    "AWS::IAM::User": "UserName",
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::S3::Bucket": "BucketName",
-}
-_IAM_KINDS = {"AWS::IAM::User": "user", "AWS::IAM::Role": "role", "AWS::IAM::ManagedPolicy": "policy"}
-_ARN_ATTRIBUTES = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
-Resolve = Callable[[Any], Any]
+# What Ref gives for AWS::NoValue: the list item or the key is left out.
+NO_VALUE = object()
+_SUB_VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
+
+
+def _unchanged(scalar: Any) -> Any:
+    return scalar
+
+
+def resolve_functions(value: Any, call: Callable[[str, Any], Any], leaf: Callable[[Any], Any] = _unchanged) -> Any:
+    """Return `value` with each function replaced by `call(function, argument)`, and each scalar by `leaf(scalar)`.
+
+    An item or a key whose call returns NO_VALUE is left out.
+    """
+    if isinstance(value, list):
+        items = (resolve_functions(item, call, leaf) for item in value)
+        return [item for item in items if item is not NO_VALUE]
+    if not isinstance(value, Mapping):
+        return leaf(value)
+    if len(value) == 1:
+        [(function, argument)] = value.items()
+        if function == "Ref" or function.startswith("Fn::"):
+            return call(function, argument)
+    resolved = {key: resolve_functions(item, call, leaf) for key, item in value.items()}
+    return {key: item for key, item in resolved.items() if item is not NO_VALUE}
+
+
+def substitute(template: str, value_of: Callable[[str], str]) -> str:
+    """Return the string of `Fn::Sub` with `value_of(name)` for each `${name}`; `${!name}` becomes `${name}`."""
+    return _SUB_VARIABLE.sub(lambda match: f"${{{match[2]}}}" if match[1] else value_of(match[2]), template)
 
 
 class UnresolvedError(UserError):
-    """A template refers to something in a way that can't be followed here."""
+    """A template has a function or a reference that can't be resolved."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateContext:
-    """What the references in a set of templates stand for.
+    """The templates by stack name, and what their references resolve to.
 
-    `physical` gives the deployed name (a managed policy's ARN) of (stack, logical id). What it lacks has the
-    name that the template gives, else a placeholder made of stack and logical id.
+    `physical` has the deployed names (a managed policy's ARN) by stack and logical id. A resource that it lacks has
+    the name in its template, or else a placeholder made of stack and logical id.
     """
 
     templates: Mapping[str, Template]
@@ -38,158 +63,138 @@ class TemplateContext:
     physical: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def reference(stack: str, logical_id: str, scope: TemplateContext, resolve: Resolve) -> str:
-    """Return what `Ref` gives: a resource's name, or a managed policy's ARN."""
-    resource = _resource(stack, logical_id, scope)
-    if resource["Type"] == "AWS::IAM::ManagedPolicy":
-        return _arn(stack, logical_id, scope, resolve)
-    return _name(stack, logical_id, scope, resolve)
+def resolve(value: Any, stack: str, context: TemplateContext) -> Any:
+    """Return `value`, from the template of `stack`, with all intrinsic functions resolved.
 
-
-def attribute(stack: str, logical_id: str, name: str, scope: TemplateContext, resolve: Resolve) -> str:
-    """Return what `Fn::GetAtt` gives, for the attributes that are ARNs."""
-    kind = _resource(stack, logical_id, scope)["Type"]
-    if kind not in _NAMES or name != _ARN_ATTRIBUTES.get(kind, "Arn"):
-        raise UnresolvedError(
-            f"{stack}: {name} of {logical_id} ({kind}) isn't known before it is deployed; "
-            "teach temp_access/cfn/intrinsics.py how it follows from the template"
-        )
-    return _arn(stack, logical_id, scope, resolve)
-
-
-def _resource(stack: str, logical_id: str, scope: TemplateContext) -> Mapping[str, Any]:
-    resource = scope.templates[stack]["Resources"].get(logical_id)
-    if not isinstance(resource, Mapping):
-        raise UnresolvedError(f"{stack}: refers to {logical_id}, which isn't a resource; run `make synth` again")
-    return resource
-
-
-def _name(stack: str, logical_id: str, scope: TemplateContext, resolve: Resolve) -> str:
-    if (stack, logical_id) in scope.physical:
-        return scope.physical[stack, logical_id]
-    resource = _resource(stack, logical_id, scope)
-    given = resource.get("Properties", {}).get(_NAMES.get(resource["Type"], ""))
-    if given is not None:
-        return str(resolve(given))
-    placeholder = f"{stack}-{logical_id}"
-    # A bucket's name has no capitals:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    return placeholder.lower() if resource["Type"] == "AWS::S3::Bucket" else placeholder
-
-
-def _arn(stack: str, logical_id: str, scope: TemplateContext, resolve: Resolve) -> str:
-    resource = _resource(stack, logical_id, scope)
-    name = _name(stack, logical_id, scope, resolve)
-    if name.startswith("arn:"):
-        return name
-    if resource["Type"] == "AWS::S3::Bucket":
-        return f"arn:{scope.partition}:s3:::{name}"
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
-    path = resolve(resource.get("Properties", {}).get("Path", "/"))
-    return f"arn:{scope.partition}:iam::{scope.account}:{_IAM_KINDS[resource['Type']]}{path}{name}"
-
-
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
-_URL_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov"}
-_SUB_REFERENCE = re.compile(r"\$\{(!?)([^{}]*)\}")
-_NO_VALUE = object()
-
-
-def resolve(value: Any, stack: str, scope: TemplateContext) -> Any:
-    """Return `value`, from the template of `stack`, with every intrinsic function replaced by what it gives.
-
-    Raises UnresolvedError for a function, reference or export that can't be followed.
+    Raises UnresolvedError for a function, reference or export that can't be resolved.
     """
     try:
-        return _resolve(value, stack, scope)
+        return _Resolver(stack, context).resolve(value)
     except RecursionError:
         raise UnresolvedError(
             f"{stack}: a value refers to itself or is nested too deeply; run `make synth` again"
         ) from None
 
 
-def _resolve(value: Any, stack: str, scope: TemplateContext) -> Any:
-    if isinstance(value, list):
-        return [item for item in (_resolve(item, stack, scope) for item in value) if item is not _NO_VALUE]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1:
-        [(function, argument)] = value.items()
-        if function == "Ref" or function.startswith("Fn::"):
-            return _call(function, argument, stack, scope)
-    resolved = {key: _resolve(item, stack, scope) for key, item in value.items()}
-    return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
+_NAME_PROPERTIES = {
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::S3::Bucket": "BucketName",
+}
+_IAM_RESOURCES = {"AWS::IAM::User": "user", "AWS::IAM::Role": "role", "AWS::IAM::ManagedPolicy": "policy"}
+_ARN_ATTRIBUTES = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+_URL_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov"}
 
 
-def _call(function: str, argument: Any, stack: str, scope: TemplateContext) -> Any:
-    if function not in _FUNCTIONS:
-        raise UnresolvedError(
-            f"{stack}: {function} isn't supported; leave it out of the stacks, or teach "
-            "temp_access/cfn/intrinsics.py what it gives"
-        )
-    try:
-        return _FUNCTIONS[function](argument, stack, scope)
-    except (TypeError, ValueError, LookupError, AttributeError):
-        raise UnresolvedError(
-            f"{stack}: {function} can't be called with {argument!r:.200}; run `make synth` again"
-        ) from None
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    """Resolves the values of one stack's template."""
 
+    stack: str
+    context: TemplateContext
 
-def _ref(name: str, stack: str, scope: TemplateContext) -> Any:
-    pseudo = {
-        "AWS::AccountId": scope.account,
-        "AWS::Region": scope.region,
-        "AWS::Partition": scope.partition,
-        "AWS::StackName": stack,
-        "AWS::URLSuffix": _URL_SUFFIXES.get(scope.partition, "amazonaws.com"),
-        "AWS::NoValue": _NO_VALUE,
-    }
-    if name in pseudo:
-        return pseudo[name]
-    return reference(stack, name, scope, lambda value: _resolve(value, stack, scope))
+    def resolve(self, value: Any) -> Any:
+        return resolve_functions(value, self._call)
 
+    def _call(self, function: str, argument: Any) -> Any:
+        if function not in _FUNCTIONS:
+            raise UnresolvedError(
+                f"{self.stack}: {function} isn't supported; don't use it in the stacks, or add it to "
+                "temp_access/cfn/intrinsics.py"
+            )
+        try:
+            return _FUNCTIONS[function](self, argument)
+        except (TypeError, ValueError, LookupError, AttributeError):
+            raise UnresolvedError(
+                f"{self.stack}: {function} can't be called with {argument!r:.200}; run `make synth` again"
+            ) from None
 
-def _get_att(argument: list[str] | str, stack: str, scope: TemplateContext) -> str:
-    logical_id, name = argument.split(".", 1) if isinstance(argument, str) else argument
-    return attribute(stack, logical_id, name, scope, lambda value: _resolve(value, stack, scope))
+    def _ref(self, name: str) -> Any:
+        pseudo_parameters = {
+            "AWS::AccountId": self.context.account,
+            "AWS::Region": self.context.region,
+            "AWS::Partition": self.context.partition,
+            "AWS::StackName": self.stack,
+            "AWS::URLSuffix": _URL_SUFFIXES.get(self.context.partition, "amazonaws.com"),
+            "AWS::NoValue": NO_VALUE,
+        }
+        if name in pseudo_parameters:
+            return pseudo_parameters[name]
+        is_policy = self._resource(name)["Type"] == "AWS::IAM::ManagedPolicy"
+        return self._arn(name) if is_policy else self._name(name)
 
+    def _get_att(self, argument: list[str] | str) -> str:
+        logical_id, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+        type_ = self._resource(logical_id)["Type"]
+        if type_ not in _NAME_PROPERTIES or attribute != _ARN_ATTRIBUTES.get(type_, "Arn"):
+            raise UnresolvedError(
+                f"{self.stack}: {attribute} of {logical_id} ({type_}) isn't known before the deployment; don't use it "
+                "in the stacks, or add it to temp_access/cfn/intrinsics.py"
+            )
+        return self._arn(logical_id)
 
-def _join(argument: tuple[str, list[Any]], stack: str, scope: TemplateContext) -> str:
-    separator, items = argument
-    return str(separator).join(_strings(_resolve(items, stack, scope)))
+    def _import_value(self, argument: Any) -> Any:
+        name = self.resolve(argument)
+        for stack, template in self.context.templates.items():
+            exporter = _Resolver(stack, self.context)
+            for output in template.get("Outputs", {}).values():
+                if "Export" in output and exporter.resolve(output["Export"]["Name"]) == name:
+                    return exporter.resolve(output["Value"])
+        raise UnresolvedError(f"{self.stack}: imports {name!r}, which no stack exports; run `make synth` again")
 
+    def _join(self, argument: tuple[str, list[Any]]) -> str:
+        separator, items = argument
+        return str(separator).join(_strings(self.resolve(items)))
 
-def _sub(argument: str | tuple[str, dict[str, Any]], stack: str, scope: TemplateContext) -> str:
-    text, variables = (argument, {}) if isinstance(argument, str) else argument
+    def _select(self, argument: tuple[int | str, Any]) -> str:
+        index, items = argument
+        return _strings(self.resolve(items))[int(index)]
 
-    def replace(match: re.Match[str]) -> str:
-        literal, name = match.groups()
-        if literal:
-            return f"${{{name}}}"
-        if name in variables:
-            return str(_resolve(variables[name], stack, scope))
-        return str(_get_att(name, stack, scope) if "." in name else _ref(name, stack, scope))
+    def _split(self, argument: tuple[str, Any]) -> list[str]:
+        separator, source = argument
+        return str(self.resolve(source)).split(separator)
 
-    return _SUB_REFERENCE.sub(replace, text)
+    def _sub(self, argument: str | tuple[str, dict[str, Any]]) -> str:
+        template, variables = (argument, {}) if isinstance(argument, str) else argument
 
+        def value_of(name: str) -> str:
+            if name in variables:
+                return str(self.resolve(variables[name]))
+            return str(self._get_att(name) if "." in name else self._ref(name))
 
-def _import_value(argument: Any, stack: str, scope: TemplateContext) -> Any:
-    name = _resolve(argument, stack, scope)
-    for exporting, template in scope.templates.items():
-        for output in template.get("Outputs", {}).values():
-            if "Export" in output and _resolve(output["Export"]["Name"], exporting, scope) == name:
-                return _resolve(output["Value"], exporting, scope)
-    raise UnresolvedError(f"{stack}: imports {name!r}, which no stack exports; run `make synth` again")
+        return substitute(template, value_of)
 
+    def _resource(self, logical_id: str) -> Mapping[str, Any]:
+        resource = self.context.templates[self.stack]["Resources"].get(logical_id)
+        if not isinstance(resource, Mapping):
+            raise UnresolvedError(
+                f"{self.stack}: refers to {logical_id}, which isn't a resource; run `make synth` again"
+            )
+        return resource
 
-def _select(argument: tuple[int | str, Any], stack: str, scope: TemplateContext) -> Any:
-    index, items = argument
-    return _strings(_resolve(items, stack, scope))[int(index)]
+    def _name(self, logical_id: str) -> str:
+        if (self.stack, logical_id) in self.context.physical:
+            return self.context.physical[self.stack, logical_id]
+        resource = self._resource(logical_id)
+        name = resource.get("Properties", {}).get(_NAME_PROPERTIES.get(resource["Type"], ""))
+        if name is not None:
+            return str(self.resolve(name))
+        placeholder = f"{self.stack}-{logical_id}"
+        # A bucket's name has no capitals:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        return placeholder.lower() if resource["Type"] == "AWS::S3::Bucket" else placeholder
 
-
-def _split(argument: tuple[str, Any], stack: str, scope: TemplateContext) -> list[str]:
-    separator, text = argument
-    return str(_resolve(text, stack, scope)).split(separator)
+    def _arn(self, logical_id: str) -> str:
+        resource, name = self._resource(logical_id), self._name(logical_id)
+        if name.startswith("arn:"):
+            return name
+        if resource["Type"] == "AWS::S3::Bucket":
+            return bucket_arn(self.context.partition, name)
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+        path = self.resolve(resource.get("Properties", {}).get("Path", "/"))
+        return iam_arn(self.context.partition, self.context.account, f"{_IAM_RESOURCES[resource['Type']]}{path}{name}")
 
 
 def _strings(items: Any) -> list[str]:
@@ -198,12 +203,12 @@ def _strings(items: Any) -> list[str]:
     return items
 
 
-_FUNCTIONS: dict[str, Callable[[Any, str, TemplateContext], Any]] = {
-    "Ref": _ref,
-    "Fn::GetAtt": _get_att,
-    "Fn::ImportValue": _import_value,
-    "Fn::Join": _join,
-    "Fn::Select": _select,
-    "Fn::Split": _split,
-    "Fn::Sub": _sub,
+_FUNCTIONS: dict[str, Callable[[_Resolver, Any], Any]] = {
+    "Ref": _Resolver._ref,
+    "Fn::GetAtt": _Resolver._get_att,
+    "Fn::ImportValue": _Resolver._import_value,
+    "Fn::Join": _Resolver._join,
+    "Fn::Select": _Resolver._select,
+    "Fn::Split": _Resolver._split,
+    "Fn::Sub": _Resolver._sub,
 }

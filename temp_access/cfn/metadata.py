@@ -1,44 +1,46 @@
-"""Construct paths, acknowledgments, where each policy is defined."""
+"""Metadata of a cloud assembly: construct paths, acknowledged findings, and where each policy is defined."""
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from temp_access.cfn.intrinsics import TemplateContext, resolve
 from temp_access.iam.decision import Layer
 from temp_access.iam.statements import as_list, as_mapping
-from temp_access.lint.model import Finding
 
+# The stack, the construct's path, and the type and data of one metadata entry.
 _Entry = tuple[str, str, str, object]
+# A policy's location by its holder ("user" or "role" for an inline policy, "" for any other policy), its layer, and
+# its name as in `temp_access.deployment.effective_policies`.
+PolicyLocations = Mapping[tuple[str, Layer, str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ConstructMetadata:
-    """The reasons by id and construct path, and the paths by stack and logical id."""
+    """The reasons of acknowledgments by finding id and construct path, and construct paths by stack and logical id."""
 
     reasons: Mapping[tuple[str, str], str]
     paths: Mapping[tuple[str, str], str]
 
-    def placed(self, finding: Finding) -> Finding:
-        """Return the finding with its construct's path, which a template can be without."""
-        path = finding.construct_path or self.paths.get((finding.template, finding.logical_id))
-        return replace(finding, construct_path=path)
+    def path(self, stack: str, logical_id: str) -> str | None:
+        """Return the path of the construct that defines a resource, None if it isn't known."""
+        return self.paths.get((stack, logical_id))
 
-    def reason(self, finding: Finding) -> str | None:
-        """Return the reason that is nearest to the finding's construct, None if there is none."""
-        parts = (finding.construct_path or "").split("/")
+    def reason(self, finding_id: str, construct_path: str) -> str | None:
+        """Return the reason of the acknowledgment on the construct, or else on the nearest one that contains it."""
+        parts = construct_path.split("/")
         for end in range(len(parts), -1, -1):
-            reason = self.reasons.get((finding.id, "/".join(parts[:end])))
+            reason = self.reasons.get((finding_id, "/".join(parts[:end])))
             if reason is not None:
                 return reason
         return None
 
 
 def read_construct_metadata(folder: Path) -> ConstructMetadata:
-    """Return what is kept of a cloud assembly's constructs; nothing where it has no such record."""
-    reasons = dict(_reported(folder))
+    """Return the metadata in a cloud assembly's folder, empty where there is none."""
+    reasons = dict(_report_reasons(folder))
     paths: dict[tuple[str, str], str] = {}
     for stack, path, type_, data in _entries(folder):
         if type_ == "aws:cdk:logicalId":
@@ -48,74 +50,71 @@ def read_construct_metadata(folder: Path) -> ConstructMetadata:
     return ConstructMetadata(reasons, paths)
 
 
-def _reported(folder: Path) -> Iterator[tuple[tuple[str, str], str]]:
-    # What is acknowledged on the app or a stage stands in the report alone, and there if the plugin ran.
-    for plugin in map(as_mapping, as_list(_json(folder / "validation-report.json").get("pluginReports"))):
-        for found in map(as_mapping, as_list(plugin.get("suppressedViolations"))):
-            yield (str(found.get("acknowledgedId")), str(found.get("acknowledgedAt", ""))), str(found.get("reason"))
+def policy_locations(context: TemplateContext) -> PolicyLocations:
+    """Return where each policy of the templates is defined."""
+    return {
+        key: _location(stack, logical_id, resource)
+        for stack, template in context.templates.items()
+        for logical_id, resource in template["Resources"].items()
+        for key in _policy_keys(stack, logical_id, resource, context)
+    }
+
+
+def _report_reasons(folder: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    # Acknowledgments on the app or a stage are in the report alone, which a plugin writes at synthesis.
+    for plugin in map(as_mapping, as_list(_read_json(folder / "validation-report.json").get("pluginReports"))):
+        for violation in map(as_mapping, as_list(plugin.get("suppressedViolations"))):
+            key = (str(violation.get("acknowledgedId")), str(violation.get("acknowledgedAt", "")))
+            yield key, str(violation.get("reason"))
 
 
 def _entries(folder: Path) -> Iterator[_Entry]:
-    for id_, value in as_mapping(_json(folder / "manifest.json").get("artifacts")).items():
+    for id_, value in as_mapping(_read_json(folder / "manifest.json").get("artifacts")).items():
         artifact, properties = as_mapping(value), as_mapping(as_mapping(value).get("properties"))
-        if artifact.get("type") == "cdk:cloud-assembly" and (stage := _name(properties.get("directoryName"))):
+        if artifact.get("type") == "cdk:cloud-assembly" and (stage := _file_name(properties.get("directoryName"))):
             yield from _entries(folder / stage)
-        more = _name(artifact.get("additionalMetadataFile"))
-        for metadata in (as_mapping(artifact.get("metadata")), _json(folder / more) if more else {}):
+        metadata_file = _file_name(artifact.get("additionalMetadataFile"))
+        additional = _read_json(folder / metadata_file) if metadata_file else {}
+        for metadata in (as_mapping(artifact.get("metadata")), additional):
             for path, entries in metadata.items():
                 for entry in map(as_mapping, as_list(entries)):
                     stack = str(properties.get("stackName", id_))
                     yield stack, path.removeprefix("/"), str(entry.get("type")), entry.get("data")
 
 
-def _name(value: object) -> str | None:
+def _file_name(value: object) -> str | None:
     return value if isinstance(value, str) and Path(value).name == value else None
 
 
-def _json(file: Path) -> Mapping[str, object]:
+def _read_json(file: Path) -> Mapping[str, object]:
     try:
         return as_mapping(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
 
 
-# Whose an inline policy is ("user", "role", "" for all other policies), its layer, and its name as
-# `temp_access.deployment.effective_policies` gives it: where it is.
-PolicyLocations = Mapping[tuple[str, Layer, str], str]
-
-
-def policy_locations(scope: TemplateContext) -> PolicyLocations:
-    """Return the place of every policy that the templates hold."""
-    return {
-        key: _place(stack, logical_id, resource)
-        for stack, template in scope.templates.items()
-        for logical_id, resource in template["Resources"].items()
-        for key in _keys(stack, logical_id, resource, scope)
-    }
-
-
-def _keys(
-    stack: str, logical_id: str, resource: Mapping[str, Any], scope: TemplateContext
+def _policy_keys(
+    stack: str, logical_id: str, resource: Mapping[str, Any], context: TemplateContext
 ) -> Iterator[tuple[str, Layer, str]]:
-    kind, properties = resource["Type"], resource.get("Properties", {})
-    if kind == "AWS::S3::BucketPolicy":
+    type_, properties = resource["Type"], resource.get("Properties", {})
+    if type_ == "AWS::S3::BucketPolicy":
         yield "", Layer.RESOURCE, "bucket policy"
-    elif kind == "AWS::IAM::ManagedPolicy":
-        arn = str(resolve({"Ref": logical_id}, stack, scope))
+    elif type_ == "AWS::IAM::ManagedPolicy":
+        arn = str(resolve({"Ref": logical_id}, stack, context))
         yield from (("", layer, arn) for layer in (Layer.IDENTITY, Layer.BOUNDARY))
-    elif kind == "AWS::IAM::Policy":
-        name = str(resolve(properties["PolicyName"], stack, scope))
+    elif type_ == "AWS::IAM::Policy":
+        name = str(resolve(properties["PolicyName"], stack, context))
         yield from (
             (holder, Layer.IDENTITY, name) for holder in ("user", "role") if properties.get(f"{holder.title()}s")
         )
-    elif kind in ("AWS::IAM::User", "AWS::IAM::Role"):
-        holder = kind.rpartition("::")[2].lower()
+    elif type_ in ("AWS::IAM::User", "AWS::IAM::Role"):
+        holder = type_.rpartition("::")[2].lower()
         if holder == "role":
             yield "", Layer.TRUST, "trust policy"
-        for policy in resolve(properties.get("Policies", []), stack, scope):
+        for policy in resolve(properties.get("Policies", []), stack, context):
             yield holder, Layer.IDENTITY, str(policy["PolicyName"])
 
 
-def _place(stack: str, logical_id: str, resource: Mapping[str, Any]) -> str:
+def _location(stack: str, logical_id: str, resource: Mapping[str, Any]) -> str:
     path = resource.get("Metadata", {}).get("aws:cdk:path")
     return f"{logical_id} ({path or stack})"

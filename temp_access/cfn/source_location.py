@@ -1,18 +1,21 @@
-"""SourceLocation; construct path to source line."""
+"""Source locations: a key of access.toml, or a resource with the source line of its construct's id."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+_APP, _SOURCE_FOLDERS = "app.py", ("stacks", "constructs")
+
 
 @dataclass(frozen=True, slots=True)
 class SourceLocation:
-    """A key of access.toml (`key`), else a resource of a template, with the line of its construct's id if known.
+    """A key of access.toml, or a resource of a template, with the line of its construct's id where it is known.
 
-    `file` is relative to the folder of access.toml, `id_` the construct id that stands in `line`, and `before`
-    says that it is there before the change only. Without any of them `words` says what there is to say.
+    `file` is relative to the folder of access.toml, and `id_` is the construct id in `line`. `before` means that the
+    location exists before the change only. A location that is none of these has a `description`.
     """
 
     file: str | None = None
@@ -22,56 +25,53 @@ class SourceLocation:
     id_: str | None = None
     template: str | None = None
     logical_id: str | None = None
-    words: str = ""
+    description: str = ""
     before: bool = False
 
     def __str__(self) -> str:
-        return self._where() + (", before the change" if self.before else "")
+        return self._position() + (", before the change" if self.before else "")
 
-    def _where(self) -> str:
+    def _position(self) -> str:
         if self.key is not None:
             return f"{self.file}, line {self.line} ({self.key})"
         if self.construct is not None:
-            written = f' ("{self.id_}" in {self.file}, line {self.line})' if self.file else ""
-            return f"construct {self.construct}{written}"
-        return f"template {self.template}, {self.logical_id}" if self.template else self.words
-
-
-_APP, _ROOMS = "app.py", ("stacks", "constructs")
+            source = f' ("{self.id_}" in {self.file}, line {self.line})' if self.file else ""
+            return f"construct {self.construct}{source}"
+        return f"template {self.template}, {self.logical_id}" if self.template else self.description
 
 
 @dataclass(frozen=True, slots=True)
 class ConstructCall:
-    """A call with a construct id: `scope.class_(self, "Id", …)`; `owner` is the class around it, "" for none."""
+    """A call `class_name(self, "id", …)` in the source, and the class that contains it ("" for none)."""
 
     id_: str
-    made: str
-    owner: str
+    class_name: str
+    owner_class: str
     file: str
     line: int
 
 
 def find_construct_call(root: Path, path: str) -> ConstructCall | None:
-    """Return the lowest construct of `path` whose id stands in exactly one line of the sources in `root`.
+    """Return the call that makes a construct, or the lowest one above it that can be found in the sources in `root`.
 
-    Each id is looked for in the class of the construct above it, the stack's in app.py; where there isn't exactly
-    one, or the class isn't one of the sources', nothing below is known.
+    Each id is looked up in the class of the construct above it, and a stack's in app.py. The search ends at an id that
+    doesn't have exactly one call.
     """
     calls = _calls(root)
-    found, owner = None, ""
+    construct, class_name = None, ""
     for id_ in path.split("/"):
-        fitting = calls.get((owner, id_), ())
-        if len(fitting) != 1:
+        candidates = calls.get((class_name, id_), ())
+        if len(candidates) != 1:
             break
-        found = fitting[0]
-        owner = found.made
-    return found
+        construct = candidates[0]
+        class_name = construct.class_name
+    return construct
 
 
 @lru_cache(maxsize=4)
-def _calls(root: Path) -> Mapping[tuple[str, str], tuple[ConstructCall, ...]]:
-    found: dict[tuple[str, str], tuple[ConstructCall, ...]] = {}
-    files = [root / _APP, *(file for room in _ROOMS for file in sorted((root / room).rglob("*.py")))]
+def _calls(root: Path) -> Mapping[tuple[str, str], list[ConstructCall]]:
+    calls: dict[tuple[str, str], list[ConstructCall]] = defaultdict(list)
+    files = [root / _APP, *(file for name in _SOURCE_FOLDERS for file in sorted((root / name).rglob("*.py")))]
     classes: list[str] = []
     for file in files:
         try:
@@ -79,26 +79,26 @@ def _calls(root: Path) -> Mapping[tuple[str, str], tuple[ConstructCall, ...]]:
         except (OSError, ValueError, SyntaxError, RecursionError):
             continue
         classes += [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-        for each in _in_file(tree, file.relative_to(root).as_posix()):
-            found[each.owner, each.id_] = (*found.get((each.owner, each.id_), ()), each)
-    # Of two classes with one name it isn't known which is meant.
-    return {key: each for key, each in found.items() if classes.count(key[0]) <= 1}
+        for call in _calls_in(tree, file.relative_to(root).as_posix()):
+            calls[call.owner_class, call.id_].append(call)
+    # Where two classes have one name, a call doesn't tell which one is meant.
+    return {key: calls_of_id for key, calls_of_id in calls.items() if classes.count(key[0]) <= 1}
 
 
-def _in_file(tree: ast.Module, file: str) -> Iterator[ConstructCall]:
+def _calls_in(tree: ast.Module, file: str) -> Iterator[ConstructCall]:
     nodes: list[tuple[ast.AST, str]] = [(tree, "")]
     while nodes:
-        node, owner = nodes.pop()
+        node, owner_class = nodes.pop()
         if isinstance(node, ast.ClassDef):
-            owner = node.name
+            owner_class = node.name
         if isinstance(node, ast.Call) and len(node.args) > 1:
             id_ = node.args[1]
             if isinstance(id_, ast.Constant) and isinstance(id_.value, str):
-                yield ConstructCall(id_.value, _name(node.func), owner, file, id_.lineno)
-        nodes += [(child, owner) for child in ast.iter_child_nodes(node)]
+                yield ConstructCall(id_.value, _callee(node.func), owner_class, file, id_.lineno)
+        nodes += [(child, owner_class) for child in ast.iter_child_nodes(node)]
 
 
-def _name(called: ast.expr) -> str:
-    if isinstance(called, ast.Attribute):
-        return called.attr
-    return called.id if isinstance(called, ast.Name) else "?"
+def _callee(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else "?"

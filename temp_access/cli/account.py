@@ -64,7 +64,19 @@ def require_deployer(account: Account, user_name: str) -> None:
 
 
 def open_user_session(args: argparse.Namespace, target: "Target") -> "boto3.Session":
-    """Return the session of --profile; raises UserError if it isn't temp-user's."""
+    """Return temp-user's session: of --profile, or else of its key for the local AWS.
+
+    Raises UserError if the profile is another principal's.
+    """
+    if args.profile is None:
+        from temp_access.aws.assume_role import Credentials
+        from temp_access.aws.clients import boto3_session
+        from temp_access.local_aws.state_dir import DEFAULT_STATE
+        from temp_access.local_aws.user_key import user_environment
+
+        variables = user_environment(args.state or DEFAULT_STATE, target.user_name)
+        key = Credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
+        return boto3_session(key, target.region)
     session = open_session(args.profile, args.region)
     _, arn = session_identity(session)
     if arn != target.user_arn:

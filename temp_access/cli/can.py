@@ -78,10 +78,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
-    from temp_access.cfn.assembly import read_assembly
+    from temp_access.deployment.stacks import read_stacks
     from temp_access.whatif.sources import from_templates
 
-    return from_templates(config, read_assembly(args.template, digest=config.digest))
+    return from_templates(config, read_stacks(args.template, digest=config.digest))
 
 
 def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":

@@ -5,11 +5,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from temp_access.cfn.assembly import ACCESS, STORAGE
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
 from temp_access.config.model import Config
+from temp_access.deployment.stacks import ACCESS, STORAGE
 from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, iam_arn
 from temp_access.revoke.role import RolePolicies

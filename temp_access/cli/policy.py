@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the policy to standard output, and its size and effect to standard error."""
     from temp_access.borrow.grants import find_grant, narrow, session_policy_text
     from temp_access.iam.sts_limits import estimate_packed_size
-    from temp_access.policies.checks import SESSION_POLICY
+    from temp_access.policies.checks import MAX_SESSION_POLICY
 
     config = load_config(args)
     grant = narrow(find_grant(config, args.id), args.access)
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     policy = session_policy_text(grant, role)
     write_stdout((policy if args.minimal else json.dumps(json.loads(policy), indent=2, ensure_ascii=False)) + "\n")
     packed = estimate_packed_size(policy)
-    _print_stderr(f"{len(policy)} of {SESSION_POLICY} characters; estimated packed size {packed}% of the limit")
+    _print_stderr(f"{len(policy)} of {MAX_SESSION_POLICY} characters; estimated packed size {packed}% of the limit")
     _print_stderr(f"without the session policy: {_ceiling(config, role)}")
     if args.check:
         _check(args, config, grant, role, policy)

@@ -25,7 +25,7 @@ examples (after `make synth`):
   temp-access prove --session-policy policy.json    # $id in it is the folder
   temp-access prove --json
 
-exit code: 0 all claims proved, 1 a claim is refuted, 2 bad configuration or usage, 3 a claim is undecided"""
+exit code: 0 all claims proved, 1 a claim is refuted, 2 bad configuration or usage, 3 a claim is unknown"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prove, print, and return the exit code."""
-    from temp_access.cfn.assembly import read_assembly
+    from temp_access.deployment.stacks import read_stacks
     from temp_access.errors import UserError, require_extra
     from temp_access.proofs import prove_all, prove_session_policy
     from temp_access.proofs.claim import NOT_MODELED, as_json, exit_code
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--base compares templates and --session-policy checks one policy; pass only one of them")
     require_extra("prove")
     config = load_config(args)
-    assembly = read_assembly(args.template, digest=config.digest)
+    assembly = read_stacks(args.template, digest=config.digest)
     progress = _show_progress if sys.stderr.isatty() else _ignore_progress
     claims: tuple[Claim, ...]
     with _default_signals():
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             policy, access = read_custom_policy(args.session_policy), _access(args.access, config)
             claims = prove_session_policy(config, assembly, policy, access, timeout=args.timeout, progress=progress)
         else:
-            base = read_assembly(args.base) if args.base else None
+            base = read_stacks(args.base) if args.base else None
             claims = prove_all(config, assembly, base=base, timeout=args.timeout, progress=progress)
     progress(len(claims), len(claims), "")
     if args.json:

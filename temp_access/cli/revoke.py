@@ -33,7 +33,6 @@ from temp_access.revoke.model import (
 if TYPE_CHECKING:
     import boto3
 
-    from temp_access.aws.assume_role import Credentials
     from temp_access.deployment.target import Target
     from temp_access.revoke.proof import Polling
     from temp_access.revoke.role import RolePolicies, RoleSnapshot
@@ -92,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"the role {target.role_name} of account {account.id}, as {account.arn}", file=sys.stderr)
     if args.undo:
         return _undo(args, policies, role, revocations, scopes)
-    user = None if args.no_proof else _proof_session(args, config, account.session, target)
+    user = None if args.no_proof else _proof_session(args, config, target)
     return _revoke(args, config, target, policies, revocations, scopes, user)
 
 
@@ -232,9 +231,7 @@ def _polling(wait: int) -> "Polling":
     return Polling(wait=wait, pause=0.2 if endpoint_override() else 2.0, on_wait=on_wait)
 
 
-def _proof_session(
-    args: argparse.Namespace, config: Config, deployer: "boto3.Session", target: "Target"
-) -> "boto3.Session":
+def _proof_session(args: argparse.Namespace, config: Config, target: "Target") -> "boto3.Session":
     """Return temp-user's session, authenticated with MFA if the role requires it.
 
     The proof borrows several times, and an MFA code is good for one call, so the code goes to GetSessionToken. Raises
@@ -243,44 +240,20 @@ def _proof_session(
     from botocore.exceptions import BotoCoreError, ClientError
 
     from temp_access.aws.assume_role import session_token
+    from temp_access.aws.clients import boto3_session
 
-    session = _user_session(args, deployer, target)
+    if args.profile is None and not args.local:
+        raise UserError(
+            f"{target.user_name}'s credentials are missing; pass them with --profile, or skip the proof with --no-proof"
+        )
+    session = open_user_session(args, target)
     if not config.role.conditions.mfa:
         return session
     if not (args.mfa_serial and args.mfa_code):
         raise UserError("the role requires MFA; pass --mfa-serial and --mfa-code, or --no-proof")
+    mfa = {"mfa_serial": args.mfa_serial, "mfa_code": args.mfa_code}
     try:
-        credentials = session_token(
-            session.client("sts"),
-            duration=_MFA_SESSION_SECONDS,
-            mfa_serial=args.mfa_serial,
-            mfa_code=args.mfa_code,
-        )
+        credentials = session_token(session.client("sts"), duration=_MFA_SESSION_SECONDS, **mfa)
     except (ClientError, BotoCoreError) as error:
         raise TempAccessError(f"sts:GetSessionToken with the MFA code failed: {error}", exit_code=1) from None
-    return _boto3_session(credentials, session.region_name)
-
-
-def _user_session(args: argparse.Namespace, deployer: "boto3.Session", target: "Target") -> "boto3.Session":
-    from temp_access.aws.assume_role import Credentials
-
-    if args.profile is not None:
-        return open_user_session(args, target)
-    if not args.local:
-        raise UserError(
-            f"{target.user_name}'s credentials are missing; pass them with --profile, or skip the proof with --no-proof"
-        )
-    from temp_access.local_aws.state_dir import DEFAULT_STATE
-    from temp_access.local_aws.user_key import user_environment
-
-    variables = user_environment(args.state or DEFAULT_STATE, target.user_name)
-    key = Credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
-    return _boto3_session(key, deployer.region_name)
-
-
-def _boto3_session(credentials: "Credentials", region: str) -> "boto3.Session":
-    import boto3
-
-    return boto3.Session(
-        credentials.access_key_id, credentials.secret_access_key, credentials.session_token, region_name=region
-    )
+    return boto3_session(credentials, target.region)

@@ -86,16 +86,16 @@ def run(args: argparse.Namespace) -> int:
 
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
     from temp_access.aws.clients import ClientFactory
-    from temp_access.cfn.assembly import read_assembly
     from temp_access.cli.account import open_account, require_deployer
     from temp_access.deployment.deployed import physical_ids
     from temp_access.deployment.expected import expected_state
+    from temp_access.deployment.stacks import read_stacks
     from temp_access.deployment.target import deployed_target
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
 
     account = open_account(args, config, args.deployer_profile)
-    assembly = read_assembly(args.template, digest=config.digest)
+    assembly = read_stacks(args.template, digest=config.digest)
     deployer = account.session
     target = deployed_target(deployer, config, account.id, account.arn)
     require_deployer(account, target.user_name)
@@ -181,14 +181,14 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
 
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
-    from temp_access.cfn.assembly import read_assembly
     from temp_access.deployment.effective_policies import known_document, template_policies
+    from temp_access.deployment.stacks import read_stacks
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
         raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
-    policies = template_policies(config, read_assembly(args.template, digest=config.digest))
+    policies = template_policies(config, read_stacks(args.template, digest=config.digest))
     target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"

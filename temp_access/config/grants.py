@@ -1,20 +1,15 @@
-"""Reading `[grants.<id>]` and `[any_id]`: who may borrow what, and for how long."""
-
-from collections.abc import Mapping
+"""Reading `[grants.<id>]` and `[any_id]`: access mode, folder and duration of each grant."""
 
 from temp_access.config.folders import any_id_conflicts, overlaps
 from temp_access.config.model import Grant, IdPatternGrant
-from temp_access.config.role import LONGEST_MAXIMUM
 from temp_access.config.table import TableReader, format_duration, key_path, parse_duration
 from temp_access.config.validation import MAX_FOLDER_BYTES, folder_problem, id_problem
-
-# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-SHORTEST_SESSION = 900
+from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_DURATION
 
 
 def read_grants(table: TableReader, modes: tuple[str, ...], role_maximum: int) -> dict[str, Grant]:
-    """Return every listed grant by its id."""
-    found: dict[str, Grant] = {}
+    """Return the valid grants by id."""
+    grants: dict[str, Grant] = {}
     for id_ in table:
         entry = table.table(id_)
         entry.allow_only("access", "folder", "duration", "shared")
@@ -26,49 +21,50 @@ def read_grants(table: TableReader, modes: tuple[str, ...], role_maximum: int) -
         elif problem := folder_problem(folder):
             entry.add_finding("folder" if "folder" in entry else None, problem)
         elif access:
-            found[id_] = Grant(id_, access, folder, duration, entry.boolean("shared", False))
-    for outer, inner in overlaps(found.values()):
-        _overlap(table, outer, inner)
-    return found
+            grants[id_] = Grant(id_, access, folder, duration, entry.boolean("shared", False))
+    for outer, inner in overlaps(grants.values()):
+        _check_overlap(table, outer, inner)
+    return grants
 
 
-def _overlap(table: TableReader, outer: Grant, inner: Grant) -> None:
+def _check_overlap(table: TableReader, outer: Grant, inner: Grant) -> None:
     equal = outer.folder == inner.folder
     if inner.shared and (outer.shared or not equal):
         return
-    where = table.table(inner.id)
+    inner_table, outer_table = table.table(inner.id), table.table(outer.id)
     relation = "is also the folder of" if equal else f"is inside {outer.folder!r}, the folder of"
-    whose = table.table(outer.id).path
-    who = "both grants" if equal else f"{where.path}"
-    where.add_finding(
+    shared = "both grants" if equal else inner_table.path
+    inner_table.add_finding(
         "folder",
-        f"{inner.folder!r} {relation} {whose}; choose another folder, or write shared = true in {who}",
+        f"{inner.folder!r} {relation} {outer_table.path}; choose another folder, or write shared = true in {shared}",
     )
 
 
 def read_any_id(
     table: TableReader, modes: tuple[str, ...], role_maximum: int, grants: dict[str, Grant]
 ) -> IdPatternGrant | None:
-    """Return the grant for unlisted ids, None if its table has a finding."""
-    # Imported here, so that a file without patterns doesn't pay for them.
+    """Return the grant for unlisted ids, None if its table is invalid."""
+    # Imported here, because a file without a pattern doesn't need it.
     from temp_access.config.id_pattern import PatternError, compile_pattern
 
     table.allow_only("pattern", "access", "folder", "duration")
     access = _access(table, modes)
     duration = _duration(table, role_maximum)
     template = table.string("folder") or "{id}"
-    text = table.string("pattern")
-    if text is None:
+    source = table.string("pattern")
+    if source is None:
         if "pattern" not in table:
-            table.add_finding("pattern", "is missing; write which ids are admitted, like [a-z]{2,20}")
+            table.add_finding("pattern", "is missing; write a pattern for the admitted ids, such as [a-z]{2,20}")
         return None
     try:
-        pattern = compile_pattern(text)
+        pattern = compile_pattern(source)
     except PatternError as error:
         table.add_finding("pattern", str(error))
         return None
     if template.count("{id}") != 1:
-        table.add_finding("folder", f"{template!r} must have {{id}} in it, once")
+        table.add_finding(
+            "folder", f"{template!r} doesn't contain {{id}} exactly once; write one such as tenants/{{id}}"
+        )
         return None
     if problem := folder_problem(template.replace("{id}", "x")):
         table.add_finding("folder", problem)
@@ -76,30 +72,23 @@ def read_any_id(
     longest = len(template.encode()) - len("{id}") + pattern.longest_cost(lambda c: len(c.encode()))
     if longest > MAX_FOLDER_BYTES:
         table.add_finding(
-            "pattern", f"the longest folder has {longest} bytes, {MAX_FOLDER_BYTES} are the most; shorten it"
+            "pattern",
+            f"the longest folder has {longest} bytes, and the maximum is {MAX_FOLDER_BYTES}; shorten the folder or the "
+            "pattern",
         )
         return None
     if access is None:
         return None
     any_id = IdPatternGrant(pattern, access, template, duration)
-    for grant, id_ in any_id_conflicts(any_id, grants.values(), lambda i: admits(any_id, grants, i)):
-        theirs = f"{grant.folder!r}, the folder of {key_path('grants', grant.id)}"
-        table.add_finding(
-            "folder",
-            (f"{template!r} lies in {theirs}" if id_ is None else f"the unlisted id {id_!r} would meet {theirs}") + "; "
-            "change the template or the pattern so that they are apart",
+    for grant, id_ in any_id_conflicts(any_id, grants):
+        listed = f"{grant.folder!r}, the folder of {key_path('grants', grant.id)}"
+        overlap = (
+            f"{template!r} is inside {listed}"
+            if id_ is None
+            else f"the folder of the unlisted id {id_!r} would overlap {listed}"
         )
+        table.add_finding("folder", f"{overlap}; change the folder or the pattern so that they don't overlap")
     return any_id
-
-
-def admits(any_id: IdPatternGrant, grants: Mapping[str, Grant], id_: str) -> bool:
-    """Whether `any_id` serves `id_`: not listed, carried by S3 and STS, and matched in full."""
-    return (
-        id_ not in grants
-        and id_problem(id_) is None
-        and any_id.pattern.matches(id_)
-        and folder_problem(any_id.grant(id_).folder) is None
-    )
 
 
 def _access(table: TableReader, modes: tuple[str, ...]) -> str | None:
@@ -110,19 +99,21 @@ def _access(table: TableReader, modes: tuple[str, ...]) -> str | None:
 
 
 def _duration(table: TableReader, role_maximum: int) -> int | None:
-    text = table.string("duration")
-    if text is None:
+    duration = table.string("duration")
+    if duration is None:
         return None
     try:
-        seconds = parse_duration(text)
+        seconds = parse_duration(duration)
     except ValueError as error:
         table.add_finding("duration", str(error))
         return None
     if seconds > role_maximum:
-        remedy = "lower it" + (" or raise role.max_session_duration" if seconds <= LONGEST_MAXIMUM else "")
-        table.add_finding("duration", f"{text} is over the role's {format_duration(role_maximum)}; {remedy}")
-    elif seconds < SHORTEST_SESSION:
-        table.add_finding(
-            "duration", f"{text} is under the {format_duration(SHORTEST_SESSION)} that STS gives at least"
+        maximum = format_duration(role_maximum)
+        remedy = f"use {maximum} or less" + (
+            ", or raise role.max_session_duration" if seconds <= MAX_ROLE_MAXIMUM else ""
         )
+        table.add_finding("duration", f"{duration} exceeds the role's maximum session duration of {maximum}; {remedy}")
+    elif seconds < MIN_DURATION:
+        minimum = format_duration(MIN_DURATION)
+        table.add_finding("duration", f"{duration} is under {minimum}, the minimum of STS; use {minimum} or more")
     return seconds

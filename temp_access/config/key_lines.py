@@ -13,27 +13,27 @@ _BARE_VALUE = re.compile(r"[^,\]}#\n]+")
 _SPACE = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 
 
-class Scanner:
-    """Walks once through `text`, whose line ends are plain."""
+class _Scanner:
+    """Reads a TOML document once, and records the line of each path; line ends must be `\\n`."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, source: str) -> None:
+        self._source = source
         self._at = 0
-        self._found: dict[Path, int] = {}
+        self._lines: dict[Path, int] = {}
         self._lengths: dict[Path, int] = {}
 
-    def places(self) -> dict[Path, int]:
-        """Return the line of every key, table and element."""
+    def lines(self) -> dict[Path, int]:
+        """Return the line of each key, table and array element."""
         table: Path = ()
-        while self._skip() < len(self._text):
-            if self._text.startswith("[", self._at):
+        while self._skip() < len(self._source):
+            if self._source.startswith("[", self._at):
                 table = self._header()
             else:
                 self._pair(table)
-        return self._found
+        return self._lines
 
     def _header(self) -> Path:
-        array = self._text.startswith("[[", self._at)
+        array = self._source.startswith("[[", self._at)
         line = self._line()
         self._at += 2 if array else 1
         keys = self._keys()
@@ -42,27 +42,27 @@ class Scanner:
         for key in keys[:-1]:
             path = self._inside((*path, key), line)
         path = (*path, keys[-1])
-        self._found.setdefault(path, line)
+        self._lines.setdefault(path, line)
         if array:
             path = self._element(path, line)
         return path
 
     def _inside(self, path: Path, line: int) -> Path:
-        self._found.setdefault(path, line)
-        # A header below an array of tables means its last element.
+        self._lines.setdefault(path, line)
+        # Below an array of tables, a header belongs to the last element.
         return (*path, self._lengths[path] - 1) if path in self._lengths else path
 
     def _element(self, path: Path, line: int) -> Path:
         index = self._lengths.get(path, 0)
         self._lengths[path] = index + 1
-        self._found[*path, index] = line
+        self._lines[*path, index] = line
         return (*path, index)
 
     def _pair(self, table: Path) -> None:
         line, path = self._line(), table
         for key in self._keys():
             path = (*path, key)
-            self._found.setdefault(path, line)
+            self._lines.setdefault(path, line)
         self._at += 1
         self._value(path)
 
@@ -75,9 +75,9 @@ class Scanner:
 
     def _key(self) -> str:
         self._skip()
-        match = _STRING.match(self._text, self._at) or _BARE_KEY.match(self._text, self._at)
+        match = _STRING.match(self._source, self._at) or _BARE_KEY.match(self._source, self._at)
         if not match:
-            raise ValueError(f"no key at {self._at}; the text isn't TOML")
+            raise ValueError(f"no key at {self._at}; the document isn't TOML")
         self._at = match.end()
         [key] = tomllib.loads(f"{match[0]} = 0")
         return key
@@ -87,9 +87,9 @@ class Scanner:
         if first == "[":
             self._at += 1
             while self._peek() != "]":
-                # Not noted as an array of tables: no header may add to it.
-                index = sum(1 for known in self._found if known[:-1] == path)
-                self._found[*path, index] = self._line()
+                # This isn't an array of tables, which a later header could extend.
+                index = sum(1 for known in self._lines if known[:-1] == path)
+                self._lines[*path, index] = self._line()
                 self._value((*path, index))
                 self._at += self._peek() == ","
             self._at += 1
@@ -101,48 +101,47 @@ class Scanner:
             self._at += 1
         else:
             pattern = _STRING if first in "\"'" else _BARE_VALUE
-            match = pattern.match(self._text, self._at)
+            match = pattern.match(self._source, self._at)
             if not match:
-                raise ValueError(f"no value at {self._at}; the text isn't TOML")
+                raise ValueError(f"no value at {self._at}; the document isn't TOML")
             self._at = match.end()
 
     def _peek(self) -> str:
-        return self._text[self._skip()]
+        return self._source[self._skip()]
 
     def _skip(self) -> int:
-        match = _SPACE.match(self._text, self._at)
+        match = _SPACE.match(self._source, self._at)
         self._at = match.end() if match else self._at
         return self._at
 
     def _line(self) -> int:
-        return self._text.count("\n", 0, self._at) + 1
+        return self._source.count("\n", 0, self._at) + 1
 
 
-def toml_lines(text: str) -> dict[str, int]:
-    """Return each path's line, from 1; nothing at all if the text isn't read as tomllib reads it.
+def toml_lines(source: str) -> dict[str, int]:
+    """Return the line (from 1) of each path in a TOML document; empty if the scanner's paths differ from tomllib's.
 
-    A table that is written in several places has the line of the first.
+    A table with several headers has the line of the first one.
     """
     try:
-        wanted = set(_paths(tomllib.loads(text), ()))
-        # TOML takes CRLF for one line end, and so does tomllib.
-        found = Scanner(text.replace("\r\n", "\n")).places()
+        expected = set(_paths(tomllib.loads(source), ()))
+        # TOML and tomllib read CRLF as one line end.
+        lines = _Scanner(source.replace("\r\n", "\n")).lines()
     except (ValueError, RecursionError, IndexError):
         return {}
-    if set(found) != wanted:
+    if set(lines) != expected:
         return {}
-    return {written(path): line for path, line in found.items()}
+    return {_dotted(path): line for path, line in lines.items()}
 
 
-def written(path: Path) -> str:
-    """Return `path` as TOML writes it, an array's element as `[0]`."""
-    text = ""
+def _dotted(path: Path) -> str:
+    dotted = ""
     for part in path:
         if isinstance(part, int):
-            text += f"[{part}]"
+            dotted += f"[{part}]"
         else:
-            text += f".{key_path(part)}" if text else key_path(part)
-    return text
+            dotted += f".{key_path(part)}" if dotted else key_path(part)
+    return dotted
 
 
 def _paths(value: object, path: Path) -> Iterator[Path]:

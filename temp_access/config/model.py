@@ -1,9 +1,12 @@
-"""What access.toml says, as frozen objects."""
+"""Config: one access.toml for one environment, as frozen objects."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from temp_access.config.validation import folder_problem, id_problem
+from temp_access.iam.arn import Arn
 
 if TYPE_CHECKING:
     from temp_access.config.id_pattern import IdPattern
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AwsManagedPolicy:
-    """An AWS managed policy of the user, with the reviewed reason for it."""
+    """An AWS managed policy of the user, by name with path, and the reason for attaching it."""
 
     name: str
     reason: str
@@ -19,7 +22,7 @@ class AwsManagedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """A policy written by the user of this project: its name, its JSON, and a reason for its wildcards."""
+    """A customer managed or inline policy, with a reason for its wildcards."""
 
     name: str
     document: Mapping[str, Any]
@@ -28,7 +31,7 @@ class PolicyDocument:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """The IAM user that holds the long-term identity."""
+    """The IAM user with long-term credentials."""
 
     name: str = "temp-user"
     aws_managed: tuple[AwsManagedPolicy, ...] = ()
@@ -39,7 +42,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class TrustedPrincipal:
-    """A further principal that may assume the role.
+    """A further principal that can assume the role.
 
     `account` is None for the stack's own account; `resource` is `user/…`, `role/…` or `root`.
     """
@@ -51,7 +54,7 @@ class TrustedPrincipal:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the trust policy asks of every AssumeRole call."""
+    """The conditions of the trust policy on every AssumeRole call; the names are patterns of StringLike."""
 
     mfa: bool = False
     source_ip: tuple[str, ...] = ()
@@ -61,7 +64,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The role that can reach the bucket; `max_session_duration` in seconds."""
+    """The role that can access the bucket; `max_session_duration` is in seconds."""
 
     name: str = "temp-role"
     max_session_duration: int = 43200
@@ -80,7 +83,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one borrower gets: an access mode on one folder; `duration` in seconds, None for the role's."""
+    """An access mode on one folder; `duration` is in seconds, None for the role's maximum."""
 
     id: str
     access: str
@@ -91,7 +94,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class IdPatternGrant:
-    """A grant for every id that isn't listed and matches `pattern` in full."""
+    """A grant for each id that isn't listed and matches the whole `pattern`; `{id}` in `folder` stands for the id."""
 
     pattern: "IdPattern"
     access: str
@@ -99,13 +102,22 @@ class IdPatternGrant:
     duration: int | None = None
 
     def grant(self, id_: str) -> Grant:
-        """Return the grant that `id_` gets, if it is admitted."""
+        """Return the grant of `id_`, whether or not the id is admitted."""
         return Grant(id_, self.access, self.folder.replace("{id}", id_), self.duration)
+
+    def admits(self, id_: str, listed: Container[str]) -> bool:
+        """Whether `id_` isn't among the `listed` ids, matches the pattern in full, and fits S3 and STS."""
+        return (
+            id_ not in listed
+            and id_problem(id_) is None
+            and self.pattern.matches(id_)
+            and folder_problem(self.grant(id_).folder) is None
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where the stacks are deployed; None means as the caller's credentials say."""
+    """Where the stacks are deployed; None means the account and Region of the caller's credentials."""
 
     name: str | None = None
     account: str | None = None
@@ -116,9 +128,9 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One access.toml, for one environment; `digest` is the SHA-256 of what it says (hexadecimal).
+    """One access.toml, for one environment; `digest` is the SHA-256 of its values (hexadecimal).
 
-    `files` are access.toml and the policy files that it names: what has to be read again when it changes.
+    `files` are access.toml and the policy files that it names. The configuration is stale when one of them changes.
     """
 
     path: Path
@@ -136,7 +148,7 @@ class Config:
 
     @property
     def bucket_name(self) -> str | None:
-        """The bucket's name where it is fixed: the environment's, else `[bucket]`'s."""
+        """The bucket's name in the environment or in `[bucket]`, None if CloudFormation chooses it."""
         return self.environment.bucket or self.bucket.name
 
     @property
@@ -144,3 +156,25 @@ class Config:
         """The access modes in use, sorted."""
         used = {grant.access for grant in self.grants.values()}
         return tuple(sorted(used | ({self.any_id.access} if self.any_id else set())))
+
+    def grant_for(self, id_: str) -> Grant | None:
+        """Return the grant of `id_`, listed or admitted by `[any_id]`, else None."""
+        if self.any_id and self.any_id.admits(id_, self.grants):
+            return self.any_id.grant(id_)
+        return self.grants.get(id_)
+
+    def trusted_principal(self, caller_arn: str, account: str) -> TrustedPrincipal | None:
+        """Return the first of `role.trusted` that names the caller, its role or its account, else None.
+
+        `account` is the role's own. The ARN of a role session has the role's name without its path.
+        """
+        caller = Arn.parse(caller_arn)
+        resource = caller.resource
+        if caller.service == "sts" and resource.startswith("assumed-role/"):
+            resource = "role/" + resource.split("/")[1]
+        for trusted in self.role.trusted:
+            kind, _, path = trusted.resource.partition("/")
+            is_named = kind == "root" or resource in (trusted.resource, f"{kind}/{path.rpartition('/')[2]}")
+            if is_named and caller.account == (trusted.account or account):
+                return trusted
+        return None

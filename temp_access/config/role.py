@@ -1,4 +1,4 @@
-"""Reading `[role]`: its name, its longest session, who may assume it and on which conditions."""
+"""Reading `[role]`: its name, its maximum session duration, its trusted principals and their conditions."""
 
 from temp_access.config.model import Conditions, Role, TrustedPrincipal
 from temp_access.config.table import TableReader, format_duration, parse_duration
@@ -9,14 +9,13 @@ from temp_access.config.validation import (
     parse_principal,
     session_pattern_problem,
 )
+from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_ROLE_MAXIMUM
 
-# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
-SHORTEST_MAXIMUM, LONGEST_MAXIMUM = 3600, 43200
-_PRINCIPALS = "user/NAME or role/NAME for this account, else an IAM user's or role's ARN or an account's 12 digits"
+_PRINCIPALS = "user/NAME or role/NAME in this account, the ARN of an IAM user or role, or a 12-digit account ID"
 
 
 def read_role(table: TableReader, account: str | None) -> Role:
-    """Return the role that `[role]` describes; `account` is the stack's own, None if it isn't known yet."""
+    """Return the role of `[role]`; `account` is the stack's own, None if it isn't known."""
     table.allow_only("name", "max_session_duration", "trusted", "conditions")
     name = table.string("name") or "temp-role"
     if problem := iam_name_problem(name, 64):
@@ -30,34 +29,34 @@ def read_role(table: TableReader, account: str | None) -> Role:
 
 
 def _maximum(table: TableReader) -> int:
-    text = table.string("max_session_duration")
-    if text is None:
-        return LONGEST_MAXIMUM
+    duration = table.string("max_session_duration")
+    if duration is None:
+        return MAX_ROLE_MAXIMUM
     try:
-        seconds = parse_duration(text)
+        seconds = parse_duration(duration)
     except ValueError as error:
         table.add_finding("max_session_duration", str(error))
-        return LONGEST_MAXIMUM
-    if not SHORTEST_MAXIMUM <= seconds <= LONGEST_MAXIMUM:
+        return MAX_ROLE_MAXIMUM
+    if not MIN_ROLE_MAXIMUM <= seconds <= MAX_ROLE_MAXIMUM:
         table.add_finding(
             "max_session_duration",
-            f"{text} isn't from {format_duration(SHORTEST_MAXIMUM)} to {format_duration(LONGEST_MAXIMUM)}, "
-            "which is what IAM takes",
+            f"{duration} isn't a maximum that IAM accepts; use {format_duration(MIN_ROLE_MAXIMUM)} to "
+            f"{format_duration(MAX_ROLE_MAXIMUM)}",
         )
-        return LONGEST_MAXIMUM
+        return MAX_ROLE_MAXIMUM
     return seconds
 
 
 def _trusted(entry: TableReader, own_account: str | None) -> TrustedPrincipal | None:
     entry.allow_only("principal", "external_id")
-    text, external_id = entry.string("principal"), entry.string("external_id")
-    if text is None:
+    principal, external_id = entry.string("principal"), entry.string("external_id")
+    if principal is None:
         if "principal" not in entry:
             entry.add_finding("principal", f"is missing; write {_PRINCIPALS}")
         return None
-    parsed = parse_principal(text)
+    parsed = parse_principal(principal)
     if parsed is None:
-        entry.add_finding("principal", f"{text!r} isn't a principal; write {_PRINCIPALS}")
+        entry.add_finding("principal", f"{principal!r} can't be trusted; write {_PRINCIPALS}")
         return None
     account, resource = parsed
     if account == own_account:
@@ -67,8 +66,8 @@ def _trusted(entry: TableReader, own_account: str | None) -> TrustedPrincipal | 
     if account is not None and "external_id" not in entry:
         entry.add_finding(
             "external_id",
-            f"is missing; account {account} isn't this one, and without an external id it could be tricked "
-            "into using the role for somebody else (confused deputy)",
+            f"is missing; without it, account {account} could be tricked into using the role for someone else "
+            "(confused deputy); write the external id that this account passes to AssumeRole",
         )
     return TrustedPrincipal(account, resource, external_id)
 

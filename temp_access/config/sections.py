@@ -1,4 +1,4 @@
-"""[audit], [bucket], [environments]."""
+"""Reading `[audit]`, `[bucket]` and `[environments]`."""
 
 import os
 from pathlib import Path
@@ -10,19 +10,19 @@ from temp_access.config.validation import account_problem, bucket_name_problem, 
 
 
 def read_audit(table: TableReader, folder: Path) -> Path | None:
-    """Return the audit log's path, None without one; it starts at `folder`, and `~` is the user's home."""
+    """Return the absolute path of the audit log, None without one; it is relative to `folder` or begins with `~`."""
     table.allow_only("file")
-    text = table.string("file")
-    if text is None:
+    file = table.string("file")
+    if file is None:
         return None
-    if "\0" in text:
-        table.add_finding("file", "has a NUL character in it; write the path of a file")
+    if "\0" in file:
+        table.add_finding("file", "contains a NUL character; write the path of a file")
         return None
-    return Path(os.path.abspath(folder / os.path.expanduser(text)))
+    return Path(os.path.abspath(folder / os.path.expanduser(file)))
 
 
 def read_bucket(table: TableReader) -> Bucket:
-    """Return the bucket that `[bucket]` describes."""
+    """Return the bucket of `[bucket]`."""
     table.allow_only("name", "versioning", "on_destroy")
     name = table.string("name")
     if name and (problem := bucket_name_problem(name)):
@@ -34,8 +34,8 @@ def read_bucket(table: TableReader) -> Bucket:
 
 
 def read_environments(table: TableReader) -> dict[str, Environment]:
-    """Return every environment by its name."""
-    found: dict[str, Environment] = {}
+    """Return the environments by name."""
+    environments: dict[str, Environment] = {}
     for name in table:
         entry = table.table(name)
         entry.allow_only("account", "region", "bucket", "termination_protection")
@@ -47,29 +47,29 @@ def read_environments(table: TableReader) -> dict[str, Environment]:
                 entry.add_finding(key, problem)
         for key in ("account", "region"):
             if key not in entry:
-                entry.add_finding(key, "is missing; an environment says which account and Region it is")
+                entry.add_finding(key, "is missing; an environment needs an account and a Region")
         twin = next(
-            (other for other in found.values() if values["account"] and other.account == values["account"]),
+            (other for other in environments.values() if values["account"] and other.account == values["account"]),
             None,
         )
         if twin:
-            theirs = key_path("environments", str(twin.name))
+            twin_path = key_path("environments", str(twin.name))
             entry.add_finding(
                 "account",
-                f"{values['account']} is also {theirs}'s; the user's and role's names are one to an account, so "
-                "use another account",
+                f"{values['account']} is also the account of {twin_path}, and an account can have only one user and "
+                "one role of these names; use another account",
             )
         protection = entry.boolean("termination_protection", False)
-        found[name] = Environment(name, values["account"], values["region"], values["bucket"], protection)
-    return found
+        environments[name] = Environment(name, values["account"], values["region"], values["bucket"], protection)
+    return environments
 
 
-def choose(environments: dict[str, Environment], name: str | None, findings: list[str]) -> Environment:
-    """Return the environment called `name`, the caller's own for None."""
+def choose_environment(environments: dict[str, Environment], name: str | None, findings: list[str]) -> Environment:
+    """Return the environment `name`; None is the one that the caller's credentials lead to."""
     if name is None:
         return Environment()
     if name in environments:
         return environments[name]
-    known = ", ".join(map(key_path, environments)) or "none"
-    findings.append(f"environments: there is no {name!r}{did_you_mean(name, environments)}; known: {known}")
+    remedy = f"use one of {', '.join(map(key_path, environments))}" if environments else "add [environments.<name>]"
+    findings.append(f"environments: there is no environment {name!r}{did_you_mean(name, environments)}; {remedy}")
     return Environment()

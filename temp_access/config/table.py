@@ -1,4 +1,4 @@
-"""TableReader: typed reads that collect findings; durations."""
+"""TableReader: typed reads of access.toml that collect findings; durations such as `1h30m`."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -7,9 +7,9 @@ from typing import Any
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _TYPES = {
     str: "a string",
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
     list: "an array",
     dict: "a table",
 }
@@ -20,16 +20,17 @@ def key_path(*keys: str) -> str:
     return ".".join(key if _BARE_KEY.fullmatch(key) else _quoted(key) for key in keys)
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Return ` (nearest known: …)` for the likeliest of `known`, else an empty string."""
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return ` (did you mean …?)` with the known name that is most similar, an empty string if none is similar."""
+    # Imported here, because a valid file doesn't need it.
     import difflib
 
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    similar = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f" (did you mean {similar[0]!r}?)" if similar else ""
 
 
 class TableReader:
-    """A table at `path`, whose findings go to one list shared by the whole file."""
+    """The table at `path`; all tables of a file add their findings to one list."""
 
     def __init__(self, data: Mapping[str, Any], path: str, findings: list[str]) -> None:
         self._data = data
@@ -37,7 +38,7 @@ class TableReader:
         self._findings = findings
 
     def add_finding(self, key: str | None, message: str) -> None:
-        """Record what is wrong at `key`, or with the table itself."""
+        """Add a finding on `key`, or on the table itself."""
         self._findings.append(f"{self.path_of(key)}: {message}" if self.path_of(key) else message)
 
     def path_of(self, key: str | None) -> str:
@@ -45,24 +46,23 @@ class TableReader:
         return ".".join(part for part in (self.path, key_path(key) if key is not None else "") if part)
 
     def allow_only(self, *known: str) -> None:
-        """Record a finding for every key that isn't one of `known`."""
+        """Add a finding for each key that isn't one of `known`."""
         for key in self._data:
             if key not in known:
-                guess = did_you_mean(key, known)
-                self.add_finding(key, f"unknown key{guess or '; known here: ' + ', '.join(known)}")
+                self.add_finding(key, f"unknown key{did_you_mean(key, known) or '; use one of ' + ', '.join(known)}")
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
 
     def __iter__(self) -> Iterator[str]:
-        """Return the table's keys in the file's order."""
+        """Yield the keys in the order of the file."""
         return iter(self._data)
 
     def string(self, key: str) -> str | None:
-        """Return the string at `key`, None if it is missing or wrong."""
+        """Return the string at `key`, None if it is missing or invalid."""
         value = self._typed(key, str)
         if value == "":
-            self.add_finding(key, "is empty; write a value or leave the key out")
+            self.add_finding(key, "is empty; write a value or remove the key")
             return None
         return value if isinstance(value, str) else None
 
@@ -80,50 +80,50 @@ class TableReader:
         return None
 
     def strings(self, key: str) -> tuple[str, ...]:
-        """Return the array of strings at `key`."""
+        """Return the array of strings at `key`, empty if it is missing or invalid."""
         value = self._typed(key, list)
         if not isinstance(value, list):
             return ()
         if not value:
-            self.add_finding(key, "is empty; write a value or leave the key out")
-        wrong = [item for item in value if not isinstance(item, str)]
-        if wrong:
-            self.add_finding(key, f"{wrong[0]!r} isn't a string; write an array of strings")
+            self.add_finding(key, "is empty; write a value or remove the key")
+        others = [item for item in value if not isinstance(item, str)]
+        if others:
+            self.add_finding(key, f"{others[0]!r} isn't a string; write an array of strings")
             return ()
         return tuple(value)
 
     def table(self, key: str) -> "TableReader":
-        """Return the table at `key`, an empty one if it is missing or wrong."""
+        """Return the table at `key`, an empty one if it is missing or invalid."""
         value = self._typed(key, dict)
         if isinstance(value, dict):
             return TableReader(value, self.path_of(key), self._findings)
-        # Where there is something else, what the table lacks is no finding of its own.
+        # If the value isn't a table, findings on its missing keys would be noise.
         return TableReader({}, self.path_of(key), [] if key in self else self._findings)
 
     def subtables(self, key: str) -> "list[TableReader]":
-        """Return the array of tables at `key`."""
+        """Return the tables in the array at `key`, empty if it is missing or invalid."""
         value = self._typed(key, list)
         if not isinstance(value, list):
             return []
-        found = []
+        tables = []
         for index, item in enumerate(value):
             path = f"{self.path_of(key)}[{index}]"
             if isinstance(item, dict):
-                found.append(TableReader(item, path, self._findings))
+                tables.append(TableReader(item, path, self._findings))
             else:
                 self._findings.append(f"{path}: {item!r} isn't a table; write [[{self.path_of(key)}]]")
-        return found
+        return tables
 
     def value(self, key: str) -> Any:
-        """Return the value at `key` whatever its type, None if it is missing."""
+        """Return the value at `key` of any type, None if it is missing."""
         return self._data.get(key)
 
-    def _typed(self, key: str, wanted: type) -> object:
+    def _typed(self, key: str, expected: type) -> object:
         value = self._data.get(key)
-        if value is None or type(value) is wanted:
+        if value is None or type(value) is expected:
             return value
-        is_ = _TYPES.get(type(value), "a date or time")
-        self.add_finding(key, f"{value!r} is {is_}, not {_TYPES[wanted]}")
+        remedy = "true or false" if expected is bool else _TYPES[expected]
+        self.add_finding(key, f"{value!r} is {_TYPES.get(type(value), 'a date or time')}; write {remedy}")
         return None
 
 
@@ -137,20 +137,20 @@ def _unicode_escape(character: str) -> str:
     return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
-_FORM = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
+_DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
 
 
-def parse_duration(text: str) -> int:
-    """Return the seconds that `text` says; raises ValueError if it isn't hours, minutes and seconds."""
-    match = _FORM.fullmatch(text)
-    if not match or not text:
-        raise ValueError(f"{text!r} isn't a duration; write it as 90m, 1h30m or 12h")
+def parse_duration(duration: str) -> int:
+    """Return a duration such as `1h30m` in seconds; raises ValueError for any other form."""
+    match = _DURATION.fullmatch(duration)
+    if not match or not duration:
+        raise ValueError(f"{duration!r} isn't a duration; write one such as 90m, 1h30m or 12h")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
 
 
 def format_duration(seconds: int) -> str:
-    """Return `seconds` in the same form, largest unit first."""
+    """Return `seconds` as a duration such as `1h30m`."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     parts = ((hours, "h"), (minutes, "m"), (rest, "s"))

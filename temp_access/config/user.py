@@ -1,4 +1,4 @@
-"""[user]."""
+"""Reading `[user]`: its name, its policies and its permissions boundary."""
 
 import json
 from collections.abc import Mapping
@@ -8,21 +8,11 @@ from typing import Any
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument, User
 from temp_access.config.table import TableReader, did_you_mean
 from temp_access.config.validation import iam_name_problem, policy_arn_problem
-
-_LIST = Path(__file__).with_name("aws_managed_policies.txt")
-
-
-def managed_policy_warning(name: str) -> str | None:
-    """Return a warning if no AWS managed policy called `name` (with its path) is in the kept list."""
-    lines = _LIST.read_text(encoding="ascii").splitlines()
-    header, known = lines[0], lines[1:]
-    if name in known:
-        return None
-    return f"{name!r} isn't in the list kept here{did_you_mean(name, known)} ({header.removeprefix('# ')})"
+from temp_access.iam.aws_managed import bundled_names, bundled_note
 
 
 def read_user(table: TableReader, folder: Path, warnings: list[str]) -> User:
-    """Return the user that `[user]` describes; policy files are relative to `folder`."""
+    """Return the user of `[user]`; paths of policy files are relative to `folder`."""
     table.allow_only("name", "aws_managed", "customer_managed", "inline", "permissions_boundary")
     name = table.string("name") or "temp-user"
     if problem := iam_name_problem(name, 64):
@@ -40,43 +30,43 @@ def read_user(table: TableReader, folder: Path, warnings: list[str]) -> User:
 
 
 def _aws_managed(table: TableReader, warnings: list[str]) -> tuple[AwsManagedPolicy, ...]:
-    found: list[AwsManagedPolicy] = []
+    policies: list[AwsManagedPolicy] = []
     for entry in table.subtables("aws_managed"):
         entry.allow_only("name", "reason")
         name, reason = entry.string("name"), entry.string("reason")
         if not name:
             if "name" not in entry:
-                entry.add_finding("name", "is missing; name the AWS managed policy, like IAMReadOnlyAccess")
+                entry.add_finding("name", "is missing; name an AWS managed policy, such as IAMReadOnlyAccess")
             continue
         if problem := iam_name_problem(name.rpartition("/")[2], 128):
             entry.add_finding("name", problem)
-        if any(policy.name == name for policy in found):
-            entry.add_finding("name", f"{name!r} is there twice; take one out")
+        if any(policy.name == name for policy in policies):
+            entry.add_finding("name", f"{name!r} is listed twice; remove one")
         if "reason" not in entry or (reason and not reason.strip()):
-            entry.add_finding("reason", f"{name!r} has no reason; write why this user needs it, for the reviewer")
-        if warning := managed_policy_warning(name):
+            entry.add_finding("reason", f"{name!r} has no reason; tell the reviewer why this user needs it")
+        if warning := _managed_policy_warning(name):
             warnings.append(f"{entry.path_of('name')}: {warning}")
-        found.append(AwsManagedPolicy(name, reason or ""))
-    return tuple(found)
+        policies.append(AwsManagedPolicy(name, reason or ""))
+    return tuple(policies)
 
 
 def _documents(table: TableReader, key: str, folder: Path) -> tuple[PolicyDocument, ...]:
-    found: list[PolicyDocument] = []
+    policies: list[PolicyDocument] = []
     for entry in table.subtables(key):
         entry.allow_only("name", "file", "document", "reason")
         name = entry.string("name")
         if not name:
             if "name" not in entry:
-                entry.add_finding("name", "is missing; name the policy")
+                entry.add_finding("name", "is missing; write the policy's name")
             continue
         if problem := iam_name_problem(name, 128):
             entry.add_finding("name", problem)
-        if any(policy.name == name for policy in found):
-            entry.add_finding("name", f"{name!r} is there twice; take one out")
+        if any(policy.name == name for policy in policies):
+            entry.add_finding("name", f"{name!r} is listed twice; remove one")
         document = _document(entry, folder)
         if document is not None:
-            found.append(PolicyDocument(name, document, entry.string("reason")))
-    return tuple(found)
+            policies.append(PolicyDocument(name, document, entry.string("reason")))
+    return tuple(policies)
 
 
 def _document(entry: TableReader, folder: Path) -> Mapping[str, Any] | None:
@@ -87,30 +77,30 @@ def _document(entry: TableReader, folder: Path) -> Mapping[str, Any] | None:
         value = entry.value("document")
         if isinstance(value, dict):
             return _policy(entry, "document", value)
-        text = entry.string("document")
-        return _parsed(entry, "document", text) if text else None
+        source = entry.string("document")
+        return _parsed(entry, "document", source) if source else None
     file = entry.string("file")
     if not file:
         return None
     try:
-        text = (folder / file).read_text(encoding="utf-8-sig")
+        source = (folder / file).read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror
     except UnicodeDecodeError:
         reason = "it isn't UTF-8"
     except ValueError:
-        reason = "the path has a NUL character in it"
+        reason = "the path contains a NUL character"
     else:
-        return _parsed(entry, "file", text)
-    entry.add_finding("file", f"{file!r} can't be read: {reason}; paths start at the folder of access.toml")
+        return _parsed(entry, "file", source)
+    entry.add_finding("file", f"{file!r} can't be read: {reason}; paths are relative to the folder of access.toml")
     return None
 
 
-def _parsed(entry: TableReader, key: str, text: str) -> Mapping[str, Any] | None:
+def _parsed(entry: TableReader, key: str, source: str) -> Mapping[str, Any] | None:
     try:
-        value = json.loads(text)
+        value = json.loads(source)
     except ValueError as error:
-        entry.add_finding(key, f"isn't JSON: {error}")
+        entry.add_finding(key, f"isn't JSON ({error}); write a policy as JSON")
         return None
     return _policy(entry, key, value)
 
@@ -118,18 +108,28 @@ def _parsed(entry: TableReader, key: str, text: str) -> Mapping[str, Any] | None
 def _policy(entry: TableReader, key: str, value: object) -> Mapping[str, Any] | None:
     statements = value.get("Statement") if isinstance(value, dict) else None
     if isinstance(statements, dict):
-        statements = [statements]  # cdk-nag reads a list only
+        statements = [statements]  # cdk-nag reads only a list
     if isinstance(value, dict) and isinstance(statements, list) and all(map(_is_table, statements)):
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
-            # A date of TOML, or a number that isn't one.
-            entry.add_finding(key, f"can't be written as JSON: {error}; write it as a string")
+            # A date of TOML, or a number that is NaN or infinite.
+            entry.add_finding(key, f"can't be converted to JSON ({error}); write the value as a string")
             return None
         return {**value, "Statement": statements}
-    entry.add_finding(key, "isn't a policy: write a JSON object with a Statement, an object or a list of them")
+    entry.add_finding(key, "isn't a policy; write a JSON object whose Statement is an object or a list of objects")
     return None
 
 
 def _is_table(value: object) -> bool:
     return isinstance(value, dict)
+
+
+def _managed_policy_warning(name: str) -> str | None:
+    known = bundled_names()
+    if name in known:
+        return None
+    return (
+        f"{name!r} isn't a known AWS managed policy{did_you_mean(name, known)}; "
+        f"check the name and its path ({bundled_note().rstrip('.')})"
+    )

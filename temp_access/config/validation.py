@@ -1,157 +1,164 @@
-"""What IAM, S3 and STS take as names, ids, folders."""
+"""Which names, ids and folders IAM, S3 and STS accept.
+
+Each `*_problem` function returns what is wrong with a value and what to write instead, or None for a valid value.
+"""
 
 import ipaddress
 import re
+
+from temp_access.iam.sts_limits import EXTERNAL_ID_PATTERN
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _IAM_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
-# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_EXTERNAL_ID = re.compile(EXTERNAL_ID_PATTERN, re.ASCII)
 _USER_NAME = "${aws:username}"
 _SESSION_PATTERN = re.compile(r"(?:[\w+=,.@*?-]|\$\{aws:username\})+", re.ASCII)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _POLICY_ARN = re.compile(r"arn:aws(-[a-z]+)*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+", re.ASCII)
 _PRINCIPAL_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):((?:user|role)/[\w+=,.@/-]+|root)", re.ASCII)
-# Python takes netmasks and scope ids as well, which IAM doesn't:
+# Python also accepts netmasks and scope ids, which IAM doesn't:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 _CIDR = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?")
 _LOCAL_PRINCIPAL = re.compile(r"(?:user|role)/[\w+=,.@/-]+", re.ASCII)
 
 
 def iam_name_problem(name: str, longest: int) -> str | None:
-    """Return why `name` can't name an IAM user, role or policy."""
+    """Return why `name` can't be the name of an IAM user, role or policy."""
     if not name:
         return "the name is empty; write one"
     if len(name) > longest:
-        return f"{name!r} has {len(name)} characters, {longest} are the most; shorten it"
+        return f"{name!r} has {len(name)} characters, and the maximum is {longest}; shorten it"
     if not _IAM_NAME.fullmatch(name):
-        wrong = next(c for c in name if not _IAM_NAME.fullmatch(c))
-        return f"{name!r} has {wrong!r} in it; use letters, digits and +=,.@_-"
+        invalid = next(character for character in name if not _IAM_NAME.fullmatch(character))
+        return f"{name!r} contains {invalid!r}; use letters, digits and +=,.@_-"
     return None
 
 
 def bucket_name_problem(name: str) -> str | None:
-    """Return why `name` can't name the bucket (dots are refused: they break TLS host names)."""
+    """Return why `name` can't be the bucket's name (a dot isn't accepted, because it breaks TLS host names)."""
     if not _BUCKET.fullmatch(name):
         return f"{name!r} isn't a bucket name; use 3 to 63 lower-case letters, digits and inner hyphens"
     if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(
         ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
     ):
-        return f"{name!r} begins or ends with a part that S3 keeps for itself; choose another name"
+        return f"{name!r} begins or ends with a part that S3 reserves; choose another name"
     return None
 
 
 def account_problem(account: str) -> str | None:
-    """Return why `account` isn't an account id."""
-    return None if _ACCOUNT.fullmatch(account) else f"{account!r} isn't an account id; write its 12 digits"
+    """Return why `account` isn't an account ID."""
+    return None if _ACCOUNT.fullmatch(account) else f"{account!r} isn't an account ID; write its 12 digits"
 
 
 def region_problem(region: str) -> str | None:
-    """Return why `region` can't be a Region's name."""
-    return None if _REGION.fullmatch(region) else f"{region!r} isn't a Region; write it like eu-central-1"
+    """Return why `region` can't be a Region."""
+    return None if _REGION.fullmatch(region) else f"{region!r} isn't a Region; write one such as eu-central-1"
 
 
 def external_id_problem(external_id: str) -> str | None:
-    """Return why `external_id` can't be sent to AssumeRole."""
+    """Return why AssumeRole doesn't accept `external_id`."""
     if _EXTERNAL_ID.fullmatch(external_id):
         return None
     return f"{external_id!r} isn't an external id; use 2 to 1224 letters, digits and +=,.@:/_-"
 
 
 def session_pattern_problem(pattern: str) -> str | None:
-    """Return why no role session name or source identity of AssumeRole could match `pattern`."""
+    """Return why `pattern` can't match any role session name or source identity."""
     if not _SESSION_PATTERN.fullmatch(pattern):
         return (
-            f"{pattern!r} can't match a name of STS; use letters, digits and +=,.@_- with the wildcards * and ?, "
-            "or ${aws:username}"
+            f"{pattern!r} can't match any name that STS accepts; use letters, digits, +=,.@_-, the wildcards * and "
+            "?, and ${aws:username}"
         )
     # A user's name has at least one character.
     least = len(pattern.replace(_USER_NAME, "*").replace("*", "")) + pattern.count(_USER_NAME)
     if least > 64 or (least < 2 and "*" not in pattern and _USER_NAME not in pattern):
-        return f"{pattern!r} can't match a name of STS, which has 2 to 64 characters; shorten it, or put a * in it"
+        return f"{pattern!r} can't match any name of 2 to 64 characters, as STS requires; shorten it, or add a *"
     return None
 
 
 def network_problem(network: str) -> str | None:
-    """Return why `network` isn't a range of IP addresses."""
+    """Return why `network` isn't a range of IP addresses in CIDR notation."""
     try:
         if not _CIDR.fullmatch(network):
-            raise ValueError("not in CIDR form")
+            raise ValueError("not in CIDR notation")
         ipaddress.ip_network(network)
     except ValueError as error:
-        return f"{network!r} isn't an IP range ({error}); write it like 203.0.113.0/24"
+        return f"{network!r} isn't an IP range ({error}); write one such as 203.0.113.0/24"
     return None
 
 
 def policy_arn_problem(arn: str) -> str | None:
-    """Return why `arn` isn't a managed policy's ARN."""
+    """Return why `arn` isn't the ARN of a managed policy."""
     if _POLICY_ARN.fullmatch(arn):
         return None
-    return f"{arn!r} isn't a managed policy's ARN; write it like arn:aws:iam::aws:policy/ReadOnlyAccess"
+    return f"{arn!r} isn't the ARN of a managed policy; write one such as arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
-def parse_principal(text: str) -> tuple[str | None, str] | None:
-    """Return (account, resource) of a principal, account None for the stack's own; None if it isn't one.
+def parse_principal(principal: str) -> tuple[str | None, str] | None:
+    """Return the account (None for the stack's own) and the resource of a principal, None for an invalid one.
 
-    Accepted: `user/NAME`, `role/NAME`, an IAM user's or role's ARN, an account's 12 digits.
+    Valid are `user/NAME`, `role/NAME`, the ARN of an IAM user or role, and an account ID.
     """
-    if _LOCAL_PRINCIPAL.fullmatch(text):
-        return None, text
-    if _ACCOUNT.fullmatch(text):
-        return text, "root"
-    match = _PRINCIPAL_ARN.fullmatch(text)
+    if _LOCAL_PRINCIPAL.fullmatch(principal):
+        return None, principal
+    if _ACCOUNT.fullmatch(principal):
+        return principal, "root"
+    match = _PRINCIPAL_ARN.fullmatch(principal)
     return (match[1], match[2]) if match else None
 
 
-# A session policy may hold U+0020 to U+00FF only (besides tab and line ends):
-# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-# A key may be 1024 bytes of UTF-8; 600 leave room for what borrowers put under their folder.
+# An S3 key has up to 1024 bytes of UTF-8; this leaves 424 for the part after the folder.
 MAX_FOLDER_BYTES = 600
 MAX_ID_CHARACTERS = 255
 RESERVED = ".temp-access-probe-"
 
 
 def id_problem(id_: str) -> str | None:
-    """Return why `id_` can't be a grant's id, or None if it can."""
+    """Return why `id_` can't be the id of a grant."""
     if not id_:
-        return "an id can't be empty; name the borrower"
+        return "an id can't be empty; write the borrower's name"
     if len(id_) > MAX_ID_CHARACTERS:
-        return f"the id has {len(id_)} characters, {MAX_ID_CHARACTERS} are the most; shorten it"
+        return f"the id has {len(id_)} characters, and the maximum is {MAX_ID_CHARACTERS}; shorten it"
     if "/" in id_:
-        return f"'/' at character {id_.index('/') + 1} can't be in an id; put the path into `folder`"
+        return f"'/' at character {id_.index('/') + 1} isn't allowed in an id; write the path in `folder`"
     return segment_problem(id_)
 
 
 def folder_problem(folder: str) -> str | None:
-    """Return why `folder` can't be a folder path (no slash at either end), or None if it can."""
+    """Return why `folder` can't be the path of a folder, which has no slash at either end."""
     if not folder:
-        return "a folder can't be empty: that would be the whole bucket"
+        return "a folder can't be empty, because that would be the whole bucket; write a path"
     if folder.startswith("/") or folder.endswith("/"):
-        return f"{folder!r} begins or ends with '/'; write the path without it"
+        return f"{folder!r} begins or ends with '/'; remove it"
     size = len(folder.encode("utf-8", "surrogatepass"))
     if size > MAX_FOLDER_BYTES:
-        return f"the folder has {size} bytes, {MAX_FOLDER_BYTES} are the most; shorten it"
+        return f"the folder has {size} bytes, and the maximum is {MAX_FOLDER_BYTES}; shorten it"
     return next(filter(None, map(segment_problem, folder.split("/"))), None)
 
 
 def segment_problem(segment: str) -> str | None:
-    """Return why `segment` can't be one part of a folder path, or None if it can."""
+    """Return why `segment` can't be a segment of a folder path.
+
+    A session policy can contain U+0020 to U+00FF, and tabs and line ends, which aren't accepted here:
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
     if not segment:
-        return "'//' leaves an empty part in the path; take one '/' out"
+        return "'//' makes an empty path segment; remove one '/'"
     if segment in (".", ".."):
-        return f"{segment!r} can't be carried by every S3 client; choose another name"
+        return f"{segment!r} isn't supported by every S3 client; choose another name"
     if segment != segment.strip():
-        return f"{segment!r} begins or ends with white space; take it out"
+        return f"{segment!r} begins or ends with white space; remove it"
     if segment.startswith(RESERVED):
-        return f"{segment!r} begins with {RESERVED!r}, the name that `temp-access verify` uses; rename it"
+        return f"{segment!r} begins with {RESERVED!r}, which `temp-access verify` uses; choose another name"
     for position, character in enumerate(segment, 1):
         if not " " <= character <= "\xff" or "\x7f" <= character <= "\x9f":
-            shown = character if character.isprintable() else f"U+{ord(character):04X}"
+            code = f"U+{ord(character):04X}"
+            name = f"{character!r} ({code})" if character.isprintable() else code
             return (
-                f"{shown!r} (U+{ord(character):04X}) at character {position} can't be carried by a session "
-                "policy; use U+0020 to U+00FF without control characters"
+                f"{name} at character {position} isn't allowed in a session policy; use U+0020 to U+00FF without "
+                "control characters"
             )
     return None

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from temp_access.aws.errors import none_if_missing
-from temp_access.cfn.assembly import STACKS, TAG_PREFIX
 from temp_access.deployment.deployed_bucket import read_bucket
+from temp_access.deployment.stacks import STACKS
 from temp_access.deployment.state import DeployedState, Permissions, RoleState, UserState
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.document import Document
+from temp_access.policies.role_policy import TAG_PREFIX
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from temp_access.cfn.assembly import ACCESS
 from temp_access.deployment.policy_drift import attached_policies, aws_cli, boundary, compact_json, inline_policies
+from temp_access.deployment.stacks import ACCESS
 from temp_access.deployment.state import BucketState, DeployedState, RoleState, State, UserState
 from temp_access.iam.diff import document_differences
 from temp_access.iam.document import Document

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from temp_access.cfn.assembly import TAG_PREFIX, Assembly
+from temp_access.cfn.assembly import Assembly
 from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.cfn.resources import Resource, resources, single
 from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState, Permissions, RoleState, State, UserState
 from temp_access.errors import UserError
 from temp_access.iam.document import Document
 from temp_access.iam.sts_limits import DEFAULT_ROLE_MAXIMUM
+from temp_access.policies.role_policy import TAG_PREFIX
 
 # Buckets created since April 2023 block public access and have ACLs disabled, also those of CloudFormation:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from temp_access.aws.clients import endpoint_override
 from temp_access.aws.errors import from_connection_error
 from temp_access.aws.identity import region_from_environment
-from temp_access.cfn.assembly import STACKS, Assembly
+from temp_access.cfn.assembly import Assembly
 from temp_access.config.model import Config
 from temp_access.deployment.expected import expected_state
+from temp_access.deployment.stacks import STACKS
 from temp_access.deployment.state import State
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.arn import Arn, bucket_arn, iam_arn, role_session_arn

@@ -17,6 +17,17 @@ from temp_access.iam.parser import parse_policy, reject_duplicate_keys
 from temp_access.iam.request import Request
 
 MALFORMED = "malformed"
+EXPECTED = ("allow", "deny", MALFORMED)
+_DECISIONS = (*(kind.value for kind in DecisionType), None)
+_REQUIRED_KEYS = {"name", "policies", "request", "expected"}
+_OPTIONAL_KEYS = {"decision", "source", "group", "reason"}
+_POLICY_KEYS = {"identity", "session", "boundary", "resource", "resource_is_trust_policy", "scp", "rcp"}
+_REQUIRED_REQUEST_KEYS = {"principal", "action", "resource", "account"}
+_OPTIONAL_REQUEST_KEYS = {"role_arn", "resource_account", "context", "principal_tags"}
+_STRING_KEYS = ("principal", "action", "resource")
+_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
+_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
+_MAX_FINDINGS = 20
 
 
 @dataclass(frozen=True)
@@ -98,19 +109,6 @@ def _parse_levels(documents: Any, layer: Layer) -> tuple[tuple[Policy, ...], ...
         return ()
     levels = documents if isinstance(documents[0], list) else [documents]
     return tuple(_parse_policies(level, layer) for level in levels)
-
-
-EXPECTED = ("allow", "deny", MALFORMED)
-_DECISIONS = (*(kind.value for kind in DecisionType), None)
-_REQUIRED_KEYS = {"name", "policies", "request", "expected"}
-_OPTIONAL_KEYS = {"decision", "source", "group", "reason"}
-_POLICY_KEYS = {"identity", "session", "boundary", "resource", "resource_is_trust_policy", "scp", "rcp"}
-_REQUIRED_REQUEST_KEYS = {"principal", "action", "resource", "account"}
-_OPTIONAL_REQUEST_KEYS = {"role_arn", "resource_account", "context", "principal_tags"}
-_STRING_KEYS = ("principal", "action", "resource")
-_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
-_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
-_MAX_FINDINGS = 20
 
 
 def read_cases(path: Path) -> list[Case]:

@@ -13,73 +13,11 @@ from temp_access.iam.document import Policy, Statement
 from temp_access.iam.principals import PrincipalMatch, Principals
 from temp_access.iam.request import Request
 
+_EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
+_MAX_INDEXED_ACTIONS = 20_000
 IndexedStatements = tuple[tuple[Statement, Reason], ...]
 RequiredLayer = tuple[Layer, IndexedStatements]
 Groups = list[tuple[Layer, tuple[Policy, ...]]]
-_EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
-
-
-@dataclass(frozen=True, slots=True)
-class StatementIndex:
-    """The statements that name one action, each with the reason to report if it applies, by the layer they are in.
-
-    `ceilings` are the levels of RCPs and SCPs; `limits` are the permissions boundary and the session policies.
-    """
-
-    denies: IndexedStatements
-    resource: IndexedStatements
-    ceilings: tuple[RequiredLayer, ...]
-    limits: tuple[RequiredLayer, ...]
-    identity_and_limits: tuple[RequiredLayer, ...]
-
-
-def index_statements(policies: PolicySet, request: Request) -> StatementIndex:
-    """Return the statements of `policies` that name the request's action."""
-    ceilings: Groups = [(Layer.RCP, level) for level in policies.rcps]
-    ceilings += [(Layer.SCP, level) for level in policies.scps]
-    resource: Groups = [(policies.resource_layer, (policies.resource,))] if policies.resource else []
-    identity: Groups = [(Layer.IDENTITY, policies.identity)]
-    limits: Groups = [(Layer.BOUNDARY, (policies.boundary,))] if policies.boundary else []
-    limits += [] if policies.session is None else [(Layer.SESSION, policies.session)]
-    denies = [
-        (_deny_ignoring_not_principal(statement) if policies.boundary else statement, reason)
-        for _, entries in _required_layers([*ceilings, *resource, *identity, *limits], "Deny", request)
-        for statement, reason in entries
-    ]
-    return StatementIndex(
-        denies=tuple(denies),
-        resource=tuple(entry for _, entries in _required_layers(resource, "Allow", request) for entry in entries),
-        ceilings=_required_layers(ceilings, "Allow", request),
-        limits=_required_layers(limits, "Allow", request),
-        identity_and_limits=_required_layers([*identity, *limits], "Allow", request),
-    )
-
-
-def _required_layers(groups: Groups, effect: str, request: Request) -> tuple[RequiredLayer, ...]:
-    return tuple((layer, _entries(policies, layer, effect, request)) for layer, policies in groups)
-
-
-def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> IndexedStatements:
-    action = request.action.lower()
-    return tuple(
-        (statement, Reason(layer, effect, policy.name, statement.index, statement.sid))
-        for policy in policies
-        for statement in policy.statements
-        if statement.effect == effect and statement.names_action(action, request)
-    )
-
-
-def _deny_ignoring_not_principal(statement: Statement) -> Statement:
-    """Return the statement as it applies to a caller with a permissions boundary: NotPrincipal exempts nobody.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-    """
-    negated = statement.principals is not None and statement.principals.negated
-    return replace(statement, principals=_EVERYONE) if negated else statement
-
-
-__all__ = ["Decision", "DecisionType", "Layer", "Policy", "PolicySet", "Reason", "Request", "evaluate"]
-_MAX_INDEXED_ACTIONS = 20_000
 
 
 @dataclass(frozen=True)
@@ -163,3 +101,62 @@ def _reasons(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]
         if statement.applies(request):
             reasons += (reason,)
     return reasons
+
+
+@dataclass(frozen=True, slots=True)
+class StatementIndex:
+    """The statements that name one action, each with the reason to report if it applies, by the layer they are in.
+
+    `ceilings` are the levels of RCPs and SCPs; `limits` are the permissions boundary and the session policies.
+    """
+
+    denies: IndexedStatements
+    resource: IndexedStatements
+    ceilings: tuple[RequiredLayer, ...]
+    limits: tuple[RequiredLayer, ...]
+    identity_and_limits: tuple[RequiredLayer, ...]
+
+
+def index_statements(policies: PolicySet, request: Request) -> StatementIndex:
+    """Return the statements of `policies` that name the request's action."""
+    ceilings: Groups = [(Layer.RCP, level) for level in policies.rcps]
+    ceilings += [(Layer.SCP, level) for level in policies.scps]
+    resource: Groups = [(policies.resource_layer, (policies.resource,))] if policies.resource else []
+    identity: Groups = [(Layer.IDENTITY, policies.identity)]
+    limits: Groups = [(Layer.BOUNDARY, (policies.boundary,))] if policies.boundary else []
+    limits += [] if policies.session is None else [(Layer.SESSION, policies.session)]
+    denies = [
+        (_deny_ignoring_not_principal(statement) if policies.boundary else statement, reason)
+        for _, entries in _required_layers([*ceilings, *resource, *identity, *limits], "Deny", request)
+        for statement, reason in entries
+    ]
+    return StatementIndex(
+        denies=tuple(denies),
+        resource=tuple(entry for _, entries in _required_layers(resource, "Allow", request) for entry in entries),
+        ceilings=_required_layers(ceilings, "Allow", request),
+        limits=_required_layers(limits, "Allow", request),
+        identity_and_limits=_required_layers([*identity, *limits], "Allow", request),
+    )
+
+
+def _required_layers(groups: Groups, effect: str, request: Request) -> tuple[RequiredLayer, ...]:
+    return tuple((layer, _entries(policies, layer, effect, request)) for layer, policies in groups)
+
+
+def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> IndexedStatements:
+    action = request.action.lower()
+    return tuple(
+        (statement, Reason(layer, effect, policy.name, statement.index, statement.sid))
+        for policy in policies
+        for statement in policy.statements
+        if statement.effect == effect and statement.names_action(action, request)
+    )
+
+
+def _deny_ignoring_not_principal(statement: Statement) -> Statement:
+    """Return the statement as it applies to a caller with a permissions boundary: NotPrincipal exempts nobody.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    """
+    negated = statement.principals is not None and statement.principals.negated
+    return replace(statement, principals=_EVERYONE) if negated else statement

@@ -28,10 +28,10 @@ def layer_breakdown(policies: PolicySet, request: Request, decision: Decision) -
     """Yield the result of each layer that applies, in the order of AWS's documentation."""
     index = policies.statement_index(request)
     denies = _applying(index.denies, request)
-    layers: list[tuple[Layer, IndexedStatements]] = [*index.ceilings]
+    required_layers: list[tuple[Layer, IndexedStatements]] = [*index.ceilings]
     if policies.resource:
-        layers.append((policies.resource_layer, index.resource))
-    for layer, entries in [*layers, *index.identity_and_limits]:
+        required_layers.append((policies.resource_layer, index.resource))
+    for layer, entries in [*required_layers, *index.identity_and_limits]:
         yield LayerResult(
             layer,
             _applying(entries, request),

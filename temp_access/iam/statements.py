@@ -1,4 +1,8 @@
-"""StatementView: the one reader of a statement as written; example texts of a pattern."""
+"""Policy statements as they are written, for lint rules and comparisons, and examples of what a pattern matches.
+
+The evaluator compiles statements instead (`temp_access.iam.parser`): it refuses what it can't read, this module reads
+what it can.
+"""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +20,7 @@ _ALL = frozenset(["*", "0.0.0.0/0", "::/0"])
 
 
 class PolicyType(Enum):
-    """What a policy document is about."""
+    """Where a policy is attached: to an identity, to a resource, or to a role as its trust policy."""
 
     IDENTITY = "IDENTITY_POLICY"
     RESOURCE = "RESOURCE_POLICY"
@@ -25,11 +29,16 @@ class PolicyType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConditionEntry:
-    """One key of a statement's Condition; the key is in lower case."""
+    """One condition operator with one key, as written, and the values that the key is compared with."""
 
     operator: str
     key: str
     values: tuple[str, ...]
+
+    @property
+    def lower_key(self) -> str:
+        """The key in lower case: the names of keys aren't case-sensitive."""
+        return self.key.lower()
 
     @property
     def name(self) -> str:
@@ -38,45 +47,51 @@ class ConditionEntry:
 
     @property
     def negated(self) -> bool:
-        """Whether it holds for all but its values."""
+        """Whether it holds for every value but the listed ones."""
         return "Not" in self.name
 
     @property
     def requires_key(self) -> bool:
-        """Whether it holds only for requests that have the key, and one of its values."""
+        """Whether it holds only for requests that have the key with one of the values."""
         loose = self.operator.endswith("IfExists") or self.operator.lower().startswith("forallvalues:")
         return not (loose or self.negated or self.name == "Null")
 
     @property
     def is_restrictive(self) -> bool:
-        """Whether it asks, and none of its values is a wildcard for all."""
+        """Whether it requires the key, and no value is a wildcard that matches everything."""
         return self.requires_key and _ALL.isdisjoint(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class StatementView:
-    """A policy statement whose references are written as `<LogicalId>`; `place` is its path below Properties.
+    """A statement as written; `principals` are pairs of type and name, and `*` alone is of type AWS.
 
-    `holders` are the names of the roles, users and groups that the template gives the policy to.
+    `actions`, `resources` and `principals` are those of NotAction, NotResource and NotPrincipal where the flag says so.
+    A statement of a template also has the type of its policy, its path below Properties (`place`), and the names of
+    the roles, users and groups that the policy is attached to (`holders`).
     """
 
-    kind: PolicyType
     version: str | None
     allow: bool
-    principals: tuple[str, ...]
+    principals: tuple[tuple[str, str], ...]
     not_principal: bool
     actions: tuple[str, ...]
     not_action: bool
     resources: tuple[str, ...]
     not_resource: bool
     conditions: tuple[ConditionEntry, ...]
-    place: str
+    kind: PolicyType | None = None
+    place: str = ""
     holders: tuple[str, ...] = ()
+
+    def principal_names(self, *types: str) -> tuple[str, ...]:
+        """Return the names of the principals of these types (`AWS`, `Service`, `Federated` …), of all without one."""
+        return tuple(name for type_, name in self.principals if not types or type_ in types)
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedDocument:
-    """A policy document of a resource, its references written as `<LogicalId>`."""
+    """A policy document of a template's resource, with each reference as `<LogicalId>`."""
 
     kind: PolicyType
     place: str
@@ -85,8 +100,8 @@ class LocatedDocument:
 
 
 def as_list(value: object) -> list[object]:
-    """Return a list as it is, nothing as an empty list, and anything else as a list of one."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+    """Return a list as it is, None as an empty list, and anything else as a list of one."""
+    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
 def as_mapping(value: object) -> Mapping[str, object]:
@@ -94,111 +109,73 @@ def as_mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def statements(document: LocatedDocument) -> Iterator[StatementView]:
-    """Yield every statement of a document, as far as it can be read."""
+def document_statements(document: LocatedDocument) -> Iterator[StatementView]:
+    """Yield the statements of a template's document, as far as they can be read."""
     version = document.body.get("Version")
     for index, body in enumerate(map(as_mapping, as_list(document.body.get("Statement")))):
-        yield StatementView(
-            kind=document.kind,
-            version=None if version is None else str(version),
-            allow=body.get("Effect") == "Allow",
-            principals=_principals(body.get("NotPrincipal", body.get("Principal"))),
-            not_principal="NotPrincipal" in body,
-            actions=_texts(body.get("NotAction", body.get("Action"))),
-            not_action="NotAction" in body,
-            resources=_texts(body.get("NotResource", body.get("Resource"))),
-            not_resource="NotResource" in body,
-            conditions=tuple(_conditions(as_mapping(body.get("Condition")))),
-            place=f"{document.place}.Statement.{index}",
-            holders=document.holders,
-        )
+        place = f"{document.place}.Statement.{index}"
+        yield _view(body, None if version is None else str(version), document.kind, place, document.holders)
+
+
+def policy_statements(policies: Iterable[Policy | None]) -> Iterator[StatementView]:
+    """Yield the statements of parsed policies; None is no policy."""
+    for policy in filter(None, policies):
+        yield from (_view(body, policy.version) for body in policy.bodies)
+
+
+def _view(
+    body: Mapping[str, object],
+    version: str | None,
+    kind: PolicyType | None = None,
+    place: str = "",
+    holders: tuple[str, ...] = (),
+) -> StatementView:
+    return StatementView(
+        version=version,
+        allow=body.get("Effect") == "Allow",
+        principals=tuple(_principals(body.get("NotPrincipal", body.get("Principal")))),
+        not_principal="NotPrincipal" in body,
+        actions=_strings(body.get("NotAction", body.get("Action"))),
+        not_action="NotAction" in body,
+        resources=_strings(body.get("NotResource", body.get("Resource"))),
+        not_resource="NotResource" in body,
+        conditions=tuple(_conditions(as_mapping(body.get("Condition")))),
+        kind=kind,
+        place=place,
+        holders=holders,
+    )
 
 
 def _conditions(block: Mapping[str, object]) -> Iterator[ConditionEntry]:
     for operator, keys in block.items():
         for key, values in as_mapping(keys).items():
-            yield ConditionEntry(operator, key.lower(), _texts(values))
+            yield ConditionEntry(operator, key, _strings(values))
 
 
-def _principals(value: object) -> tuple[str, ...]:
-    named = as_mapping(value)
-    return _texts(named.get("AWS") if named else value)
+def _principals(value: object) -> Iterator[tuple[str, str]]:
+    for type_, names in (value if isinstance(value, Mapping) else {"AWS": value}).items():
+        yield from ((type_, name) for name in _strings(names))
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, as_list(value)))
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in as_list(value))
 
 
-Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionTexts:
-    """One key of a condition, with its operator and the texts it is compared with."""
-
-    operator: str
-    key: str
-    texts: tuple[str, ...]
-
-
-def bodies(policies: Iterable[Policy | None]) -> Iterator[Body]:
-    """Yield the statements of `policies` as written."""
-    for policy in policies:
-        if policy:
-            yield from policy.bodies
-
-
-def texts(body: Body, *names: str) -> Iterator[str]:
-    """Yield the texts of the elements `names`, a single one like a list of one."""
-    for name in names:
-        value = body.get(name)
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from map(str, value)
-
-
-def conditions(body: Body) -> Iterator[ConditionTexts]:
-    """Yield what a statement's Condition asks."""
-    for operator, keys in (body.get("Condition") or {}).items():
-        for key, values in keys.items():
-            listed = values if isinstance(values, list | tuple) else [values]
-            yield ConditionTexts(operator, key, tuple(_text(value) for value in listed))
-
-
-def principals(body: Body) -> Iterator[str]:
-    """Yield whom a statement names, or spares: ARNs, account numbers, services, `*`."""
-    for name in ("Principal", "NotPrincipal"):
-        value = body.get(name)
-        for named in value.values() if isinstance(value, Mapping) else [value]:
-            yield from texts({"named": named}, "named")
-
-
-def callers(body: Body) -> Iterator[str]:
-    """Yield the patterns of ARNs and the accounts that a statement asks its caller to have."""
-    for asked in conditions(body):
-        if asked.key.lower() in ("aws:principalarn", "aws:principalaccount"):
-            yield from asked.texts
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-_ANY = ("example", "")
-_MOST_WILDCARDS = 6
+_FILLINGS = ("example", "")
+_MAX_WILDCARDS = 6
 
 
 def examples(pattern: str, *, user_name: str = "") -> tuple[str, ...]:
-    """Return texts that `pattern` matches: `*` as some text and as none, `?` as one character."""
-    pieces = split_pattern(pattern, variables=has_variables(pattern), wildcards=True)
-    stars = sum(piece is Wildcard.ANY for piece in pieces)
-    fillings = itertools.product(_ANY, repeat=stars) if stars <= _MOST_WILDCARDS else ((text,) * stars for text in _ANY)
-    return tuple(dict.fromkeys(_filled(pieces, filling, user_name) for filling in fillings))
+    """Return strings that `pattern` matches: `*` stands for some characters and for none, `?` for one."""
+    parts = split_pattern(pattern, variables=has_variables(pattern), wildcards=True)
+    stars = sum(part is Wildcard.ANY for part in parts)
+    few = stars <= _MAX_WILDCARDS
+    fillings = itertools.product(_FILLINGS, repeat=stars) if few else ((filling,) * stars for filling in _FILLINGS)
+    return tuple(dict.fromkeys(_filled(parts, filling, user_name) for filling in fillings))
 
 
 def has_variables(pattern: str) -> bool:
-    """Whether what looks like policy variables in `pattern` is that; else its policy has a Version without them."""
+    """Whether `pattern` can be read with policy variables; otherwise its policy has a Version without them."""
     try:
         split_pattern(pattern, variables=True, wildcards=True)
     except ValueError:
@@ -206,16 +183,16 @@ def has_variables(pattern: str) -> bool:
     return True
 
 
-def _filled(pieces: tuple[str | Wildcard | Variable, ...], filling: tuple[str, ...], user_name: str) -> str:
-    rest = iter(filling)
-    text = ""
-    for piece in pieces:
-        if piece is Wildcard.ANY:
-            text += next(rest)
-        elif piece is Wildcard.ONE:
-            text += "x"
-        elif isinstance(piece, Variable):
-            text += user_name if piece.key.lower() == "aws:username" else piece.default or "value"
+def _filled(parts: tuple[str | Wildcard | Variable, ...], fillings: tuple[str, ...], user_name: str) -> str:
+    remaining = iter(fillings)
+    example = ""
+    for part in parts:
+        if part is Wildcard.ANY:
+            example += next(remaining)
+        elif part is Wildcard.ONE:
+            example += "x"
+        elif isinstance(part, Variable):
+            example += user_name if part.key.lower() == "aws:username" else part.default or "value"
         else:
-            text += str(piece)
-    return text
+            example += str(part)
+    return example

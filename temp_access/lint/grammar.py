@@ -1,4 +1,4 @@
-"""Iam-policy-validator as one rule."""
+"""The rule Grammar: the library iam-policy-validator, and the evaluator's own parser."""
 
 import asyncio
 import logging
@@ -18,13 +18,7 @@ from temp_access.lint.model import Violation
 from temp_access.lint.sample_values import with_sample_values
 from temp_access.lint.service_data import Services
 
-
-def grammar(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
-    """Yield what the library holds against a document, with the property's path."""
-    yield from check(document)
-
-
-# Only what is right or wrong by AWS's rules; opinions on what is wise are cdk-nag's and our own rules'.
+# The checks that compare a policy with the rules of AWS. Those on good practice are left to cdk-nag and our own rules.
 _CHECKS = (
     checks.PolicyStructureCheck,
     checks.SidUniquenessCheck,
@@ -40,10 +34,10 @@ _CHECKS = (
     checks.MFAConditionCheck,
     checks.TrustPolicyValidationCheck,
 )
-# A key that every request has, like aws:SourceIp, is right with every action; without a Version there is a
-# default, which only matters to variables; an ARN may be compared as a text; and which services should be asked
-# for aws:SourceArn is AWS's to know: its own examples for roles of EC2, ECS and Lambda have none.
-_OPINIONS = frozenset(
+# Issues that aren't errors: a global key such as aws:SourceIp is valid with every action; a missing Version has a
+# default, which matters only to variables; an ARN may be compared as a string; and AWS's own trust policies for EC2,
+# ECS and Lambda have no condition on aws:SourceArn.
+_ACCEPTED_ISSUES = frozenset(
     [
         "confused_deputy_risk",
         "global_condition_key_with_action_specific",
@@ -56,43 +50,43 @@ _LAYERS = {PolicyType.IDENTITY: Layer.IDENTITY, PolicyType.RESOURCE: Layer.RESOU
 
 
 def check(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
-    """Yield each issue with the property's path."""
+    """Yield each violation in a document with the path of its property."""
     body = dict(document.body)
     body["Statement"] = [
         with_sample_values(each) if isinstance(each, dict) else each for each in as_list(body.get("Statement"))
     ]
-    found = list(_by_library(body, document))
-    yield from found
-    if not any(fault.severity == "error" for _, fault in found):
-        # The evaluator's parser knows a few rules more: an element that is missing, or isn't for this kind.
-        yield from _by_parser(body, document)
+    violations = list(_library_violations(body, document))
+    yield from violations
+    if not any(violation.severity == "error" for _, violation in violations):
+        # The parser knows a few more rules: a missing element, or one that this type of policy can't have.
+        yield from _parser_violations(body, document)
 
 
-def _by_parser(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
+def _parser_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     try:
         parse_policy(body, _LAYERS[document.kind])
     except MalformedPolicy as error:
-        yield document.place, Violation(error.element, f"{error.element}: {error.reason}; AWS would refuse the policy")
+        yield document.place, Violation(error.element, f"{error.element}: {error.reason}; AWS rejects the policy")
 
 
-def _by_library(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
+def _library_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     try:
         policy = IAMPolicy.model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        yield document.place, Violation(where, f"{where}: isn't as a policy has it: {first['msg']}")
+        location = ".".join(map(str, first["loc"]))
+        yield document.place, Violation(location, f"{location}: isn't valid in a policy ({first['msg']}); correct it")
         return
-    unknown = {index for index, each in enumerate(as_list(document.body.get("Statement"))) if _keys_are_unknown(each)}
+    unknown = {index for index, each in enumerate(as_list(document.body.get("Statement"))) if _has_unknown_keys(each)}
     for issue in asyncio.run(_issues(policy, body, document)):
         if issue.issue_type == _MISSING and issue.statement_index in unknown:
             continue
-        if issue.severity not in ("info", "none") and issue.issue_type not in _OPINIONS:
+        if issue.severity not in ("info", "none") and issue.issue_type not in _ACCEPTED_ISSUES:
             inside = issue.statement_index >= 0
-            yield f"{document.place}.Statement.{issue.statement_index}" if inside else document.place, _fault(issue)
+            yield f"{document.place}.Statement.{issue.statement_index}" if inside else document.place, _violation(issue)
 
 
-def _keys_are_unknown(statement: object) -> bool:
+def _has_unknown_keys(statement: object) -> bool:
     return any(isinstance(keys, str) for keys in as_mapping(as_mapping(statement).get("Condition")).values())
 
 
@@ -100,23 +94,23 @@ def _keys_are_unknown(statement: object) -> bool:
 def _registry() -> CheckRegistry:
     logging.getLogger("iam_validator").setLevel(logging.CRITICAL)
     registry = CheckRegistry(enable_parallel=False)
-    for each in _CHECKS:
-        registry.register(each())
+    for check_class in _CHECKS:
+        registry.register(check_class())
     return registry
 
 
 async def _issues(policy: IAMPolicy, body: dict[str, object], document: LocatedDocument) -> list[ValidationIssue]:
     kind, registry, services = document.kind.value, _registry(), Services()
-    found: list[ValidationIssue] = await registry.execute_policy_checks(
+    issues: list[ValidationIssue] = await registry.execute_policy_checks(
         policy, document.place, services, kind, raw_policy_dict=body, policy_type_source="cli-flag"
     )
     for index, each in enumerate(policy.statement or ()):
-        found += await registry.execute_checks_parallel(each, index, services, document.place, policy_type=kind)
-    return found
+        issues += await registry.execute_checks_parallel(each, index, services, document.place, policy_type=kind)
+    return issues
 
 
-def _fault(issue: ValidationIssue) -> Violation:
-    about = issue.action or issue.condition_key or issue.resource or issue.statement_sid
+def _violation(issue: ValidationIssue) -> Violation:
+    subject = issue.action or issue.condition_key or issue.resource or issue.statement_sid
     message = issue.message.replace("`", "").replace("**", "")
     severity = "error" if issue.severity == "error" else "warning"
-    return Violation(f"{issue.issue_type}:{about}" if about else issue.issue_type, message, severity)
+    return Violation(f"{issue.issue_type}:{subject}" if subject else issue.issue_type, message, severity)

@@ -1,4 +1,4 @@
-"""Violation, Finding, finding ids, variable keys."""
+"""Violations and findings, the ids that acknowledge findings, and the condition keys that variables can name."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ NAMESPACE = "AccessChecks"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a rule holds against a statement; `detail` is the value at fault, which tells its findings apart."""
+    """A rule that a statement breaks; `detail` is the value that breaks it, and distinguishes the finding's id.
+
+    `severity` is "error" or "warning"; a warning doesn't fail a synthesis.
+    """
 
     detail: str
     message: str
@@ -18,10 +21,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a rule holds against one resource; `id` acknowledges it, `place` is the property's path.
-
-    `severity` is "error" or "warning"; a warning doesn't fail a synthesis.
-    """
+    """A violation in a resource; `id` is what acknowledges it, `place` the property's path in the resource."""
 
     rule: str
     message: str
@@ -33,28 +33,28 @@ class Finding:
     severity: str = "error"
 
 
-_PAIRS = {"]": "[", ")": "(", "}": "{"}
+_OPENING = {"]": "[", ")": "(", "}": "{"}
 
 
 def finding_id(rule: str, detail: str) -> str:
-    """Return the id of what `rule` holds against `detail`, as `cdk.Acknowledgment` takes it."""
-    return f"{NAMESPACE}::{rule}[{_safe(detail)}]"
+    """Return the id of a finding, as `cdk.Acknowledgment` takes it."""
+    return f"{NAMESPACE}::{rule}[{_escaped(detail)}]"
 
 
-def _safe(detail: str) -> str:
-    # The CDK compares ids with dashes for spaces, and takes no brackets that don't pair.
+def _escaped(detail: str) -> str:
+    # The CDK compares ids with dashes for spaces, and takes no unbalanced brackets.
     detail = detail.replace(" ", "-")
-    return detail if _pair(detail) else re.sub(r"[\[\](){}]", "", detail)
+    return detail if _is_balanced(detail) else re.sub(r"[\[\](){}]", "", detail)
 
 
-def _pair(text: str) -> bool:
-    open_: list[str] = []
-    for character in text:
-        if character in _PAIRS.values():
-            open_.append(character)
-        elif character in _PAIRS and (not open_ or open_.pop() != _PAIRS[character]):
+def _is_balanced(detail: str) -> bool:
+    open_brackets: list[str] = []
+    for character in detail:
+        if character in _OPENING.values():
+            open_brackets.append(character)
+        elif character in _OPENING and (not open_brackets or open_brackets.pop() != _OPENING[character]):
             return False
-    return not open_
+    return not open_brackets
 
 
 _NAMES = """
@@ -72,6 +72,6 @@ saml:aud saml:iss saml:namequalifier saml:sub saml:sub_type
 sts:ExternalId sts:RoleSessionName sts:SourceIdentity
 transfer:HomeBucket transfer:HomeDirectory transfer:HomeFolder transfer:UserName
 """
-KNOWN = {name.lower(): name for name in _NAMES.split()}
-# Each goes on with a slash and a tag's key.
-TAGS = {name.lower(): name for name in ("aws:PrincipalTag", "aws:RequestTag", "aws:ResourceTag")}
+VARIABLE_KEYS = {name.lower(): name for name in _NAMES.split()}
+# A slash and the tag's key follow.
+TAG_KEYS = {name.lower(): name for name in ("aws:PrincipalTag", "aws:RequestTag", "aws:ResourceTag")}

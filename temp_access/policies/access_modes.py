@@ -1,4 +1,4 @@
-"""The access modes: what a borrower may do in its folder, as one piece of data."""
+"""The access modes of grants, and the S3 actions that each one allows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _WRITE = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObjec
 
 @dataclass(frozen=True, slots=True)
 class AccessMode:
-    """What one mode allows: listing the folder, and actions on the folder's objects."""
+    """An access mode: whether it allows listing the folder, and the actions that it allows on the folder's objects."""
 
     mode: str
     allows_listing: bool
@@ -25,7 +25,7 @@ class AccessMode:
         return (LIST_BUCKET,) if self.allows_listing else ()
 
     def allows(self, action: str) -> bool:
-        """Whether the mode contains `action` (spelled as AWS spells it) inside the folder."""
+        """Whether the mode allows `action`, spelled as AWS spells it, in the folder."""
         if action == LIST_BUCKET:
             return self.allows_listing
         return action in self.object_actions or "s3:*" in self.object_actions
@@ -33,27 +33,27 @@ class AccessMode:
 
 ACCESS_MODES = MappingProxyType(
     {
-        access.mode: access
-        for access in (
+        mode.mode: mode
+        for mode in (
             AccessMode("list", True, (), "list the folder"),
             AccessMode("read", True, _READ, "list and read the folder"),
-            AccessMode("write", False, _WRITE, "upload into the folder, seeing nothing of it"),
+            AccessMode("write", False, _WRITE, "upload to the folder, without listing or reading it"),
             AccessMode(
                 "read-write",
                 True,
                 tuple(sorted((*_READ, *_WRITE, "s3:DeleteObject"))),
                 "list, read, upload and delete in the folder",
             ),
-            AccessMode("full", True, ("s3:*",), "every S3 action on the folder's objects, and list it"),
+            AccessMode("full", True, ("s3:*",), "list the folder, and call every S3 action on its objects"),
         )
     }
 )
 
 
-def combined_mode(accesses: Iterable[AccessMode]) -> AccessMode:
-    """Return what all of `accesses` allow together: the ceiling that the role needs."""
-    accesses = tuple(accesses)
-    actions = sorted({action for access in accesses for action in access.object_actions})
+def combined_mode(modes: Iterable[AccessMode]) -> AccessMode:
+    """Return the mode that allows everything that one of `modes` allows, which the role needs."""
+    modes = tuple(modes)
+    actions = sorted({action for mode in modes for action in mode.object_actions})
     if "s3:*" in actions:
         actions = ["s3:*"]
-    return AccessMode("union", any(access.allows_listing for access in accesses), tuple(actions), "the role's ceiling")
+    return AccessMode("union", any(mode.allows_listing for mode in modes), tuple(actions), "the role's ceiling")

@@ -1,4 +1,7 @@
-"""Quotas, packed size, grammar of the policies in access.toml."""
+"""Checks of the policies that access.toml defines: the quotas of IAM and STS, and their grammar.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,6 +9,7 @@ from typing import Any
 
 from temp_access.config.model import Config, Grant, PolicyDocument, User
 from temp_access.config.table import key_path
+from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy, minimal_json
 from temp_access.iam.parser import parse_policy
@@ -15,50 +19,50 @@ from temp_access.policies.session_policy import session_policy
 from temp_access.policies.trust_policy import trust_policy
 from temp_access.policies.user_policies import ROTATE_KEYS, rotate_keys_policy
 
-SESSION_POLICY, TRUST_POLICY, MANAGED_POLICY, USER_INLINE = 2048, 2048, 6144, 2048
-MANAGED_POLICIES = 10
-# Where a name isn't known before the deployment, the longest there can be stands for it.
+MAX_SESSION_POLICY, MAX_TRUST_POLICY, MAX_MANAGED_POLICY, MAX_USER_INLINE = 2048, 2048, 6144, 2048
+MAX_ATTACHED_POLICIES = 10
+# The longest names, where a name isn't known before the deployment.
 _LONGEST_BUCKET, _LONGEST_PARTITION, _ANY_ACCOUNT = "b" * 63, "aws-us-gov", "1" * 12
 
 
 def quota_findings(config: Config) -> Iterator[str]:
-    """Yield a finding for each policy that `config` makes too large."""
+    """Yield a finding for each policy that would exceed a quota."""
     bucket = config.bucket_name or _LONGEST_BUCKET
     for grant in config.grants.values():
         size = session_policy_size(grant, bucket=bucket, partition=_LONGEST_PARTITION)
-        if size > SESSION_POLICY:
+        if size > MAX_SESSION_POLICY:
             yield (
-                f"{key_path('grants', grant.id)}.folder: its session policy has {size} characters, "
-                f"{SESSION_POLICY} are the most; shorten the folder"
+                f"{key_path('grants', grant.id)}.folder: the session policy has {size} characters, and the maximum is "
+                f"{MAX_SESSION_POLICY}; shorten the folder"
             )
     if config.any_id:
         longest = Grant("", config.any_id.access, config.any_id.folder.replace("{id}", ""))
         cost = config.any_id.pattern.longest_cost(lambda c: len(json.dumps(escape(c), ensure_ascii=False)) - 2)
         copies = bool(ACCESS_MODES[longest.access].allows_listing) + bool(ACCESS_MODES[longest.access].object_actions)
         size = session_policy_size(longest, bucket=bucket, partition=_LONGEST_PARTITION) + copies * cost
-        if size > SESSION_POLICY:
+        if size > MAX_SESSION_POLICY:
             yield (
-                f"any_id.pattern: the session policy of its longest id has {size} characters, "
-                f"{SESSION_POLICY} are the most; shorten the pattern or the folder"
+                f"any_id.pattern: the session policy of the longest id has {size} characters, and the maximum is "
+                f"{MAX_SESSION_POLICY}; shorten the pattern or the folder"
             )
-    user_arn = f"arn:{_LONGEST_PARTITION}:iam::{_ANY_ACCOUNT}:user/{config.user.name}"
+    user_arn = iam_arn(_LONGEST_PARTITION, _ANY_ACCOUNT, f"user/{config.user.name}")
     size = _size(trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION))
-    if size > TRUST_POLICY:
+    if size > MAX_TRUST_POLICY:
         yield (
-            f"role.trusted: the trust policy has {size} characters, {TRUST_POLICY} are the most; "
+            f"role.trusted: the trust policy has {size} characters, and the maximum is {MAX_TRUST_POLICY}; "
             "trust fewer principals, or an account instead of many of its users"
         )
     yield from _user_findings(config.user.inline, config.user.customer_managed, user_arn)
     attached = len(config.user.aws_managed) + len(config.user.customer_managed) + 1
-    if attached > MANAGED_POLICIES:
+    if attached > MAX_ATTACHED_POLICIES:
         yield (
-            f"user: {attached} managed policies are attached (one is the project's own), "
-            f"{MANAGED_POLICIES} are the most; merge some"
+            f"user: {attached} managed policies would be attached (one is added by the project), and the maximum is "
+            f"{MAX_ATTACHED_POLICIES}; merge some of them"
         )
 
 
 def session_policy_size(grant: Grant, *, bucket: str, partition: str) -> int:
-    """Return how many of STS's 2048 characters the session policy of `grant` has."""
+    """Return the number of characters in the session policy of `grant`."""
     policy = session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=bucket, partition=partition)
     return len(minimal_json(policy))
 
@@ -67,32 +71,32 @@ def _user_findings(
     inline: tuple[PolicyDocument, ...], managed: tuple[PolicyDocument, ...], user_arn: str
 ) -> Iterator[str]:
     total = sum(_size(policy.document) for policy in inline) + _size(rotate_keys_policy(user_arn))
-    if total > USER_INLINE:
+    if total > MAX_USER_INLINE:
         yield (
-            f"user.inline: the inline policies have {total} characters together (the project's own "
-            f"included), {USER_INLINE} are the most; make one of them a customer managed policy"
+            f"user.inline: the inline policies have {total} characters in total (one is added by the project), and "
+            f"the maximum is {MAX_USER_INLINE}; make one of them a customer managed policy"
         )
     for index, policy in enumerate(managed):
         size = _size(policy.document)
-        if size > MANAGED_POLICY:
+        if size > MAX_MANAGED_POLICY:
             yield (
-                f"user.customer_managed[{index}]: {policy.name!r} has {size} characters, {MANAGED_POLICY} are "
-                "the most; split it"
+                f"user.customer_managed[{index}]: {policy.name!r} has {size} characters, and the maximum is "
+                f"{MAX_MANAGED_POLICY}; split it"
             )
 
 
 def _size(policy: Mapping[str, Any]) -> int:
-    # IAM counts no white space.
+    # IAM doesn't count white space.
     return sum(not character.isspace() for character in json.dumps(policy, separators=(",", ":")))
 
 
 def document_findings(user: User) -> Iterator[str]:
-    """Yield a finding for each of the user's policies that IAM would refuse as malformed, or that hides our own."""
+    """Yield a finding for each malformed policy of the user, and for one that has the name of the project's own."""
     if any(policy.name == ROTATE_KEYS for policy in user.inline):
-        yield f"user.inline: {ROTATE_KEYS!r} is the name of the project's own policy; choose another"
+        yield f"user.inline: {ROTATE_KEYS!r} is the name of a policy that the project adds; choose another name"
     for key, policies in (("customer_managed", user.customer_managed), ("inline", user.inline)):
         for policy in policies:
             try:
                 parse_policy(policy.document, Layer.IDENTITY, repr(policy.name))
             except MalformedPolicy as error:
-                yield f"user.{key}: {error}; IAM would refuse it"
+                yield f"user.{key}: {error}; correct it, or IAM rejects the policy"

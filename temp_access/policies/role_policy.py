@@ -21,5 +21,5 @@ def role_policy(bucket_arn: str, *, bucket_actions: Iterable[str], object_action
     return {"Version": VERSION, "Statement": statements}
 
 
-BUCKET_TAG = "temp-access:bucket"
-CONFIG_TAG = "temp-access:config"
+TAG_PREFIX = "temp-access:"
+BUCKET_TAG, CONFIG_TAG = f"{TAG_PREFIX}bucket", f"{TAG_PREFIX}config"

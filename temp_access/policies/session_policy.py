@@ -1,10 +1,10 @@
-"""The session policy of a grant."""
+"""The session policy of a grant, which limits a session to the grant's folder."""
 
 from collections.abc import Callable
 from typing import Any
 
 from temp_access.config.model import Grant
-from temp_access.deployment.target import Target
+from temp_access.iam.arn import bucket_arn, object_arn
 from temp_access.iam.document import VERSION, minimal_json
 from temp_access.iam.patterns import escape
 from temp_access.iam.request import LIST_BUCKET
@@ -12,13 +12,11 @@ from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
 
 
 def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: str = "aws") -> dict[str, Any]:
-    """Return the session policy for `access` to `folder` (no trailing slash) of `bucket`.
+    """Return the session policy for `access` to `folder` (without a slash at the end) of `bucket`.
 
-    Listing is allowed for the prefix `<folder>/` and those that begin with it (`*` also matches
-    nothing), never for the bare `<folder>`: S3's prefix is a plain "starts with", so that would
-    list every sibling whose name begins with it.
+    It allows listing the prefix `<folder>/` and longer ones, because `*` also matches the empty string. It never
+    allows the prefix `<folder>`, which would also list every sibling folder whose name begins with it.
     """
-    arn = f"arn:{partition}:s3:::{bucket}"
     path = escape(folder)
     statements: list[dict[str, Any]] = []
     if access.allows_listing:
@@ -26,7 +24,7 @@ def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: s
             {
                 "Effect": "Allow",
                 "Action": LIST_BUCKET,
-                "Resource": arn,
+                "Resource": bucket_arn(partition, bucket),
                 "Condition": {"StringLike": {"s3:prefix": f"{path}/*"}},
             }
         )
@@ -36,21 +34,21 @@ def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: s
             {
                 "Effect": "Allow",
                 "Action": actions[0] if len(actions) == 1 else list(actions),
-                "Resource": f"{arn}/{path}/*",
+                "Resource": object_arn(partition, bucket, f"{path}/*"),
             }
         )
     return {"Version": VERSION, "Statement": statements[0] if len(statements) == 1 else statements}
 
 
-ALLOW_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+UNRESTRICTED_POLICY = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 PolicyForGrant = Callable[[Grant], str | None]
 
 
-def session_policy_for(target: Target) -> PolicyForGrant:
-    """Return the function that gives the session policy of a grant, as every caller sends it."""
+def session_policy_for(*, bucket: str, partition: str) -> PolicyForGrant:
+    """Return the function from a grant to its session policy, in the JSON that is sent to STS."""
 
-    def policy_of(grant: Grant) -> str:
+    def policy_for(grant: Grant) -> str:
         access = ACCESS_MODES[grant.access]
-        return minimal_json(session_policy(grant.folder, access, bucket=target.bucket, partition=target.partition))
+        return minimal_json(session_policy(grant.folder, access, bucket=bucket, partition=partition))
 
-    return policy_of
+    return policy_for

@@ -1,8 +1,9 @@
-"""The trust policy: who may assume the role, and on which conditions."""
+"""The trust policy: which principals can assume the role, and on which conditions."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from temp_access.iam.arn import iam_arn
 from temp_access.iam.document import VERSION
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def trust_policy(role: "Role", *, user_arn: str, account: str, partition: str) -
 
 def principal_arn(trusted: "TrustedPrincipal", *, account: str, partition: str) -> str:
     """Return the ARN of a further principal; `account` (the stack's own) and `partition` may be CDK tokens."""
-    return f"arn:{partition}:iam::{trusted.account or account}:{trusted.resource}"
+    return iam_arn(partition, trusted.account or account, trusted.resource)
 
 
 def trust_document(

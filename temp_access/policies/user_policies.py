@@ -19,7 +19,7 @@ def assume_policy(*role_arns: str) -> dict[str, Any]:
 
 
 def rotate_keys_policy(user_arn: str) -> dict[str, Any]:
-    """Return the policy that lets the user see and rotate its own access keys."""
+    """Return the policy that lets the user list and rotate its own access keys."""
     return {
         "Version": VERSION,
         "Statement": [

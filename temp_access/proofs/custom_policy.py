@@ -1,12 +1,12 @@
 """A custom session policy for `prove --session-policy`, with `$id` in place of the folder."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.files import read_object
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.parser import parse_policy
@@ -33,20 +33,17 @@ class CustomPolicy:
 
 def read_custom_policy(path: Path) -> CustomPolicy:
     """Return the policy in `path`; raises UserError if it is malformed or doesn't contain `$id`."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: can't be read as JSON ({error}); write a session policy") from None
+    document = read_object(path, "write a session policy")
     try:
         parse_policy(_with_folder(document, "folder"), Layer.SESSION, str(path))
     except MalformedPolicy as error:
         raise UserError(f"{error}; STS would refuse it") from None
     strings = list(_strings(document))
-    if not any(FOLDER_VARIABLE in text for text in strings):
+    if not any(FOLDER_VARIABLE in string for string in strings):
         raise UserError(f"{path}: doesn't contain {FOLDER_VARIABLE}; write {FOLDER_VARIABLE} in place of the folder")
-    if any(FOLDER_MARK in text for text in strings):
+    if any(FOLDER_MARK in string for string in strings):
         raise UserError(f"{path}: contains {FOLDER_MARK}, which the proofs use as a placeholder; remove it")
-    buckets = {text.split(":::", 1)[1].split("/", 1)[0] for text in strings if ":s3:::" in text}
+    buckets = {string.split(":::", 1)[1].split("/", 1)[0] for string in strings if ":s3:::" in string}
     named = sorted(bucket for bucket in buckets if bucket and not set(bucket) & set("*?$"))
     if len(named) > 1:
         raise UserError(f"{path}: names the buckets {', '.join(named)}; a proof needs one bucket")

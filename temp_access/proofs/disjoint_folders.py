@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from temp_access.config.folders import any_id_conflicts
-from temp_access.config.grants import admits
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.iam.symbolic.queries import Deadline
 from temp_access.iam.symbolic.solver import RegularLanguage, SatResult, Solver
@@ -49,7 +48,7 @@ def find_overlap(grants: Mapping[str, Grant], any_id: IdPatternGrant | None, dea
     if any_id is None:
         return None
     # A listed folder can overlap with the folder of at most one unlisted id, so this is exact, and linear.
-    for grant, id_ in any_id_conflicts(any_id, grants.values(), lambda id_: admits(any_id, grants, id_)):
+    for grant, id_ in any_id_conflicts(any_id, grants):
         name = any_id.folder if id_ is None else any_id.grant(id_).folder
         return Overlap(f"{name}/ of an unlisted id overlaps with {grant.folder}/ of {grant.id}", name, grant.folder)
     return _overlap_of_unlisted(any_id, deadline)

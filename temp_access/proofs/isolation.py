@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from temp_access.iam.statements import PREFIX_ACTIONS
-from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder, SymbolicRequest
+from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.proofs.sessions import ResourceType, ScopedSessions, any_folder, inside, is_folder, scoped_query
 
@@ -50,9 +50,11 @@ def _objects(sessions: ScopedSessions, other_folder: OtherFolder, solver: Solver
     other, rest = solver.string("other"), solver.string("rest")
     key = solver.concat([other, solver.constant("/"), rest])
     relation, readable = other_folder(solver, own, other)
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(key)
+    request = sessions.requests(solver).object(key)
     rules = (rule, *relation, solver.not_(inside(solver, own, key)))
-    return _forbidden(sessions, solver, own, request, rules, other, (rest, *readable), own_name=not readable)
+    return scoped_query(
+        sessions, solver, own, request, rules, other=other, readable=(rest, *readable), own_name=not readable
+    )
 
 
 def _listings(sessions: ScopedSessions, other_folder: OtherFolder, solver: Solver, folder: str | None) -> Query:
@@ -60,67 +62,37 @@ def _listings(sessions: ScopedSessions, other_folder: OtherFolder, solver: Solve
     other, prefix = solver.string("other"), solver.string("prefix")
     relation, readable = other_folder(solver, own, other)
     present = solver.boolean("prefix is present")
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
+    request = sessions.requests(solver).listing(PREFIX_ACTIONS, prefix, present)
     # S3 lists the keys that begin with the prefix; without one, all keys.
     other_prefix = solver.concat([other, solver.constant("/")])
-    lists_other = solver.or_(
-        [solver.not_(present), solver.prefix_of(other_prefix, prefix), solver.prefix_of(prefix, other_prefix)]
-    )
+    overlaps = [solver.prefix_of(other_prefix, prefix), solver.prefix_of(prefix, other_prefix)]
+    lists_other = solver.or_([solver.not_(present), *overlaps])
     outside = solver.or_([solver.not_(present), solver.not_(inside(solver, own, prefix))])
-    return _forbidden(
-        sessions, solver, own, request, (rule, *relation, lists_other, outside), other, readable, own_name=not readable
-    )
+    rules = (rule, *relation, lists_other, outside)
+    return scoped_query(sessions, solver, own, request, rules, other=other, readable=readable, own_name=not readable)
 
 
 def _objects_outside(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
     key = solver.string("key")
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(key)
-    return _forbidden(sessions, solver, own, request, (rule, solver.not_(inside(solver, own, key))))
+    request = sessions.requests(solver).object(key)
+    return scoped_query(sessions, solver, own, request, (rule, solver.not_(inside(solver, own, key))))
 
 
 def _listings_outside(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
     prefix, present = solver.string("prefix"), solver.boolean("prefix is present")
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing(PREFIX_ACTIONS, prefix, present)
+    request = sessions.requests(solver).listing(PREFIX_ACTIONS, prefix, present)
     outside = solver.or_([solver.not_(present), solver.not_(inside(solver, own, prefix))])
-    return _forbidden(sessions, solver, own, request, (rule, outside))
+    return scoped_query(sessions, solver, own, request, (rule, outside))
 
 
 def _bucket(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
-    return _forbidden(
-        sessions, solver, own, RequestBuilder(solver, sessions.effective.target.bucket_arn).bucket(), (rule,)
-    )
+    return scoped_query(sessions, solver, own, sessions.requests(solver).bucket(), (rule,))
 
 
 def _other_resources(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).other(sessions.effective.target.role_arn)
-    return _forbidden(sessions, solver, own, request, (rule,), resource_type=ResourceType.OTHER)
-
-
-def _forbidden(
-    sessions: ScopedSessions,
-    solver: Solver,
-    own: StringTerm,
-    request: SymbolicRequest,
-    rules: tuple[Formula, ...],
-    other: StringTerm | None = None,
-    readable: tuple[StringTerm, ...] = (),
-    *,
-    own_name: bool = True,
-    resource_type: ResourceType = ResourceType.BUCKET,
-) -> Query:
-    return scoped_query(
-        sessions,
-        solver,
-        own,
-        request,
-        rules,
-        refuted_if="allowed",
-        other=other,
-        readable=readable,
-        own_name=own_name,
-        resource_type=resource_type,
-    )
+    request = sessions.requests(solver).other(sessions.effective.target.role_arn)
+    return scoped_query(sessions, solver, own, request, (rule,), resource_type=ResourceType.OTHER)

@@ -23,7 +23,9 @@ from temp_access.proofs.session_bounds import mode_bound, reaching, usefulness
 from temp_access.proofs.sessions import ScopedSessions, SessionPolicyFactory, compiled_policy, is_uniform
 from temp_access.proofs.templates import fill_placeholders, possible_accounts, unmodeled_resources
 
+TIMEOUT = 30.0
 _MAX_FOLDERS = 3
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -32,111 +34,6 @@ class PendingClaim:
 
     name: str
     decide: Callable[[Deadline], Claim]
-
-
-def sessions_of(config: Config, world: EffectivePolicies, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
-    """Return the sessions of each mode in use."""
-    return [
-        ScopedSessions(world, ACCESS_MODES[mode], compiler, confusable_folders(config.grants, [mode]))
-        for mode in config.modes
-    ]
-
-
-def session_claims(config: Config, sessions: ScopedSessions) -> Iterator[PendingClaim]:
-    """Yield the claims about the sessions of one mode: isolation, mode and usefulness."""
-
-    @cache
-    def exceptions() -> tuple[str, ...]:
-        # A compiler that treats some folders differently is also proved for each of those.
-        folders = [grant.folder for grant in config.grants.values() if grant.access == sessions.access.mode]
-        pattern = compiled_policy(sessions, FOLDER)
-        return tuple(folder for folder in folders if not is_uniform(sessions, folder, pattern))
-
-    def for_all(name: str, makes: Callable[[ScopedSessions], Iterable[QueryFactory]]) -> PendingClaim:
-        account = sessions.effective.target.account
-        return PendingClaim(
-            name, lambda deadline: decide_claim(name, makes(sessions), account, deadline, (None, *exceptions()))
-        )
-
-    yield for_all(f"isolation: {sessions.description} reaches nothing outside its folder", isolation)
-    yield for_all(f"mode: {sessions.description} can do no more in its folder than its mode allows", mode_bound)
-    useful = for_all(f"usefulness: {sessions.description} can do everything its mode allows", usefulness)
-    yield PendingClaim(useful.name, lambda deadline: _note_if_unreachable(useful.decide(deadline), sessions, deadline))
-
-
-def folder_claims(config: Config) -> PendingClaim:
-    """Return the claim that the folders of two grants never overlap."""
-    name = "no overlap: the folders of two grants never overlap"
-    shared = [f"{i.folder}/ in {o.folder}/" for o, i in nested_pairs(config.grants) if is_shared(o, i)]
-    rest = f" and {len(shared) - _MAX_FOLDERS} more" if len(shared) > _MAX_FOLDERS else ""
-    note = f"shared in access.toml: {', '.join(shared[:_MAX_FOLDERS])}{rest}" if shared else ""
-
-    def decided(deadline: Deadline) -> Claim:
-        met = find_overlap(config.grants, config.any_id, deadline)
-        if met is None:
-            return Claim(name, ClaimStatus.PROVED, note=note)
-        if met.reason:
-            return Claim(name, ClaimStatus.UNKNOWN, note=met.reason)
-        return Claim(name, ClaimStatus.REFUTED, Witness(met.description, "", "", "", met.folder, met.other), note=note)
-
-    return PendingClaim(name, decided)
-
-
-def bypass_claims(world: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
-    """Yield the claims that neither the bucket policy nor the trust policy bypasses the session policies."""
-    bucket = "no bypass: the bucket policy gives no session more than its session policy allows"
-    yield _pending(bucket, world, lambda: bucket_bypass(world))
-    role = "no bypass: no session can assume the role again"
-    yield _pending(role, world, lambda: role_bypass(world, modes))
-
-
-def new_access_claims(
-    base: EffectivePolicies, head: EffectivePolicies, modes: list[ScopedSessions]
-) -> Iterator[PendingClaim]:
-    """Yield the claims that `head` allows nothing that `base` doesn't allow."""
-    yield _pending("no new access: the user", head, lambda: new_for_user(base, head))
-    yield _pending("no new access: the role, without a session policy", head, lambda: new_for_role(base, head))
-    yield _pending("no new access: sessions", head, lambda: new_for_sessions(base, modes))
-    yield _pending("no new access: any other caller", head, lambda: new_for_outsiders(base, head))
-
-
-def for_each_account(claims: Mapping[str, list[PendingClaim]]) -> list[PendingClaim]:
-    """Return one claim for all accounts from the same claim for each account."""
-    return [_in_every(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
-
-
-def _in_every(claims: Mapping[str, PendingClaim]) -> PendingClaim:
-    first, *others = claims
-
-    def decided(deadline: Deadline) -> Claim:
-        claim = claims[first].decide(deadline)
-        for account in others:
-            if claim.status is ClaimStatus.REFUTED:
-                break
-            other = claims[account].decide(deadline)
-            if other.status is ClaimStatus.REFUTED or claim.status is ClaimStatus.PROVED is not other.status:
-                claim = with_note(other, f"if the stacks are deployed in {account}, an account that the templates name")
-        return claim
-
-    return PendingClaim(claims[first].name, decided)
-
-
-def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadline) -> Claim:
-    refuted_on_object = claim.status is ClaimStatus.REFUTED and claim.witness and claim.witness.key is not None
-    if not refuted_on_object:
-        return claim
-    reached = decide_claim(claim.name, reaching(sessions), sessions.effective.target.account, deadline)
-    if reached.status is not ClaimStatus.PROVED:
-        return claim
-    return with_note(claim, "the session reaches no object in the folder")
-
-
-def _pending(name: str, world: EffectivePolicies, makes: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
-    return PendingClaim(name, lambda deadline: decide_claim(name, makes(), world.target.account, deadline))
-
-
-TIMEOUT = 30.0
-Progress = Callable[[int, int, str], None]
 
 
 def prove_all(
@@ -156,31 +53,6 @@ def prove_all(
     both = [assembly, *([base] if base else [])]
     unmodeled = [resource for each in both for resource in unmodeled_resources(config, each)]
     return tuple(_decide_all(claims_about(config, both, compiler), timeout, progress, unmodeled))
-
-
-def claims_about(
-    config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory = session_policy
-) -> list[PendingClaim]:
-    """Return the claims about the first of `both`; with a second one, also that the first allows nothing new.
-
-    For templates that aren't for one account, a claim covers every account that they could be deployed in.
-    """
-    return for_each_account(
-        {
-            account: _in_one_account(config, fill_placeholders(*both, account=account), compiler)
-            for account in possible_accounts(*both)
-        }
-    )
-
-
-def _in_one_account(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
-    head, *earlier = [template_policies(config, each) for each in both]
-    modes = sessions_of(config, head, compiler)
-    claims = [claim for sessions in modes for claim in session_claims(config, sessions)]
-    claims += [folder_claims(config), *bypass_claims(head, modes)]
-    for before in earlier:
-        claims += new_access_claims(before, head, modes)
-    return claims
 
 
 def prove_session_policy(
@@ -210,6 +82,31 @@ def prove_session_policy(
     return tuple(_decide_all(claims, timeout, progress, unmodeled_resources(config, assembly)))
 
 
+def claims_about(
+    config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory = session_policy
+) -> list[PendingClaim]:
+    """Return the claims about the first of `both`; with a second one, also that the first allows nothing new.
+
+    For templates that aren't for one account, a claim covers every account that they could be deployed in.
+    """
+    return for_each_account(
+        {
+            account: _in_one_account(config, fill_placeholders(*both, account=account), compiler)
+            for account in possible_accounts(*both)
+        }
+    )
+
+
+def _in_one_account(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
+    head, *earlier = [template_policies(config, each) for each in both]
+    modes = sessions_of(config, head, compiler)
+    claims = [claim for sessions in modes for claim in session_claims(config, sessions)]
+    claims += [folder_claims(config), *bypass_claims(head, modes)]
+    for before in earlier:
+        claims += new_access_claims(before, head, modes)
+    return claims
+
+
 def _decide_all(
     claims: list[PendingClaim], timeout: float, progress: Progress, unmodeled: Iterable[str]
 ) -> Iterator[Claim]:
@@ -219,3 +116,105 @@ def _decide_all(
         started = time.monotonic()
         decided = with_timing(claim.decide(Deadline(timeout)), started)
         yield downgrade(decided, f"not modeled: {resources}") if resources else decided
+
+
+def sessions_of(config: Config, effective: EffectivePolicies, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
+    """Return the sessions of each mode in use."""
+    return [
+        ScopedSessions(effective, ACCESS_MODES[mode], compiler, confusable_folders(config.grants, [mode]))
+        for mode in config.modes
+    ]
+
+
+def session_claims(config: Config, sessions: ScopedSessions) -> Iterator[PendingClaim]:
+    """Yield the claims about the sessions of one mode: isolation, mode and usefulness."""
+
+    @cache
+    def exceptions() -> tuple[str, ...]:
+        # A compiler that treats some folders differently is also proved for each of those.
+        folders = [grant.folder for grant in config.grants.values() if grant.access == sessions.access.mode]
+        pattern = compiled_policy(sessions, FOLDER)
+        return tuple(folder for folder in folders if not is_uniform(sessions, folder, pattern))
+
+    def for_all(name: str, queries: Callable[[ScopedSessions], Iterable[QueryFactory]]) -> PendingClaim:
+        account = sessions.effective.target.account
+        return PendingClaim(
+            name, lambda deadline: decide_claim(name, queries(sessions), account, deadline, (None, *exceptions()))
+        )
+
+    yield for_all(f"isolation: {sessions.description} reaches nothing outside its folder", isolation)
+    yield for_all(f"mode: {sessions.description} can do no more in its folder than its mode allows", mode_bound)
+    useful = for_all(f"usefulness: {sessions.description} can do everything its mode allows", usefulness)
+    yield PendingClaim(useful.name, lambda deadline: _note_if_unreachable(useful.decide(deadline), sessions, deadline))
+
+
+def folder_claims(config: Config) -> PendingClaim:
+    """Return the claim that the folders of two grants never overlap."""
+    name = "no overlap: the folders of two grants never overlap"
+    shared = [f"{i.folder}/ in {o.folder}/" for o, i in nested_pairs(config.grants) if is_shared(o, i)]
+    rest = f" and {len(shared) - _MAX_FOLDERS} more" if len(shared) > _MAX_FOLDERS else ""
+    note = f"shared in access.toml: {', '.join(shared[:_MAX_FOLDERS])}{rest}" if shared else ""
+
+    def decide(deadline: Deadline) -> Claim:
+        overlap = find_overlap(config.grants, config.any_id, deadline)
+        if overlap is None:
+            return Claim(name, ClaimStatus.PROVED, note=note)
+        if overlap.reason:
+            return Claim(name, ClaimStatus.UNKNOWN, note=overlap.reason)
+        witness = Witness(overlap.description, "", "", "", overlap.folder, overlap.other)
+        return Claim(name, ClaimStatus.REFUTED, witness, note=note)
+
+    return PendingClaim(name, decide)
+
+
+def bypass_claims(effective: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
+    """Yield the claims that neither the bucket policy nor the trust policy bypasses the session policies."""
+    bucket = "no bypass: the bucket policy gives no session more than its session policy allows"
+    yield _pending(bucket, effective, lambda: bucket_bypass(effective))
+    role = "no bypass: no session can assume the role again"
+    yield _pending(role, effective, lambda: role_bypass(effective, modes))
+
+
+def new_access_claims(
+    base: EffectivePolicies, head: EffectivePolicies, modes: list[ScopedSessions]
+) -> Iterator[PendingClaim]:
+    """Yield the claims that `head` allows nothing that `base` doesn't allow."""
+    yield _pending("no new access: the user", head, lambda: new_for_user(base, head))
+    yield _pending("no new access: the role, without a session policy", head, lambda: new_for_role(base, head))
+    yield _pending("no new access: sessions", head, lambda: new_for_sessions(base, modes))
+    yield _pending("no new access: any other caller", head, lambda: new_for_outsiders(base, head))
+
+
+def for_each_account(claims: Mapping[str, list[PendingClaim]]) -> list[PendingClaim]:
+    """Return one claim for all accounts from the same claim for each account."""
+    return [_for_every_account(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
+
+
+def _for_every_account(claims: Mapping[str, PendingClaim]) -> PendingClaim:
+    first, *others = claims
+
+    def decide(deadline: Deadline) -> Claim:
+        claim = claims[first].decide(deadline)
+        for account in others:
+            if claim.status is ClaimStatus.REFUTED:
+                break
+            other = claims[account].decide(deadline)
+            if other.status is ClaimStatus.REFUTED or claim.status is ClaimStatus.PROVED is not other.status:
+                claim = with_note(other, f"if the stacks are deployed in {account}, an account that the templates name")
+        return claim
+
+    return PendingClaim(claims[first].name, decide)
+
+
+def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadline) -> Claim:
+    refuted_on_object = claim.status is ClaimStatus.REFUTED and claim.witness and claim.witness.key is not None
+    if not refuted_on_object:
+        return claim
+    reached = decide_claim(claim.name, reaching(sessions), sessions.effective.target.account, deadline)
+    if reached.status is not ClaimStatus.PROVED:
+        return claim
+    return with_note(claim, "the session reaches no object in the folder")
+
+
+def _pending(name: str, effective: EffectivePolicies, queries: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
+    return PendingClaim(name, lambda deadline: decide_claim(name, queries(), effective.target.account, deadline))

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Literal
 
 from temp_access.iam.request import LIST_BUCKET
 from temp_access.iam.statements import PREFIX_ACTIONS
-from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder
-from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
+from temp_access.iam.symbolic.queries import Query, QueryFactory
+from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.sessions import ScopedSessions, any_folder, scoped_query
 
 
@@ -21,24 +20,19 @@ def mode_bound(sessions: ScopedSessions) -> Iterator[QueryFactory]:
 def _object_bound(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
     rest = solver.string("rest")
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(
-        solver.concat([own, solver.constant("/"), rest])
-    )
-    beyond = _none_of(solver, request.action, sessions.access.object_actions)
-    return scoped_query(sessions, solver, own, request, (rule, beyond), refuted_if="allowed", readable=(rest,))
+    request = sessions.requests(solver).object(solver.concat([own, solver.constant("/"), rest]))
+    beyond = solver.not_(request.is_action(solver, sessions.access.object_actions))
+    return scoped_query(sessions, solver, own, request, (rule, beyond), readable=(rest,))
 
 
 def _listing_bound(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
     rest = solver.string("rest")
     prefix = solver.concat([own, solver.constant("/"), rest])
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing(PREFIX_ACTIONS, prefix)
-    beyond = _none_of(solver, request.action, (LIST_BUCKET,) if sessions.access.allows_listing else ())
-    return scoped_query(sessions, solver, own, request, (rule, beyond), refuted_if="allowed", readable=(rest,))
-
-
-def _none_of(solver: Solver, action: StringTerm, names: tuple[str, ...]) -> Formula:
-    return solver.not_(solver.or_(solver.equal(action, solver.constant(name.lower())) for name in names))
+    request = sessions.requests(solver).listing(PREFIX_ACTIONS, prefix)
+    allowed = (LIST_BUCKET,) if sessions.access.allows_listing else ()
+    beyond = solver.not_(request.is_action(solver, allowed))
+    return scoped_query(sessions, solver, own, request, (rule, beyond), readable=(rest,))
 
 
 def usefulness(sessions: ScopedSessions) -> Iterator[QueryFactory]:
@@ -51,28 +45,22 @@ def usefulness(sessions: ScopedSessions) -> Iterator[QueryFactory]:
 
 def reaching(sessions: ScopedSessions) -> Iterator[QueryFactory]:
     """Yield any request on an object of its folder; without one, the session reaches no object."""
-    yield partial(_useful_objects, sessions, refuted_if="allowed")
+    yield partial(_useful_objects, sessions, expect_allowed=True)
 
 
 def _useful_objects(
-    sessions: ScopedSessions,
-    solver: Solver,
-    folder: str | None,
-    *,
-    refuted_if: Literal["allowed", "refused"] = "refused",
+    sessions: ScopedSessions, solver: Solver, folder: str | None, *, expect_allowed: bool = False
 ) -> Query:
     own, rule = any_folder(solver, folder)
     rest = solver.string("rest")
     key = solver.concat([own, solver.constant("/"), rest])
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).object(
-        key, sessions.access.object_actions, tls=True
-    )
-    return scoped_query(sessions, solver, own, request, (rule,), refuted_if=refuted_if, readable=(rest,))
+    request = sessions.requests(solver).object(key, sessions.access.object_actions, tls=True)
+    return scoped_query(sessions, solver, own, request, (rule,), expect_allowed=expect_allowed, readable=(rest,))
 
 
 def _useful_listings(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
     rest = solver.string("rest")
     prefix = solver.concat([own, solver.constant("/"), rest])
-    request = RequestBuilder(solver, sessions.effective.target.bucket_arn).listing((LIST_BUCKET,), prefix, tls=True)
-    return scoped_query(sessions, solver, own, request, (rule,), refuted_if="refused", readable=(rest,))
+    request = sessions.requests(solver).listing((LIST_BUCKET,), prefix, tls=True)
+    return scoped_query(sessions, solver, own, request, (rule,), expect_allowed=False, readable=(rest,))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from temp_access.config.id_pattern import Chars, Choice, LiteralText, Node, Repeat
 from temp_access.config.id_pattern import Sequence as InOrder
@@ -12,7 +12,14 @@ from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.patterns import escape
 from temp_access.iam.symbolic.callers import role_session
 from temp_access.iam.symbolic.patterns import FOLDER
-from temp_access.iam.symbolic.queries import PoliciesFor, Query, SymbolicRequest, Witness, witness_preferences
+from temp_access.iam.symbolic.queries import (
+    PoliciesFor,
+    Query,
+    RequestBuilder,
+    SymbolicRequest,
+    Witness,
+    witness_preferences,
+)
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
 from temp_access.policies.access_modes import AccessMode
 
@@ -86,6 +93,10 @@ class ScopedSessions:
         """The name of such a session in messages."""
         return self.name or f"a {self.access.mode} session"
 
+    def requests(self, solver: Solver) -> RequestBuilder:
+        """Return the builder of requests on the bucket of these sessions."""
+        return RequestBuilder(solver, self.effective.target.bucket_arn)
+
     def policies(self, resource_type: ResourceType = ResourceType.BUCKET) -> PoliciesFor:
         """Return the policies that apply to the session of a folder on a type of resource."""
 
@@ -133,28 +144,28 @@ def scoped_query(
     request: SymbolicRequest,
     rules: tuple[Formula, ...],
     *,
-    refuted_if: Literal["allowed", "refused"],
+    expect_allowed: bool = True,
     other: StringTerm | None = None,
     readable: tuple[StringTerm, ...] = (),
     own_name: bool = True,
     resource_type: ResourceType = ResourceType.BUCKET,
 ) -> Query:
-    """Return the query for a request by the session of the folder `own` that is allowed (or refused).
+    """Return the query for an allowed (without `expect_allowed`: refused) request by the session of a folder, `own`.
 
     `readable` are terms that make a witness easier to read if they are words. Without `own_name`, the session's
     folder follows from the other folder's name and the `readable` terms.
     """
     effective = sessions.effective
-    named, verb = own if own_name else None, "can" if refuted_if == "allowed" else "can't"
+    folder, verb = own if own_name else None, "can" if expect_allowed else "can't"
     preferences = witness_preferences(
-        solver, request, folder=named, other=other, folders=sessions.folders, readable=readable
+        solver, request, folder=folder, other=other, folders=sessions.folders, readable=readable
     )
     return Query(
         policies=sessions.policies(resource_type),
         caller=role_session(solver, effective.target.role_arn, effective.target.account),
         request=request,
         describe=lambda witness: _describe(f"{sessions.description} for {witness.folder}/ {verb}", witness),
-        expect_allowed=refuted_if == "allowed",
+        expect_allowed=expect_allowed,
         folder=own,
         unknown=effective.unknown_names,
         rules=rules,
@@ -167,10 +178,10 @@ def _describe(subject: str, witness: Witness) -> str:
     call = f"{subject} call {witness.action}"
     if witness.key is not None:
         return f"{call} on {witness.key}" + (f", which is in {witness.other}/" if witness.other is not None else "")
-    listed = f", which lists {witness.other}/…" if witness.other is not None else ""
+    listing = f", which lists {witness.other}/…" if witness.other is not None else ""
     if witness.other is not None or witness.prefix is not None:
         prefix = "without a prefix" if witness.prefix is None else f"with the prefix {witness.prefix!r}"
-        return f"{call} {prefix}{listed}"
+        return f"{call} {prefix}{listing}"
     return f"{call} on {witness.resource}"
 
 

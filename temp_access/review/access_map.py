@@ -6,16 +6,11 @@ from enum import IntEnum
 
 from temp_access.review.changes.trust import assume_callers, assume_decisions, key_combinations
 from temp_access.review.compare.principals import NAMED_SESSION, NO_SESSION_POLICY
-from temp_access.review.model import Change, Direction, Review, combine_directions
+from temp_access.review.model import DIRECTION_NAMES, Change, Direction, Review, combine_directions
 from temp_access.review.snapshot import Snapshot, folder_of, grant_pairs
 
 MAX_GRANTS = 12
 _MAY_ASSUME, _DIRECT = "may assume", "direct access"
-_DIRECTION_NAMES = {
-    Direction.BROADENED: "broadened",
-    Direction.NARROWED: "narrowed",
-    Direction.BOTH: "broadened and narrowed",
-}
 
 
 class Column(IntEnum):
@@ -54,7 +49,7 @@ class Edge:
     @property
     def change(self) -> str:
         """The change, in words; "" if nothing changed."""
-        return self.status or ("" if self.direction is Direction.UNCHANGED else _DIRECTION_NAMES[self.direction])
+        return self.status or ("" if self.direction is Direction.UNCHANGED else DIRECTION_NAMES[self.direction])
 
     @property
     def full_label(self) -> str:

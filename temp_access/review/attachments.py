@@ -91,7 +91,7 @@ def add_witnesses(review: Review, proofs: ProofResults) -> Review:
     """Return the review with the witnesses of refuted claims, if it has no new access of its own."""
     if review.headline in (Direction.BROADENED, Direction.BOTH):
         return review
-    location = SourceLocation(words="see temp-access prove --base")
+    location = SourceLocation(description="see temp-access prove --base")
     changes = tuple(
         Change(
             "the principal that the proof names",

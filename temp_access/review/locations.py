@@ -47,7 +47,7 @@ def locate_type(snapshot: Snapshot, kind: str) -> SourceLocation:
     for stack, id_, resource in _resources(snapshot):
         if resource["Type"] == kind:
             return locate_construct(snapshot, stack, id_)
-    return SourceLocation(words=f"no {kind} in the templates", before=_is_base(snapshot))
+    return SourceLocation(description=f"no {kind} in the templates", before=_is_base(snapshot))
 
 
 def locate_reason(snapshot: Snapshot, principal: ComparedPrincipal, reason: Reason) -> SourceLocation:
@@ -57,7 +57,7 @@ def locate_reason(snapshot: Snapshot, principal: ComparedPrincipal, reason: Reas
     if reason.layer is Layer.TRUST:
         return locate_type(snapshot, "AWS::IAM::Role")
     if principal.owner is PolicyOwner.OUTSIDER:
-        return SourceLocation(words="the principal's own policies")
+        return SourceLocation(description="the principal's own policies")
     return locate_policy(snapshot, "User" if principal.owner is PolicyOwner.USER else "Role", reason.policy)
 
 

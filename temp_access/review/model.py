@@ -16,12 +16,8 @@ class Direction(StrEnum):
     UNCHANGED = "unchanged"
 
 
-HEADLINES = {
-    Direction.BROADENED: "Access is broadened",
-    Direction.NARROWED: "Access is narrowed",
-    Direction.BOTH: "Access is broadened and narrowed",
-    Direction.UNCHANGED: "Access is unchanged",
-}
+DIRECTION_NAMES = {direction: str(direction) for direction in Direction} | {Direction.BOTH: "broadened and narrowed"}
+HEADLINES = {direction: f"Access is {name}" for direction, name in DIRECTION_NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)

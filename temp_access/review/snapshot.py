@@ -6,8 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from temp_access.access_file import load
-from temp_access.cfn.assembly import Assembly, read_assembly
-from temp_access.config.grants import admits
+from temp_access.cfn.assembly import Assembly
 from temp_access.config.key_lines import toml_lines
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import (
@@ -17,6 +16,7 @@ from temp_access.deployment.effective_policies import (
     UnknownAs,
     template_policies,
 )
+from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
 from temp_access.iam.arn import bucket_arn, role_session_arn
@@ -103,38 +103,21 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     """
     file = config_file or folder.resolve().parent / "access.toml"
     config = load(file)
-    assembly = read_assembly(folder, digest=config.digest)
+    assembly = read_stacks(folder, digest=config.digest)
     policies = template_policies(config, assembly)
     lines = toml_lines(file.read_text(encoding="utf-8-sig"))
     return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
 
 
-def normalize(snapshot: Snapshot, pattern: str) -> str:
-    """Return `pattern` with tokens in place of this snapshot's bucket, role, user, account and partition."""
-    return snapshot.names.normalize(pattern)
-
-
-def localize(snapshot: Snapshot, pattern: str) -> str:
-    """Return the name that a normalized `pattern` represents in this snapshot."""
-    return snapshot.names.localize(pattern) if "\0" in pattern else pattern
-
-
 def grant_pairs(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Grant | None, Grant | None]]:
     """Yield each listed id, then UNLISTED for all other ids, with the grant in base and in head."""
     for id_ in dict.fromkeys([*head.config.grants, *base.config.grants]):
-        yield id_, grant_on(base, id_), grant_on(head, id_)
+        yield id_, base.config.grant_for(id_), head.config.grant_for(id_)
     before, after = base.config.any_id, head.config.any_id
     if pattern_grant := after or before:
         # One id that head admits represents them all.
         id_ = (*pattern_grant.pattern.examples(1), "example")[0]
         yield UNLISTED, before.grant(id_) if before else None, after.grant(id_) if after else None
-
-
-def grant_on(snapshot: Snapshot, id_: str) -> Grant | None:
-    """Return the grant of `id_` in a snapshot, None if neither `[grants]` nor `[any_id]` admits the id."""
-    any_id = snapshot.config.any_id
-    listed = snapshot.config.grants.get(id_)
-    return listed or (any_id.grant(id_) if any_id and admits(any_id, snapshot.config.grants, id_) else None)
 
 
 def folder_of(snapshot: Snapshot, id_: str, grant: Grant) -> str:

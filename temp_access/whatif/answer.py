@@ -58,7 +58,8 @@ def _resource_account(resource: str, source: PolicySource) -> str:
 
 def _policy_set(principal: Principal, request: Request, source: PolicySource, unknown_as: UnknownAs) -> PolicySet:
     policies, target = source.policies, source.target
-    session = session_policy_for(target)(principal.grant) if principal.grant else None
+    policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
+    session = policy_for(principal.grant) if principal.grant else None
     own = policies.of_owner(principal.owner, unknown_as).narrowed(session)
     if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
         return policies.on(policies.state.bucket, own)

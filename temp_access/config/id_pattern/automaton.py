@@ -1,14 +1,17 @@
-"""Position automaton: examples, inclusion."""
+"""The position automaton of a pattern: examples of admitted ids, and whether one pattern includes another.
+
+Sets of positions are integers, with one bit for each position.
+"""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from temp_access.config.id_pattern.tree import Chars, Choice, LiteralText, Node, Repeat, Sequence, readable
+from temp_access.config.id_pattern.tree import Chars, Choice, LiteralText, Node, Repeat, Sequence, example_order
 
 
 def bits(mask: int) -> Iterator[int]:
-    """Return the indices of the bits that are set, lowest first."""
+    """Yield the indices of the set bits, the lowest first."""
     while mask:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
@@ -16,24 +19,24 @@ def bits(mask: int) -> Iterator[int]:
 
 
 class Fragment(NamedTuple):
-    """Where a part can begin and end, as bits of positions, and whether it can be empty."""
+    """The positions at which a part can begin and end, and whether it can be empty."""
 
     first: int
     last: int
     optional: bool
 
 
-NOTHING = Fragment(0, 0, True)
+EMPTY = Fragment(0, 0, True)
 
 
 class Positions:
-    """The positions of a tree, from 0 (before anything is read) on; each leads to later ones only."""
+    """The positions of a tree, from 0 (before the first character); each one leads to later ones only."""
 
     def __init__(self, tree: Node) -> None:
         self.holding: dict[str, int] = {}
         self.follow: list[int] = []
         start = self._new("")
-        self.last = self._joined(start, self._piece(tree)).last
+        self.last = self._joined(start, self._fragment(tree)).last
 
     def _new(self, chars: Iterable[str]) -> Fragment:
         bit = 1 << len(self.follow)
@@ -42,26 +45,26 @@ class Positions:
             self.holding[char] = self.holding.get(char, 0) | bit
         return Fragment(bit, bit, False)
 
-    def _piece(self, node: Node) -> Fragment:
+    def _fragment(self, node: Node) -> Fragment:
         match node:
-            case LiteralText(text):
-                return self._in_order(self._new(char) for char in text)
+            case LiteralText(literal):
+                return self._in_order(self._new(char) for char in literal)
             case Chars():
                 return self._new(node)
             case Sequence(parts):
-                return self._in_order(map(self._piece, parts))
+                return self._in_order(map(self._fragment, parts))
             case Choice(options):
-                firsts, lasts, optional = zip(*map(self._piece, options), strict=True)
+                firsts, lasts, optional = zip(*map(self._fragment, options), strict=True)
                 return Fragment(_union(firsts), _union(lasts), any(optional))
             case Repeat(part, least, most):
-                copies = (self._piece(part) for _ in range(most))
-                needed = (copy._replace(optional=copy.optional or n >= least) for n, copy in enumerate(copies))
-                return self._in_order(needed)
+                copies = (self._fragment(part) for _ in range(most))
+                fragments = (copy._replace(optional=copy.optional or n >= least) for n, copy in enumerate(copies))
+                return self._in_order(fragments)
 
-    def _in_order(self, pieces: Iterable[Fragment]) -> Fragment:
-        whole = NOTHING
-        for piece in pieces:
-            whole = self._joined(whole, piece)
+    def _in_order(self, fragments: Iterable[Fragment]) -> Fragment:
+        whole = EMPTY
+        for fragment in fragments:
+            whole = self._joined(whole, fragment)
         return whole
 
     def _joined(self, left: Fragment, right: Fragment) -> Fragment:
@@ -82,21 +85,21 @@ def _union(masks: Iterable[int]) -> int:
 
 
 START = 1
-# Some patterns have exponentially many states; a pair of examples isn't worth more time than this.
-MAX_FORK_STATES = 1000
+# Some patterns have exponentially many states; a pair of examples isn't worth more time.
+MAX_BRANCHING_STATES = 1000
 
 
 class Automaton:
-    """States are sets of positions, as bits; what they lead to is worked out when asked for."""
+    """A deterministic automaton whose states are sets of positions; transitions are computed on demand."""
 
     def __init__(self, tree: Node) -> None:
         positions = Positions(tree)
         self._last = positions.last
         self._follow = positions.follow
-        self._holding = sorted(positions.holding.items(), key=lambda item: readable(item[0]))
+        self._holding = sorted(positions.holding.items(), key=lambda item: example_order(item[0]))
         self._left = self._lengths_left()
         self._after: dict[int, dict[str, int]] = {}
-        self._forks: dict[int, int] = {}
+        self._branching: dict[int, int] = {}
 
     def _lengths_left(self) -> list[int]:
         left = [0] * len(self._follow)
@@ -107,100 +110,103 @@ class Automaton:
         return left
 
     def after(self, state: int) -> dict[str, int]:
-        """Return the state that each next character leads to, the plainest character first."""
+        """Return the next state for each character, in the order of examples."""
         if state not in self._after:
             following = 0
             for position in bits(state):
                 following |= self._follow[position]
-            self._after[state] = {char: to for char, held in self._holding if (to := held & following)}
+            self._after[state] = {char: to for char, positions in self._holding if (to := positions & following)}
         return self._after[state]
 
     def lengths(self, state: int) -> int:
-        """Return, as bits, in how many more characters an id can be complete."""
+        """Return the numbers of characters, as bits, after which an id can be complete."""
         lengths = 0
         for position in bits(state):
             lengths |= self._left[position]
         return lengths
 
     def branching_lengths(self, state: int) -> int:
-        """Return, as bits, in how many more characters an id can be complete that a longer one extends."""
-        if not self._forks:
+        """Return the numbers of characters, as bits, after which an id can be complete and also continue."""
+        if not self._branching:
             self._find_branching()
-        return self._forks.get(state, 0)
+        return self._branching.get(state, 0)
 
     def _find_branching(self) -> None:
-        found = {START: None}
-        waiting = deque(found)
-        while waiting and len(found) < MAX_FORK_STATES:
-            fresh = [to for to in dict.fromkeys(self.after(waiting.popleft()).values()) if to not in found]
-            found.update(dict.fromkeys(fresh))
-            waiting.extend(fresh)
-        # Positions lead to later ones only: so do the lowest of a state's positions, and this order suffices.
-        for state in sorted(found, key=lambda state: state & -state, reverse=True):
+        states = {START: None}
+        waiting = deque(states)
+        while waiting and len(states) < MAX_BRANCHING_STATES:
+            new = [to for to in dict.fromkeys(self.after(waiting.popleft()).values()) if to not in states]
+            states.update(dict.fromkeys(new))
+            waiting.extend(new)
+        # Positions lead to later ones only, so in descending order of its lowest position, a state follows its targets.
+        for state in sorted(states, key=lambda state: state & -state, reverse=True):
             following = self.after(state).values()
             lengths = int(bool(state & self._last and following))
             for to in set(following):
-                lengths |= self._forks.get(to, 0) << 1
-            self._forks[state] = lengths
+                lengths |= self._branching.get(to, 0) << 1
+            self._branching[state] = lengths
 
     def enumerate(self, state: int, reach: Callable[[int], int]) -> Iterator[tuple[str, int]]:
-        """Return each text that leads where `reach` says, with its last state, the shortest first."""
+        """Yield each string that can reach its end from `state`, with its last state, the shortest first.
+
+        `reach` returns the remaining lengths for a state, as bits.
+        """
         for length in bits(reach(state)):
             waiting = [("", state)]
             while waiting:
-                text, at = waiting.pop()
-                left = length - len(text)
-                if not left:
-                    yield text, at
+                prefix, current = waiting.pop()
+                remaining = length - len(prefix)
+                if not remaining:
+                    yield prefix, current
                     continue
-                for char, to in reversed(self.after(at).items()):
-                    if reach(to) >> (left - 1) & 1:
-                        waiting.append((text + char, to))
+                for char, to in reversed(self.after(current).items()):
+                    if reach(to) >> (remaining - 1) & 1:
+                        waiting.append((prefix + char, to))
 
 
-# Some pairs have exponentially many states; then it isn't told.
-_MOST_PAIRS = 20_000
+# Some pairs of patterns have exponentially many states; the search then gives up.
+_MAX_PAIRS = 20_000
 
 
 def is_subset(inner: Node, outer: Node) -> bool | None:
-    """Return whether `outer` admits every id that `inner` does, None if that takes too long to find out."""
-    inside, around = Automaton(inner), Automaton(outer)
+    """Return whether `outer` admits every id that `inner` admits, None if the search takes too long."""
+    inner_automaton, outer_automaton = Automaton(inner), Automaton(outer)
     seen = {(START, START)}
     waiting = [(START, START)]
     while waiting:
-        here, there = waiting.pop()
-        if inside.lengths(here) & 1 and not around.lengths(there) & 1:
+        inner_state, outer_state = waiting.pop()
+        if inner_automaton.lengths(inner_state) & 1 and not outer_automaton.lengths(outer_state) & 1:
             return False
-        beyond = around.after(there)
-        for pair in {(to, beyond.get(char, 0)) for char, to in inside.after(here).items()} - seen:
+        outer_after = outer_automaton.after(outer_state)
+        for pair in {(to, outer_after.get(char, 0)) for char, to in inner_automaton.after(inner_state).items()} - seen:
             seen.add(pair)
             waiting.append(pair)
-        if len(seen) > _MOST_PAIRS:
+        if len(seen) > _MAX_PAIRS:
             return None
     return True
 
 
 def examples(tree: Node, count: int, avoid: Collection[str]) -> tuple[str, ...]:
-    """Return up to `count` admitted ids, first of all one and an extension of it, else the shortest."""
+    """Return up to `count` admitted ids outside `avoid`: first an id and an extension of it, then the shortest."""
     if count < 1:
         return ()
-    walk = Automaton(tree)
+    automaton = Automaton(tree)
     avoided = frozenset(avoid)
     # A dict keeps the order, and each id once.
-    chosen = dict.fromkeys(_prefix_pair(walk, avoided) if count > 1 else ())
-    for text, _ in walk.enumerate(START, walk.lengths):
+    chosen = dict.fromkeys(_prefix_pair(automaton, avoided) if count > 1 else ())
+    for id_, _ in automaton.enumerate(START, automaton.lengths):
         if len(chosen) == count:
             break
-        if text not in avoided:
-            chosen[text] = None
+        if id_ not in avoided:
+            chosen[id_] = None
     return tuple(chosen)
 
 
-def _prefix_pair(walk: Automaton, avoided: frozenset[str]) -> tuple[str, ...]:
-    for text, state in walk.enumerate(START, walk.branching_lengths):
-        if text in avoided:
+def _prefix_pair(automaton: Automaton, avoided: frozenset[str]) -> tuple[str, ...]:
+    for id_, state in automaton.enumerate(START, automaton.branching_lengths):
+        if id_ in avoided:
             continue
-        for ending, _ in walk.enumerate(state, walk.lengths):
-            if ending and text + ending not in avoided:
-                return text, text + ending
+        for ending, _ in automaton.enumerate(state, automaton.lengths):
+            if ending and id_ + ending not in avoided:
+                return id_, id_ + ending
     return ()

@@ -1,4 +1,4 @@
-"""IdPattern."""
+"""IdPattern: a compiled pattern, with matching in bounded time."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -8,89 +8,89 @@ from temp_access.config.id_pattern.parser import parse
 from temp_access.config.id_pattern.tree import Chars, Choice, LiteralText, Node, Repeat, Sequence, longest, longest_cost
 
 
-def whole_match(tree: Node, text: str) -> bool:
-    """Return whether the tree covers the text from its start to its end."""
-    return bool(_Matcher(text).ends(tree, starts=1) >> len(text) & 1)
+def whole_match(tree: Node, id_: str) -> bool:
+    """Return whether the tree matches the whole id."""
+    return bool(_Matcher(id_).ends(tree, starts=1) >> len(id_) & 1)
 
 
 class _Matcher:
-    """One text; a set of places in it is an integer whose bit i stands for "after i characters"."""
+    """Matches one id; a set of positions in it is an integer, whose bit i is the position after i characters."""
 
-    def __init__(self, text: str) -> None:
-        self._places: dict[str, int] = {}
-        for index, char in enumerate(text):
-            self._places[char] = self._places.get(char, 0) | 1 << index
-        self._class_places: dict[int, int] = {}
+    def __init__(self, id_: str) -> None:
+        self._positions: dict[str, int] = {}
+        for index, char in enumerate(id_):
+            self._positions[char] = self._positions.get(char, 0) | 1 << index
+        self._class_positions: dict[int, int] = {}
 
     def ends(self, node: Node, starts: int) -> int:
-        """Return every place where the part can end, given those where it can start."""
+        """Return the positions where a part can end, if it starts at one of `starts`."""
         if not starts:
             return 0
         match node:
             case Chars():
-                return (starts & self._places_of(node)) << 1
-            case LiteralText(text):
-                for char in text:
-                    starts = (starts & self._places.get(char, 0)) << 1
+                return (starts & self._positions_of(node)) << 1
+            case LiteralText(literal):
+                for char in literal:
+                    starts = (starts & self._positions.get(char, 0)) << 1
                 return starts
             case Sequence(parts):
                 for part in parts:
                     starts = self.ends(part, starts)
                 return starts
             case Choice(options):
-                found = 0
+                ends = 0
                 for option in options:
-                    found |= self.ends(option, starts)
-                return found
+                    ends |= self.ends(option, starts)
+                return ends
             case Repeat(part, least, most):
                 return self._repeated_ends(part, least, most, starts)
 
     def _repeated_ends(self, part: Node, least: int, most: int, starts: int) -> int:
         for _ in range(least):
             starts = self.ends(part, starts)
-        found = starts
+        ends = starts
         for _ in range(most - least):
-            # A place that was reached before, in fewer rounds, has all it can lead to in `found` already.
-            starts = self.ends(part, starts) & ~found
+            # A position that fewer repetitions reached leads to nothing new.
+            starts = self.ends(part, starts) & ~ends
             if not starts:
                 break
-            found |= starts
-        return found
+            ends |= starts
+        return ends
 
-    def _places_of(self, chars: Chars) -> int:
-        # By identity: hashing the ranges for each round of a repetition would take most of the time.
-        found = self._class_places.get(id(chars))
-        if found is None:
-            found = sum(places for char, places in self._places.items() if char in chars)
-            self._class_places[id(chars)] = found
-        return found
+    def _positions_of(self, chars: Chars) -> int:
+        # By identity, because hashing the ranges in each repetition would take most of the time.
+        positions = self._class_positions.get(id(chars))
+        if positions is None:
+            positions = sum(positions for char, positions in self._positions.items() if char in chars)
+            self._class_positions[id(chars)] = positions
+        return positions
 
 
 @dataclass(frozen=True, slots=True)
 class IdPattern:
-    """A pattern as written, its tree, and the length of the longest id that it admits, in characters."""
+    """A pattern as written, its syntax tree, and the length of the longest admitted id in characters."""
 
     source: str
     tree: Node
     longest: int
 
-    def matches(self, text: str) -> bool:
-        """Return whether the whole text is an admitted id, in time bounded by the pattern alone."""
-        return len(text) <= self.longest and whole_match(self.tree, text)
+    def matches(self, id_: str) -> bool:
+        """Return whether the pattern matches the whole id, in a time that depends on the pattern alone."""
+        return len(id_) <= self.longest and whole_match(self.tree, id_)
 
     def longest_cost(self, cost: Callable[[str], int]) -> int:
-        """Return the maximum, over all admitted ids, of the sum of their characters' costs."""
+        """Return the highest cost of an admitted id, which is the sum of its characters' costs."""
         return longest_cost(self.tree, cost)
 
     def examples(self, count: int, avoid: Collection[str] = ()) -> tuple[str, ...]:
-        """Return up to `count` distinct admitted ids outside `avoid`, fewer only if there are no more.
+        """Return `count` admitted ids that aren't in `avoid`, or all of them if there are fewer.
 
-        They are the same on each call; where the pattern allows, the second extends the first.
+        The result is the same on each call. Where possible, the second id begins with the first.
         """
         return examples(self.tree, count, avoid)
 
 
 def compile_pattern(source: str) -> IdPattern:
-    """Return the pattern; raises PatternError, with the position, for anything outside the subset."""
+    """Return the compiled pattern; raises PatternError, with a position, for syntax outside the subset."""
     tree = parse(source)
     return IdPattern(source, tree, longest(tree))

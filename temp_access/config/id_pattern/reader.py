@@ -1,4 +1,4 @@
-"""Cursor, character classes, escapes."""
+"""Reading a pattern character by character: the cursor, character classes and escapes."""
 
 import string
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from temp_access.config.id_pattern.tree import DIGITS, WORD, Chars, PatternError
 
 @dataclass(slots=True)
 class Cursor:
-    """The text of a pattern and the index (0-based) of the character to read next."""
+    """A pattern and the index (0-based) of its next character."""
 
     text: str
     at: int = 0
@@ -18,42 +18,42 @@ class Cursor:
         return self.text[self.at : self.at + 1]
 
     def take(self) -> str:
-        """Return the next character and step over it."""
+        """Return the next character and move past it."""
         char = self.peek()
         self.at += 1
         return char
 
-    def looking_at(self, *texts: str) -> bool:
-        """Return whether one of these texts comes next."""
-        return self.text.startswith(texts, self.at)
+    def looking_at(self, *tokens: str) -> bool:
+        """Return whether the pattern continues with one of `tokens`."""
+        return self.text.startswith(tokens, self.at)
 
-    def skip(self, text: str) -> bool:
-        """Step over the text if it comes next, and return whether it did."""
-        found = self.looking_at(text)
-        if found:
-            self.at += len(text)
-        return found
+    def skip(self, token: str) -> bool:
+        """Move past the token if the pattern continues with it, and return whether it did."""
+        is_next = self.looking_at(token)
+        if is_next:
+            self.at += len(token)
+        return is_next
 
     def error_at(self, reason: str, at: int | None = None) -> PatternError:
-        """Return the error for the character at an index (0-based, else the next one)."""
+        """Return the error for the character at an index (0-based), by default for the next one."""
         return PatternError((self.at if at is None else at) + 1, reason)
 
 
 _CLASSES = {"d": DIGITS, "w": WORD}
-_ITSELF = string.punctuation + " "
+_ESCAPABLE = string.punctuation + " "
 _REFUSED = (
-    ("DWSPX", "would admit nearly every character; write the ones that you mean, as [a-z0-9_-]"),
-    ("s", "admits line breaks and tabs; write a space as itself"),
-    ("bBAZzG", "marks a place, and a pattern always covers the whole id; leave it out"),
+    ("DWSPX", "matches nearly every character; write a class of those that you mean, such as [a-z0-9_-]"),
+    ("s", "matches line breaks and tabs; write a plain space"),
+    ("bBAZzG", "is an anchor, and a pattern always matches the whole id; remove it"),
     ("123456789kg", "is a back-reference; repeat the part instead"),
-    ("afnrtv", "is a control character, which can't be part of a session policy; leave it out"),
-    ("0xuUNcoe", "is a character by its number; write the character itself"),
-    ("p", "is a Unicode property; write a class, as [a-z0-9_-]"),
+    ("afnrtv", "is a control character, which a session policy can't contain; remove it"),
+    ("0xuUNcoe", "is a character code; write the character itself"),
+    ("p", "is a Unicode property; write a class such as [a-z0-9_-]"),
 )
 
 
 def read_escape(cursor: Cursor) -> Chars | str:
-    """Return the class or the one character that an escape stands for.
+    """Return the class or the character of an escape.
 
     Raises PatternError, at the backslash, for any other escape.
     """
@@ -64,7 +64,7 @@ def read_escape(cursor: Cursor) -> Chars | str:
         raise cursor.error_at("'\\' escapes nothing; write \\\\ for a backslash", start)
     if char in _CLASSES:
         return _CLASSES[char]
-    if char in _ITSELF:
+    if char in _ESCAPABLE:
         return char
     for letters, reason in _REFUSED:
         if char in letters:
@@ -72,22 +72,24 @@ def read_escape(cursor: Cursor) -> Chars | str:
     raise cursor.error_at(f"'\\{char}' has no meaning; write {char}", start)
 
 
-# Some tools read these as operations on sets: what they admit shouldn't depend on who reads.
+# Some tools read these as set operations; a pattern must not depend on the tool.
 _SET_OPERATIONS = ("&&", "||", "~~", "--")
 
 
 def read_class(cursor: Cursor) -> Chars:
-    """Return the class that starts at the cursor; raises PatternError at what is wrong in it."""
+    """Return the class at the cursor; raises PatternError at the first error in it."""
     opening = cursor.at
     cursor.take()
     if cursor.looking_at("^"):
-        raise cursor.error_at("'[^' would admit nearly every character; write the ones that you mean, or \\^")
+        raise cursor.error_at(
+            "'[^' matches nearly every character; write those that you mean, or \\^ for a literal '^'"
+        )
     if cursor.looking_at("]"):
-        raise cursor.error_at("'[]' is empty; write a character in it, or \\] for a bracket", opening)
+        raise cursor.error_at("'[]' is empty; write a character in it, or \\] for a literal ']'", opening)
     ranges: list[Range] = []
     while not cursor.skip("]"):
         if cursor.peek() == "":
-            raise cursor.error_at("'[' is never closed; write ] after the class, or \\[ for itself", opening)
+            raise cursor.error_at("'[' is never closed; write ] after the class, or \\[ for a literal '['", opening)
         ranges.extend(_read_member(cursor, first=cursor.at == opening + 1))
     return Chars.of(ranges)
 
@@ -96,32 +98,32 @@ def _read_member(cursor: Cursor, first: bool) -> tuple[Range, ...]:
     start = cursor.at
     if cursor.looking_at(*_SET_OPERATIONS):
         doubled = cursor.text[start : start + 2]
-        raise cursor.error_at(f"'{doubled}' is an operation on sets to some; write \\{doubled[0]} once")
+        raise cursor.error_at(f"'{doubled}' is a set operation in some tools; write \\{doubled[0]} once")
     if cursor.looking_at("-") and not first and not cursor.looking_at("-]"):
-        raise cursor.error_at("'-' stands between no two characters; write \\-")
+        raise cursor.error_at("'-' isn't between two characters; write \\- for a literal '-'")
     low = _read_char(cursor)
     if not cursor.looking_at("-") or cursor.looking_at("-]"):
         return low.ranges if isinstance(low, Chars) else ((low, low),)
     cursor.take()
     if cursor.looking_at("-"):
-        raise cursor.error_at("a range can't end in a bare '-'; write \\-")
+        raise cursor.error_at("a range can't end in an unescaped '-'; write \\-")
     high = _read_char(cursor) if cursor.peek() else ""
-    return (_checked(cursor, start, low, high),) if high else ()
+    return (_valid_range(cursor, start, low, high),) if high else ()
 
 
 def _read_char(cursor: Cursor) -> Chars | str:
     if cursor.looking_at("["):
-        raise cursor.error_at("'[' within a class has no meaning; write \\[ for itself")
+        raise cursor.error_at("'[' has no meaning within a class; write \\[ for a literal '['")
     return read_escape(cursor) if cursor.looking_at("\\") else cursor.take()
 
 
-def _checked(cursor: Cursor, start: int, low: Chars | str, high: Chars | str) -> Range:
-    written = cursor.text[start : cursor.at]
+def _valid_range(cursor: Cursor, start: int, low: Chars | str, high: Chars | str) -> Range:
+    source = cursor.text[start : cursor.at]
     if isinstance(low, Chars) or isinstance(high, Chars):
-        raise cursor.error_at(f"'{written}' isn't a range of two characters; write \\- for a '-'", start)
+        raise cursor.error_at(f"'{source}' isn't a range of two characters; write \\- for a literal '-'", start)
     if low > high:
-        raise cursor.error_at(f"the range '{written}' runs backwards; swap its ends", start)
+        raise cursor.error_at(f"the range '{source}' has its ends in the wrong order; swap them", start)
     for char in map(chr, range(ord(low), ord(high) + 1)):
         if reason := rejection_reason(char):
-            raise cursor.error_at(f"the range '{written}' is too wide: {reason}", start)
+            raise cursor.error_at(f"the range '{source}' is too wide: {reason}", start)
     return low, high

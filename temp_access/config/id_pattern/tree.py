@@ -1,4 +1,4 @@
-"""Syntax tree and its measures, alphabet, PatternError."""
+"""The syntax tree of a pattern and its measures, the characters of an id, and PatternError."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ Range: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LiteralText:
-    """Exactly this text, one character or more."""
+    """A literal of one character or more."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One character out of sorted, disjoint ranges, both ends included."""
+    """One character of a class: sorted, disjoint ranges with both ends included."""
 
     ranges: tuple[Range, ...]
 
     @classmethod
     def of(cls, ranges: Iterable[Range]) -> "Chars":
-        """Return the class of all these ranges, overlapping and adjacent ones joined."""
+        """Return the class of some ranges; overlapping and adjacent ranges are joined."""
         joined: list[Range] = []
         for low, high in sorted(ranges):
             if joined and ord(low) <= ord(joined[-1][1]) + 1:
@@ -41,21 +41,21 @@ class Chars:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Two parts or more, one after the other."""
+    """Two or more parts, one after the other."""
 
     parts: "tuple[Node, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Any one of two options or more."""
+    """One of two or more alternatives."""
 
     options: "tuple[Node, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A part `least` to `most` times (both included, `most` at least 1)."""
+    """A part, repeated `least` to `most` times (both included, `most` is at least 1)."""
 
     part: "Node"
     least: int
@@ -66,7 +66,7 @@ Node: TypeAlias = LiteralText | Chars | Sequence | Choice | Repeat
 
 
 class PatternError(ValueError):
-    """A pattern outside the subset: where (`position`, 1-based, in characters), why, and what to write."""
+    """Syntax outside the subset: the `position` (in characters, from 1), and the reason with what to write instead."""
 
     def __init__(self, position: int, reason: str) -> None:
         super().__init__(position, reason)
@@ -82,35 +82,39 @@ WORD = Chars((("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z")))
 
 
 def rejection_reason(char: str) -> str | None:
-    """Return why an id can't hold the character, or None (sts:AssumeRole: a policy is U+0020..U+00FF)."""
+    """Return why an id can't contain the character, None if it can.
+
+    A session policy has U+0020 to U+00FF:
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
     if char == "/":
-        return "'/' would make an id more than one path segment; put it in the folder template"
+        return "'/' isn't allowed in an id, which is one path segment; write it in the folder template"
     if char < " " or "\x7f" <= char <= "\x9f":
-        return f"the control character U+{ord(char):04X} can't be part of a session policy; leave it out"
+        return f"the control character U+{ord(char):04X} isn't allowed in a session policy; remove it"
     if char > "\xff":
-        return f"the character U+{ord(char):04X} can't be part of a session policy; keep to U+0020..U+00FF"
+        return f"the character U+{ord(char):04X} isn't allowed in a session policy; use U+0020 to U+00FF"
     return None
 
 
 def check_characters(source: str) -> None:
-    """Raise PatternError at the first character that no id can hold."""
+    """Raise PatternError at the first character that an id can't contain."""
     for position, char in enumerate(source, start=1):
         if reason := rejection_reason(char):
             raise PatternError(position, reason)
 
 
-def readable(char: str) -> tuple[int, str]:
-    """Return a sort key that puts the plainest characters first."""
+def example_order(char: str) -> tuple[int, str]:
+    """Return a sort key for the characters of examples: letters first, then digits, then punctuation."""
     kinds = (("a", "z"), ("0", "9"), ("A", "Z"), ("-", "."), ("_", "_"), ("!", "~"))
     rank = next((rank for rank, (low, high) in enumerate(kinds) if low <= char <= high), len(kinds))
     return rank, char
 
 
 def longest_cost(node: Node, cost: Callable[[str], int]) -> int:
-    """Return the maximum, over all admitted texts, of the sum of their characters' costs."""
+    """Return the highest cost of a matching string, which is the sum of its characters' costs."""
     match node:
-        case LiteralText(text):
-            return sum(map(cost, text))
+        case LiteralText(literal):
+            return sum(map(cost, literal))
         case Chars():
             return max(map(cost, node))
         case Sequence(parts):
@@ -123,20 +127,20 @@ def longest_cost(node: Node, cost: Callable[[str], int]) -> int:
 
 
 def longest(node: Node) -> int:
-    """Return the length of the longest admitted text, in characters."""
+    """Return the length of the longest matching string, in characters."""
     return longest_cost(node, lambda _: 1)
 
 
 def shortest(node: Node) -> int:
-    """Return the length of the shortest admitted text, in characters."""
+    """Return the length of the shortest matching string, in characters."""
     return -longest_cost(node, lambda _: -1)
 
 
 def steps(node: Node) -> int:
-    """Return how many steps matching takes at most: the tree's size with its repetitions unrolled."""
+    """Return the maximum number of matching steps: the size of the tree with its repetitions unrolled."""
     match node:
-        case LiteralText(text):
-            return len(text)
+        case LiteralText(literal):
+            return len(literal)
         case Chars():
             return 1
         case Sequence(children) | Choice(children):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from temp_access.iam.arn import Arn, role_session_arn
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
 
 USER, SESSION, ROOT, SERVICE, ANONYMOUS = "User", "AssumedRole", "Account", "Service", "Anonymous"
@@ -34,7 +35,7 @@ class SymbolicCaller:
 
 def one_user(solver: Solver, arn: str, account: str) -> SymbolicCaller:
     """Return the user with this ARN."""
-    name = solver.constant(arn.rpartition("/")[2])
+    name = solver.constant(Arn.parse(arn).name)
     return make_caller(
         solver, USER, solver.constant(arn), solver.constant(account), resource_account=account, name=name
     )
@@ -43,7 +44,8 @@ def one_user(solver: Solver, arn: str, account: str) -> SymbolicCaller:
 def role_session(solver: Solver, role_arn: str, account: str) -> SymbolicCaller:
     """Return a session of the role with any role session name."""
     name = solver.string("role session name")
-    beginning = f"arn:{role_arn.split(':')[1]}:sts::{account}:assumed-role/{role_arn.rpartition('/')[2]}/"
+    role = Arn.parse(role_arn)
+    beginning = role_session_arn(role.partition, account, role.name, "")
     return make_caller(
         solver,
         SESSION,

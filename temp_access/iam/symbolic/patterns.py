@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import Enum
 
-from temp_access.iam.patterns import Variable, Wildcard, WildcardScope, split_pattern
+from temp_access.iam.patterns import COLONS_OF_ARN, Variable, Wildcard, WildcardScope, split_pattern
 from temp_access.iam.symbolic.encoder import Encoder
 from temp_access.iam.symbolic.solver import (
     LAST_CHARACTER,
@@ -14,28 +14,27 @@ from temp_access.iam.symbolic.solver import (
     StringTerm,
 )
 
-COLONS_OF_ARN = 5
-
 
 def glob_language(solver: Solver, parts: Sequence[str | Wildcard], scope: WildcardScope) -> RegularLanguage:
     """Return the language of a pattern without variables; see `temp_access.iam.patterns.WildcardScope`."""
     within_part = solver.union([solver.character_range("\0", "9"), solver.character_range(";", LAST_CHARACTER)])
     colons = 0 if scope is not WildcardScope.TEXT else COLONS_OF_ARN
     languages: list[RegularLanguage] = []
-    for position, piece in enumerate(parts):
-        everywhere = colons >= COLONS_OF_ARN
-        if isinstance(piece, str):
-            colons += piece.count(":")
-            languages.append(solver.literal(piece))
-        elif piece is Wildcard.ONE:
-            languages.append(solver.any_character if everywhere else within_part)
-        elif everywhere or (scope is WildcardScope.RESOURCE and _ends_part(parts, position)):
+    for position, part in enumerate(parts):
+        any_character = colons >= COLONS_OF_ARN
+        if isinstance(part, str):
+            colons += part.count(":")
+            languages.append(solver.literal(part))
+        elif part is Wildcard.ONE:
+            languages.append(solver.any_character if any_character else within_part)
+        elif any_character or (scope is WildcardScope.RESOURCE and _ends_part(parts, position)):
             languages.append(solver.any_string)
         else:
             languages.append(solver.repeated(within_part))
     return solver.sequence(languages)
 
 
+# Not shared with the evaluator: the agreement of two implementations is what the tests check.
 def _ends_part(parts: Sequence[str | Wildcard], position: int) -> bool:
     following = parts[position + 1] if position + 1 < len(parts) else ":"
     return isinstance(following, str) and following.startswith(":")
@@ -90,14 +89,14 @@ def _with_placeholders(literal: str) -> list[SymbolicPart]:
 
 def matches_segments(solver: Solver, value: StringTerm, parts: Sequence[StringTerm | Wildcard]) -> Formula:
     """Whether `value` matches the parts, with `*` for any string; raises NotEncodableError for `?`."""
-    if any(piece is Wildcard.ONE for piece in parts):
+    if any(part is Wildcard.ONE for part in parts):
         raise NotEncodableError("`?` in a pattern that has a variable isn't modeled")
     segments: list[list[StringTerm]] = [[]]
-    for piece in parts:
-        if isinstance(piece, Wildcard):
+    for part in parts:
+        if isinstance(part, Wildcard):
             segments.append([])
         else:
-            segments[-1].append(piece)
+            segments[-1].append(part)
     first, *middle = [solver.concat(segment) for segment in segments]
     if not middle:
         return solver.equal(value, first)
@@ -129,8 +128,8 @@ def matches_any(
 ) -> Formula:
     """Whether `value` matches one of the patterns."""
     return encoder.solver.or_(
-        _matches(encoder, value, text, split_symbolic(text, variables=variables, wildcards=wildcards), scope)
-        for text in patterns
+        _matches(encoder, value, pattern, split_symbolic(pattern, variables=variables, wildcards=wildcards), scope)
+        for pattern in patterns
     )
 
 

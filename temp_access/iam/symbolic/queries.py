@@ -65,6 +65,10 @@ class SymbolicRequest:
     names: Mapping[str, StringTerm] = field(default_factory=dict)
     any_account: bool = False
 
+    def is_action(self, solver: Solver, actions: Iterable[str]) -> Formula:
+        """Whether the request's action is one of these, whatever their case."""
+        return solver.one_of(self.action, (action.lower() for action in actions))
+
 
 class RequestBuilder:
     """Builds symbolic requests on a bucket, a role or any other resource."""
@@ -91,13 +95,10 @@ class RequestBuilder:
     def bucket(self) -> SymbolicRequest:
         """Return a request on the bucket itself that is neither a listing nor harmless."""
         action, rule = self._action(("s3:*",))
-        others = [
-            self._solver.equal(action, self._solver.constant(name.lower()))
-            for name in (*PREFIX_ACTIONS, *HARMLESS_ACTIONS)
-        ]
-        return SymbolicRequest(
-            action, self._bucket, (rule, self._solver.not_(self._solver.or_(others))), {PREFIX: self._absent()}
+        other_action = self._solver.not_(
+            self._solver.one_of(action, (name.lower() for name in (*PREFIX_ACTIONS, *HARMLESS_ACTIONS)))
         )
+        return SymbolicRequest(action, self._bucket, (rule, other_action), {PREFIX: self._absent()})
 
     def role(self, role_arn: str) -> SymbolicRequest:
         """Return an STS request on the role."""
@@ -109,17 +110,14 @@ class RequestBuilder:
         solver = self._solver
         action, rule = self._action(("*:*",))
         resource = solver.string("resource")
-        of_role = solver.and_(
-            [solver.equal(resource, solver.constant(role_arn)), solver.prefix_of(action, solver.constant("sts:"))]
-        )
+        is_arn = solver.prefix_of(resource, solver.constant("arn:"))
+        is_sts = solver.prefix_of(action, solver.constant("sts:"))
         rules = [
             rule,
-            solver.or_(
-                [solver.prefix_of(resource, solver.constant("arn:")), solver.equal(resource, solver.constant("*"))]
-            ),
+            solver.or_([is_arn, solver.one_of(resource, ["*"])]),
             solver.not_(solver.equal(resource, self._bucket)),
             solver.not_(solver.prefix_of(resource, self._objects)),
-            solver.not_(of_role),
+            solver.not_(solver.and_([solver.one_of(resource, [role_arn]), is_sts])),
         ]
         return SymbolicRequest(action, resource, tuple(rules), any_account=True)
 
@@ -198,17 +196,17 @@ def witness_preferences(
     readable: Iterable[StringTerm] = (),
 ) -> Iterator[Formula]:
     """Yield formulas that make a witness easier to read, the best first."""
-    known_action = solver.or_(solver.equal(request.action, solver.constant(name.lower())) for name in KNOWN_ACTIONS)
+    known_action = request.is_action(solver, KNOWN_ACTIONS)
     letter = solver.character_range("a", "z")
     word = solver.repeated(solver.union([letter, solver.literal("/")]), 1, 24)
-    short = solver.and_([known_action, *(solver.in_language(text, word) for text in readable)])
+    short = solver.and_([known_action, *(solver.in_language(term, word) for term in readable)])
     for one, another in folders:
         same = [solver.equal(folder, solver.constant(one))] if folder is not None else []
         same += [solver.equal(other, solver.constant(another))] if other is not None else []
         if same:
             yield solver.and_([*same, short])
     simple = solver.repeated(letter, 1, 8)
-    named = [solver.in_language(text, simple) for text in (folder, other) if text is not None]
+    named = [solver.in_language(term, simple) for term in (folder, other) if term is not None]
     yield solver.and_([*named, short])
     yield solver.and_([*named, known_action])
     yield known_action

@@ -191,8 +191,8 @@ def _prefix_rules(encoder: Encoder) -> Iterator[Formula]:
     """Yield the rule that only PREFIX_ACTIONS carry s3:prefix, if a policy or the request has that key."""
     solver, prefix = encoder.solver, encoder.fixed.get(PREFIX) or encoder.keys.get(PREFIX)
     if prefix:
-        carriers = [solver.equal(encoder.action, solver.constant(name.lower())) for name in PREFIX_ACTIONS]
-        yield solver.or_([solver.not_(prefix.present), *carriers])
+        carries_prefix = solver.one_of(encoder.action, (action.lower() for action in PREFIX_ACTIONS))
+        yield solver.or_([solver.not_(prefix.present), carries_prefix])
 
 
 def _with_special_folders(make_query: QueryFactory, account: str, deadline: Deadline) -> SearchResult:

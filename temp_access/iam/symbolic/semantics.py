@@ -28,10 +28,7 @@ def names_role(encoder: Encoder, principals: Principals) -> Formula:
 
 def names_account(encoder: Encoder, principals: Principals) -> Formula:
     """Whether the element names the caller's account."""
-    solver = encoder.solver
-    return solver.or_(
-        solver.equal(encoder.caller.account, solver.constant(number)) for number in sorted(principals.accounts)
-    )
+    return encoder.solver.one_of(encoder.caller.account, sorted(principals.accounts))
 
 
 def principals_match(encoder: Encoder, principals: Principals) -> Formula:
@@ -54,9 +51,7 @@ def _names(encoder: Encoder, principals: Principals, principal: StringTerm) -> F
     # AIDA…, AROA… and canonical user IDs can be those of the user, the role or the account; they are unknown here.
     if by_id := next((name for name in sorted(principals.named) if not set(name) & set(".:")), None):
         raise NotEncodableError(f"the principal {by_id} is named by its ID, which isn't modeled")
-    return encoder.solver.or_(
-        encoder.solver.equal(principal, encoder.solver.constant(name)) for name in sorted(principals.named)
-    )
+    return encoder.solver.one_of(principal, sorted(principals.named))
 
 
 # Keys that can have several values. Conditions on them stay open even without a set operator, as do conditions on
@@ -107,7 +102,7 @@ def _is_multivalued(key: str) -> bool:
 
 def _value_matches(encoder: Encoder, base: str, key: str, values: tuple[str, ...], *, variables: bool) -> Formula:
     value = encoder.value(key).value
-    if base in _IGNORING_CASE and all(text.isascii() and "${" not in text for text in values):
+    if base in _IGNORING_CASE and all(pattern.isascii() and "${" not in pattern for pattern in values):
         return encoder.solver.or_(
             encoder.solver.in_language(value, case_insensitive(encoder.solver, text)) for text in values
         )
@@ -128,14 +123,12 @@ def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: 
     solver = encoder.solver
     body = policy.bodies[statement.index]
     variables = policy.version == VERSIONS[0]
-    actions = [text.lower() for text in _strings(body, "NotAction" if statement.not_action else "Action")]
+    actions = [action.lower() for action in _strings(body, "NotAction" if statement.not_action else "Action")]
     named = matches_any(encoder, encoder.action, actions, variables=False)
     conditions = [solver.not_(named) if statement.not_action else named]
     if statement.resources is not None:
-        texts = _strings(body, "NotResource" if statement.not_resource else "Resource")
-        named = matches_any(
-            encoder, encoder.resource, [*map(pad_arn, texts)], variables=variables, scope=WildcardScope.RESOURCE
-        )
+        arns = [pad_arn(arn) for arn in _strings(body, "NotResource" if statement.not_resource else "Resource")]
+        named = matches_any(encoder, encoder.resource, arns, variables=variables, scope=WildcardScope.RESOURCE)
         conditions.append(solver.not_(named) if statement.not_resource else named)
     if principals is not None:
         conditions.append(principals_match(encoder, principals))

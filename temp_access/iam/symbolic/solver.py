@@ -76,6 +76,10 @@ class Solver:
         """Whether two strings are equal."""
         return Formula(self._term(self._kind.EQUAL, left, right))
 
+    def one_of(self, value: StringTerm, constants: Iterable[str]) -> Formula:
+        """Whether `value` is one of the constants."""
+        return self.or_(self.equal(value, self.constant(constant)) for constant in constants)
+
     def prefix_of(self, value: StringTerm, beginning: StringTerm) -> Formula:
         """Whether `value` begins with `beginning`."""
         return Formula(self._term(self._kind.STRING_PREFIX, beginning, value))

@@ -1,4 +1,4 @@
-"""The rules by id; each is a function that yields the faults of a statement, or of a resource."""
+"""The lint rules by id: functions that yield the violations in a statement, or in a resource."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -30,7 +30,7 @@ RULES: Mapping[str, Callable[[StatementView], Iterator[Violation]]] = {
     "StringEqualsWildcard": string_equals_wildcard.check,
     "VariableVersion": variable_version.check,
 }
-# Each yields the property's path as well.
+# These also yield the path of the property.
 RESOURCE_RULES: Mapping[str, Callable[[Mapping[str, object]], Iterator[tuple[str, Violation]]]] = {
     "EscalatingPolicy": escalating_policy.check,
 }

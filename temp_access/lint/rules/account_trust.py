@@ -1,4 +1,4 @@
-"""A role doesn't trust a whole account without an external id or another condition.
+"""A role trusts a whole account only with an external id or another condition.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
 """
@@ -13,15 +13,15 @@ _ACCOUNT = re.compile(r"(?:\d{12}|<AWS.AccountId>)|arn:[^:]+:iam::[^:]+:root")
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
-    """Yield each whole account that may assume the role."""
+    """Yield each account that is trusted without a condition."""
     if (
         statement.kind is not PolicyType.TRUST
         or not statement.allow
         or any(c.is_restrictive for c in statement.conditions)
     ):
         return
-    for principal in filter(_ACCOUNT.fullmatch, statement.principals):
+    for principal in filter(_ACCOUNT.fullmatch, statement.principal_names("AWS")):
         yield Violation(
             principal,
-            f"{principal} lets a whole account assume the role; name the principal, or ask for sts:ExternalId",
+            f"{principal} lets the whole account assume the role; name one principal, or require sts:ExternalId",
         )

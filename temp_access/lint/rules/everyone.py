@@ -1,4 +1,4 @@
-"""An Allow for everybody has a condition on who is calling or from where.
+"""An Allow for every principal has a condition on who is calling or from where.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -15,20 +15,19 @@ aws:principalservicenameslist aws:sourceaccount aws:sourcearn aws:sourceip aws:s
 aws:sourcevpc aws:sourcevpcarn aws:sourcevpce aws:userid aws:username aws:vpceaccount aws:vpceorgid
 aws:vpceorgpaths kms:calleraccount s3:dataaccesspointaccount s3:dataaccesspointarn sts:externalid
 """
-_WHO = frozenset(_NAMES.split())
+_CALLER_KEYS = frozenset(_NAMES.split())
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
-    """Yield everybody, or everybody but a few."""
-    if not statement.allow or statement.kind is PolicyType.IDENTITY or any(map(_narrows, statement.conditions)):
+    """Yield `NotPrincipal` and the principal `*`."""
+    if not statement.allow or statement.kind is PolicyType.IDENTITY or any(map(_limits_callers, statement.conditions)):
         return
     if statement.not_principal:
-        yield Violation("NotPrincipal", "Allow with NotPrincipal is for all others, anonymous ones too; use Principal")
-    elif "*" in statement.principals:
-        yield Violation(
-            "*", 'Principal "*" is allowed whoever calls; name the principals, or ask for aws:PrincipalOrgID'
-        )
+        yield Violation("NotPrincipal", "Allow with NotPrincipal allows all others, even anonymous ones; use Principal")
+    elif "*" in statement.principal_names("AWS"):
+        yield Violation("*", 'Principal "*" allows every caller; name the principals, or require aws:PrincipalOrgID')
 
 
-def _narrows(condition: ConditionEntry) -> bool:
-    return condition.is_restrictive and (condition.key in _WHO or condition.key.startswith("aws:principaltag/"))
+def _limits_callers(condition: ConditionEntry) -> bool:
+    key = condition.lower_key
+    return condition.is_restrictive and (key in _CALLER_KEYS or key.startswith("aws:principaltag/"))

@@ -1,4 +1,4 @@
-"""Only listings stand under a prefix condition: GetBucketLocation and the others carry no prefix, so it denies them.
+"""A condition on s3:prefix applies to listings only; other actions don't carry that key, so it never allows them.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """
@@ -11,10 +11,10 @@ from temp_access.lint.model import Violation
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
-    """Yield each action that the prefix condition never lets through."""
+    """Yield each action that the condition never allows."""
     if not statement.allow or statement.not_action:
         return
-    if not any(condition.key == "s3:prefix" and condition.requires_key for condition in statement.conditions):
+    if not any(condition.lower_key == "s3:prefix" and condition.requires_key for condition in statement.conditions):
         return
     for action in statement.actions:
         if not any(action_matches(action, listing) for listing in PREFIX_ACTIONS) or action_matches(
@@ -22,5 +22,5 @@ def check(statement: StatementView) -> Iterator[Violation]:
         ):
             yield Violation(
                 action,
-                f"{action} carries no s3:prefix, so this condition keeps it denied; give it a statement of its own",
+                f"{action} carries no s3:prefix, so this condition never allows it; move it to its own statement",
             )

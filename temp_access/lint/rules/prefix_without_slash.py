@@ -1,4 +1,4 @@
-"""A prefix ends with a slash, so that bob's isn't bobby's too.
+"""A prefix ends with a slash; without it, the prefix of bob's folder also matches bobby's.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
 """
@@ -12,21 +12,21 @@ from temp_access.lint.model import Violation
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
-    """Yield each prefix, and each pattern of object ARNs, that longer names begin with as well."""
+    """Yield each prefix, and each pattern of object ARNs, that also matches longer names."""
     if statement.kind is PolicyType.TRUST:
         return
     for condition in statement.conditions:
-        if _says_what_is_allowed(statement, condition):
+        if _allows_prefixes(statement, condition):
             for value in filter(_is_open, condition.values):
-                yield Violation(value, f"s3:prefix {value} also fits longer names; end it with / or /*")
-    if statement.allow is not statement.not_resource and _is_about_s3(statement):
+                yield Violation(value, f"s3:prefix {value} also matches longer names; end it with / or /*")
+    if statement.allow is not statement.not_resource and _has_s3_action(statement):
         for resource in filter(_is_open_arn, statement.resources):
-            yield Violation(resource, f"{resource} also fits longer names; put a / before the *")
+            yield Violation(resource, f"{resource} also matches longer names; write a / before the *")
 
 
-def _says_what_is_allowed(statement: StatementView, condition: ConditionEntry) -> bool:
-    # A Deny for all but some prefixes allows those.
-    return condition.key == "s3:prefix" and condition.name != "Null" and statement.allow is not condition.negated
+def _allows_prefixes(statement: StatementView, condition: ConditionEntry) -> bool:
+    # A Deny for all prefixes but some allows those.
+    return condition.lower_key == "s3:prefix" and condition.name != "Null" and statement.allow is not condition.negated
 
 
 def _is_open(prefix: str) -> bool:
@@ -39,14 +39,14 @@ def _is_open_arn(resource: str) -> bool:
         return False
     if "/" in resource:
         return _is_open(path[1])
-    # A pattern of buckets that ends a word, like logs-*, is meant as one.
+    # A pattern of buckets such as logs-* is intended.
     return re.search(r"[\w>]$", _stem(path[0])) is not None
 
 
 def _stem(pattern: str) -> str:
-    # The escapes ${*} and ${?} end with a brace, so they stay.
+    # The escapes ${*} and ${?} end with a brace, so they are kept.
     return pattern.rstrip("*?")
 
 
-def _is_about_s3(statement: StatementView) -> bool:
+def _has_s3_action(statement: StatementView) -> bool:
     return any(action == "*" or action.lower().startswith("s3:") for action in statement.actions)

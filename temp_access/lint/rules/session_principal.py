@@ -1,4 +1,4 @@
-"""A policy allows a role, not one of its sessions, which no session policy and no boundary then limits.
+"""A policy allows a role, not a session, which would not be limited by its session policy and boundary.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
@@ -13,11 +13,11 @@ _SESSION = re.compile(r"arn:[^:]+:sts:[^:]*:[^:]*:(?:assumed-role|federated-user
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
-    """Yield each session that is allowed by name."""
+    """Yield each session that an Allow names."""
     if not statement.allow or statement.not_principal:
         return
-    for principal in filter(_SESSION.fullmatch, statement.principals):
+    for principal in filter(_SESSION.fullmatch, statement.principal_names("AWS")):
         yield Violation(
             principal,
-            f"{principal} is a session: its session policy and boundary don't limit what this allows; name the role",
+            f"{principal} is a session, and its session policy and boundary don't limit this access; name the role",
         )

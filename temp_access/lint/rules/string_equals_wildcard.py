@@ -1,4 +1,4 @@
-"""StringEquals has no wildcards: there * and ? are plain characters.
+"""StringEquals has no wildcards: in its values, * and ? are plain characters.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -13,11 +13,11 @@ _ESCAPED = re.compile(r"\$\{[^{}]*\}")
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
-    """Yield each value with a wildcard that is none."""
+    """Yield each value with `*` or `?` in it."""
     for condition in statement.conditions:
         if condition.name.startswith(("StringEquals", "StringNotEquals")):
             like = "StringNotLike" if condition.negated else "StringLike"
             for value in condition.values:
                 if re.search(r"[*?]", _ESCAPED.sub("", value)):
-                    message = f"{condition.operator} {condition.key} takes {value} literally; use {like}"
-                    yield Violation(f"{condition.key}={value}", message)
+                    message = f"{condition.operator} compares {condition.lower_key} with {value} literally; use {like}"
+                    yield Violation(f"{condition.lower_key}={value}", message)

@@ -15,7 +15,6 @@ class Caller:
     """The owner of the credentials; `credential_type` is `user` for long-term access keys."""
 
     arn: str
-    account: str
     credential_type: CredentialType
     source_identity: str | None = None
 

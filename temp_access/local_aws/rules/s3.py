@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from defusedxml.ElementTree import fromstring
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-# What DeleteObjects holds for each object: Key, VersionId and so on.
+# The element that DeleteObjects has for each object: Key, VersionId and so on.
 ObjectIdentifier = dict[str, str]
 # Whether a key, in a version or in none (""), may be deleted.
 DeletePermission = Callable[[str, str], bool]

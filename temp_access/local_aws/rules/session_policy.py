@@ -44,7 +44,7 @@ def characters(call: Call) -> None:
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
     if not re.fullmatch(r"[\t\n\r\x20-\xff]*", call.get("Policy") or ""):
-        raise _malformed("The policy holds characters outside U+0009, U+000A, U+000D and U+0020 to U+00FF")
+        raise _malformed("The policy has characters outside U+0009, U+000A, U+000D and U+0020 to U+00FF")
 
 
 def size(call: Call) -> None:

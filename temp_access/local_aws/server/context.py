@@ -9,7 +9,7 @@ from temp_access.local_aws.rules.call import AwsError, Call
 
 @dataclass
 class RequestContext:
-    """One request: its action for the access log, and what the rules have found out about it."""
+    """One request: its action for the access log, and the results of the rules that later steps need."""
 
     action: str | None = None
     # Called only if the object is missing: the error that hides this from a caller without s3:ListBucket.

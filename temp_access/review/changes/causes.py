@@ -14,7 +14,7 @@ from temp_access.review.changes.wording import humanize
 from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal
 from temp_access.review.locations import changed_locations, locate_key, locate_policy, locate_reason, locate_type
 from temp_access.review.model import Cause
-from temp_access.review.snapshot import USER, Snapshot, Snapshots, normalize
+from temp_access.review.snapshot import USER, Snapshot, Snapshots
 
 _ROLE = "AWS::IAM::Role"
 # What happened to a policy or statement that only base has, and to one that only head has.
@@ -37,7 +37,7 @@ def describe_statement(snapshot: Snapshot, body: Mapping[str, Any]) -> str:
 
 
 def _display_name(snapshot: Snapshot, value: str) -> str:
-    return "this account" if value == snapshot.target.account else humanize(normalize(snapshot, value))
+    return "this account" if value == snapshot.target.account else humanize(snapshot.names.normalize(value))
 
 
 def access_cause(principal: ComparedPrincipal, snapshots: Snapshots, decisions: tuple[Decision, Decision]) -> Cause:
@@ -86,7 +86,7 @@ def _statement_cause(principal: ComparedPrincipal, snapshots: Snapshots, index: 
 def _policy_name(snapshot: Snapshot, reason: Reason) -> str:
     if reason.layer in (Layer.RESOURCE, Layer.SESSION, Layer.TRUST):
         return reason.policy
-    return f"{reason.layer.value} {humanize(normalize(snapshot, reason.policy.rpartition(':policy/')[2]))}"
+    return f"{reason.layer.value} {humanize(snapshot.names.normalize(reason.policy.rpartition(':policy/')[2]))}"
 
 
 def _locations(

@@ -7,12 +7,12 @@ from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import bodies, conditions, principals, texts
+from temp_access.iam.statements import policy_statements
 from temp_access.review.changes.causes import trust_cause
 from temp_access.review.compare.principals import ExternalPrincipal, external_principal, federated_principal
 from temp_access.review.compare.requests import sample_values
 from temp_access.review.model import Change, Direction
-from temp_access.review.snapshot import ROLE, SESSIONS, USER, Snapshot, localize, normalize
+from temp_access.review.snapshot import ROLE, SESSIONS, USER, Snapshot
 
 Keys = tuple[tuple[str, str | None], ...]
 _Values = frozenset[str | None]
@@ -54,8 +54,8 @@ def trust_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
 def assume_callers(base: Snapshot, head: Snapshot) -> Iterator[ExternalPrincipal]:
     """Yield every caller that a trust policy names, the user first, and sessions of the role itself."""
     yield ExternalPrincipal(head.target.user_name, USER, None)
-    named = {normalize(snapshot, name): None for snapshot in (base, head) for name in _trusted_principals(snapshot)}
-    providers = {normalize(snapshot, name): None for snapshot in (base, head) for name in _identity_providers(snapshot)}
+    named = dict.fromkeys([*_trusted_principals(base), *_trusted_principals(head)])
+    providers = dict.fromkeys([*_identity_providers(base), *_identity_providers(head)])
     yield from map(federated_principal, providers)
     for name in [*named, "*"]:
         if name in providers:
@@ -71,8 +71,8 @@ def key_combinations(base: Snapshot, head: Snapshot) -> list[Keys]:
     """Return the combinations of values, or of no value, for the condition keys of either trust policy."""
     by_key: dict[str, dict[str | None, None]] = {}
     for snapshot in (base, head):
-        for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
-            for entry in conditions(body):
+        for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
+            for entry in statement.conditions:
                 values = sample_values(entry, snapshot.config.user.name)
                 by_key.setdefault(entry.key, {}).update(dict.fromkeys(values))
     pairs = [[(key, value) for value in values] for key, values in by_key.items()]
@@ -91,12 +91,12 @@ def assume_decisions(
         context: dict[str, ContextValue] = {"aws:securetransport": "true"}
         context |= {key.lower(): value for key, value in keys}
         request = Request(
-            principal=localize(snapshot, caller.arn),
+            principal=snapshot.names.localize(caller.arn),
             action=caller.action,
             resource=target.role_arn,
             account=target.account if caller.account is None else caller.account,
             resource_account=target.account,
-            role_arn=localize(snapshot, caller.role_arn) if caller.role_arn else None,
+            role_arn=snapshot.names.localize(caller.role_arn) if caller.role_arn else None,
             context=context,
         )
         decisions[keys] = evaluate(policies, request)
@@ -116,15 +116,13 @@ def required_keys(allowed: set[Keys], combinations: list[Keys]) -> dict[str, _Va
 
 
 def _trusted_principals(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
-        yield from principals(body)
+    for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
+        yield from map(snapshot.names.normalize, statement.principal_names())
 
 
 def _identity_providers(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.trust_policy(snapshot.state.role)]):
-        for name in ("Principal", "NotPrincipal"):
-            value = body.get(name)
-            yield from texts(value, "Federated") if isinstance(value, Mapping) else ()
+    for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
+        yield from map(snapshot.names.normalize, statement.principal_names("Federated"))
 
 
 def _allowed_keys(decisions: Mapping[Keys, Decision]) -> set[Keys]:

@@ -1,12 +1,10 @@
 """The decisions about one principal's sample requests in both snapshots."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from temp_access.iam.decision import Decision
-from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.statements import Body, bodies, texts
+from temp_access.iam.statements import StatementView, policy_statements
 from temp_access.review.compare.actions import sample_actions, service_of
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, condition_contexts, decide, sample_requests
@@ -28,10 +26,11 @@ class DecisionPairs:
 def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
     """Return the decisions about all requests that the principal's policies in base and head suggest."""
     before, after = _policy_sets(principal, base), _policy_sets(principal, head)
-    old, new = list(_bodies(before)), list(_bodies(after))
-    if old == new and _versions(before) == _versions(after) and base.target == head.target:
+    old, new = _statements(before), _statements(after)
+    if old == new and base.target == head.target:
         return DecisionPairs((), (), {})
-    actions = tuple(dict.fromkeys([*_actions([*old, *new]), *BASELINE_ACTIONS]))
+    named_actions = (action for statement in (*old, *new) for action in statement.actions)
+    actions = tuple(dict.fromkeys([*named_actions, *BASELINE_ACTIONS]))
     services = dict.fromkeys(service_of(action) for pattern in actions for action in sample_actions(pattern))
     named = [*scopes_of(base, old), *scopes_of(head, new), *baseline_scopes(_folders(principal, base, head), services)]
     scopes = tuple({(scope.pattern, scope.prefix): scope for scope in named}.values())
@@ -49,22 +48,10 @@ def _policy_sets(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool,
     return {on_bucket: principal.policy_set(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
 
 
-def _bodies(policy_sets: dict[bool, PolicySet]) -> Iterator[Body]:
-    yield from bodies(_policies(policy_sets))
-
-
-def _versions(policy_sets: dict[bool, PolicySet]) -> list[str]:
-    return [policy.version for policy in _policies(policy_sets) if policy]
-
-
-def _policies(policy_sets: dict[bool, PolicySet]) -> list[Policy | None]:
+def _statements(policy_sets: dict[bool, PolicySet]) -> list[StatementView]:
     on_bucket = policy_sets[True]
-    return [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
-
-
-def _actions(statements: list[Body]) -> Iterator[str]:
-    for body in statements:
-        yield from texts(body, "Action", "NotAction")
+    policies = [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
+    return list(policy_statements(policies))
 
 
 def _folders(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> list[str]:

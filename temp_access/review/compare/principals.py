@@ -9,7 +9,7 @@ from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.statements import bodies, callers, examples, principals
+from temp_access.iam.statements import examples, policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.review.compare.actions import is_pattern
 from temp_access.review.snapshot import (
@@ -20,8 +20,6 @@ from temp_access.review.snapshot import (
     USER,
     Snapshot,
     grant_pairs,
-    localize,
-    normalize,
 )
 
 NO_SESSION_POLICY, NAMED_SESSION = "no session policy", "a session named "
@@ -121,21 +119,21 @@ class ComparedPrincipal:
 
     def caller_arn(self, snapshot: Snapshot) -> str:
         """Return the ARN of the caller in a snapshot."""
-        grant, config = self.grant(snapshot), snapshot.config
+        grant, user = self.grant(snapshot), snapshot.config.user.name
+        pattern, sessions = snapshot.config.role.conditions.session_name, snapshot.names.localize(SESSIONS)
         if grant:
-            pattern, user = config.role.conditions.session_name, config.user.name
-            return localize(snapshot, SESSIONS) + session_name(pattern, grant.id, user_name=user, principal=user)
+            return sessions + session_name(pattern, grant.id, user_name=user, principal=user)
         if self.arn == ROLE:
-            pattern = config.role.conditions.session_name
-            return localize(snapshot, SESSIONS) + fill_pattern(pattern, user_name=config.user.name, filler="session")
-        return localize(snapshot, self.arn)
+            return sessions + fill_pattern(pattern, user_name=user, filler="session")
+        return snapshot.names.localize(self.arn)
 
     def policy_set(self, snapshot: Snapshot, *, on_bucket: bool) -> PolicySet:
         """Return the policies that apply in a snapshot."""
         grant = self.grant(snapshot)
         own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner)
         if grant or self.allows_nothing:
-            own = own.narrowed(session_policy_for(snapshot.target)(grant) if grant else ALLOW_NOTHING)
+            policy_for = session_policy_for(bucket=snapshot.target.bucket, partition=snapshot.target.partition)
+            own = own.narrowed(policy_for(grant) if grant else ALLOW_NOTHING)
         return snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
 
 
@@ -146,9 +144,7 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
     for id_, before, after in grant_pairs(base, head):
         if before and after:
             yield ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(before, after))
-    named = {
-        normalize(snapshot, name): None for snapshot in (base, head) for name in _bucket_policy_principals(snapshot)
-    }
+    named = dict.fromkeys([*_bucket_policy_principals(base), *_bucket_policy_principals(head)])
     seen: set[ExternalPrincipal] = set()
     for name in [*named, "*"]:
         if name.startswith(SESSIONS):
@@ -168,6 +164,8 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
 
 
 def _bucket_policy_principals(snapshot: Snapshot) -> Iterator[str]:
-    for body in bodies([snapshot.policies.bucket_policy(snapshot.state.bucket)]):
-        yield from principals(body)
-        yield from callers(body)
+    for statement in policy_statements([snapshot.policies.bucket_policy(snapshot.state.bucket)]):
+        callers = [*statement.principal_names()]
+        for entry in statement.conditions:
+            callers += entry.values if entry.lower_key in ("aws:principalarn", "aws:principalaccount") else ()
+        yield from map(snapshot.names.normalize, callers)

@@ -9,11 +9,11 @@ from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import PREFIX_ACTIONS, Body, ConditionTexts, conditions, examples
+from temp_access.iam.statements import PREFIX_ACTIONS, ConditionEntry, StatementView, examples
 from temp_access.review.compare.actions import applies_to, sample_actions, service_of
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.scopes import ResourceScope
-from temp_access.review.snapshot import BUCKET, ROLE, Snapshot, localize
+from temp_access.review.snapshot import BUCKET, ROLE, Snapshot
 
 # These keys follow from the caller, so that the sample requests don't vary them …
 _DERIVED = ("aws:principal", "aws:username", "aws:userid", "aws:resourceaccount")
@@ -39,16 +39,17 @@ class ConditionContext:
     keys: Mapping[str, ContextValue] = field(hash=False)
 
 
-def condition_contexts(bodies: Iterable[Body], user_name: str, *, identified: bool = True) -> list[ConditionContext]:
+def condition_contexts(
+    statements: Iterable[StatementView], user_name: str, *, identified: bool = True
+) -> list[ConditionContext]:
     """Return the usual keys, then with each key of the statements changed or absent, then with a statement's keys met.
 
     `identified` is whether the caller has an organization, tags and an id.
     """
-    bodies = list(bodies)
     keys = _keys()
     contexts = [ConditionContext("", keys)]
-    for body in bodies:
-        entries = [entry for entry in conditions(body) if not _is_fixed(entry.key, identified)]
+    for statement in statements:
+        entries = [entry for entry in statement.conditions if not _is_fixed(entry.key, identified)]
         for entry in entries:
             for value in sample_values(entry, user_name):
                 contexts.append(ConditionContext(_describe(entry.key, value), _with(keys, {entry.key: value})))
@@ -68,19 +69,19 @@ def default_context() -> ConditionContext:
     return ConditionContext("", _keys())
 
 
-def sample_values(entry: ConditionTexts, user_name: str) -> list[str | None]:
+def sample_values(entry: ConditionEntry, user_name: str) -> list[str | None]:
     """Return values to try for a key: those it is compared with, another value, and no value."""
     operator = entry.operator.lower()
     if "bool" in operator:
-        return [*entry.texts, *({"true", "false"} - set(entry.texts)), None]
+        return [*entry.values, *({"true", "false"} - set(entry.values)), None]
     if "ipaddress" in operator:
-        return [*(cidr.partition("/")[0] for cidr in entry.texts[:_VALUES]), "192.0.2.1", None]
+        return [*(cidr.partition("/")[0] for cidr in entry.values[:_VALUES]), "192.0.2.1", None]
     if operator == "null":
         return [OTHER_VALUE, None]
     if "like" in operator:
-        named = [value for pattern in entry.texts[:_VALUES] for value in examples(pattern, user_name=user_name)[:1]]
+        named = [value for pattern in entry.values[:_VALUES] for value in examples(pattern, user_name=user_name)[:1]]
     else:
-        named = list(entry.texts[:_VALUES])
+        named = list(entry.values[:_VALUES])
     return [*named, None] if "numeric" in operator or "date" in operator else [*named, OTHER_VALUE, None]
 
 
@@ -130,7 +131,8 @@ def sample_requests(
     for action in samples:
         for resource in resources:
             # The trust policy decides who may assume the role itself.
-            if not applies_to(action, localize(head, resource)) or (resource == ROLE and service_of(action) == "sts"):
+            on_trust = resource == ROLE and service_of(action) == "sts"
+            if on_trust or not applies_to(action, head.names.localize(resource)):
                 continue
             lists = action in PREFIX_ACTIONS and resource == BUCKET
             for prefix in (None, "", *prefixes) if lists else (None,):
@@ -149,14 +151,14 @@ def decide(
     caller_account = account if external is None or external.account is None else external.account
     role_arn = snapshot.target.role_arn if principal.owner is PolicyOwner.ROLE else None
     if external and external.role_arn:
-        role_arn = localize(snapshot, external.role_arn)
+        role_arn = snapshot.names.localize(external.role_arn)
     keys = dict(sample.context.keys)
     if sample.prefix is not None:
         keys["s3:prefix"] = sample.prefix
     request = Request(
         principal=arn,
         action=sample.action,
-        resource=localize(snapshot, sample.resource),
+        resource=snapshot.names.localize(sample.resource),
         account=caller_account,
         resource_account=account,
         role_arn=role_arn,

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
-from temp_access.iam.statements import Body, conditions, examples, has_variables, texts
-from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot, localize, normalize
+from temp_access.iam.statements import StatementView, examples, has_variables
+from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot
 
 _OTHER_RESOURCES = (
     f"{PARTITION}s3:::another-bucket",
@@ -33,21 +33,21 @@ class ResourceScope:
         """Whether the scope contains a resource (with the prefix of the listing)."""
         if self.prefix is not None and (prefix is None or not _matches(self.prefix, prefix, WildcardScope.TEXT)):
             return False
-        return _matches(localize(head, self.pattern), localize(head, resource), WildcardScope.RESOURCE)
+        return _matches(head.names.localize(self.pattern), head.names.localize(resource), WildcardScope.RESOURCE)
 
 
-def scopes_of(snapshot: Snapshot, bodies: Iterable[Body]) -> Iterator[ResourceScope]:
+def scopes_of(snapshot: Snapshot, statements: Iterable[StatementView]) -> Iterator[ResourceScope]:
     """Yield the scopes that the statements of one snapshot name."""
     user = snapshot.config.user.name
-    for body in bodies:
-        for pattern in texts(body, "Resource", "NotResource"):
+    for statement in statements:
+        for pattern in statement.resources:
             if pattern != "*":
-                samples = (normalize(snapshot, example) for example in examples(pattern, user_name=user))
+                samples = (snapshot.names.normalize(example) for example in examples(pattern, user_name=user))
                 resources = tuple(arn for arn in samples if _is_resource_arn(snapshot, arn))
-                yield ResourceScope(normalize(snapshot, pattern), None, resources)
-        for entry in conditions(body):
-            if entry.key.lower() == "s3:prefix":
-                for prefix in entry.texts:
+                yield ResourceScope(snapshot.names.normalize(pattern), None, resources)
+        for entry in statement.conditions:
+            if entry.lower_key == "s3:prefix":
+                for prefix in entry.values:
                     prefixes = examples(prefix, user_name=user) if "like" in entry.operator.lower() else (prefix,)
                     yield ResourceScope(BUCKET, prefix, (BUCKET,), prefixes)
 
@@ -74,4 +74,4 @@ def _compiled(pattern: str, style: WildcardScope) -> PatternSet:
 
 def _is_resource_arn(snapshot: Snapshot, arn: str) -> bool:
     # A replaced wildcard can cut off parts of an ARN, and an object's key is never empty.
-    return localize(snapshot, arn).count(":") >= 5 and not arn.endswith("/")
+    return snapshot.names.localize(arn).count(":") >= 5 and not arn.endswith("/")

@@ -16,7 +16,7 @@ from temp_access.review.access_map import AccessMap, Column, Edge, Node
 from temp_access.review.attachments import LastVerification, ProofResults
 from temp_access.review.compare.principals import NO_SESSION_POLICY
 from temp_access.review.matrix import COLUMNS, MEANINGS
-from temp_access.review.model import HEADLINES, Direction, counted
+from temp_access.review.model import DIRECTION_NAMES, HEADLINES, Direction, counted
 from temp_access.review.render.markdown import SCOPE, UNMODELED, describe_claim
 from temp_access.review.report import ReviewReport
 from temp_access.terminal_text import escape_control
@@ -24,14 +24,6 @@ from temp_access.verify.probes import Verdict
 
 _TEMPLATE = Path(__file__).with_name("review.html.j2")
 _MAX_CHANGES, _MAX_PROBES = 1000, 200
-_DIRECTION_NAMES = MappingProxyType(
-    {
-        Direction.BROADENED: "broadened",
-        Direction.NARROWED: "narrowed",
-        Direction.BOTH: "broadened and narrowed",
-        Direction.UNCHANGED: "unchanged",
-    }
-)
 # A cell by what base and head allow: its CSS class, sign and word.
 _CELLS = MappingProxyType(
     {
@@ -95,7 +87,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(directions=_DIRECTION_NAMES, cells=_CELLS, results=_RESULTS)
+    environment.globals.update(directions=DIRECTION_NAMES, cells=_CELLS, results=_RESULTS)
     environment.globals.update(format_duration=format_duration, counted=counted, describe_claim=describe_claim)
     return environment.get_template(_TEMPLATE.name)
 

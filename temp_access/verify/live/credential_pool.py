@@ -8,7 +8,7 @@ from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.config.model import Grant
 from temp_access.deployment.target import Target
 from temp_access.iam.sts_limits import DEFAULT_DURATION
-from temp_access.policies.session_policy import ALLOW_ALL, PolicyForGrant
+from temp_access.policies.session_policy import UNRESTRICTED_POLICY, PolicyForGrant
 from temp_access.verify.outcomes import SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCaller
 
@@ -88,7 +88,7 @@ class CredentialPool:
             case Identity.ROLE:
                 return self._assume_role(None, DEFAULT_DURATION)
             case Identity.WIDENED:
-                return self._assume_role(ALLOW_ALL, DEFAULT_DURATION)
+                return self._assume_role(UNRESTRICTED_POLICY, DEFAULT_DURATION)
             case _:
                 assert caller.grant is not None  # noqa: S101 - GRANT always has one
                 return self._assume_role(self.policy_of(caller.grant), self._baseline.duration)

@@ -70,7 +70,8 @@ def verify_live(
         plan = planner(run.name, run.deployer)
         sizes = Counter(probe.group for probe in plan.probes)
         with ProgressView(len(plan.probes), stream, group_sizes=sizes, quiet=quiet) as progress:
-            results = run.run(plan.probes, session_policy_for(deployment.target), progress.finished)
+            policy_for = session_policy_for(bucket=deployment.target.bucket, partition=deployment.target.partition)
+            results = run.run(plan.probes, policy_for, progress.finished)
     results += [run.cross_check(results), run.nothing_left()]
     return VerificationReport(
         target=deployment.target,

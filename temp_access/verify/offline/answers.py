@@ -26,8 +26,8 @@ from temp_access.iam.sts_limits import (
     MIN_DURATION,
     SESSION_NAME_PATTERN,
 )
-from temp_access.policies.checks import SESSION_POLICY
-from temp_access.policies.session_policy import ALLOW_ALL, PolicyForGrant
+from temp_access.policies.checks import MAX_SESSION_POLICY
+from temp_access.policies.session_policy import UNRESTRICTED_POLICY, PolicyForGrant
 from temp_access.verify.operations import Need, needs
 from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
@@ -62,8 +62,11 @@ def parameter_error(call: AssumeCall, *, role_maximum: int, chained: bool) -> tu
 
 
 def _session_policy_error(policy: str) -> tuple[str, str] | None:
-    if len(policy) > SESSION_POLICY:
-        return "ValidationError", f"the session policy has {len(policy)} characters; the maximum is {SESSION_POLICY}"
+    if len(policy) > MAX_SESSION_POLICY:
+        return (
+            "ValidationError",
+            f"the session policy has {len(policy)} characters; the maximum is {MAX_SESSION_POLICY}",
+        )
     try:
         parse_policy(policy, Layer.SESSION)
     except MalformedPolicy as error:
@@ -147,7 +150,7 @@ class EvaluatorCalls:
     def _session_policy(self, caller: ProbeCaller) -> str | None:
         if caller.identity is Identity.GRANT and caller.grant:
             return self._policy_of(caller.grant)
-        return ALLOW_ALL if caller.identity is Identity.WIDENED else None
+        return UNRESTRICTED_POLICY if caller.identity is Identity.WIDENED else None
 
     def _principal(self, caller: ProbeCaller) -> str:
         target = self._target

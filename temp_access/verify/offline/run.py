@@ -35,7 +35,7 @@ def evaluator_calls(
         policies,
         config,
         baseline_call(config),
-        policy_of or session_policy_for(policies.target),
+        policy_of or session_policy_for(bucket=policies.target.bucket, partition=policies.target.partition),
         first_address(config),
     )
 

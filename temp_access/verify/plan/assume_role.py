@@ -192,16 +192,5 @@ def first_address(config: Config) -> str:
 
 
 def is_untrusted(config: Config, arn: str) -> bool:
-    """Whether access.toml trusts neither `arn` nor its role nor its account."""
-    caller = Arn.parse(arn)
-    resource = caller.resource
-    if caller.service == "sts" and resource.startswith("assumed-role/"):
-        resource = "role/" + resource.split("/")[1]
-    for trusted in config.role.trusted:
-        if trusted.account not in (None, caller.account):
-            continue
-        kind, _, path = trusted.resource.partition("/")
-        # The ARN of a session doesn't contain the role's path.
-        if kind == "root" or resource in (trusted.resource, f"{kind}/{path.rpartition('/')[2]}"):
-            return False
-    return True
+    """Whether access.toml trusts neither `arn`, in the role's account, nor its role nor its account."""
+    return config.trusted_principal(arn, Arn.parse(arn).account) is None

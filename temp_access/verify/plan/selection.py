@@ -3,7 +3,6 @@
 import random
 from collections.abc import Sequence
 
-from temp_access.config.grants import admits
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import did_you_mean
 from temp_access.errors import UserError
@@ -26,14 +25,12 @@ def admitted_examples(config: Config) -> list[Grant]:
     if any_id is None:
         return []
     ids = any_id.pattern.examples(8, avoid=config.grants)
-    return [any_id.grant(id_) for id_ in ids if admits(any_id, config.grants, id_)][:2]
+    return [any_id.grant(id_) for id_ in ids if any_id.admits(id_, config.grants)][:2]
 
 
 def _grant(config: Config, id_: str) -> Grant:
-    if id_ in config.grants:
-        return config.grants[id_]
-    if config.any_id and admits(config.any_id, config.grants, id_):
-        return config.any_id.grant(id_)
+    if grant := config.grant_for(id_):
+        return grant
     raise UserError(
         f"no grant has the id {id_!r}{did_you_mean(id_, config.grants)}; the listed ones are in {config.path}"
     )

@@ -33,7 +33,7 @@ def assert_one_line(ended: Ended, code: int, *fragments: str) -> None:
         (("bob", "--access", "full"), "'full' is more than the 'read-write' access that 'bob' grants"),
         (("bob", "--mfa-code", "123456"), "--mfa-code needs --mfa-serial"),
         (("bob", "--mfa-serial", "x", "--mfa-code", "123456"), "a parameter is invalid"),
-        (("bob", "--env", "prod"), "there is no 'prod'"),
+        (("bob", "--env", "prod"), "there is no environment 'prod'"),
         (("bob", "--config", "no.toml"), "there is no such file"),
         (("",), "has no grant ''"),
     ],
@@ -205,7 +205,7 @@ def test_a_closed_stderr(person: Person) -> None:
 
 
 def test_debug_shows_the_traceback(person: Person) -> None:
-    """For analysing an error."""
+    """For analyzing an error."""
     ended = person.run("temp-access", "--debug", "credentials", "nobody", *person.local)
     assert "Traceback" in ended.err
     assert "GrantNotFound" in ended.err

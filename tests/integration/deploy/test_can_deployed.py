@@ -16,7 +16,7 @@ def test_says_first_which_account_it_asks(example: Project) -> None:
     ended = example.local("can", "bob", "s3:GetObject", f"s3://{example.bucket}/bob/x")
 
     assert ended.code == 0, ended.said
-    assert ended.err.startswith("asking account 123456789012, us-east-1, bucket ")
+    assert ended.err.startswith("reading account 123456789012, us-east-1, bucket ")
     assert "allows it: Statement[1] of inline policy Folders of temp-role" in ended.out
     assert "has no statement that applies, and none is required" in ended.out
 

@@ -1,15 +1,15 @@
-"""The calls that are really made with boto3, and what the evaluator is asked about each."""
+"""The calls that boto3 makes, with the actions, resource and condition keys that the evaluator decides on."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.integration.differential.names import KEYS, PREFIXES, TAGS, Names
-from tests.integration.differential.random_choice import Choice
+from tests.integration.differential.random_choice import RandomChoice
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the client, its operation and parameters; the actions on the resource that it needs, and its keys."""
+    """One call: client, operation and parameters; the actions that it needs on the resource, and its condition keys."""
 
     service: str
     operation: str
@@ -19,23 +19,23 @@ class Call:
     keys: dict[str, Any] = field(default_factory=dict)
 
 
-def random_call(choice: Choice, names: Names) -> Call:
-    """Return a call of S3 or IAM about this world's things."""
-    makers = [*[_get] * 4, *[_put] * 3, *[_delete] * 2, _tagging, *[_list] * 5, _location, _role]
-    made: Call = choice.of(*makers)(choice, names)
-    return made
+def random_call(choice: RandomChoice, names: Names) -> Call:
+    """Return a random call of S3 or IAM with these names."""
+    factories = [*[_get] * 4, *[_put] * 3, *[_delete] * 2, _tagging, *[_list] * 5, _location, _role]
+    call: Call = choice.one_of(*factories)(choice, names)
+    return call
 
 
-def random_assume(choice: Choice, names: Names) -> Call:
-    """Return an AssumeRole call."""
+def random_assume(choice: RandomChoice, names: Names) -> Call:
+    """Return a random call of AssumeRole."""
     parameters: dict[str, Any] = {"RoleArn": names.role_arn}
-    parameters["RoleSessionName"] = choice.of("bob", f"x-{names.user}", names.user)
+    parameters["RoleSessionName"] = choice.one_of("bob", f"x-{names.user}", names.user)
     keys: dict[str, Any] = {"sts:RoleSessionName": parameters["RoleSessionName"]}
     actions = ["sts:AssumeRole"]
     if choice.chance(0.5):
-        parameters["ExternalId"] = keys["sts:ExternalId"] = choice.of("ab", "abc", "ab/c")
+        parameters["ExternalId"] = keys["sts:ExternalId"] = choice.one_of("ab", "abc", "ab/c")
     if choice.chance(0.3):
-        parameters["SourceIdentity"] = keys["sts:SourceIdentity"] = choice.of("bob", names.user)
+        parameters["SourceIdentity"] = keys["sts:SourceIdentity"] = choice.one_of("bob", names.user)
         actions.append("sts:SetSourceIdentity")
     if choice.chance(0.3):
         parameters["Tags"] = [{"Key": key, "Value": value} for key, value in TAGS.items()]
@@ -44,50 +44,50 @@ def random_assume(choice: Choice, names: Names) -> Call:
     return Call("sts", "assume_role", parameters, tuple(actions), names.role_arn, keys)
 
 
-def get(names: Names, key: str) -> Call:
-    """Return a GetObject."""
-    return _on_object("get_object", "s3:GetObject", names, key)
+def get_object(names: Names, key: str) -> Call:
+    """Return a call of GetObject."""
+    return _object_call("get_object", "s3:GetObject", names, key)
 
 
-def _get(choice: Choice, names: Names) -> Call:
-    return get(names, choice.of(*KEYS))
+def _get(choice: RandomChoice, names: Names) -> Call:
+    return get_object(names, choice.one_of(*KEYS))
 
 
-def _put(choice: Choice, names: Names) -> Call:
-    return _on_object("put_object", "s3:PutObject", names, choice.of(*KEYS), Body=b"y")
+def _put(choice: RandomChoice, names: Names) -> Call:
+    return _object_call("put_object", "s3:PutObject", names, choice.one_of(*KEYS), Body=b"y")
 
 
-def _delete(choice: Choice, names: Names) -> Call:
-    # A key that isn't there: the objects stay for the other calls.
-    return _on_object("delete_object", "s3:DeleteObject", names, f"{choice.of(*KEYS)}/none")
+def _delete(choice: RandomChoice, names: Names) -> Call:
+    # The key doesn't exist, so that the objects stay for the other calls.
+    return _object_call("delete_object", "s3:DeleteObject", names, f"{choice.one_of(*KEYS)}/none")
 
 
-def _tagging(choice: Choice, names: Names) -> Call:
-    return _on_object("get_object_tagging", "s3:GetObjectTagging", names, choice.of(*KEYS))
+def _tagging(choice: RandomChoice, names: Names) -> Call:
+    return _object_call("get_object_tagging", "s3:GetObjectTagging", names, choice.one_of(*KEYS))
 
 
-def _list(choice: Choice, names: Names) -> Call:
+def _list(choice: RandomChoice, names: Names) -> Call:
     parameters: dict[str, Any] = {"Bucket": names.bucket}
     keys: dict[str, Any] = {}
     for name, key, value in (
-        ("Prefix", "s3:prefix", choice.of(*PREFIXES)),
-        ("Delimiter", "s3:delimiter", choice.of(None, None, "/")),
-        ("MaxKeys", "s3:max-keys", choice.of(None, None, 1, 10)),
+        ("Prefix", "s3:prefix", choice.one_of(*PREFIXES)),
+        ("Delimiter", "s3:delimiter", choice.one_of(None, None, "/")),
+        ("MaxKeys", "s3:max-keys", choice.one_of(None, None, 1, 10)),
     ):
         if value is not None:
             parameters[name], keys[key] = value, value
-    operation = choice.of("list_objects_v2", "list_objects")
+    operation = choice.one_of("list_objects_v2", "list_objects")
     return Call("s3", operation, parameters, ("s3:ListBucket",), names.bucket_arn, keys)
 
 
-def _location(choice: Choice, names: Names) -> Call:
+def _location(choice: RandomChoice, names: Names) -> Call:
     return Call("s3", "get_bucket_location", {"Bucket": names.bucket}, ("s3:GetBucketLocation",), names.bucket_arn)
 
 
-def _role(choice: Choice, names: Names) -> Call:
+def _role(choice: RandomChoice, names: Names) -> Call:
     return Call("iam", "get_role", {"RoleName": names.role}, ("iam:GetRole",), names.role_arn)
 
 
-def _on_object(operation: str, action: str, names: Names, key: str, **more: Any) -> Call:
-    parameters = {"Bucket": names.bucket, "Key": key, **more}
+def _object_call(operation: str, action: str, names: Names, key: str, **parameters: Any) -> Call:
+    parameters |= {"Bucket": names.bucket, "Key": key}
     return Call("s3", operation, parameters, (action,), f"{names.bucket_arn}/{key}")

@@ -1,6 +1,6 @@
-"""Where the local AWS is known to answer otherwise than AWS's documentation says, each as a model of its answer.
+"""The known gaps: where the local AWS decides otherwise than AWS's documentation says, each as a model.
 
-The models are exact: with all of them the evaluator must answer as the local AWS does, call by call.
+The models are exact: with all of them, the evaluator decides every call as the local AWS does.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.patterns import Variable, split_pattern
 from temp_access.iam.request import Request
-from tests.integration.differential.answers import Case, decide, layers_of, request
 from tests.integration.differential.calls import Call
+from tests.integration.differential.decisions import Case, build_request, decide, policies_of
 from tests.integration.differential.names import ACCOUNT
-from tests.integration.differential.random_policies import Body
-from tests.integration.differential.things import Caller, Documents
+from tests.integration.differential.random_policies import Document
+from tests.integration.differential.resources import Caller, PolicyDocuments
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _AFFIRMATIVE = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
@@ -26,42 +26,42 @@ _AFFIRMATIVE = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 
 @dataclass(frozen=True)
 class Gap:
-    """What the local AWS does, what AWS says, and how the local answer follows from the policies."""
+    """What the local AWS does, what AWS does, and a function that returns the local decision for given policies."""
 
     name: str
-    local: str
-    aws: str
+    local_behavior: str
+    aws_behavior: str
     source: str
-    allows: Callable[[Caller, Call, Documents], bool]
+    allows: Callable[[Caller, Call, PolicyDocuments], bool]
 
 
-def local_answer(case: Case) -> bool:
-    """Return what the local AWS must answer, all gaps taken into account."""
-    documents = _with_account(_resolved(case.caller, case.call, case.caller.documents))
+def local_decision(case: Case) -> bool:
+    """Return the decision of the local AWS according to all gaps."""
+    documents = _with_account(_without_unresolved_allows(case.caller, case.call, case.caller.documents))
     return _within_limits(case.caller, case.call, documents)
 
 
-def _within_limits(caller: Caller, call: Call, documents: Documents) -> bool:
-    """Everybody counts as the role does: permissions boundary and session policy must allow as well."""
-    named = replace(
+def _within_limits(caller: Caller, call: Call, documents: PolicyDocuments) -> bool:
+    """Decide as if the permissions boundary and session policy limited an Allow for everyone too."""
+    for_named_principals = replace(
         documents,
-        bucket=_changed(documents.bucket, _is_for_everyone),
-        trust=_changed(documents.trust, _is_for_everyone),
+        bucket=_disable_statements(documents.bucket, _is_for_everyone),
+        trust=_disable_statements(documents.trust, _is_for_everyone),
     )
     return all(
-        evaluate(layers_of(named, call), asked).allowed
-        or (evaluate(layers_of(documents, call), asked).allowed and _limits_allow(documents, call, asked))
-        for asked in (request(caller, call, action) for action in call.actions)
+        evaluate(policies_of(for_named_principals, call), request).allowed
+        or (evaluate(policies_of(documents, call), request).allowed and _limits_allow(documents, call, request))
+        for request in (build_request(caller, call, action) for action in call.actions)
     )
 
 
-def _limits_allow(documents: Documents, call: Call, asked: Request) -> bool:
-    layers = layers_of(documents, call)
-    limits = ((layers.boundary,) if layers.boundary else None, layers.session)
-    return all(evaluate(PolicySet(identity=limit), asked).allowed for limit in limits if limit is not None)
+def _limits_allow(documents: PolicyDocuments, call: Call, request: Request) -> bool:
+    policies = policies_of(documents, call)
+    limits = ((policies.boundary,) if policies.boundary else None, policies.session)
+    return all(evaluate(PolicySet(identity=limit), request).allowed for limit in limits if limit is not None)
 
 
-def _is_for_everyone(statement: Body) -> bool:
+def _is_for_everyone(statement: Document) -> bool:
     names_arn = any(
         operator in _AFFIRMATIVE and any(key.lower() == "aws:principalarn" for key in keys)
         for operator, keys in statement.get("Condition", {}).items()
@@ -69,66 +69,74 @@ def _is_for_everyone(statement: Body) -> bool:
     return statement["Effect"] == "Allow" and statement.get("Principal") in ("*", {"AWS": "*"}) and not names_arn
 
 
-def _spares_without_account(caller: Caller, call: Call, documents: Documents) -> bool:
+def _exempts_without_account(caller: Caller, call: Call, documents: PolicyDocuments) -> bool:
     return decide(caller, call, _with_account(documents)).allowed
 
 
-def _with_account(documents: Documents) -> Documents:
-    """Return the documents whose every NotPrincipal names the account as well."""
+def _with_account(documents: PolicyDocuments) -> PolicyDocuments:
+    """Return the documents, with the account added to every NotPrincipal."""
     bucket = documents.bucket
-    return replace(documents, bucket=bucket and {**bucket, "Statement": [_spare(one) for one in _statements(bucket)]})
+    return replace(
+        documents, bucket=bucket and {**bucket, "Statement": [_name_account(item) for item in _statements(bucket)]}
+    )
 
 
-def _spare(statement: Body) -> Body:
+def _name_account(statement: Document) -> Document:
     if "NotPrincipal" not in statement:
         return statement
-    named = statement["NotPrincipal"]["AWS"]
-    return {**statement, "NotPrincipal": {"AWS": [ACCOUNT, *(named if isinstance(named, list) else [named])]}}
+    arns = statement["NotPrincipal"]["AWS"]
+    return {**statement, "NotPrincipal": {"AWS": [ACCOUNT, *(arns if isinstance(arns, list) else [arns])]}}
 
 
-def _without_unresolved(caller: Caller, call: Call, documents: Documents) -> bool:
-    return decide(caller, call, _resolved(caller, call, documents)).allowed
+def _ignores_unresolved_allows(caller: Caller, call: Call, documents: PolicyDocuments) -> bool:
+    return decide(caller, call, _without_unresolved_allows(caller, call, documents)).allowed
 
 
-def _resolved(caller: Caller, call: Call, documents: Documents) -> Documents:
-    """Return the documents without the Allows that rest on a variable without a value."""
-    asked = request(caller, call, call.actions[0])
+def _without_unresolved_allows(caller: Caller, call: Call, documents: PolicyDocuments) -> PolicyDocuments:
+    """Return the documents, with each Allow disabled that uses a variable without a value."""
+    request = build_request(caller, call, call.actions[0])
 
-    def rests_on_nothing(statement: Body) -> bool:
-        texts = json.dumps([statement.get("NotResource"), _with_variables(statement.get("Condition", {}))])
+    def uses_unresolved(statement: Document) -> bool:
+        elements = json.dumps([statement.get("NotResource"), _keys_with_variables(statement.get("Condition", {}))])
         return statement["Effect"] == "Allow" and any(
-            _is_unresolved(variable[0], asked) for variable in _VARIABLE.finditer(texts)
+            _is_unresolved(variable[0], request) for variable in _VARIABLE.finditer(elements)
         )
 
-    kept: dict[str, Any] = {
-        name: _changed(policy, rests_on_nothing) if policy and policy.get("Version") == "2012-10-17" else policy
+    policies: dict[str, Any] = {
+        name: _disable_statements(policy, uses_unresolved)
+        if policy and policy.get("Version") == "2012-10-17"
+        else policy
         for name, policy in vars(documents).items()
     }
-    return Documents(**kept)
+    return PolicyDocuments(**policies)
 
 
-def _with_variables(conditions: Body) -> list[Body]:
-    """Return the keys of the operators whose values may have variables."""
-    named = [(operator.lower().rpartition(":")[2], keys) for operator, keys in conditions.items()]
-    return [keys for operator, keys in named if operator.startswith(("string", "arn"))]
+def _keys_with_variables(conditions: Document) -> list[Document]:
+    """Return the conditions of the operators whose values may have variables."""
+    operators = [(operator.lower().rpartition(":")[2], keys) for operator, keys in conditions.items()]
+    return [keys for operator, keys in operators if operator.startswith(("string", "arn"))]
 
 
-def _is_unresolved(text: str, asked: Request) -> bool:
-    pieces = split_pattern(text, variables=True, wildcards=True)
-    return any(isinstance(piece, Variable) and piece.resolve(asked) is None for piece in pieces)
+def _is_unresolved(variable: str, request: Request) -> bool:
+    parts = split_pattern(variable, variables=True, wildcards=True)
+    return any(isinstance(part, Variable) and part.resolve(request) is None for part in parts)
 
 
-def _changed(policy: Body | None, disarmed: Callable[[Body], bool]) -> Body | None:
-    """Return the policy with the statements that are `disarmed` about an action that there isn't."""
-    return policy and {**policy, "Statement": [_disarm(one) if disarmed(one) else one for one in _statements(policy)]}
+def _disable_statements(policy: Document | None, is_disabled: Callable[[Document], bool]) -> Document | None:
+    """Return the policy with every statement disabled for which `is_disabled` returns True."""
+    return policy and {
+        **policy,
+        "Statement": [_disable(item) if is_disabled(item) else item for item in _statements(policy)],
+    }
 
 
-def _statements(policy: Body) -> list[Body]:
-    found = policy["Statement"]
-    return found if isinstance(found, list) else [found]
+def _statements(policy: Document) -> list[Document]:
+    statements = policy["Statement"]
+    return statements if isinstance(statements, list) else [statements]
 
 
-def _disarm(statement: Body) -> Body:
+def _disable(statement: Document) -> Document:
+    """Return the statement for an action that doesn't exist."""
     return {"Action": "sts:none", **{key: value for key, value in statement.items() if not key.endswith("Action")}}
 
 
@@ -141,17 +149,17 @@ EVERYONE = Gap(
     _within_limits,
 )
 UNRESOLVED = Gap(
-    "no Allow rests on a variable without a value",
-    "an Allow with a variable that has no value in its NotResource or Condition is left out",
-    "such a variable matches no resource, so it takes none out of NotResource; negated condition operators match it",
+    "no Allow uses a variable without a value",
+    "an Allow is ignored if a variable in its NotResource or Condition has no value",
+    "such a variable matches no resource, so NotResource excludes none by it; negated condition operators match it",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value",
-    _without_unresolved,
+    _ignores_unresolved_allows,
 )
 NO_ACCOUNT = Gap(
-    "NotPrincipal spares without the account",
-    "a Deny with NotPrincipal spares whom it names, though it doesn't name the account",
-    "the account must be named as well; otherwise the policy might deny the whole account (the evaluator: does)",
+    "NotPrincipal exempts without the account",
+    "a Deny with NotPrincipal exempts the principals that it names, even if it doesn't name the account",
+    "NotPrincipal must name the account too, or the policy might deny the whole account (the evaluator denies it)",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html",
-    _spares_without_account,
+    _exempts_without_account,
 )
 GAPS = (EVERYONE, UNRESOLVED, NO_ACCOUNT)

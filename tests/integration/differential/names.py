@@ -1,9 +1,9 @@
-"""Whom and what the policies and the calls of one world are about."""
+"""The users, roles, buckets, keys and prefixes that random policies and calls use."""
 
 from dataclasses import dataclass
 
-ACCOUNT, ANOTHER = "123456789012", "444455556666"
-SOMEONE = f"arn:aws:iam::{ACCOUNT}:user/someone"
+ACCOUNT, OTHER_ACCOUNT = "123456789012", "444455556666"
+OTHER_USER = f"arn:aws:iam::{ACCOUNT}:user/someone"
 KEYS = ("bob/x", "bob/*/x", "bob", "bobby/x", "alice/a?b", "team-a/x", "u$er/x", "Bob/x")
 PREFIXES = (None, "", "bob", "bob/", "bob/x", "bobby/", "team-a/", "bob/*/", "Bob/")
 TAGS = {"dept": "a", "Zone": "b"}

@@ -1,4 +1,4 @@
-"""One local AWS for all tests of this folder, and short ways to make users, roles and buckets in it."""
+"""One local AWS for all tests of this folder, and helpers that create users, roles and buckets in it."""
 
 import itertools
 import json
@@ -18,22 +18,22 @@ ACCOUNT = "123456789012"
 
 
 def document(*statements: dict[str, Any], version: str = "2012-10-17") -> str:
-    """Return a policy of these statements."""
+    """Return the JSON of a policy with these statements."""
     return json.dumps({"Version": version, "Statement": list(statements)})
 
 
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    """Return an Allow statement; `Effect` and the rest can be given."""
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+def allow(action: str | list[str], resource: str | list[str] = "*", **elements: Any) -> dict[str, Any]:
+    """Return an Allow statement; `elements` adds or replaces its elements."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **elements}
 
 
-class World:
-    """The deployer's clients, and what the tests make with them."""
+class LocalAccount:
+    """The account of the local AWS: the deployer's clients, and the users, roles and buckets that tests create."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self._number = itertools.count(1)
-        # Off, so that what the SDK would refuse by itself reaches the server.
+        # Without validation, so that the server gets the calls that the SDK would refuse.
         self._config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
         self.iam = self.client(instance.deployer, "iam")
         self.s3 = self.client(instance.deployer, "s3")
@@ -42,20 +42,20 @@ class World:
     document = staticmethod(document)
     allow = staticmethod(allow)
 
-    def client(self, of: boto3.Session, service: str) -> Any:
-        """Return a client that sends whatever it is told, once."""
-        return of.client(service, config=self._config)  # type: ignore[call-overload]
+    def client(self, session: boto3.Session, service: str) -> Any:
+        """Return a client that neither validates parameters nor retries."""
+        return session.client(service, config=self._config)  # type: ignore[call-overload]
 
     def name(self, prefix: str) -> str:
-        """Return a name that no other test has."""
+        """Return a name that no other test uses."""
         return f"{prefix}-{next(self._number)}"
 
     def session(self, credentials: dict[str, Any]) -> boto3.Session:
-        """Return a session with what STS or CreateAccessKey answered."""
+        """Return a session with credentials as STS or CreateAccessKey returns them."""
         return session(self.instance.environment, credentials)
 
     def user(self, *statements: dict[str, Any], **options: Any) -> tuple[str, boto3.Session]:
-        """Make a user with an inline policy, and return its ARN and a session with its key."""
+        """Create a user with an inline policy, and return its ARN and a session with its access key."""
         name = options.pop("UserName", None) or self.name("user")
         arn = self.iam.create_user(UserName=name, **options)["User"]["Arn"]
         if statements:
@@ -63,17 +63,17 @@ class World:
         return arn, self.session(self.iam.create_access_key(UserName=name)["AccessKey"])
 
     def role(self, trust: dict[str, Any] | str, *statements: dict[str, Any], **options: Any) -> str:
-        """Make a role that trusts a principal ARN (or has the statement given), and return its ARN."""
+        """Create a role that trusts a principal ARN, or has a trust statement, and return its ARN."""
         if isinstance(trust, str):
             trust = {"Effect": "Allow", "Principal": {"AWS": trust}, "Action": "sts:AssumeRole"}
         name = self.name("role")
-        made = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust), **options)
+        created = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust), **options)
         if statements:
             self.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
-        return str(made["Role"]["Arn"])
+        return str(created["Role"]["Arn"])
 
     def bucket(self, *keys: str, policy: dict[str, Any] | None = None) -> str:
-        """Make a bucket with one small object under each key, and return its name."""
+        """Create a bucket with one small object under each key, and return its name."""
         name = self.name("bucket")
         self.s3.create_bucket(Bucket=name)
         for key in keys:
@@ -87,17 +87,17 @@ class World:
         if policy is not None:
             options["Policy"] = policy
         options = {"RoleSessionName": "bob", **options}
-        answer = self.client(caller, "sts").assume_role(RoleArn=role, **options)
-        return self.session(answer["Credentials"])
+        response = self.client(caller, "sts").assume_role(RoleArn=role, **options)
+        return self.session(response["Credentials"])
 
-    def borrower(self, *statements: dict[str, Any], policy: str | None = None, **options: Any) -> boto3.Session:
-        """Make a user and a role with these statements, and return a session of that role."""
+    def role_session(self, *statements: dict[str, Any], policy: str | None = None, **options: Any) -> boto3.Session:
+        """Create a user and a role with these statements, and return a session of the role."""
         arn, caller = self.user()
         return self.assume(caller, self.role(arn, *statements), policy, **options)
 
     @staticmethod
     def outcome(call: Callable[..., Any], **parameters: Any) -> str:
-        """Return `allowed`, or the error code that the call ended with."""
+        """Return `allowed`, or the error code of the call."""
         try:
             call(**parameters)
         except ClientError as error:
@@ -106,7 +106,7 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Run one local AWS for the whole session."""
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
+    """Run one local AWS for all tests."""
     with running(tmp_path_factory.mktemp("local-aws")) as instance:
-        yield World(instance)
+        yield LocalAccount(instance)

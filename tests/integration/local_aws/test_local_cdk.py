@@ -1,4 +1,4 @@
-"""The real CDK CLI against the local AWS: bootstrap, deploy, update, diff and destroy."""
+"""The real CDK CLI with the local AWS: bootstrap, deploy, update, diff and destroy."""
 
 import json
 import os
@@ -38,7 +38,7 @@ app.synth()
 
 @pytest.mark.skipif(not CDK.exists(), reason="the CDK CLI is not installed (npm ci)")
 def test_the_cdk_cli_deploys_updates_compares_and_destroys(tmp_path: Path) -> None:
-    """Each command ends well, the stack is what was asked for, and nothing is left."""
+    """Each command succeeds, the stack has the requested properties, and destroy leaves nothing."""
     (tmp_path / "app.py").write_text(APP)
     with running(tmp_path / "state") as instance:
         environment = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
@@ -47,7 +47,7 @@ def test_the_cdk_cli_deploys_updates_compares_and_destroys(tmp_path: Path) -> No
 
         def cdk(*arguments: str, hours: int = 2, app: str = f"{sys.executable} app.py") -> None:
             command = [str(CDK), *arguments, "--app", app]
-            ended = subprocess.run(
+            completed = subprocess.run(
                 command,
                 cwd=tmp_path,
                 env={**environment, "HOURS": str(hours)},
@@ -55,7 +55,7 @@ def test_the_cdk_cli_deploys_updates_compares_and_destroys(tmp_path: Path) -> No
                 text=True,
                 check=False,
             )
-            assert ended.returncode == 0, ended.stdout + ended.stderr
+            assert completed.returncode == 0, completed.stdout + completed.stderr
 
         deploy = ("deploy", "--require-approval", "never", "--outputs-file", "outputs.json")
         cdk("bootstrap", "aws://123456789012/us-east-1")

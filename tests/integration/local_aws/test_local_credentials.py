@@ -1,4 +1,4 @@
-"""Which keys are good, for how long, and what temporary ones may not call."""
+"""Which access keys are valid, for how long, and which actions temporary credentials may not call."""
 
 import time
 from typing import Any
@@ -10,170 +10,186 @@ from temp_access.local_aws.testing import expire_sessions
 pytestmark = pytest.mark.integration
 
 
-def who(world: Any, session: Any) -> str:
-    """Return what GetCallerIdentity ends with."""
-    return str(world.outcome(world.client(session, "sts").get_caller_identity))
+def identity_outcome(account: Any, session: Any) -> str:
+    """Return the outcome of GetCallerIdentity."""
+    return str(account.outcome(account.client(session, "sts").get_caller_identity))
 
 
 @pytest.mark.parametrize("key", ["test", "123456789012", "000000000000", "AKIAIOSFODNN7EXAMPLE", "deployer"])
 @pytest.mark.parametrize("secret", ["test", "x"])
-def test_refuses_keys_that_nobody_made(world: Any, key: str, secret: str) -> None:
-    """An access key that IAM doesn't know is InvalidClientTokenId, in S3 InvalidAccessKeyId."""
-    session = world.session({"AccessKeyId": key, "SecretAccessKey": secret})
-    assert who(world, session) == "InvalidClientTokenId"
-    assert world.outcome(world.client(session, "iam").list_users) == "InvalidClientTokenId"
-    assert world.outcome(world.client(session, "s3").list_buckets) == "InvalidAccessKeyId"
-    assert world.outcome(world.client(session, "cloudformation").list_stacks) == "InvalidClientTokenId"
+def test_refuses_access_keys_that_iam_did_not_create(account: Any, key: str, secret: str) -> None:
+    """The error is InvalidClientTokenId, in S3 InvalidAccessKeyId."""
+    session = account.session({"AccessKeyId": key, "SecretAccessKey": secret})
+    assert identity_outcome(account, session) == "InvalidClientTokenId"
+    assert account.outcome(account.client(session, "iam").list_users) == "InvalidClientTokenId"
+    assert account.outcome(account.client(session, "s3").list_buckets) == "InvalidAccessKeyId"
+    assert account.outcome(account.client(session, "cloudformation").list_stacks) == "InvalidClientTokenId"
 
 
-def test_refuses_the_deployers_key_with_another_secret(world: Any) -> None:
-    """A wrong secret is SignatureDoesNotMatch."""
-    key = world.instance.environment["AWS_ACCESS_KEY_ID"]
-    session = world.session({"AccessKeyId": key, "SecretAccessKey": "wrong"})
-    assert who(world, session) == "SignatureDoesNotMatch"
-    assert world.outcome(world.client(session, "s3").list_buckets) == "SignatureDoesNotMatch"
+def test_refuses_the_deployers_key_with_another_secret(account: Any) -> None:
+    """The error is SignatureDoesNotMatch."""
+    key = account.instance.environment["AWS_ACCESS_KEY_ID"]
+    session = account.session({"AccessKeyId": key, "SecretAccessKey": "wrong"})
+    assert identity_outcome(account, session) == "SignatureDoesNotMatch"
+    assert account.outcome(account.client(session, "s3").list_buckets) == "SignatureDoesNotMatch"
 
 
-def test_a_deleted_or_inactive_key_is_refused_at_once(world: Any) -> None:
-    """Keys stop to work when they are deleted or made inactive."""
-    arn, session = world.user()
+def test_a_deleted_or_inactive_key_is_refused_at_once(account: Any) -> None:
+    """An access key stops working as soon as it is deleted or made inactive."""
+    arn, session = account.user()
     name = arn.rpartition("/")[2]
     key = session.get_credentials().access_key
-    assert who(world, session) == "allowed"
-    world.iam.update_access_key(UserName=name, AccessKeyId=key, Status="Inactive")
-    assert who(world, session) == "InvalidClientTokenId"
-    world.iam.update_access_key(UserName=name, AccessKeyId=key, Status="Active")
-    assert who(world, session) == "allowed"
-    world.iam.delete_access_key(UserName=name, AccessKeyId=key)
-    assert who(world, session) == "InvalidClientTokenId"
+    assert identity_outcome(account, session) == "allowed"
+    account.iam.update_access_key(UserName=name, AccessKeyId=key, Status="Inactive")
+    assert identity_outcome(account, session) == "InvalidClientTokenId"
+    account.iam.update_access_key(UserName=name, AccessKeyId=key, Status="Active")
+    assert identity_outcome(account, session) == "allowed"
+    account.iam.delete_access_key(UserName=name, AccessKeyId=key)
+    assert identity_outcome(account, session) == "InvalidClientTokenId"
 
 
-def test_temporary_keys_need_their_token(world: Any) -> None:
-    """A temporary key without its token is unknown, and with another token invalid."""
-    frozen = world.borrower(world.allow("s3:*")).get_credentials().get_frozen_credentials()
+def test_temporary_credentials_need_their_session_token(account: Any) -> None:
+    """A temporary access key without its token is unknown, and with another token invalid."""
+    frozen = account.role_session(account.allow("s3:*")).get_credentials().get_frozen_credentials()
     keys = {"AccessKeyId": frozen.access_key, "SecretAccessKey": frozen.secret_key}
-    assert who(world, world.session(keys)) == "InvalidClientTokenId"
-    assert who(world, world.session({**keys, "SessionToken": frozen.token[:-1] + "x"})) == "InvalidClientTokenId"
-    assert world.outcome(world.client(world.session(keys), "s3").list_buckets) == "InvalidAccessKeyId"
-    assert who(world, world.session({**keys, "SessionToken": frozen.token})) == "allowed"
+    assert identity_outcome(account, account.session(keys)) == "InvalidClientTokenId"
+    assert (
+        identity_outcome(account, account.session({**keys, "SessionToken": frozen.token[:-1] + "x"}))
+        == "InvalidClientTokenId"
+    )
+    assert account.outcome(account.client(account.session(keys), "s3").list_buckets) == "InvalidAccessKeyId"
+    assert identity_outcome(account, account.session({**keys, "SessionToken": frozen.token})) == "allowed"
 
 
-def test_session_token_credentials_may_not_call_iam(world: Any) -> None:
-    """GetSessionToken credentials without MFA are refused by IAM, but keep the user's other permissions."""
-    _, caller = world.user(world.allow("*"))
-    temporary = world.session(world.client(caller, "sts").get_session_token()["Credentials"])
-    assert world.outcome(world.client(temporary, "iam").list_users) == "InvalidClientTokenId"
-    assert world.outcome(world.client(temporary, "s3").list_buckets) == "allowed"
+def test_session_token_credentials_may_not_call_iam(account: Any) -> None:
+    """IAM refuses GetSessionToken credentials without MFA; they keep the user's other permissions."""
+    _, caller = account.user(account.allow("*"))
+    temporary = account.session(account.client(caller, "sts").get_session_token()["Credentials"])
+    assert account.outcome(account.client(temporary, "iam").list_users) == "InvalidClientTokenId"
+    assert account.outcome(account.client(temporary, "s3").list_buckets) == "allowed"
 
 
-def test_session_token_credentials_may_call_two_actions_of_sts(world: Any) -> None:
-    """STS answers them AssumeRole and GetCallerIdentity only."""
-    arn, caller = world.user(world.allow("*"))
-    role = world.role(arn)
-    temporary = world.session(world.client(caller, "sts").get_session_token()["Credentials"])
-    sts = world.client(temporary, "sts")
-    assert world.outcome(sts.assume_role, RoleArn=role, RoleSessionName="bob") == "allowed"
-    assert world.outcome(sts.get_caller_identity) == "allowed"
-    assert world.outcome(sts.get_session_token) == "AccessDenied"
-    assert world.outcome(sts.get_federation_token, Name="bob") == "AccessDenied"
-    assert world.outcome(sts.get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE") == "AccessDenied"
+def test_session_token_credentials_may_call_only_two_actions_of_sts(account: Any) -> None:
+    """They may call AssumeRole and GetCallerIdentity."""
+    arn, caller = account.user(account.allow("*"))
+    role = account.role(arn)
+    temporary = account.session(account.client(caller, "sts").get_session_token()["Credentials"])
+    sts = account.client(temporary, "sts")
+    assert account.outcome(sts.assume_role, RoleArn=role, RoleSessionName="bob") == "allowed"
+    assert account.outcome(sts.get_caller_identity) == "allowed"
+    assert account.outcome(sts.get_session_token) == "AccessDenied"
+    assert account.outcome(sts.get_federation_token, Name="bob") == "AccessDenied"
+    assert account.outcome(sts.get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE") == "AccessDenied"
 
 
-def test_federation_token_credentials_may_call_one_action_of_sts(world: Any) -> None:
-    """GetFederationToken credentials may call neither IAM nor AssumeRole."""
-    arn, caller = world.user(world.allow("*"))
-    role = world.role(arn)
-    answer = world.client(caller, "sts").get_federation_token(Name="bob", Policy=world.document(world.allow("*")))
-    temporary = world.session(answer["Credentials"])
-    sts = world.client(temporary, "sts")
-    assert who(world, temporary) == "allowed"
-    assert world.outcome(sts.assume_role, RoleArn=role, RoleSessionName="bob") == "AccessDenied"
-    assert world.outcome(world.client(temporary, "iam").list_users) == "InvalidClientTokenId"
+def test_federation_token_credentials_may_call_only_one_action_of_sts(account: Any) -> None:
+    """They may call GetCallerIdentity, but neither AssumeRole nor IAM."""
+    arn, caller = account.user(account.allow("*"))
+    role = account.role(arn)
+    response = account.client(caller, "sts").get_federation_token(
+        Name="bob", Policy=account.document(account.allow("*"))
+    )
+    temporary = account.session(response["Credentials"])
+    sts = account.client(temporary, "sts")
+    assert identity_outcome(account, temporary) == "allowed"
+    assert account.outcome(sts.assume_role, RoleArn=role, RoleSessionName="bob") == "AccessDenied"
+    assert account.outcome(account.client(temporary, "iam").list_users) == "InvalidClientTokenId"
 
 
 @pytest.mark.parametrize("seconds", [899, 129601])
-def test_session_tokens_last_900_to_129600_seconds(world: Any, seconds: int) -> None:
-    """GetSessionToken has a range of its own."""
-    _, caller = world.user()
-    sts = world.client(caller, "sts")
-    assert world.outcome(sts.get_session_token, DurationSeconds=seconds) == "ValidationError"
+def test_session_tokens_last_900_to_129600_seconds(account: Any, seconds: int) -> None:
+    """DurationSeconds of GetSessionToken is 900 to 129600."""
+    _, caller = account.user()
+    sts = account.client(caller, "sts")
+    assert account.outcome(sts.get_session_token, DurationSeconds=seconds) == "ValidationError"
 
 
-def test_a_role_session_may_not_ask_for_a_session_token(world: Any) -> None:
-    """GetSessionToken and GetFederationToken are for long-term credentials."""
-    sts = world.client(world.borrower(world.allow("*")), "sts")
-    assert world.outcome(sts.get_session_token) == "AccessDenied"
-    assert world.outcome(sts.get_federation_token, Name="bob") == "AccessDenied"
+def test_a_role_session_cannot_get_a_session_token(account: Any) -> None:
+    """GetSessionToken and GetFederationToken require long-term credentials."""
+    sts = account.client(account.role_session(account.allow("*")), "sts")
+    assert account.outcome(sts.get_session_token) == "AccessDenied"
+    assert account.outcome(sts.get_federation_token, Name="bob") == "AccessDenied"
 
 
-def test_a_session_can_be_revoked_by_its_issue_time(world: Any) -> None:
-    """AWSRevokeOlderSessions: a Deny with aws:TokenIssueTime hits older sessions and spares newer ones."""
-    arn, caller = world.user()
-    role = world.role(arn, world.allow("s3:*"))
-    older = world.assume(caller, role)
-    assert world.outcome(world.client(older, "s3").list_buckets) == "allowed"
+def test_a_session_can_be_revoked_by_its_issue_time(account: Any) -> None:
+    """AWSRevokeOlderSessions: a Deny with aws:TokenIssueTime denies older sessions and not newer ones."""
+    arn, caller = account.user()
+    role = account.role(arn, account.allow("s3:*"))
+    older = account.assume(caller, role)
+    assert account.outcome(account.client(older, "s3").list_buckets) == "allowed"
     # The issue time has whole seconds.
     time.sleep(1.1)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
-    policy = world.document({**deny, "Condition": {"DateLessThan": {"aws:TokenIssueTime": now}}})
+    policy = account.document({**deny, "Condition": {"DateLessThan": {"aws:TokenIssueTime": now}}})
     name = role.rpartition("/")[2]
-    world.iam.put_role_policy(RoleName=name, PolicyName="AWSRevokeOlderSessions", PolicyDocument=policy)
-    newer = world.assume(caller, role)
-    assert world.outcome(world.client(older, "s3").list_buckets) == "AccessDenied"
-    assert world.outcome(world.client(newer, "s3").list_buckets) == "allowed"
+    account.iam.put_role_policy(RoleName=name, PolicyName="AWSRevokeOlderSessions", PolicyDocument=policy)
+    newer = account.assume(caller, role)
+    assert account.outcome(account.client(older, "s3").list_buckets) == "AccessDenied"
+    assert account.outcome(account.client(newer, "s3").list_buckets) == "allowed"
 
 
-def test_one_session_can_be_denied_by_its_id(world: Any) -> None:
-    """aws:userid names one session of a role."""
-    arn, caller = world.user()
+def test_one_session_can_be_denied_by_its_id(account: Any) -> None:
+    """aws:userid identifies one session of a role."""
+    arn, caller = account.user()
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     condition = {"StringLike": {"aws:userid": "*:bob"}}
-    role = world.role(arn, world.allow("s3:*"), {**deny, "Condition": condition})
-    bob, eve = (world.assume(caller, role, RoleSessionName=name) for name in ("bob", "eve"))
-    assert world.outcome(world.client(bob, "s3").list_buckets) == "AccessDenied"
-    assert world.outcome(world.client(eve, "s3").list_buckets) == "allowed"
+    role = account.role(arn, account.allow("s3:*"), {**deny, "Condition": condition})
+    bob, eve = (account.assume(caller, role, RoleSessionName=name) for name in ("bob", "eve"))
+    assert account.outcome(account.client(bob, "s3").list_buckets) == "AccessDenied"
+    assert account.outcome(account.client(eve, "s3").list_buckets) == "allowed"
 
 
-def test_an_expired_session_is_refused(world: Any) -> None:
-    """ExpiredToken, from STS and S3 alike, and also after other sessions were made; long-term keys live on."""
-    arn, caller = world.user()
-    role = world.role(arn, world.allow("s3:*"))
-    old = world.assume(caller, role)
-    expire_sessions(world.instance)
-    new = world.assume(caller, role)
+def test_an_expired_session_is_refused(account: Any) -> None:
+    """STS and S3 answer ExpiredToken, even after newer sessions; long-term access keys stay valid."""
+    arn, caller = account.user()
+    role = account.role(arn, account.allow("s3:*"))
+    old = account.assume(caller, role)
+    expire_sessions(account.instance)
+    new = account.assume(caller, role)
     for session, expected in ((old, "ExpiredToken"), (new, "allowed"), (caller, "allowed")):
-        assert who(world, session) == expected
-    assert world.outcome(world.client(old, "s3").list_buckets) == "ExpiredToken"
-    assert world.outcome(world.client(new, "s3").list_buckets) == "allowed"
+        assert identity_outcome(account, session) == expected
+    assert account.outcome(account.client(old, "s3").list_buckets) == "ExpiredToken"
+    assert account.outcome(account.client(new, "s3").list_buckets) == "allowed"
 
 
-def test_a_user_has_two_keys_and_manages_only_its_own(world: Any) -> None:
-    """Without UserName the caller is meant; a third key and another user's key are refused."""
-    arn, session = world.user(world.allow("iam:*"))
-    other_arn, other = world.user()
-    iam = world.client(session, "iam")
-    assert iam.get_user()["User"]["Arn"] == arn
+def test_a_user_has_at_most_two_access_keys(account: Any) -> None:
+    """A third one is LimitExceeded, until one of the two is deleted."""
+    _, session = account.user(account.allow("iam:*"))
+    iam = account.client(session, "iam")
     second = iam.create_access_key()["AccessKey"]
-    assert second["UserName"] == arn.rpartition("/")[2]
-    assert world.outcome(iam.create_access_key) == "LimitExceeded"
+    assert account.outcome(iam.create_access_key) == "LimitExceeded"
     assert len(iam.list_access_keys()["AccessKeyMetadata"]) == 2
-    foreign = other.get_credentials().access_key
-    assert world.outcome(iam.delete_access_key, AccessKeyId=foreign) == "NoSuchEntity"
-    assert who(world, other) == "allowed"
-    name = other_arn.rpartition("/")[2]
-    assert world.outcome(iam.delete_access_key, AccessKeyId=foreign, UserName=name) == "allowed"
-    assert world.outcome(iam.delete_access_key, AccessKeyId=second["AccessKeyId"]) == "allowed"
-    assert world.outcome(iam.create_access_key) == "allowed"
-    borrowed = world.client(world.borrower(world.allow("iam:*")), "iam")
-    assert world.outcome(borrowed.create_access_key) == "ValidationError"
+    assert account.outcome(iam.delete_access_key, AccessKeyId=second["AccessKeyId"]) == "allowed"
+    assert account.outcome(iam.create_access_key) == "allowed"
 
 
-def test_other_ways_into_sts_are_closed(world: Any) -> None:
-    """ministack doesn't verify the tokens of other issuers, so their actions aren't answered at all."""
-    _, caller = world.user(world.allow("*"))
-    sts = world.client(caller, "sts")
-    web = {"RoleArn": world.role("*"), "RoleSessionName": "bob", "WebIdentityToken": "e30.e30.e30"}
-    assert world.outcome(sts.assume_role_with_web_identity, **web) == "MissingAuthenticationToken"
+def test_an_iam_call_without_user_name_is_about_the_calling_user(account: Any) -> None:
+    """A role session must send UserName."""
+    arn, session = account.user(account.allow("iam:*"))
+    iam = account.client(session, "iam")
+    assert iam.get_user()["User"]["Arn"] == arn
+    assert iam.create_access_key()["AccessKey"]["UserName"] == arn.rpartition("/")[2]
+    role_iam = account.client(account.role_session(account.allow("iam:*")), "iam")
+    assert account.outcome(role_iam.create_access_key) == "ValidationError"
+
+
+def test_an_access_key_is_deleted_only_under_the_name_of_its_user(account: Any) -> None:
+    """Under another user's name it is NoSuchEntity, and stays valid."""
+    _, session = account.user(account.allow("iam:*"))
+    other_arn, other = account.user()
+    iam = account.client(session, "iam")
+    key = other.get_credentials().access_key
+    assert account.outcome(iam.delete_access_key, AccessKeyId=key) == "NoSuchEntity"
+    assert identity_outcome(account, other) == "allowed"
+    assert account.outcome(iam.delete_access_key, AccessKeyId=key, UserName=other_arn.rpartition("/")[2]) == "allowed"
+
+
+def test_sts_answers_no_action_for_tokens_of_other_issuers(account: Any) -> None:
+    """ministack doesn't verify such tokens."""
+    _, caller = account.user(account.allow("*"))
+    sts = account.client(caller, "sts")
+    web = {"RoleArn": account.role("*"), "RoleSessionName": "bob", "WebIdentityToken": "e30.e30.e30"}
+    assert account.outcome(sts.assume_role_with_web_identity, **web) == "MissingAuthenticationToken"
     token = {"Audience": ["here"], "SigningAlgorithm": "RS256"}
-    assert world.outcome(sts.get_web_identity_token, **token) == "InvalidAction"
+    assert account.outcome(sts.get_web_identity_token, **token) == "InvalidAction"

@@ -1,4 +1,4 @@
-"""What IAM refuses when a role is made or changed."""
+"""What IAM requires of new and changed roles, and of the principals that policies name."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.mark.parametrize("seconds", [3599, 43201, 0])
-def test_refuses_a_maximum_outside_an_hour_to_twelve(world: Any, seconds: int) -> None:
-    """MaxSessionDuration is 3600 to 43200, at CreateRole and UpdateRole."""
-    arn, _ = world.user()
-    assert world.outcome(world.role, trust=arn, MaxSessionDuration=seconds) == "ValidationError"
-    name = world.role(arn).rpartition("/")[2]
-    assert world.outcome(world.iam.update_role, RoleName=name, MaxSessionDuration=seconds) == "ValidationError"
-    assert world.iam.get_role(RoleName=name)["Role"]["MaxSessionDuration"] == 3600
+def test_refuses_a_max_session_duration_outside_one_to_twelve_hours(account: Any, seconds: int) -> None:
+    """MaxSessionDuration is 3600 to 43200 in CreateRole and UpdateRole."""
+    arn, _ = account.user()
+    assert account.outcome(account.role, trust=arn, MaxSessionDuration=seconds) == "ValidationError"
+    name = account.role(arn).rpartition("/")[2]
+    assert account.outcome(account.iam.update_role, RoleName=name, MaxSessionDuration=seconds) == "ValidationError"
+    assert account.iam.get_role(RoleName=name)["Role"]["MaxSessionDuration"] == 3600
 
 
 @pytest.mark.parametrize(
@@ -27,48 +27,48 @@ def test_refuses_a_maximum_outside_an_hour_to_twelve(world: Any, seconds: int) -
         "temp-user",
     ],
 )
-def test_refuses_a_principal_that_does_not_exist(world: Any, principal: str) -> None:
-    """A trust policy names users and roles that exist, without wildcards in their ARNs."""
-    assert world.outcome(world.role, trust=principal) == "MalformedPolicyDocument"
-    name = world.role(world.user()[0]).rpartition("/")[2]
+def test_refuses_a_trust_policy_for_a_principal_that_does_not_exist(account: Any, principal: str) -> None:
+    """A trust policy names existing users and roles, without wildcards in their ARNs."""
+    assert account.outcome(account.role, trust=principal) == "MalformedPolicyDocument"
+    name = account.role(account.user()[0]).rpartition("/")[2]
     statement = {"Effect": "Allow", "Principal": {"AWS": [principal]}, "Action": "sts:AssumeRole"}
-    policy = world.document(statement)
-    update = world.iam.update_assume_role_policy
-    assert world.outcome(update, RoleName=name, PolicyDocument=policy) == "MalformedPolicyDocument"
+    policy = account.document(statement)
+    update = account.iam.update_assume_role_policy
+    assert account.outcome(update, RoleName=name, PolicyDocument=policy) == "MalformedPolicyDocument"
 
 
-def test_accepts_principals_that_exist(world: Any) -> None:
-    """The account, its root, a user, a role, a session of a role and everybody are principals."""
-    user, _ = world.user()
-    role = world.role(user)
+def test_accepts_every_kind_of_principal_that_exists(account: Any) -> None:
+    """A trust policy can name an account, its root, a user, a role, a role session and `*`."""
+    user, _ = account.user()
+    role = account.role(user)
     session = role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/bob"
     for principal in ("123456789012", "arn:aws:iam::123456789012:root", user, role, session, "*"):
-        world.role(principal)
+        account.role(principal)
 
 
-def test_a_user_made_again_is_not_the_one_that_was_trusted(world: Any) -> None:
-    """A deleted user leaves its unique id in the trust policy; another one of the same name is denied."""
-    arn, caller = world.user()
+def test_a_trust_policy_does_not_trust_a_user_that_is_created_again(account: Any) -> None:
+    """A deleted user's unique id replaces its ARN in the trust policy, which denies a new user of the same name."""
+    arn, caller = account.user()
     name = arn.rpartition("/")[2]
-    role = world.role(arn)
-    assert world.outcome(world.assume, caller=caller, role=role) == "allowed"
-    unique_id = world.iam.get_user(UserName=name)["User"]["UserId"]
+    role = account.role(arn)
+    assert account.outcome(account.assume, caller=caller, role=role) == "allowed"
+    unique_id = account.iam.get_user(UserName=name)["User"]["UserId"]
     key = caller.get_credentials().access_key
-    world.iam.delete_access_key(UserName=name, AccessKeyId=key)
-    world.iam.delete_user(UserName=name)
-    again_arn, again = world.user(UserName=name)
-    assert again_arn == arn
-    assert world.outcome(world.assume, caller=again, role=role) == "AccessDenied"
-    trust = world.iam.get_role(RoleName=role.rpartition("/")[2])["Role"]["AssumeRolePolicyDocument"]
+    account.iam.delete_access_key(UserName=name, AccessKeyId=key)
+    account.iam.delete_user(UserName=name)
+    new_arn, new_caller = account.user(UserName=name)
+    assert new_arn == arn
+    assert account.outcome(account.assume, caller=new_caller, role=role) == "AccessDenied"
+    trust = account.iam.get_role(RoleName=role.rpartition("/")[2])["Role"]["AssumeRolePolicyDocument"]
     assert trust["Statement"][0]["Principal"] == {"AWS": unique_id}
 
 
-def test_refuses_a_bucket_policy_for_a_principal_that_does_not_exist(world: Any) -> None:
-    """PutBucketPolicy answers MalformedPolicy."""
+def test_refuses_a_bucket_policy_for_a_principal_that_does_not_exist(account: Any) -> None:
+    """PutBucketPolicy returns MalformedPolicy."""
     statement = {"Effect": "Allow", "Action": "s3:GetObject"}
-    bucket = world.bucket()
+    bucket = account.bucket()
     statement["Resource"] = f"arn:aws:s3:::{bucket}/*"
-    user, _ = world.user()
-    for principal, expected in ((user, "allowed"), (user + "-gone", "MalformedPolicy")):
-        policy = world.document({**statement, "Principal": {"AWS": principal}})
-        assert world.outcome(world.s3.put_bucket_policy, Bucket=bucket, Policy=policy) == expected
+    user, _ = account.user()
+    for principal, expected in ((user, "allowed"), (user + "-missing", "MalformedPolicy")):
+        policy = account.document({**statement, "Principal": {"AWS": principal}})
+        assert account.outcome(account.s3.put_bucket_policy, Bucket=bucket, Policy=policy) == expected

@@ -202,7 +202,7 @@ def test_with_the_extra_the_local_aws_runs(extended: Environment) -> None:
         assert "the local AWS runs at https://127.0.0.1:" in extended.run("temp-access", "local", "status").stdout
     finally:
         stopped = extended.run("temp-access", "local", "stop")
-    assert stopped.stdout == "the local AWS has ended\n"
+    assert stopped.stdout == "stopped the local AWS\n"
 
 
 def test_somebody_elses_app_uses_the_constructs(extended: Environment) -> None:

@@ -173,7 +173,7 @@ def test_the_command_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.Captu
     assert main(["lint", "--template", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out == "0 findings, 1 acknowledged\n"
     assert main(["lint", "--template", str(tmp_path / "nowhere")]) == 2
-    assert "there is no such file; run `cdk synth`" in capsys.readouterr().err
+    assert "there is no such file; run `make synth` (or `cdk synth`)" in capsys.readouterr().err
 
 
 def test_the_reason_of_a_policy_holds_for_its_own_user_too(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""A cloud assembly is read as it is, or refused with what to do."""
+"""A cloud assembly is read, or refused with what to do next."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,85 +7,49 @@ import pytest
 
 from temp_access.cfn.assembly import read_assembly
 from temp_access.errors import UserError
+from tests.unit.support.cloud_assembly import ACCESS, STORAGE, manifest, stack, write
 
-ROLE = {
-    "Type": "AWS::IAM::Role",
-    "Properties": {"Tags": [{"Key": "temp-access:config", "Value": "d1gest"}]},
-}
-ACCESS = {"Resources": {"Role": ROLE}}
-STORAGE = {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}
-
-
-def stack(file: str, **properties: str) -> dict[str, Any]:
-    return {
-        "type": "aws:cloudformation:stack",
-        "environment": "aws://unknown-account/unknown-region",
-        "properties": {"templateFile": file, **properties},
-    }
-
-
-def manifest(**changes: Any) -> dict[str, Any]:
-    artifacts = {"TempAccessStorage": stack("s.json"), "TempAccess": stack("a.json"), "Tree": {"type": "x"}}
-    return {"version": "55.0.0", "artifacts": {**artifacts, **changes}}
-
-
-def write(folder: Path, **files: Any) -> Path:
-    for name, content in {"manifest": manifest(), "a": ACCESS, "s": STORAGE, **files}.items():
-        text = content if isinstance(content, str) else json.dumps(content)
-        (folder / f"{name}.json").write_text(text, encoding="utf-8")
-    return folder
+STACKS = ("TempAccessStorage", "TempAccess")
 
 
 def test_reads_both_templates_by_stack_name(tmp_path: Path) -> None:
     """The stack's name is the artifact's id."""
-    assembly = read_assembly(write(tmp_path), digest="d1gest")
+    assembly = read_assembly(write(tmp_path), STACKS)
 
     assert assembly.templates == {"TempAccessStorage": STORAGE, "TempAccess": ACCESS}
 
 
-def test_a_stack_name_of_its_own_wins_over_the_artifact_s_id(tmp_path: Path) -> None:
+def test_prefers_the_stack_name_to_the_artifact_id(tmp_path: Path) -> None:
     """A stack with `stack_name` has another artifact id."""
     named = manifest(TempAccess={}, Other=stack("a.json", stackName="TempAccess"))
 
-    assert read_assembly(write(tmp_path, manifest=named)).templates["TempAccess"] == ACCESS
+    assert read_assembly(write(tmp_path, manifest=named), STACKS).templates["TempAccess"] == ACCESS
 
 
-def test_the_templates_of_other_stacks_are_told_apart(tmp_path: Path) -> None:
-    """Read where they can be; a stage is an assembly of its own."""
+def test_keeps_the_templates_of_other_stacks_apart(tmp_path: Path) -> None:
+    """They are read if possible; a stage is an assembly of its own."""
     more = manifest(More=stack("a.json"), Gone=stack("gone.json"), Stage={"type": "cdk:cloud-assembly"})
 
-    assembly = read_assembly(write(tmp_path, manifest=more))
+    assembly = read_assembly(write(tmp_path, manifest=more), STACKS)
 
     assert set(assembly.templates) == {"TempAccessStorage", "TempAccess"}
     assert assembly.others == {"More": ACCESS, "Gone": None, "Stage": None}
 
 
 def test_an_assembly_for_any_account_has_neither_account_nor_region(tmp_path: Path) -> None:
-    """`unknown-account` means the caller's."""
-    assembly = read_assembly(write(tmp_path))
+    """`unknown-account` means the caller's account."""
+    assembly = read_assembly(write(tmp_path), STACKS)
 
     assert (assembly.account, assembly.region) == (None, None)
 
 
-def test_an_assembly_for_one_account_says_so(tmp_path: Path) -> None:
+def test_an_assembly_for_one_account_has_its_account_and_region(tmp_path: Path) -> None:
     """An environment in access.toml fixes account and Region."""
     fixed = {**stack("a.json"), "environment": "aws://111122223333/eu-central-1"}
 
-    assembly = read_assembly(write(tmp_path, manifest=manifest(TempAccess=fixed)))
+    assembly = read_assembly(write(tmp_path, manifest=manifest(TempAccess=fixed)), STACKS)
 
     assert (assembly.account, assembly.region) == ("111122223333", "eu-central-1")
-
-
-def test_refuses_a_folder_that_was_made_from_another_access_toml(tmp_path: Path) -> None:
-    """The role's tag holds the digest of the access.toml that the templates come from."""
-    with pytest.raises(UserError, match=r"made from another access\.toml .*d1gest.*0ther\); run `make deploy`"):
-        read_assembly(write(tmp_path), digest="0ther")
-
-
-def test_refuses_a_folder_whose_role_has_no_digest(tmp_path: Path) -> None:
-    """Without the tag, nothing says which access.toml it was."""
-    with pytest.raises(UserError, match="is missing"):
-        read_assembly(write(tmp_path, a=STORAGE), digest="d1gest")
 
 
 @pytest.mark.parametrize(
@@ -97,8 +60,8 @@ def test_refuses_a_folder_whose_role_has_no_digest(tmp_path: Path) -> None:
         ({"manifest": {}}, "has no stack TempAccessStorage and no stack TempAccess;"),
         ({"manifest": {"artifacts": [1]}}, "has no stack"),
         ({"manifest": manifest(TempAccess=5)}, "has no stack TempAccess;"),
-        ({"manifest": manifest(TempAccess={"type": "aws:cloudformation:stack"})}, "None isn't a template"),
-        ({"manifest": manifest(TempAccess=stack("../a.json"))}, r"'\.\./a\.json' isn't a template"),
+        ({"manifest": manifest(TempAccess={"type": "aws:cloudformation:stack"})}, "None isn't the name of a file"),
+        ({"manifest": manifest(TempAccess=stack("../a.json"))}, r"'\.\./a\.json' isn't the name of a file"),
         ({"manifest": manifest(TempAccess=stack("gone.json"))}, r"gone\.json: there is no such file"),
         ({"a": "[" * 100_000}, r"a\.json: can't be read"),
         ({"a": '{"Resources": {"A": 5}}'}, r"a\.json: isn't a CloudFormation template"),
@@ -107,38 +70,30 @@ def test_refuses_a_folder_whose_role_has_no_digest(tmp_path: Path) -> None:
     ],
 )
 def test_refuses_a_corrupt_folder(tmp_path: Path, files: dict[str, Any], why: str) -> None:
-    """Whatever is wrong with it, synth makes it anew."""
+    """The error says to synthesize again."""
     with pytest.raises(UserError, match=why) as caught:
-        read_assembly(write(tmp_path, **files), digest="d1gest")
+        read_assembly(write(tmp_path, **files), STACKS)
 
     assert "run `make synth`" in str(caught.value)
 
 
-def test_refuses_tags_in_a_form_of_their_own(tmp_path: Path) -> None:
-    """Tags that aren't a list are no digest."""
-    role = {"Type": "AWS::IAM::Role", "Properties": {"Tags": 5}}
-
-    with pytest.raises(UserError, match="is missing"):
-        read_assembly(write(tmp_path, a={"Resources": {"Role": role}}), digest="d1gest")
-
-
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\x00"])
-def test_refuses_bytes_that_are_no_text(tmp_path: Path, content: bytes) -> None:
-    """Neither UTF-16 nor zeros are JSON here."""
+def test_refuses_a_template_that_isnt_text(tmp_path: Path, content: bytes) -> None:
+    """Neither UTF-16 nor zeros are JSON."""
     write(tmp_path)
     (tmp_path / "a.json").write_bytes(content)
 
     with pytest.raises(UserError, match="can't be read"):
-        read_assembly(tmp_path)
+        read_assembly(tmp_path, STACKS)
 
 
-def test_refuses_a_folder_that_isn_t_there(tmp_path: Path) -> None:
-    """Nobody has run synth yet."""
+def test_refuses_a_missing_folder(tmp_path: Path) -> None:
+    """The templates haven't been synthesized."""
     with pytest.raises(UserError, match="there is no such folder; run `make synth`"):
-        read_assembly(tmp_path / "cdk.out")
+        read_assembly(tmp_path / "cdk.out", STACKS)
 
 
 def test_refuses_a_folder_without_a_manifest(tmp_path: Path) -> None:
-    """Some other folder."""
+    """The folder isn't a cloud assembly."""
     with pytest.raises(UserError, match=r"manifest\.json: there is no such file"):
-        read_assembly(tmp_path)
+        read_assembly(tmp_path, STACKS)

@@ -1,4 +1,4 @@
-"""References and intrinsic functions give what CloudFormation gives."""
+"""References and intrinsic functions resolve as in CloudFormation."""
 
 from typing import Any
 
@@ -62,13 +62,13 @@ def scope(partition: str = "aws", **physical: str) -> TemplateContext:
         ({"Fn::ImportValue": {"Fn::Sub": "Storage:Arn"}}, "arn:aws:s3:::storage-bucket"),
     ],
 )  # fmt: skip
-def test_gives_what_cloudformation_gives(value: Any, expected: Any) -> None:
-    """Without deployed names, those in the template count."""
+def test_resolves_as_cloudformation_does(value: Any, expected: Any) -> None:
+    """Without deployed names, the names in the template are used."""
     assert resolve(value, "Access", scope()) == expected
 
 
-def test_deployed_names_win_over_the_template_s() -> None:
-    """What CloudFormation made up is what policies refer to."""
+def test_prefers_deployed_names_to_the_templates() -> None:
+    """Policies refer to the names that CloudFormation chose."""
     deployed = scope(Bucket="example-8xk2", Policy=POLICY, User="renamed")
 
     value = [{"Fn::ImportValue": "Storage:Arn"}, {"Ref": "Policy"}, {"Fn::GetAtt": ["User", "Arn"]}]
@@ -80,8 +80,8 @@ def test_deployed_names_win_over_the_template_s() -> None:
     ]
 
 
-def test_what_has_no_name_yet_gets_one_of_stack_and_logical_id() -> None:
-    """Offline, a placeholder stands for the name that CloudFormation will make up."""
+def test_an_unnamed_resource_gets_a_placeholder() -> None:
+    """Offline, the placeholder replaces the name that CloudFormation will choose."""
     value = [{"Ref": "Unnamed"}, {"Ref": "Policy"}]
 
     assert resolve(value, "Access", scope()) == [
@@ -90,7 +90,7 @@ def test_what_has_no_name_yet_gets_one_of_stack_and_logical_id() -> None:
     ]
 
 
-def test_other_partitions_have_arns_of_their_own() -> None:
+def test_other_partitions_have_their_own_arns() -> None:
     """ARNs and URLs differ in the China Regions."""
     value = [{"Fn::GetAtt": ["User", "Arn"]}, {"Fn::ImportValue": "Storage:Arn"}, {"Ref": "AWS::URLSuffix"}]
 
@@ -119,13 +119,13 @@ def test_other_partitions_have_arns_of_their_own() -> None:
         ({"Ref": "Circle"}, "refers to itself or is nested too deeply"),
     ],
 )
-def test_refuses_what_it_can_t_follow(value: Any, why: str) -> None:
-    """A guess would be compared with what is deployed, or proved about."""
+def test_refuses_what_it_cant_resolve(value: Any, why: str) -> None:
+    """A guess would be compared with the deployment, or used in a proof."""
     with pytest.raises(UnresolvedError, match=why):
         resolve(value, "Access", scope())
 
 
-def test_refuses_nesting_without_end() -> None:
+def test_refuses_deep_nesting() -> None:
     """A hostile template ends in a sentence, not in a traceback."""
     value: Any = "x"
     for _ in range(5000):

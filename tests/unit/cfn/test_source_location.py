@@ -1,4 +1,4 @@
-"""Finding the source line of a construct's id, and none where it isn't certain."""
+"""The source line of a construct's id is found, or none if it isn't certain."""
 
 from pathlib import Path
 
@@ -42,26 +42,26 @@ def place(root: Path, path: str) -> tuple[str, int] | None:
     return (found.file, found.line) if found else None
 
 
-def test_an_id_is_followed_from_class_to_class(root: Path) -> None:
-    """Each id of the path is looked for in the class that the one above it is made of."""
+def test_follows_ids_from_class_to_class(root: Path) -> None:
+    """Each id of the path is looked up in the class of the construct above it."""
     assert place(root, "Main/Users/One") == ("constructs/own/part.py", 4)
     assert find_construct_call(root, "Main/Buckets/Resource") == ConstructCall(
         "Buckets", "Bucket", "Main", "stacks/main.py", 4
     )
 
 
-def test_an_id_in_two_lines_is_not_guessed(root: Path) -> None:
-    """Of an id that two lines have neither is named, but the construct above it is."""
+def test_doesnt_guess_between_two_lines(root: Path) -> None:
+    """Where two lines have an id, the construct above it is the result."""
     assert place(root, "Main/Users/Two") == ("stacks/main.py", 3)
 
 
-def test_ids_of_libraries_are_not_taken_for_our_own(root: Path) -> None:
-    """What a library made has no line, even where one of our classes has an id like it."""
+def test_ids_of_libraries_have_no_line(root: Path) -> None:
+    """A construct of a library has no line, even where one of our classes has the same id."""
     assert place(root, "Main/Buckets/Policy") == ("stacks/main.py", 4)
     assert place(root, "Main/Users/Three") == ("stacks/main.py", 3)
 
 
-def test_nothing_is_known_without_sources(tmp_path: Path, root: Path) -> None:
+def test_without_sources_there_is_no_line(tmp_path: Path, root: Path) -> None:
     """Neither a missing folder nor an unknown stack is an error."""
     assert place(tmp_path / "nowhere", "Main/Users") is None
     assert place(root, "Another/Users") is None

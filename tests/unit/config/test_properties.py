@@ -1,4 +1,4 @@
-"""Whatever an access.toml says, reading it ends with a Config or with one-line findings."""
+"""Reading any access.toml ends with a Config or with one-line findings."""
 
 import datetime
 import re
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from temp_access.access_file import read
 from temp_access.config.folders import overlaps
-from temp_access.config.grants import admits, read_any_id
+from temp_access.config.grants import read_any_id
 from temp_access.config.model import Grant
 from temp_access.config.table import TableReader
 from temp_access.config.validation import folder_problem, id_problem
@@ -119,8 +119,8 @@ FILES = _mostly(
     data={"user": {"inline": [{"name": "x", "document": {"Statement": [], "a": datetime.date.max}}]}}, environment=""
 )
 @example(data={"environments": {"a\nb": {"account": "1"}, "c": {"account": "1"}}}, environment="x")
-def test_every_file_is_read_or_refused_in_lines(data: dict[str, Any], environment: str | None) -> None:
-    """No data makes reading end with another error, and no finding breaks a line or steers a terminal."""
+def test_any_file_gives_a_config_or_findings(data: dict[str, Any], environment: str | None) -> None:
+    """No data leads to another error, and no finding breaks a line or controls a terminal."""
     config, findings = read(Path("access.toml"), data, environment)
     for line in (*findings, *config.warnings):
         assert line.isprintable(), line
@@ -131,8 +131,8 @@ FOLDERS = st.lists(SEGMENTS, min_size=1, max_size=3).map("/".join)
 
 
 @given(st.lists(FOLDERS, max_size=6))
-def test_a_folder_has_an_outer_one_exactly_if_one_is_around_it(folders: list[str]) -> None:
-    """Each folder that is another's or lies in one is paired with the nearest; no other is paired."""
+def test_overlaps_are_exact(folders: list[str]) -> None:
+    """Each folder inside another, or equal to it, is paired with the nearest one; no other is paired."""
     grants = [Grant(str(index), "read", folder) for index, folder in enumerate(folders)]
     found = {inner.id: outer for outer, inner in overlaps(grants)}
     for grant in grants:
@@ -158,15 +158,15 @@ WORDS = [("".join(letters)) for size in range(1, 7) for letters in product("ab."
 @example("a", "x/{id}", ["x"])
 @example("[ab]{1,2}", "{id}/x", ["ab"])
 @example("a", "{id}/x", ["a/y"])
-def test_any_id_meets_a_listed_folder_exactly_if_it_is_said_to(pattern: str, template: str, folders: list[str]) -> None:
-    """Held against every id of a small language: a conflict is found if there is one, and none is made up."""
+def test_conflicts_of_any_id_are_exact(pattern: str, template: str, folders: list[str]) -> None:
+    """Compared with all ids of a small language, each conflict is found and no other."""
     grants = {f"listed-{n}": Grant(f"listed-{n}", "read", folder) for n, folder in enumerate(folders)}
     findings: list[str] = []
     table = TableReader({"pattern": pattern, "access": "read", "folder": template}, "any_id", findings)
     any_id = read_any_id(table, tuple(ACCESS_MODES), 43200, grants)
     assume(any_id is not None)
     assert any_id is not None
-    given_out = [any_id.grant(word).folder for word in WORDS if admits(any_id, grants, word)]
+    given_out = [any_id.grant(word).folder for word in WORDS if any_id.admits(word, grants)]
     assume(given_out)
     assert len(set(given_out)) == len(given_out)
     assert not any(_meet(one, other) for one in given_out for other in given_out if one != other)
@@ -178,8 +178,8 @@ def _meet(one: str, other: str) -> bool:
 
 
 @given(PATTERNS, st.lists(st.sampled_from(WORDS), max_size=3, unique=True), st.sampled_from(WORDS))
-def test_any_id_never_serves_a_listed_id(pattern: str, listed: list[str], word: str) -> None:
-    """A listed id has its own grant; an unlisted one is admitted if the whole of it matches and S3 can carry it."""
+def test_any_id_admits_unlisted_ids_only(pattern: str, listed: list[str], word: str) -> None:
+    """An unlisted id is admitted if the pattern matches all of it, and S3 and STS accept it."""
     grants = {id_: Grant(id_, "read", f"elsewhere/{n}") for n, id_ in enumerate(listed)}
     any_id = read_any_id(
         TableReader({"pattern": pattern, "access": "list"}, "any_id", []), tuple(ACCESS_MODES), 43200, grants
@@ -187,4 +187,4 @@ def test_any_id_never_serves_a_listed_id(pattern: str, listed: list[str], word: 
     assume(any_id is not None)
     assert any_id is not None
     expected = word not in listed and any_id.pattern.matches(word) and not id_problem(word) and not folder_problem(word)
-    assert admits(any_id, grants, word) == expected
+    assert any_id.admits(word, grants) == expected

@@ -1,4 +1,4 @@
-"""What a good access.toml means: defaults, warnings, environments, and the project's own file."""
+"""What a valid access.toml means: defaults, warnings, environments, and the project's own file."""
 
 import json
 import re
@@ -9,6 +9,7 @@ import pytest
 from temp_access.access_file import load
 from temp_access.cli.completion import grant_ids
 from temp_access.config.model import Bucket, Conditions, Config, Environment, Grant, Role, TrustedPrincipal, User
+from temp_access.iam.aws_managed import _bundle
 from tests.unit.support.config_file import BOB, ROOT, config_of
 
 OWN = ROOT / "access.toml"
@@ -17,7 +18,7 @@ PRICE_LIST = '{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resou
 
 
 def test_the_shortest_file_has_the_defaults(tmp_path: Path) -> None:
-    """One grant is enough: temp-user may assume temp-role for 12h, and the bucket outlives the stack."""
+    """One grant is enough: temp-user can assume temp-role for 12h, and the bucket outlives the stack."""
     config = config_of(tmp_path, BOB)
     assert config == Config(
         path=tmp_path / "access.toml",
@@ -34,7 +35,7 @@ def test_the_shortest_file_has_the_defaults(tmp_path: Path) -> None:
 
 
 def test_the_projects_own_file_loads_without_a_warning() -> None:
-    """The example that everybody starts from has bob, bobby and alice."""
+    """The example to start from has bob, bobby and alice."""
     config = load(OWN)
     assert config.warnings == ()
     assert config.grants == {
@@ -50,8 +51,8 @@ def _uncommented(text: str) -> str:
     return re.sub(r"^# (?=\[|[a-z_]+ = )", "", text, flags=re.MULTILINE)
 
 
-def test_every_commented_out_example_of_the_projects_own_file_is_valid(tmp_path: Path) -> None:
-    """Taking out the `#` of an example is all that it takes to use it, and all of them go together."""
+def test_all_commented_out_examples_are_valid_together(tmp_path: Path) -> None:
+    """Removing the `#` of the examples is enough to use them."""
     text = OWN.read_text(encoding="utf-8")
     examples = _uncommented(text)
     assert examples.count("\n# [") == examples.count("\n# name =") == 0
@@ -83,7 +84,7 @@ _EXAMPLE = re.compile(r"^# \[.*\n(?:# [a-z_]+ = .*\n)*|^# [a-z_]+ = .*\n", re.MU
     "example", list(_EXAMPLE.finditer(OWN.read_text(encoding="utf-8"))), ids=lambda match: match[0][2:30]
 )
 def test_each_commented_out_example_is_valid_alone(tmp_path: Path, example: re.Match[str]) -> None:
-    """An example can be turned on while the others stay off."""
+    """An example can be used while the others are commented out."""
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "price-list.json").write_text(PRICE_LIST)
     text = example.string
@@ -98,19 +99,27 @@ def test_each_commented_out_example_is_valid_alone(tmp_path: Path, example: re.M
         ("0", ""),
     ],
 )
-def test_an_unknown_aws_managed_policy_is_a_warning_with_the_nearest_known_one(
-    tmp_path: Path, name: str, warning: str
-) -> None:
-    """AWS adds policies all the time, so a name that isn't in the kept list isn't refused."""
+def test_an_unknown_aws_managed_policy_is_a_warning_with_a_suggestion(tmp_path: Path, name: str, warning: str) -> None:
+    """AWS keeps adding policies, so a name that isn't bundled is only warned about."""
     config = config_of(tmp_path, f"[[user.aws_managed]]\nname = '{name}'\nreason = 'because'\n{BOB}")
     assert [text.partition(" (AWS managed policies as of ")[0] for text in config.warnings] == [
-        f"access.toml: user.aws_managed[0].name: {name!r} isn't in the list kept here{warning}"
+        f"access.toml: user.aws_managed[0].name: {name!r} isn't a known AWS managed policy{warning}; "
+        "check the name and its path"
     ]
     assert re.search(r" \(AWS managed policies as of 20\d\d-\d\d-\d\d", config.warnings[0])
 
 
-def test_an_account_of_the_environment_is_its_own_and_needs_no_external_id(tmp_path: Path) -> None:
-    """Whether a principal is a stranger depends on where the stacks go."""
+def test_the_bundled_policies_are_read_only_where_access_toml_names_one(tmp_path: Path) -> None:
+    """A file without user.aws_managed doesn't pay for decompressing them."""
+    _bundle.cache_clear()
+    config_of(tmp_path, BOB)
+    assert _bundle.cache_info().currsize == 0
+    config_of(tmp_path, f"[[user.aws_managed]]\nname = 'IAMReadOnlyAccess'\nreason = 'because'\n{BOB}")
+    assert _bundle.cache_info().currsize == 1
+
+
+def test_a_principal_of_the_environments_account_needs_no_external_id(tmp_path: Path) -> None:
+    """Whether an account is another one depends on the environment."""
     text = (
         "[environments.prod]\naccount = '111122223333'\nregion = 'eu-central-1'\nbucket = 'the-bucket'\n"
         "[[role.trusted]]\nprincipal = 'arn:aws:iam::111122223333:role/path/build'\n" + BOB
@@ -120,16 +129,16 @@ def test_an_account_of_the_environment_is_its_own_and_needs_no_external_id(tmp_p
     assert (config.environment.name, config.bucket_name) == ("prod", "the-bucket")
 
 
-def test_a_comment_or_the_order_of_keys_changes_no_digest_but_every_value_does(tmp_path: Path) -> None:
-    """The digest says what the file says, not how."""
+def test_the_digest_depends_on_values_only(tmp_path: Path) -> None:
+    """Comments and the order of keys don't change it."""
     one = config_of(tmp_path, "[grants.bob]\naccess = 'read'\nduration = '1h'\n").digest
     assert config_of(tmp_path, "# hello\n[grants.bob]\nduration = '1h'\naccess = 'read'\n").digest == one
     assert config_of(tmp_path, "[grants.bob]\naccess = 'read'\nduration = '2h'\n").digest != one
     assert re.fullmatch("[0-9a-f]{64}", one)
 
 
-def test_the_digest_follows_the_content_of_policy_files(tmp_path: Path) -> None:
-    """What is deployed depends on them, though access.toml says their names only."""
+def test_the_digest_includes_the_content_of_policy_files(tmp_path: Path) -> None:
+    """The deployment depends on them, and access.toml has only their names."""
     text = f"[[user.customer_managed]]\nname = 'own'\nfile = 'own.json'\n{BOB}"
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/k"}
     digests = set()
@@ -149,21 +158,21 @@ def test_the_digest_follows_the_content_of_policy_files(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_shared_folder_may_lie_in_another_or_be_it(tmp_path: Path, text: str, shared: list[str]) -> None:
-    """`shared = true` says that the overlap is meant: in the inner grant, in both for one and the same folder."""
+def test_a_shared_folder_can_overlap_with_another(tmp_path: Path, text: str, shared: list[str]) -> None:
+    """`shared = true` allows the overlap: in the inner grant, or in both for the same folder."""
     grants = config_of(tmp_path, text).grants.values()
     assert [grant.id for grant in grants if grant.shared] == shared
 
 
-def test_names_that_begin_alike_are_no_overlap(tmp_path: Path) -> None:
+def test_a_common_prefix_of_names_is_no_overlap(tmp_path: Path) -> None:
     """bob and bobby are two folders, and so are x/y and x/yz."""
     ids = ("bob", "bobby", "bob-2", "b")
     config = config_of(tmp_path, "".join(f"[grants.{id_}]\naccess = 'read'\n" for id_ in ids))
     assert tuple(config.grants) == ids
 
 
-def test_the_mark_that_windows_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
-    """Neither in access.toml nor in a policy's file; the digest is the same, and so are completion's ids."""
+def test_accepts_a_byte_order_mark(tmp_path: Path) -> None:
+    """It can be in access.toml and in policy files; neither the digest nor the completed ids change."""
     text = BOB + "[[user.inline]]\nname = 'own'\nfile = 'own.json'\nreason = 'why'\n"
     (tmp_path / "own.json").write_text(PRICE_LIST)
     plain = config_of(tmp_path, text)

@@ -1,4 +1,4 @@
-"""All cases with known answers, run through the evaluator."""
+"""The evaluator decides all cases with known answers correctly."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,14 +25,14 @@ def test_the_file_has_cases() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_fails_a_case_with_the_opposite_expectation(case: Case) -> None:
-    """The runner really compares: the opposite expectation fails."""
+    """A case with the opposite expectation fails, so the runner really compares."""
     opposite = replace(case, expected="deny" if case.expected == "allow" else "allow", decision=None)
 
     assert not run_case(opposite).passed
 
 
-def test_fails_a_case_that_is_denied_in_another_way() -> None:
-    """An implicit deny where an explicit one is expected isn't good enough."""
+def test_fails_a_case_with_another_kind_of_deny() -> None:
+    """An implicit deny isn't the expected explicit deny."""
     denied = next(case for case in CASES if case.decision == "implicitDeny")
 
     assert not run_case(replace(denied, decision="explicitDeny")).passed
@@ -40,7 +40,7 @@ def test_fails_a_case_that_is_denied_in_another_way() -> None:
 
 @pytest.mark.parametrize(("expected", "passed"), [("malformed", True), ("deny", False), ("allow", False)])
 def test_a_malformed_policy_passes_only_where_it_is_expected(expected: str, passed: bool) -> None:
-    """A policy that AWS would refuse decides nothing; the outcome says what is wrong with it."""
+    """The result of a malformed policy says what is wrong with it."""
     case = replace(CASES[0], policies={"session": {"Statement": []}}, expected=expected)
 
     outcome = run_case(case)

@@ -14,8 +14,8 @@ def request(key: str, value: Any) -> Request:
     return Request(USER, "s3:GetObject", "*", "111122223333", "111122223333", context={key: value})
 
 
-def holds(operator: str, wanted: str | list[str], value: Any, *, version: str = "2012-10-17") -> bool:
-    values = tuple([wanted] if isinstance(wanted, str) else wanted)
+def holds(operator: str, policy_value: str | list[str], value: Any, *, version: str = "2012-10-17") -> bool:
+    values = tuple([policy_value] if isinstance(policy_value, str) else policy_value)
     condition = compile_condition(operator, "x:Key", values, variables=version == "2012-10-17")
     return condition.holds(request("X:key", value))
 
@@ -65,42 +65,42 @@ NEGATED = {
 }
 
 
-@pytest.mark.parametrize(("operator", "wanted", "match", "other"), MATCHES)
-def test_operator_tells_a_match_from_another_value(
-    operator: str, wanted: str | list[str], match: Any, other: Any
+@pytest.mark.parametrize(("operator", "policy_value", "match", "other"), MATCHES)
+def test_an_operator_holds_for_a_match_only(
+    operator: str, policy_value: str | list[str], match: Any, other: Any
 ) -> None:
-    """Each operator holds for one value and not for the other; in any case of its name."""
-    assert holds(operator, wanted, match)
-    assert holds(operator.upper(), wanted, match)
-    assert not holds(operator, wanted, other)
+    """Each operator holds for one value and not for the other; its name isn't case-sensitive."""
+    assert holds(operator, policy_value, match)
+    assert holds(operator.upper(), policy_value, match)
+    assert not holds(operator, policy_value, other)
 
 
-@pytest.mark.parametrize(("operator", "wanted", "match", "other"), [c for c in MATCHES if c[0] in NEGATED])
-def test_negated_operator_is_the_opposite(operator: str, wanted: str | list[str], match: Any, other: Any) -> None:
+@pytest.mark.parametrize(("operator", "policy_value", "match", "other"), [c for c in MATCHES if c[0] in NEGATED])
+def test_negated_operator_is_the_opposite(operator: str, policy_value: str | list[str], match: Any, other: Any) -> None:
     """A negated operator holds exactly where its positive one doesn't."""
-    assert not holds(NEGATED[operator], wanted, match)
-    assert holds(NEGATED[operator], wanted, other)
+    assert not holds(NEGATED[operator], policy_value, match)
+    assert holds(NEGATED[operator], policy_value, other)
 
 
 @pytest.mark.parametrize("operator", sorted({case[0] for case in MATCHES}))
 def test_an_absent_key_does_not_match_unless_if_exists(operator: str) -> None:
     """Without the key, an operator is false, a negated one true, and IfExists true."""
-    wanted = next(case[1] for case in MATCHES if case[0] == operator)
+    policy_value = next(case[1] for case in MATCHES if case[0] == operator)
 
     absents: list[Any] = [None, []]
     for absent in absents:
-        assert not holds(operator, wanted, absent)
-        assert holds(f"{operator}IfExists", wanted, absent)
+        assert not holds(operator, policy_value, absent)
+        assert holds(f"{operator}IfExists", policy_value, absent)
         if operator in NEGATED:
-            assert holds(NEGATED[operator], wanted, absent)
-            assert holds(f"{NEGATED[operator]}IfExists", wanted, absent)
+            assert holds(NEGATED[operator], policy_value, absent)
+            assert holds(f"{NEGATED[operator]}IfExists", policy_value, absent)
 
 
-@pytest.mark.parametrize(("operator", "wanted", "match", "other"), MATCHES)
-def test_if_exists_still_tests_a_present_key(operator: str, wanted: str | list[str], match: Any, other: Any) -> None:
-    """IfExists changes nothing for a key that is there."""
-    assert holds(f"{operator}IfExists", wanted, match)
-    assert not holds(f"{operator}IfExists", wanted, other)
+@pytest.mark.parametrize(("operator", "policy_value", "match", "other"), MATCHES)
+def test_if_exists_tests_a_present_key(operator: str, policy_value: str | list[str], match: Any, other: Any) -> None:
+    """IfExists changes nothing for a present key."""
+    assert holds(f"{operator}IfExists", policy_value, match)
+    assert not holds(f"{operator}IfExists", policy_value, other)
 
 
 SETS = [
@@ -127,30 +127,30 @@ SETS = [
 
 
 @pytest.mark.parametrize(("operator", "value", "expected"), SETS)
-def test_set_operators_quantify_over_the_request_s_values(operator: str, value: Any, expected: bool) -> None:
-    """ForAllValues wants every value of the request to match, ForAnyValue one; the policy lists a and b."""
+def test_set_operators_apply_to_the_values_of_the_request(operator: str, value: Any, expected: bool) -> None:
+    """ForAllValues requires every value of the request to match, ForAnyValue one; the policy lists a and b."""
     assert expected == holds(operator, ["a", "b"], value)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "value", "expected"),
+    ("policy_value", "value", "expected"),
     [("true", None, True), ("true", "x", False), ("false", None, False), ("false", "", True)],
 )
-def test_null_asks_whether_the_key_is_absent(wanted: str, value: Any, expected: bool) -> None:
-    """Null "true" wants no key; an empty string is a key."""
-    assert expected == holds("Null", wanted, value)
+def test_null_tests_whether_the_key_is_absent(policy_value: str, value: Any, expected: bool) -> None:
+    """Null "true" requires an absent key; a key with an empty string is present."""
+    assert expected == holds("Null", policy_value, value)
 
 
 @pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "ArnLike"])
-def test_a_variable_without_a_value_equals_nothing(operator: str) -> None:
+def test_a_variable_without_a_value_matches_nothing(operator: str) -> None:
     """A variable with no value matches nothing, so that the negated operator holds."""
     assert not holds(operator, "${aws:PrincipalTag/team}", "x")
     assert holds(NEGATED[operator], "${aws:PrincipalTag/team}", "x")
     assert holds(operator, "${aws:PrincipalTag/team, 'x'}", "x")
 
 
-def test_a_variable_is_text_in_version_2008() -> None:
-    """Version 2008-10-17 knows no variables."""
+def test_a_variable_is_literal_text_in_version_2008() -> None:
+    """Version 2008-10-17 has no policy variables."""
     assert holds("StringEquals", "${aws:username}", "${aws:username}", version="2008-10-17")
     assert not holds("StringEquals", "${aws:username}", "bob", version="2008-10-17")
 
@@ -167,19 +167,19 @@ def test_a_variable_is_text_in_version_2008() -> None:
     ],
 )
 def test_keys_that_follow_from_the_principal_are_present(key: str, value: str) -> None:
-    """Who calls needn't be repeated in the context; tag keys ignore case as well."""
+    """The context needn't contain them; tag keys aren't case-sensitive either."""
     caller = Request(USER, "a:b", "*", "111122223333", "111122223333", principal_tags={"Team": "red"})
 
     assert value == caller.value(key)
 
 
-def test_the_context_beats_what_follows_from_the_principal() -> None:
-    """A key given in the context is taken as given."""
+def test_the_context_overrides_keys_that_follow_from_the_principal() -> None:
+    """A key in the context has the value given there."""
     assert request("aws:username", "alice").value("aws:username") == "alice"
 
 
 def test_a_session_s_principal_arn_is_the_role() -> None:
-    """aws:PrincipalArn of a session is the ARN of the role, built from the session's if need be."""
+    """aws:PrincipalArn of a session is the role's ARN, built from the session's ARN if necessary."""
     session = "arn:aws:sts::111122223333:assumed-role/temp-role/bob"
     caller = Request(session, "a:b", "*", "111122223333", "111122223333")
 

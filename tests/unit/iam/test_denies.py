@@ -1,4 +1,4 @@
-"""Which statements deny, and whom."""
+"""Which statements deny which callers."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ DENIES = {
 
 @pytest.mark.parametrize("layer", DENIES)
 def test_an_explicit_deny_wins_in_every_layer(layer: Layer) -> None:
-    """One Deny that applies is final, wherever it stands, and the decision names it."""
+    """One Deny that applies is final, in whatever layer, and the decision names it."""
     decision = evaluate(DENIES[layer], request())
 
     assert (DecisionType.EXPLICIT_DENY, layer) == (decision.kind, decision.layer)
@@ -48,8 +48,8 @@ def test_an_explicit_deny_wins_in_every_layer(layer: Layer) -> None:
 
 
 @pytest.mark.parametrize("named", [USER, "*", ROOT])
-def test_a_deny_reaches_whoever_its_principal_covers(named: str) -> None:
-    """A Deny for the account hits each of its users, unlike an Allow."""
+def test_a_deny_applies_to_the_callers_that_its_principal_matches(named: str) -> None:
+    """A Deny for the account applies to each of its users, unlike an Allow."""
     denied = policy(Layer.RESOURCE, "Deny", Principal={"AWS": named})
 
     assert evaluate(PolicySet((IDENTITY,), resource=denied), request(USER)).kind is DecisionType.EXPLICIT_DENY
@@ -57,7 +57,7 @@ def test_a_deny_reaches_whoever_its_principal_covers(named: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("principal", "spared", "denied"),
+    ("principal", "exempt", "denied"),
     [
         (USER, [USER, ROOT], False),
         (USER, [USER, HOME], False),
@@ -70,9 +70,11 @@ def test_a_deny_reaches_whoever_its_principal_covers(named: str) -> None:
         (SESSION, ["*"], False),
     ],
 )
-def test_not_principal_spares_only_who_is_named_at_each_level(principal: str, spared: list[str], denied: bool) -> None:
+def test_not_principal_exempts_a_caller_that_it_names_at_each_level(
+    principal: str, exempt: list[str], denied: bool
+) -> None:
     """NotPrincipal must name the account, the role and the session; one missing level denies."""
-    resource = policy(Layer.RESOURCE, "Deny", NotPrincipal={"AWS": spared})
+    resource = policy(Layer.RESOURCE, "Deny", NotPrincipal={"AWS": exempt})
 
     assert denied == (not evaluate(PolicySet((IDENTITY,), resource=resource), request(principal)).allowed)
     bounded = PolicySet((IDENTITY,), boundary=policy(Layer.BOUNDARY), resource=resource)

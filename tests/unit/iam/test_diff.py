@@ -44,13 +44,13 @@ def when(**condition: Any) -> dict[str, Any]:
         (when(StringLike={"s3:prefix": ["a", "b"]}), when(StringLike={"s3:prefix": ["b", "a"]})),
     ],
 )
-def test_what_means_the_same_is_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Order, lists of one, Sids and the case of actions and condition keys mean nothing."""
+def test_documents_with_the_same_meaning_are_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Order, lists of one, Sids and the case of actions and condition keys have no meaning."""
     assert (document_differences(one, other), document_differences(other, one)) == ([], [])
 
 
 @pytest.mark.parametrize(
-    ("expected", "deployed", "words"),
+    ("expected", "deployed", "differences"),
     [
         (policy(ALLOW), policy(ALLOW, LIST), ["also has the statement Allow s3:ListBucket on *"]),
         (policy(ALLOW, LIST), policy(LIST), ["lacks the statement Allow s3:GetObject on *"]),
@@ -92,11 +92,11 @@ def test_what_means_the_same_is_equal(one: dict[str, Any], other: dict[str, Any]
          ['also has the statement Statement "x"', "lacks the statement Allow s3:GetObject on *"]),
     ],
 )  # fmt: skip
-def test_a_difference_says_what_is_there_and_what_should_be(
-    expected: dict[str, Any], deployed: dict[str, Any], words: list[str]
+def test_a_difference_names_deployed_and_expected_values(
+    expected: dict[str, Any], deployed: dict[str, Any], differences: list[str]
 ) -> None:
-    """One statement that differs in one element is a changed one; else it is one more and one less."""
-    assert document_differences(expected, deployed) == words
+    """A statement that differs in one element is changed; otherwise one is missing and one is surplus."""
+    assert document_differences(expected, deployed) == differences
 
 
 def test_a_statement_is_described_with_its_conditions() -> None:

@@ -1,4 +1,4 @@
-"""What must hold for all policies and requests, whatever they say."""
+"""Properties that hold for all policies and requests."""
 
 from dataclasses import replace
 from typing import Any
@@ -91,7 +91,7 @@ requests = st.builds(
 @quick
 @given(layers=layer_sets, request=requests, denied=statements(Layer.IDENTITY))
 def test_another_deny_never_allows_more(layers: PolicySet, request: Request, denied: dict[str, Any]) -> None:
-    """A Deny can take an allow away, never give one."""
+    """A Deny can remove an Allow, never add one."""
     deny = parsed([{**denied, "Effect": "Deny"}], Layer.IDENTITY)
     more = replace(layers, identity=(*layers.identity, deny))
 
@@ -118,8 +118,8 @@ def test_a_boundary_never_adds(layers: PolicySet, request: Request, boundary: Po
 
 @quick
 @given(layers=layer_sets, request=requests)
-def test_what_limits_must_allow_unless_the_bucket_policy_grants_directly(layers: PolicySet, request: Request) -> None:
-    """Without a resource policy an allowed request is allowed by each layer on its own."""
+def test_without_a_resource_policy_every_layer_must_allow(layers: PolicySet, request: Request) -> None:
+    """A request is allowed exactly if each layer alone allows it."""
     layers = replace(layers, resource=None)
     alone = [PolicySet(identity=layers.identity)]
     alone += [PolicySet(identity=(layers.boundary,))] if layers.boundary else []
@@ -135,7 +135,7 @@ def test_what_limits_must_allow_unless_the_bucket_policy_grants_directly(layers:
 def test_the_order_of_statements_never_matters(
     data: st.DataObject, body: list[dict[str, Any]], layers: PolicySet, request: Request
 ) -> None:
-    """Statements have no order: the same decision, by the same layer, for any permutation."""
+    """Any permutation gives the same decision by the same layer."""
     shuffled = data.draw(st.permutations(body))
 
     first = evaluate(replace(layers, identity=(parsed(body, Layer.IDENTITY),)), request)
@@ -151,9 +151,11 @@ def test_not_action_is_the_complement_of_action(names: list[str], request: Reque
     body = {"Effect": "Allow", "Resource": "*"}
     action = parsed([{**body, "Action": names}], Layer.IDENTITY)
     not_action = parsed([{**body, "NotAction": names}], Layer.IDENTITY)
-    asked = request._replace(resource_account=HOME)
+    same_account = request._replace(resource_account=HOME)
 
-    assert evaluate(PolicySet((action,)), asked).allowed != evaluate(PolicySet((not_action,)), asked).allowed
+    assert (
+        evaluate(PolicySet((action,)), same_account).allowed != evaluate(PolicySet((not_action,)), same_account).allowed
+    )
 
 
 @quick
@@ -163,22 +165,25 @@ def test_not_resource_is_the_complement_of_resource(names: list[str], request: R
     body = {"Effect": "Allow", "Action": "*"}
     resource = parsed([{**body, "Resource": names}], Layer.IDENTITY)
     not_resource = parsed([{**body, "NotResource": names}], Layer.IDENTITY)
-    asked = request._replace(resource_account=HOME)
+    same_account = request._replace(resource_account=HOME)
 
-    assert evaluate(PolicySet((resource,)), asked).allowed != evaluate(PolicySet((not_resource,)), asked).allowed
+    assert (
+        evaluate(PolicySet((resource,)), same_account).allowed
+        != evaluate(PolicySet((not_resource,)), same_account).allowed
+    )
 
 
 @quick
 @given(layers=layer_sets, request=requests)
 def test_the_case_of_an_action_never_matters(layers: PolicySet, request: Request) -> None:
-    """Action names ignore case, in policies and in requests."""
+    """Action names aren't case-sensitive, in policies and in requests."""
     assert evaluate(layers, request) == evaluate(layers, request._replace(action=request.action.upper()))
 
 
 @quick
 @given(layers=layer_sets, request=requests)
-def test_a_decision_gives_its_reasons(layers: PolicySet, request: Request) -> None:
-    """Allowed and explicitly denied ones name statements, implicitly denied ones what was missing."""
+def test_a_decision_has_reasons_or_missing_layers(layers: PolicySet, request: Request) -> None:
+    """An allow or an explicit deny names statements, an implicit deny the missing layers."""
     decision = evaluate(layers, request)
 
     assert bool(decision.reasons) != bool(decision.missing)

@@ -1,4 +1,4 @@
-"""Which layers must allow, for each kind of caller and each way a resource policy names it."""
+"""Which layers must allow a request, for each kind of caller and each way in which a resource policy names it."""
 
 from typing import Any
 
@@ -54,10 +54,10 @@ LIMITS = PolicySet(session=(policy(Layer.SESSION, action="ec2:*"),), boundary=po
         (USER, "AIDAEXAMPLEEXAMPLE123", (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)),
     ],
 )
-def test_what_still_limits_a_grant_of_the_bucket_policy(
+def test_the_layers_that_limit_an_allow_of_the_bucket_policy(
     principal: str, named: str, decided: tuple[Layer, ...] | None
 ) -> None:
-    """A user, a session or everyone is granted outright, a role within limits, an account only delegates."""
+    """A user, a session or everyone is allowed directly, a role within limits; an account only delegates."""
     decision = evaluate(
         PolicySet(session=LIMITS.session, boundary=LIMITS.boundary, resource=bucket(named)), request(principal)
     )
@@ -71,7 +71,7 @@ def test_what_still_limits_a_grant_of_the_bucket_policy(
 )
 @pytest.mark.parametrize("identity", [True, False])
 @pytest.mark.parametrize("granted", [True, False])
-def test_across_accounts_both_sides_must_allow(principal: str, named: str, identity: bool, granted: bool) -> None:
+def test_across_accounts_both_accounts_must_allow(principal: str, named: str, identity: bool, granted: bool) -> None:
     """A caller of another account needs the resource policy and its own policies, however it is named."""
     layers = PolicySet(identity=(IDENTITY,) if identity else (NOTHING,), resource=bucket(named) if granted else None)
 
@@ -84,7 +84,7 @@ def test_across_accounts_both_sides_must_allow(principal: str, named: str, ident
 
 @pytest.mark.parametrize("named", [SESSION, ROLE])
 def test_across_accounts_limits_hold_even_for_a_named_session(named: str) -> None:
-    """Only within one account does naming the session bypass boundary and session policy."""
+    """Only in the same account, an Allow for the session bypasses boundary and session policy."""
     layers = PolicySet((IDENTITY,), LIMITS.session, LIMITS.boundary, bucket(named))
 
     assert evaluate(layers, request(SESSION, AWAY)).missing == (Layer.BOUNDARY, Layer.SESSION)
@@ -103,17 +103,17 @@ TRUST = [
 
 @pytest.mark.parametrize(("principal", "named", "identity", "allowed"), TRUST)
 def test_a_trust_policy_must_allow(principal: str, named: str, identity: tuple[Policy, ...], allowed: bool) -> None:
-    """Who is named needs nothing else, an account delegates, and identity policies alone aren't enough."""
+    """A named principal needs nothing else, an account delegates, and identity policies alone aren't enough."""
     trust = policy(Layer.TRUST, action="sts:AssumeRole", Principal={"AWS": named})
-    asked = Request(principal, "sts:AssumeRole", ROLE, HOME, HOME, role_arn=ROLE if principal == SESSION else None)
+    call = Request(principal, "sts:AssumeRole", ROLE, HOME, HOME, role_arn=ROLE if principal == SESSION else None)
 
-    decision = evaluate(PolicySet(identity, resource=trust, resource_is_trust_policy=True), asked)
+    decision = evaluate(PolicySet(identity, resource=trust, resource_is_trust_policy=True), call)
 
     assert allowed == decision.allowed
 
 
 def test_without_a_trust_policy_nobody_assumes_a_role() -> None:
-    """A role whose trust policy says nothing is closed to the account's administrator as well."""
+    """Even the account's administrator can't assume a role whose trust policy doesn't allow it."""
     decision = evaluate(PolicySet((IDENTITY,), resource_is_trust_policy=True), request())
 
     assert decision.missing == (Layer.TRUST,)
@@ -132,11 +132,11 @@ def test_without_a_trust_policy_nobody_assumes_a_role() -> None:
 def test_a_caller_without_an_account_needs_the_resource_policy(
     principal: str, account: str, resource: Policy | None, allowed: bool | None
 ) -> None:
-    """A service or an anonymous caller has no identity policies; what the resource policy says is enough."""
+    """A service or an anonymous caller has no identity policies; the resource policy alone decides."""
     expected = principal == "ec2.amazonaws.com" if allowed is None else allowed
-    asked = Request(principal, "s3:GetObject", KEY, account, HOME)
+    call = Request(principal, "s3:GetObject", KEY, account, HOME)
 
-    assert expected == evaluate(PolicySet((IDENTITY,), resource=resource), asked).allowed
+    assert expected == evaluate(PolicySet((IDENTITY,), resource=resource), call).allowed
 
 
 FULL, DENY_EC2, ONLY_S3 = (
@@ -160,7 +160,7 @@ ONLY_EC2 = policy(Layer.SCP, action="ec2:*")
     ],
 )
 def test_every_level_of_scps_must_allow(levels: tuple[tuple[Policy, ...], ...], allowed: bool) -> None:
-    """One policy of each level suffices, but no level may be without; SCPs alone grant nothing."""
+    """Each level needs one policy that allows; SCPs alone grant nothing."""
     assert allowed == evaluate(PolicySet((IDENTITY,), scps=levels), request()).allowed
     assert not evaluate(PolicySet((), scps=levels), request()).allowed
     assert allowed == evaluate(PolicySet((), resource=bucket(SESSION), scps=levels), request()).allowed
@@ -180,15 +180,15 @@ def test_the_root_user_needs_no_identity_policy_but_obeys_scps() -> None:
 
 
 def test_inline_and_managed_session_policies_are_alternatives() -> None:
-    """One of the session's policies has to allow; an empty list of them allows nothing."""
+    """One of the session policies must allow; an empty list allows nothing."""
     managed = policy(Layer.SESSION)
 
     assert evaluate(PolicySet((IDENTITY,), session=(*(LIMITS.session or ()), managed)), request()).allowed
     assert not evaluate(PolicySet((IDENTITY,), session=()), request()).allowed
 
 
-def test_a_federated_user_has_what_its_session_policy_allows() -> None:
-    """GetFederationToken without a session policy gives a session that may do nothing, unless it is named itself."""
+def test_a_federated_user_needs_a_session_policy() -> None:
+    """GetFederationToken without a session policy gives a session without permissions, unless a policy names it."""
     federated = f"arn:aws:sts::{HOME}:federated-user/carol"
     named = bucket(federated)
 
@@ -198,8 +198,8 @@ def test_a_federated_user_has_what_its_session_policy_allows() -> None:
     assert evaluate(PolicySet((IDENTITY,), resource=named), request(federated, AWAY)).missing == (Layer.SESSION,)
 
 
-def test_a_decision_explains_itself() -> None:
-    """The text names the statements that allowed, or the layers that didn't."""
+def test_a_decision_explains_its_reasons() -> None:
+    """The message names the statements that allow, or the layers that don't."""
     sid = policy(Layer.IDENTITY, Sid="All")
 
     assert str(evaluate(PolicySet((sid,)), request())) == (

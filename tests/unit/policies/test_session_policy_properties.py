@@ -1,4 +1,4 @@
-"""For every id, no key and no prefix outside the folder is ever matched, by a matcher of the tests' own."""
+"""For every id, the session policy matches no key and no prefix outside the folder, by an independent matcher."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from temp_access.config.grants import admits, read_any_id
+from temp_access.config.grants import read_any_id
 from temp_access.config.model import Bucket, Config, Environment, Grant, Role, User
 from temp_access.config.table import TableReader
 from temp_access.config.validation import folder_problem, id_problem
@@ -100,8 +100,8 @@ def nearby(folder: str) -> st.SearchStrategy[str]:
 
 
 @given(FOLDERS, MODE, st.data())
-def test_exactly_what_is_inside_the_folder_is_reached_and_listed(folder: str, mode: str, data: st.DataObject) -> None:
-    """A key or prefix is matched if it begins with `<folder>/`, and else never, whatever the id."""
+def test_matches_exactly_the_keys_and_prefixes_in_the_folder(folder: str, mode: str, data: st.DataObject) -> None:
+    """A key or prefix matches if it begins with `<folder>/`, and never otherwise, for any id."""
     policy = session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET)
     key = data.draw(nearby(folder))
     inside = key.startswith(f"{folder}/")
@@ -110,8 +110,8 @@ def test_exactly_what_is_inside_the_folder_is_reached_and_listed(folder: str, mo
 
 
 @given(FOLDERS, MODE, ANYTHING)
-def test_everything_inside_is_reached_and_nothing_beside_it(folder: str, mode: str, name: str) -> None:
-    """The folder itself, all that is below it; not its bare name, a longer name, nor a listing without a prefix."""
+def test_allows_everything_inside_the_folder_and_nothing_beside_it(folder: str, mode: str, name: str) -> None:
+    """This includes the folder itself; not its bare name, a longer name or a listing without a prefix."""
     policy = session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET)
     objects = bool(ACCESS_MODES[mode].object_actions)
     assert (reaches(policy, f"{folder}/{name}"), lists(policy, f"{folder}/{name}")) == (
@@ -125,8 +125,8 @@ def test_everything_inside_is_reached_and_nothing_beside_it(folder: str, mode: s
 
 
 @given(FOLDERS, FOLDERS)
-def test_no_grant_reaches_another_ones_folder(one: str, other: str) -> None:
-    """Two folders that don't lie in one another share no key, whatever wildcards their names have."""
+def test_no_grant_allows_another_grants_folder(one: str, other: str) -> None:
+    """Two folders that don't overlap share no key, whatever wildcards are in their names."""
     assume(not f"{other}/".startswith(f"{one}/"))
     policy = session_policy(one, ACCESS_MODES["full"], bucket=BUCKET)
     assert not reaches(policy, f"{other}/key")
@@ -134,8 +134,8 @@ def test_no_grant_reaches_another_ones_folder(one: str, other: str) -> None:
 
 
 @given(FOLDERS, MODE)
-def test_no_statement_is_about_another_bucket_or_action(folder: str, mode: str) -> None:
-    """Only the mode's actions, only on this bucket, only Allow."""
+def test_no_statement_allows_another_bucket_or_action(folder: str, mode: str) -> None:
+    """The policy has only the mode's actions, only on this bucket, and only Allow."""
     access = ACCESS_MODES[mode]
     allowed = {"s3:ListBucket"} if access.allows_listing else set()
     for statement in statements(session_policy(folder, access, bucket=BUCKET)):
@@ -146,16 +146,16 @@ def test_no_statement_is_about_another_bucket_or_action(folder: str, mode: str) 
 
 
 @given(ANYTHING, ANYTHING)
-def test_escaping_is_injective_and_matches_the_text_alone(one: str, other: str) -> None:
-    """Two ids never have one pattern, and a pattern covers its own id only."""
+def test_escaping_is_injective_and_exact(one: str, other: str) -> None:
+    """Two ids never have the same pattern, and a pattern matches its own id only."""
     assert matches(escape(one), one)
     assert (escape(one) == escape(other)) == (one == other)
     assert matches(escape(one), other) == (one == other)
 
 
 @given(FOLDERS, MODE, st.sampled_from(["aws", "aws-us-gov"]))
-def test_the_size_that_is_checked_is_that_of_what_is_sent(folder: str, mode: str, partition: str) -> None:
-    """Counted in characters, as STS does, over the very text of the call."""
+def test_checks_the_size_of_the_policy_that_is_sent(folder: str, mode: str, partition: str) -> None:
+    """The size is in characters, as STS counts them."""
     sent = minimal_json(session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET, partition=partition))
     assert session_policy_size(Grant("x", mode, folder), bucket=BUCKET, partition=partition) == len(sent)
 
@@ -200,7 +200,7 @@ def test_no_admitted_ids_policy_is_larger_than_the_bound_that_is_checked(
             )
         )
         for id_ in longest
-        if admits(any_id, {}, id_)
+        if any_id.admits(id_, {})
         for grant in [any_id.grant(id_)]
     ]
     assert (max(sizes) > 2048) == bool(findings)

@@ -1,4 +1,4 @@
-"""Whether the folders of different grants meet: decided anew, not by what access.toml's own check says."""
+"""Whether the folders of two grants overlap, decided independently of the check of access.toml."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from temp_access.config.folders import any_id_conflicts
-from temp_access.config.grants import admits
 from temp_access.config.id_pattern import compile_pattern
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.iam.symbolic.queries import Deadline
@@ -22,7 +21,7 @@ LISTED = {"bob": {"access": "read"}, "bobby": {"access": "write"}, "x": {"access
 
 
 def folders(grants: dict[str, Any], any_id: dict[str, Any] | None = None, seconds: float = 30) -> Claim:
-    """Return the claim that no folders meet."""
+    """Return the claim that no folders overlap."""
     data = {"grants": grants, **({"any_id": {"access": "read", **any_id}} if any_id else {})}
     return folder_claims(configured(data)).decide(Deadline(seconds))
 
@@ -37,15 +36,15 @@ def folders(grants: dict[str, Any], any_id: dict[str, Any] | None = None, second
         {"pattern": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"},
     ],
 )
-def test_folders_that_are_apart_are_proved(any_id: dict[str, Any] | None) -> None:
-    """A listed id's own folder isn't that of an unlisted one."""
-    listed = {name: grant for name, grant in LISTED.items() if any_id is None or name != "x" or "folder" in any_id}
+def test_disjoint_folders_are_proved(any_id: dict[str, Any] | None) -> None:
+    """The folder of a listed id isn't the folder of an unlisted id."""
+    grants = {name: grant for name, grant in LISTED.items() if any_id is None or name != "x" or "folder" in any_id}
 
-    assert folders(listed, any_id).status is ClaimStatus.PROVED
+    assert folders(grants, any_id).status is ClaimStatus.PROVED
 
 
 @pytest.mark.parametrize(
-    ("grants", "any_id", "said"),
+    ("grants", "any_id", "description"),
     [
         ({**LISTED, "more": {"access": "read", "folder": "in/x/y"}}, None, "in/x/y/ of more is in in/x/ of x"),
         ({**LISTED, "more": {"access": "read", "folder": "bob"}}, None, "bob/ of more is in bob/ of bob"),
@@ -63,20 +62,22 @@ def test_folders_that_are_apart_are_proved(any_id: dict[str, Any] | None) -> Non
         ),
     ],
 )
-def test_folders_that_meet_are_refuted(grants: dict[str, Any], any_id: dict[str, Any] | None, said: str | None) -> None:
-    """One in another, either way round, listed or not, with the folders named."""
+def test_overlapping_folders_are_refuted(
+    grants: dict[str, Any], any_id: dict[str, Any] | None, description: str | None
+) -> None:
+    """One folder contains another, listed or not; the witness names both."""
     claim = folders(grants, any_id)
 
-    if said is None:
+    if description is None:
         assert claim.status is ClaimStatus.PROVED
         return
     assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
-    assert said in claim.witness.description
+    assert description in claim.witness.description
 
 
-def test_a_shared_folder_is_exempt_and_said_so() -> None:
-    """access.toml says that it may lie in another's."""
+def test_a_shared_folder_is_exempt_and_noted() -> None:
+    """access.toml declares that it may be inside another folder."""
     shared = {"access": "read", "folder": "bob/post", "shared": True}
 
     claim = folders({**LISTED, "more": shared})
@@ -85,7 +86,7 @@ def test_a_shared_folder_is_exempt_and_said_so() -> None:
 
 
 def test_thousands_of_listed_folders_are_decided_in_time() -> None:
-    """With unlisted ids at the same place as all of them."""
+    """The unlisted ids have their folders next to all of them."""
     many = {f"user-{number}": {"access": "read"} for number in range(2000)}
 
     claim = folders(many, {"pattern": "[a-z]{1,8}-[a-z]{1,8}"})
@@ -103,28 +104,30 @@ segments = st.sampled_from(["a", "ab", "abc", "b", "xa", "xab", "ax"])
     template=st.sampled_from(["{id}", "x{id}", "{id}x", "a/{id}", "{id}/b", "a/x{id}/b"]),
     listed=st.dictionaries(ids, st.lists(segments, min_size=1, max_size=3).map("/".join), min_size=1, max_size=3),
 )
-def test_the_quick_way_to_listed_folders_agrees_with_the_solver(
+def test_the_fast_check_of_listed_folders_agrees_with_the_solver(
     pattern: str, template: str, listed: dict[str, str]
 ) -> None:
-    """For each listed folder: is there an admitted, unlisted id whose folder is the same, in it, or around it?"""
+    """Both ask of each listed folder whether the folder of an admitted, unlisted id overlaps with it."""
     any_id = IdPatternGrant(compile_pattern(pattern), "read", template)
     grants = {name: Grant(name, "read", folder) for name, folder in listed.items()}
 
-    # Where all admitted ids are listed, access.toml's check still takes one for unlisted: that is on the safe side.
+    # If all admitted ids are listed, the check of access.toml still assumes an unlisted one, to be on the safe side.
     assume(any_id.pattern.examples(1, avoid=set(grants)))
-    quick = {grant.id for grant, _ in any_id_conflicts(any_id, grants.values(), lambda i: admits(any_id, grants, i))}
+    overlapping = {grant.id for grant, _ in any_id_conflicts(any_id, grants)}
 
-    assert quick == {name for name in grants if meets(any_id, grants, name)}
+    assert overlapping == {name for name in grants if overlaps(any_id, grants, name)}
 
 
-def meets(any_id: IdPatternGrant, grants: dict[str, Grant], name: str) -> bool:
-    """Return whether the folder of an admitted, unlisted id meets the listed one, as the solver sees it."""
+def overlaps(any_id: IdPatternGrant, grants: dict[str, Grant], name: str) -> bool:
+    """Return whether the solver finds an admitted, unlisted id whose folder overlaps with the listed one."""
     solver = Solver()
     id_ = solver.string("id")
     before, after = any_id.folder.split("{id}")
-    theirs = solver.concat([solver.constant(before), id_, solver.constant(f"{after}/")])
-    ours = solver.constant(f"{grants[name].folder}/")
+    unlisted_folder = solver.concat([solver.constant(before), id_, solver.constant(f"{after}/")])
+    listed_folder = solver.constant(f"{grants[name].folder}/")
     admitted = [solver.in_language(id_, id_language(solver, any_id.pattern.tree))]
     admitted += [solver.not_(solver.equal(id_, solver.constant(listed))) for listed in grants]
-    either = solver.or_([solver.prefix_of(theirs, ours), solver.prefix_of(ours, theirs)])
-    return solver.solve([*admitted, either], 10).result is SatResult.SAT
+    overlap = solver.or_(
+        [solver.prefix_of(unlisted_folder, listed_folder), solver.prefix_of(listed_folder, unlisted_folder)]
+    )
+    return solver.solve([*admitted, overlap], 10).result is SatResult.SAT

@@ -1,4 +1,4 @@
-"""Between two sets of templates: what nobody might do before, with a request that shows it."""
+"""What the templates allow and the base templates don't, with a request that shows it."""
 
 from typing import Any
 
@@ -22,17 +22,17 @@ def new(head: Assembly, base: Assembly) -> dict[str, Claim]:
 
 
 def on_objects(principal: Any) -> dict[str, Any]:
-    """Return a bucket policy's Allow of everything on the objects."""
+    """Return a statement of a bucket policy that allows everything on the objects."""
     return {"Effect": "Allow", "Principal": principal, "Action": "s3:*", "Resource": OBJECTS}
 
 
 def trusting(principal: Any) -> Change:
-    """Return a change that lets a principal assume the role by any action of STS."""
+    """Return a change that allows a principal every STS action on the role."""
     return also({"Effect": "Allow", "Principal": principal, "Action": "sts:*"}, "AssumeRolePolicyDocument")
 
 
 def policy_of(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the document of the first policy in a user or role."""
+    """Return the document of the first policy of a user or role."""
     document: dict[str, Any] = properties["Policies"][0]["PolicyDocument"]
     return document
 
@@ -43,12 +43,12 @@ def in_policy(statement: dict[str, Any]) -> Change:
 
 
 def test_the_same_templates_allow_nothing_new() -> None:
-    """Every caller and every request."""
+    """No caller has a new request."""
     assert not_proved(new(changed(), changed())) == {}
 
 
 def test_an_equivalent_rewrite_allows_nothing_new() -> None:
-    """One statement cut in two, in another order, and a wildcard written twice."""
+    """One statement is split, the order differs, and an action is written in upper case."""
 
     def rewrite(properties: dict[str, Any]) -> None:
         document = policy_of(properties)
@@ -60,16 +60,16 @@ def test_an_equivalent_rewrite_allows_nothing_new() -> None:
     assert not_proved(new(changed(role=rewrite), changed())) == {}
 
 
-def test_less_is_nothing_new() -> None:
-    """An action taken away; the other way round it is new, for role and sessions."""
+def test_less_access_is_no_new_access() -> None:
+    """Removing an action adds nothing; restoring it is new access for the role and its sessions."""
 
     def narrow(properties: dict[str, Any]) -> None:
         policy_of(properties)["Statement"][1]["Action"].remove("s3:DeleteObject")
 
     assert not_proved(new(changed(role=narrow), changed())) == {}
-    found = new(changed(), changed(role=narrow))
-    assert not_proved(found) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED}
-    witness = found[SESSIONS].witness
+    claims = new(changed(), changed(role=narrow))
+    assert not_proved(claims) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED}
+    witness = claims[SESSIONS].witness
     assert witness
     assert witness.action == "s3:DeleteObject"
     assert witness.key
@@ -78,29 +78,29 @@ def test_less_is_nothing_new() -> None:
 
 
 def test_a_removed_deny_is_new_access() -> None:
-    """Without the TLS statement, everybody may come without TLS."""
+    """Without the TLS statement, a call without TLS is allowed."""
 
     def no_deny(properties: dict[str, Any]) -> None:
         properties["PolicyDocument"]["Statement"][0]["Action"] = "s3:PutBucketAcl"
 
-    found = new(changed(bucket=no_deny), changed())
+    claims = new(changed(bucket=no_deny), changed())
 
-    assert not_proved(found) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED, OTHERS: ClaimStatus.REFUTED}
-    witness = found[ROLE].witness
+    assert not_proved(claims) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED, OTHERS: ClaimStatus.REFUTED}
+    witness = claims[ROLE].witness
     assert witness
     assert witness.context["aws:securetransport"] == "false"
 
 
 def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
-    """Key presence counts: swapping an unconditional Deny for one on `StringLike s3:prefix *` is new access."""
+    """A Deny on `StringLike s3:prefix *` instead of one without a condition is new access: the key may be absent."""
     deny = {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*"}
     on_any_prefix = {**deny, "Condition": {"StringLike": {"s3:prefix": "*"}}}
     unless_absent = {**deny, "Condition": {"StringLikeIfExists": {"s3:prefix": "*"}}}
 
-    found = new(changed(role=in_policy(on_any_prefix)), changed(role=in_policy(deny)))
+    claims = new(changed(role=in_policy(on_any_prefix)), changed(role=in_policy(deny)))
 
-    assert not_proved(found) == {ROLE: ClaimStatus.REFUTED}
-    witness = found[ROLE].witness
+    assert not_proved(claims) == {ROLE: ClaimStatus.REFUTED}
+    witness = claims[ROLE].witness
     assert witness
     assert (witness.action, witness.prefix) == ("s3:ListBucket", None)
     assert not_proved(new(changed(role=in_policy(unless_absent)), changed(role=in_policy(deny)))) == {}
@@ -133,13 +133,13 @@ def test_a_prefix_condition_on_an_action_without_the_key_is_no_new_access(resour
         ({"role": trusting({"Federated": "arn:aws:iam::999988887777:saml-provider/x"})}, {OTHERS}),
     ],
 )
-def test_more_is_new_for_whom_it_is(change: dict[str, Change], names: set[str]) -> None:
-    """A new statement is new for its caller, and for nobody else."""
+def test_a_new_statement_is_new_access_for_its_principal_alone(change: dict[str, Change], names: set[str]) -> None:
+    """The claims about other callers stay proved."""
     assert not_proved(new(changed(**change), changed())) == dict.fromkeys(names, ClaimStatus.REFUTED)
 
 
 def test_a_renamed_role_is_another_principal() -> None:
-    """Whatever it may do, nobody of this name might before."""
+    """Everything that it can do is new, because the base has no role of this name."""
 
     def rename(properties: dict[str, Any]) -> None:
         properties["RoleName"] = "other-role"
@@ -155,33 +155,33 @@ def test_a_renamed_role_is_another_principal() -> None:
         {"Null": {"aws:ResourceAccount": "true"}},
     ],
 )
-def test_what_belongs_to_another_account_is_elsewhere_too(condition: dict[str, Any]) -> None:
-    """The key has the account of the resource, and not every action has it."""
+def test_resources_of_other_accounts_are_included(condition: dict[str, Any]) -> None:
+    """aws:ResourceAccount is the resource's account, and not every action carries it."""
     queues = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": condition}
 
-    found = new(changed(user=in_policy(queues)), changed())
+    claims = new(changed(user=in_policy(queues)), changed())
 
-    assert not_proved(found) == {USER: ClaimStatus.REFUTED}
-    witness = found[USER].witness
+    assert not_proved(claims) == {USER: ClaimStatus.REFUTED}
+    witness = claims[USER].witness
     assert witness
     assert witness.resource == "*"
 
 
-def test_a_policy_taken_away_that_isnt_known_may_have_denied() -> None:
-    """What the templates before attached, and what they don't hold, counts as well."""
+def test_a_removed_unknown_policy_may_have_denied() -> None:
+    """A managed policy that only the base attaches may have denied what is allowed now."""
 
     def attach(properties: dict[str, Any]) -> None:
         properties["ManagedPolicyArns"] = ["arn:aws:iam::999988887777:policy/guard"]
 
-    found = new(changed(), changed(user=attach))
+    claims = new(changed(), changed(user=attach))
 
-    assert not_proved(found) == {USER: ClaimStatus.UNKNOWN}
-    assert "policy/guard" in found[USER].note
+    assert not_proved(claims) == {USER: ClaimStatus.UNKNOWN}
+    assert "policy/guard" in claims[USER].note
     assert not_proved(new(changed(user=attach), changed(user=attach))) == {}
 
 
-def test_another_group_is_more_that_isnt_known() -> None:
-    """The policies of one group aren't those of two."""
+def test_another_group_adds_unknown_policies() -> None:
+    """The policies of one group aren't the policies of two."""
 
     def member(*groups: str) -> Assembly:
         return changed(user=lambda properties: properties.update(Groups=list(groups)))
@@ -190,8 +190,8 @@ def test_another_group_is_more_that_isnt_known() -> None:
     assert not_proved(new(member("a"), member("a"))) == {}
 
 
-def test_a_condition_without_a_formula_means_another_thing_in_another_version() -> None:
-    """`${…}` is plain text in a policy of 2008, so this Deny doesn't hit any more whom it hit."""
+def test_an_unencoded_condition_depends_on_the_policy_version() -> None:
+    """`${…}` is literal text in a policy of 2008, so this Deny no longer applies."""
 
     def denying(version: str) -> Assembly:
         condition = {"StringEqualsIgnoreCase": {"aws:PrincipalTag/name": "${aws:username}"}}
@@ -204,7 +204,7 @@ def test_a_condition_without_a_formula_means_another_thing_in_another_version() 
 
 
 def test_a_key_of_another_service_may_have_several_values() -> None:
-    """dynamodb:Attributes can be A and B at once, so these two conditions may both hold."""
+    """dynamodb:Attributes can contain both A and B, so both conditions may hold."""
     condition = {"StringEquals": {"dynamodb:Attributes": "A"}, "StringLike": {"dynamodb:Attributes": "B*"}}
     reading = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
 
@@ -220,17 +220,17 @@ def test_a_key_of_another_service_may_have_several_values() -> None:
         {"role": trusting({"Federated": "*"})},
     ],
 )
-def test_a_principal_named_by_its_id_can_be_anybody(change: dict[str, Change]) -> None:
-    """The user, the role or the account itself; so nothing is known of what it may do."""
-    found = new(changed(**change), changed())
+def test_a_principal_named_by_its_unique_id_is_unknown(change: dict[str, Change]) -> None:
+    """The ID can be that of the user, the role or the account, so no claim is proved."""
+    claims = new(changed(**change), changed())
 
-    assert not_proved(found) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), ClaimStatus.UNKNOWN)
+    assert not_proved(claims) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), ClaimStatus.UNKNOWN)
 
 
-def test_a_deny_that_spares_an_id_may_spare_the_role() -> None:
-    """Not taken to hit everybody."""
-    spared = ["000000000001", "AROAEXAMPLEEXAMPLE123", "arn:aws:sts::000000000001:assumed-role/temp-role/bob"]
-    deny = {**on_objects("*"), "Effect": "Deny", "NotPrincipal": {"AWS": spared}}
+def test_a_deny_that_exempts_a_unique_id_may_exempt_the_role() -> None:
+    """The claim isn't proved on the assumption that the Deny applies."""
+    exempt = ["000000000001", "AROAEXAMPLEEXAMPLE123", "arn:aws:sts::000000000001:assumed-role/temp-role/bob"]
+    deny = {**on_objects("*"), "Effect": "Deny", "NotPrincipal": {"AWS": exempt}}
     del deny["Principal"]
 
     assert ROLE in not_proved(new(changed(bucket=also(deny)), changed()))

@@ -1,4 +1,4 @@
-"""Ways round a session policy: each is refuted, and what looks like one and isn't stays proved."""
+"""Policies that bypass a session policy are refuted; policies that only look like it stay proved."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,8 +33,8 @@ def allow(principal: Any, **more: Any) -> dict[str, Any]:
         allow("*"),
     ],
 )
-def test_a_bucket_policy_that_names_sessions_goes_round(statement: dict[str, Any]) -> None:
-    """By its ARN, or everybody with a condition that a session fulfils: session policies don't count then."""
+def test_a_bucket_policy_that_names_sessions_is_a_bypass(statement: dict[str, Any]) -> None:
+    """It names the session's ARN, or everyone under a condition that a session fulfills."""
     claims = decided(BUCKET, ISOLATION, assembly=changed(bucket=also(statement)))
 
     assert [claim.status for claim in claims.values()] == [ClaimStatus.REFUTED] * 2
@@ -52,8 +52,8 @@ def test_a_bucket_policy_that_names_sessions_goes_round(statement: dict[str, Any
         allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": "999988887777"}}),
     ],
 )
-def test_a_bucket_policy_that_names_no_session_goes_round_nothing(statement: dict[str, Any]) -> None:
-    """The role's ARN, its account and others leave session policies in force."""
+def test_a_bucket_policy_that_names_no_session_is_no_bypass(statement: dict[str, Any]) -> None:
+    """With the role's ARN or an account as principal, session policies still apply."""
     assembly = replace(changed(bucket=also(statement)), account="111122223333")
 
     assert not_proved(proved(assembly)) == {}
@@ -67,15 +67,15 @@ def test_a_bucket_policy_that_names_no_session_goes_round_nothing(statement: dic
     ],
 )
 def test_templates_for_any_account_may_be_deployed_in_one_that_they_name(statement: dict[str, Any]) -> None:
-    """The number that is written there is as likely to be the own account's."""
+    """The account in the policy may be the account of the deployment."""
     claim = decided(BUCKET, assembly=changed(bucket=also(statement)))[BUCKET]
 
     assert (claim.status, "999988887777" in claim.note) == (ClaimStatus.REFUTED, True)
 
 
 @pytest.mark.parametrize("principal", [{"AWS": SESSION_ARN}, "*"])
-def test_a_trust_policy_that_names_sessions_goes_round(principal: Any) -> None:
-    """A session that may assume the role again gets a session without a session policy."""
+def test_a_trust_policy_that_names_sessions_is_a_bypass(principal: Any) -> None:
+    """A session that can assume the role again gets a session without a session policy."""
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
 
     claim = decided(ROLE, assembly=changed(role=also(statement, "AssumeRolePolicyDocument")))[ROLE]
@@ -85,8 +85,8 @@ def test_a_trust_policy_that_names_sessions_goes_round(principal: Any) -> None:
     assert claim.witness.action == "sts:AssumeRole"
 
 
-def test_a_role_that_trusts_itself_goes_round_nothing() -> None:
-    """The session policy still has to allow it."""
+def test_a_role_that_trusts_itself_is_no_bypass() -> None:
+    """The session policy must still allow it."""
     statement = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "sts:AssumeRole"}
 
     assert not_proved(proved(changed(role=also(statement, "AssumeRolePolicyDocument")))) == {}
@@ -96,8 +96,8 @@ def test_a_role_that_trusts_itself_goes_round_nothing() -> None:
     "kind",
     ["AWS::S3::AccessPoint", "AWS::IAM::RolePolicy", "AWS::CloudFormation::Stack", "Custom::Any", "An::Own::MODULE"],
 )
-def test_nothing_is_proved_beside_what_isn_t_read(kind: str) -> None:
-    """A resource that could give access, and that no formula is about."""
+def test_an_unmodeled_resource_makes_every_claim_unknown(kind: str) -> None:
+    """The resource could grant access, and no formula covers it."""
     assembly = changed()
     assembly.templates["TempAccess"]["Resources"]["More"] = {"Type": kind, "Properties": {}}
 

@@ -1,4 +1,4 @@
-"""Isolation, mode and usefulness: proved for what is sent, refuted for each defect, with a witness that is right."""
+"""Isolation, mode and usefulness: proved for the real session policies, refuted with a witness for each defect."""
 
 import json
 from copy import deepcopy
@@ -37,13 +37,13 @@ SEED: dict[str, Any] = {
 
 
 def mutants() -> list[Mutant]:
-    """Return the self-test's mutants, on the bucket that stands in for the example's."""
+    """Return the self-test's mutants, with the stand-in for the example's bucket."""
     target: Target = replace(TARGET, bucket=STAND_IN)
     return list(SelfTest(example()[0], target, "run").mutants())
 
 
 def moved(value: Any, old: str, new: str) -> Any:
-    """Return a policy with the folder `new` wherever `old` was, escaped or not as that was."""
+    """Return a policy with the folder `new` in place of `old`, escaped where `old` is."""
     if isinstance(value, str):
         return value.replace(escape(old), escape(new)).replace(old, new)
     if isinstance(value, dict):
@@ -56,7 +56,7 @@ def with_defect(mutant: Mutant) -> SessionPolicyFactory:
 
     def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any] | None:
         policy = session_policy(mutant.grant.folder, access, bucket=bucket, partition=partition)
-        assert mutant.mutate, f"{mutant.name}: nothing of the example's shows it"
+        assert mutant.mutate, f"{mutant.name}: the example doesn't show it"
         broken = mutant.mutate(deepcopy(policy))
         return None if broken is None else moved(broken, mutant.grant.folder, folder)
 
@@ -64,20 +64,20 @@ def with_defect(mutant: Mutant) -> SessionPolicyFactory:
 
 
 def test_everything_holds_for_the_example() -> None:
-    """The project's own configuration, its compiler and its templates."""
+    """It uses the project's configuration, compiler and templates."""
     assert not_proved(proved()) == {}
 
 
 @pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
 def test_every_mutant_of_the_self_test_makes_a_proof_fail(mutant: Mutant) -> None:
-    """Put into the compiler, each is refuted, and nothing is left unknown."""
-    found = not_proved(decided("isolation", "mode", "usefulness", compiler=with_defect(mutant)))
+    """With the mutant in the compiler, a claim is refuted and none is unknown."""
+    statuses = not_proved(decided("isolation", "mode", "usefulness", compiler=with_defect(mutant)))
 
-    assert set(found.values()) == {ClaimStatus.REFUTED}
+    assert set(statuses.values()) == {ClaimStatus.REFUTED}
 
 
 def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
-    """`bucket/bob` instead of `bucket/bob/*` reaches nothing in bob/."""
+    """`bucket/bob` instead of `bucket/bob/*` matches no object in bob/."""
     (mutant,) = [mutant for mutant in mutants() if mutant.name == "object ARN without /*"]
 
     claim = decided(USEFUL, compiler=with_defect(mutant))[USEFUL]
@@ -90,49 +90,49 @@ def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
 
 
 def seed_claims(path: Path, policy: dict[str, Any], assembly: Assembly | None = None) -> dict[str, Claim]:
-    """Return the claims about a policy written by hand."""
+    """Return the claims about a custom session policy."""
     path.write_text(json.dumps(policy), encoding="utf-8")
     config, templates = example()
     claims = prove_session_policy(config, assembly or templates, read_custom_policy(path), ACCESS_MODES["read-write"])
     return {claim.name.partition(":")[0]: claim for claim in claims}
 
 
-def test_the_seeds_own_policy_is_refuted_twice(tmp_path: Path) -> None:
-    """It lists bobby/ for bob, and reaches nothing in bob/."""
+def test_the_seed_policy_is_refuted_twice(tmp_path: Path) -> None:
+    """The session for bob lists bobby/ and reaches no object in bob/."""
     claims = seed_claims(tmp_path / "seed.json", SEED)
 
     assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED, "usefulness": ClaimStatus.REFUTED}
-    listed, useless = claims["isolation"].witness, claims["usefulness"].witness
-    assert listed
-    assert useless
-    assert (listed.folder, listed.prefix, listed.other) == ("bob", "bob", "bobby")
-    assert (useless.folder, claims["usefulness"].note) == ("bob", "the session reaches no object in the folder")
+    isolation, usefulness = claims["isolation"].witness, claims["usefulness"].witness
+    assert isolation
+    assert usefulness
+    assert (isolation.folder, isolation.prefix, isolation.other) == ("bob", "bob", "bobby")
+    assert (usefulness.folder, claims["usefulness"].note) == ("bob", "the session reaches no object in the folder")
 
 
-def test_the_seeds_policy_put_right_is_proved(tmp_path: Path) -> None:
-    """Without the bare prefix, with `/*`, and with the actions of the mode."""
-    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+def test_the_corrected_seed_policy_is_proved(tmp_path: Path) -> None:
+    """It has no bare prefix, and `/*` in the resource."""
+    corrected = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
 
-    assert not_proved(seed_claims(tmp_path / "seed.json", right)) == {}
+    assert not_proved(seed_claims(tmp_path / "seed.json", corrected)) == {}
 
 
-def test_a_compiler_with_an_exception_is_refuted_on_it() -> None:
-    """What holds for the marker says nothing of a folder that is treated otherwise."""
+def test_a_compiler_with_an_exception_is_refuted_for_that_folder() -> None:
+    """The proof for the placeholder doesn't cover a folder that the compiler treats differently."""
 
     def compiler(folder: str, access: AccessMode, *, bucket: str, partition: str) -> dict[str, Any]:
         written = session_policy(folder, access, bucket=bucket, partition=partition)
         return written if folder != "bob" else moved(written, "bob", "bobby")
 
-    found = not_proved(decided("isolation", "mode", "usefulness", compiler=compiler))
+    statuses = not_proved(decided("isolation", "mode", "usefulness", compiler=compiler))
 
-    assert found == {
+    assert statuses == {
         "isolation: a read-write session reaches nothing outside its folder": ClaimStatus.REFUTED,
         USEFUL: ClaimStatus.REFUTED,
     }
 
 
 def test_a_listing_without_a_prefix_shows_everything(tmp_path: Path) -> None:
-    """A policy that allows only that, and so no listing with another's prefix."""
+    """A policy that allows only listings without a prefix is refuted, although no prefix is allowed."""
     policy = deepcopy(SEED)
     policy["Statement"][0]["Condition"] = {"Null": {"s3:prefix": "true"}}
 
@@ -151,15 +151,15 @@ def test_a_listing_without_a_prefix_shows_everything(tmp_path: Path) -> None:
         ("s3:ListBucket", "arn:aws:s3:::test", "日本*", "日本"),
     ],
 )
-def test_what_lies_in_no_folder_that_could_be_given_is_outside_too(
+def test_keys_that_no_grant_can_contain_are_outside_too(
     tmp_path: Path, action: str, resource: str, prefix: str | None, shown: str
 ) -> None:
-    """A key at the top of the bucket, and names that access.toml doesn't take."""
-    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+    """They are at the root of the bucket, or in folders that access.toml refuses."""
+    corrected = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
     condition = {"Condition": {"StringLike": {"s3:prefix": prefix}}} if prefix else {}
-    right["Statement"].append({"Effect": "Allow", "Action": action, "Resource": resource, **condition})
+    corrected["Statement"].append({"Effect": "Allow", "Action": action, "Resource": resource, **condition})
 
-    claims = seed_claims(tmp_path / "seed.json", right)
+    claims = seed_claims(tmp_path / "seed.json", corrected)
 
     assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED}
     witness = claims["isolation"].witness
@@ -173,10 +173,10 @@ UPLOADS = {"Effect": "Allow", "Action": "s3:ListBucketMultipartUploads", "Resour
 
 def with_statement(path: Path, statement: dict[str, Any]) -> dict[str, Claim]:
     """Return the claims about the corrected seed policy with one more statement; the role allows its action."""
-    right = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
-    right["Statement"].append(statement)
+    corrected = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
+    corrected["Statement"].append(statement)
     assembly = changed(role=lambda role: role["Policies"][0]["PolicyDocument"]["Statement"].append(UPLOADS))
-    return seed_claims(path / "seed.json", right, assembly)
+    return seed_claims(path / "seed.json", corrected, assembly)
 
 
 @pytest.mark.parametrize("prefix", ["$id/*", "*"])

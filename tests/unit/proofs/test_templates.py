@@ -1,4 +1,4 @@
-"""What in the templates could give access, and isn't read: each place leaves nothing proved."""
+"""Resources in the templates that could grant access and aren't modeled; each makes every claim unknown."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +15,8 @@ from tests.unit.support.proving import changed, example
 OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
-def found(assembly: Assembly) -> list[str]:
-    """Return what isn't read of the example's templates, changed."""
+def unmodeled(assembly: Assembly) -> list[str]:
+    """Return the unmodeled resources of the templates."""
     return list(unmodeled_resources(example()[0], assembly))
 
 
@@ -37,27 +37,27 @@ def edited(edit: Callable[[Any], object], kind: str) -> Assembly:
     return assembly
 
 
-def test_the_example_is_read_as_a_whole() -> None:
-    """Both of its templates."""
-    assert found(changed()) == []
+def test_the_example_is_fully_modeled() -> None:
+    """Neither of its templates has an unmodeled resource."""
+    assert unmodeled(changed()) == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "change", "said"),
+    ("kind", "change", "expected"),
     [
         ("AWS::S3::BucketPolicy", {"Condition": "IsProduction"}, "the Condition of TempAccessStorage."),
         ("AWS::IAM::Role", {"Condition": "IsProduction"}, "the Condition of TempAccess."),
     ],
 )
-def test_a_resource_that_may_not_be_made(kind: str, change: dict[str, Any], said: str) -> None:
-    """A Deny in it can't be relied on."""
-    (place,) = found(edited(lambda resource: resource.update(change), kind))
+def test_a_resource_with_a_condition(kind: str, change: dict[str, Any], expected: str) -> None:
+    """CloudFormation may not create it, so a Deny in it proves nothing."""
+    (description,) = unmodeled(edited(lambda resource: resource.update(change), kind))
 
-    assert place.startswith(said)
+    assert description.startswith(expected)
 
 
 @pytest.mark.parametrize(
-    ("kind", "change", "said"),
+    ("kind", "change", "expected"),
     [
         ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}, "the ACL of"),
         ("AWS::IAM::User", {"Path": "/people/"}, "the path of temp-user"),
@@ -69,54 +69,54 @@ def test_a_resource_that_may_not_be_made(kind: str, change: dict[str, Any], said
         ),
     ],
 )
-def test_a_property_that_isn_t_read(kind: str, change: dict[str, Any], said: str) -> None:
-    """ACLs, paths in ARNs, and what a macro would put there."""
-    (place,) = found(edited(lambda resource: resource["Properties"].update(change), kind))
+def test_an_unmodeled_property(kind: str, change: dict[str, Any], expected: str) -> None:
+    """ACLs, paths in ARNs and the output of macros aren't modeled."""
+    (description,) = unmodeled(edited(lambda resource: resource["Properties"].update(change), kind))
 
-    assert place.startswith(said)
+    assert description.startswith(expected)
 
 
 def test_a_macro() -> None:
-    """It can make anything of the template."""
+    """It can change everything in the template."""
     assembly = changed()
     assembly.templates["TempAccess"]["Transform"] = "Own"  # type: ignore[index]
 
-    assert found(assembly) == ["the result of the Transform in TempAccess"]
+    assert unmodeled(assembly) == ["the result of the Transform in TempAccess"]
 
 
 def test_a_second_bucket_policy() -> None:
-    """Of the bucket, or of one that may be the same by its deployed name."""
+    """Its bucket may have the same deployed name."""
     assembly = with_resource("TempAccess", "AWS::S3::BucketPolicy", Bucket="a-name", PolicyDocument=OPEN)
 
-    assert found(assembly) == ["bucket policies other than the one of the bucket"]
+    assert unmodeled(assembly) == ["bucket policies other than the one of the bucket"]
 
 
 def test_two_policies_of_one_name() -> None:
-    """Which one is there depends on the order of the deployment."""
+    """The order of the deployment decides which one remains."""
     assembly = with_resource(
         "TempAccess", "AWS::IAM::Policy", PolicyName="RotateOwnAccessKeys", PolicyDocument=OPEN, Users=["temp-user"]
     )
 
-    assert found(assembly) == ["two policies RotateOwnAccessKeys of temp-user"]
+    assert unmodeled(assembly) == ["two policies RotateOwnAccessKeys of temp-user"]
 
 
 def test_other_stacks() -> None:
-    """Those that hold something of IAM or S3, and those that can't be read."""
+    """Stacks with IAM or S3 resources, and stacks whose templates are missing, are reported."""
     harmless = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     policy = {"Resources": {"Policy": {"Type": "AWS::IAM::Policy"}}}
     assembly = replace(changed(), others={"Topics": harmless, "More": policy, "Stage": None})
 
-    assert found(assembly) == ["the stack More (AWS::IAM::Policy)", "the stack Stage (its templates)"]
+    assert unmodeled(assembly) == ["the stack More (AWS::IAM::Policy)", "the stack Stage (its templates)"]
 
 
-def test_the_marker_of_the_proofs() -> None:
-    """A Deny on all but `<marker>/*` would seem to spare every session's own folder."""
+def test_the_placeholder_of_the_proofs() -> None:
+    """A Deny on everything except the placeholder's folder would seem to exempt every session's folder."""
 
     def deny(properties: dict[str, Any]) -> None:
         but = f"arn:aws:s3:::the-bucket-of-the-folders/{escape(FOLDER)}/*"
         statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "NotResource": but}
         properties["PolicyDocument"]["Statement"].append(statement)
 
-    (place,) = found(changed(bucket=deny))
+    (description,) = unmodeled(changed(bucket=deny))
 
-    assert place.startswith("TempAccessStorage, which contains the placeholder")
+    assert description.startswith("TempAccessStorage, which contains the placeholder")

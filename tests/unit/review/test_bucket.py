@@ -24,7 +24,7 @@ def test_rejects_a_second_role_with_what_to_do(tmp_path: Path) -> None:
         resources = templates["TempAccess"]["Resources"]
         resources["Second"] = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
 
-    with pytest.raises(UserError, match=r"have 2 resources of type AWS::IAM::Role.* put others into a stack"):
+    with pytest.raises(UserError, match=r"have 2 resources of type AWS::IAM::Role.* move the others to a stack"):
         reviewed(tmp_path, second)
 
 

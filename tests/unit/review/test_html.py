@@ -67,10 +67,10 @@ def test_a_hostile_name_adds_no_markup() -> None:
 
 def test_shows_a_hostile_name_completely() -> None:
     """Markup appears as text, and bidirectional characters appear as escapes."""
-    text = "".join(read(HOSTILE).text)
-    assert "</svg><script>alert(1)</script>\\u202e\\x1b&lt;" in text
-    assert "\u202e" not in text
-    assert "\x1b" not in text
+    shown = "".join(read(HOSTILE).text)
+    assert "</svg><script>alert(1)</script>\\u202e\\x1b&lt;" in shown
+    assert "\u202e" not in shown
+    assert "\x1b" not in shown
 
 
 def test_the_template_trusts_no_value() -> None:
@@ -114,9 +114,9 @@ def test_color_is_never_the_only_signal() -> None:
     """Every element with the color of a change names the change in its text."""
     page = to_html(report_of("bob"))
     marked = re.findall(r'<(strong|td) class="(?:tag )?(?:broadened|narrowed|both)">(.*?)</\1>', page)
-    words = re.compile(r"broadened|narrowed|new|removed|gained|lost|refuted|failed|not this change")
+    change = re.compile(r"broadened|narrowed|new|removed|gained|lost|refuted|failed|not this change")
     assert {kind for kind, _ in marked} == {"strong", "td"}
-    assert [text for _, text in marked if not words.search(text)] == []
+    assert [content for _, content in marked if not change.search(content)] == []
 
 
 class Map(HTMLParser):

@@ -102,7 +102,7 @@ def test_groups_similar_changes_below_others() -> None:
     """A thousand grants with the same change make one entry, below another caller that may assume the role."""
     report = report_of("bob")
     trust = Change(
-        "account 1", Direction.BROADENED, "assumed by account 1", Cause("cause", (SourceLocation(words="here"),))
+        "account 1", Direction.BROADENED, "assumed by account 1", Cause("cause", (SourceLocation(description="here"),))
     )
     grants = tuple(_granted(f"team-{n}") for n in range(1000))
     comment = to_markdown(dataclasses.replace(report, review=Review((*grants, trust))))

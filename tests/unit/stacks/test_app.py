@@ -26,9 +26,9 @@ def test_a_bad_file_ends_with_2_and_every_finding_and_makes_nothing(tmp_path: Pa
     ended = run(tmp_path, BOB + "duration = '13h'\n[bucket]\nname = 'B'\n[environments]\n", env="prod")
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [
-        "access.toml: grants.bob.duration: 13h is over the role's 12h; lower it",
+        "access.toml: grants.bob.duration: 13h exceeds the role's maximum session duration of 12h; use 12h or less",
         "access.toml: bucket.name: 'B' isn't a bucket name; use 3 to 63 lower-case letters, digits and inner hyphens",
-        "access.toml: environments: there is no 'prod'; known: none",
+        "access.toml: environments: there is no environment 'prod'; add [environments.<name>]",
     ]
     assert not list(tmp_path.rglob("*.template.json"))
 

@@ -1,4 +1,4 @@
-"""Proofs about small configurations, and the formula of one request, for the tests."""
+"""Helpers of the tests: proofs about small configurations, and the formula of one request."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -34,7 +34,7 @@ def example() -> tuple[Config, Assembly]:
 
 
 def configured(data: dict[str, Any]) -> Config:
-    """Return the configuration that `data` means, wrong as it may be."""
+    """Return the configuration for `data`, whether it is valid or not."""
     return read(PROJECT / "access.toml", data, None)[0]
 
 
@@ -59,7 +59,7 @@ def also(statement: Mapping[str, Any], document: str = "PolicyDocument") -> Chan
 
 
 def proved(assembly: Assembly | None = None, **options: Any) -> dict[str, Claim]:
-    """Return the example's claims by their names, with other templates if they are given."""
+    """Return the example's claims by name, for its own templates or for `assembly`."""
     config, own = example()
     return {claim.name: claim for claim in prove_all(config, assembly or own, **options)}
 
@@ -70,7 +70,7 @@ def decided(
     base: Assembly | None = None,
     compiler: SessionPolicyFactory = session_policy,
 ) -> dict[str, Claim]:
-    """Return the claims of the example whose names begin so."""
+    """Return the example's claims whose names begin with one of `names`."""
     config, own = example()
     claims = claims_about(config, [assembly or own, *([base] if base else [])], compiler)
     return {claim.name: claim.decide(Deadline(30)) for claim in claims if claim.name.startswith(names)}
@@ -82,7 +82,7 @@ def not_proved(claims: Mapping[str, Claim]) -> dict[str, ClaimStatus]:
 
 
 def formula_says(layers: PolicySet, request: Request, *, folder: str = "") -> bool:
-    """Return whether the formula of the layers holds for one request, each of whose texts is a constant."""
+    """Return whether the formula of the policies holds for one request with constant strings."""
     solver = Solver()
     kind = _kind(request)
     caller = make_caller(

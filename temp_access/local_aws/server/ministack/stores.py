@@ -42,12 +42,11 @@ def caller_of(access_key: str) -> Caller:
     session = sts_service._sessions.get(access_key)
     if session is not None:
         credential_type = _CREDENTIAL_TYPES.get(session.get("PrincipalType", ""), "unknown")
-        arn, account = session.get("Arn", ""), session.get("AccountId", "")
-        return Caller(arn, account, credential_type, session.get("SourceIdentity"))
+        return Caller(session.get("Arn", ""), credential_type, session.get("SourceIdentity"))
     identity = evaluator.resolve_caller_identity(access_key)
     if identity is None:
-        return Caller("", "", "unknown")
-    return Caller(identity["userArn"], identity["accountId"], "user")
+        return Caller("", "unknown")
+    return Caller(identity["userArn"], "user")
 
 
 def source_identity_of(access_key: str) -> str | None:

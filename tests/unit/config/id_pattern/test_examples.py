@@ -1,4 +1,4 @@
-"""The ids that a pattern gives as examples."""
+"""Examples of the ids that a pattern matches."""
 
 import pytest
 
@@ -20,26 +20,26 @@ from temp_access.config.id_pattern import compile_pattern
         ("[-0Ab]", 9, ("b", "0", "A", "-")),
     ],
 )
-def test_examples_are_plain_and_a_pair_comes_first(source: str, count: int, expected: tuple[str, ...]) -> None:
-    """Short ids of letters, and one that extends another: what unsafe prefixes leak between."""
+def test_examples_are_readable_and_begin_with_a_pair(source: str, count: int, expected: tuple[str, ...]) -> None:
+    """They are short ids of letters, one of which extends another: unsafe prefixes leak between those."""
     assert compile_pattern(source).examples(count, avoid=()) == expected
 
 
-def test_finds_the_pair_behind_a_great_many_shorter_ids() -> None:
-    """A pair is looked for by states, not id by id."""
+def test_finds_a_pair_among_many_shorter_ids() -> None:
+    """The search goes through states, not through ids."""
     assert compile_pattern("[a-z]{8}|[0-9]{9}x?").examples(2) == ("000000000", "000000000x")
 
 
-def test_finds_another_pair_when_one_is_avoided() -> None:
-    """What is listed is no example, neither itself nor as half of a pair."""
+def test_finds_another_pair_if_an_id_is_avoided() -> None:
+    """A listed id isn't an example, nor part of a pair."""
     pattern = compile_pattern("(a|bb)x?")
     assert pattern.examples(2, avoid={"a"}) == ("bb", "bbx")
     assert pattern.examples(2, avoid=["ax"]) == ("bb", "bbx")
     assert pattern.examples(4, avoid={"ax", "bb"}) == ("a", "bbx")
 
 
-def test_steps_over_thousands_of_listed_ids() -> None:
-    """Ids that are listed already are passed by one after the other."""
+def test_skips_thousands_of_listed_ids() -> None:
+    """They are skipped one by one."""
     pattern = compile_pattern("[a-z]{3}")
     listed = pattern.examples(17_000)
     assert len(listed) == 17_000
@@ -48,7 +48,7 @@ def test_steps_over_thousands_of_listed_ids() -> None:
     assert not set(rest) & set(listed)
 
 
-def test_examples_are_the_same_each_time() -> None:
-    """A report can be compared with the one before."""
+def test_examples_are_reproducible() -> None:
+    """Reports can be compared."""
     source = "[a-z0-9-]{1,40}-[a-z]{5}"
     assert compile_pattern(source).examples(9) == compile_pattern(source).examples(9)

@@ -1,4 +1,4 @@
-"""Whether one pattern admits all that another admits."""
+"""Whether one pattern admits every id that another admits."""
 
 import pytest
 
@@ -18,12 +18,12 @@ from temp_access.config.id_pattern.automaton import is_subset
     ],
 )
 def test_inclusion_is_exact(inner: str, outer: str, there: bool, back: bool) -> None:
-    """In both directions, however the patterns are spelled."""
+    """It is decided in both directions, for any spelling of the patterns."""
     one, other = compile_pattern(inner).tree, compile_pattern(outer).tree
     assert (is_subset(one, other), is_subset(other, one)) == (there, back)
 
 
-def test_what_takes_too_long_is_not_told() -> None:
-    """A pattern with exponentially many states is given up in a bounded time."""
+def test_gives_up_in_bounded_time() -> None:
+    """The pattern has exponentially many states."""
     pattern = compile_pattern("([ab]{0,60}a[ab]{20})").tree
     assert is_subset(pattern, compile_pattern("[ab]{0,60}b[ab]{20}|[ab]{1,81}").tree) in (True, None)

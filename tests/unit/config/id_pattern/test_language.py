@@ -1,4 +1,4 @@
-"""What the id pattern admits, and the tree that it is read into."""
+"""The ids that a pattern matches, and its syntax tree."""
 
 import pytest
 
@@ -35,8 +35,8 @@ TREES: list[tuple[str, Node]] = [
 
 
 @pytest.mark.parametrize(("source", "tree"), TREES, ids=[row[0] for row in TREES])
-def test_reads_the_subset_into_its_tree(source: str, tree: Node) -> None:
-    """Groups leave no trace, and ranges are joined and sorted."""
+def test_parses_the_subset_into_a_tree(source: str, tree: Node) -> None:
+    """Groups disappear, and ranges are joined and sorted."""
     pattern = compile_pattern(source)
     assert pattern.tree == tree
     assert pattern.source == source
@@ -60,14 +60,14 @@ def test_reads_the_subset_into_its_tree(source: str, tree: Node) -> None:
     ],
 )
 def test_matches_the_whole_id_only(source: str, admitted: list[str], refused: list[str]) -> None:
-    """Neither a part of the text nor a line before a line end is enough."""
+    """A match of a part of the id, or of a line, isn't enough."""
     pattern = compile_pattern(source)
     assert [text for text in admitted if not pattern.matches(text)] == []
     assert [text for text in refused if pattern.matches(text)] == []
 
 
-def test_is_frozen() -> None:
-    """A pattern that was reviewed is the one that is used."""
+def test_a_pattern_is_immutable() -> None:
+    """The reviewed pattern is the one in use."""
     pattern = compile_pattern("a")
     with pytest.raises(AttributeError):
         pattern.source = "b"  # type: ignore[misc]
@@ -75,7 +75,7 @@ def test_is_frozen() -> None:
 
 
 def test_measures_the_longest_id_in_characters_and_by_cost() -> None:
-    """The dearest id need not be the longest."""
+    """The id with the highest cost isn't always the longest."""
     pattern = compile_pattern("[a-z]{1,3}|é{2}")
     assert pattern.longest == 3
     assert pattern.longest_cost(lambda char: len(char.encode())) == 4

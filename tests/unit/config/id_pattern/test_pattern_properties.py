@@ -1,4 +1,4 @@
-"""The id pattern against Python's own regular expressions, which share none of its code."""
+"""The id pattern against Python's regular expressions, which share none of its code."""
 
 import itertools
 import re
@@ -87,8 +87,8 @@ def small(source: str) -> tuple[IdPattern, set[str]]:
 
 @examples(300)
 @given(SOURCES, st.lists(TEXTS, min_size=5, max_size=20))
-def test_matches_what_python_matches(source: str, texts: list[str]) -> None:
-    """Texts at random, most of which are refused."""
+def test_matches_as_python_does(source: str, texts: list[str]) -> None:
+    """The strings are random, and most of them don't match."""
     pattern = compiled(source)
     for text in texts:
         assert pattern.matches(text) == admitted_by_re(source, text), (source, text)
@@ -96,8 +96,8 @@ def test_matches_what_python_matches(source: str, texts: list[str]) -> None:
 
 @examples(300)
 @given(st.data(), SOURCES)
-def test_matches_what_its_tree_derives_and_little_beside(data: st.DataObject, source: str) -> None:
-    """Admitted texts, and the same with one character taken out, doubled or changed."""
+def test_matches_strings_derived_from_the_tree(data: st.DataObject, source: str) -> None:
+    """Derived strings are tested, also with one character removed, doubled or changed."""
     pattern = compiled(source)
     text = data.draw(derived(pattern.tree))
     assert pattern.matches(text)
@@ -113,8 +113,8 @@ def test_matches_what_its_tree_derives_and_little_beside(data: st.DataObject, so
 
 @examples(200)
 @given(SOURCES, st.dictionaries(st.sampled_from("ab-"), st.integers(-3, 9), min_size=3))
-def test_the_longest_and_the_dearest_are_those_of_brute_force(source: str, costs: dict[str, int]) -> None:
-    """Over every admitted text of a small language."""
+def test_the_longest_and_most_expensive_ids_agree_with_brute_force(source: str, costs: dict[str, int]) -> None:
+    """All admitted ids of a small language are compared."""
     pattern, texts = small(source)
     assert pattern.longest == max(map(len, texts))
     assert pattern.longest_cost(costs.__getitem__) == max(sum(map(costs.__getitem__, text)) for text in texts)
@@ -123,7 +123,7 @@ def test_the_longest_and_the_dearest_are_those_of_brute_force(source: str, costs
 @examples(200)
 @given(st.data(), SOURCES, st.integers(0, 12))
 def test_examples_are_admitted_distinct_and_not_avoided(data: st.DataObject, source: str, count: int) -> None:
-    """As many as asked for, or all there are; a pair with a common beginning is there if it exists."""
+    """There are `count` of them, or all; they begin with a pair if one exists."""
     pattern, texts = small(source)
     avoid = data.draw(st.sets(st.sampled_from(sorted(texts))))
     found = pattern.examples(count, avoid)
@@ -138,8 +138,8 @@ def test_examples_are_admitted_distinct_and_not_avoided(data: st.DataObject, sou
 
 @examples(300)
 @given(st.text("ab-é[](){}|?*+.^$\\,:=!<Pwd19/ ", max_size=12))
-def test_any_text_is_refused_with_a_place_or_means_what_python_means(source: str) -> None:
-    """No other error ever comes out, and nothing is accepted that Python reads otherwise."""
+def test_any_pattern_is_refused_with_a_position_or_read_as_python_does(source: str) -> None:
+    """There is no other error, and no accepted pattern has another meaning in Python."""
     try:
         pattern = compile_pattern(source)
     except PatternError as error:

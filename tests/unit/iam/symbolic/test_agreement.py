@@ -1,4 +1,4 @@
-"""The formulas say what the evaluator says: for known cases, random policies, and compiled session policies."""
+"""The formulas agree with the evaluator: on known cases, random policies, and compiled session policies."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -29,13 +29,13 @@ ROLE = f"arn:aws:iam::{HOME}:role/temp-role"
 ROOT = f"arn:aws:iam::{HOME}:root"
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}]}
-UNORDINARY = ("Numeric", "Date", "IpAddress", "Binary", "ForA", "TagKeys")
+UNENCODED = ("Numeric", "Date", "IpAddress", "Binary", "ForA", "TagKeys")
 CASES = [
     case
     for case in read_cases(Path(__file__).parents[3] / "data" / "iam-cases.json")
     if case.expected != MALFORMED
     and not (case.policies.get("scp") or case.policies.get("rcp"))
-    and not any(word in str(case.policies) for word in UNORDINARY)
+    and not any(word in str(case.policies) for word in UNENCODED)
     and not any(isinstance(value, list) for value in (case.request.get("context") or {}).values())
 ]
 texts = st.text(st.sampled_from("ab/*?$ {}é\\:\"'"), min_size=0, max_size=6)
@@ -45,7 +45,7 @@ thorough = examples(150)
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_agrees_on_the_known_cases(case: Case) -> None:
-    """Those whose conditions have formulas; there are enough of them."""
+    """The cases whose conditions have formulas are at least 20."""
     request = to_request(case.request)
     tls = {key: str(value).lower() if isinstance(value, bool) else value for key, value in request.context.items()}
 
@@ -65,7 +65,7 @@ def test_agrees_on_the_known_cases(case: Case) -> None:
 def test_agrees_on_a_compiled_session_policy(
     folder: str, mode: str, action: str, tail: str, inside: bool, prefix: str | None
 ) -> None:
-    """The formula made from the marker's policy, and the evaluator on the folder's own, for any key and prefix."""
+    """The formula comes from the placeholder's policy, the decision from the folder's own policy."""
     key = f"{folder}/{tail}" if inside else tail
     prefix = f"{folder}{prefix}" if prefix is not None and inside else prefix
     request = Request(
@@ -86,7 +86,7 @@ def test_agrees_on_a_compiled_session_policy(
 
 
 def narrowed(policy: dict[str, Any]) -> PolicySet:
-    """Return the layers of a session that the role gives everything."""
+    """Return the policies of a session whose role allows everything."""
     return PolicySet((parse_policy(EVERYTHING, Layer.IDENTITY),), (parse_policy(policy, Layer.SESSION),))
 
 
@@ -186,14 +186,14 @@ def test_agrees_on_random_policies(layers: PolicySet, request: Request) -> None:
 @examples(100)
 @given(layers=layer_sets, request=requests, who=principals, more=conditions)
 def test_agrees_on_trust_policies(layers: PolicySet, request: Request, who: Any, more: dict[str, Any]) -> None:
-    """A trust policy must allow, whatever the caller's own policies say."""
+    """A trust policy must allow the request, whatever the caller's own policies allow."""
     principal = {"AWS": who} if isinstance(who, list) else who
     body = [{"Effect": "Allow", "Principal": principal, "Action": "sts:*", "Condition": more}]
     trust = parse_policy({"Version": "2012-10-17", "Statement": body}, Layer.TRUST)
     trusting = replace(layers, resource=trust, resource_is_trust_policy=True)
-    asked = request._replace(action="sts:AssumeRole", resource=ROLE)
+    assume_role = request._replace(action="sts:AssumeRole", resource=ROLE)
 
-    assert formula_says(trusting, asked) == evaluate(trusting, asked).allowed
+    assert formula_says(trusting, assume_role) == evaluate(trusting, assume_role).allowed
 
 
 @pytest.mark.parametrize("key", ["bob", "bobob", "bobbob", "bobxbob", "xbobbob", "bobbobx", "bob/x/bob", "bob/x"])
@@ -201,7 +201,7 @@ def test_agrees_on_trust_policies(layers: PolicySet, request: Request, who: Any,
     "pattern", ["${aws:username}*${aws:username}", "${aws:username}*x*b", "*${aws:username}*", "${aws:username}*/x"]
 )
 def test_agrees_on_patterns_with_a_variable_between_wildcards(pattern: str, key: str) -> None:
-    """The texts around a `*` may not overlap, and each is taken where it fits first."""
+    """The strings around a `*` don't overlap, and each is matched at its first position."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:s3:::b/{pattern}"}
     layers = PolicySet((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
     request = Request(USER, "s3:GetObject", f"arn:aws:s3:::b/{key}", HOME, HOME)
@@ -211,7 +211,7 @@ def test_agrees_on_patterns_with_a_variable_between_wildcards(pattern: str, key:
 
 @pytest.mark.parametrize("prefix", ["KB", "kb", "\u212ab", "xb", "kb "])
 def test_agrees_on_the_case_of_letters(prefix: str) -> None:
-    """The sign for kelvin has the lower case of K."""
+    """The kelvin sign has the same lower case as K."""
     condition = {"StringEqualsIgnoreCase": {"s3:prefix": "kB"}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     layers = PolicySet((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
@@ -222,8 +222,8 @@ def test_agrees_on_the_case_of_letters(prefix: str) -> None:
 
 @pytest.mark.parametrize("count", range(1, 4))
 @pytest.mark.parametrize("principal", [SESSION, USER, ROOT])
-def test_agrees_on_whom_not_principal_spares(principal: str, count: int) -> None:
-    """Each level has to be named: the account, a session's role, itself."""
+def test_agrees_on_the_exemptions_of_not_principal(principal: str, count: int) -> None:
+    """NotPrincipal must name each level: the account, a session's role, the caller itself."""
     for named in combinations([*LEVELS, USER], count):
         deny = {"Effect": "Deny", "NotPrincipal": {"AWS": list(named)}, "Action": "*", "Resource": "*"}
         bucket = parse_policy({"Version": "2012-10-17", "Statement": [deny]}, Layer.RESOURCE)
@@ -236,8 +236,8 @@ def test_agrees_on_whom_not_principal_spares(principal: str, count: int) -> None
 @pytest.mark.parametrize("named", [ROLE, SESSION, ROOT, OTHER])
 @pytest.mark.parametrize("held", [EVERYTHING, NOTHING])
 @pytest.mark.parametrize("limit", [None, EVERYTHING, NOTHING])
-def test_agrees_on_what_counts_beside_a_trust_policy(named: str, held: Any, limit: Any) -> None:
-    """Naming the role spares identity policies, naming the session spares session policies as well."""
+def test_agrees_on_the_layers_beside_a_trust_policy(named: str, held: Any, limit: Any) -> None:
+    """A trust policy that names the role needs no identity policy; one that names the session isn't limited at all."""
     body = [{"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"}]
     layers = PolicySet(
         identity=(parse_policy(held, Layer.IDENTITY),),

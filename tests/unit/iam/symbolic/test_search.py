@@ -1,4 +1,4 @@
-"""What counts as proved: never what timed out, isn't modeled, or isn't known; and no witness is shown unreplayed."""
+"""A claim that times out, isn't modeled or is unknown isn't proved; the evaluator confirms every witness."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ OBJECTS = "arn:aws:s3:::the-bucket-of-the-folders/*"
 
 
 def allow(**more: Any) -> dict[str, Any]:
-    """Return a bucket policy's Allow for everybody."""
+    """Return a statement of a bucket policy that allows everyone."""
     return {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": OBJECTS, **more}
 
 
-def test_what_timed_out_is_unknown() -> None:
-    """A limit that nothing can be decided in leaves nothing proved but what needs no solver."""
+def test_a_timeout_is_unknown() -> None:
+    """With a timeout of almost zero, only the claim that needs no solver is proved."""
     claims = proved(timeout=1e-6)
 
     assert set(not_proved(claims).values()) == {ClaimStatus.UNKNOWN}
@@ -44,14 +44,14 @@ def test_what_timed_out_is_unknown() -> None:
         ([], 3),
     ],
 )
-def test_the_exit_code_is_that_of_the_worst(statuses: list[ClaimStatus], code: int) -> None:
-    """Refuted is worse than unknown; nothing asked is nothing proved."""
+def test_the_exit_code_is_that_of_the_worst_status(statuses: list[ClaimStatus], code: int) -> None:
+    """Refuted is worse than unknown; without claims, nothing is proved."""
     assert exit_code([Claim("c", status) for status in statuses]) == code
 
 
 def test_a_disagreement_with_the_evaluator_is_never_a_refutation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the evaluator decides the found request otherwise, one of them is wrong, and nothing is known."""
-    monkeypatch.setattr("temp_access.iam.symbolic.search.replay", lambda problem, encoder, answer, account: None)
+    """If the evaluator decides the request differently, one of the two is wrong, and the claim is unknown."""
+    monkeypatch.setattr("temp_access.iam.symbolic.search.replay", lambda query, encoder, model, account: None)
 
     claim = decided(BUCKET, assembly=changed(bucket=also(allow())))[BUCKET]
 
@@ -59,8 +59,8 @@ def test_a_disagreement_with_the_evaluator_is_never_a_refutation(monkeypatch: py
     assert claim.note.startswith("internal disagreement")
 
 
-def test_a_formula_that_forgets_the_deny_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistake in the formula itself is noticed by the replay."""
+def test_the_evaluator_detects_a_formula_without_the_deny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The replay detects a mistake in the formula itself."""
     monkeypatch.setattr("temp_access.iam.symbolic.semantics.case_insensitive", lambda solver, value: solver.union([]))
     deny = {**allow(), "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
 
@@ -79,8 +79,8 @@ def test_a_formula_that_forgets_the_deny_disagrees(monkeypatch: pytest.MonkeyPat
         ({"ForAnyValue:StringLike": {"aws:CalledVia": "a*"}}, ("aws:calledvia", "ax")),
     ],
 )
-def test_a_condition_without_a_formula_is_tried_out(condition: dict[str, Any], shown: tuple[str, str]) -> None:
-    """A value that fulfils it is looked for among the likely ones."""
+def test_likely_values_are_tried_for_an_unencoded_condition(condition: dict[str, Any], shown: tuple[str, str]) -> None:
+    """The witness has a value that fulfills the condition."""
     claim = decided(BUCKET, assembly=changed(bucket=also(allow(Condition=condition))))[BUCKET]
 
     assert claim.status is ClaimStatus.REFUTED
@@ -88,8 +88,8 @@ def test_a_condition_without_a_formula_is_tried_out(condition: dict[str, Any], s
     assert claim.witness.context[shown[0]] == shown[1]
 
 
-def test_conditions_that_nothing_fulfils_but_no_formula_says_so_leave_it_unknown() -> None:
-    """An address in two networks that are apart: no value is found, and none is claimed not to exist."""
+def test_contradictory_unencoded_conditions_leave_the_claim_unknown() -> None:
+    """No address is in two disjoint networks, but without a formula this isn't proved."""
     condition = {
         "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
         "NotIpAddress": {"aws:SourceIp": "203.0.113.0/25"},
@@ -103,16 +103,16 @@ def test_conditions_that_nothing_fulfils_but_no_formula_says_so_leave_it_unknown
     assert "conditions that aren't modeled" in claim.note
 
 
-def test_a_character_that_the_solver_doesnt_know_leaves_it_unknown() -> None:
-    """It would be taken for the six letters of its escape."""
+def test_a_character_outside_the_solver_s_alphabet_leaves_the_claim_unknown() -> None:
+    """The solver would read its escape sequence as literal characters."""
     claim = decided(BUCKET, assembly=changed(bucket=also(allow(Resource=f"{OBJECTS}\U000f0000"))))[BUCKET]
 
     assert claim.status is ClaimStatus.UNKNOWN
     assert "isn't modeled" in claim.note
 
 
-def test_isolation_doesnt_need_a_policy_that_isnt_known() -> None:
-    """Whatever a managed policy allows the role, the session policy narrows it; usefulness may be denied by it."""
+def test_isolation_is_proved_despite_an_unknown_policy() -> None:
+    """The session policy narrows whatever the unknown policy allows; but that policy may deny what is useful."""
 
     def attach(properties: dict[str, Any]) -> None:
         properties["ManagedPolicyArns"] = [BOUNDARY]
@@ -124,7 +124,7 @@ def test_isolation_doesnt_need_a_policy_that_isnt_known() -> None:
 
 
 def test_a_boundary_counts() -> None:
-    """One that isn't known leaves usefulness open; one that allows too little refutes it."""
+    """An unknown boundary leaves usefulness unknown; one that allows too little refutes it."""
 
     def bounded(arn: Any) -> Assembly:
         assembly = changed(role=lambda properties: properties.update(PermissionsBoundary=arn))
@@ -143,7 +143,7 @@ def test_a_boundary_counts() -> None:
     assert "permissions boundary" in witness.explanation
 
 
-def test_without_cvc5_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_cvc5_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra, so it may be missing."""
     import sys
 
@@ -154,7 +154,7 @@ def test_without_cvc5_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_templates_for_two_accounts_are_refused() -> None:
-    """Every ARN would be new."""
+    """Otherwise every ARN would be new."""
     config, assembly = example()
     one, other = (Assembly(assembly.folder, assembly.templates, account) for account in ("1" * 12, "2" * 12))
 

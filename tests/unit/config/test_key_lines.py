@@ -1,4 +1,4 @@
-"""Finding the line of a key in access.toml."""
+"""The lines of keys in access.toml."""
 
 from temp_access.config.key_lines import toml_lines
 
@@ -29,46 +29,46 @@ mfa=true
 """
 
 
-def test_quoted_and_dotted_keys() -> None:
-    """A quoted key is one key with its dots; a dotted one makes tables on its line."""
+def test_reads_quoted_and_dotted_keys() -> None:
+    """A quoted key keeps its dots, and a dotted key makes tables on its line."""
     lines = toml_lines(TEXT)
     assert lines['grants."a.b".access'] == lines["grants"] == 2
     assert lines['grants."q\\"".access'] == 3
 
 
-def test_strings_and_comments_hold_no_keys() -> None:
-    """What looks like a table in a string or comment is none."""
+def test_finds_no_keys_in_strings_and_comments() -> None:
+    """A string or comment that looks like a table is none."""
     lines = toml_lines(TEXT)
     assert "user.fake" not in lines
     assert "grants.comment" not in lines
     assert "not.a.table" not in lines
 
 
-def test_arrays_of_tables() -> None:
-    """Each [[table]] has its number, and a table below it belongs to the last one."""
+def test_numbers_arrays_of_tables() -> None:
+    """Each [[table]] has a number, and a table below it belongs to the last one."""
     lines = toml_lines(TEXT)
     assert (lines["user.inline[0]"], lines["user.inline[0].name"]) == (8, 9)
     assert (lines["user.inline[1].name"], lines["user.inline[1].more.key"]) == (15, 17)
 
 
-def test_inline_tables_and_arrays() -> None:
-    """Keys of inline tables and elements of arrays have the lines that they are on."""
+def test_reads_inline_tables_and_arrays() -> None:
+    """Keys of inline tables and elements of arrays have their own lines."""
     lines = toml_lines(TEXT)
     assert lines["user.inline[0].document.Statement[1].Effect"] == 12
     assert (lines["role.conditions.source_ip[1]"], lines["role.conditions.mfa"]) == (21, 23)
 
 
-def test_line_ends_of_windows_count_once() -> None:
+def test_counts_windows_line_ends_once() -> None:
     """CRLF is one line end."""
     assert toml_lines(TEXT.replace("\n", "\r\n")) == toml_lines(TEXT)
 
 
-def test_what_is_no_toml_has_no_lines() -> None:
-    """Nothing is guessed for a text that tomllib refuses."""
+def test_invalid_toml_has_no_lines() -> None:
+    """A file that tomllib rejects has no lines."""
     assert toml_lines("a = 1\na = 2\n") == {}
     assert toml_lines("a = [") == {}
 
 
-def test_escapes_in_keys_and_strings() -> None:
-    """A key's escapes are read, and an escaped quote ends no string."""
+def test_reads_escapes_in_keys_and_strings() -> None:
+    """Escapes in keys are resolved, and an escaped quote doesn't end a string."""
     assert toml_lines('"caf\\u00e9" = "a \\" b"\nlast = "x\\\\"\n') == {'"café"': 1, "last": 2}

@@ -145,13 +145,13 @@ class EffectivePolicies:
 
     def bucket_policy(self, bucket: BucketState) -> Policy | None:
         """Return the bucket's policy, None for a bucket without one."""
-        return self._parsed(bucket, bucket.policy, Layer.RESOURCE, "bucket policy") if bucket.policy else None
+        return self._parse_once(bucket, bucket.policy, Layer.RESOURCE, "bucket policy") if bucket.policy else None
 
     def trust_policy(self, role: RoleState) -> Policy:
         """Return the role's trust policy."""
-        return self._parsed(role, role.trust, Layer.TRUST, "trust policy")
+        return self._parse_once(role, role.trust, Layer.TRUST, "trust policy")
 
-    def _parsed(self, resource: BucketState | RoleState, document: Document, layer: Layer, name: str) -> Policy:
+    def _parse_once(self, resource: BucketState | RoleState, document: Document, layer: Layer, name: str) -> Policy:
         key = (type(resource), resource.name)
         if key not in self._resources:
             self._resources[key] = parse(document, layer, name)

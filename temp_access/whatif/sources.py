@@ -1,4 +1,4 @@
-"""Where the policies come from: the synthesized templates, or what is deployed."""
+"""The sources of policies: the synthesized templates, or the deployed resources."""
 
 from collections.abc import Mapping
 from functools import cache, partial
@@ -63,7 +63,7 @@ def from_deployed(config: Config, target: Target, session: "boto3.Session") -> P
         policies=EffectivePolicies(target, State(user, role, bucket), cache(partial(managed_document, iam))),
         locate=partial(_deployed_location, target),
         description=f"the deployment in account {target.account}, {target.region}",
-        notes=tuple(_stale(config, role.tags)),
+        notes=tuple(_stale_notes(config, role.tags)),
     )
 
 
@@ -76,7 +76,7 @@ def _deployed_location(target: Target, owner: PolicyOwner, layer: Layer, name: s
     return name if name.startswith("arn:") else f"inline policy {name} of {owner_name}"
 
 
-def _stale(config: Config, tags: Mapping[str, str]) -> list[str]:
+def _stale_notes(config: Config, tags: Mapping[str, str]) -> list[str]:
     if tags.get(CONFIG_TAG) in (None, config.digest):
         return []
     return [f"{config.path.name} isn't the one that is deployed; the session policies of grants come from it"]

@@ -37,9 +37,9 @@ class CredentialPool:
         self.unmet_condition: str | None = None
         self._factory = factory
         self._user = factory.of(user_key) if user_key else factory.base()
-        self._plain = baseline
+        self._baseline = baseline
         self._mfa = mfa
-        self._mfa_needed = mfa_required
+        self._mfa_required = mfa_required
         self._entries: dict[ProbeCaller, tuple[Clients, datetime | None]] = {}
         self._locks: dict[ProbeCaller, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -48,7 +48,7 @@ class CredentialPool:
         """Return the clients of `caller`; raises SetupError if it has no credentials."""
         if caller.identity is Identity.DEPLOYER:
             return self.deployer
-        if caller.identity is Identity.USER_SESSION_TOKEN and self._mfa_needed:
+        if caller.identity is Identity.USER_SESSION_TOKEN and self._mfa_required:
             # With MFA the user already has GetSessionToken credentials, and a code is valid for one call.
             caller = ProbeCaller(Identity.USER)
         with self._lock:
@@ -79,30 +79,30 @@ class CredentialPool:
         match caller.identity:
             case Identity.USER_WITHOUT_MFA:
                 return None
-            case Identity.USER if self._mfa_needed and caller.grant is None:
+            case Identity.USER if self._mfa_required and caller.grant is None:
                 return self._with_mfa()
             case Identity.USER:
                 return None
             case Identity.USER_SESSION_TOKEN:
                 return session_token(self._user.sts, duration=DEFAULT_DURATION)
             case Identity.ROLE:
-                return self._assume(None, DEFAULT_DURATION)
+                return self._assume_role(None, DEFAULT_DURATION)
             case Identity.WIDENED:
-                return self._assume(UNRESTRICTED_POLICY, DEFAULT_DURATION)
+                return self._assume_role(UNRESTRICTED_POLICY, DEFAULT_DURATION)
             case _:
                 assert caller.grant is not None  # noqa: S101 - GRANT always has one
-                return self._assume(self.policy_of(caller.grant), self._plain.duration)
+                return self._assume_role(self.policy_of(caller.grant), self._baseline.duration)
 
-    def _assume(self, policy: str | None, duration: int | None) -> Credentials:
+    def _assume_role(self, policy: str | None, duration: int | None) -> Credentials:
         if self.unmet_condition:
             raise SetupError(self.unmet_condition)
         return assume_role(
             self.clients(ProbeCaller(Identity.USER)).sts,
             role_arn=self.target.role_arn,
-            session_name=self._plain.session_name,
+            session_name=self._baseline.session_name,
             duration=duration,
             policy=policy,
-            source_identity=self._plain.source_identity,
+            source_identity=self._baseline.source_identity,
         ).credentials
 
     def _with_mfa(self) -> Credentials:

@@ -64,24 +64,24 @@ class LiveRunner:
 
     def _run(self, probe: Probe) -> Result:
         started, pause = time.monotonic(), 0.5
-        result, outcome = self._once(probe, started)
+        result, outcome = self._run_once(probe, started)
         while result.verdict is not Verdict.PASSED and may_be_transient(probe, outcome) and self._wait(pause):
             pause = min(pause * 2, 5)
-            result, outcome = self._once(probe, started)
+            result, outcome = self._run_once(probe, started)
             if result.verdict is Verdict.PASSED:
-                result = self._confirmed(probe, started, result)
+                result = self._confirm(probe, started, result)
         return result
 
-    def _confirmed(self, probe: Probe, started: float, first: Result) -> Result:
+    def _confirm(self, probe: Probe, started: float, first: Result) -> Result:
         # After a delay only some servers may have the new state, so one pass may be luck.
         for _ in range(_CONFIRMATIONS):
             self._stopped.wait(0.5)
-            repeated, _ = self._once(probe, started)
+            repeated, _ = self._run_once(probe, started)
             if repeated.verdict is not Verdict.PASSED:
                 return repeated
         return first
 
-    def _once(self, probe: Probe, started: float) -> tuple[Result, Outcome]:
+    def _run_once(self, probe: Probe, started: float) -> tuple[Result, Outcome]:
         outcome = self._answer(probe)
         control = None
         if probe.control and outcome.kind is OutcomeType.REFUSED:

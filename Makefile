@@ -133,7 +133,7 @@ destroy: setup ## remove everything that make demo created
 	@rm -rf .temp-access/local cdk.out reports
 
 pictures: setup ## draw the pictures in docs from their DOT files
-	@for text in docs/pictures/*.dot; do node tools/picture.mjs $$text > $${text%.dot}.svg; done
+	@for dot in docs/pictures/*.dot; do node tools/picture.mjs $$dot > $${dot%.dot}.svg; done
 
 clean: ## remove everything that was installed and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop

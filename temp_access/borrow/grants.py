@@ -7,7 +7,7 @@ from temp_access.borrow.role_discovery import RoleDetails
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import did_you_mean
 from temp_access.iam.arn import Arn
-from temp_access.iam.document import minimal_json
+from temp_access.iam.policy_json import minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
 from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import session_policy

@@ -11,7 +11,7 @@ from temp_access.deployment.stacks import STACKS
 from temp_access.deployment.state import DeployedState, Permissions, RoleState, UserState
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
-from temp_access.iam.document import Document
+from temp_access.iam.policy_json import Document
 from temp_access.policies.role_policy import TAG_PREFIX
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from temp_access.aws.errors import none_if_missing
 from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState
-from temp_access.iam.document import Document
+from temp_access.iam.policy_json import Document
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -8,7 +8,7 @@ from temp_access.deployment.policy_drift import attached_policies, aws_cli, boun
 from temp_access.deployment.stacks import ACCESS
 from temp_access.deployment.state import BucketState, DeployedState, RoleState, State, UserState
 from temp_access.iam.diff import document_differences
-from temp_access.iam.document import Document
+from temp_access.iam.policy_json import Document
 from temp_access.policies.role_policy import CONFIG_TAG
 from temp_access.terminal_text import escape_control
 

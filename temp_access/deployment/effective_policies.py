@@ -19,9 +19,10 @@ from temp_access.deployment.target import Target, template_target
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
 from temp_access.iam.decision import Layer
-from temp_access.iam.document import Document, MalformedPolicy, Policy
+from temp_access.iam.document import MalformedPolicy, Policy
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.parser import parse_policy
+from temp_access.iam.policy_json import Document
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

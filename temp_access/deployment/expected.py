@@ -8,7 +8,7 @@ from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.cfn.resources import Resource, resources, single
 from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState, Permissions, RoleState, State, UserState
 from temp_access.errors import UserError
-from temp_access.iam.document import Document
+from temp_access.iam.policy_json import Document
 from temp_access.iam.sts_limits import DEFAULT_ROLE_MAXIMUM
 from temp_access.policies.role_policy import TAG_PREFIX
 

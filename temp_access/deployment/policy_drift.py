@@ -7,7 +7,7 @@ from typing import Literal
 
 from temp_access.deployment.state import RoleState, UserState
 from temp_access.iam.diff import describe, document_differences, statements
-from temp_access.iam.document import Document
+from temp_access.iam.policy_json import Document
 
 PolicyHolder = UserState | RoleState
 

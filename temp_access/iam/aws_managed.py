@@ -5,7 +5,6 @@ looked up, which takes some 40 milliseconds.
 """
 
 import json
-import lzma
 from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
@@ -44,5 +43,7 @@ def bundled_note() -> str:
 
 @cache
 def _bundle() -> dict[str, Any]:
+    import lzma
+
     bundle: dict[str, Any] = json.loads(lzma.decompress(_FILE.read_bytes()))
     return bundle

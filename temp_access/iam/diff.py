@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from temp_access.iam.document import Document
+from temp_access.iam.policy_json import Document
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
 _DEFAULT_VERSION = "2008-10-17"

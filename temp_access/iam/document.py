@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,14 +10,6 @@ from temp_access.iam.conditions import Condition
 from temp_access.iam.patterns import PatternSet
 from temp_access.iam.principals import Principals
 from temp_access.iam.request import Request
-
-VERSION = "2012-10-17"
-Document = Mapping[str, Any]
-
-
-def minimal_json(policy: dict[str, Any]) -> str:
-    """Return the smallest JSON of `policy`; its length in characters is what STS counts, at most 2048."""
-    return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
 
 
 class MalformedPolicy(ValueError):

@@ -10,14 +10,6 @@ from functools import lru_cache
 
 from temp_access.iam.request import Request
 
-# AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-_ESCAPES = str.maketrans({"$": "${$}", "*": "${*}", "?": "${?}"})
-
-
-def escape(value: str) -> str:
-    """Return the pattern that matches only `value`: its `*`, `?` and `$` become policy variables."""
-    return value.translate(_ESCAPES)
-
 
 class Wildcard(Enum):
     """`*` matches any characters, including none and including `/`; `?` matches exactly one character."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-LIST_BUCKET = "s3:ListBucket"
 Scalar = str | bool | int | float
 Value = TypeVar("Value")
 ContextValue = Scalar | Sequence[Scalar] | None

@@ -10,10 +10,7 @@ from typing import Any
 from temp_access.config.model import Config, Grant, PolicyDocument, User
 from temp_access.config.table import key_path
 from temp_access.iam.arn import iam_arn
-from temp_access.iam.decision import Layer
-from temp_access.iam.document import MalformedPolicy, minimal_json
-from temp_access.iam.parser import parse_policy
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import escape, minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES
 from temp_access.policies.session_policy import session_policy
 from temp_access.policies.trust_policy import trust_policy
@@ -96,6 +93,11 @@ def document_findings(user: User) -> Iterator[str]:
         yield f"user.inline: {ROTATE_KEYS!r} is the name of a policy that the project adds; choose another name"
     for key, policies in (("customer_managed", user.customer_managed), ("inline", user.inline)):
         for policy in policies:
+            # Imported here: borrowing without policies of the user's own imports nothing of the evaluator.
+            from temp_access.iam.decision import Layer
+            from temp_access.iam.document import MalformedPolicy
+            from temp_access.iam.parser import parse_policy
+
             try:
                 parse_policy(policy.document, Layer.IDENTITY, repr(policy.name))
             except MalformedPolicy as error:

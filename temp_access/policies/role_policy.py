@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from temp_access.iam.document import VERSION
+from temp_access.iam.policy_json import VERSION
 
 
 def role_policy(bucket_arn: str, *, bucket_actions: Iterable[str], object_actions: Iterable[str]) -> dict[str, Any]:

@@ -5,9 +5,7 @@ from typing import Any
 
 from temp_access.config.model import Grant
 from temp_access.iam.arn import bucket_arn, object_arn
-from temp_access.iam.document import VERSION, minimal_json
-from temp_access.iam.patterns import escape
-from temp_access.iam.request import LIST_BUCKET
+from temp_access.iam.policy_json import LIST_BUCKET, VERSION, escape, minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from temp_access.iam.arn import iam_arn
-from temp_access.iam.document import VERSION
+from temp_access.iam.policy_json import VERSION
 
 if TYPE_CHECKING:
     # The constructs import this module, and need nothing of access.toml.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from temp_access.iam.document import VERSION
+from temp_access.iam.policy_json import VERSION
 
 ROTATE_KEYS = "RotateOwnAccessKeys"
 

@@ -10,7 +10,7 @@ from temp_access.files import read_object
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.parser import parse_policy
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import escape
 from temp_access.iam.symbolic.patterns import FOLDER_MARK
 from temp_access.policies.access_modes import AccessMode
 

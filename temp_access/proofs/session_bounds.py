@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from temp_access.iam.request import LIST_BUCKET
+from temp_access.iam.policy_json import LIST_BUCKET
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Solver

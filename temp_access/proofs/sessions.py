@@ -7,9 +7,8 @@ from typing import Any, Protocol
 from temp_access.config.id_pattern import Chars, Choice, LiteralText, Node, Repeat
 from temp_access.config.id_pattern import Sequence as InOrder
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs
-from temp_access.iam.document import Document
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import Document, escape
 from temp_access.iam.symbolic.callers import role_session
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.iam.symbolic.queries import (

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from temp_access.iam.document import VERSION
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import VERSION, escape
 from temp_access.iam.sts_limits import SESSION_NAME_PATTERN
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
 

@@ -13,7 +13,7 @@ from temp_access.config.validation import RESERVED
 from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.arn import Arn
-from temp_access.iam.document import minimal_json
+from temp_access.iam.policy_json import minimal_json
 from temp_access.iam.sts_limits import MIN_DURATION
 from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 from temp_access.policies.session_policy import session_policy

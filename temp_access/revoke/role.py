@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
-from temp_access.iam.document import minimal_json
+from temp_access.iam.policy_json import minimal_json
 from temp_access.revoke.model import Revocation, Revocations
 from temp_access.revoke.policy import POLICY_NAME, ForeignPolicyError, read_revocations, revocation_policy, size
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from temp_access.config.validation import RESERVED
 from temp_access.iam.arn import bucket_arn, iam_arn, object_arn
-from temp_access.iam.request import LIST_BUCKET
+from temp_access.iam.policy_json import LIST_BUCKET
 from temp_access.policies.access_modes import AccessMode
 from temp_access.verify.probes import ServiceCall
 

@@ -7,9 +7,10 @@ from temp_access.config.model import Config
 from temp_access.config.table import key_path
 from temp_access.deployment.effective_policies import PolicyOwner, UnknownAs, parse
 from temp_access.iam.decision import Decision, Layer, Reason
-from temp_access.iam.document import VERSION, Policy
+from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown, near_misses
+from temp_access.iam.policy_json import VERSION
 from temp_access.iam.request import ContextValue, Request
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, PolicySource, Principal, Question, WhatIfAnswer

@@ -13,7 +13,8 @@ from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, bucket_arn, object_arn, role_session_arn
-from temp_access.iam.request import LIST_BUCKET, ContextValue
+from temp_access.iam.policy_json import LIST_BUCKET
+from temp_access.iam.request import ContextValue
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicySource, Principal, Question

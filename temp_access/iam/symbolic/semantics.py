@@ -7,7 +7,8 @@ from temp_access.iam.conditions import KeyCondition, compile_condition
 from temp_access.iam.document import Policy, Statement
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.grammar import VERSIONS, ElementReader
-from temp_access.iam.patterns import WildcardScope, escape, pad_arn
+from temp_access.iam.patterns import WildcardScope, pad_arn
+from temp_access.iam.policy_json import escape
 from temp_access.iam.principals import Principals
 from temp_access.iam.symbolic.callers import ROOT
 from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition

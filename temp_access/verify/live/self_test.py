@@ -10,9 +10,7 @@ from temp_access.config.model import Config, Grant
 from temp_access.config.validation import RESERVED
 from temp_access.deployment.target import Target
 from temp_access.iam.arn import object_arn
-from temp_access.iam.document import minimal_json
-from temp_access.iam.patterns import escape
-from temp_access.iam.request import LIST_BUCKET
+from temp_access.iam.policy_json import LIST_BUCKET, escape, minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 from temp_access.policies.session_policy import session_policy
 from temp_access.verify.live.run import LiveRun

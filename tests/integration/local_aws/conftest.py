@@ -14,8 +14,6 @@ from temp_access.local_aws.control import Instance
 from temp_access.local_aws.session import session
 from temp_access.local_aws.testing import running
 
-ACCOUNT = "123456789012"
-
 
 def document(*statements: dict[str, Any], version: str = "2012-10-17") -> str:
     """Return the JSON of a policy with these statements."""

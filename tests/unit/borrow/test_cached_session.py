@@ -161,3 +161,13 @@ def test_nothing_heavy_is_imported(statement: str) -> None:
     code = f"{statement}; import sys; print([name for name in {heavy} if name in sys.modules])"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout.strip() == "[]"
+
+
+def test_borrowing_imports_nothing_of_the_evaluator() -> None:
+    """Reading access.toml and borrowing need no policy language; each of these takes milliseconds to import."""
+    heavy = ["boto3", "lzma", "temp_access.iam.conditions", "temp_access.iam.parser", "temp_access.iam.patterns"]
+    code = (
+        "import sys; import temp_access.access_file, temp_access.borrow.broker; "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60) == "[]\n"

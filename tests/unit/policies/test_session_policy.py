@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.iam.document import minimal_json
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import escape, minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode, combined_mode
 from temp_access.policies.session_policy import session_policy
 

@@ -12,8 +12,7 @@ from temp_access.config.grants import read_any_id
 from temp_access.config.model import Bucket, Config, Environment, Grant, Role, User
 from temp_access.config.table import TableReader
 from temp_access.config.validation import folder_problem, id_problem
-from temp_access.iam.document import minimal_json
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import escape, minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES
 from temp_access.policies.checks import quota_findings, session_policy_size
 from temp_access.policies.session_policy import session_policy

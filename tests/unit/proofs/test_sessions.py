@@ -10,7 +10,7 @@ import pytest
 
 from temp_access.cfn.assembly import Assembly
 from temp_access.deployment.target import Target
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import escape
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
 from temp_access.policies.session_policy import session_policy
 from temp_access.proofs import Claim, ClaimStatus, prove_session_policy

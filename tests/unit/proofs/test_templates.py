@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from temp_access.cfn.assembly import Assembly
-from temp_access.iam.patterns import escape
+from temp_access.iam.policy_json import escape
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.proofs.templates import unmodeled_resources
 from tests.unit.support.proving import changed, example

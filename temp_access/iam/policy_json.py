@@ -1,0 +1,25 @@
+"""A policy as JSON: its version, its smallest text, and names that it must match literally.
+
+Borrowing imports this module and nothing of the evaluator.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+VERSION = "2012-10-17"
+Document = Mapping[str, Any]
+LIST_BUCKET = "s3:ListBucket"
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+_ESCAPES = str.maketrans({"$": "${$}", "*": "${*}", "?": "${?}"})
+
+
+def escape(value: str) -> str:
+    """Return the pattern that matches only `value`: its `*`, `?` and `$` become policy variables."""
+    return value.translate(_ESCAPES)
+
+
+def minimal_json(policy: dict[str, Any]) -> str:
+    """Return the smallest JSON of `policy`; its length in characters is what STS counts, at most 2048."""
+    return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)

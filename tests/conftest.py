@@ -28,8 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
             "`constructs` that aws-cdk-lib imports, and tests/ makes such packages of its folders. Delete it "
             "(our constructs are in the package access_constructs)"
         )
-    _keep_aws_out()
-    _hear_signals()
+    _clear_aws_settings()
+    _restore_signals()
     use_own_node()
 
 
@@ -41,13 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next(rank[folder] for folder in rank if item.nodeid.startswith(folder)))
 
 
-def _hear_signals() -> None:
+def _restore_signals() -> None:
     # Under nohup or in a shell's background they are ignored, and so would they be by what the tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def _keep_aws_out() -> None:
+def _clear_aws_settings() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
@@ -55,7 +55,7 @@ def _keep_aws_out() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the journals of what the tests run in a folder of their own."""
     folder = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:

@@ -45,14 +45,14 @@ class AccessChecks:
         templates = chain.from_iterable(
             with_nested(stack.stack_construct_path, Path(stack.template_path)) for stack in context.stack_templates
         )
-        found = [
+        findings = [
             (str(template.file), finding)
             for template in templates
             for finding in template_findings(template.stack, template.body)
         ]
         return cdk.PolicyValidationPluginReport(
-            success=not any(finding.severity == "error" for _, finding in found),
-            violations=[_violation(file, finding) for file, finding in found],
+            success=not any(finding.severity == "error" for _, finding in findings),
+            violations=[_violation(file, finding) for file, finding in findings],
         )
 
 

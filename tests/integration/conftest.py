@@ -1,4 +1,4 @@
-"""One deployment of the project's own access.toml for the whole run, which other projects are copies of."""
+"""One deployment of the project's own access.toml for the whole run; other tests use copies of it."""
 
 import os
 import shutil
@@ -7,25 +7,25 @@ from pathlib import Path
 import pytest
 
 from temp_access.files import locked
-from tests.integration.deploy.project import CDK, project
+from tests.integration.deploy.project import CDK, run_project
 
 
 @pytest.fixture(scope="session")
 def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stopped project in which the project's own access.toml is deployed, by the first worker that needs it."""
+    """Return a stopped project with the project's own access.toml deployed, by the first worker that needs it."""
     if not CDK.exists():
         pytest.skip("the CDK CLI isn't installed; run `make setup`")
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # The folder of the run, which has one of each worker in it.
+        # The parent is the folder of the whole run, with one folder for each worker.
         base = base.parent
     folder, done = base / "deployed-once", base / "deployed-once.done"
     with locked(base / "deployed-once.lock"):
         if not done.exists():
-            # Another worker may have failed half-way.
+            # Another worker may have failed before it finished.
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            with project(folder) as made:
-                made.deploy()
+            with run_project(folder) as project:
+                project.deploy()
             done.touch()
     return folder

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.borrow.person import Calls, Person
-from tests.integration.deploy.project import Project, project
+from tests.integration.deploy.project import Project, run_project
 
 
 @pytest.fixture(scope="session")
 def lent(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The project's own access.toml, deployed to a running local AWS."""
-    with project(tmp_path_factory.mktemp("lent"), like=deployed_once) as made:
+    with run_project(tmp_path_factory.mktemp("lent"), copy_of=deployed_once) as made:
         yield made
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.local_aws.user_key import user_environment
-from tests.integration.deploy.project import ROOT, USER, Ended, Project
+from tests.integration.deploy.project import ROOT, USER, FinishedCommand, Project
 
 BIN = Path(sys.executable).parent
 
@@ -43,13 +43,13 @@ class Person:
             words, cwd=self.project.folder, env={**self.environment, **(env or {})}, **{**defaults, **options}
         )
 
-    def run(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> Ended:
+    def run(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> FinishedCommand:
         """Run a command to its end."""
         process = self.begin(*words, env=env, **options)
         out, err = process.communicate(timeout=120)
-        return Ended(process.returncode, out or "", err or "")
+        return FinishedCommand(process.returncode, out or "", err or "")
 
-    def temp_access(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> Ended:
+    def temp_access(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> FinishedCommand:
         """Run `temp-access WORDS` with the local AWS."""
         command, *rest = words
         if "--" in rest:
@@ -60,11 +60,11 @@ class Person:
     def borrow(self, *words: str) -> dict[str, Any]:
         """Return the process document of `temp-access credentials WORDS`."""
         ended = self.temp_access("credentials", *words, "--format", "process")
-        assert ended.code == 0, ended.said
+        assert ended.code == 0, ended.output
         document: dict[str, Any] = json.loads(ended.out)
         return document
 
-    def python(self, code: str, env: dict[str, str] | None = None) -> Ended:
+    def python(self, code: str, env: dict[str, str] | None = None) -> FinishedCommand:
         """Run Python code, as temp-user unless `env` says otherwise."""
         return self.run(sys.executable, "-c", code, env=self.keys if env is None else env)
 

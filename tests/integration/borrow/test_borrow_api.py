@@ -28,7 +28,7 @@ url = s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "
 print(put(url))
 """
     ended = person.python(f"BUCKET = {person.project.bucket!r}\n{SNIPPET}\n{upload}")
-    assert ended.out.split() == ["200", "403"], ended.said
+    assert ended.out.split() == ["200", "403"], ended.output
 
 
 def test_the_documented_async_call(person: Person) -> None:

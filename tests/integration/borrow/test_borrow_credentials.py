@@ -44,7 +44,7 @@ def test_the_json_format_is_the_clis(person: Person) -> None:
         "arn:aws:iam::123456789012:role/temp-role",
         env=person.keys,
     )
-    assert cli.code == 0, cli.said
+    assert cli.code == 0, cli.output
     theirs = json.loads(cli.out)["Credentials"]
     assert list(ours) == ["Credentials"]
     assert {k: type(v) for k, v in theirs.items()} == {k: type(v) for k, v in ours["Credentials"].items()}
@@ -55,7 +55,7 @@ def test_the_env_format_is_for_eval(person: Person) -> None:
     """A shell that evaluates it uses the session, also if a profile was set before."""
     borrow = f"temp-access credentials bob {' '.join(person.local)}"
     ended = person.run("sh", "-c", f'export AWS_PROFILE=nobody; eval "$({borrow})"; aws sts get-caller-identity')
-    assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.said
+    assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.output
 
 
 def test_the_credentials_reach_one_folder(person: Person) -> None:

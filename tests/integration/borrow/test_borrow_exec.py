@@ -28,7 +28,7 @@ CALLERS = {
 def test_the_command_gets_only_the_sessions_credentials(person: Person) -> None:
     """It gets neither the caller's keys and profile nor the local AWS's deployer key."""
     ended = person.temp_access("exec", "bob", "--", "env", env=CALLERS)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     variables = dict(line.split("=", 1) for line in ended.out.splitlines() if line.startswith("AWS_"))
     assert "theirs" not in "".join(variables.values()).lower()
     assert variables["AWS_ACCESS_KEY_ID"].startswith("ASIA")
@@ -46,7 +46,7 @@ def test_a_cached_session_gives_the_same_environment(person: Person) -> None:
 def test_the_real_aws_cli_works(person: Person) -> None:
     """It gets the local AWS's endpoint."""
     ended = person.temp_access("exec", "bob", "--", "aws", "sts", "get-caller-identity")
-    assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.said
+    assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.output
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 255])

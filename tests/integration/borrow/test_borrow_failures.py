@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.integration.borrow.person import Calls, Person
-from tests.integration.deploy.project import Ended
+from tests.integration.deploy.project import FinishedCommand
 
 pytestmark = pytest.mark.integration
 
 
-def assert_one_line(ended: Ended, code: int, *fragments: str) -> None:
+def assert_one_line(ended: FinishedCommand, code: int, *fragments: str) -> None:
     """Assert that it ended with `code`, without output, and with one line before any explanation."""
-    assert (ended.code, ended.out) == (code, ""), ended.said
+    assert (ended.code, ended.out) == (code, ""), ended.output
     assert "Traceback" not in ended.err
     lines = [line for line in ended.err.splitlines() if not line.startswith("note: ")]
     assert len([line for line in lines if not line.startswith(("likely: ", "fix: "))]) == 1, ended.err
@@ -126,7 +126,7 @@ def test_a_failure_removes_the_cached_role(person: Person, calls: Calls) -> None
     person.project.iam.update_role(RoleName="temp-role", MaxSessionDuration=3600)
     try:
         ended = person.temp_access("credentials", "bob")
-        assert ended.code == 0, ended.said
+        assert ended.code == 0, ended.output
         assert "the session lasts 1h instead of 12h: the deployed role's maximum is 1h" in ended.err
         assert calls["iam:GetRole"] == 2
     finally:
@@ -140,7 +140,7 @@ def test_chained_credentials_get_an_hour(person: Person) -> None:
     env = {**person.keys, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
     role = ("--role-arn", "arn:aws:iam::123456789012:role/temp-role", "--bucket", person.project.bucket)
     ended = person.run("temp-access", "credentials", "bob", *role, env=env)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert "the session lasts 1h instead of 12h: the caller's credentials are temporary" in ended.err
     ended = person.run("temp-access", "credentials", "bob", *role, "--duration", "2h", env=env)
     assert_one_line(ended, 2, "too long: the caller's credentials are temporary")

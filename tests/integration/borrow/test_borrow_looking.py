@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 def test_policy_shows_the_session_policy(person: Person, calls: Calls) -> None:
     """Only JSON on stdout; its size and effect on stderr; and nothing is borrowed."""
     ended = person.temp_access("policy", "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     resources = [statement["Resource"] for statement in json.loads(ended.out)["Statement"]]
     bucket = person.project.bucket
     assert resources == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/bob/*"]
@@ -45,7 +45,7 @@ def test_policy_uses_the_regions_partition(person: Person, region: str, partitio
 def test_policy_check_calls_sts(person: Person, calls: Calls) -> None:
     """The policy is really sent, and STS's packed size is shown."""
     ended = person.temp_access("policy", "bob", "--check")
-    assert re.search(r"STS accepts it; packed size \d+%", ended.err), ended.said
+    assert re.search(r"STS accepts it; packed size \d+%", ended.err), ended.output
     assert calls["sts:AssumeRole"] == 1
     assert not person.cache.exists()
 
@@ -54,17 +54,17 @@ def test_status_shows_the_identity_and_the_sessions(person: Person) -> None:
     """Caller, role, and each cached session with the last four characters of its key."""
     key = person.borrow("bob")["AccessKeyId"]
     ended = person.temp_access("status")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert "credentials: arn:aws:iam::123456789012:user/temp-user (key …" in ended.out
     assert "role/temp-role can be assumed" in ended.out
     assert re.search(rf"bob  read-write  …{key[-4:]}  1[12]h\d\dm left", ended.out)
-    assert key not in ended.said
+    assert key not in ended.output
 
 
 def test_status_names_the_grant_of_a_borrowed_session(person: Person) -> None:
     """Inside exec, status shows the grant of the session, and that it can't assume the role."""
     ended = person.temp_access("exec", "bob", "--", "temp-access", "status")
-    assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.said
+    assert "assumed-role/temp-role/bob,temp-user" in ended.out, ended.output
     assert re.search(r"grant: +bob\n", ended.out)
     assert "can't be assumed" in ended.out
     assert ended.code == 1
@@ -99,4 +99,4 @@ def test_the_examples_of_the_help_work(person: Person, command: str) -> None:
     assert any(f"temp-access {command}" in line for line in lines)
     for line in lines:
         ended = person.run("sh", "-c", line.replace("--local", " ".join(person.local)))
-        assert ended.code == 0, f"{line}: {ended.said}"
+        assert ended.code == 0, f"{line}: {ended.output}"

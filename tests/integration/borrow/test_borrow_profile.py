@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.borrow.person import BIN, Calls, Person
-from tests.integration.deploy.project import Ended
+from tests.integration.deploy.project import FinishedCommand
 
 pytestmark = pytest.mark.integration
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.integration
 def written(person: Person) -> Person:
     """A person with the profile bob."""
     ended = person.temp_access("profile", "bob", "--yes")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     return person
 
 
-def aws(person: Person, *words: str, env: dict[str, str] | None = None) -> Ended:
+def aws(person: Person, *words: str, env: dict[str, str] | None = None) -> FinishedCommand:
     """Run the AWS CLI."""
     return person.run("aws", *words, env=env)
 
@@ -31,7 +31,7 @@ def test_the_aws_cli_reaches_only_bobs_folder(written: Person, tmp_path: Path) -
     bucket = written.project.bucket
     (tmp_path / "file").write_text("hello")
     put = aws(written, "s3", "cp", str(tmp_path / "file"), f"s3://{bucket}/bob/hello", "--profile", "bob")
-    assert put.code == 0, put.said
+    assert put.code == 0, put.output
     listed = aws(written, "s3", "ls", f"s3://{bucket}/bob/", "--profile", "bob")
     assert "hello" in listed.out
     for words in (
@@ -59,7 +59,7 @@ for key in ("bob/from-boto3", "bobby/from-boto3"):
 """
     for env in ({"AWS_PROFILE": "bob"}, {"AWS_DEFAULT_PROFILE": "bob"}):
         ended = written.python(code, env={**written.environment, **env})
-        assert ended.out == "bob/from-boto3 allowed\nbobby/from-boto3 AccessDenied\n", ended.said
+        assert ended.out == "bob/from-boto3 allowed\nbobby/from-boto3 AccessDenied\n", ended.output
 
 
 def test_the_aws_cli_uses_the_cached_session_and_refreshes_it(person: Person) -> None:
@@ -87,13 +87,13 @@ def test_an_inherited_profile_doesnt_refer_back(person: Person) -> None:
         f"region = us-east-1\nendpoint_url = {keys['AWS_ENDPOINT_URL']}\nca_bundle = {keys['AWS_CA_BUNDLE']}\n"
     )
     ended = person.run("temp-access", "profile", "bob", "--profile", "temp-user", "--yes")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     content = config.read_text() + ""
     assert "--profile temp-user" in content
     # The endpoint isn't written for AWS; here it is needed to reach the local one.
     env = {name: keys[name] for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")}
     identity = aws(person, "sts", "get-caller-identity", env={**env, "AWS_PROFILE": "bob"})
-    assert json.loads(identity.out)["Arn"].endswith("/bob,temp-user"), identity.said
+    assert json.loads(identity.out)["Arn"].endswith("/bob,temp-user"), identity.output
 
 
 def test_refuses_a_source_profile_that_refers_back(written: Person) -> None:
@@ -155,9 +155,9 @@ def test_any_id_works_through_the_profile(person: Person, id_: str) -> None:
     any_id = f'\n[any_id]\npattern = "{pattern}"\naccess = "read"\nfolder = "others/{{id}}"\n'
     person.toml.write_text(person.toml.read_text() + any_id)
     ended = person.temp_access("profile", "--name", "other", "--yes", "--", id_)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     identity = aws(person, "sts", "get-caller-identity", "--profile", "other")
-    assert "assumed-role/temp-role/" in identity.out, identity.said
+    assert "assumed-role/temp-role/" in identity.out, identity.output
     assert person.run("temp-access", "profile", "--remove", "--yes", "--name", "other", "--", id_).code == 0
 
 

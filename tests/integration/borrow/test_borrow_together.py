@@ -42,7 +42,7 @@ def test_twenty_threads_make_one_call(person: Person, calls: Calls, code: str) -
     """All get the same key."""
     ended = person.python(code)
     count, *keys = ended.out.split()
-    assert (count, len(keys)) == ("20", 1), ended.said
+    assert (count, len(keys)) == ("20", 1), ended.output
     assert (calls["sts:AssumeRole"], calls["iam:GetRole"]) == (1, 1)
 
 
@@ -50,7 +50,7 @@ def test_twenty_threads_make_one_call_without_a_cache_folder(person: Person, cal
     """The process's memory holds the session."""
     (tmp_path / "file").touch()
     ended = person.python(THREADS.replace("{cache}", ""), env={**person.keys, "XDG_CACHE_HOME": str(tmp_path / "file")})
-    assert ended.out.split()[0] == "20", ended.said
+    assert ended.out.split()[0] == "20", ended.output
     assert (len(ended.out.split()), calls["sts:AssumeRole"]) == (2, 1)
 
 

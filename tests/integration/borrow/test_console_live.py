@@ -14,7 +14,7 @@ from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.borrow.console import sign_in, sign_in_url
 from temp_access.errors import TempAccessError
 from temp_access.local_aws.session import session
-from tests.integration.deploy.project import USER, Ended, Project, project
+from tests.integration.deploy.project import USER, FinishedCommand, Project, run_project
 
 pytestmark = pytest.mark.integration
 HOSTILE = "a&b=c#d é%2F ${x} *"
@@ -32,12 +32,12 @@ access = "read"
 
 @pytest.fixture(name="made", scope="module")
 def _made(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with project(tmp_path_factory.mktemp("console"), like=deployed_once) as made:
+    with run_project(tmp_path_factory.mktemp("console"), copy_of=deployed_once) as made:
         made.update(TOML)
         yield made
 
 
-def console(made: Project, *words: str, env: dict[str, str] | None = None) -> Ended:
+def console(made: Project, *words: str, env: dict[str, str] | None = None) -> FinishedCommand:
     """Run the command, with a cache of the test's own."""
     where = ("--local", "--state", str(made.aws.state_dir)) if env is None else ()
     cache = {"XDG_CACHE_HOME": str(made.folder / "cache")}
@@ -62,7 +62,7 @@ def destination(url: str) -> str:
 def test_the_url_signs_in_at_the_folder(made: Project) -> None:
     """Standard output has only the URL, without the warning."""
     ended = console(made, "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     [url] = ended.out.splitlines()
     assert url.startswith(f"{made.aws.url}/federation?Action=login&")
     assert "assumed-role/temp-role/bob,temp-user" in visit(made, url)
@@ -75,7 +75,7 @@ def test_the_url_signs_in_at_the_folder(made: Project) -> None:
 def test_a_hostile_folder_is_one_prefix(made: Project) -> None:
     """With any characters in the id."""
     ended = console(made, HOSTILE)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert parse_qs(urlsplit(destination(ended.out.strip())).query)["prefix"] == [f"{HOSTILE}/"]
 
 
@@ -101,7 +101,7 @@ def test_opens_the_url_in_the_browser(made: Project, tmp_path: Path) -> None:
     where = ("--local", "--state", str(made.aws.state_dir))
     env = {"XDG_CACHE_HOME": str(made.folder / "cache"), "BROWSER": f"{browser} %s"}
     ended = made.run("console", "bob", "--open", *where, env=env)
-    assert (ended.code, ended.out) == (0, ""), ended.said
+    assert (ended.code, ended.out) == (0, ""), ended.output
     assert "Signed in" in visit(made, opened.read_text())
 
 
@@ -119,7 +119,7 @@ def test_chained_credentials_get_no_session_duration(made: Project) -> None:
     }
     role = f"arn:aws:iam::{sts.get_caller_identity()['Account']}:role/temp-role"
     ended = console(made, "bob", "--role-arn", role, "--bucket", made.bucket, env=env)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert "Signed in" in visit(made, ended.out.strip())
 
 

@@ -87,7 +87,7 @@ def drawn(lent: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     ]
     code = "\n".join([_HEAD, "drawn = {}", *calls, "print(json.dumps(drawn))"])
     ended = Person(lent, tmp_path_factory.mktemp("drawing")).python(code)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     errors: dict[str, str] = json.loads(ended.out)
     return errors
 
@@ -101,7 +101,7 @@ def test_explains_a_real_error(person: Person, drawn: dict[str, str], case: str)
 
     ended = person.run("sh", "-c", 'printf %s "$DRAWN" | temp-access explain -', env={"DRAWN": f"{drawn[case]}\n"})
 
-    assert (ended.code, ended.out.startswith(code)) == (0, True), ended.said
+    assert (ended.code, ended.out.startswith(code)) == (0, True), ended.output
     first = ended.out.partition("\n1. ")[2].partition("\n\n2. ")[0]
     assert words in first, ended.out
 
@@ -113,7 +113,7 @@ def test_explains_errors_that_the_local_aws_never_returns(person: Person, code: 
 
     ended = person.run("sh", "-c", 'printf %s "$DRAWN" | temp-access explain -', env={"DRAWN": text})
 
-    assert (ended.code, "fix: " in ended.out) == (0, True), ended.said
+    assert (ended.code, "fix: " in ended.out) == (0, True), ended.output
     asked = person.run("temp-access", "explain", code)
     assert ended.out.partition("\n")[0] == asked.out.partition("\n")[0]
 
@@ -124,6 +124,6 @@ def test_a_failing_command_prints_the_explanation(person: Person) -> None:
         "credentials", "bob", "--no-cache", "--role-arn", "arn:aws:iam::123456789012:role/none", "--bucket", "none"
     )
 
-    assert ended.code == 1, ended.said
+    assert ended.code == 1, ended.output
     assert "fix: " in ended.err
     assert "temp-access explain AccessDenied" in ended.err

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from temp_access.local_aws.session import session
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
 from temp_access.revoke.policy import POLICY_NAME, read_revocations, revocation_policy
-from tests.integration.deploy.project import ROLE, USER, Ended, Project, project
+from tests.integration.deploy.project import ROLE, USER, FinishedCommand, Project, run_project
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +24,7 @@ class Borrowing:
         self.project = made
         self.bucket = made.bucket
 
-    def run(self, command: str, *words: str) -> Ended:
+    def run(self, command: str, *words: str) -> FinishedCommand:
         return self.project.run(
             command, "--local", "--state", str(self.project.aws.state_dir), *words, env=self.environment
         )
@@ -35,7 +35,7 @@ class Borrowing:
 
     def borrow(self, id_: str) -> "BorrowedSession":
         ended = self.run("credentials", id_, "--format", "json")
-        assert ended.code == 0, ended.said
+        assert ended.code == 0, ended.output
         return BorrowedSession(self, id_, json.loads(ended.out)["Credentials"])
 
     def entries(self) -> tuple[Revocation, ...]:
@@ -72,7 +72,7 @@ class BorrowedSession:
 
 @pytest.fixture(name="deployed", scope="module")
 def _deployed(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Borrowing]:
-    with project(tmp_path_factory.mktemp("revoking"), like=deployed_once) as made:
+    with run_project(tmp_path_factory.mktemp("revoking"), copy_of=deployed_once) as made:
         yield Borrowing(made)
 
 
@@ -88,7 +88,7 @@ def test_revokes_bobs_sessions_and_not_bobbys(aws: Borrowing) -> None:
     """Sessions borrowed before are refused, later ones work, and the command proved both."""
     bob, bobby = aws.borrow("bob"), aws.borrow("bobby")
     ended = aws.run("revoke", "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert ended.out.startswith(
         "revoked and proved: sessions called bob,…; a session borrowed before was refused after"
     )
@@ -115,7 +115,7 @@ def test_revokes_all_sessions_of_the_role(aws: Borrowing) -> None:
     """With --all."""
     bob, bobby = aws.borrow("bob"), aws.borrow("bobby")
     ended = aws.run("revoke", "--all")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert (bob.works(), bobby.works(), aws.borrow("bobby").works()) == (False, False, True)
 
 
@@ -123,7 +123,7 @@ def test_revokes_one_session(aws: Borrowing) -> None:
     """With --session and its exact name."""
     bob, bobby = aws.borrow("bob"), aws.borrow("bobby")
     ended = aws.run("revoke", "--session", bobby.name)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert (bob.works(), bobby.works()) == (True, False)
     assert aws.run("revoke", "--session", "bob*").code == 2
 
@@ -136,7 +136,7 @@ def test_removes_an_ended_revocation(aws: Borrowing) -> None:
     policy = json.dumps(revocation_policy([old, young]))
     aws.project.iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME, PolicyDocument=policy)
     ended = aws.run("revoke", "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert [entry.scope.name for entry in aws.entries()] == ["bobby,", "bob,"]
     assert "sessions called alice,…" in ended.err
     assert "removed, all its sessions have expired" in ended.err
@@ -146,13 +146,13 @@ def test_verify_recognizes_the_policy(aws: Borrowing) -> None:
     """It reports a warning; any other policy of the name is drift."""
     assert aws.run("revoke", "bob").code == 0
     ended = aws.project.verify("--grant", "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     [warning] = aws.project.report()["warnings"]
     assert warning.startswith(f"the inline policy {POLICY_NAME} of {ROLE} denies sessions called bob,… issued before")
     forged = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
     aws.project.iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME, PolicyDocument=forged)
     ended = aws.project.verify("--grant", "bob")
-    assert ended.code == 1, ended.said
+    assert ended.code == 1, ended.output
     assert any(POLICY_NAME in observed for observed in aws.project.failed().values())
     assert aws.run("revoke", "bob").code == 2
 
@@ -172,7 +172,7 @@ def test_names_missing_credentials_before_any_change(aws: Borrowing, tmp_path: P
     credentials.write_text("\n".join([f"[{USER}]", *lines, ""]))
     env = {**local, "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
     ended = aws.project.run("revoke", "bob", "--yes", "--profile", USER, env=env)
-    assert (ended.code, len(aws.entries())) == (0, 1), ended.said
+    assert (ended.code, len(aws.entries())) == (0, 1), ended.output
 
 
 def test_revokes_without_a_proof(aws: Borrowing) -> None:
@@ -180,7 +180,7 @@ def test_revokes_without_a_proof(aws: Borrowing) -> None:
     bob = aws.borrow("bob")
     local = {**aws.project.aws.environment, **aws.environment}
     ended = aws.project.run("revoke", "bob", "--no-proof", env=local)
-    assert (ended.code, ended.out.startswith("revoked, not proved"), bob.works()) == (0, True, False), ended.said
+    assert (ended.code, ended.out.startswith("revoked, not proved"), bob.works()) == (0, True, False), ended.output
 
 
 def test_revokes_twice_in_a_second(aws: Borrowing) -> None:
@@ -191,8 +191,8 @@ def test_revokes_twice_in_a_second(aws: Borrowing) -> None:
 
 def test_destroy_works_after_a_revocation(deployed_once: Path, tmp_path: Path) -> None:
     """IAM can't delete a role with a policy that the stack didn't create (the local AWS can)."""
-    with project(tmp_path, like=deployed_once) as made:
+    with run_project(tmp_path, copy_of=deployed_once) as made:
         assert made.local("revoke", "--all").code == 0
         ended = made.local("destroy")
-        assert ended.code == 0, ended.said
+        assert ended.code == 0, ended.output
         assert "iam:DeleteRolePolicy" in made.actions()

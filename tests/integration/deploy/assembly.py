@@ -1,4 +1,4 @@
-"""Synthesizing access.toml in the tests' own process: what `cdk synth` writes, without starting Python and Node.js."""
+"""Synthesize access.toml in the test's process, with the same output as `cdk synth` but faster."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from app import define_stacks
 from temp_access.config.model import Config
 from tests.unit.support.config_file import ROOT
 
-# What the CDK CLI adds to the context of cdk.json.
+# The CDK CLI adds these to the context of cdk.json.
 _CLI_CONTEXT = {"aws:cdk:enable-path-metadata": True, "aws:cdk:version-reporting": False}
 
 
@@ -24,5 +24,5 @@ def synthesize_app(config: Config, folder: Path) -> None:
 
 
 def templates(folder: Path) -> dict[str, str]:
-    """Return the templates in a cloud assembly by the names of their files."""
+    """Return the templates in a cloud assembly, by file name."""
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.template.json"))}

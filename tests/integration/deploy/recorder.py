@@ -1,6 +1,6 @@
-"""Writing down, inside a command that a test runs, every secret that it is given and every key that it touches.
+"""Recording, inside a command that a test runs, of every secret it receives and every object key it touches.
 
-Used as `begin(…, before=recording(file))`; each line of the file is one JSON object.
+Used as `start(…, before=recording(file))`; each line of the file is one JSON object.
 """
 
 import json
@@ -15,22 +15,22 @@ def recording(file: Path) -> str:
     return f"from tests.integration.deploy.recorder import install; install({str(file)!r})"
 
 
-def secrets(file: Path) -> dict[str, set[str]]:
-    """Return the secret values by their names."""
-    found: dict[str, set[str]] = {name: set() for name in _SECRETS}
+def recorded_secrets(file: Path) -> dict[str, set[str]]:
+    """Return the recorded secret values, by name."""
+    values: dict[str, set[str]] = {name: set() for name in _SECRETS}
     for line in _lines(file):
         for name, value in line["secrets"]:
-            found[name].add(value)
-    return found
+            values[name].add(value)
+    return values
 
 
-def touched(file: Path) -> list[tuple[str, str]]:
-    """Return (operation, key or prefix) of each call on S3 that had one, in order."""
+def touched_keys(file: Path) -> list[tuple[str, str]]:
+    """Return the operation and the key or prefix of each S3 call that has one, in order."""
     return [(line["operation"], line["key"]) for line in _lines(file) if line["key"] is not None]
 
 
 def install(file: str) -> None:
-    """Record what boto3's clients of this process send and get."""
+    """Record the calls and responses of boto3's clients in this process."""
     from botocore.client import BaseClient
 
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -42,19 +42,19 @@ def install(file: str) -> None:
             return answer
         finally:
             key = parameters.get("Key", parameters.get("Prefix"))
-            line = {"operation": operation, "key": key, "secrets": list(_found(answer))}
+            line = {"operation": operation, "key": key, "secrets": list(_secret_values(answer))}
             with Path(file).open("a", encoding="utf-8") as out:
                 out.write(json.dumps(line) + "\n")
 
     BaseClient._make_api_call = call  # type: ignore[attr-defined]
 
 
-def _found(value: Any) -> Any:
+def _secret_values(value: Any) -> Any:
     for name, inner in value.items() if isinstance(value, dict) else ():
         if name in _SECRETS and isinstance(inner, str):
             yield name, inner
         elif isinstance(inner, dict):
-            yield from _found(inner)
+            yield from _secret_values(inner)
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The user's policies in all the forms that access.toml takes are deployed as written, and verify."""
+"""Every form of user policy in access.toml is deployed as written and verified."""
 
 import json
 
@@ -33,11 +33,11 @@ reason = "the nightly export needs every bucket"
 
 
 def _with(project: Project, tables: str = "", **keys: str) -> str:
-    """Return the project's own access.toml with more in [user]."""
-    own = 'name = "temp-user"\n'
-    text = (project.folder / "example.toml").read_text(encoding="utf-8")
-    assert own in text
-    return text.replace(own, own + "".join(f"{key} = {value}\n" for key, value in keys.items()) + tables, 1)
+    """Return the project's own access.toml with further keys and tables in [user]."""
+    name = 'name = "temp-user"\n'
+    content = (project.folder / "example.toml").read_text(encoding="utf-8")
+    assert name in content
+    return content.replace(name, name + "".join(f"{key} = {value}\n" for key, value in keys.items()) + tables, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +47,13 @@ def _example(deployed: Project) -> None:
         example.write_text(deployed.toml.read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def test_iam_full_access_and_own_policies_are_expected_and_found(deployed: Project) -> None:
-    """With IAMFullAccess, a policy from a file and one in place, IAM reads are expected to work, and objects aren't."""
+def test_iam_full_access_and_custom_policies_take_effect(deployed: Project) -> None:
+    """With IAMFullAccess, a policy from a file and an inline one, the user can read IAM but no objects."""
     (deployed.folder / "policies").mkdir()
     (deployed.folder / "policies/price-list.json").write_text(json.dumps(_PRICES))
     deployed.update(_with(deployed, _IAM_FULL_ACCESS))
     ended = deployed.verify("--grant", "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert _expected(deployed) == {"list-users": "allowed", "get-role": "allowed"} | _DENIED_BY_DEFAULT
     attached = deployed.iam.list_attached_user_policies(UserName=USER)["AttachedPolicies"]
     assert {"IAMFullAccess", "read-the-price-list"} <= {policy["PolicyName"] for policy in attached}
@@ -61,11 +61,11 @@ def test_iam_full_access_and_own_policies_are_expected_and_found(deployed: Proje
     assert "iam:GetAccountSummary" in json.dumps(inline)
 
 
-def test_s3_full_access_is_expected_and_warned_of(deployed: Project) -> None:
-    """With AmazonS3FullAccess the user reaches objects without the role: expected, found, and warned of."""
+def test_s3_full_access_takes_effect_and_causes_a_warning(deployed: Project) -> None:
+    """With AmazonS3FullAccess, the user reaches objects without the role, and verify warns about it."""
     deployed.update(_with(deployed, _S3_FULL_ACCESS))
     ended = deployed.verify("--grant", "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert _expected(deployed) == dict.fromkeys(_DENIED_BY_DEFAULT, "allowed") | {
         "list-users": "denied",
         "get-role": "allowed",
@@ -76,21 +76,21 @@ def test_s3_full_access_is_expected_and_warned_of(deployed: Project) -> None:
     )
     assert [warning] == deployed.report()["warnings"]
     assert f"WARNING: {warning[:40]}" in ended.out
-    # Its sessions are as narrow as anybody's.
+    # Its sessions are still limited to their folder.
     assert deployed.probe("grants.bob/neighbour/get")["verdict"] == "passed"
 
 
-def test_a_permissions_boundary_narrows_the_user_and_not_the_role(deployed: Project) -> None:
-    """Under a boundary that lets it read S3 and assume the role, S3FullAccess comes down to reading."""
+def test_a_permissions_boundary_limits_the_user_and_not_the_role(deployed: Project) -> None:
+    """A boundary that allows reading S3 and assuming the role limits AmazonS3FullAccess to reading."""
     document = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*", "sts:*", "iam:GetRole"], "Resource": "*"}],
     }
-    made = deployed.iam.create_policy(PolicyName="reading", PolicyDocument=json.dumps(document))
-    arn = made["Policy"]["Arn"]
+    policy = deployed.iam.create_policy(PolicyName="reading", PolicyDocument=json.dumps(document))
+    arn = policy["Policy"]["Arn"]
     deployed.update(_with(deployed, _S3_FULL_ACCESS, permissions_boundary=f'"{arn}"'))
     ended = deployed.verify("--grant", "bob")
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     expected = _expected(deployed)
     assert tuple(expected[o] for o in ("list-v2", "get", "put", "delete")) == ("allowed", "allowed", "denied", "denied")
     assert deployed.iam.get_user(UserName=USER)["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn

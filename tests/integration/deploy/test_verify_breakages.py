@@ -1,4 +1,4 @@
-"""A deployment that was changed by hand is caught, and the message's command undoes the change."""
+"""verify detects a deployment that was changed by hand, and the command in its message undoes the change."""
 
 import json
 from collections.abc import Callable
@@ -17,13 +17,13 @@ _FULL_S3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 
 @dataclass(frozen=True)
 class Breakage:
-    """A change by hand; the aspect whose probe names it; words of that message; other probes that must fail too."""
+    """A change by hand, the drift check that must report it, parts of its message, and other probes that must fail."""
 
     name: str
     change: Callable[[Project], object]
-    aspect: str
-    words: tuple[str, ...]
-    others: frozenset[str] = frozenset()
+    drift_check: str
+    message_parts: tuple[str, ...]
+    other_failures: frozenset[str] = frozenset()
 
 
 def _policy(*statements: dict[str, Any]) -> str:
@@ -96,7 +96,9 @@ BREAKAGES = (
         lambda p: p.iam.put_role_policy(RoleName=ROLE, PolicyName="Folders", PolicyDocument=_policy(_allow("s3:*"))),
         "role.inline_policies",
         ("the inline policy Folders of temp-role", "s3:*", "restore it"),
-        frozenset({f"{who}/{what}" for who in ("role", "widened") for what in ("get-bucket-policy", "other-bucket")}),
+        frozenset(
+            {f"{group}/{call}" for group in ("role", "widened") for call in ("get-bucket-policy", "other-bucket")}
+        ),
     ),
     Breakage(
         "a permissions boundary that blocks the role",
@@ -142,40 +144,40 @@ BREAKAGES = (
 
 
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda b: b.name.replace(" ", "-"))
-def test_a_change_by_hand_is_caught_and_can_be_undone(deployed: Project, breakage: Breakage) -> None:
-    """verify exits 1, one probe of the state names the change, and running its command undoes it."""
+def test_a_change_by_hand_is_reported_and_can_be_undone(deployed: Project, breakage: Breakage) -> None:
+    """verify exits with 1, one probe of the deployed state names the change, and its command undoes the change."""
     breakage.change(deployed)
     ended = deployed.verify("--grant", "bob")
-    assert ended.code == 1, ended.said
+    assert ended.code == 1, ended.output
     failed = deployed.failed()
     state = {id_ for id_ in failed if id_.startswith("state/")}
-    # The one alone: what the test before this one changed is undone.
-    assert {f"state/{breakage.aspect}"} == state
-    message = failed[f"state/{breakage.aspect}"]
-    assert [word for word in breakage.words if word not in message] == [], message
-    assert set() == breakage.others - failed.keys()
+    # Only this one fails: the previous test undid its own change.
+    assert {f"state/{breakage.drift_check}"} == state
+    message = failed[f"state/{breakage.drift_check}"]
+    assert [part for part in breakage.message_parts if part not in message] == [], message
+    assert set() == breakage.other_failures - failed.keys()
     undo(message, deployed.aws.deployer)
 
 
-def test_the_undone_deployment_passes(deployed: Project) -> None:
-    """After all of the changes were undone by the commands in the messages, everything passes again."""
+def test_the_restored_deployment_passes(deployed: Project) -> None:
+    """After the commands in the messages have undone all changes, every probe passes again."""
     ended = deployed.verify()
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
 
 
-def test_a_role_that_is_missing_is_named_and_can_be_made_again(deployed: Project) -> None:
-    """Without the role verify exits 1, doesn't end in a traceback, and its commands recreate it."""
+def test_a_missing_role_is_reported_and_can_be_recreated(deployed: Project) -> None:
+    """If the role is missing, verify exits with 1 and without a traceback, and its commands recreate the role."""
     for policy in deployed.iam.list_role_policies(RoleName=ROLE)["PolicyNames"]:
         deployed.iam.delete_role_policy(RoleName=ROLE, PolicyName=policy)
     deployed.iam.delete_role(RoleName=ROLE)
     ended = deployed.verify()
-    assert ended.code == 1, ended.said
+    assert ended.code == 1, ended.output
     assert "Traceback" not in ended.err
     message = deployed.failed()["state/role.trust_policy"]
     assert message == "the role temp-role doesn't exist; recreate it: cdk destroy TempAccess && cdk deploy --all"
-    deployed.assert_nothing_left()
+    deployed.assert_clean()
     deployed.use_assembly()
     assert deployed.cdk("destroy", "TempAccess", "--force").code == 0
     assert deployed.cdk("deploy", "--all", "--require-approval", "never").code == 0
     ended = deployed.verify()
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output

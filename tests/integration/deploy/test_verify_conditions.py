@@ -1,4 +1,4 @@
-"""What the trust policy asks of a call is sent, and its refusal without is shown; what can't be met is said."""
+"""Conditions of the trust policy: verify meets those it can, shows that each one counts, and reports the others."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.integration.deploy.project import Project
 
 pytestmark = pytest.mark.integration
 _GRANT = '[bucket]\non_destroy = "destroy"\n\n[grants.bob]\naccess = "read-write"\n'
-_MET = """
+_SATISFIABLE = """
 [[role.trusted]]
 principal = "222233334444"
 external_id = "the-partner-7f3a"
@@ -28,15 +28,15 @@ _ANOTHER_NETWORK = '\n[role.conditions]\nsource_ip = ["203.0.113.0/24"]\n'
 _MFA = "\n[role.conditions]\nmfa = true\n"
 
 
-def test_conditions_that_can_be_met_are_met_and_each_is_shown_to_count(deployed: Project) -> None:
-    """Session name, source identity, network and external id: with them allowed, without each refused."""
-    deployed.update(_GRANT + _MET)
+def test_each_condition_that_can_be_met_is_required(deployed: Project) -> None:
+    """AssumeRole works with session name, source identity, network and external id, and fails without any of them."""
+    deployed.update(_GRANT + _SATISFIABLE)
     ended = deployed.verify()
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     call = deployed.probe("assume/default")["call"]
     assert call["session_name"].endswith("-temp-user")
     assert call["source_identity"].endswith("@example.com")
-    wanted = {
+    expected = {
         "session-name": "denied",
         "no-source-identity": "denied",
         "other-network": "denied",
@@ -46,28 +46,28 @@ def test_conditions_that_can_be_met_are_met_and_each_is_shown_to_count(deployed:
         # A role session has no ${aws:username}, which the session name must end with.
         "trusted-2": "denied",
     }
-    found = {id_: deployed.probe(f"assume/{id_}") for id_ in wanted}
-    assert wanted == {id_: probe["expected"] for id_, probe in found.items()}
-    assert {"passed"} == {probe["verdict"] for probe in found.values()}
+    probes = {id_: deployed.probe(f"assume/{id_}") for id_ in expected}
+    assert expected == {id_: probe["expected"] for id_, probe in probes.items()}
+    assert {"passed"} == {probe["verdict"] for probe in probes.values()}
 
 
-def test_another_network_is_inconclusive_and_said(deployed: Project) -> None:
-    """Where the trust policy admits another network only, nothing failed and nothing is proven: exit 3."""
+def test_a_condition_on_another_network_is_inconclusive(deployed: Project) -> None:
+    """If the trust policy allows another network only, no probe fails, and the run is inconclusive with the reason."""
     deployed.update(_GRANT + _ANOTHER_NETWORK)
     ended = deployed.verify()
-    assert ended.code == 3, ended.said
+    assert ended.code == 3, ended.output
     reason = "the trust policy allows callers from 203.0.113.0/24 only"
     for id_ in ("assume/default", "assume/chained-1h", "role/list-users", "grants.bob/inside/get"):
         probe = deployed.probe(id_)
         assert (probe["verdict"], reason in probe["observed"]) == ("inconclusive", True), probe
-    # The deployed trust policy itself can be read and evaluated from anywhere.
+    # The deployed trust policy can be read and evaluated from any network.
     assert deployed.probe("state/role.trust_policy")["verdict"] == "passed"
     assert deployed.probe("assume/other-network")["verdict"] == "passed"
-    deployed.assert_nothing_left()
+    deployed.assert_clean()
 
 
-def test_a_trust_policy_broken_by_hand_isn_t_taken_for_another_network(deployed: Project) -> None:
-    """With such a condition, a role that trusts nobody here still fails, by the probe of the deployed state."""
+def test_a_broken_trust_policy_isn_t_mistaken_for_another_network(deployed: Project) -> None:
+    """With such a condition, a role that trusts nobody still fails the probe of the deployed state."""
     role = deployed.iam.get_role(RoleName="temp-role")["Role"]["AssumeRolePolicyDocument"]
     broken = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]}'
     deployed.iam.update_assume_role_policy(RoleName="temp-role", PolicyDocument=broken)
@@ -75,15 +75,15 @@ def test_a_trust_policy_broken_by_hand_isn_t_taken_for_another_network(deployed:
         ended = deployed.verify()
     finally:
         deployed.iam.update_assume_role_policy(RoleName="temp-role", PolicyDocument=json.dumps(role))
-    assert ended.code == 1, ended.said
+    assert ended.code == 1, ended.output
     assert "state/role.trust_policy" in deployed.failed()
 
 
-def test_mfa_without_a_code_is_inconclusive_and_said(deployed: Project) -> None:
-    """Without a code, only the refusal without MFA can be observed, and the exit code is 3."""
+def test_mfa_without_a_code_is_inconclusive(deployed: Project) -> None:
+    """Without a code, verify can only observe the refusal; it exits with 3 and names the options."""
     deployed.update(_GRANT + _MFA)
     ended = deployed.verify()
-    assert ended.code == 3, ended.said
+    assert ended.code == 3, ended.output
     reason = "there is no code; pass --mfa-serial and --mfa-code"
     for id_ in ("assume/default", "role/list-users", "grants.bob/inside/get"):
         probe = deployed.probe(id_)

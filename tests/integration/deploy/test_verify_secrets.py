@@ -1,4 +1,4 @@
-"""No secret of a run appears in anything that it prints, writes or hands on."""
+"""No secret of a run appears in its output, its reports or the arguments of its processes."""
 
 import json
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy.project import ROLE, Ended, Project, Running, until
-from tests.integration.deploy.recorder import recording, secrets
+from tests.integration.deploy.project import ROLE, FinishedCommand, Project, RunningCommand, wait_until
+from tests.integration.deploy.recorder import recorded_secrets, recording
 
 pytestmark = pytest.mark.integration
 _REPORTS = ("report.json", "report.xml", "report.md")
@@ -15,7 +15,7 @@ _REPORTS = ("report.json", "report.xml", "report.md")
 
 @pytest.fixture
 def broken(deployed: Project) -> Project:
-    """A deployment in which most probes fail, so that the services' own words are everywhere in the reports."""
+    """Return a deployment in which most probes fail, so that the reports contain the services' error messages."""
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
     deployed.iam.put_role_policy(RoleName=ROLE, PolicyName="x", PolicyDocument=json.dumps(policy))
     deployed.iam.put_role_permissions_boundary(
@@ -24,43 +24,45 @@ def broken(deployed: Project) -> Project:
     return deployed
 
 
-def _watched(running: Running, look: Callable[[], str]) -> tuple[Ended, str]:
-    """Wait for the process to end, and return what it said and all that `look` saw meanwhile."""
+def _watch(running: RunningCommand, look: Callable[[], str]) -> tuple[FinishedCommand, str]:
+    """Wait until the process ends, and return it with everything that `look` returned meanwhile."""
     seen: set[str] = set()
 
     def ended() -> bool:
         seen.add(look())
-        return running.ended
+        return running.has_ended
 
-    until(ended)
-    return running.end(), "\n".join(seen)
+    wait_until(ended)
+    return running.wait(), "\n".join(seen)
 
 
-def _arguments(running: Running) -> str:
+def _arguments(running: RunningCommand) -> str:
     """Return the arguments of the process and all of its descendants."""
-    found, parents = [], {str(running.process.pid)}
+    arguments, parents = [], {str(running.process.pid)}
     for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
         try:
             parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
             if parent in parents or folder.name in parents:
                 parents.add(folder.name)
-                found.append((folder / "cmdline").read_text())
+                arguments.append((folder / "cmdline").read_text())
         except OSError:
             continue
-    return "\n".join(found)
+    return "\n".join(arguments)
 
 
 @pytest.mark.parametrize("words", [(), ("--self-test",)], ids=["probes", "self-test"])
-def test_no_secret_appears_anywhere(broken: Project, tmp_path: Path, words: tuple[str, ...]) -> None:
-    """Output, reports and arguments have no key id; nothing, the journal included, has a secret or a token."""
+def test_no_secret_appears_in_output_reports_and_arguments(
+    broken: Project, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Output, reports and arguments contain no key id, secret or token; the journal contains key ids only."""
     file = tmp_path / "secrets"
     reports = [broken.folder / name for name in _REPORTS]
-    named = [
+    report_options = [
         word
         for kind, path in zip(("json", "junit", "markdown"), reports, strict=True)
         for word in (f"--{kind}", str(path))
     ]
-    running = broken.begin_verify(*named, *words, before=recording(file))
+    running = broken.start_verify(*report_options, *words, before=recording(file))
     journal = ""
 
     def look() -> str:
@@ -72,29 +74,29 @@ def test_no_secret_appears_anywhere(broken: Project, tmp_path: Path, words: tupl
                 continue
         return _arguments(running)
 
-    ended, arguments = _watched(running, look)
-    assert ended.code == (3 if words else 1), ended.said
-    shown = ended.said + arguments + "".join(path.read_text() for path in reports if path.exists())
-    found = secrets(file)
+    ended, arguments = _watch(running, look)
+    assert ended.code == (3 if words else 1), ended.output
+    shown = ended.output + arguments + "".join(path.read_text() for path in reports if path.exists())
+    values = recorded_secrets(file)
     environment = broken.aws.environment
-    found["SecretAccessKey"].add(environment["AWS_SECRET_ACCESS_KEY"])
-    found["AccessKeyId"].add(environment["AWS_ACCESS_KEY_ID"])
-    # The minted key; the role's sessions; the user's session token's; grants'.
-    assert min(map(len, found.values())) >= 4
-    assert [value for values in found.values() for value in values if value in shown] == []
-    kept = [value for name in ("SecretAccessKey", "SessionToken") for value in found[name]]
-    assert [value for value in kept if value in journal] == []
-    # This test can see what it looks for.
-    assert [id_ for id_ in found["AccessKeyId"] if id_ in journal] != []
+    values["SecretAccessKey"].add(environment["AWS_SECRET_ACCESS_KEY"])
+    values["AccessKeyId"].add(environment["AWS_ACCESS_KEY_ID"])
+    # The new access key, and the sessions of the role, the user and the grants.
+    assert min(map(len, values.values())) >= 4
+    assert [value for each in values.values() for value in each if value in shown] == []
+    secret_values = [value for name in ("SecretAccessKey", "SessionToken") for value in values[name]]
+    assert [value for value in secret_values if value in journal] == []
+    # The test can detect what it looks for.
+    assert [id_ for id_ in values["AccessKeyId"] if id_ in journal] != []
     assert "--local" in arguments
 
 
 def test_no_secret_is_an_argument_of_the_cdk_cli(deployed: Project) -> None:
-    """While deploying and destroying, the deployer's secret is in no process's arguments, and not printed."""
+    """During a deployment, no process has the deployer's secret among its arguments, and none is printed."""
     secret = deployed.aws.environment["AWS_SECRET_ACCESS_KEY"]
-    running = deployed.begin("deploy", "--local", "--state", str(deployed.aws.state_dir))
-    ended, arguments = _watched(running, lambda: _arguments(running))
-    assert ended.code == 0, ended.said
-    assert secret not in ended.said + arguments
-    assert deployed.aws.environment["AWS_ACCESS_KEY_ID"] not in ended.said + arguments
+    running = deployed.start("deploy", "--local", "--state", str(deployed.aws.state_dir))
+    ended, arguments = _watch(running, lambda: _arguments(running))
+    assert ended.code == 0, ended.output
+    assert secret not in ended.output + arguments
+    assert deployed.aws.environment["AWS_ACCESS_KEY_ID"] not in ended.output + arguments
     assert "cdk" in arguments

@@ -1,4 +1,4 @@
-"""Doing what a message says: the AWS CLI command in it is run, by boto3."""
+"""Run the AWS CLI command that a message contains, with boto3."""
 
 import json
 import re
@@ -10,30 +10,30 @@ from botocore import xform_name
 
 
 def undo(message: str, session: boto3.Session) -> str:
-    """Run the one `aws …` command that `message` ends with, and return it."""
+    """Run the `aws …` command at the end of `message`, and return it."""
     (command,) = re.findall(r": (aws [a-z0-9]+ .*)$", message)
-    _, service, operation, *words = shlex.split(command)
+    _, service, operation, *arguments = shlex.split(command)
     client: Any = session.client(service.removesuffix("api"))  # type: ignore[call-overload]
     method = operation.replace("-", "_")
     shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
     members = {f"--{xform_name(name, '-')}": (name, member) for name, member in shape.members.items()}
-    given: dict[str, Any] = {}
-    for option, value in zip(words[::2], words[1::2], strict=True):
+    parameters: dict[str, Any] = {}
+    for option, value in zip(arguments[::2], arguments[1::2], strict=True):
         name, member = members[option]
-        given[name] = _value(value, member.type_name)
-    getattr(client, method)(**given)
+        parameters[name] = _value(value, member.type_name)
+    getattr(client, method)(**parameters)
     return str(command)
 
 
-def _value(text: str, kind: str) -> Any:
+def _value(value: str, kind: str) -> Any:
     if kind == "integer":
-        return int(text)
+        return int(value)
     if kind == "string":
-        return text
-    if text.startswith(("{", "[")):
-        return json.loads(text)
+        return value
+    if value.startswith(("{", "[")):
+        return json.loads(value)
     if kind == "list":
-        return text.split(",")
+        return value.split(",")
     # The CLI's shorthand: Key=value,Key=value.
-    words = {"true": True, "false": False}
-    return {key: words.get(value, value) for key, _, value in (pair.partition("=") for pair in text.split(","))}
+    booleans = {"true": True, "false": False}
+    return {key: booleans.get(value, value) for key, _, value in (pair.partition("=") for pair in value.split(","))}

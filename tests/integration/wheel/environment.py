@@ -1,4 +1,4 @@
-"""Virtual environments outside the repository, and commands that run in them."""
+"""Virtual environments outside the repository, and the commands that run in them."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ _VARIABLES = {
     "PATH": os.defpath,
     "AWS_EC2_METADATA_DISABLED": "true",
     "JSII_NODE": str(Path(sys.prefix, "bin", "node")),
-    # The CDK library's files, which take seconds to unpack again for each home folder.
+    # Unpacking the CDK library's files again for each home folder takes seconds.
     "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache" / "aws" / "jsii" / "package-cache"),
 }
 
@@ -27,7 +27,7 @@ class Environment:
     work: Path
 
     def run(self, command: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of the environment, with nothing of this process's environment but `variables`."""
+        """Run a command of the environment, with `variables` and without this process's environment."""
         return subprocess.run(
             [self.folder / "bin" / command, *arguments],
             cwd=self.work,
@@ -39,7 +39,7 @@ class Environment:
         )
 
     def python(self, code: str) -> str:
-        """Run Python code, which must succeed, and return what it prints."""
+        """Run Python code that must succeed, and return its output."""
         ended = self.run("python", "-c", code)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
@@ -49,7 +49,7 @@ def new_environment(folder: Path, wheel: Path, *options: str) -> Environment:
     """Return a new environment with the wheel, installed by this environment's pip with `options`."""
     work = folder / "work"
     work.mkdir(parents=True)
-    # Without a pip of its own, which takes seconds to install.
+    # The environment has no pip of its own, because installing one takes seconds.
     venv.create(folder / "env", symlinks=True)
     python = folder / "env" / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "install", "--quiet"]
@@ -61,18 +61,18 @@ def new_environment(folder: Path, wheel: Path, *options: str) -> Environment:
 
 
 def pins(folder: Path) -> Path:
-    """Write the versions of requirements.txt as constraints: the ones that pip has in its cache."""
+    """Write the versions of requirements.txt to a constraints file; pip has these versions in its cache."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     file = folder / "constraints.txt"
     file.write_text("\n".join(line for line in lines if not line.startswith("-e")) + "\n", encoding="utf-8")
     return file
 
 
-def lend_packages(environment: Environment) -> None:
-    """Let the environment import the packages that this one has of others, without installing them again.
+def share_packages(environment: Environment) -> None:
+    """Let the environment import the third-party packages of this one, without installing them again.
 
-    A .pth file adds the folder to the path, and Python reads no .pth file in a folder that is added so: not the one
-    of this repository's editable install.
+    A .pth file adds the folder to the path. Python doesn't read the .pth files inside that folder, so the repository's
+    editable install stays out.
     """
     own = Path(environment.python("import sysconfig; print(sysconfig.get_path('purelib'))").strip())
-    (own / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    (own / "shared.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")

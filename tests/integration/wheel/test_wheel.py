@@ -1,4 +1,4 @@
-"""The wheel, installed outside the repository: what it holds, and what works with and without its extras."""
+"""The wheel, installed outside the repository: its contents, and what works with and without its extras."""
 
 import json
 import re
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.integration
 PREPARED = ROOT / "tests" / "data" / "review" / "new-action"
 HEAD = ("--template", "head/cdk.out")
 CONFIG = ("--config", "head/access.toml")
-SIDES = ("--base", "base/cdk.out", "--head", "head/cdk.out")
-# A command and whether it is to import a package; the names are those of the extras' modules.
-IMPORTED = """
+SNAPSHOTS = ("--base", "base/cdk.out", "--head", "head/cdk.out")
+# Runs a command, and prints which of the extras' modules it imported.
+REPORT_IMPORTS = """
 import sys
 from temp_access.cli.main import main
 try:
@@ -40,8 +40,8 @@ def prepared(base: Environment, extended: Environment) -> None:
         shutil.copytree(PREPARED, environment.work, dirs_exist_ok=True)
 
 
-def test_the_wheel_holds_the_packages_alone(wheel: Path) -> None:
-    """Both say that they have types; the stacks, the tests and the tools stay out."""
+def test_the_wheel_contains_only_the_two_packages(wheel: Path) -> None:
+    """Both are marked as typed; the stacks, the tests and the tools stay out."""
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {
@@ -52,22 +52,22 @@ def test_the_wheel_holds_the_packages_alone(wheel: Path) -> None:
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
-def test_the_sdist_holds_what_git_has(dist: Path) -> None:
-    """Nothing that lies in the folder and isn't of the project, and all that the wheel and the tests are made of."""
+def test_the_sdist_contains_the_tracked_files(dist: Path) -> None:
+    """It has no other files from the folder, and everything that the wheel and the tests need."""
     (file,) = dist.glob("*.tar.gz")
     with tarfile.open(file) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    ours = set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines())
-    assert names - {"PKG-INFO"} <= ours
+    tracked = set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines())
+    assert names - {"PKG-INFO"} <= tracked
     folders = ("temp_access/", "constructs/", "stacks/", "tests/")
-    assert {name for name in ours - names if (ROOT / name).exists() and name.startswith(folders)} == set()
+    assert {name for name in tracked - names if (ROOT / name).exists() and name.startswith(folders)} == set()
     assert {"pyproject.toml", "requirements.txt", "README.md", "LICENSE", "CHANGELOG.md", "app.py"} <= names
 
 
 @pytest.mark.parametrize("environment", ["base", "extended"])
-def test_the_packages_are_those_of_the_wheel(environment: str, request: pytest.FixtureRequest) -> None:
-    """Of both environments, and not of the repository, whose tests would prove nothing here."""
+def test_the_packages_come_from_the_wheel(environment: str, request: pytest.FixtureRequest) -> None:
+    """Neither environment imports the packages of the repository, with which the other tests would prove nothing."""
     env: Environment = request.getfixturevalue(environment)
     names = ["access_constructs", "temp_access"]
     code = f"from importlib.util import find_spec\nfor each in {names!r}: print(find_spec(each).origin)"
@@ -76,8 +76,8 @@ def test_the_packages_are_those_of_the_wheel(environment: str, request: pytest.F
     assert all(Path(file).is_relative_to(env.folder) for file in files)
 
 
-def test_without_extras_none_of_their_packages_is_there(base: Environment) -> None:
-    """What they bring is neither wanted nor installed by accident."""
+def test_without_extras_none_of_their_packages_is_installed(base: Environment) -> None:
+    """No dependency installs one of them by accident."""
     modules = [module for each in EXTRAS.values() for module in each]
     code = f"from importlib.util import find_spec; print([each for each in {modules!r} if find_spec(each)])"
     assert base.python(code) == "[]\n"
@@ -86,30 +86,30 @@ def test_without_extras_none_of_their_packages_is_there(base: Environment) -> No
 @pytest.mark.parametrize(
     "arguments", [["credentials", "--help"], ["credentials", "bob"], ["policy", "bob", *CONFIG, "--bucket", "folders"]]
 )
-def test_borrowing_imports_nothing_of_the_extras(extended: Environment, arguments: list[str]) -> None:
-    """Not where they are installed either; nor what only prints tables."""
+def test_borrowing_imports_no_module_of_an_extra(extended: Environment, arguments: list[str]) -> None:
+    """This holds even if the extras are installed; rich, which prints tables, isn't imported either."""
     modules = [module for each in EXTRAS.values() for module in each]
-    ended = extended.run("python", "-c", IMPORTED.format(arguments=arguments, modules=modules))
+    ended = extended.run("python", "-c", REPORT_IMPORTS.format(arguments=arguments, modules=modules))
     assert ended.stderr.splitlines()[-1] == "[]"
 
 
-def test_borrowing_has_help(base: Environment) -> None:
-    """By the command that the wheel installs, and by the module."""
+def test_the_command_and_the_module_show_the_same_help(base: Environment) -> None:
+    """`temp-access` and `python -m temp_access` are the same program."""
     ended = base.run("temp-access", "credentials", "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("usage: temp-access credentials")
     assert base.run("python", "-m", "temp_access", "credentials", "--help").stdout == ended.stdout
 
 
-def test_without_access_toml_it_says_so(base: Environment) -> None:
-    """In one line, with exit code 2."""
+def test_a_missing_access_toml_is_an_error(base: Environment) -> None:
+    """The message has one line, and the exit code is 2."""
     ended = base.run("temp-access", "credentials", "bob")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert re.fullmatch(r"access\.toml: there is no such file; .*\n", ended.stderr)
 
 
-def test_without_extras_credentials_are_borrowed(base: Environment, tmp_path: Path) -> None:
-    """From a local AWS that runs in another environment: boto3 is enough."""
+def test_borrowing_works_without_extras(base: Environment, tmp_path: Path) -> None:
+    """boto3 is enough to borrow, here from a local AWS that runs in another environment."""
     with running(tmp_path / "state") as aws:
         iam, s3 = aws.deployer.client("iam"), aws.deployer.client("s3")
         user = iam.create_user(UserName="temp-user")["User"]
@@ -118,10 +118,10 @@ def test_without_extras_credentials_are_borrowed(base: Environment, tmp_path: Pa
         role = iam.create_role(RoleName="temp-role", AssumeRolePolicyDocument=trust, MaxSessionDuration=43200)["Role"]
         s3.create_bucket(Bucket="folders")
         key = iam.create_access_key(UserName="temp-user")["AccessKey"]
-        given = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        user_key = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
         names = ("--role-arn", role["Arn"], "--bucket", "folders")
         command = ("credentials", "bob", *CONFIG, *names, "--format", "json")
-        ended = base.run("temp-access", *command, **{**aws.environment, **given})
+        ended = base.run("temp-access", *command, **{**aws.environment, **user_key})
     assert ended.returncode == 0, ended.stderr
     credentials = json.loads(ended.stdout)["Credentials"]
     assert set(credentials) == {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
@@ -134,13 +134,15 @@ def test_without_extras_credentials_are_borrowed(base: Environment, tmp_path: Pa
         (["policy", "bob", *CONFIG, "--bucket", "folders"], 0, '"Statement"'),
         (["can", "bob", "s3:GetObject", "bob/x", *CONFIG, *HEAD], 0, "allowed: s3:GetObject"),
         (["verify", "--offline", *CONFIG, *HEAD], 0, " passed"),
-        (["review", *SIDES, "--compare-only"], 1, "bob"),
+        (["review", *SNAPSHOTS, "--compare-only"], 1, "bob"),
         (["explain", "ExpiredToken"], 0, "ExpiredToken"),
         (["local", "status"], 0, "no local AWS runs"),
     ],
 )
-def test_what_needs_no_extra_runs_without(base: Environment, arguments: list[str], code: int, output: str) -> None:
-    """All that reads policies and templates."""
+def test_commands_that_need_no_extra_run_without_extras(
+    base: Environment, arguments: list[str], code: int, output: str
+) -> None:
+    """These commands read only policies and templates, or nothing."""
     ended = base.run("temp-access", *arguments)
     assert (ended.returncode, ended.stderr.count("Traceback")) == (code, 0), ended.stderr
     assert output in ended.stdout
@@ -151,13 +153,13 @@ def test_what_needs_no_extra_runs_without(base: Environment, arguments: list[str
     [
         ("prove", ["prove", *CONFIG, *HEAD]),
         ("lint", ["lint", *HEAD]),
-        ("lint", ["review", *SIDES]),
+        ("lint", ["review", *SNAPSHOTS]),
         ("local", ["local", "start"]),
         ("local", ["credentials", "bob", *CONFIG, "--local"]),
     ],
 )
 def test_a_missing_extra_is_named(base: Environment, extra: str, arguments: list[str]) -> None:
-    """With the command that installs it, exit code 2 and no traceback."""
+    """The error shows the command that installs it, with exit code 2 and without a traceback."""
     ended = base.run("temp-access", *arguments)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.endswith(f"needs the extra {extra!r}: pip install 'temp-access[{extra}]'\n")
@@ -165,28 +167,28 @@ def test_a_missing_extra_is_named(base: Environment, extra: str, arguments: list
 
 
 def test_the_constructs_name_their_extra(base: Environment) -> None:
-    """To whoever imports them."""
+    """Importing `access_constructs` without its extra shows how to install it."""
     ended = base.run("python", "-c", "import access_constructs")
     assert ended.stderr.endswith("needs the extra 'cdk': pip install 'temp-access[cdk]'\n")
 
 
-def test_with_the_extra_claims_are_proved(extended: Environment) -> None:
-    """From access.toml and the synthesized templates."""
+def test_prove_works_with_its_extra(extended: Environment) -> None:
+    """It reads access.toml and the synthesized templates."""
     ended = extended.run("temp-access", "prove", *CONFIG, *HEAD, "--json")
     assert ended.returncode == 0, ended.stderr
     assert {claim["status"] for claim in json.loads(ended.stdout)["claims"]} == {"proved"}
 
 
-def test_with_the_extra_templates_are_linted(extended: Environment) -> None:
-    """The prepared templates lack the acknowledgments of the constructs, so that one finding is left."""
+def test_lint_works_with_its_extra(extended: Environment) -> None:
+    """The prepared templates lack the constructs' acknowledgments, so one finding remains."""
     ended = extended.run("temp-access", "lint", *HEAD, "--json")
     assert ended.returncode == 1, ended.stderr
     assert [finding["rule"] for finding in json.loads(ended.stdout)] == ["ListWithoutPrefix"]
 
 
-def test_with_the_extras_a_review_is_whole(extended: Environment) -> None:
-    """The comparison, the lint findings and the proofs."""
-    ended = extended.run("temp-access", "review", *SIDES, "--format", "json")
+def test_review_is_complete_with_the_extras(extended: Environment) -> None:
+    """It has the comparison, the lint findings and the proofs."""
+    ended = extended.run("temp-access", "review", *SNAPSHOTS, "--format", "json")
     assert ended.returncode == 1, ended.stderr
     report = json.loads(ended.stdout)
     assert report["headline"] == "broadened"
@@ -194,8 +196,8 @@ def test_with_the_extras_a_review_is_whole(extended: Environment) -> None:
     assert report["proofs"]["claims"]
 
 
-def test_with_the_extra_the_local_aws_runs(extended: Environment) -> None:
-    """Its server is a process of its own, which must be found outside the repository too."""
+def test_the_local_aws_runs_with_its_extra(extended: Environment) -> None:
+    """Its server is a separate process, and must start outside the repository too."""
     started = extended.run("temp-access", "local", "start", "--port", "0")
     try:
         assert started.returncode == 0, started.stderr

@@ -34,12 +34,12 @@ def checked_app(folder: Path) -> cdk.App:
     return app
 
 
-def lists(scope: cdk.Stack) -> iam.CfnManagedPolicy:
+def list_bucket_policy(scope: cdk.Stack) -> iam.CfnManagedPolicy:
     """Define a policy that lists a whole bucket."""
     return iam.CfnManagedPolicy(scope, "Policy", policy_document=document(LIST))
 
 
-def suppressed(folder: Path) -> list[tuple[str, str]]:
+def acknowledgments(folder: Path) -> list[tuple[str, str]]:
     """Return what the CDK's report says is acknowledged: the id and the reason."""
     report = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))
     return [(v["acknowledgedId"], v["reason"]) for r in report["pluginReports"] for v in r["suppressedViolations"]]
@@ -48,7 +48,7 @@ def suppressed(folder: Path) -> list[tuple[str, str]]:
 def test_a_finding_fails_the_synthesis(tmp_path: Path) -> None:
     """With the construct, and the id that acknowledges it."""
     app = checked_app(tmp_path)
-    lists(cdk.Stack(app, "Theirs"))
+    list_bucket_policy(cdk.Stack(app, "Theirs"))
     with pytest.raises(RuntimeError, match="ValidationFailed") as error:
         app.synth()
     assert "Theirs/Policy" in str(error.value)
@@ -59,14 +59,14 @@ def test_a_finding_fails_the_synthesis(tmp_path: Path) -> None:
 def test_a_finding_is_acknowledged_beside_its_construct(tmp_path: Path, by_hand: bool) -> None:
     """By the CDK's own acknowledgment, or the function that spells the id."""
     app = checked_app(tmp_path)
-    policy = lists(cdk.Stack(app, "Theirs"))
+    policy = list_bucket_policy(cdk.Stack(app, "Theirs"))
     id_ = "AccessChecks::ListWithoutPrefix[s3:ListBucket]"
     if by_hand:
         cdk.Validations.of(policy).acknowledge(cdk.Acknowledgment(id=id_, reason="a catalogue"))
     else:
         acknowledge(policy, "ListWithoutPrefix", "s3:ListBucket", reason="a catalogue")
     app.synth()
-    assert suppressed(tmp_path) == [(id_, "a catalogue")]
+    assert acknowledgments(tmp_path) == [(id_, "a catalogue")]
     found, acknowledged = folder_findings(tmp_path)
     assert (found, [finding.id for finding in acknowledged]) == ([], [id_])
 
@@ -76,7 +76,7 @@ def test_a_finding_is_acknowledged_around_its_stack(tmp_path: Path, around: str)
     """For all stacks of an app, or of a stage: the command knows it where the plugin has run."""
     app = checked_app(tmp_path)
     stage = cdk.Stage(app, "Prod")
-    lists(cdk.Stack(stage, "Theirs"))
+    list_bucket_policy(cdk.Stack(stage, "Theirs"))
     acknowledge({"app": app, "stage": stage}[around], "ListWithoutPrefix", "s3:ListBucket", reason="catalogues")
     app.synth()
     found, acknowledged = folder_findings(tmp_path)
@@ -97,7 +97,7 @@ def test_a_warning_is_said_and_fails_no_synthesis(tmp_path: Path) -> None:
 def test_another_id_acknowledges_nothing(tmp_path: Path) -> None:
     """One finding, one acknowledgment."""
     app = checked_app(tmp_path)
-    acknowledge(lists(cdk.Stack(app, "Theirs")), "ListWithoutPrefix", "s3:List*", reason="another")
+    acknowledge(list_bucket_policy(cdk.Stack(app, "Theirs")), "ListWithoutPrefix", "s3:List*", reason="another")
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
 
@@ -106,7 +106,7 @@ def test_nested_stacks_and_stages_are_checked(tmp_path: Path) -> None:
     """By the plugin and by the command alike."""
     app = checked_app(tmp_path)
     stage = cdk.Stage(app, "Prod")
-    lists(cdk.NestedStack(cdk.Stack(stage, "Theirs"), "Inner"))
+    list_bucket_policy(cdk.NestedStack(cdk.Stack(stage, "Theirs"), "Inner"))
     with pytest.raises(RuntimeError, match="Prod/Theirs/Inner/Policy"):
         app.synth()
     found, _ = folder_findings(tmp_path)
@@ -137,8 +137,8 @@ def test_the_reasons_of_access_toml_acknowledge_both(tmp_path: Path) -> None:
     user.add_customer_managed_policy("a", everything, reason="as said")
     user.add_inline_policy("b", everything, reason="as well")
     app.synth()
-    assert ("AccessChecks::EscalatingPolicy[IAMFullAccess]", "manages the others") in suppressed(tmp_path)
-    assert {reason for _, reason in suppressed(tmp_path)} == {"manages the others", "as said", "as well"}
+    assert ("AccessChecks::EscalatingPolicy[IAMFullAccess]", "manages the others") in acknowledgments(tmp_path)
+    assert {reason for _, reason in acknowledgments(tmp_path)} == {"manages the others", "as said", "as well"}
 
 
 def test_the_example_has_no_finding(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_slip_has_no_reason(tmp_path: Path) -> None:
 def test_the_command_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """0 without findings, 1 with, 2 where there is no synthesized output."""
     app = cdk.App(outdir=str(tmp_path / "out"), context={"aws:cdk:enable-path-metadata": True})
-    policy = lists(cdk.Stack(app, "Theirs"))
+    policy = list_bucket_policy(cdk.Stack(app, "Theirs"))
     app.synth()
     assert main(["lint", "--template", str(tmp_path / "out")]) == 1
     assert "error: Theirs/Policy: s3:ListBucket lists" in capsys.readouterr().out
@@ -183,4 +183,4 @@ def test_the_reason_of_a_policy_holds_for_its_own_user_too(tmp_path: Path) -> No
     user = TempUser(cdk.Stack(app, "Ours"), "User", user_name="u")
     user.add_inline_policy("a", own, reason="as said")
     app.synth()
-    assert suppressed(tmp_path) == [("AccessChecks::SelfEscalation[iam:PutUserPolicy]", "as said")]
+    assert acknowledgments(tmp_path) == [("AccessChecks::SelfEscalation[iam:PutUserPolicy]", "as said")]

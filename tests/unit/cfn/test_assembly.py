@@ -7,14 +7,14 @@ import pytest
 
 from temp_access.cfn.assembly import read_assembly
 from temp_access.errors import UserError
-from tests.unit.support.cloud_assembly import ACCESS, STORAGE, manifest, stack, write
+from tests.unit.support.cloud_assembly import ACCESS, STORAGE, manifest, stack, write_assembly
 
 STACKS = ("TempAccessStorage", "TempAccess")
 
 
 def test_reads_both_templates_by_stack_name(tmp_path: Path) -> None:
     """The stack's name is the artifact's id."""
-    assembly = read_assembly(write(tmp_path), STACKS)
+    assembly = read_assembly(write_assembly(tmp_path), STACKS)
 
     assert assembly.templates == {"TempAccessStorage": STORAGE, "TempAccess": ACCESS}
 
@@ -23,14 +23,14 @@ def test_prefers_the_stack_name_to_the_artifact_id(tmp_path: Path) -> None:
     """A stack with `stack_name` has another artifact id."""
     named = manifest(TempAccess={}, Other=stack("a.json", stackName="TempAccess"))
 
-    assert read_assembly(write(tmp_path, manifest=named), STACKS).templates["TempAccess"] == ACCESS
+    assert read_assembly(write_assembly(tmp_path, manifest=named), STACKS).templates["TempAccess"] == ACCESS
 
 
 def test_keeps_the_templates_of_other_stacks_apart(tmp_path: Path) -> None:
     """They are read if possible; a stage is an assembly of its own."""
     more = manifest(More=stack("a.json"), Gone=stack("gone.json"), Stage={"type": "cdk:cloud-assembly"})
 
-    assembly = read_assembly(write(tmp_path, manifest=more), STACKS)
+    assembly = read_assembly(write_assembly(tmp_path, manifest=more), STACKS)
 
     assert set(assembly.templates) == {"TempAccessStorage", "TempAccess"}
     assert assembly.others == {"More": ACCESS, "Gone": None, "Stage": None}
@@ -38,7 +38,7 @@ def test_keeps_the_templates_of_other_stacks_apart(tmp_path: Path) -> None:
 
 def test_an_assembly_for_any_account_has_neither_account_nor_region(tmp_path: Path) -> None:
     """`unknown-account` means the caller's account."""
-    assembly = read_assembly(write(tmp_path), STACKS)
+    assembly = read_assembly(write_assembly(tmp_path), STACKS)
 
     assert (assembly.account, assembly.region) == (None, None)
 
@@ -47,7 +47,7 @@ def test_an_assembly_for_one_account_has_its_account_and_region(tmp_path: Path) 
     """An environment in access.toml fixes account and Region."""
     fixed = {**stack("a.json"), "environment": "aws://111122223333/eu-central-1"}
 
-    assembly = read_assembly(write(tmp_path, manifest=manifest(TempAccess=fixed)), STACKS)
+    assembly = read_assembly(write_assembly(tmp_path, manifest=manifest(TempAccess=fixed)), STACKS)
 
     assert (assembly.account, assembly.region) == ("111122223333", "eu-central-1")
 
@@ -72,7 +72,7 @@ def test_an_assembly_for_one_account_has_its_account_and_region(tmp_path: Path) 
 def test_refuses_a_corrupt_folder(tmp_path: Path, files: dict[str, Any], why: str) -> None:
     """The error says to synthesize again."""
     with pytest.raises(UserError, match=why) as caught:
-        read_assembly(write(tmp_path, **files), STACKS)
+        read_assembly(write_assembly(tmp_path, **files), STACKS)
 
     assert "run `make synth`" in str(caught.value)
 
@@ -80,7 +80,7 @@ def test_refuses_a_corrupt_folder(tmp_path: Path, files: dict[str, Any], why: st
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\x00"])
 def test_refuses_a_template_that_isnt_text(tmp_path: Path, content: bytes) -> None:
     """Neither UTF-16 nor zeros are JSON."""
-    write(tmp_path)
+    write_assembly(tmp_path)
     (tmp_path / "a.json").write_bytes(content)
 
     with pytest.raises(UserError, match="can't be read"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from temp_access.cli.completion import SHELLS, script
-from tests.unit.support.shell_terminal import completed
+from tests.unit.support.shell_terminal import complete_lines
 
 PROGRAM = Path(sys.executable).with_name("temp-access")
 # They hold everything that a shell could run, expand or split.
@@ -36,7 +36,7 @@ def _folder(tmp_path: Path) -> Path:
 
 def in_shell(shell: str, folder: Path, *lines: str) -> list[list[str]]:
     """Return the arguments of the command in each line, after the Tab key."""
-    return completed(shell, folder, script(shell, str(PROGRAM)), *lines)
+    return complete_lines(shell, folder, script(shell, str(PROGRAM)), *lines)
 
 
 def test_a_shell_completes_the_word_before_the_cursor(shell: str, folder: Path) -> None:
@@ -74,5 +74,5 @@ def test_the_script_asks_the_program_that_printed_it(shell: str, folder: Path) -
     command = [str(hostile / "temp-access"), "completion", shell]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert printed == script(shell, str(hostile / "temp-access"))
-    assert completed(shell, folder, printed, "temp-access revo") == [["revoke"]]
+    assert complete_lines(shell, folder, printed, "temp-access revo") == [["revoke"]]
     assert not (folder / "pwned").exists()

@@ -14,7 +14,7 @@ from temp_access.cli.main import main
 from temp_access.errors import EXTRAS, MissingExtraError, require_extra
 from tests.unit.support.config_file import BOB, ROOT
 
-COMPARED = [f"--{side}={ROOT}/tests/data/review/same/{side}/cdk.out" for side in ("base", "head")]
+SNAPSHOTS = [f"--{side}={ROOT}/tests/data/review/same/{side}/cdk.out" for side in ("base", "head")]
 
 
 def test_each_module_is_brought_by_its_extra() -> None:
@@ -54,7 +54,7 @@ def test_a_missing_extra_is_named(extra: str, monkeypatch: pytest.MonkeyPatch) -
     [
         ("prove", ["prove", "--template", "nowhere"]),
         ("lint", ["lint", "--template", "nowhere"]),
-        ("lint", ["review", *COMPARED]),
+        ("lint", ["review", *SNAPSHOTS]),
         ("local", ["local", "start", "--state", "nowhere"]),
         ("local", ["local", "env", "--state", "nowhere"]),
         ("local", ["credentials", "bob", "--local", "--state", "nowhere"]),
@@ -82,7 +82,7 @@ def test_a_review_without_the_solver_says_what_is_missing(
 ) -> None:
     """The comparison and the lint rules do without it."""
     monkeypatch.setitem(sys.modules, "cvc5", None)
-    assert main(["review", *COMPARED]) == 0
+    assert main(["review", *SNAPSHOTS]) == 0
     assert "needs the extra 'prove'" in capsys.readouterr().out
 
 
@@ -91,7 +91,7 @@ def test_a_comparison_alone_needs_no_extra(monkeypatch: pytest.MonkeyPatch, caps
     for modules in EXTRAS.values():
         for module in modules:
             monkeypatch.setitem(sys.modules, module, None)
-    assert main(["review", *COMPARED, "--compare-only"]) == 0
+    assert main(["review", *SNAPSHOTS, "--compare-only"]) == 0
     assert capsys.readouterr().out.startswith("#")
 
 

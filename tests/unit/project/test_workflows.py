@@ -23,14 +23,14 @@ MISTAKES = {
     "event": ("types: [labeled, unlabeled]", "types: [labelled]"),
 }
 # The push, and the first review after it.
-SINCE, SEEN = "2026-01-02T00:00:00Z", "2026-01-02T00:09:00Z"
+PUSHED, REVIEWED = "2026-01-02T00:00:00Z", "2026-01-02T00:09:00Z"
 EARLIER, BETWEEN, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:04:00Z", "2026-01-03T00:00:00Z"
 FIND = "find the pull request and its run"
 # GitHub's machines have it.
 needs_jq = pytest.mark.skipif(not shutil.which("jq"), reason="jq is missing")
 
 
-def read(name: str) -> dict[str, Any]:
+def read_workflow(name: str) -> dict[str, Any]:
     """Return a workflow by its file's name."""
     value: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))
     return value
@@ -38,7 +38,7 @@ def read(name: str) -> dict[str, Any]:
 
 def jobs() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     """Return every job with its workflow."""
-    workflows = [(path.name, read(path.name)) for path in WORKFLOWS]
+    workflows = [(path.name, read_workflow(path.name)) for path in WORKFLOWS]
     return [(f"{name}:{id_}", w, job) for name, w in workflows for id_, job in w["jobs"].items()]
 
 
@@ -101,7 +101,7 @@ def test_every_job_ends_and_asks_for_little() -> None:
 
 def test_no_code_of_a_pull_request_meets_a_token_that_writes() -> None:
     """The jobs that write check nothing out and run no target of the Makefile."""
-    pull_request = read("pull-request.yml")
+    pull_request = read_workflow("pull-request.yml")
     assert pull_request["permissions"] == {"contents": "read"}
     assert not any("permissions" in job for job in pull_request["jobs"].values())
     for name, workflow, job in jobs():
@@ -134,7 +134,7 @@ def test_what_runs_is_the_makefiles() -> None:
 
 def script(file: str, job: str, name: str) -> str:
     """Return what the step of this name runs."""
-    workflow = read(file)
+    workflow = read_workflow(file)
     # https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
     assert workflow["defaults"]["run"]["shell"] == "bash"
     [step] = [each for each in workflow["jobs"][job]["steps"] if each.get("name") == name]
@@ -161,16 +161,18 @@ def run_step(
     return (folder / "calls").read_text(encoding="utf-8").splitlines()
 
 
-def answers(*of: tuple[str, object]) -> str:
+def gh_stub(*responses: tuple[str, object]) -> str:
     """Return a stand-in for gh that answers JSON by a part of the address, through the real jq where asked to."""
-    cases = "\n".join(f"*{part}*) answer={shlex.quote(json.dumps(answer))} ;;" for part, answer in of)
+    cases = "\n".join(f"*{part}*) answer={shlex.quote(json.dumps(answer))} ;;" for part, answer in responses)
     return f"""
     case "$*" in {cases} *) exit 1 ;; esac
     while [ "$1" ] && [ "$1" != --jq ]; do shift; done
     if [ "$1" ]; then jq --raw-output "$2" <<< "$answer"; else echo "$answer"; fi"""
 
 
-def a_run(number: int, created: str, status: str = "completed", event: str = "pull_request") -> dict[str, object]:
+def workflow_run(
+    number: int, created: str, status: str = "completed", event: str = "pull_request"
+) -> dict[str, object]:
     """Return a workflow run as GitHub lists it."""
     return {"id": 100 + number, "run_number": number, "created_at": created, "status": status, "event": event}
 
@@ -178,9 +180,14 @@ def a_run(number: int, created: str, status: str = "completed", event: str = "pu
 @needs_jq
 def test_a_commit_that_is_pushed_again_waits_for_a_new_approval(tmp_path: Path) -> None:
     """Or an approval of another commit in between would count for it: since is the newest run, finished or not."""
-    runs = [a_run(3, LATER, "queued"), a_run(2, SINCE), a_run(1, EARLIER), a_run(4, LATER, event="push")]
+    runs = [
+        workflow_run(3, LATER, "queued"),
+        workflow_run(2, PUSHED),
+        workflow_run(1, EARLIER),
+        workflow_run(4, LATER, event="push"),
+    ]
     pulls = [{"number": 7, "head": {"sha": "abc"}, "base": {"sha": "def"}}, {"number": 8, "head": {"sha": "old"}}]
-    gh = answers(("/runs", {"workflow_runs": runs}), ("/pulls", pulls))
+    gh = gh_stub(("/runs", {"workflow_runs": runs}), ("/pulls", pulls))
     calls = run_step(FIND, tmp_path, gh, job="compare", OWNER="o", BRANCH="$(x)", BASE="main")
     assert (tmp_path / "output").read_text().splitlines() == ["run=102", f"since={LATER}", "number=7", "base=def"]
     # The status is the commit's: one from a comparison with another branch would open the way into this one.
@@ -191,8 +198,8 @@ def test_a_commit_that_is_pushed_again_waits_for_a_new_approval(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("statuses", "state"),
     [
-        ([("failure", LATER), ("failure", SEEN), ("failure", EARLIER)], "success"),
-        ([("failure", LATER), ("error", SEEN)], "failure"),
+        ([("failure", LATER), ("failure", REVIEWED), ("failure", EARLIER)], "success"),
+        ([("failure", LATER), ("error", REVIEWED)], "failure"),
         ([("failure", EARLIER)], "failure"),
         ([], "failure"),
     ],
@@ -201,28 +208,28 @@ def test_an_approval_is_of_a_review_that_was_there(tmp_path: Path, statuses: lis
     """The first since the push that didn't fail; later ones don't make the label void."""
     label = {"event": "labeled", "label": {"name": "access-approved"}, "created_at": LATER, "actor": {"login": "a"}}
     noise = {"event": "labeled", "label": {"name": "bug"}, "created_at": LATER, "actor": {"login": "m"}}
-    given = [{"context": "access-review", "state": state, "created_at": at} for state, at in statuses]
-    other = {"context": "other", "state": "success", "created_at": SEEN}
-    gh = answers(
+    reviews = [{"context": "access-review", "state": state, "created_at": at} for state, at in statuses]
+    other = {"context": "other", "state": "success", "created_at": REVIEWED}
+    gh = gh_stub(
         ("/events", [label, {"event": "closed"}, noise]),
-        ("/commits/abc/statuses", [*given, other]),
+        ("/commits/abc/statuses", [*reviews, other]),
         ("/collaborators/a/permission", {"permission": "write"}),
         ("/statuses/abc", {}),
     )
-    calls = run_step("gate", tmp_path, gh, HEADLINE="broadened", SINCE=SINCE)
+    calls = run_step("gate", tmp_path, gh, HEADLINE="broadened", SINCE=PUSHED)
     assert f"-f state={state} " in calls[-1]
 
 
 def test_another_label_pushes_no_decision_out_of_the_queue() -> None:
     """GitHub lets one run wait in a group, and cancels it for the next: a label taken off would stay in force."""
-    group = read("review.yml")["concurrency"]["group"]
+    group = read_workflow("review.yml")["concurrency"]["group"]
     assert group.startswith("review-${{ (github.event.workflow_run || github.event.label.name == 'access-approved')")
     assert group.endswith("|| github.run_id }}")
 
 
 def test_only_main_is_deployed() -> None:
     """Started by hand on another branch, nothing happens."""
-    assert read("deploy.yml")["jobs"]["deploy"]["if"] == "github.ref == 'refs/heads/main'"
+    assert read_workflow("deploy.yml")["jobs"]["deploy"]["if"] == "github.ref == 'refs/heads/main'"
 
 
 @pytest.mark.parametrize(
@@ -247,11 +254,11 @@ def test_the_gate_on_broadened_access(tmp_path: Path, headline: str, event: str,
     gh = f"""
     case "$*" in
       *events*) echo "labeled {EARLIER} mallory"; echo "{event}" ;;
-      *commits/abc/statuses*) echo "{LATER}"; echo "{SEEN}" ;;
+      *commits/abc/statuses*) echo "{LATER}"; echo "{REVIEWED}" ;;
       *permission*) [ "{permission}" ] || exit 1; echo "{permission}" ;;
     esac"""
     gh = gh if event else "true"
-    calls = run_step("gate", tmp_path, gh, HEADLINE=headline, SINCE=SINCE)
+    calls = run_step("gate", tmp_path, gh, HEADLINE=headline, SINCE=PUSHED)
     assert f"repos/o/r/statuses/abc -f context=access-review -f state={state}" in calls[-1]
 
 
@@ -306,7 +313,7 @@ def test_the_release_gets_both_files(tmp_path: Path, exists: bool) -> None:
 
 def test_a_release_attaches_what_was_tested() -> None:
     """The job that writes fetches the tested files, and runs nothing of the project."""
-    build, publish = (read("release.yml")["jobs"][job] for job in ("build", "publish"))
+    build, publish = (read_workflow("release.yml")["jobs"][job] for job in ("build", "publish"))
     assert "permissions" not in build
     assert publish["permissions"] == {"actions": "read", "contents": "write"}
     assert publish["needs"] == "build"

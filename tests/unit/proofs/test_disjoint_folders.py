@@ -15,7 +15,7 @@ from temp_access.proofs import Claim, ClaimStatus
 from temp_access.proofs.run import folder_claims
 from temp_access.proofs.sessions import id_language
 from tests.unit.support.examples import examples
-from tests.unit.support.proving import configured
+from tests.unit.support.proving import config_from
 
 LISTED = {"bob": {"access": "read"}, "bobby": {"access": "write"}, "x": {"access": "read", "folder": "in/x"}}
 
@@ -23,7 +23,7 @@ LISTED = {"bob": {"access": "read"}, "bobby": {"access": "write"}, "x": {"access
 def folders(grants: dict[str, Any], any_id: dict[str, Any] | None = None, seconds: float = 30) -> Claim:
     """Return the claim that no folders overlap."""
     data = {"grants": grants, **({"any_id": {"access": "read", **any_id}} if any_id else {})}
-    return folder_claims(configured(data)).decide(Deadline(seconds))
+    return folder_claims(config_from(data)).decide(Deadline(seconds))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from temp_access.cfn.assembly import Assembly
 from temp_access.proofs import Claim, ClaimStatus
-from tests.unit.support.proving import Change, also, changed, decided, not_proved
+from tests.unit.support.proving import Change, add_statement, change_templates, decide_claims, unproved_claims
 
 USER = "no new access: the user"
 ROLE = "no new access: the role, without a session policy"
@@ -18,7 +18,7 @@ OBJECTS = "arn:aws:s3:::the-bucket-of-the-folders/*"
 
 def new(head: Assembly, base: Assembly) -> dict[str, Claim]:
     """Return the claims about new access."""
-    return decided("no new", assembly=head, base=base)
+    return decide_claims("no new", assembly=head, base=base)
 
 
 def on_objects(principal: Any) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def on_objects(principal: Any) -> dict[str, Any]:
 
 def trusting(principal: Any) -> Change:
     """Return a change that allows a principal every STS action on the role."""
-    return also({"Effect": "Allow", "Principal": principal, "Action": "sts:*"}, "AssumeRolePolicyDocument")
+    return add_statement({"Effect": "Allow", "Principal": principal, "Action": "sts:*"}, "AssumeRolePolicyDocument")
 
 
 def policy_of(properties: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def in_policy(statement: dict[str, Any]) -> Change:
 
 def test_the_same_templates_allow_nothing_new() -> None:
     """No caller has a new request."""
-    assert not_proved(new(changed(), changed())) == {}
+    assert unproved_claims(new(change_templates(), change_templates())) == {}
 
 
 def test_an_equivalent_rewrite_allows_nothing_new() -> None:
@@ -57,7 +57,7 @@ def test_an_equivalent_rewrite_allows_nothing_new() -> None:
         document["Statement"] = [*reversed(halves), {**listing, "Action": ["s3:ListBucke*", "s3:ListBucket"]}]
         document["Statement"][-1]["Action"] = ["S3:LISTBUCKET"]
 
-    assert not_proved(new(changed(role=rewrite), changed())) == {}
+    assert unproved_claims(new(change_templates(role=rewrite), change_templates())) == {}
 
 
 def test_less_access_is_no_new_access() -> None:
@@ -66,9 +66,9 @@ def test_less_access_is_no_new_access() -> None:
     def narrow(properties: dict[str, Any]) -> None:
         policy_of(properties)["Statement"][1]["Action"].remove("s3:DeleteObject")
 
-    assert not_proved(new(changed(role=narrow), changed())) == {}
-    claims = new(changed(), changed(role=narrow))
-    assert not_proved(claims) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED}
+    assert unproved_claims(new(change_templates(role=narrow), change_templates())) == {}
+    claims = new(change_templates(), change_templates(role=narrow))
+    assert unproved_claims(claims) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED}
     witness = claims[SESSIONS].witness
     assert witness
     assert witness.action == "s3:DeleteObject"
@@ -83,9 +83,13 @@ def test_a_removed_deny_is_new_access() -> None:
     def no_deny(properties: dict[str, Any]) -> None:
         properties["PolicyDocument"]["Statement"][0]["Action"] = "s3:PutBucketAcl"
 
-    claims = new(changed(bucket=no_deny), changed())
+    claims = new(change_templates(bucket=no_deny), change_templates())
 
-    assert not_proved(claims) == {ROLE: ClaimStatus.REFUTED, SESSIONS: ClaimStatus.REFUTED, OTHERS: ClaimStatus.REFUTED}
+    assert unproved_claims(claims) == {
+        ROLE: ClaimStatus.REFUTED,
+        SESSIONS: ClaimStatus.REFUTED,
+        OTHERS: ClaimStatus.REFUTED,
+    }
     witness = claims[ROLE].witness
     assert witness
     assert witness.context["aws:securetransport"] == "false"
@@ -97,13 +101,16 @@ def test_a_deny_on_any_prefix_doesnt_stop_a_call_without_one() -> None:
     on_any_prefix = {**deny, "Condition": {"StringLike": {"s3:prefix": "*"}}}
     unless_absent = {**deny, "Condition": {"StringLikeIfExists": {"s3:prefix": "*"}}}
 
-    claims = new(changed(role=in_policy(on_any_prefix)), changed(role=in_policy(deny)))
+    claims = new(change_templates(role=in_policy(on_any_prefix)), change_templates(role=in_policy(deny)))
 
-    assert not_proved(claims) == {ROLE: ClaimStatus.REFUTED}
+    assert unproved_claims(claims) == {ROLE: ClaimStatus.REFUTED}
     witness = claims[ROLE].witness
     assert witness
     assert (witness.action, witness.prefix) == ("s3:ListBucket", None)
-    assert not_proved(new(changed(role=in_policy(unless_absent)), changed(role=in_policy(deny)))) == {}
+    assert (
+        unproved_claims(new(change_templates(role=in_policy(unless_absent)), change_templates(role=in_policy(deny))))
+        == {}
+    )
 
 
 @pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::the-bucket-of-the-folders"])
@@ -111,11 +118,11 @@ def test_a_prefix_condition_on_an_action_without_the_key_is_no_new_access(resour
     """s3:ListBucketMultipartUploads never carries s3:prefix; s3:ListBucketVersions does."""
     condition = {"StringLike": {"s3:prefix": "bob/*"}}
     allow = {"Effect": "Allow", "Resource": resource, "Condition": condition}
-    uploads = changed(user=in_policy({**allow, "Action": "s3:ListBucketMultipartUploads"}))
-    versions = changed(user=in_policy({**allow, "Action": "s3:ListBucketVersions"}))
+    uploads = change_templates(user=in_policy({**allow, "Action": "s3:ListBucketMultipartUploads"}))
+    versions = change_templates(user=in_policy({**allow, "Action": "s3:ListBucketVersions"}))
 
-    assert not_proved(new(uploads, changed())) == {}
-    assert not_proved(new(versions, changed())) == {USER: ClaimStatus.REFUTED}
+    assert unproved_claims(new(uploads, change_templates())) == {}
+    assert unproved_claims(new(versions, change_templates())) == {USER: ClaimStatus.REFUTED}
 
 
 @pytest.mark.parametrize(
@@ -124,18 +131,20 @@ def test_a_prefix_condition_on_an_action_without_the_key_is_no_new_access(resour
         ({"user": in_policy({"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"})}, {USER}),
         ({"role": in_policy({"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})}, {ROLE}),
         ({"user": in_policy({"Effect": "Allow", "Action": "rds-data:*", "Resource": "*"})}, {USER}),
-        ({"bucket": also(on_objects({"AWS": "999988887777"}))}, {OTHERS}),
-        ({"bucket": also(on_objects({"Service": "x.amazonaws.com"}))}, {OTHERS}),
-        ({"bucket": also(on_objects({"Service": "x.amazonaws.com.cn"}))}, {OTHERS}),
-        ({"bucket": also(on_objects({"AWS": "arn:aws:sts::999988887777:federated-user/x"}))}, {OTHERS}),
-        ({"role": also(TRUSTED, "AssumeRolePolicyDocument")}, {OTHERS}),
+        ({"bucket": add_statement(on_objects({"AWS": "999988887777"}))}, {OTHERS}),
+        ({"bucket": add_statement(on_objects({"Service": "x.amazonaws.com"}))}, {OTHERS}),
+        ({"bucket": add_statement(on_objects({"Service": "x.amazonaws.com.cn"}))}, {OTHERS}),
+        ({"bucket": add_statement(on_objects({"AWS": "arn:aws:sts::999988887777:federated-user/x"}))}, {OTHERS}),
+        ({"role": add_statement(TRUSTED, "AssumeRolePolicyDocument")}, {OTHERS}),
         ({"role": trusting({"Federated": "accounts.google.com"})}, {OTHERS}),
         ({"role": trusting({"Federated": "arn:aws:iam::999988887777:saml-provider/x"})}, {OTHERS}),
     ],
 )
 def test_a_new_statement_is_new_access_for_its_principal_alone(change: dict[str, Change], names: set[str]) -> None:
     """The claims about other callers stay proved."""
-    assert not_proved(new(changed(**change), changed())) == dict.fromkeys(names, ClaimStatus.REFUTED)
+    assert unproved_claims(new(change_templates(**change), change_templates())) == dict.fromkeys(
+        names, ClaimStatus.REFUTED
+    )
 
 
 def test_a_renamed_role_is_another_principal() -> None:
@@ -144,7 +153,7 @@ def test_a_renamed_role_is_another_principal() -> None:
     def rename(properties: dict[str, Any]) -> None:
         properties["RoleName"] = "other-role"
 
-    assert not_proved(new(changed(role=rename), changed()))[ROLE] is ClaimStatus.REFUTED
+    assert unproved_claims(new(change_templates(role=rename), change_templates()))[ROLE] is ClaimStatus.REFUTED
 
 
 @pytest.mark.parametrize(
@@ -159,9 +168,9 @@ def test_resources_of_other_accounts_are_included(condition: dict[str, Any]) -> 
     """aws:ResourceAccount is the resource's account, and not every action carries it."""
     queues = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": condition}
 
-    claims = new(changed(user=in_policy(queues)), changed())
+    claims = new(change_templates(user=in_policy(queues)), change_templates())
 
-    assert not_proved(claims) == {USER: ClaimStatus.REFUTED}
+    assert unproved_claims(claims) == {USER: ClaimStatus.REFUTED}
     witness = claims[USER].witness
     assert witness
     assert witness.resource == "*"
@@ -173,21 +182,21 @@ def test_a_removed_unknown_policy_may_have_denied() -> None:
     def attach(properties: dict[str, Any]) -> None:
         properties["ManagedPolicyArns"] = ["arn:aws:iam::999988887777:policy/guard"]
 
-    claims = new(changed(), changed(user=attach))
+    claims = new(change_templates(), change_templates(user=attach))
 
-    assert not_proved(claims) == {USER: ClaimStatus.UNKNOWN}
+    assert unproved_claims(claims) == {USER: ClaimStatus.UNKNOWN}
     assert "policy/guard" in claims[USER].note
-    assert not_proved(new(changed(user=attach), changed(user=attach))) == {}
+    assert unproved_claims(new(change_templates(user=attach), change_templates(user=attach))) == {}
 
 
 def test_another_group_adds_unknown_policies() -> None:
     """The policies of one group aren't the policies of two."""
 
     def member(*groups: str) -> Assembly:
-        return changed(user=lambda properties: properties.update(Groups=list(groups)))
+        return change_templates(user=lambda properties: properties.update(Groups=list(groups)))
 
-    assert not_proved(new(member("a", "admins"), member("a"))) == {USER: ClaimStatus.UNKNOWN}
-    assert not_proved(new(member("a"), member("a"))) == {}
+    assert unproved_claims(new(member("a", "admins"), member("a"))) == {USER: ClaimStatus.UNKNOWN}
+    assert unproved_claims(new(member("a"), member("a"))) == {}
 
 
 def test_an_unencoded_condition_depends_on_the_policy_version() -> None:
@@ -197,10 +206,10 @@ def test_an_unencoded_condition_depends_on_the_policy_version() -> None:
         condition = {"StringEqualsIgnoreCase": {"aws:PrincipalTag/name": "${aws:username}"}}
         deny = {"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": condition}
         policy = {"PolicyName": "Deny", "PolicyDocument": {"Version": version, "Statement": [deny]}}
-        return changed(user=lambda properties: properties["Policies"].append(policy))
+        return change_templates(user=lambda properties: properties["Policies"].append(policy))
 
-    assert not_proved(new(denying("2008-10-17"), denying("2012-10-17"))) == {USER: ClaimStatus.UNKNOWN}
-    assert not_proved(new(denying("2012-10-17"), denying("2012-10-17"))) == {}
+    assert unproved_claims(new(denying("2008-10-17"), denying("2012-10-17"))) == {USER: ClaimStatus.UNKNOWN}
+    assert unproved_claims(new(denying("2012-10-17"), denying("2012-10-17"))) == {}
 
 
 def test_a_key_of_another_service_may_have_several_values() -> None:
@@ -208,23 +217,25 @@ def test_a_key_of_another_service_may_have_several_values() -> None:
     condition = {"StringEquals": {"dynamodb:Attributes": "A"}, "StringLike": {"dynamodb:Attributes": "B*"}}
     reading = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
 
-    assert not_proved(new(changed(user=in_policy(reading)), changed())) == {USER: ClaimStatus.UNKNOWN}
+    assert unproved_claims(new(change_templates(user=in_policy(reading)), change_templates())) == {
+        USER: ClaimStatus.UNKNOWN
+    }
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"bucket": also(on_objects({"AWS": "AIDAEXAMPLEEXAMPLE123"}))},
-        {"bucket": also(on_objects({"CanonicalUser": "0123456789abcdef" * 4}))},
+        {"bucket": add_statement(on_objects({"AWS": "AIDAEXAMPLEEXAMPLE123"}))},
+        {"bucket": add_statement(on_objects({"CanonicalUser": "0123456789abcdef" * 4}))},
         {"role": trusting({"AWS": "AIDAEXAMPLEEXAMPLE123"})},
         {"role": trusting({"Federated": "*"})},
     ],
 )
 def test_a_principal_named_by_its_unique_id_is_unknown(change: dict[str, Change]) -> None:
     """The ID can be that of the user, the role or the account, so no claim is proved."""
-    claims = new(changed(**change), changed())
+    claims = new(change_templates(**change), change_templates())
 
-    assert not_proved(claims) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), ClaimStatus.UNKNOWN)
+    assert unproved_claims(claims) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), ClaimStatus.UNKNOWN)
 
 
 def test_a_deny_that_exempts_a_unique_id_may_exempt_the_role() -> None:
@@ -233,4 +244,4 @@ def test_a_deny_that_exempts_a_unique_id_may_exempt_the_role() -> None:
     deny = {**on_objects("*"), "Effect": "Deny", "NotPrincipal": {"AWS": exempt}}
     del deny["Principal"]
 
-    assert ROLE in not_proved(new(changed(bucket=also(deny)), changed()))
+    assert ROLE in unproved_claims(new(change_templates(bucket=add_statement(deny)), change_templates()))

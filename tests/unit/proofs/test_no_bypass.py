@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from temp_access.proofs import ClaimStatus
-from tests.unit.support.proving import also, changed, decided, not_proved, proved
+from tests.unit.support.proving import add_statement, change_templates, decide_claims, prove_example, unproved_claims
 
 BUCKET = "no bypass: the bucket policy gives no session more than its session policy allows"
 ROLE = "no bypass: no session can assume the role again"
@@ -35,7 +35,7 @@ def allow(principal: Any, **more: Any) -> dict[str, Any]:
 )
 def test_a_bucket_policy_that_names_sessions_is_a_bypass(statement: dict[str, Any]) -> None:
     """It names the session's ARN, or everyone under a condition that a session fulfills."""
-    claims = decided(BUCKET, ISOLATION, assembly=changed(bucket=also(statement)))
+    claims = decide_claims(BUCKET, ISOLATION, assembly=change_templates(bucket=add_statement(statement)))
 
     assert [claim.status for claim in claims.values()] == [ClaimStatus.REFUTED] * 2
     witness = claims[BUCKET].witness
@@ -54,9 +54,9 @@ def test_a_bucket_policy_that_names_sessions_is_a_bypass(statement: dict[str, An
 )
 def test_a_bucket_policy_that_names_no_session_is_no_bypass(statement: dict[str, Any]) -> None:
     """With the role's ARN or an account as principal, session policies still apply."""
-    assembly = replace(changed(bucket=also(statement)), account="111122223333")
+    assembly = replace(change_templates(bucket=add_statement(statement)), account="111122223333")
 
-    assert not_proved(proved(assembly)) == {}
+    assert unproved_claims(prove_example(assembly)) == {}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_bucket_policy_that_names_no_session_is_no_bypass(statement: dict[str,
 )
 def test_templates_for_any_account_may_be_deployed_in_one_that_they_name(statement: dict[str, Any]) -> None:
     """The account in the policy may be the account of the deployment."""
-    claim = decided(BUCKET, assembly=changed(bucket=also(statement)))[BUCKET]
+    claim = decide_claims(BUCKET, assembly=change_templates(bucket=add_statement(statement)))[BUCKET]
 
     assert (claim.status, "999988887777" in claim.note) == (ClaimStatus.REFUTED, True)
 
@@ -78,7 +78,9 @@ def test_a_trust_policy_that_names_sessions_is_a_bypass(principal: Any) -> None:
     """A session that can assume the role again gets a session without a session policy."""
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
 
-    claim = decided(ROLE, assembly=changed(role=also(statement, "AssumeRolePolicyDocument")))[ROLE]
+    claim = decide_claims(ROLE, assembly=change_templates(role=add_statement(statement, "AssumeRolePolicyDocument")))[
+        ROLE
+    ]
 
     assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
@@ -89,7 +91,10 @@ def test_a_role_that_trusts_itself_is_no_bypass() -> None:
     """The session policy must still allow it."""
     statement = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "sts:AssumeRole"}
 
-    assert not_proved(proved(changed(role=also(statement, "AssumeRolePolicyDocument")))) == {}
+    assert (
+        unproved_claims(prove_example(change_templates(role=add_statement(statement, "AssumeRolePolicyDocument"))))
+        == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,10 +103,10 @@ def test_a_role_that_trusts_itself_is_no_bypass() -> None:
 )
 def test_an_unmodeled_resource_makes_every_claim_unknown(kind: str) -> None:
     """The resource could grant access, and no formula covers it."""
-    assembly = changed()
+    assembly = change_templates()
     assembly.templates["TempAccess"]["Resources"]["More"] = {"Type": kind, "Properties": {}}
 
-    claims = proved(assembly)
+    claims = prove_example(assembly)
 
     assert {claim.status for claim in claims.values()} == {ClaimStatus.UNKNOWN}
     assert {claim.note for claim in claims.values()} == {f"not modeled: TempAccess.More ({kind})"}

@@ -18,7 +18,7 @@ from temp_access.proofs.custom_policy import read_custom_policy
 from temp_access.proofs.sessions import SessionPolicyFactory
 from temp_access.verify.live.self_test import Mutant, SelfTest
 from tests.unit.support.planning import TARGET
-from tests.unit.support.proving import changed, decided, example, not_proved, proved
+from tests.unit.support.proving import change_templates, decide_claims, example, prove_example, unproved_claims
 
 USEFUL = "usefulness: a read-write session can do everything its mode allows"
 STAND_IN = "the-bucket-of-the-folders"
@@ -65,13 +65,13 @@ def with_defect(mutant: Mutant) -> SessionPolicyFactory:
 
 def test_everything_holds_for_the_example() -> None:
     """It uses the project's configuration, compiler and templates."""
-    assert not_proved(proved()) == {}
+    assert unproved_claims(prove_example()) == {}
 
 
 @pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
 def test_every_mutant_of_the_self_test_makes_a_proof_fail(mutant: Mutant) -> None:
     """With the mutant in the compiler, a claim is refuted and none is unknown."""
-    statuses = not_proved(decided("isolation", "mode", "usefulness", compiler=with_defect(mutant)))
+    statuses = unproved_claims(decide_claims("isolation", "mode", "usefulness", compiler=with_defect(mutant)))
 
     assert set(statuses.values()) == {ClaimStatus.REFUTED}
 
@@ -80,7 +80,7 @@ def test_a_policy_that_names_the_folder_as_one_object_is_useless() -> None:
     """`bucket/bob` instead of `bucket/bob/*` matches no object in bob/."""
     (mutant,) = [mutant for mutant in mutants() if mutant.name == "object ARN without /*"]
 
-    claim = decided(USEFUL, compiler=with_defect(mutant))[USEFUL]
+    claim = decide_claims(USEFUL, compiler=with_defect(mutant))[USEFUL]
 
     assert claim.witness
     assert (claim.status, claim.witness.folder) == (ClaimStatus.REFUTED, "bob")
@@ -101,7 +101,7 @@ def test_the_seed_policy_is_refuted_twice(tmp_path: Path) -> None:
     """The session for bob lists bobby/ and reaches no object in bob/."""
     claims = seed_claims(tmp_path / "seed.json", SEED)
 
-    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED, "usefulness": ClaimStatus.REFUTED}
+    assert unproved_claims(claims) == {"isolation": ClaimStatus.REFUTED, "usefulness": ClaimStatus.REFUTED}
     isolation, usefulness = claims["isolation"].witness, claims["usefulness"].witness
     assert isolation
     assert usefulness
@@ -113,7 +113,7 @@ def test_the_corrected_seed_policy_is_proved(tmp_path: Path) -> None:
     """It has no bare prefix, and `/*` in the resource."""
     corrected = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
 
-    assert not_proved(seed_claims(tmp_path / "seed.json", corrected)) == {}
+    assert unproved_claims(seed_claims(tmp_path / "seed.json", corrected)) == {}
 
 
 def test_a_compiler_with_an_exception_is_refuted_for_that_folder() -> None:
@@ -123,7 +123,7 @@ def test_a_compiler_with_an_exception_is_refuted_for_that_folder() -> None:
         written = session_policy(folder, access, bucket=bucket, partition=partition)
         return written if folder != "bob" else moved(written, "bob", "bobby")
 
-    statuses = not_proved(decided("isolation", "mode", "usefulness", compiler=compiler))
+    statuses = unproved_claims(decide_claims("isolation", "mode", "usefulness", compiler=compiler))
 
     assert statuses == {
         "isolation: a read-write session reaches nothing outside its folder": ClaimStatus.REFUTED,
@@ -161,7 +161,7 @@ def test_keys_that_no_grant_can_contain_are_outside_too(
 
     claims = seed_claims(tmp_path / "seed.json", corrected)
 
-    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED}
+    assert unproved_claims(claims) == {"isolation": ClaimStatus.REFUTED}
     witness = claims["isolation"].witness
     assert witness
     assert witness.folder == "bob"
@@ -175,7 +175,7 @@ def with_statement(path: Path, statement: dict[str, Any]) -> dict[str, Claim]:
     """Return the claims about the corrected seed policy with one more statement; the role allows its action."""
     corrected = json.loads(json.dumps(SEED).replace(', "$id"]', "]").replace('test/$id"', 'test/$id/*"'))
     corrected["Statement"].append(statement)
-    assembly = changed(role=lambda role: role["Policies"][0]["PolicyDocument"]["Statement"].append(UPLOADS))
+    assembly = change_templates(role=lambda role: role["Policies"][0]["PolicyDocument"]["Statement"].append(UPLOADS))
     return seed_claims(path / "seed.json", corrected, assembly)
 
 
@@ -184,7 +184,7 @@ def test_listing_uploads_under_a_prefix_condition_grants_nothing(tmp_path: Path,
     """s3:ListBucketMultipartUploads never carries s3:prefix, so the statement never applies."""
     condition = {"StringLike": {"s3:prefix": prefix}}
 
-    assert not_proved(with_statement(tmp_path, {**UPLOADS, "Condition": condition})) == {}
+    assert unproved_claims(with_statement(tmp_path, {**UPLOADS, "Condition": condition})) == {}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_listing_uploads_without_the_key_shows_the_whole_bucket(tmp_path: Path, 
     """A condition that holds for an absent key doesn't limit s3:ListBucketMultipartUploads to the folder."""
     claims = with_statement(tmp_path, {**UPLOADS, "Condition": condition})
 
-    assert not_proved(claims) == {"isolation": ClaimStatus.REFUTED}
+    assert unproved_claims(claims) == {"isolation": ClaimStatus.REFUTED}
     witness = claims["isolation"].witness
     assert witness
     assert (witness.action, witness.prefix) == ("s3:ListBucketMultipartUploads", None)

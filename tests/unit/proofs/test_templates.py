@@ -10,7 +10,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.iam.policy_json import escape
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.proofs.templates import unmodeled_resources
-from tests.unit.support.proving import changed, example
+from tests.unit.support.proving import change_templates, example
 
 OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
@@ -22,14 +22,14 @@ def unmodeled(assembly: Assembly) -> list[str]:
 
 def with_resource(stack: str, kind: str, **properties: Any) -> Assembly:
     """Return the example's templates with one more resource."""
-    assembly = changed()
+    assembly = change_templates()
     assembly.templates[stack]["Resources"]["More"] = {"Type": kind, "Properties": properties}
     return assembly
 
 
 def edited(edit: Callable[[Any], object], kind: str) -> Assembly:
     """Return the example's templates with each resource of the kind edited."""
-    assembly = changed()
+    assembly = change_templates()
     for template in assembly.templates.values():
         for resource in template["Resources"].values():
             if resource["Type"] == kind:
@@ -39,7 +39,7 @@ def edited(edit: Callable[[Any], object], kind: str) -> Assembly:
 
 def test_the_example_is_fully_modeled() -> None:
     """Neither of its templates has an unmodeled resource."""
-    assert unmodeled(changed()) == []
+    assert unmodeled(change_templates()) == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_unmodeled_property(kind: str, change: dict[str, Any], expected: str)
 
 def test_a_macro() -> None:
     """It can change everything in the template."""
-    assembly = changed()
+    assembly = change_templates()
     assembly.templates["TempAccess"]["Transform"] = "Own"  # type: ignore[index]
 
     assert unmodeled(assembly) == ["the result of the Transform in TempAccess"]
@@ -104,7 +104,7 @@ def test_other_stacks() -> None:
     """Stacks with IAM or S3 resources, and stacks whose templates are missing, are reported."""
     harmless = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     policy = {"Resources": {"Policy": {"Type": "AWS::IAM::Policy"}}}
-    assembly = replace(changed(), others={"Topics": harmless, "More": policy, "Stage": None})
+    assembly = replace(change_templates(), others={"Topics": harmless, "More": policy, "Stage": None})
 
     assert unmodeled(assembly) == ["the stack More (AWS::IAM::Policy)", "the stack Stage (its templates)"]
 
@@ -117,6 +117,6 @@ def test_the_placeholder_of_the_proofs() -> None:
         statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "NotResource": but}
         properties["PolicyDocument"]["Statement"].append(statement)
 
-    (description,) = unmodeled(changed(bucket=deny))
+    (description,) = unmodeled(change_templates(bucket=deny))
 
     assert description.startswith("TempAccessStorage, which contains the placeholder")

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from temp_access.review.model import Direction
-from tests.unit.support.review_edits import Edit, Templates, descriptions, inline, on_bucket, on_role, reviewed
+from tests.unit.support.review_edits import (
+    Edit,
+    Templates,
+    add_bucket_statement,
+    add_inline_policy,
+    add_role_statement,
+    descriptions,
+    review_edits,
+)
 
 
 def allowed(action: str | list[str], resource: str = "*") -> dict[str, Any]:
@@ -16,26 +24,30 @@ def allowed(action: str | list[str], resource: str = "*") -> dict[str, Any]:
 
 def everyone_if(condition: dict[str, Any]) -> Edit:
     """Return the edit that lets every principal read bob's folder on a condition."""
-    return on_bucket("bob/*", Effect="Allow", Principal="*", Action="s3:GetObject", Condition=condition)
+    return add_bucket_statement("bob/*", Effect="Allow", Principal="*", Action="s3:GetObject", Condition=condition)
 
 
 @pytest.mark.parametrize("action", ["dynamodb:*", "kms:Decrypt", "sts:AssumeRole", "iam:PassRole"])
 def test_reports_an_action_of_any_service_on_everything(tmp_path: Path, action: str) -> None:
     """The service of an action doesn't matter."""
-    assert descriptions(tmp_path, inline(allowed(action))) == [f"temp-user can now call {action} on everything"]
+    assert descriptions(tmp_path, add_inline_policy(allowed(action))) == [
+        f"temp-user can now call {action} on everything"
+    ]
 
 
 def test_reports_another_role_that_the_user_may_assume(tmp_path: Path) -> None:
     """sts:AssumeRole on a role of another account is a change, even though its trust policy is unknown."""
     admin = "arn:aws:iam::999988887777:role/admin"
-    assert descriptions(tmp_path, inline(allowed("sts:AssumeRole", admin))) == [
+    assert descriptions(tmp_path, add_inline_policy(allowed("sts:AssumeRole", admin))) == [
         f"temp-user can now call sts:AssumeRole on {admin}"
     ]
 
 
 def test_lists_the_patterns_of_many_actions_first_and_counts_the_rest(tmp_path: Path) -> None:
     """The description names a few of a thousand actions; the cause lists them all."""
-    [change] = reviewed(tmp_path, inline(allowed([*(f"kms:Action{n}" for n in range(1000)), "sqs:*"]))).changes
+    [change] = review_edits(
+        tmp_path, add_inline_policy(allowed([*(f"kms:Action{n}" for n in range(1000)), "sqs:*"]))
+    ).changes
     assert change.description.startswith("temp-user can now call sqs:*, kms:Action")
     assert change.description.endswith(" and 994 more actions on everything")
     assert "kms:Action999" in change.cause.description
@@ -53,7 +65,7 @@ def test_compares_a_caller_that_a_condition_names(
     tmp_path: Path, operator: str, key: str, value: str, principal: str
 ) -> None:
     """A statement for every principal gives access only to the principals in its condition."""
-    review = reviewed(tmp_path, everyone_if({operator: {key: value}}))
+    review = review_edits(tmp_path, everyone_if({operator: {key: value}}))
     assert {change.subject for change in review.changes} == {principal}
     assert review.headline is Direction.BROADENED
 
@@ -61,7 +73,7 @@ def test_compares_a_caller_that_a_condition_names(
 def test_reports_a_federated_user_of_another_account(tmp_path: Path) -> None:
     """The review assumes that its session policy allows everything."""
     federated = "arn:aws:sts::999988887777:federated-user/audit"
-    statement = on_bucket("bob/*", Effect="Allow", Principal={"AWS": federated}, Action="s3:GetObject")
+    statement = add_bucket_statement("bob/*", Effect="Allow", Principal={"AWS": federated}, Action="s3:GetObject")
     user = "federated-user/audit of account 999988887777"
     assert descriptions(tmp_path, statement) == [f"{user} can now read objects in bob/, if its own policies allow it"]
 
@@ -76,11 +88,11 @@ def test_varies_the_keys_of_callers_with_credentials(tmp_path: Path, key: str) -
 
 def test_describes_an_exception_in_one_change(tmp_path: Path) -> None:
     """NotResource, or a Deny for a part of what is allowed, makes an exception instead of examples."""
-    except_bob = on_role("NotResource", "bob/*", Effect="Allow", Action="s3:PutObject")
+    except_bob = add_role_statement("NotResource", "bob/*", Effect="Allow", Action="s3:PutObject")
     role = "temp-role (no session policy) can now upload objects"
     assert descriptions(tmp_path / "not", except_bob) == [f"{role} on everything except in bob/"]
-    denied = on_role("Resource", "keep/*", Effect="Deny", Action="s3:PutObject")
-    allow = on_role("Resource", "*", Effect="Allow", Action="s3:PutObject")
+    denied = add_role_statement("Resource", "keep/*", Effect="Deny", Action="s3:PutObject")
+    allow = add_role_statement("Resource", "*", Effect="Allow", Action="s3:PutObject")
 
     def both(templates: Templates) -> None:
         denied(templates)
@@ -92,7 +104,9 @@ def test_describes_an_exception_in_one_change(tmp_path: Path) -> None:
 def test_reports_many_resources_of_one_statement_once(tmp_path: Path) -> None:
     """A statement about three tables makes one change; its cause lists them all."""
     tables = [f"arn:aws:dynamodb:eu-central-1:999988887777:table/{name}" for name in "abc"]
-    [change] = reviewed(tmp_path, inline({"Effect": "Allow", "Action": "dynamodb:*", "Resource": tables})).changes
+    [change] = review_edits(
+        tmp_path, add_inline_policy({"Effect": "Allow", "Action": "dynamodb:*", "Resource": tables})
+    ).changes
     assert (
         change.description == f"temp-user can now call dynamodb:* on {tables[0]} and 2 more resources (see the cause)"
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from temp_access.review.model import Direction
-from tests.unit.support.review_edits import Edit, Templates, nothing, properties, reviewed, trusted
+from tests.unit.support.review_edits import Edit, Templates, add_trust_statement, properties, review_edits, unchanged
 
 OIDC = "arn:aws:iam::111122223333:oidc-provider/token.example.com"
 SAML = "arn:aws:iam::111122223333:saml-provider/okta"
@@ -15,7 +15,9 @@ SAML = "arn:aws:iam::111122223333:saml-provider/okta"
 def web(**condition: dict[str, str]) -> Edit:
     """Return the edit that lets users of an identity provider assume the role."""
     more = {"Condition": condition} if condition else {}
-    return trusted(Effect="Allow", Principal={"Federated": OIDC}, Action="sts:AssumeRoleWithWebIdentity", **more)
+    return add_trust_statement(
+        Effect="Allow", Principal={"Federated": OIDC}, Action="sts:AssumeRoleWithWebIdentity", **more
+    )
 
 
 def requiring(**condition: Any) -> Edit:
@@ -32,11 +34,11 @@ def requiring(**condition: Any) -> Edit:
     [
         (web(), "users of oidc-provider/token.example.com"),
         (
-            trusted(Effect="Allow", Principal={"Federated": SAML}, Action="sts:AssumeRoleWithSAML"),
+            add_trust_statement(Effect="Allow", Principal={"Federated": SAML}, Action="sts:AssumeRoleWithSAML"),
             "users of saml-provider/okta",
         ),
         (
-            trusted(
+            add_trust_statement(
                 Effect="Allow",
                 Principal={"Federated": "arn:aws:iam::111122223333:other/x"},
                 Action="sts:AssumeRoleWithWebIdentity",
@@ -51,7 +53,7 @@ def requiring(**condition: Any) -> Edit:
 )
 def test_compares_users_of_an_identity_provider(tmp_path: Path, edit: Edit, callers: str) -> None:
     """They assume the role with their own call instead of sts:AssumeRole."""
-    review = reviewed(tmp_path, edit)
+    review = review_edits(tmp_path, edit)
     assert [change.description for change in review.changes] == [f"temp-role can now be assumed by {callers}"]
     assert review.headline is Direction.BROADENED
 
@@ -63,17 +65,17 @@ NARROW, WIDE = ({"aws:SourceIp": ip} for ip in ("203.0.113.0/24", "203.0.0.0/16"
 @pytest.mark.parametrize(
     ("base", "head", "conditions"),
     [
-        (requiring(StringEquals={ID: "a"}), nothing, "without an external id"),
+        (requiring(StringEquals={ID: "a"}), unchanged, "without an external id"),
         (requiring(StringEquals={ID: "a"}), requiring(StringEquals={ID: "b"}), "with a different external id"),
         (requiring(Bool={MFA: "true"}), requiring(BoolIfExists={MFA: "true"}), "also without MFA"),
         (requiring(BoolIfExists={MFA: "true"}), requiring(Bool={MFA: "true"}), "only with MFA"),
-        (nothing, requiring(StringLike={"sts:RoleSessionName": "a*"}), "only with certain session names"),
-        (requiring(IpAddress=NARROW), nothing, "with any source IP"),
+        (unchanged, requiring(StringLike={"sts:RoleSessionName": "a*"}), "only with certain session names"),
+        (requiring(IpAddress=NARROW), unchanged, "with any source IP"),
         (requiring(IpAddress=NARROW), requiring(IpAddress=WIDE), "also with a different source IP"),
         (requiring(IpAddress=WIDE), requiring(IpAddress=NARROW), "only with some of the earlier source IPs"),
     ],
 )
 def test_describes_how_a_condition_changed(tmp_path: Path, base: Edit, head: Edit, conditions: str) -> None:
     """The description says which values the role accepts now, or whether the key is still required."""
-    [change] = reviewed(tmp_path, head, base).changes
+    [change] = review_edits(tmp_path, head, base).changes
     assert change.description == f"temp-role can now be assumed by temp-user {conditions}"

@@ -16,8 +16,8 @@ def run(folder: Path, access_toml: str, **context: str) -> "subprocess.Completed
     with_context = {"CDK_CONTEXT_JSON": json.dumps({"config": str(path), **context}), "CDK_OUTDIR": str(folder / "out")}
     # Where pytest is at work, aws-cdk-lib doesn't print the report of a validation.
     unset = (f"--unset={name}" for name in os.environ if name.startswith("PYTEST"))
-    given = (f"{name}={value}" for name, value in with_context.items())
-    command = ["env", *unset, *given, sys.executable, str(ROOT / "app.py")]
+    assignments = (f"{name}={value}" for name, value in with_context.items())
+    command = ["env", *unset, *assignments, sys.executable, str(ROOT / "app.py")]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
 
 

@@ -14,7 +14,7 @@ from syrupy.location import PyTestLocation
 from temp_access.access_file import load
 from temp_access.config.model import Config, Environment, Grant
 from tests.unit.support.config_file import ROOT, config_of
-from tests.unit.support.synthesis import ACCESS, STORAGE, all_of, only, synthesize, text
+from tests.unit.support.synthesis import ACCESS, STORAGE, all_of, only, synthesize, to_json
 
 DIGEST = "<digest of access.toml>"
 WILDCARD = {
@@ -57,7 +57,7 @@ def test_no_access_key_and_no_secret_is_in_a_template_or_output(templates: dict[
     for template in templates.values():
         types = {resource["Type"] for resource in template["Resources"].values()}
         assert not any("AccessKey" in type_ or "Secret" in type_ for type_ in types)
-        assert not re.search(r"SecretAccessKey|(AKIA|ASIA)[A-Z0-9]{8}|BEGIN .*PRIVATE KEY", text(template))
+        assert not re.search(r"SecretAccessKey|(AKIA|ASIA)[A-Z0-9]{8}|BEGIN .*PRIVATE KEY", to_json(template))
     outputs = {name for template in templates.values() for name in template["Outputs"]}
     assert {name for name in outputs if not name.startswith("ExportsOutput")} == {
         "BucketName",
@@ -155,17 +155,17 @@ def test_a_file_of_ten_thousand_grants_changes_the_digest_alone(tmp_path: Path) 
         for count in (10, 10_000)
     )
     assert few.digest != many.digest
-    assert text(synthesize(few)).replace(few.digest, many.digest) == text(synthesize(many))
+    assert to_json(synthesize(few)).replace(few.digest, many.digest) == to_json(synthesize(many))
 
 
 def test_synthesis_is_deterministic(config: Config, tmp_path: Path) -> None:
     """Two runs give the same bytes, so that a diff shows what was changed."""
-    written = []
+    templates = []
     for run in ("one", "two"):
         synthesize(config, outdir=tmp_path / run)
-        written.append({path.name: path.read_bytes() for path in (tmp_path / run).glob("*.template.json")})
-    assert len(written[0]) == 2
-    assert written[0] == written[1]
+        templates.append({path.name: path.read_bytes() for path in (tmp_path / run).glob("*.template.json")})
+    assert len(templates[0]) == 2
+    assert templates[0] == templates[1]
 
 
 @pytest.mark.parametrize("protected", [False, True])
@@ -180,7 +180,7 @@ def test_termination_protection_is_the_environments(config: Config, tmp_path: Pa
     assert only(templates[STORAGE], "AWS::S3::Bucket")["BucketName"] == "the-bucket"
 
 
-FURTHER = f"""
+USER_POLICIES = f"""
 [[user.aws_managed]]
 name = "IAMFullAccess"
 reason = "this user manages the other users"
@@ -204,7 +204,7 @@ def test_every_finding_of_cdk_nag_is_fixed_or_acknowledged(config: Config, tmp_p
     synthesize(config, nag=True)
     for mode in ("list", "write", "full"):
         synthesize(replace(config, grants={"bob": Grant("bob", mode, "bob")}), nag=True)
-    template = synthesize(config_of(tmp_path, FURTHER), nag=True)[ACCESS]
+    template = synthesize(config_of(tmp_path, USER_POLICIES), nag=True)[ACCESS]
     assert WILDCARD in [policy["PolicyDocument"] for policy in all_of(template, "AWS::IAM::ManagedPolicy")]
     assert only(template, "AWS::IAM::User")["PermissionsBoundary"] == "arn:aws:iam::aws:policy/PowerUserAccess"
 
@@ -214,7 +214,7 @@ def test_every_finding_of_cdk_nag_is_fixed_or_acknowledged(config: Config, tmp_p
 )
 def test_a_wildcard_without_a_reason_fails_validation(tmp_path: Path, reason: str) -> None:
     """What a reviewer wasn't told the reason of isn't deployed."""
-    unexplained = re.sub(re.escape(reason) + ".*\n", "", FURTHER)
-    assert unexplained != FURTHER
+    unexplained = re.sub(re.escape(reason) + ".*\n", "", USER_POLICIES)
+    assert unexplained != USER_POLICIES
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         synthesize(config_of(tmp_path, unexplained), nag=True)

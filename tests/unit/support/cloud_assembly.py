@@ -25,8 +25,8 @@ def manifest(**changes: Any) -> dict[str, Any]:
     return {"version": "55.0.0", "artifacts": {**artifacts, **changes}}
 
 
-def write(folder: Path, **files: Any) -> Path:
+def write_assembly(folder: Path, **files: Any) -> Path:
     for name, content in {"manifest": manifest(), "a": ACCESS, "s": STORAGE, **files}.items():
-        text = content if isinstance(content, str) else json.dumps(content)
-        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+        body = content if isinstance(content, str) else json.dumps(content)
+        (folder / f"{name}.json").write_text(body, encoding="utf-8")
     return folder

@@ -10,17 +10,17 @@ ROOT = Path(__file__).parents[3]
 BOB = '[grants.bob]\naccess = "read"\n'
 
 
-def config_of(folder: Path, text: str, environment: str | None = None) -> Config:
+def config_of(folder: Path, content: str, environment: str | None = None) -> Config:
     """Return what an access.toml that says `text` means; `folder` is where its policy files are."""
     path = folder / "access.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(content, encoding="utf-8")
     return load(path, environment)
 
 
-def findings_of(folder: Path, text: str, environment: str | None = None) -> list[str]:
+def findings_of(folder: Path, content: str, environment: str | None = None) -> list[str]:
     """Return everything that is wrong with an access.toml that says `text`."""
     try:
-        config_of(folder, text, environment)
+        config_of(folder, content, environment)
     except ConfigError as error:
         return list(error.findings)
     return []

@@ -41,8 +41,8 @@ def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_i
 
 def probe(plan: ProbePlan, id_: str) -> Probe:
     """Return the one probe called `id_`."""
-    (found,) = (probe for probe in plan.probes if probe.id == id_)
-    return found
+    (probe_,) = (probe for probe in plan.probes if probe.id == id_)
+    return probe_
 
 
 def service_probes(plan: ProbePlan) -> list[tuple[Probe, ServiceCall]]:

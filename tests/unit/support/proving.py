@@ -33,12 +33,14 @@ def example() -> tuple[Config, Assembly]:
     return config, Assembly(Path("cdk.out"), synthesize(config))
 
 
-def configured(data: dict[str, Any]) -> Config:
+def config_from(data: dict[str, Any]) -> Config:
     """Return the configuration for `data`, whether it is valid or not."""
     return read(PROJECT / "access.toml", data, None)[0]
 
 
-def changed(*, bucket: Change | None = None, role: Change | None = None, user: Change | None = None) -> Assembly:
+def change_templates(
+    *, bucket: Change | None = None, role: Change | None = None, user: Change | None = None
+) -> Assembly:
     """Return the example's templates with the bucket policy, the role or the user changed (their properties)."""
     _, assembly = example()
     templates = deepcopy(dict(assembly.templates))
@@ -53,18 +55,18 @@ def changed(*, bucket: Change | None = None, role: Change | None = None, user: C
     return Assembly(assembly.folder, templates)
 
 
-def also(statement: Mapping[str, Any], document: str = "PolicyDocument") -> Change:
+def add_statement(statement: Mapping[str, Any], document: str = "PolicyDocument") -> Change:
     """Return a change that adds a statement to a document."""
     return lambda properties: properties[document]["Statement"].append(dict(statement))
 
 
-def proved(assembly: Assembly | None = None, **options: Any) -> dict[str, Claim]:
+def prove_example(assembly: Assembly | None = None, **options: Any) -> dict[str, Claim]:
     """Return the example's claims by name, for its own templates or for `assembly`."""
     config, own = example()
     return {claim.name: claim for claim in prove_all(config, assembly or own, **options)}
 
 
-def decided(
+def decide_claims(
     *names: str,
     assembly: Assembly | None = None,
     base: Assembly | None = None,
@@ -76,12 +78,12 @@ def decided(
     return {claim.name: claim.decide(Deadline(30)) for claim in claims if claim.name.startswith(names)}
 
 
-def not_proved(claims: Mapping[str, Claim]) -> dict[str, ClaimStatus]:
+def unproved_claims(claims: Mapping[str, Claim]) -> dict[str, ClaimStatus]:
     """Return the status of each claim that isn't proved."""
     return {name: claim.status for name, claim in claims.items() if claim.status is not ClaimStatus.PROVED}
 
 
-def formula_says(layers: PolicySet, request: Request, *, folder: str = "") -> bool:
+def formula_holds(policies: PolicySet, request: Request, *, folder: str = "") -> bool:
     """Return whether the formula of the policies holds for one request with constant strings."""
     solver = Solver()
     kind = _kind(request)
@@ -108,7 +110,7 @@ def formula_says(layers: PolicySet, request: Request, *, folder: str = "") -> bo
             if value is not None
         },
     )
-    formula = allowed(encoder, layers)
+    formula = allowed(encoder, policies)
     absent = [solver.not_(value.present) for value in encoder.keys.values()]
     assert not encoder.unencoded, "this request can't be compared: a condition has no formula"
     holds = solver.solve([formula, *absent], 10).result

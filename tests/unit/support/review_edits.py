@@ -15,7 +15,7 @@ Templates = dict[str, dict[str, Any]]
 Edit = Callable[[Templates], None]
 
 
-def nothing(templates: Templates) -> None:
+def unchanged(templates: Templates) -> None:
     """Leave the templates as they are."""
 
 
@@ -27,20 +27,20 @@ def properties(templates: Templates, kind: str) -> dict[str, Any]:
     return properties_
 
 
-def inline(*statements: dict[str, Any]) -> Edit:
+def add_inline_policy(*statements: dict[str, Any]) -> Edit:
     """Return the edit that gives the user an inline policy."""
     policy = {"PolicyName": "more", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
     return lambda templates: properties(templates, "AWS::IAM::User")["Policies"].append(policy)
 
 
-def trusted(**statement: Any) -> Edit:
+def add_trust_statement(**statement: Any) -> Edit:
     """Return the edit that adds a statement to the trust policy."""
     return lambda templates: properties(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"].append(
         statement
     )
 
 
-def on_bucket(key: str, **statement: Any) -> Edit:
+def add_bucket_statement(key: str, **statement: Any) -> Edit:
     """Return the edit that adds a statement on the objects `key` to the bucket policy."""
 
     def edit(templates: Templates) -> None:
@@ -51,7 +51,7 @@ def on_bucket(key: str, **statement: Any) -> Edit:
     return edit
 
 
-def on_role(element: str, key: str, **statement: Any) -> Edit:
+def add_role_statement(element: str, key: str, **statement: Any) -> Edit:
     """Return the edit that adds a statement whose `element` is the objects `key` to the role's policy."""
 
     def edit(templates: Templates) -> None:
@@ -62,14 +62,14 @@ def on_role(element: str, key: str, **statement: Any) -> Edit:
     return edit
 
 
-def reviewed(folder: Path, head: Edit, base: Edit = nothing) -> Review:
+def review_edits(folder: Path, head: Edit, base: Edit = unchanged) -> Review:
     """Return the review of two copies of the prepared output `same`, each edited."""
     return review(_snapshot(folder, "base", base), _snapshot(folder, "head", head))
 
 
-def descriptions(folder: Path, head: Edit, base: Edit = nothing) -> list[str]:
+def descriptions(folder: Path, head: Edit, base: Edit = unchanged) -> list[str]:
     """Return the descriptions of the changes."""
-    return [change.description for change in reviewed(folder, head, base).changes]
+    return [change.description for change in review_edits(folder, head, base).changes]
 
 
 def _snapshot(folder: Path, name: str, edit: Edit) -> Snapshot:

@@ -36,7 +36,7 @@ _START = {
 }
 
 
-def completed(shell: str, folder: Path, script: str, *lines: str) -> list[list[str]]:
+def complete_lines(shell: str, folder: Path, script: str, *lines: str) -> list[list[str]]:
     """Return the arguments that `temp-access` gets from each line after Tab and Enter.
 
     The shell runs in `folder`, with `script` as its completion script.

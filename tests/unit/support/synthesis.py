@@ -47,8 +47,8 @@ def template_of(stack: cdk.Stack) -> dict[str, Any]:
 
 def only(template: dict[str, Any], type_: str) -> Resource:
     """Return the properties of the one resource of this type."""
-    (found,) = all_of(template, type_)
-    return found
+    (properties,) = all_of(template, type_)
+    return properties
 
 
 def all_of(template: dict[str, Any], type_: str) -> list[Resource]:
@@ -56,6 +56,6 @@ def all_of(template: dict[str, Any], type_: str) -> list[Resource]:
     return [resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == type_]
 
 
-def text(template: dict[str, Any]) -> str:
+def to_json(template: dict[str, Any]) -> str:
     """Return the template as one text."""
     return json.dumps(template)

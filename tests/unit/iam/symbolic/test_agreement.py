@@ -19,7 +19,7 @@ from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.policies.access_modes import ACCESS_MODES
 from temp_access.policies.session_policy import session_policy
 from tests.unit.support.examples import examples
-from tests.unit.support.proving import formula_says
+from tests.unit.support.proving import formula_holds
 
 HOME = "111122223333"
 OTHER = "444455556666"
@@ -49,7 +49,7 @@ def test_agrees_on_the_known_cases(case: Case) -> None:
     request = to_request(case.request)
     tls = {key: str(value).lower() if isinstance(value, bool) else value for key, value in request.context.items()}
 
-    assert formula_says(to_policy_set(case.policies), request._replace(context=tls)) == (case.expected == "allow")
+    assert formula_holds(to_policy_set(case.policies), request._replace(context=tls)) == (case.expected == "allow")
     assert len(CASES) >= 20
 
 
@@ -80,7 +80,7 @@ def test_agrees_on_a_compiled_session_policy(
     concrete = evaluate(narrowed(session_policy(folder, ACCESS_MODES[mode], bucket="b")), request).allowed
 
     assert (
-        formula_says(narrowed(session_policy(FOLDER, ACCESS_MODES[mode], bucket="b")), request, folder=folder)
+        formula_holds(narrowed(session_policy(FOLDER, ACCESS_MODES[mode], bucket="b")), request, folder=folder)
         == concrete
     )
 
@@ -180,7 +180,7 @@ requests = st.builds(
 @given(layers=layer_sets, request=requests)
 def test_agrees_on_random_policies(layers: PolicySet, request: Request) -> None:
     """All layers, elements, and the conditions that have formulas."""
-    assert formula_says(layers, request) == evaluate(layers, request).allowed
+    assert formula_holds(layers, request) == evaluate(layers, request).allowed
 
 
 @examples(100)
@@ -193,7 +193,7 @@ def test_agrees_on_trust_policies(layers: PolicySet, request: Request, who: Any,
     trusting = replace(layers, resource=trust, resource_is_trust_policy=True)
     assume_role = request._replace(action="sts:AssumeRole", resource=ROLE)
 
-    assert formula_says(trusting, assume_role) == evaluate(trusting, assume_role).allowed
+    assert formula_holds(trusting, assume_role) == evaluate(trusting, assume_role).allowed
 
 
 @pytest.mark.parametrize("key", ["bob", "bobob", "bobbob", "bobxbob", "xbobbob", "bobbobx", "bob/x/bob", "bob/x"])
@@ -206,7 +206,7 @@ def test_agrees_on_patterns_with_a_variable_between_wildcards(pattern: str, key:
     layers = PolicySet((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
     request = Request(USER, "s3:GetObject", f"arn:aws:s3:::b/{key}", HOME, HOME)
 
-    assert formula_says(layers, request) == evaluate(layers, request).allowed
+    assert formula_holds(layers, request) == evaluate(layers, request).allowed
 
 
 @pytest.mark.parametrize("prefix", ["KB", "kb", "\u212ab", "xb", "kb "])
@@ -217,7 +217,7 @@ def test_agrees_on_the_case_of_letters(prefix: str) -> None:
     layers = PolicySet((parse_policy({"Version": "2012-10-17", "Statement": [statement]}, Layer.IDENTITY),))
     request = Request(USER, "s3:ListBucket", "arn:aws:s3:::b", HOME, HOME, context={"s3:prefix": prefix})
 
-    assert formula_says(layers, request) == evaluate(layers, request).allowed
+    assert formula_holds(layers, request) == evaluate(layers, request).allowed
 
 
 @pytest.mark.parametrize("count", range(1, 4))
@@ -230,7 +230,7 @@ def test_agrees_on_the_exemptions_of_not_principal(principal: str, count: int) -
         layers = PolicySet((parse_policy(EVERYTHING, Layer.IDENTITY),), resource=bucket)
         request = Request(principal, "s3:GetObject", "arn:aws:s3:::b/x", HOME, HOME)
 
-        assert formula_says(layers, request) == evaluate(layers, request).allowed
+        assert formula_holds(layers, request) == evaluate(layers, request).allowed
 
 
 @pytest.mark.parametrize("named", [ROLE, SESSION, ROOT, OTHER])
@@ -247,4 +247,4 @@ def test_agrees_on_the_layers_beside_a_trust_policy(named: str, held: Any, limit
     )
     request = Request(SESSION, "sts:AssumeRole", ROLE, HOME, HOME)
 
-    assert formula_says(layers, request) == evaluate(layers, request).allowed
+    assert formula_holds(layers, request) == evaluate(layers, request).allowed

@@ -9,7 +9,14 @@ from temp_access.errors import UserError
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs import Claim, ClaimStatus, prove_all
 from temp_access.proofs.claim import exit_code
-from tests.unit.support.proving import also, changed, decided, example, not_proved, proved
+from tests.unit.support.proving import (
+    add_statement,
+    change_templates,
+    decide_claims,
+    example,
+    prove_example,
+    unproved_claims,
+)
 
 ISOLATION = "isolation: a read-write session reaches nothing outside its folder"
 USEFUL = "usefulness: a read-write session can do everything its mode allows"
@@ -25,9 +32,9 @@ def allow(**more: Any) -> dict[str, Any]:
 
 def test_a_timeout_is_unknown() -> None:
     """With a timeout of almost zero, only the claim that needs no solver is proved."""
-    claims = proved(timeout=1e-6)
+    claims = prove_example(timeout=1e-6)
 
-    assert set(not_proved(claims).values()) == {ClaimStatus.UNKNOWN}
+    assert set(unproved_claims(claims).values()) == {ClaimStatus.UNKNOWN}
     assert {name for name, claim in claims.items() if claim.status is ClaimStatus.PROVED} == {
         "no overlap: the folders of two grants never overlap"
     }
@@ -53,7 +60,7 @@ def test_a_disagreement_with_the_evaluator_is_never_a_refutation(monkeypatch: py
     """If the evaluator decides the request differently, one of the two is wrong, and the claim is unknown."""
     monkeypatch.setattr("temp_access.iam.symbolic.search.replay", lambda query, encoder, model, account: None)
 
-    claim = decided(BUCKET, assembly=changed(bucket=also(allow())))[BUCKET]
+    claim = decide_claims(BUCKET, assembly=change_templates(bucket=add_statement(allow())))[BUCKET]
 
     assert (claim.status, claim.witness) == (ClaimStatus.UNKNOWN, None)
     assert claim.note.startswith("internal disagreement")
@@ -64,7 +71,7 @@ def test_the_evaluator_detects_a_formula_without_the_deny(monkeypatch: pytest.Mo
     monkeypatch.setattr("temp_access.iam.symbolic.semantics.case_insensitive", lambda solver, value: solver.union([]))
     deny = {**allow(), "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
 
-    claim = decided(USEFUL, assembly=changed(bucket=also(deny)))[USEFUL]
+    claim = decide_claims(USEFUL, assembly=change_templates(bucket=add_statement(deny)))[USEFUL]
 
     assert claim.status is not ClaimStatus.REFUTED
 
@@ -81,7 +88,7 @@ def test_the_evaluator_detects_a_formula_without_the_deny(monkeypatch: pytest.Mo
 )
 def test_likely_values_are_tried_for_an_unencoded_condition(condition: dict[str, Any], shown: tuple[str, str]) -> None:
     """The witness has a value that fulfills the condition."""
-    claim = decided(BUCKET, assembly=changed(bucket=also(allow(Condition=condition))))[BUCKET]
+    claim = decide_claims(BUCKET, assembly=change_templates(bucket=add_statement(allow(Condition=condition))))[BUCKET]
 
     assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
@@ -97,7 +104,7 @@ def test_contradictory_unencoded_conditions_leave_the_claim_unknown() -> None:
         "ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a"]},
     }
 
-    claim = decided(BUCKET, assembly=changed(bucket=also(allow(Condition=condition))))[BUCKET]
+    claim = decide_claims(BUCKET, assembly=change_templates(bucket=add_statement(allow(Condition=condition))))[BUCKET]
 
     assert claim.status is ClaimStatus.UNKNOWN
     assert "conditions that aren't modeled" in claim.note
@@ -105,7 +112,9 @@ def test_contradictory_unencoded_conditions_leave_the_claim_unknown() -> None:
 
 def test_a_character_outside_the_solver_s_alphabet_leaves_the_claim_unknown() -> None:
     """The solver would read its escape sequence as literal characters."""
-    claim = decided(BUCKET, assembly=changed(bucket=also(allow(Resource=f"{OBJECTS}\U000f0000"))))[BUCKET]
+    claim = decide_claims(
+        BUCKET, assembly=change_templates(bucket=add_statement(allow(Resource=f"{OBJECTS}\U000f0000")))
+    )[BUCKET]
 
     assert claim.status is ClaimStatus.UNKNOWN
     assert "isn't modeled" in claim.note
@@ -117,7 +126,7 @@ def test_isolation_is_proved_despite_an_unknown_policy() -> None:
     def attach(properties: dict[str, Any]) -> None:
         properties["ManagedPolicyArns"] = [BOUNDARY]
 
-    claims = decided(ISOLATION, USEFUL, assembly=changed(role=attach))
+    claims = decide_claims(ISOLATION, USEFUL, assembly=change_templates(role=attach))
 
     assert claims[ISOLATION].status is ClaimStatus.PROVED
     assert (claims[USEFUL].status, BOUNDARY in claims[USEFUL].note) == (ClaimStatus.UNKNOWN, True)
@@ -127,14 +136,14 @@ def test_a_boundary_counts() -> None:
     """An unknown boundary leaves usefulness unknown; one that allows too little refutes it."""
 
     def bounded(arn: Any) -> Assembly:
-        assembly = changed(role=lambda properties: properties.update(PermissionsBoundary=arn))
+        assembly = change_templates(role=lambda properties: properties.update(PermissionsBoundary=arn))
         statement = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
         document = {"Version": "2012-10-17", "Statement": [statement]}
         own = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
         assembly.templates["TempAccess"]["Resources"]["Own"] = own
         return assembly
 
-    unknown, small = (decided(ISOLATION, USEFUL, assembly=bounded(arn)) for arn in (BOUNDARY, {"Ref": "Own"}))
+    unknown, small = (decide_claims(ISOLATION, USEFUL, assembly=bounded(arn)) for arn in (BOUNDARY, {"Ref": "Own"}))
 
     assert (unknown[ISOLATION].status, unknown[USEFUL].status) == (ClaimStatus.PROVED, ClaimStatus.UNKNOWN)
     assert (small[ISOLATION].status, small[USEFUL].status) == (ClaimStatus.PROVED, ClaimStatus.REFUTED)

@@ -1,4 +1,4 @@
-"""access.toml in, stacks out: `cdk synth`, `cdk deploy -c env=NAME`, `-c config=FILE`."""
+"""The CDK app: access.toml (or `-c config=FILE`) to stacks, for the environment `-c env=NAME`."""
 
 import sys
 from pathlib import Path
@@ -18,18 +18,18 @@ use_own_node()
 
 
 def define_stacks(app: cdk.App, config: Config) -> None:
-    """Define both stacks in `app`, with the tags and warnings that go with them."""
+    """Define both stacks in `app`, with their tags and warnings."""
     env = cdk.Environment(account=config.environment.account, region=config.environment.region)
     storage = StorageStack(app, "TempAccessStorage", config=config, env=env)
     access = AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=env)
     for warning in config.warnings:
-        # On a stack: the CDK CLI shows none of the app's own.
+        # The CDK CLI shows annotations of stacks, but not of the app.
         cdk.Annotations.of(access).add_warning_v2("temp-access:config", warning)
     cdk.Tags.of(app).add("project", "temp-access")
 
 
 def main() -> None:
-    """Define the stacks that access.toml asks for, or exit 2 with every finding."""
+    """Define the stacks of access.toml, or exit with 2 and all findings."""
     app = cdk.App()
     context = app.node.try_get_context
     try:
@@ -41,7 +41,7 @@ def main() -> None:
     try:
         app.synth()
     except RuntimeError as error:
-        # A finding of cdk-nag or of the template validation: the library has printed the report.
+        # The library has already printed the report of cdk-nag or of the template validation.
         if "ValidationFailed" not in str(error):
             raise
         sys.exit(1)

@@ -13,9 +13,9 @@ from temp_access.policies.trust_policy import principal_arn
 
 
 class AccessStack(cdk.Stack):
-    """Defines the user, its policies, and the role that it may assume to reach `bucket`.
+    """Defines the user, its policies, and the role that it assumes to reach `bucket`.
 
-    The role's tag `temp-access:config` has the digest of access.toml, so that one iam:GetRole finds it.
+    The role's tag `temp-access:config` contains the digest of access.toml, so one iam:GetRole call finds it.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, bucket: s3.IBucket, env: cdk.Environment) -> None:

@@ -1,4 +1,4 @@
-"""Which Node.js the CDK library runs on."""
+"""The Node.js that the CDK library runs on."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def use_own_node() -> None:
-    """Let the CDK library use the virtual environment's Node.js, unless JSII_NODE names another."""
+    """Make the CDK library use the virtual environment's Node.js, unless JSII_NODE names another one."""
     node = Path(sys.prefix, "bin", "node")
     if node.exists():
         os.environ.setdefault("JSII_NODE", str(node))

@@ -9,7 +9,7 @@ from temp_access.config.model import Config
 
 
 class StorageStack(cdk.Stack):
-    """Defines the bucket that holds the folders."""
+    """Defines the bucket with the folders."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, env: cdk.Environment) -> None:
         super().__init__(scope, id_, env=env, termination_protection=config.environment.termination_protection)

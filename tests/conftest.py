@@ -1,4 +1,4 @@
-"""For all tests: the guard of the source root, hypothesis's settings, and an environment without anybody's AWS."""
+"""For all tests: the check of the source root, hypothesis's settings, and an environment without AWS settings."""
 
 import os
 import signal
@@ -13,20 +13,20 @@ from stacks.node import use_own_node
 if os.environ.get("CI"):
     settings.register_profile("temp-access", settings.get_profile("ci"), deadline=None)
 else:
-    # A run by hand is one of many, each with other examples; see tests/unit/support/examples.py.
+    # Local runs are frequent, and each one uses different examples; see tests/unit/support/examples.py.
     settings.register_profile("temp-access", settings.get_profile("default"), deadline=None, max_examples=25)
 settings.load_profile("temp-access")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to run beside an `__init__.py` that would hide the library `constructs`; keep AWS settings out."""
+    """Refuse to run if an `__init__.py` would hide the library `constructs`; clear AWS settings."""
     root = config.rootpath
     candidates = [root / "constructs" / "__init__.py", *sorted((root / "tests").rglob("__init__.py"))]
-    if found := [str(path.relative_to(root)) for path in candidates if path.exists()]:
+    if init_files := [str(path.relative_to(root)) for path in candidates if path.exists()]:
         raise pytest.UsageError(
-            f"{', '.join(found)}: constructs/ and tests/ aren't packages; as one, constructs/ hides the library "
-            "`constructs` that aws-cdk-lib imports, and tests/ makes such packages of its folders. Delete it "
-            "(our constructs are in the package access_constructs)"
+            f"{', '.join(init_files)}: constructs/ and tests/ aren't packages; a package constructs/ hides the library "
+            "`constructs` that aws-cdk-lib imports, and tests/ turns its folders into such packages. Delete the file "
+            "(the project's constructs are in the package access_constructs)"
         )
     _clear_aws_settings()
     _restore_signals()
@@ -34,15 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first: the short ones at the end let all workers end together."""
-    # The first is for a worker that would else wait until the other one has deployed what most of them begin with.
+    """Run the slowest files first: short files at the end let all workers finish at about the same time."""
+    # The first file occupies a worker while another one makes the deployment that most of these tests share.
     folders = ("tests/integration/local_aws/test_local_cdk.py", "tests/integration/deploy/", "tests/integration/")
     rank = {folder: number for number, folder in enumerate((*folders, "tests/browser/", ""))}
     items.sort(key=lambda item: next(rank[folder] for folder in rank if item.nodeid.startswith(folder)))
 
 
 def _restore_signals() -> None:
-    # Under nohup or in a shell's background they are ignored, and so would they be by what the tests start.
+    # nohup and background jobs ignore these signals, and the commands that the tests start would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -56,7 +56,7 @@ def _clear_aws_settings() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the journals of what the tests run in a folder of their own."""
+    """Keep the journals of the commands that tests run in a separate folder."""
     folder = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder))

@@ -1,4 +1,4 @@
-"""The page docs/errors.md, generated from the explanations: `python tools/errors_page.py > docs/errors.md`."""
+"""Generates docs/errors.md from the explanations: `python tools/errors_page.py > docs/errors.md`."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-// Draws a DOT text as SVG: node tools/picture.mjs docs/pictures/flow.dot > docs/pictures/flow.svg
+// Draws a DOT file as SVG: node tools/picture.mjs docs/pictures/flow.dot > docs/pictures/flow.svg
 import { readFileSync } from "node:fs";
 import { instance } from "@viz-js/viz";
 

@@ -1,6 +1,6 @@
 """CDK constructs for temporary access to the folders of a bucket, and the lint rules as a validation plugin.
 
-They know nothing of access.toml: any stack of the CDK can use them. Importing them needs the extra `cdk`.
+They know nothing about access.toml: any CDK stack can use them. Importing them needs the extra `cdk`.
 """
 
 from temp_access.errors import require_extra

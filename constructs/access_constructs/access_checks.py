@@ -15,33 +15,33 @@ from temp_access.lint.rules import RESOURCE_RULES, RULES
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
 class AccessChecks:
-    """Checks the policies of all templates at synthesis, and knows nothing of access.toml.
+    """Checks the policies of all templates at synthesis, and knows nothing about access.toml.
 
-    A finding is acknowledged beside its construct, by the id that the report shows after `AccessChecks::`.
-    Raises MissingExtraError without the extra `lint`.
+    A finding is acknowledged next to its construct, by the id that the report shows after `AccessChecks::`.
+    Raises MissingExtraError if the extra `lint` isn't installed.
     """
 
     def __init__(self) -> None:
-        # At synthesis, an error would come out of the CDK as one of its own.
+        # The CDK would report an error raised at synthesis as its own.
         require_extra("lint")
 
     @property
     def name(self) -> str:
-        """Return the name in reports, and before the ids of acknowledgments."""
+        """Return the name in reports, which is also the prefix of acknowledgment ids."""
         return NAMESPACE
 
     @property
     def version(self) -> str | None:
-        """Return no version of its own."""
+        """Return None: the plugin has no version of its own."""
         return None
 
     @property
     def rule_ids(self) -> list[str]:
-        """Return the rules, without the detail that each finding's id has in brackets."""
+        """Return the names of the rules, without the detail in brackets that a finding's id has."""
         return [*RULES, "Grammar", *RESOURCE_RULES]
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
-        """Return what the rules hold against the templates; the CDK takes out what is acknowledged."""
+        """Return the violations in the templates; the CDK removes the acknowledged ones."""
         templates = chain.from_iterable(
             with_nested(stack.stack_construct_path, Path(stack.template_path)) for stack in context.stack_templates
         )

@@ -1,4 +1,4 @@
-"""Acknowledging what cdk-nag and the lint rules find in a policy, finding by finding, with a written reason."""
+"""Acknowledgments of cdk-nag's and the lint rules' findings on a policy, each with a written reason."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,23 +11,23 @@ from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_
 from temp_access.lint.model import finding_id
 from temp_access.lint.rules import list_without_prefix, self_escalation
 
-# What a policy allows on purpose; a slip, like a misspelt variable, has no reason.
+# A policy can allow these on purpose. No reason acknowledges a mistake such as a misspelt variable.
 _INTENDED = {"ListWithoutPrefix": list_without_prefix.check, "SelfEscalation": self_escalation.check}
 
 
 def acknowledge(scope: IConstruct, rule: str, detail: str, *, reason: str) -> None:
-    """Acknowledge the finding of a lint rule, in `scope` and what it contains.
+    """Acknowledge a lint rule's finding in `scope` and the constructs that it contains.
 
-    `rule` is its name and `detail` the value at fault: a report shows both, as `AccessChecks::RULE[DETAIL]`.
+    `rule` is the rule's name, `detail` the value that breaks it; a report shows them as `AccessChecks::RULE[DETAIL]`.
     """
     _acknowledge(scope, finding_id(rule, detail), reason)
 
 
 def acknowledge_policy(scope: IConstruct, document: Mapping[str, Any], *, holder: str, reason: str) -> None:
-    """Acknowledge what a policy that `scope` defines allows on purpose.
+    """Acknowledge the permissions that a policy defined by `scope` grants on purpose.
 
-    That is each wildcard, of which cdk-nag has a finding, and that `holder`, the name of the user or role with the
-    policy, may list whole buckets or make itself administrator.
+    These are its wildcards, which cdk-nag reports, and the permissions of `holder`, the name of the user or role with
+    the policy, to list whole buckets or to make itself an administrator.
     """
     body = as_mapping(cdk.Stack.of(scope).resolve(document))
     for finding in dict.fromkeys(_wildcard_findings(body)):
@@ -45,7 +45,7 @@ def _acknowledge(scope: IConstruct, id_: str, reason: str) -> None:
 
 
 def _wildcard_findings(document: Mapping[str, object]) -> Iterator[str]:
-    """Yield cdk-nag's name for each action and resource with a wildcard that an Allow statement has."""
+    """Yield cdk-nag's name of each action and resource with a wildcard in an Allow statement."""
     for statement in map(as_mapping, as_list(document.get("Statement"))):
         if statement.get("Effect") != "Allow":
             continue
@@ -56,7 +56,7 @@ def _wildcard_findings(document: Mapping[str, object]) -> Iterator[str]:
 
 
 def _nag_name(value: object) -> str:
-    """Return a resolved value as cdk-nag writes it in the ids of its findings.
+    """Return a resolved value in the form that cdk-nag uses in its finding ids.
 
     https://github.com/cdklabs/cdk-nag/blob/v3.0.2/src/utils/flatten-cfn-reference.ts
     """

@@ -1,4 +1,4 @@
-"""The bucket that holds the borrowers' folders."""
+"""The bucket with the borrowers' folders."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
@@ -22,9 +22,9 @@ class FolderBucket(Construct):
         Args:
             scope: the construct that contains this one.
             id_: its id in `scope`.
-            bucket_name: the bucket's name; without one, CloudFormation makes it up.
-            versioned: whether S3 keeps the versions of objects that are overwritten or deleted.
-            removal_policy: what becomes of the bucket when its stack is destroyed; it stays, unless told otherwise.
+            bucket_name: the bucket's name; by default, CloudFormation generates one.
+            versioned: whether S3 keeps old versions of overwritten and deleted objects.
+            removal_policy: what happens to the bucket when its stack is destroyed; by default, it is retained.
         """
         super().__init__(scope, id_)
         self.bucket = s3.Bucket(

@@ -1,4 +1,4 @@
-"""The role that borrowers' sessions are made of."""
+"""The role whose sessions are handed out to borrowers."""
 
 from collections.abc import Iterable
 
@@ -13,10 +13,10 @@ from temp_access.policies.trust_policy import trust_document
 
 
 class TempRole(Construct):
-    """Defines an IAM role that a user may assume, with S3 actions on one bucket alone.
+    """Defines an IAM role that a user may assume, with S3 actions on one bucket only.
 
-    Whoever hands out its sessions narrows each one to a folder by a session policy; the role is their ceiling.
-    Its tag `temp-access:bucket` names the bucket, so that one iam:GetRole finds both.
+    The broker narrows each session to a folder with a session policy; the role is the upper limit.
+    The tag `temp-access:bucket` names the bucket, so one iam:GetRole call finds both.
     """
 
     def __init__(
@@ -37,21 +37,21 @@ class TempRole(Construct):
     ) -> None:
         """Define the role.
 
-        The last four are conditions of the trust policy, which each AssumeRole call of every principal must fulfil.
+        The last four are conditions of the trust policy. Every principal's AssumeRole call must meet them.
 
         Args:
             scope: the construct that contains this one.
             id_: its id in `scope`.
-            user: the user that may assume the role, `TempUser.user` or another; `add_trusted_principal` adds others.
-            bucket: the bucket, `FolderBucket.bucket` or another, also an imported one.
-            bucket_actions: the actions on the bucket itself, like `s3:ListBucket`; none for a role that only uploads.
-            object_actions: the actions on all of its objects, like `s3:GetObject`.
-            role_name: the role's name; without one, CloudFormation makes it up.
-            max_session_duration: the longest session, 1 to 12 hours; one hour without it.
-            require_mfa: whether the caller must have signed in with MFA.
-            source_ips: the networks to call from, in CIDR notation; without any, from everywhere.
-            source_identity: a pattern of the source identity, which the caller must then set.
-            session_name: a pattern of the role session name.
+            user: the user that may assume the role, such as `TempUser.user`; `add_trusted_principal` adds others.
+            bucket: the bucket, such as `FolderBucket.bucket`; it can be imported.
+            bucket_actions: the actions on the bucket itself, such as `s3:ListBucket`; none if the role only uploads.
+            object_actions: the actions on all of its objects, such as `s3:GetObject`.
+            role_name: the role's name; by default, CloudFormation generates one.
+            max_session_duration: the longest session, 1 to 12 hours; by default, 1 hour.
+            require_mfa: whether the caller must have authenticated with MFA.
+            source_ips: the networks that may call, in CIDR notation; by default, all.
+            source_identity: a pattern that the source identity must match; the caller must then set one.
+            session_name: a pattern that the role session name must match.
         """
         super().__init__(scope, id_)
         self.role = iam.Role(
@@ -70,16 +70,16 @@ class TempRole(Construct):
         cdk.Tags.of(self.role).add(BUCKET_TAG, bucket.bucket_name)
 
     def add_trusted_principal(self, arn: str, *, external_id: str | None = None) -> None:
-        """Let a further principal assume the role: the ARN of a user, a role or an account's `root`.
+        """Trust a further principal: the ARN of a user, a role or an account's `root`.
 
-        Of this one an external id is required, if one is given: ask for it where the account is somebody else's.
+        With `external_id`, this principal must send that id. Use one if the account belongs to somebody else.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
         """
         self._principals.append((arn, external_id))
         self._define_trust()
 
     def _define_trust(self) -> None:
-        # The same functions that verify and review read, so no second way to the same JSON.
+        # `verify` and `review` use the same functions, so only one place builds this JSON.
         self._resource.assume_role_policy_document = trust_document(
             self._principals,
             require_mfa=self._require_mfa,
@@ -94,7 +94,7 @@ class TempRole(Construct):
         document = role_policy(bucket.bucket_arn, bucket_actions=bucket_actions, object_actions=object_actions)
         self._resource.policies = [iam.CfnRole.PolicyProperty(policy_name="Folders", policy_document=document)]
         bucket_arn = _synthesized_arn(cdk.Stack.of(self), bucket)
-        # A list of folders that the role may list would grow with the grants.
+        # Listing the folders in the role's policy would make it grow with the grants.
         acknowledge_policy(
             self.role,
             role_policy(bucket_arn, bucket_actions=bucket_actions, object_actions=object_actions),
@@ -105,7 +105,7 @@ class TempRole(Construct):
 
 
 def _synthesized_arn(stack: cdk.Stack, bucket: s3.IBucket) -> str:
-    """Return the bucket's ARN as `stack`'s template has it: of another stack's bucket, the import of an export."""
+    """Return the bucket's ARN as in `stack`'s template: for another stack's bucket, the import of an export."""
     if bucket.stack is not stack and "Fn::GetAtt" in stack.resolve(bucket.bucket_arn):
         return bucket.stack.export_value(bucket.bucket_arn)
     return bucket.bucket_arn

@@ -1,4 +1,4 @@
-"""The IAM user that holds the long-term identity."""
+"""The IAM user with the long-term credentials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from temp_access.policies.user_policies import ROTATE_KEYS, assume_policy, rotat
 class TempUser(Construct):
     """Defines an IAM user without an access key, which may assume roles.
 
-    Without further policies it may see and rotate its own access keys, and nothing else.
+    Without further policies, it can only list and rotate its own access keys.
     """
 
     def __init__(
@@ -30,8 +30,8 @@ class TempUser(Construct):
         Args:
             scope: the construct that contains this one.
             id_: its id in `scope`.
-            user_name: the user's name; its own policies name the user by it.
-            permissions_boundary: the managed policy that limits what all policies of the user allow.
+            user_name: the user's name; the user's own policies contain it.
+            permissions_boundary: the managed policy that limits the permissions of the user.
         """
         super().__init__(scope, id_)
         self.user = iam.User(self, "Resource", user_name=user_name, permissions_boundary=permissions_boundary)
@@ -40,16 +40,16 @@ class TempUser(Construct):
         self._resource = resource
         self._user_name = user_name
         self._inline: list[cdk.IResolvable | iam.CfnUser.PolicyProperty] = []
-        # The ARN is spelled out: a policy inside the user can't refer to the user's own attribute.
+        # The ARN is built from the name, because a policy inside the user can't refer to the user's attributes.
         own_arn = cdk.Stack.of(self).format_arn(service="iam", region="", resource="user", resource_name=user_name)
         self._embed(ROTATE_KEYS, rotate_keys_policy(own_arn))
-        # A scope of their own: a policy may be called like one of this construct's own ids.
+        # A separate scope, because a policy can have the same name as one of this construct's ids.
         self._customer_managed = Construct(self, "CustomerManaged")
         self._assume_policy: iam.CfnManagedPolicy | None = None
         self._role_arns: list[str] = []
 
     def allow_assume_role(self, role: iam.IRole) -> None:
-        """Let the user look up and assume `role`, and all roles of earlier calls, by one managed policy."""
+        """Allow the user to read and assume `role`; one managed policy contains the roles of all calls."""
         self._role_arns.append(role.role_arn)
         document = assume_policy(*self._role_arns)
         if self._assume_policy is None:
@@ -58,9 +58,9 @@ class TempUser(Construct):
             self._assume_policy.policy_document = document
 
     def add_aws_managed_policy(self, name: str, *, reason: str) -> None:
-        """Attach an AWS managed policy by its name with its path, like `job-function/Billing`.
+        """Attach an AWS managed policy by its name with its path, such as `job-function/Billing`.
 
-        `reason` acknowledges the findings that cdk-nag and the lint rules have on it.
+        `reason` acknowledges the findings of cdk-nag and the lint rules on it.
         """
         self.user.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(name))
         arn = f"arn:<AWS::Partition>:iam::aws:policy/{name}"
@@ -70,16 +70,16 @@ class TempUser(Construct):
         acknowledge(self.user, "EscalatingPolicy", name, reason=reason)
 
     def add_customer_managed_policy(self, name: str, document: Mapping[str, Any], *, reason: str | None = None) -> None:
-        """Define a customer managed policy with this JSON, attached to the user.
+        """Define a customer managed policy with this JSON, and attach it to the user.
 
-        `reason` acknowledges its wildcards, and that it lists whole buckets or lets the user change what it may do.
+        `reason` acknowledges its wildcards, and permission to list whole buckets or to change the user's own policies.
         """
         policy = self._attach(self._customer_managed, name, document, name=name)
         if reason:
             acknowledge_policy(policy, document, holder=self.user.user_name, reason=reason)
 
     def add_inline_policy(self, name: str, document: Mapping[str, Any], *, reason: str | None = None) -> None:
-        """Embed a policy with this JSON in the user; `reason` is that of `add_customer_managed_policy`."""
+        """Embed a policy with this JSON in the user; `reason` is as in `add_customer_managed_policy`."""
         self._embed(name, document)
         if reason:
             acknowledge_policy(self.user, document, holder=self._user_name, reason=reason)
@@ -91,7 +91,7 @@ class TempUser(Construct):
     def _attach(
         self, scope: Construct, id_: str, document: Mapping[str, Any], *, name: str | None = None
     ) -> iam.CfnManagedPolicy:
-        # The L1 construct carries the reviewed JSON as it is; iam.PolicyDocument would rewrite it.
+        # The L1 construct keeps the reviewed JSON unchanged; iam.PolicyDocument would rewrite it.
         return iam.CfnManagedPolicy(
             scope, id_, managed_policy_name=name, policy_document=document, users=[self.user.user_name]
         )

@@ -1,4 +1,4 @@
-"""The validation plugin in a stack that knows nothing of access.toml, and the acknowledgments of our own constructs."""
+"""The validation plugin in a stack without access.toml, and the acknowledgments of the project's constructs."""
 
 import json
 from pathlib import Path
@@ -35,18 +35,18 @@ def checked_app(folder: Path) -> cdk.App:
 
 
 def list_bucket_policy(scope: cdk.Stack) -> iam.CfnManagedPolicy:
-    """Define a policy that lists a whole bucket."""
+    """Define a policy that allows listing a whole bucket."""
     return iam.CfnManagedPolicy(scope, "Policy", policy_document=document(LIST))
 
 
 def acknowledgments(folder: Path) -> list[tuple[str, str]]:
-    """Return what the CDK's report says is acknowledged: the id and the reason."""
+    """Return the id and the reason of each acknowledged finding in the CDK's report."""
     report = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))
     return [(v["acknowledgedId"], v["reason"]) for r in report["pluginReports"] for v in r["suppressedViolations"]]
 
 
 def test_a_finding_fails_the_synthesis(tmp_path: Path) -> None:
-    """With the construct, and the id that acknowledges it."""
+    """The error names the construct and the id that acknowledges the finding."""
     app = checked_app(tmp_path)
     list_bucket_policy(cdk.Stack(app, "Theirs"))
     with pytest.raises(RuntimeError, match="ValidationFailed") as error:
@@ -56,8 +56,8 @@ def test_a_finding_fails_the_synthesis(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
-def test_a_finding_is_acknowledged_beside_its_construct(tmp_path: Path, by_hand: bool) -> None:
-    """By the CDK's own acknowledgment, or the function that spells the id."""
+def test_a_finding_is_acknowledged_on_its_construct(tmp_path: Path, by_hand: bool) -> None:
+    """The CDK's own acknowledgment works, and so does the function that builds the id."""
     app = checked_app(tmp_path)
     policy = list_bucket_policy(cdk.Stack(app, "Theirs"))
     id_ = "AccessChecks::ListWithoutPrefix[s3:ListBucket]"
@@ -67,24 +67,24 @@ def test_a_finding_is_acknowledged_beside_its_construct(tmp_path: Path, by_hand:
         acknowledge(policy, "ListWithoutPrefix", "s3:ListBucket", reason="a catalogue")
     app.synth()
     assert acknowledgments(tmp_path) == [(id_, "a catalogue")]
-    found, acknowledged = folder_findings(tmp_path)
-    assert (found, [finding.id for finding in acknowledged]) == ([], [id_])
+    findings, acknowledged = folder_findings(tmp_path)
+    assert (findings, [finding.id for finding in acknowledged]) == ([], [id_])
 
 
 @pytest.mark.parametrize("around", ["app", "stage"])
-def test_a_finding_is_acknowledged_around_its_stack(tmp_path: Path, around: str) -> None:
-    """For all stacks of an app, or of a stage: the command knows it where the plugin has run."""
+def test_a_finding_is_acknowledged_on_an_app_or_a_stage(tmp_path: Path, around: str) -> None:
+    """It then holds for all stacks in it; the command knows the acknowledgment because the plugin ran at synthesis."""
     app = checked_app(tmp_path)
     stage = cdk.Stage(app, "Prod")
     list_bucket_policy(cdk.Stack(stage, "Theirs"))
     acknowledge({"app": app, "stage": stage}[around], "ListWithoutPrefix", "s3:ListBucket", reason="catalogues")
     app.synth()
-    found, acknowledged = folder_findings(tmp_path)
-    assert (found, [finding.construct_path for finding in acknowledged]) == ([], ["Prod/Theirs/Policy"])
+    findings, acknowledged = folder_findings(tmp_path)
+    assert (findings, [finding.construct_path for finding in acknowledged]) == ([], ["Prod/Theirs/Policy"])
 
 
-def test_a_warning_is_said_and_fails_no_synthesis(tmp_path: Path) -> None:
-    """What AWS takes, though it can't work."""
+def test_a_warning_is_reported_without_failing_the_synthesis(tmp_path: Path) -> None:
+    """AWS accepts this policy, although it has no effect."""
     app = checked_app(tmp_path)
     whole = document(LIST | {"Action": "s3:GetObject"})
     iam.CfnManagedPolicy(cdk.Stack(app, "Theirs"), "Policy", policy_document=whole)
@@ -95,7 +95,7 @@ def test_a_warning_is_said_and_fails_no_synthesis(tmp_path: Path) -> None:
 
 
 def test_another_id_acknowledges_nothing(tmp_path: Path) -> None:
-    """One finding, one acknowledgment."""
+    """Each finding needs its own acknowledgment."""
     app = checked_app(tmp_path)
     acknowledge(list_bucket_policy(cdk.Stack(app, "Theirs")), "ListWithoutPrefix", "s3:List*", reason="another")
     with pytest.raises(RuntimeError, match="ValidationFailed"):
@@ -103,18 +103,18 @@ def test_another_id_acknowledges_nothing(tmp_path: Path) -> None:
 
 
 def test_nested_stacks_and_stages_are_checked(tmp_path: Path) -> None:
-    """By the plugin and by the command alike."""
+    """The plugin and the command both check them."""
     app = checked_app(tmp_path)
     stage = cdk.Stage(app, "Prod")
     list_bucket_policy(cdk.NestedStack(cdk.Stack(stage, "Theirs"), "Inner"))
     with pytest.raises(RuntimeError, match="Prod/Theirs/Inner/Policy"):
         app.synth()
-    found, _ = folder_findings(tmp_path)
-    assert [finding.construct_path for finding in found] == ["Prod/Theirs/Inner/Policy"]
+    findings, _ = folder_findings(tmp_path)
+    assert [finding.construct_path for finding in findings] == ["Prod/Theirs/Inner/Policy"]
 
 
-def test_usual_grants_of_the_cdk_have_no_other_finding(tmp_path: Path) -> None:
-    """What the library's own constructs make is right but for listing whole buckets."""
+def test_grants_of_the_cdk_have_one_finding(tmp_path: Path) -> None:
+    """The library's constructs break one rule only: they allow listing whole buckets."""
     app = checked_app(tmp_path)
     stack = cdk.Stack(app, "Theirs")
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -127,8 +127,8 @@ def test_usual_grants_of_the_cdk_have_no_other_finding(tmp_path: Path) -> None:
     app.synth()
 
 
-def test_the_reasons_of_access_toml_acknowledge_both(tmp_path: Path) -> None:
-    """IAMFullAccess, and policies of your own that give much, synthesize with their reason."""
+def test_the_reason_of_a_policy_acknowledges_its_findings(tmp_path: Path) -> None:
+    """IAMFullAccess and broad custom policies pass the synthesis with a reason."""
     app = checked_app(tmp_path)
     stack = cdk.Stack(app, "Ours")
     everything = document({"Effect": "Allow", "Action": ["iam:*", "s3:*"], "Resource": "*"})
@@ -142,24 +142,24 @@ def test_the_reasons_of_access_toml_acknowledge_both(tmp_path: Path) -> None:
 
 
 def test_the_example_has_no_finding(tmp_path: Path) -> None:
-    """What it gives on purpose is acknowledged beside its construct."""
+    """The permission that it grants on purpose is acknowledged on its construct."""
     synthesize(load(ROOT / "access.toml"), outdir=tmp_path)
-    found, acknowledged = folder_findings(tmp_path)
-    assert (found, [finding.rule for finding in acknowledged]) == ([], ["ListWithoutPrefix"])
+    findings, acknowledged = folder_findings(tmp_path)
+    assert (findings, [finding.rule for finding in acknowledged]) == ([], ["ListWithoutPrefix"])
 
 
-def test_a_slip_has_no_reason(tmp_path: Path) -> None:
-    """A misspelt variable is a fault, whatever its policy is for."""
+def test_no_reason_acknowledges_a_mistake(tmp_path: Path) -> None:
+    """A misspelt variable remains a finding, whatever reason the policy has."""
     app = checked_app(tmp_path)
-    slip = document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:usernme}/*"})
+    mistake = document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:usernme}/*"})
     user = TempUser(cdk.Stack(app, "Ours"), "User", user_name="u")
-    user.add_customer_managed_policy("a", slip, reason="as said")
+    user.add_customer_managed_policy("a", mistake, reason="as said")
     with pytest.raises(RuntimeError, match="MisspeltVariable"):
         app.synth()
 
 
-def test_the_command_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """0 without findings, 1 with, 2 where there is no synthesized output."""
+def test_the_exit_codes_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """0 without findings, 1 with findings, 2 without synthesized output."""
     app = cdk.App(outdir=str(tmp_path / "out"), context={"aws:cdk:enable-path-metadata": True})
     policy = list_bucket_policy(cdk.Stack(app, "Theirs"))
     app.synth()
@@ -176,8 +176,8 @@ def test_the_command_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.Captu
     assert "there is no such file; run `make synth` (or `cdk synth`)" in capsys.readouterr().err
 
 
-def test_the_reason_of_a_policy_holds_for_its_own_user_too(tmp_path: Path) -> None:
-    """A user that may change its own policies by its own name."""
+def test_a_reason_acknowledges_self_escalation_by_name(tmp_path: Path) -> None:
+    """The policy lets a user change its own policies, and names the user in the resource."""
     app = checked_app(tmp_path)
     own = document({"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "arn:aws:iam::111122223333:user/u"})
     user = TempUser(cdk.Stack(app, "Ours"), "User", user_name="u")

@@ -1,4 +1,4 @@
-"""FolderBucket: private, TLS only, encrypted, without ACLs."""
+"""FolderBucket is private, TLS only, encrypted and without ACLs."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def plain() -> dict[str, Any]:
 
 
 def test_blocks_public_access_in_all_four_ways(plain: dict[str, Any]) -> None:
-    """One missing flag is a way to publish the bucket."""
+    """With one flag missing, the bucket could be made public."""
     assert only(plain, "AWS::S3::Bucket")["PublicAccessBlockConfiguration"] == {
         "BlockPublicAcls": True,
         "BlockPublicPolicy": True,
@@ -33,19 +33,19 @@ def test_blocks_public_access_in_all_four_ways(plain: dict[str, Any]) -> None:
 
 
 def test_the_bucket_owner_owns_every_object(plain: dict[str, Any]) -> None:
-    """ACLs are off."""
+    """ACLs are disabled."""
     rules = only(plain, "AWS::S3::Bucket")["OwnershipControls"]["Rules"]
     assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
 def test_encrypts_with_keys_of_s3(plain: dict[str, Any]) -> None:
-    """SSE-S3."""
+    """The default encryption is SSE-S3."""
     configuration = only(plain, "AWS::S3::Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert configuration == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
 
 
-def test_refuses_every_call_without_tls_and_grants_nothing(plain: dict[str, Any]) -> None:
-    """The bucket policy is one Deny: an Allow for a session's ARN would go round its session policy."""
+def test_denies_every_call_without_tls_and_grants_nothing(plain: dict[str, Any]) -> None:
+    """The bucket policy is a single Deny, because an Allow for a session's ARN would bypass its session policy."""
     (statement,) = only(plain, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Principal"] == {"AWS": "*"}
@@ -54,8 +54,8 @@ def test_refuses_every_call_without_tls_and_grants_nothing(plain: dict[str, Any]
     assert len(statement["Resource"]) == 2
 
 
-def test_keeps_versions_and_outlives_the_stack_unless_told_otherwise(plain: dict[str, Any]) -> None:
-    """What borrowers put there isn't lost by a slip."""
+def test_keeps_versions_and_is_retained_by_default(plain: dict[str, Any]) -> None:
+    """A mistake doesn't destroy the borrowers' objects."""
     assert only(plain, "AWS::S3::Bucket")["VersioningConfiguration"] == {"Status": "Enabled"}
     (resource,) = (r for r in plain["Resources"].values() if r["Type"] == "AWS::S3::Bucket")
     assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
@@ -63,7 +63,7 @@ def test_keeps_versions_and_outlives_the_stack_unless_told_otherwise(plain: dict
 
 
 def test_name_versioning_and_removal_are_options() -> None:
-    """Each option is one property of the bucket."""
+    """Each option sets one property of the bucket."""
     template = bucket(bucket_name="the-bucket", versioned=False, removal_policy=cdk.RemovalPolicy.DESTROY)
     (resource,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::S3::Bucket")
     assert resource["DeletionPolicy"] == "Delete"

@@ -1,4 +1,4 @@
-"""The folder constructs/ is a source root: a package there would hide the library `constructs`."""
+"""The folder constructs/ is a source root, because a package there would hide the library `constructs`."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from tests.unit.support.config_file import ROOT
 
 
 def run(folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run pytest on one passing test beside a copy of the tests' conftest.py."""
+    """Run pytest on one passing test, with a copy of tests/conftest.py."""
     (folder / "tests").mkdir(exist_ok=True)
     shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
     (folder / "tests" / "test_one.py").write_text("def test_one() -> None:\n    pass\n")
@@ -26,25 +26,25 @@ def run(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("path", ["constructs/__init__.py", "tests/constructs/__init__.py"])
-def test_pytest_refuses_to_run_beside_an_init_that_hides_the_library(tmp_path: Path, path: str) -> None:
-    """The message says which file, why, and what to do."""
+def test_pytest_refuses_an_init_file_that_hides_the_library(tmp_path: Path, path: str) -> None:
+    """The message names the file, the reason and what to do."""
     (tmp_path / path).parent.mkdir(parents=True)
     (tmp_path / path).touch()
     refused = run(tmp_path)
     assert refused.returncode == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: {path}: constructs/ and tests/ aren't packages; " in refused.stderr
     assert "hides the library `constructs`" in refused.stderr
-    assert "Delete it" in refused.stderr
+    assert "Delete the file" in refused.stderr
 
 
-def test_pytest_runs_without_one(tmp_path: Path) -> None:
-    """A folder called constructs by itself hides nothing."""
+def test_pytest_runs_without_the_init_file(tmp_path: Path) -> None:
+    """A folder named constructs without an `__init__.py` hides nothing."""
     (tmp_path / "constructs" / "access_constructs").mkdir(parents=True)
     assert run(tmp_path).returncode == pytest.ExitCode.OK
 
 
-def test_constructs_is_the_library_and_ours_is_access_constructs() -> None:
-    """Both can be imported side by side."""
+def test_the_library_and_the_projects_package_can_be_imported_together() -> None:
+    """`constructs` is the library, and `access_constructs` is the project's package."""
     import access_constructs
 
     assert hasattr(constructs, "Construct")

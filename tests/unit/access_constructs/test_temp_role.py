@@ -1,4 +1,4 @@
-"""TempRole: whom it trusts, on which conditions, for how long, and what it reaches."""
+"""TempRole: its trust policy, its maximum session duration and its permissions."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def trust(*trusted: tuple[str, str | None], **options: Any) -> list[dict[str, An
 
 
 def test_trusts_the_user_and_nobody_else() -> None:
-    """Without options the trust policy is exactly one statement, with nothing more in it."""
+    """Without options, the trust policy has exactly one statement without conditions."""
     assert trust() == [{"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sts:AssumeRole"}]
 
 
@@ -46,18 +46,18 @@ def test_trusts_the_user_and_nobody_else() -> None:
     ("external_id", "condition"),
     [(None, None), ("the-partner", {"StringEquals": {"sts:ExternalId": "the-partner"}})],
 )
-def test_each_further_principal_has_a_statement_of_its_own(
+def test_each_further_principal_has_its_own_statement(
     external_id: str | None, condition: dict[str, Any] | None
 ) -> None:
-    """So that an external id is required of the one who was given it, and not of the user."""
+    """An external id is required only of the principal that it belongs to, and not of the user."""
     own, other = trust((PARTNER, external_id))
     assert own == trust()[0]
     expected = {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "sts:AssumeRole"}
     assert other == (expected | {"Condition": condition} if condition else expected)
 
 
-def test_one_principal_may_have_two_external_ids() -> None:
-    """Each in a statement of its own, so that an id can be exchanged for another without a gap."""
+def test_a_principal_can_have_two_external_ids() -> None:
+    """Each has its own statement, so one id can replace another without an interruption."""
     _, *others = trust((PARTNER, "the-old"), (PARTNER, "the-new"))
     assert [other["Condition"]["StringEquals"]["sts:ExternalId"] for other in others] == ["the-old", "the-new"]
 
@@ -71,7 +71,7 @@ def test_one_principal_may_have_two_external_ids() -> None:
     ],
 )
 def test_each_condition_is_required_of_every_principal(conditions: dict[str, Any], expected: dict[str, Any]) -> None:
-    """A condition that only some must fulfil can be bypassed by the others."""
+    """If only some principals had to meet a condition, the others could bypass it."""
     for statement in trust((PARTNER, None), **conditions):
         assert statement["Condition"] == expected
         assert statement["Action"] == "sts:AssumeRole"
@@ -85,7 +85,7 @@ def test_a_source_identity_is_required_and_may_be_set() -> None:
 
 
 def test_all_conditions_hold_together() -> None:
-    """One statement, so that each of them must be fulfilled."""
+    """They are in one statement, so a call must meet all of them."""
     own, other = trust(
         (PARTNER, "the-id"),
         require_mfa=True,
@@ -114,10 +114,10 @@ def test_all_conditions_hold_together() -> None:
         ),
     ],
 )
-def test_reaches_the_one_bucket_with_the_actions_alone(
+def test_allows_only_the_given_actions_on_one_bucket(
     bucket_actions: list[str], object_actions: list[str], statements: list[tuple[Any, bool]]
 ) -> None:
-    """The ceiling of every session; nothing on another bucket, on configuration, or in IAM."""
+    """The role allows nothing on other buckets, on bucket settings or in IAM."""
     properties = role(bucket_actions=bucket_actions, object_actions=object_actions)
     (policy,) = properties["Policies"]
     objects = {"Fn::Join": ["", [BUCKET, "/*"]]}
@@ -131,20 +131,20 @@ def test_reaches_the_one_bucket_with_the_actions_alone(
     assert "ManagedPolicyArns" not in properties
 
 
-def test_the_longest_session_and_the_name_are_options() -> None:
-    """In seconds, as IAM takes it; without them, CloudFormation makes a name and IAM's hour holds."""
+def test_session_duration_and_name_are_options() -> None:
+    """Without them, CloudFormation generates a name, and IAM's default of one hour applies."""
     properties = role(role_name="lent", max_session_duration=cdk.Duration.hours(2))
     assert (properties["RoleName"], properties["MaxSessionDuration"]) == ("lent", 7200)
     assert {"RoleName", "MaxSessionDuration"}.isdisjoint(role())
 
 
 def test_its_tag_names_the_bucket() -> None:
-    """One iam:GetRole tells a borrower where the bucket is."""
+    """One iam:GetRole call gives a borrower the bucket's name."""
     assert role()["Tags"] == [{"Key": "temp-access:bucket", "Value": {"Ref": "Bucket83908E77"}}]
 
 
-def test_its_findings_are_acknowledged_for_whichever_bucket(tmp_path: Path) -> None:
-    """In the same stack, in another, in another account, or imported: the id of a finding names it otherwise."""
+def test_its_findings_are_acknowledged_for_every_kind_of_bucket(tmp_path: Path) -> None:
+    """A finding's id depends on whether the bucket is in the same stack, another stack, another account or imported."""
     app = new_app(outdir=tmp_path)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), AccessChecks())
     elsewhere = cdk.Stack(app, "Elsewhere")

@@ -1,4 +1,4 @@
-"""TempUser: an identity that may do nothing of value by itself."""
+"""TempUser: an identity that can do little by itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ DOCUMENT = {
 
 
 def user(define: Callable[[TempUser], None] = lambda user: None) -> dict[str, Any]:
-    """Return the template of a stack with one TempUser, who may assume one role."""
+    """Return the template of a stack with one TempUser that may assume one role."""
     stack = new_stack()
     defined = TempUser(stack, "User", user_name="lender")
     define(defined)
@@ -32,7 +32,7 @@ def plain() -> dict[str, Any]:
 
 
 def test_may_find_and_assume_the_one_role(plain: dict[str, Any]) -> None:
-    """By a customer managed policy on that role's ARN alone."""
+    """A customer managed policy allows it on that role's ARN only."""
     policy = only(plain, "AWS::IAM::ManagedPolicy")
     (role_id,) = (name for name, resource in plain["Resources"].items() if resource["Type"] == "AWS::IAM::Role")
     (user_id,) = (name for name, resource in plain["Resources"].items() if resource["Type"] == "AWS::IAM::User")
@@ -50,7 +50,7 @@ def test_may_find_and_assume_the_one_role(plain: dict[str, Any]) -> None:
 
 
 def test_may_assume_several_roles() -> None:
-    """By one managed policy, since IAM attaches at most ten."""
+    """One managed policy lists them all, because IAM attaches at most ten policies."""
     stack = new_stack()
     defined = TempUser(stack, "User", user_name="lender")
     for id_ in ("One", "Two"):
@@ -59,8 +59,8 @@ def test_may_assume_several_roles() -> None:
     assert [arn["Fn::Join"][1][-1] for arn in statement["Resource"]] == [":role/one", ":role/two"]
 
 
-def test_may_rotate_its_own_keys_and_no_other_users(plain: dict[str, Any]) -> None:
-    """By an inline policy on its own ARN."""
+def test_may_rotate_its_own_access_keys_only(plain: dict[str, Any]) -> None:
+    """An inline policy allows it on the user's own ARN."""
     assert only(plain, "AWS::IAM::User")["Policies"] == [
         {
             "PolicyName": "RotateOwnAccessKeys",
@@ -85,7 +85,7 @@ def test_may_rotate_its_own_keys_and_no_other_users(plain: dict[str, Any]) -> No
 
 
 def test_has_no_access_key_no_password_and_no_further_policy(plain: dict[str, Any]) -> None:
-    """A secret in a template is one in CloudFormation's history."""
+    """CloudFormation's history would keep a secret that is in a template."""
     properties = only(plain, "AWS::IAM::User")
     assert set(properties) == {"Policies", "UserName"}
     assert properties["UserName"] == "lender"
@@ -95,7 +95,7 @@ def test_has_no_access_key_no_password_and_no_further_policy(plain: dict[str, An
 
 
 def test_aws_managed_policies_are_attached_by_name() -> None:
-    """A job function keeps its path."""
+    """The name of a job function policy includes its path."""
 
     def attach(user: TempUser) -> None:
         user.add_aws_managed_policy("IAMReadOnlyAccess", reason="looks")
@@ -108,22 +108,22 @@ def test_aws_managed_policies_are_attached_by_name() -> None:
     ]
 
 
-def test_customer_managed_policies_carry_the_reviewed_json_under_their_name() -> None:
-    """Each is a policy of its own, with the very document of the file."""
+def test_customer_managed_policies_have_the_reviewed_json() -> None:
+    """Each becomes one policy with its name and the unchanged document."""
     template = user(lambda user: user.add_customer_managed_policy("see-account", DOCUMENT))
     (policy,) = (p for p in all_of(template, "AWS::IAM::ManagedPolicy") if "ManagedPolicyName" in p)
     assert (policy["ManagedPolicyName"], policy["PolicyDocument"]) == ("see-account", DOCUMENT)
 
 
 @pytest.mark.parametrize("name", ["AssumeRole", "Resource", "Default", "CustomerManaged"])
-def test_a_policy_may_be_called_as_it_likes(name: str) -> None:
-    """No name of a customer managed policy meets one of the construct's own ids."""
+def test_a_policy_can_have_any_name(name: str) -> None:
+    """The name of a customer managed policy never collides with one of the construct's ids."""
     template = user(lambda user: user.add_customer_managed_policy(name, DOCUMENT))
     assert len(all_of(template, "AWS::IAM::ManagedPolicy")) == 2
 
 
-def test_inline_policies_are_embedded_beside_the_projects_own() -> None:
-    """In the user itself, so they go when it goes."""
+def test_inline_policies_are_embedded_in_the_user() -> None:
+    """They are deleted together with the user."""
     template = user(lambda user: user.add_inline_policy("see-account", DOCUMENT))
     policies = only(template, "AWS::IAM::User")["Policies"]
     assert [policy["PolicyName"] for policy in policies] == ["RotateOwnAccessKeys", "see-account"]
@@ -131,7 +131,7 @@ def test_inline_policies_are_embedded_beside_the_projects_own() -> None:
 
 
 def test_a_permissions_boundary_is_set_by_its_arn() -> None:
-    """The boundary is a managed policy that isn't this stack's."""
+    """The boundary is a managed policy from outside the stack."""
     stack = new_stack()
     arn = "arn:aws:iam::aws:policy/PowerUserAccess"
     boundary = iam.ManagedPolicy.from_managed_policy_arn(stack, "Boundary", arn)

@@ -1,4 +1,4 @@
-"""The extras of pyproject.toml, and what is said when one isn't installed."""
+"""The extras of pyproject.toml, and the error if one isn't installed."""
 
 import argparse
 import re
@@ -17,29 +17,29 @@ from tests.unit.support.config_file import BOB, ROOT
 SNAPSHOTS = [f"--{side}={ROOT}/tests/data/review/same/{side}/cdk.out" for side in ("base", "head")]
 
 
-def test_each_module_is_brought_by_its_extra() -> None:
-    """An extra that isn't in pyproject.toml can't be installed."""
+def test_each_module_is_installed_by_its_extra() -> None:
+    """Every extra that an error names is in pyproject.toml, with the package of each module."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    brought = {
+    packages = {
         extra: {re.split(r"[=><]", requirement)[0].lower() for requirement in requirements}
         for extra, requirements in project["optional-dependencies"].items()
     }
     distributions = packages_distributions()
-    assert set(brought) == set(EXTRAS)
+    assert set(packages) == set(EXTRAS)
     for extra, modules in EXTRAS.items():
         for module in modules:
-            assert brought[extra].intersection(name.lower() for name in distributions[module]), module
+            assert packages[extra].intersection(name.lower() for name in distributions[module]), module
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
-def test_all_are_installed_here(extra: str) -> None:
-    """In a checkout, requirements.txt brings them."""
+def test_all_extras_are_installed_in_a_checkout(extra: str) -> None:
+    """requirements.txt contains their packages."""
     require_extra(extra)
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_a_missing_extra_is_named(extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the command that installs it; for Python it is a failed import."""
+    """The error is an ImportError that shows the command that installs the extra."""
     monkeypatch.setitem(sys.modules, EXTRAS[extra][0], None)
     with pytest.raises(MissingExtraError) as error:
         require_extra(extra)
@@ -68,7 +68,7 @@ def test_a_command_names_the_extra_that_it_needs(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """At once, with exit code 2 and no traceback."""
+    """It exits with 2 before it does anything, without a traceback."""
     monkeypatch.setitem(sys.modules, EXTRAS[extra][0], None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "access.toml").write_text(BOB, encoding="utf-8")
@@ -77,17 +77,17 @@ def test_a_command_names_the_extra_that_it_needs(
     assert [path.name for path in tmp_path.iterdir()] == ["access.toml"]
 
 
-def test_a_review_without_the_solver_says_what_is_missing(
+def test_a_review_without_the_solver_names_the_missing_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The comparison and the lint rules do without it."""
+    """The comparison and the lint section don't need the solver."""
     monkeypatch.setitem(sys.modules, "cvc5", None)
     assert main(["review", *SNAPSHOTS]) == 0
     assert "needs the extra 'prove'" in capsys.readouterr().out
 
 
 def test_a_comparison_alone_needs_no_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """It reads two synthesized outputs, whoever wrote them."""
+    """It only reads two synthesized outputs."""
     for modules in EXTRAS.values():
         for module in modules:
             monkeypatch.setitem(sys.modules, module, None)
@@ -95,8 +95,8 @@ def test_a_comparison_alone_needs_no_extra(monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr().out.startswith("#")
 
 
-def test_the_cdk_cli_is_started_with_the_library_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The app that it starts imports it, and would end with a traceback."""
+def test_the_cdk_cli_needs_the_extra_cdk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the check, app.py would fail with a traceback when it imports aws_cdk."""
     (tmp_path / "node_modules" / ".bin").mkdir(parents=True)
     for file in ("cdk.json", "node_modules/.bin/cdk"):
         (tmp_path / file).touch()

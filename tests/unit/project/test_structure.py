@@ -78,7 +78,7 @@ def test_a_broken_import_contract_fails(copy: Path, module: str, statement: str,
     assert edge in checked.stdout
 
 
-def test_a_class_name_means_one_thing() -> None:
+def test_class_names_are_unique() -> None:
     """No two modules define a class of the same name."""
     names = Counter(
         node.name
@@ -89,7 +89,7 @@ def test_a_class_name_means_one_thing() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_a_module_is_read_in_one_sitting() -> None:
+def test_no_module_is_too_long() -> None:
     """No module is longer than 300 lines."""
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
     assert {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_LINES} == {}

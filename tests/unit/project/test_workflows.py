@@ -1,4 +1,4 @@
-"""The workflows: correct by actionlint, pinned, with the least permissions; and the gate on broadened access."""
+"""The GitHub workflows: their syntax, pinned actions, permissions, and the gate on broadened access."""
 
 import json
 import os
@@ -22,22 +22,22 @@ MISTAKES = {
     "key": ("runs-on: ubuntu-24.04", "run-on: ubuntu-24.04"),
     "event": ("types: [labeled, unlabeled]", "types: [labelled]"),
 }
-# The push, and the first review after it.
+# The time of the push, and of the first review after it.
 PUSHED, REVIEWED = "2026-01-02T00:00:00Z", "2026-01-02T00:09:00Z"
 EARLIER, BETWEEN, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:04:00Z", "2026-01-03T00:00:00Z"
 FIND = "find the pull request and its run"
-# GitHub's machines have it.
+# GitHub's runners have jq.
 needs_jq = pytest.mark.skipif(not shutil.which("jq"), reason="jq is missing")
 
 
 def read_workflow(name: str) -> dict[str, Any]:
-    """Return a workflow by its file's name."""
+    """Return the workflow in a file."""
     value: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))
     return value
 
 
 def jobs() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Return every job with its workflow."""
+    """Return every job with its name and workflow."""
     workflows = [(path.name, read_workflow(path.name)) for path in WORKFLOWS]
     return [(f"{name}:{id_}", w, job) for name, w in workflows for id_, job in w["jobs"].items()]
 
@@ -54,8 +54,8 @@ def actionlint(folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_actionlint_has_nothing_to_say() -> None:
-    """On none of them."""
+def test_actionlint_accepts_the_workflows() -> None:
+    """It checks all of them and reports nothing."""
     ended = actionlint(ROOT / ".github" / "workflows")
     assert ended.returncode == 0, ended.stdout
     assert f"Checking {len(WORKFLOWS)} workflow file(s)" in ended.stdout
@@ -63,13 +63,13 @@ def test_actionlint_has_nothing_to_say() -> None:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return what actionlint says of review.yml with each of the mistakes, and of itself."""
+    """Return actionlint's output for review.yml and for a copy with each of the mistakes."""
     folder = tmp_path_factory.mktemp("planted")
-    text = (ROOT / ".github" / "workflows" / "review.yml").read_text(encoding="utf-8")
-    (folder / "right.yml").write_text(text, encoding="utf-8")
+    content = (ROOT / ".github" / "workflows" / "review.yml").read_text(encoding="utf-8")
+    (folder / "right.yml").write_text(content, encoding="utf-8")
     for name, (right, wrong) in MISTAKES.items():
-        assert right in text
-        (folder / f"{name}.yml").write_text(text.replace(right, wrong), encoding="utf-8")
+        assert right in content
+        (folder / f"{name}.yml").write_text(content.replace(right, wrong), encoding="utf-8")
     ended = actionlint(folder)
     assert ended.returncode == 1
     assert "right.yml:" not in ended.stdout
@@ -78,20 +78,20 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_actionlint_finds_a_planted_mistake(planted: str, name: str) -> None:
-    """A misspelt permission, output, key or event."""
+    """It reports a misspelt permission, output, key and event."""
     assert f"{name}.yml:" in planted
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_actions_are_pinned_by_commit(path: Path) -> None:
-    """A tag can be moved; the comment says which one it was."""
-    used = re.findall(r"^ *(?:- )?uses: *(.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
-    assert used
-    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each) for each in used), used
+    """A tag can be moved; the comment gives the version."""
+    actions = re.findall(r"^ *(?:- )?uses: *(.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert actions
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each) for each in actions), actions
 
 
-def test_every_job_ends_and_asks_for_little() -> None:
-    """Timeouts, concurrency groups and permissions are written everywhere, and no secret is read."""
+def test_every_job_has_a_timeout_and_few_permissions() -> None:
+    """Every job has a timeout, a concurrency group and explicit permissions, and none reads a secret."""
     for name, workflow, job in jobs():
         assert job["timeout-minutes"] <= 60, name
         assert "group" in workflow["concurrency"], name
@@ -99,8 +99,8 @@ def test_every_job_ends_and_asks_for_little() -> None:
     assert not [path.name for path in WORKFLOWS if "secrets." in path.read_text(encoding="utf-8")]
 
 
-def test_no_code_of_a_pull_request_meets_a_token_that_writes() -> None:
-    """The jobs that write check nothing out and run no target of the Makefile."""
+def test_code_of_a_pull_request_never_runs_with_a_token_that_can_write() -> None:
+    """Jobs that can write check nothing out and run no target of the Makefile."""
     pull_request = read_workflow("pull-request.yml")
     assert pull_request["permissions"] == {"contents": "read"}
     assert not any("permissions" in job for job in pull_request["jobs"].values())
@@ -111,8 +111,8 @@ def test_no_code_of_a_pull_request_meets_a_token_that_writes() -> None:
             assert "actions/checkout" not in runs, name
 
 
-def test_a_checkout_keeps_no_token_and_is_of_the_base() -> None:
-    """In the workflow that anybody's pull request starts with the base's rights, the ref is written."""
+def test_a_checkout_stores_no_token_and_uses_the_base() -> None:
+    """The workflow that pull requests start with the base's permissions names the ref to check out."""
     for name, _, job in jobs():
         for step in job["steps"]:
             if step.get("uses", "").startswith("actions/checkout@"):
@@ -120,8 +120,8 @@ def test_a_checkout_keeps_no_token_and_is_of_the_base() -> None:
                 assert name != "review.yml:compare" or step["with"]["ref"] == "${{ steps.find.outputs.base }}"
 
 
-def test_what_runs_is_the_makefiles() -> None:
-    """So that it runs locally as well."""
+def test_the_workflows_run_targets_of_the_makefile() -> None:
+    """Everything that they run also runs locally."""
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     run = [step["run"] for _, _, job in jobs() for step in job["steps"] if "run" in step]
     called = [target for script in run for target in re.findall(r"\bmake ([a-z-]+)", script)]
@@ -133,7 +133,7 @@ def test_what_runs_is_the_makefiles() -> None:
 
 
 def script(file: str, job: str, name: str) -> str:
-    """Return what the step of this name runs."""
+    """Return the script of the step with this name."""
     workflow = read_workflow(file)
     # https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
     assert workflow["defaults"]["run"]["shell"] == "bash"
@@ -142,7 +142,7 @@ def script(file: str, job: str, name: str) -> str:
 
 
 def run_script(run: str, folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
-    """Run a script in `folder`, as GitHub runs it."""
+    """Run a script in `folder` the way GitHub does."""
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", run]
     environment = {"PATH": f"{folder}:{os.environ['PATH']}", "REPO": "o/r", **env}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
@@ -151,7 +151,7 @@ def run_script(run: str, folder: Path, **env: str) -> "subprocess.CompletedProce
 def run_step(
     name: str, folder: Path, gh: str, *, file: str = "review.yml", job: str = "publish", **env: str
 ) -> list[str]:
-    """Run a step with a stand-in for gh, and return the calls that it made."""
+    """Run a step with a stub for gh, and return the calls that it made."""
     stub = folder / "gh"
     stub.write_text(f'#!/bin/bash\necho "$*" >> "{folder}/calls"\n{gh}\n', encoding="utf-8")
     stub.chmod(0o755)
@@ -162,7 +162,7 @@ def run_step(
 
 
 def gh_stub(*responses: tuple[str, object]) -> str:
-    """Return a stand-in for gh that answers JSON by a part of the address, through the real jq where asked to."""
+    """Return a stub for gh that answers with JSON by a part of the URL, through the real jq if the call has --jq."""
     cases = "\n".join(f"*{part}*) answer={shlex.quote(json.dumps(answer))} ;;" for part, answer in responses)
     return f"""
     case "$*" in {cases} *) exit 1 ;; esac
@@ -173,13 +173,13 @@ def gh_stub(*responses: tuple[str, object]) -> str:
 def workflow_run(
     number: int, created: str, status: str = "completed", event: str = "pull_request"
 ) -> dict[str, object]:
-    """Return a workflow run as GitHub lists it."""
+    """Return a workflow run in GitHub's format."""
     return {"id": 100 + number, "run_number": number, "created_at": created, "status": status, "event": event}
 
 
 @needs_jq
-def test_a_commit_that_is_pushed_again_waits_for_a_new_approval(tmp_path: Path) -> None:
-    """Or an approval of another commit in between would count for it: since is the newest run, finished or not."""
+def test_a_commit_that_is_pushed_again_needs_a_new_approval(tmp_path: Path) -> None:
+    """An approval of another commit in between doesn't count: `since` is the newest run, finished or not."""
     runs = [
         workflow_run(3, LATER, "queued"),
         workflow_run(2, PUSHED),
@@ -190,7 +190,7 @@ def test_a_commit_that_is_pushed_again_waits_for_a_new_approval(tmp_path: Path) 
     gh = gh_stub(("/runs", {"workflow_runs": runs}), ("/pulls", pulls))
     calls = run_step(FIND, tmp_path, gh, job="compare", OWNER="o", BRANCH="$(x)", BASE="main")
     assert (tmp_path / "output").read_text().splitlines() == ["run=102", f"since={LATER}", "number=7", "base=def"]
-    # The status is the commit's: one from a comparison with another branch would open the way into this one.
+    # The status belongs to the commit. One from a comparison with another branch would open the gate into this one.
     assert calls[1].startswith("api --method GET repos/o/r/pulls -f state=open -f head=o:$(x) -f base=main --jq")
 
 
@@ -204,8 +204,8 @@ def test_a_commit_that_is_pushed_again_waits_for_a_new_approval(tmp_path: Path) 
         ([], "failure"),
     ],
 )
-def test_an_approval_is_of_a_review_that_was_there(tmp_path: Path, statuses: list[tuple[str, str]], state: str) -> None:
-    """The first since the push that didn't fail; later ones don't make the label void."""
+def test_an_approval_counts_from_the_first_review(tmp_path: Path, statuses: list[tuple[str, str]], state: str) -> None:
+    """That is the first review since the push that didn't fail; later reviews don't invalidate the label."""
     label = {"event": "labeled", "label": {"name": "access-approved"}, "created_at": LATER, "actor": {"login": "a"}}
     noise = {"event": "labeled", "label": {"name": "bug"}, "created_at": LATER, "actor": {"login": "m"}}
     reviews = [{"context": "access-review", "state": state, "created_at": at} for state, at in statuses]
@@ -220,15 +220,15 @@ def test_an_approval_is_of_a_review_that_was_there(tmp_path: Path, statuses: lis
     assert f"-f state={state} " in calls[-1]
 
 
-def test_another_label_pushes_no_decision_out_of_the_queue() -> None:
-    """GitHub lets one run wait in a group, and cancels it for the next: a label taken off would stay in force."""
+def test_another_label_cancels_no_waiting_decision() -> None:
+    """GitHub cancels the waiting run of a group for the next one, so a removed label could stay in force."""
     group = read_workflow("review.yml")["concurrency"]["group"]
     assert group.startswith("review-${{ (github.event.workflow_run || github.event.label.name == 'access-approved')")
     assert group.endswith("|| github.run_id }}")
 
 
 def test_only_main_is_deployed() -> None:
-    """Started by hand on another branch, nothing happens."""
+    """A run that is started by hand on another branch does nothing."""
     assert read_workflow("deploy.yml")["jobs"]["deploy"]["if"] == "github.ref == 'refs/heads/main'"
 
 
@@ -250,7 +250,7 @@ def test_only_main_is_deployed() -> None:
     ],
 )
 def test_the_gate_on_broadened_access(tmp_path: Path, headline: str, event: str, permission: str, state: str) -> None:
-    """A label lifts it if somebody who may write set it, after the first review of it, and nobody took it off."""
+    """A label opens it if somebody with write access added it after the first review, and nobody removed it."""
     gh = f"""
     case "$*" in
       *events*) echo "labeled {EARLIER} mallory"; echo "{event}" ;;
@@ -267,7 +267,7 @@ def test_the_gate_on_broadened_access(tmp_path: Path, headline: str, event: str,
     [("", "api repos/o/r/issues/7/comments -F"), ("41", "api --method PATCH repos/o/r/issues/comments/41 -F")],
 )
 def test_one_comment_is_updated_in_place(tmp_path: Path, before: str, call: str) -> None:
-    """The second review replaces the first one's text."""
+    """The second review replaces the text of the first."""
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "review.md").write_text("# broadened\n", encoding="utf-8")
     gh = f'case "$*" in *--paginate*) [ -z "{before}" ] || echo "{before}" ;; esac'
@@ -284,8 +284,8 @@ def test_one_comment_is_updated_in_place(tmp_path: Path, before: str, call: str)
         ("v1.3.0", "CHANGELOG.md has no section 1.3.0"),
     ],
 )
-def test_a_release_is_of_the_version_that_its_tag_names(tmp_path: Path, tag: str, error: str) -> None:
-    """And its notes are that version's section of the changelog."""
+def test_a_release_needs_the_version_of_its_tag(tmp_path: Path, tag: str, error: str) -> None:
+    """Its notes are that version's section of the changelog."""
     (tmp_path / "dist").mkdir()
     for version in ("1.2.0", "1.3.0"):
         for file in (f"temp_access-{version}.tar.gz", f"temp_access-{version}-py3-none-any.whl"):
@@ -299,8 +299,8 @@ def test_a_release_is_of_the_version_that_its_tag_names(tmp_path: Path, tag: str
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_the_release_gets_both_files(tmp_path: Path, exists: bool) -> None:
-    """It is made with its notes if there is none for the tag yet; a second run replaces what the first attached."""
+def test_both_files_are_attached_to_the_release(tmp_path: Path, exists: bool) -> None:
+    """The release is created if the tag has none yet; a second run replaces the attached files."""
     (tmp_path / "release" / "dist").mkdir(parents=True)
     for file in ("a.tar.gz", "a.whl"):
         (tmp_path / "release" / "dist" / file).touch()
@@ -311,8 +311,8 @@ def test_the_release_gets_both_files(tmp_path: Path, exists: bool) -> None:
     assert calls[1:] == [*([] if exists else [create]), upload]
 
 
-def test_a_release_attaches_what_was_tested() -> None:
-    """The job that writes fetches the tested files, and runs nothing of the project."""
+def test_a_release_attaches_the_tested_files() -> None:
+    """The job that can write fetches the tested files, and runs no code of the project."""
     build, publish = (read_workflow("release.yml")["jobs"][job] for job in ("build", "publish"))
     assert "permissions" not in build
     assert publish["permissions"] == {"actions": "read", "contents": "write"}

@@ -1,4 +1,4 @@
-"""app.py: what the CDK CLI runs, and how it ends."""
+"""app.py, as the CDK CLI runs it."""
 
 import json
 import os
@@ -14,15 +14,15 @@ def run(folder: Path, access_toml: str, **context: str) -> "subprocess.Completed
     path = folder / "access.toml"
     path.write_text(access_toml)
     with_context = {"CDK_CONTEXT_JSON": json.dumps({"config": str(path), **context}), "CDK_OUTDIR": str(folder / "out")}
-    # Where pytest is at work, aws-cdk-lib doesn't print the report of a validation.
+    # aws-cdk-lib doesn't print validation reports if it detects pytest.
     unset = (f"--unset={name}" for name in os.environ if name.startswith("PYTEST"))
     assignments = (f"{name}={value}" for name, value in with_context.items())
     command = ["env", *unset, *assignments, sys.executable, str(ROOT / "app.py")]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_a_bad_file_ends_with_2_and_every_finding_and_makes_nothing(tmp_path: Path) -> None:
-    """No template is written, no traceback shown."""
+def test_a_bad_access_toml_exits_with_2_and_all_findings(tmp_path: Path) -> None:
+    """No template is written, and no traceback is shown."""
     ended = run(tmp_path, BOB + "duration = '13h'\n[bucket]\nname = 'B'\n[environments]\n", env="prod")
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [
@@ -33,19 +33,19 @@ def test_a_bad_file_ends_with_2_and_every_finding_and_makes_nothing(tmp_path: Pa
     assert not list(tmp_path.rglob("*.template.json"))
 
 
-def test_a_finding_of_cdk_nag_ends_with_1_and_its_report_instead_of_a_traceback(tmp_path: Path) -> None:
-    """The reader sees which rule and which resource."""
+def test_a_finding_of_cdk_nag_exits_with_1_and_a_report(tmp_path: Path) -> None:
+    """The report names the rule, and there is no traceback."""
     document = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
     policy = f"[[user.customer_managed]]\nname = 'reads-all'\ndocument = '{json.dumps(document)}'\n"
     ended = run(tmp_path, policy + BOB)
     assert ended.returncode == 1
-    said = ended.stdout + ended.stderr
-    assert "AwsSolutions-IAM5" in said
-    assert "Traceback" not in said
+    output = ended.stdout + ended.stderr
+    assert "AwsSolutions-IAM5" in output
+    assert "Traceback" not in output
 
 
-def test_a_warning_is_said_and_the_templates_are_made(tmp_path: Path) -> None:
-    """A policy that AWS made since isn't in the kept list, and that stops nothing."""
+def test_a_warning_is_shown_and_the_templates_are_written(tmp_path: Path) -> None:
+    """An AWS managed policy that isn't in the bundled list doesn't stop the synthesis; AWS may have added it since."""
     ended = run(tmp_path, "[[user.aws_managed]]\nname = 'AmazonS3FulAccess'\nreason = 'because'\n" + BOB)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
@@ -53,5 +53,5 @@ def test_a_warning_is_said_and_the_templates_are_made(tmp_path: Path) -> None:
         "TempAccess",
         "TempAccessStorage",
     }
-    said = "".join(path.read_text() for path in (tmp_path / "out").glob("*.json"))
-    assert "did you mean 'AmazonS3FullAccess'?" in said + ended.stdout + ended.stderr
+    reports = "".join(path.read_text() for path in (tmp_path / "out").glob("*.json"))
+    assert "did you mean 'AmazonS3FullAccess'?" in reports + ended.stdout + ended.stderr

@@ -1,4 +1,4 @@
-"""The two stacks that access.toml asks for."""
+"""The two stacks that access.toml defines."""
 
 import json
 import re
@@ -24,7 +24,7 @@ WILDCARD = {
 
 
 class InSnapshots(JSONSnapshotExtension):
-    """Keeps a snapshot of each stack in tests/snapshots."""
+    """Stores a snapshot of each stack in tests/snapshots."""
 
     @classmethod
     def dirname(cls, *, test_location: PyTestLocation) -> str:
@@ -34,7 +34,7 @@ class InSnapshots(JSONSnapshotExtension):
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    """Return what the project's own access.toml says, but for its digest."""
+    """Return the project's own configuration, with a fixed digest."""
     return replace(load(ROOT / "access.toml"), digest=DIGEST)
 
 
@@ -44,16 +44,16 @@ def templates(config: Config) -> dict[str, dict[str, Any]]:
     return synthesize(config)
 
 
-def test_the_projects_own_stacks_are_as_reviewed(
+def test_the_projects_own_stacks_match_their_snapshots(
     templates: dict[str, dict[str, Any]], snapshot: SnapshotAssertion
 ) -> None:
-    """A change of a template shows in review; `pytest tests/unit/stacks --snapshot-update` accepts it."""
+    """A changed template is visible in review; `pytest tests/unit/stacks --snapshot-update` accepts it."""
     for stack in (STORAGE, ACCESS):
         assert templates[stack] == snapshot(name=stack, extension_class=InSnapshots)
 
 
 def test_no_access_key_and_no_secret_is_in_a_template_or_output(templates: dict[str, dict[str, Any]]) -> None:
-    """CloudFormation keeps and shows both to whoever may read stacks."""
+    """CloudFormation would show both to everybody who can read stacks."""
     for template in templates.values():
         types = {resource["Type"] for resource in template["Resources"].values()}
         assert not any("AccessKey" in type_ or "Secret" in type_ for type_ in types)
@@ -68,8 +68,8 @@ def test_no_access_key_and_no_secret_is_in_a_template_or_output(templates: dict[
     }
 
 
-def test_the_roles_tag_and_the_output_have_the_digest(templates: dict[str, dict[str, Any]]) -> None:
-    """Whether the file at hand is the deployed one is known with and without CloudFormation."""
+def test_the_role_tag_and_the_output_contain_the_digest(templates: dict[str, dict[str, Any]]) -> None:
+    """A caller can compare its file with the deployed one, with or without access to CloudFormation."""
     assert {"Key": "temp-access:config", "Value": DIGEST} in only(templates[ACCESS], "AWS::IAM::Role")["Tags"]
     assert templates[ACCESS]["Outputs"]["ConfigDigest"] == {"Value": DIGEST}
 
@@ -87,7 +87,7 @@ MODES: dict[tuple[str, ...], list[tuple[Any, bool]]] = {
 
 @pytest.mark.parametrize("modes", MODES)
 def test_the_role_has_the_union_of_the_modes_in_use(config: Config, modes: tuple[str, ...]) -> None:
-    """On the one bucket: the ceiling of every session."""
+    """They apply to the one bucket, and are the upper limit of every session."""
     template = synthesize(replace(config, grants={mode: Grant(mode, mode, mode) for mode in modes}))[ACCESS]
     (policy,) = only(template, "AWS::IAM::Role")["Policies"]
     arn = {"Fn::ImportValue": "TempAccessStorage:ExportsOutputFnGetAttFolders5DC27E26Arn6316EEFC"}
@@ -116,8 +116,8 @@ access = "read"
 """
 
 
-def test_the_role_is_what_access_toml_says(tmp_path: Path) -> None:
-    """Its name, its longest session, whom it trusts and on which conditions."""
+def test_the_role_follows_access_toml(tmp_path: Path) -> None:
+    """Its name, maximum session duration, trusted principals and conditions come from the file."""
     role = only(synthesize(config_of(tmp_path, ROLE))[ACCESS], "AWS::IAM::Role")
     assert (role["RoleName"], role["MaxSessionDuration"]) == ("lent", 7200)
     own, build, partner = role["AssumeRolePolicyDocument"]["Statement"]
@@ -140,7 +140,7 @@ def test_the_role_is_what_access_toml_says(tmp_path: Path) -> None:
 
 
 def test_grants_add_no_resource(config: Config) -> None:
-    """Ten grants and ten thousand give the same templates, to the byte."""
+    """Ten grants and ten thousand produce the same templates, byte for byte."""
     few, many = (
         synthesize(replace(config, grants={f"g{n}": Grant(f"g{n}", "read", f"g{n}") for n in range(count)}))
         for count in (10, 10_000)
@@ -148,8 +148,8 @@ def test_grants_add_no_resource(config: Config) -> None:
     assert json.dumps(few) == json.dumps(many)
 
 
-def test_a_file_of_ten_thousand_grants_changes_the_digest_alone(tmp_path: Path) -> None:
-    """From the file to the templates: what grows with the grants isn't deployed."""
+def test_ten_thousand_grants_change_only_the_digest(tmp_path: Path) -> None:
+    """Nothing that grows with the grants is deployed."""
     few, many = (
         config_of(tmp_path, "".join(f"[grants.g{n}]\naccess = 'read'\n" for n in range(count)))
         for count in (10, 10_000)
@@ -159,7 +159,7 @@ def test_a_file_of_ten_thousand_grants_changes_the_digest_alone(tmp_path: Path) 
 
 
 def test_synthesis_is_deterministic(config: Config, tmp_path: Path) -> None:
-    """Two runs give the same bytes, so that a diff shows what was changed."""
+    """Two runs write the same bytes, so a diff shows real changes only."""
     templates = []
     for run in ("one", "two"):
         synthesize(config, outdir=tmp_path / run)
@@ -169,8 +169,8 @@ def test_synthesis_is_deterministic(config: Config, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("protected", [False, True])
-def test_termination_protection_is_the_environments(config: Config, tmp_path: Path, protected: bool) -> None:
-    """Both stacks have it where the environment asks for it."""
+def test_termination_protection_follows_the_environment(config: Config, tmp_path: Path, protected: bool) -> None:
+    """Both stacks have it if the environment sets it."""
     environment = Environment("prod", "111122223333", "eu-central-1", "the-bucket", protected)
     templates = synthesize(replace(config, environment=environment), outdir=tmp_path)
     artifacts = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]
@@ -200,7 +200,7 @@ access = "full"
 
 
 def test_every_finding_of_cdk_nag_is_fixed_or_acknowledged(config: Config, tmp_path: Path) -> None:
-    """The project's own file, each mode by itself, and policies whose wildcards have a reason pass validation."""
+    """The project's own file, each single mode, and policies whose wildcards have a reason pass validation."""
     synthesize(config, nag=True)
     for mode in ("list", "write", "full"):
         synthesize(replace(config, grants={"bob": Grant("bob", mode, "bob")}), nag=True)
@@ -213,7 +213,7 @@ def test_every_finding_of_cdk_nag_is_fixed_or_acknowledged(config: Config, tmp_p
     "reason", ['reason = "the inventory lists every object"', "reason = \"iam:GetAccountSummary can't be narrowed"]
 )
 def test_a_wildcard_without_a_reason_fails_validation(tmp_path: Path, reason: str) -> None:
-    """What a reviewer wasn't told the reason of isn't deployed."""
+    """A policy with wildcards that gives reviewers no reason isn't deployed."""
     unexplained = re.sub(re.escape(reason) + ".*\n", "", USER_POLICIES)
     assert unexplained != USER_POLICIES
     with pytest.raises(RuntimeError, match="ValidationFailed"):

@@ -1,4 +1,4 @@
-"""A cached session, complete as the broker writes it."""
+"""A complete cached session, as the broker writes it."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from temp_access.borrow.cached_session import CachedSession
 
 
 def cached_session(**fields: Any) -> CachedSession:
-    """Return a session of an hour for the grant bob, with `fields` in place of its own."""
+    """Return a one-hour session for the grant bob, with `fields` replaced."""
     session: CachedSession = {
         "config": "/project/access.toml",
         "role": "arn:aws:iam::123456789012:role/temp-role",

@@ -1,4 +1,4 @@
-"""Writing an access.toml for a test, and reading it."""
+"""Write an access.toml for a test, and load it."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ BOB = '[grants.bob]\naccess = "read"\n'
 
 
 def config_of(folder: Path, content: str, environment: str | None = None) -> Config:
-    """Return what an access.toml that says `text` means; `folder` is where its policy files are."""
+    """Return the configuration of an access.toml with `content`; its policy files are in `folder`."""
     path = folder / "access.toml"
     path.write_text(content, encoding="utf-8")
     return load(path, environment)
 
 
 def findings_of(folder: Path, content: str, environment: str | None = None) -> list[str]:
-    """Return everything that is wrong with an access.toml that says `text`."""
+    """Return all findings on an access.toml with `content`."""
     try:
         config_of(folder, content, environment)
     except ConfigError as error:

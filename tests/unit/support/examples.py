@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: all of them in CI, the same each time; elsewhere a quarter, other ones."""
+"""The number of examples for a property test: in CI all, the same each time; locally a quarter, different each time."""
 
 import os
 
@@ -6,5 +6,5 @@ from hypothesis import settings
 
 
 def examples(number: int) -> settings:
-    """Return the settings for a property that CI tries on `number` examples."""
+    """Return the settings for a property that CI tests with `number` examples."""
     return settings(max_examples=number if os.environ.get("CI") else number // 4)

@@ -1,4 +1,4 @@
-"""Planning a verification as the command does, without anything deployed."""
+"""Plan a verification as the command does, without a deployment."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ TARGET = Target(
 
 
 def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_is_untrusted: bool = True) -> ProbePlan:
-    """Return the plan for `grants`, None for all that the command would choose."""
+    """Return the plan for `grants`, or for those that the command would choose."""
     return make_plan(
         config,
         choose_grants(config, (), None, 0) if grants is None else grants,
@@ -40,7 +40,7 @@ def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_i
 
 
 def probe(plan: ProbePlan, id_: str) -> Probe:
-    """Return the one probe called `id_`."""
+    """Return the probe with the id `id_`."""
     (probe_,) = (probe for probe in plan.probes if probe.id == id_)
     return probe_
 

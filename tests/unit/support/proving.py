@@ -1,4 +1,4 @@
-"""Helpers of the tests: proofs about small configurations, and the formula of one request."""
+"""Helpers for tests: proofs about small configurations, and the formula of one request."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -34,14 +34,14 @@ def example() -> tuple[Config, Assembly]:
 
 
 def config_from(data: dict[str, Any]) -> Config:
-    """Return the configuration for `data`, whether it is valid or not."""
+    """Return the configuration for `data`, even if it is invalid."""
     return read(PROJECT / "access.toml", data, None)[0]
 
 
 def change_templates(
     *, bucket: Change | None = None, role: Change | None = None, user: Change | None = None
 ) -> Assembly:
-    """Return the example's templates with the bucket policy, the role or the user changed (their properties)."""
+    """Return the example's templates with changed properties of the bucket policy, the role or the user."""
     _, assembly = example()
     templates = deepcopy(dict(assembly.templates))
     for stack, kind, change in (

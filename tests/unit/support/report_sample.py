@@ -1,4 +1,4 @@
-"""A report as a real run gives it, for the tests of the reports."""
+"""A realistic verification report, for the tests of the report formats."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Making stacks in this process, without the template validation, which is slow and tested by `cdk synth`."""
+"""Synthesize stacks in this process, without the slow template validation, which `cdk synth` tests."""
 
 import json
 from pathlib import Path
@@ -17,19 +17,19 @@ Resource = dict[str, Any]
 
 
 def new_app(outdir: Path | None = None) -> cdk.App:
-    """Return an app of its own."""
+    """Return a new app."""
     return cdk.App(
         builtin_cloud_formation_validation=False, analytics_reporting=False, outdir=str(outdir) if outdir else None
     )
 
 
 def new_stack() -> cdk.Stack:
-    """Return an empty stack in an app of its own."""
+    """Return an empty stack in a new app."""
     return cdk.Stack(new_app(), "Stack")
 
 
 def synthesize(config: Config, *, nag: bool = False, outdir: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Return both stacks' templates by their names; with `nag`, RuntimeError is raised for a finding."""
+    """Return the templates of both stacks by name; with `nag`, a finding raises RuntimeError."""
     app = new_app(outdir)
     env = cdk.Environment(account=config.environment.account, region=config.environment.region)
     storage = StorageStack(app, STORAGE, config=config, env=env)
@@ -57,5 +57,5 @@ def all_of(template: dict[str, Any], type_: str) -> list[Resource]:
 
 
 def to_json(template: dict[str, Any]) -> str:
-    """Return the template as one text."""
+    """Return the template as a JSON string."""
     return json.dumps(template)

@@ -1,4 +1,4 @@
-"""A run deletes its access key and objects however it ends, and touches nothing of anybody else's."""
+"""A run deletes its access key and objects however it ends, and touches nothing else."""
 
 import shutil
 import signal

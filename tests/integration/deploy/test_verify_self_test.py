@@ -23,7 +23,7 @@ def _statuses(out: str) -> dict[str, str]:
 
 
 def test_every_mutant_is_caught(deployed: Project) -> None:
-    """With the project's own access.toml, all eight mutants are caught, and nothing of them is left."""
+    """With the project's own access.toml, all eight mutants are caught, and the run leaves nothing behind."""
     ended = deployed.local("verify", "--self-test")
     assert ended.code == 0, ended.output
     assert (8, {"caught"}) == (len(_statuses(ended.out)), {*_statuses(ended.out).values()})

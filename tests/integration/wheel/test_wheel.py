@@ -207,8 +207,8 @@ def test_the_local_aws_runs_with_its_extra(extended: Environment) -> None:
     assert stopped.stdout == "stopped the local AWS\n"
 
 
-def test_somebody_elses_app_uses_the_constructs(extended: Environment) -> None:
-    """The example of docs/constructs.md synthesizes in a folder of its own, and reads nothing of access.toml."""
+def test_another_app_uses_the_constructs(extended: Environment) -> None:
+    """The example of docs/constructs.md synthesizes in a separate folder, and imports no configuration."""
     page = (ROOT / "docs" / "constructs.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     configuration = "import sys; print([name for name in sys.modules if name.startswith('temp_access.config')])\n"

@@ -28,7 +28,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
 
 
 def write_assembly(folder: Path, **files: Any) -> Path:
-    """Write an assembly with `files` in place of its own into `folder`, and return the folder."""
+    """Write an assembly into `folder`, with `files` replacing the default ones, and return the folder."""
     for name, content in {"manifest": manifest(), "a": ACCESS, "s": STORAGE, **files}.items():
         body = content if isinstance(content, str) else json.dumps(content)
         (folder / f"{name}.json").write_text(body, encoding="utf-8")

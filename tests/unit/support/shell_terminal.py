@@ -1,7 +1,7 @@
-"""An interactive shell in a terminal of its own, for tests of completion: types lines, each with Tab and Enter.
+"""An interactive shell in a separate terminal, for tests of completion: it gets typed lines with Tab and Enter.
 
-In this shell `temp-access` is a function that records its arguments, so that a test sees what a completed line means
-to the shell. Run as a script, this module is the process that controls the terminal.
+In this shell, `temp-access` is a function that records its arguments, so a test sees how the shell parses a completed
+line. Run as a script, this module is the process that controls the terminal.
 """
 
 import json
@@ -22,7 +22,7 @@ _SHELLS = {
 }
 _SECONDS = 20
 _RECORD = r"printf '%s\0' {} > arguments; echo EN''TERED"
-# Typed before anything else. The markers are quoted, so that the echo of what is typed doesn't hold them.
+# The first line that is typed. The markers are split by quotes, so the echo of the line doesn't contain them.
 _START = {
     "bash": f"""source ./script; temp-access() {{ {_RECORD.format('"$@"')}; }}; PS1='PRO''MPT> '; echo EN''TERED""",
     "zsh": (

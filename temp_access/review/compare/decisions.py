@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from temp_access.iam.decision import Decision
+from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.statements import StatementView, policy_statements
 from temp_access.review.compare.actions import sample_actions, service_of
@@ -26,9 +27,9 @@ class DecisionPairs:
 def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
     """Return the decisions about all requests that the principal's policies in base and head suggest."""
     before, after = _policy_sets(principal, base), _policy_sets(principal, head)
-    old, new = _statements(before), _statements(after)
-    if old == new and base.target == head.target:
+    if _by_layer(before) == _by_layer(after) and base.target == head.target:
         return DecisionPairs((), (), {})
+    old, new = _statements(before), _statements(after)
     named_actions = (action for statement in (*old, *new) for action in statement.actions)
     actions = tuple(dict.fromkeys([*named_actions, *BASELINE_ACTIONS]))
     services = dict.fromkeys(service_of(action) for pattern in actions for action in sample_actions(pattern))
@@ -48,10 +49,19 @@ def _policy_sets(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool,
     return {on_bucket: principal.policy_set(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
 
 
-def _statements(policy_sets: dict[bool, PolicySet]) -> list[StatementView]:
+def _by_layer(policy_sets: dict[bool, PolicySet]) -> list[list[StatementView] | None]:
+    """Return the statements of each layer, None for a layer without a policy, which doesn't limit anything."""
     on_bucket = policy_sets[True]
-    policies = [*on_bucket.identity, on_bucket.boundary, *(on_bucket.session or ()), on_bucket.resource]
-    return list(policy_statements(policies))
+    layers = (on_bucket.identity, _layer(on_bucket.boundary), on_bucket.session, _layer(on_bucket.resource))
+    return [None if policies is None else list(policy_statements(policies)) for policies in layers]
+
+
+def _layer(policy: Policy | None) -> tuple[Policy, ...] | None:
+    return None if policy is None else (policy,)
+
+
+def _statements(policy_sets: dict[bool, PolicySet]) -> list[StatementView]:
+    return [statement for layer in _by_layer(policy_sets) for statement in layer or ()]
 
 
 def _folders(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> list[str]:

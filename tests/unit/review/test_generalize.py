@@ -13,6 +13,7 @@ from tests.unit.support.review_edits import (
     add_inline_policy,
     add_role_statement,
     descriptions,
+    properties,
     review_edits,
 )
 
@@ -111,3 +112,23 @@ def test_reports_many_resources_of_one_statement_once(tmp_path: Path) -> None:
         change.description == f"temp-user can now call dynamodb:* on {tables[0]} and 2 more resources (see the cause)"
     )
     assert all(table in change.cause.description for table in tables)
+
+
+def test_a_statement_that_moves_into_the_boundary_is_a_change(tmp_path: Path) -> None:
+    """The same statements in another layer decide differently: as a boundary, this one removes all other access."""
+    statement = {"Version": "2012-10-17", "Statement": [allowed("dynamodb:*")]}
+
+    def base(templates: Templates) -> None:
+        properties(templates, "AWS::IAM::Role")["Policies"].append({"PolicyName": "X", "PolicyDocument": statement})
+
+    def head(templates: Templates) -> None:
+        role = properties(templates, "AWS::IAM::Role")
+        [resources] = [
+            t["Resources"] for t in templates.values() if role in [r["Properties"] for r in t["Resources"].values()]
+        ]
+        resources["Limit"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": statement}}
+        role["PermissionsBoundary"] = {"Ref": "Limit"}
+
+    changed = descriptions(tmp_path, head, base)
+    assert "temp-role (no session policy) can no longer call dynamodb:* on everything" in changed
+    assert any(description.startswith("bob can no longer") for description in changed)

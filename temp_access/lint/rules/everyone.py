@@ -19,6 +19,6 @@ def check(statement: StatementView) -> Iterator[Violation]:
     if statement.not_principal:
         yield Violation("NotPrincipal", "Allow with NotPrincipal allows all others, even anonymous ones; use Principal")
     elif "*" in statement.principal_names("AWS"):
-        loose = loose_conditions(statement.conditions)
-        condition = f" (the condition {' and '.join(loose)} has no fixed values)" if loose else ""
-        yield Violation("*", f'Principal "*" allows every caller{condition}; {_ADVICE}')
+        loose = " and ".join(loose_conditions(statement.conditions))
+        why = f" ({loose} excludes nobody: a value isn't fixed, or the key may be absent)" if loose else ""
+        yield Violation("*", f'Principal "*" allows every caller{why}; {_ADVICE}')

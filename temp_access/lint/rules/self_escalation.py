@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 
 from collections.abc import Iterator
 
-from temp_access.iam.statements import StatementView
+from temp_access.iam.statements import PolicyType, StatementView
 from temp_access.lint.actions import named_actions
 from temp_access.lint.meaning.conditions import limits
 from temp_access.lint.meaning.patterns import has_wildcard, resource_matches, text_matches
@@ -23,13 +23,24 @@ _ESCALATING_ITSELF = tuple(name for name in _ESCALATING if not name.endswith(("A
 _ROLES = ("a", "Zz-9", "path/x_1", "0")
 _FIELDS = 6
 _LIMITS = ("iam:permissionsboundary", "iam:policyarn", "iam:passedtoservice", "iam:resourcetag/", "aws:resourcetag/")
-_LIMIT_ADVICE = "require a fixed iam:PermissionsBoundary, iam:PolicyARN or iam:PassedToService, as the action takes it"
+# The key that limits an action, by the beginning of the action's name.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+_LIMITING_KEYS = {
+    "iam:passrole": "iam:PassedToService",
+    "iam:attach": "iam:PolicyARN",
+    "iam:putuser": "iam:PermissionsBoundary",
+    "iam:putrole": "iam:PermissionsBoundary",
+}
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each action that leads to more access than the policy shows."""
-    if not statement.allow or _is_limited(statement):
+    if not statement.allow or statement.kind is PolicyType.TRUST:
         return
+    limiting = [each for each in statement.conditions if each.lower_key.startswith(_LIMITS)]
+    if any(limits(statement.conditions, each.lower_key) for each in limiting):
+        return
+    loose = f" under {' and '.join(each.text for each in limiting)}" if limiting else ""
     wide = [each for each in statement.resources if _is_wide(each)] if not statement.not_resource else ["NotResource"]
     if not wide and not any(_is_holder(statement, resource) for resource in statement.resources):
         return
@@ -37,8 +48,9 @@ def check(statement: StatementView) -> Iterator[Violation]:
     for action in escalating:
         target = f"on {wide[0]}" if wide else "on the holder itself"
         resource = "one resource" if wide else "another resource"
-        message = f"{action} {target} can make its holder administrator; name {resource}, or {_LIMIT_ADVICE}"
-        yield Violation(action, message)
+        key = next((key for start, key in _LIMITING_KEYS.items() if action.lower().startswith(start)), None)
+        limit = f", or require a fixed {key}" if key else ""
+        yield Violation(action, f"{action} {target}{loose} can make its holder administrator; name {resource}{limit}")
     # A pattern such as cdk-* names roles, and the NotAction of PowerUserAccess excludes iam:* on purpose.
     if not statement.not_action and any(map(_is_every_role, statement.resources)):
         for action in named_actions(statement, ["sts:AssumeRole"]):
@@ -46,11 +58,6 @@ def check(statement: StatementView) -> Iterator[Violation]:
                 yield Violation(
                     action, f"{action} lets its holder assume every role that trusts the account; name the roles"
                 )
-
-
-def _is_limited(statement: StatementView) -> bool:
-    keys = {each.lower_key for each in statement.conditions if each.lower_key.startswith(_LIMITS)}
-    return any(limits(statement.conditions, key) for key in keys)
 
 
 def _is_wide(resource: str) -> bool:

@@ -30,6 +30,15 @@ EXPECTED: dict[str, dict[str, list[str]]] = {
     },
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
     "engine/17-lint-access-points": {"A": ["ListWithoutPrefix"], "B": ["ListWithoutPrefix"]},
+    # Errors of IAM Access Analyzer:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    "engine/20-lint-grammar-misses": {
+        "Var": ["Grammar"],
+        # Twice the same key, and two ids that no endpoint has.
+        "Keys": ["Grammar", "Grammar", "Grammar"],
+        "Bool": ["Grammar"],
+        "Set": ["Grammar"],
+    },
     # https://github.com/prowler-cloud/prowler/pull/5731
     "reports/14-own-keys-with-path": {"Control": ["SelfEscalation"], "Suffix": ["SelfEscalation"]},
 }

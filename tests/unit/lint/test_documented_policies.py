@@ -1,6 +1,7 @@
 """The rules on policies that AWS documents: each alarm is listed here, with the reason why it is right."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,24 @@ def test_a_documented_policy_has_only_the_listed_alarms(name: str) -> None:
     """An alarm on what AWS documents must be right."""
     expected, _reason = ALARMS.get(name, ([], ""))
     assert _found(POLICIES[name]) == expected
+
+
+# A grant of the CDK lists the whole bucket (docs/lint.md); CloudFormation validates a template without a resource.
+SYNTHESIZED = {
+    "messages": {"ListWithoutPrefix": 1},
+    "pipeline": {"ListWithoutPrefix": 5, "Grammar": 1},
+    "service": {},
+    "site": {},
+}
+
+
+@pytest.mark.parametrize("name", SYNTHESIZED)
+def test_a_synthesized_template_has_only_the_listed_alarms(name: str) -> None:
+    """The CDK's own grants for usual resources."""
+    file = FOLDER.parent / "synthesized-templates" / f"{name}.template.json"
+    found = template_findings("S", json.loads(file.read_text(encoding="utf-8")))
+    assert Counter(finding.rule for finding in found) == SYNTHESIZED[name]
+    assert all("cloudformation:ValidateTemplate" in each.message for each in found if each.rule == "Grammar")
 
 
 @pytest.mark.parametrize("case", ["engine/19-lint-false-alarms", "reports/18-sns-source-owner"])

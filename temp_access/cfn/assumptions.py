@@ -20,6 +20,17 @@ class Other(Enum):
     VALUE = "another value"
 
 
+class _Mode(Enum):
+    """How a reading writes parameters that have neither allowed values nor values that the template names.
+
+    In the first mode it writes the references to all parameters, whatever values they have.
+    """
+
+    REFERENCES = 0
+    DEFAULTS = 1
+    OTHERS = 2
+
+
 class TemplateFacts:
     """The parameters, mappings and conditions of a template."""
 
@@ -110,7 +121,7 @@ class Assumptions:
         self._outcomes: dict[str, bool] = {}
         self._open: set[str] = set()
         self._keys: dict[str, str | None] = {}
-        self._shows_references: bool | None = None
+        self._mode: _Mode | None = None
         self._shown: set[str] = set()
 
     @property
@@ -119,10 +130,10 @@ class Assumptions:
         return any(self._facts.allowed_values(name) or isinstance(self._known.get(name), str) for name in self._shown)
 
     def parameter(self, name: str) -> object:
-        """Return the value of a parameter; a reading shows either the references to all parameters, or their values."""
-        if self._shows_references is None:
-            self._shows_references = self._choices.choose(2) == 0
-        if self._shows_references:
+        """Return the value of a parameter, or a reference to it."""
+        if self._mode is None:
+            self._mode = _Mode(self._choices.choose(len(_Mode)))
+        if self._mode is _Mode.REFERENCES:
             self._shown.add(name)
             return reference(name)
         value = self._value(name)
@@ -138,14 +149,14 @@ class Assumptions:
 
     def _possible(self, name: str) -> list[str | Other]:
         allowed, default = self._facts.allowed_values(name), self._facts.default(name)
-        values: list[str | Other] = [each for each in allowed if each not in self._excluded[name]]
         if allowed:
-            return values
+            return [each for each in allowed if each not in self._excluded[name]]
         named = self._facts.named_values.get(name, ())
+        if not named:
+            # It decides nothing else. Without this mode, each such parameter would double the readings.
+            return [default] if self._mode is _Mode.DEFAULTS and default is not None else [Other.VALUE]
         candidates = dict.fromkeys((*([] if default is None else [default]), *named))
-        values += [each for each in candidates if each not in self._excluded[name]]
-        # A parameter that decides nothing else is read as a reference, and with its default.
-        return [*values, Other.VALUE] if named or not values else values
+        return [*(each for each in candidates if each not in self._excluded[name]), Other.VALUE]
 
     def _pick(self, options: Sequence[str | Other]) -> str | Other:
         return options[self._choices.choose(len(options))]

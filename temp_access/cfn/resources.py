@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from temp_access.cfn.intrinsics import TemplateContext, resolve
-from temp_access.cfn.unresolved import JsonText, has_reference
+from temp_access.cfn.unresolved import JsonText, has_reference, reference, render
 from temp_access.errors import UserError
 from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping
 
@@ -34,6 +34,11 @@ _RESOURCE_POLICIES = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
 # The properties of an IAM resource that name the identities with its policies.
+_NAMES: Mapping[object, str] = {
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+}
 _HOLDERS = ("RoleName", "UserName", "GroupName", "Roles", "Users", "Groups")
 
 
@@ -91,6 +96,29 @@ def policy_documents(resource: Mapping[str, object]) -> Iterator[LocatedDocument
                 yield LocatedDocument(kind, place, variant, attached)
 
 
+def with_all_holders(document: LocatedDocument, logical_id: str, resources: Mapping[str, object]) -> LocatedDocument:
+    """Return a document with all names of its holders in a template: the reference to each one, and its name.
+
+    A managed policy's holders also name it in their ManagedPolicyArns.
+    """
+    if document.kind is not PolicyType.IDENTITY:
+        return document
+    holders = dict.fromkeys(document.holders)
+    for id_, resource in resources.items():
+        type_, properties = as_mapping(resource).get("Type"), as_mapping(as_mapping(resource).get("Properties"))
+        if type_ in _NAMES:
+            names = [reference(id_), *(render(name) for name in as_list(properties.get(_NAMES[type_])))]
+            if not holders.keys().isdisjoint(names) or _refers_to(properties.get("ManagedPolicyArns"), logical_id):
+                holders |= dict.fromkeys(names)
+    return replace(document, holders=tuple(holders))
+
+
+def _refers_to(value: object, logical_id: str) -> bool:
+    if isinstance(value, Mapping):
+        return value.get("Ref") == logical_id or any(_refers_to(each, logical_id) for each in value.values())
+    return isinstance(value, list) and any(_refers_to(each, logical_id) for each in value)
+
+
 def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield the path and the description of each part of a variant's policies that isn't known, or can't be read."""
     properties = resource.get("Properties")
@@ -111,7 +139,8 @@ def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 def _unread(place: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        yield place, f"is {value}, which isn't known before the deployment" if has_reference(value) else "isn't JSON"
+        what = f"is {value}, which isn't known before the deployment" if has_reference(value) else "isn't JSON"
+        yield place, what
     elif "Fn::Transform" in as_mapping(value):
         yield place, "has an Fn::Transform, whose result isn't in the template"
 

@@ -16,21 +16,24 @@ def unread_sections(loops: Loops) -> Iterator[tuple[str, str, str]]:
     for transform in as_list(template.get("Transform")):
         name = str(as_mapping(transform).get("Name", transform))
         if name != _READ:
-            yield "Transform", "Transform", f"{name} changes the template, and what it makes isn't read"
+            yield "Transform", name, f"the transform {name} changes the template, and what it makes isn't read"
     for section in ("", "Resources", "Mappings", "Conditions", "Parameters"):
-        part = as_mapping(template.get(section)) if section else template
-        if "Fn::Transform" in part:
+        if "Fn::Transform" in (as_mapping(template.get(section)) if section else template):
             place = f"{section}.Fn::Transform".lstrip(".")
-            yield "Transform", place, "has an Fn::Transform, whose result isn't in the template"
+            yield "Transform", place, f"{place} changes the template, and what it makes isn't read"
     for section, logical_id, loop in loops.unread:
-        yield logical_id or loop, loop, f"the loop in {section} can't be expanded, and what it makes isn't read"
+        yield logical_id or loop, loop, f"{loop} in {section} can't be expanded, and what it makes isn't read"
     for logical_id, resource in as_mapping(template.get("Resources")).items():
-        if reason := _unread_resource(as_mapping(resource)):
+        if logical_id != "Fn::Transform" and (reason := _unread_resource(resource)):
             yield logical_id, "Type", reason
 
 
-def _unread_resource(resource: Mapping[str, object]) -> str | None:
-    type_ = str(resource.get("Type"))
+def _unread_resource(resource: object) -> str | None:
+    if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
+        return "this isn't a resource with a Type"
+    if "Fn::Transform" in resource:
+        return "the Fn::Transform of this resource isn't read"
+    type_ = resource["Type"]
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/modules.html
     if type_.endswith("::MODULE"):
         return f"{type_} is a module, and the resources in it aren't read"

@@ -31,7 +31,7 @@ class JsonText(str):
 
 def reference(name: str) -> Unresolved:
     """Return the text for a reference: without colons and slashes, so that an ARN keeps its parts."""
-    return Unresolved(f"<{re.sub('::?|/', '.', name).strip('<>')}>")
+    return Unresolved(f"<{re.sub('[<>]', '', re.sub('::?|/', '.', name))}>")
 
 
 def has_reference(text: str) -> bool:

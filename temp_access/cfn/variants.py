@@ -92,8 +92,10 @@ def _variants(facts: TemplateFacts, resource: Mapping[str, Any]) -> Variants:
     everything, is_complete = _all(facts, resource)
     if is_complete:
         can_be_absent = "Condition" in resource or everything
-        return Variants(_sorted(everything), None if can_be_absent else "none of its values can be deployed")
-    variants = everything[:1] + everything[-1:]
+        return Variants(
+            _sorted(everything), None if can_be_absent else "it can't be deployed with any value of its references"
+        )
+    variants: list[Variant] = []
     documents = dict(_documents(resource))
     exceeded: list[Path | None] = [] if any(documents.values()) else [None]
     for document, statements in documents.items():
@@ -102,6 +104,7 @@ def _variants(facts: TemplateFacts, resource: Mapping[str, Any]) -> Variants:
             found, is_complete = _all(facts, resource, statement, others)
             variants += found
             exceeded += [] if is_complete else [statement]
+    variants += everything[:1] + everything[-1:]
     for scope in exceeded:
         variants += _distinct(_with_each_branch(facts, resource, scope))
     problem = "it has too many combinations of conditions and values: each branch is read, but not each combination"

@@ -8,7 +8,7 @@ from temp_access.cfn.assembly import Assembly, read_templates
 from temp_access.cfn.assumptions import TemplateFacts
 from temp_access.cfn.loops import Loops
 from temp_access.cfn.metadata import read_construct_metadata
-from temp_access.cfn.resources import has_policies, policy_documents, unread_parts
+from temp_access.cfn.resources import has_policies, policy_documents, unread_parts, with_all_holders
 from temp_access.cfn.unread import unread_sections
 from temp_access.cfn.variants import Variants, resource_variants
 from temp_access.errors import require_extra
@@ -44,7 +44,9 @@ def template_findings(stack: str, template: Mapping[str, object]) -> tuple[Findi
         if has_policies(resource):
             found += (
                 _finding(rule, stack, logical_id, resource, place, violation)
-                for rule, place, violation in _resource_violations(resource_variants(facts, resource))
+                for rule, place, violation in _resource_violations(
+                    logical_id, resource_variants(facts, resource), resources
+                )
             )
     return tuple(dict.fromkeys(found))
 
@@ -64,18 +66,22 @@ def _finding(
     )
 
 
-def _unread(place: str, description: str) -> Violation:
-    return Violation(place, f"{place} {description}; read it by hand", UNDECIDED)
+def _unread(detail: str, description: str) -> Violation:
+    return Violation(detail, f"{description}; read it by hand", UNDECIDED)
 
 
-def _resource_violations(variants: Variants) -> Iterator[tuple[str, str, Violation]]:
+def _resource_violations(
+    logical_id: str, variants: Variants, resources: Mapping[str, object]
+) -> Iterator[tuple[str, str, Violation]]:
     """Yield the violations in the variants that can be deployed.
 
     A violation is written with references to parameters if it doesn't depend on their values.
     """
     shown: dict[tuple[str, str, Violation], None] = {}
     for variant in variants.variants:
-        found = [(rule, variant.written_place(place), each) for rule, place, each in _violations(variant.resource)]
+        documents = [with_all_holders(each, logical_id, resources) for each in policy_documents(variant.resource)]
+        violations = _violations(variant.resource, documents)
+        found = [(rule, variant.written_place(place), each) for rule, place, each in violations]
         if variant.values:
             with_values = {_with_values(each, variant.values): each for each in shown}
             found = [with_values.get(each, each) for each in found]
@@ -83,9 +89,10 @@ def _resource_violations(variants: Variants) -> Iterator[tuple[str, str, Violati
         if not variant.is_imaginary:
             yield from found
             for place, description in unread_parts(variant.resource):
-                yield UNREAD, place, _unread(variant.written_place(place), description)
+                written = variant.written_place(place)
+                yield UNREAD, written, _unread(written, f"{written} {description}")
     if variants.problem:
-        yield UNREAD, "Properties", Violation("Properties", f"{variants.problem}; read it by hand", UNDECIDED)
+        yield UNREAD, "Properties", _unread("Properties", variants.problem)
 
 
 def _with_values(found: tuple[str, str, Violation], values: Mapping[str, str]) -> tuple[str, str, Violation]:
@@ -111,8 +118,10 @@ def _by_acknowledgment(
     return unacknowledged, acknowledged
 
 
-def _violations(resource: Mapping[str, object]) -> Iterator[tuple[str, str, Violation]]:
-    for document in policy_documents(resource):
+def _violations(
+    resource: Mapping[str, object], documents: Iterable[LocatedDocument]
+) -> Iterator[tuple[str, str, Violation]]:
+    for document in documents:
         for statement in document_statements(document):
             for rule, check in RULES.items():
                 for violation in check(statement):

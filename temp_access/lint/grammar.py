@@ -49,6 +49,8 @@ _ACCEPTED_ISSUES = frozenset(
 _MISSING = "missing_required_condition_for_assume_action"
 _LAYERS = {PolicyType.IDENTITY: Layer.IDENTITY, PolicyType.RESOURCE: Layer.RESOURCE, PolicyType.TRUST: Layer.TRUST}
 
+# A finding of its own says that it isn't read.
+_TRANSFORM = "Fn::Transform"
 _SAMPLE = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 _SAMPLES = {
     PolicyType.IDENTITY: _SAMPLE,
@@ -59,7 +61,7 @@ _SAMPLES = {
 
 def check(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     """Yield each violation in a document with the path of its property."""
-    body = dict(document.body)
+    body = {element: value for element, value in document.body.items() if element != _TRANSFORM}
     body["Statement"] = [_checkable(each, document.kind) for each in as_list(body.get("Statement"))]
     violations = list(_library_violations(body, document))
     yield from violations
@@ -72,7 +74,9 @@ def _checkable(statement: object, kind: PolicyType) -> object:
     if isinstance(statement, str) and has_reference(statement):
         # It isn't known before the deployment. One without a defect keeps the positions of the others.
         return _SAMPLES[kind]
-    return with_sample_values(statement) if isinstance(statement, dict) else statement
+    if not isinstance(statement, dict):
+        return statement
+    return with_sample_values({element: value for element, value in statement.items() if element != _TRANSFORM})
 
 
 def _parser_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:

@@ -49,11 +49,11 @@ class Reading:
         self.assumptions = Assumptions(facts, choices, self.read)
         self.found_statement = statement is None
         self._facts, self._choices = facts, choices
-        self._statement, self._left_out, self._forced = statement, left_out, forced or {}
+        self.statement, self._left_out, self._forced = statement, left_out, forced or {}
 
     def read(self, value: object, path: Path = ()) -> Any:
         """Return a value without functions; raises ImpossibleChoice if no such template can be deployed."""
-        if path == self._statement:
+        if path == self.statement:
             self.found_statement = True
         if path in self._left_out:
             return NO_VALUE
@@ -80,7 +80,7 @@ class Reading:
 
     def _list(self, items: list[object], path: Path) -> Items:
         indexes = list(range(len(items)))
-        statement = self._statement
+        statement = self.statement
         if statement is not None and len(statement) == len(path) + 1 and statement[:-1] == path:
             indexes = [index for index in indexes if index == statement[-1]]
         read = [(index, self.read(items[index], (*path, index))) for index in indexes]

@@ -11,18 +11,17 @@ from temp_access.cfn.intrinsics import NO_VALUE
 from temp_access.cfn.reading import Items, Path, Reading
 from temp_access.iam.statements import as_mapping
 
-# Combinations of conditions and values, for a resource and for each of its statements.
+# The most combinations of conditions and values that are read: of a resource, and else of each of its statements and
+# of what it has besides.
 _LIMIT = 256
-# The properties that the policies of a resource depend on.
-_RELEVANT = frozenset(
+_PART_LIMIT = 512
+# The properties with the statements of a resource, and with the names of those that have its policies.
+_STATEMENTS = frozenset(
     (
         "AssumeRolePolicyDocument",
         "Groups",
         "InlinePolicy",
         "KeyPolicy",
-        "ManagedPolicies",
-        "ManagedPolicyArns",
-        "PermissionsBoundary",
         "Policies",
         "Policy",
         "PolicyDocument",
@@ -34,6 +33,7 @@ _RELEVANT = frozenset(
         "Users",
     )
 )
+_RELEVANT = _STATEMENTS | {"ManagedPolicies", "ManagedPolicyArns", "PermissionsBoundary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def document_variants(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]
 
 
 def _variants(facts: TemplateFacts, resource: Mapping[str, Any]) -> Variants:
-    everything, is_complete = _all(facts, resource)
+    everything, is_complete = _all(facts, resource, _LIMIT)
     if is_complete:
         can_be_absent = "Condition" in resource or everything
         return Variants(
@@ -97,14 +97,16 @@ def _variants(facts: TemplateFacts, resource: Mapping[str, Any]) -> Variants:
         )
     variants: list[Variant] = []
     documents = dict(_documents(resource))
-    exceeded: list[Path | None] = [] if any(documents.values()) else [None]
+    exceeded: list[Path | None] = []
     for document, statements in documents.items():
         others = frozenset(documents) - {document}
         for statement in statements:
-            found, is_complete = _all(facts, resource, statement, others)
+            found, is_complete = _all(facts, resource, _PART_LIMIT, statement, others)
             variants += found
             exceeded += [] if is_complete else [statement]
-    variants += everything[:1] + everything[-1:]
+    rest, is_complete = _all(facts, resource, _PART_LIMIT, None, frozenset(documents))
+    variants += rest + everything[:1] + everything[-1:]
+    exceeded += [] if is_complete else [None]
     for scope in exceeded:
         variants += _distinct(_with_each_branch(facts, resource, scope))
     problem = "it has too many combinations of conditions and values: each branch is read, but not each combination"
@@ -114,13 +116,14 @@ def _variants(facts: TemplateFacts, resource: Mapping[str, Any]) -> Variants:
 def _all(
     facts: TemplateFacts,
     resource: Mapping[str, Any],
+    limit: int,
     statement: Path | None = None,
     left_out: frozenset[Path] = frozenset(),
 ) -> tuple[list[Variant], bool]:
     def compute(choices: Choices) -> Variant:
         return _read(facts, resource, Reading(facts, choices, statement=statement, left_out=left_out))
 
-    variants, is_complete = all_outcomes(compute, _LIMIT)
+    variants, is_complete = all_outcomes(compute, limit)
     return _distinct(variants), is_complete
 
 
@@ -130,8 +133,9 @@ def _read(facts: TemplateFacts, resource: Mapping[str, Any], reading: Reading) -
     properties = resource.get("Properties")
     path = ("Properties",)
     if isinstance(properties, Mapping) and not any(key == "Ref" or key.startswith("Fn::") for key in properties):
-        names = sorted(properties, key=lambda name: name not in _RELEVANT)
-        read = {name: reading.read_property(name, properties[name], relevant=name in _RELEVANT) for name in names}
+        relevant = _RELEVANT if reading.statement is None else _STATEMENTS
+        names = sorted(properties, key=lambda name: name not in relevant)
+        read = {name: reading.read_property(name, properties[name], relevant=name in relevant) for name in names}
         value: Any = {name: read[name] for name in properties if read[name] is not NO_VALUE}
     else:
         value = reading.read(properties, path)

@@ -59,12 +59,21 @@ def resources(context: TemplateContext) -> tuple[Resource, ...]:
             stack=stack,
             kind=resource["Type"],
             name=resolve({"Ref": logical_id}, stack, context),
-            properties=resolve(resource.get("Properties", {}), stack, context),
+            properties=_properties(resource.get("Properties", {}), stack, context),
         )
         for stack, template in context.templates.items()
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] in _TYPES
     )
+
+
+def _properties(properties: Mapping[str, Any], stack: str, context: TemplateContext) -> Mapping[str, Any]:
+    """Return the properties with their references resolved, apart from a password, which is a dynamic reference."""
+    if "LoginProfile" not in properties:
+        resolved: Mapping[str, Any] = resolve(properties, stack, context)
+        return resolved
+    others = {name: value for name, value in properties.items() if name != "LoginProfile"}
+    return {**resolve(others, stack, context), "LoginProfile": properties["LoginProfile"]}
 
 
 def single(candidates: tuple[Resource, ...], kind: str) -> Resource:

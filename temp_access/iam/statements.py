@@ -28,11 +28,15 @@ class PolicyType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConditionEntry:
-    """One condition operator with one key, as written, and the values that the key is compared with."""
+    """One condition operator with one key, as written, and the values that the key is compared with.
+
+    Of an operator whose keys aren't known before the deployment, `key` is the reference to them.
+    """
 
     operator: str
     key: str
     values: tuple[str, ...]
+    keys_known: bool = True
 
     @property
     def lower_key(self) -> str:
@@ -122,15 +126,19 @@ def _view(
         not_action="NotAction" in body,
         resources=_strings(body.get("NotResource", body.get("Resource"))),
         not_resource="NotResource" in body,
-        conditions=tuple(_conditions(as_mapping(body.get("Condition")))),
+        conditions=tuple(_conditions(body.get("Condition"))),
         kind=kind,
         place=place,
         holders=holders,
     )
 
 
-def _conditions(block: Mapping[str, object]) -> Iterator[ConditionEntry]:
-    for operator, keys in block.items():
+def _conditions(block: object) -> Iterator[ConditionEntry]:
+    if isinstance(block, str):
+        yield ConditionEntry("", block, (), keys_known=False)
+    for operator, keys in as_mapping(block).items():
+        if isinstance(keys, str):
+            yield ConditionEntry(operator, keys, (), keys_known=False)
         for key, values in as_mapping(keys).items():
             yield ConditionEntry(operator, key, _strings(values))
 

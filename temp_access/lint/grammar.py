@@ -10,6 +10,7 @@ from iam_validator.core.check_registry import CheckRegistry
 from iam_validator.core.models import IAMPolicy, ValidationIssue
 from pydantic import ValidationError
 
+from temp_access.cfn.unresolved import has_reference
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.parser import parse_policy
@@ -40,18 +41,34 @@ _CHECKS = (
 _MISSING = "missing_required_condition_for_assume_action"
 _LAYERS = {PolicyType.IDENTITY: Layer.IDENTITY, PolicyType.RESOURCE: Layer.RESOURCE, PolicyType.TRUST: Layer.TRUST}
 
+# A finding of its own says that it isn't read.
+_TRANSFORM = "Fn::Transform"
+_SAMPLE = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+_SAMPLES = {
+    PolicyType.IDENTITY: _SAMPLE,
+    PolicyType.RESOURCE: _SAMPLE | {"Principal": "*"},
+    PolicyType.TRUST: {"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": "*"},
+}
+
 
 def check(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     """Yield each violation in a document with the path of its property."""
-    body = dict(document.body)
-    body["Statement"] = [
-        with_sample_values(each) if isinstance(each, dict) else each for each in as_list(body.get("Statement"))
-    ]
+    body = {element: value for element, value in document.body.items() if element != _TRANSFORM}
+    body["Statement"] = [_checkable(each, document.kind) for each in as_list(body.get("Statement"))]
     violations = [*_library_violations(body, document), *policy_violations(document)]
     yield from violations
     if not any(violation.severity == "error" for _, violation in violations):
         # The parser knows a few more rules: a missing element, or one that this type of policy can't have.
         yield from _parser_violations(body, document)
+
+
+def _checkable(statement: object, kind: PolicyType) -> object:
+    if isinstance(statement, str) and has_reference(statement):
+        # It isn't known before the deployment. One without a defect keeps the positions of the others.
+        return _SAMPLES[kind]
+    if not isinstance(statement, dict):
+        return statement
+    return with_sample_values({element: value for element, value in statement.items() if element != _TRANSFORM})
 
 
 def _parser_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
@@ -82,7 +99,8 @@ def _library_violations(body: dict[str, object], document: LocatedDocument) -> I
 
 
 def _has_unknown_keys(statement: object) -> bool:
-    return any(isinstance(keys, str) for keys in as_mapping(as_mapping(statement).get("Condition")).values())
+    condition = as_mapping(statement).get("Condition")
+    return isinstance(condition, str) or any(isinstance(keys, str) for keys in as_mapping(condition).values())
 
 
 @cache

@@ -20,7 +20,12 @@ _VALUES |= {"notip": "192.0.2.0/24", "binary": "cg=="}
 
 def with_sample_values(body: dict[str, object]) -> dict[str, object]:
     """Return a statement with each reference replaced by a value that it can have after the deployment."""
-    return {element: _element(element, value, body) for element, value in body.items()}
+    return {
+        element: _element(element, value, body)
+        for element, value in body.items()
+        # A reference to a whole condition.
+        if not (element == "Condition" and isinstance(value, str))
+    }
 
 
 def _element(element: str, value: object, body: Mapping[str, object]) -> object:

@@ -13,7 +13,7 @@ from temp_access.lint.findings import findings
 from temp_access.lint.model import Finding
 from temp_access.proofs.claim import Claim, ClaimStatus
 from temp_access.review.locations import locate_construct
-from temp_access.review.model import Cause, Change, Direction, Review, counted
+from temp_access.review.model import Cause, Change, Direction, Review, broadens, counted
 from temp_access.review.snapshot import Snapshot
 from temp_access.terminal_text import redact
 from temp_access.verify.probes import Verdict
@@ -89,7 +89,7 @@ def prove(base: Snapshot, head: Snapshot, timeout: float) -> ProofResults:
 
 def add_witnesses(review: Review, proofs: ProofResults) -> Review:
     """Return the review with the witnesses of refuted claims, if it has no new access of its own."""
-    if review.headline in (Direction.BROADENED, Direction.BOTH):
+    if broadens(review.headline):
         return review
     location = SourceLocation(description="see temp-access prove --base")
     changes = tuple(
@@ -102,7 +102,7 @@ def add_witnesses(review: Review, proofs: ProofResults) -> Review:
         for claim in proofs.claims
         if claim.status is ClaimStatus.REFUTED and claim.name.startswith(_NEW) and claim.witness
     )
-    return Review((*review.changes, *changes))
+    return Review((*review.changes, *changes), review.unknown)
 
 
 @dataclass(frozen=True, slots=True)

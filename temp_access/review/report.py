@@ -21,19 +21,23 @@ from temp_access.review.changes.settings import attachment_changes, bucket_chang
 from temp_access.review.changes.trust import trust_changes
 from temp_access.review.compare.principals import compared_principals
 from temp_access.review.matrix import Matrix, matrix
-from temp_access.review.model import Change, Review
+from temp_access.review.model import Change, Review, Unknown
 from temp_access.review.snapshot import Snapshot
 
 
 def review(base: Snapshot, head: Snapshot) -> Review:
-    """Return every change of access from `base` to `head`, grouped by subject."""
+    """Return every change of access from `base` to `head`, grouped by subject, and what can't be told."""
     by_subject: dict[str, list[Change]] = {}
-    for change in dict.fromkeys(_changes(base, head)):
-        by_subject.setdefault(change.subject, []).append(change)
-    return Review(tuple(change for changes in by_subject.values() for change in changes))
+    unknown: list[Unknown] = []
+    for result in dict.fromkeys(_compare(base, head)):
+        if isinstance(result, Unknown):
+            unknown.append(result)
+        else:
+            by_subject.setdefault(result.subject, []).append(result)
+    return Review(tuple(change for changes in by_subject.values() for change in changes), tuple(unknown))
 
 
-def _changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
+def _compare(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
     yield from grant_changes(base, head)
     for principal in compared_principals(base, head):
         yield from access_changes(principal, base, head)

@@ -6,17 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
 from temp_access.deployment.state import RoleState, UserState
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.aws_managed import ALLOW_ALL
-from temp_access.iam.decision import Layer
+from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.statements import examples, policy_statements
-from temp_access.review.compare.requests import default_context
 from temp_access.review.snapshot import Snapshot
 
 _ANY = "another"
@@ -48,17 +48,22 @@ _SERVICES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """A principal of head that can make itself administrator, and how; `is_new` if base's couldn't."""
+    """A principal of head that can make itself administrator, and how; `is_new` if base's couldn't.
+
+    With `is_certain` false, that depends on something that isn't known.
+    """
 
     subject: str
     paths: tuple[str, ...]
     is_new: bool
+    is_certain: bool = True
 
     def __str__(self) -> str:
         """Return the sentence about it."""
         more = f", or in {len(self.paths) - _MAX_PATHS} other ways" if len(self.paths) > _MAX_PATHS else ""
+        can = "can make itself administrator" if self.is_certain else "may be able to make itself administrator"
         when = "" if self.is_new else ", as before the change"
-        return f"{self.subject} can make itself administrator{when}: with {', or '.join(self.paths[:_MAX_PATHS])}{more}"
+        return f"{self.subject} {can}{when}: with {', or '.join(self.paths[:_MAX_PATHS])}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +80,24 @@ def administrators(base: Snapshot, head: Snapshot) -> tuple[Administrator, ...]:
     """Return the user and the role (without a session policy), if head's policies let them become administrator."""
     found = []
     for owner in (PolicyOwner.USER, PolicyOwner.ROLE):
-        paths = tuple(_paths(head, owner))
-        if paths:
-            state = head.policies.owner_state(owner)
-            name = state.name if state else ""
-            suffix = " (no session policy)" if owner is PolicyOwner.ROLE else ""
-            found.append(Administrator(name + suffix, paths, not any(_paths(base, owner))))
+        for certain in (True, False):
+            if paths := tuple(_paths(head, owner, certain=certain)):
+                state = head.policies.owner_state(owner)
+                name = state.name if state else ""
+                suffix = " (no session policy)" if owner is PolicyOwner.ROLE else ""
+                is_new = not any(_paths(base, owner, certain=certain))
+                found.append(Administrator(name + suffix, paths, is_new, certain))
+                break
     return tuple(found)
 
 
-def _paths(snapshot: Snapshot, owner: PolicyOwner) -> Iterator[str]:
-    """Yield each way in words; the first one is enough to be an administrator."""
+def _paths(snapshot: Snapshot, owner: PolicyOwner, *, certain: bool) -> Iterator[str]:
+    """Yield each way in words; unless `certain`, also those that depend on something that isn't known."""
     own = snapshot.policies_of(owner)
     contexts = list(_contexts(own, snapshot.config.user.name))
-    may = _Decider(snapshot, owner, own, contexts)
+    may = _Decider(snapshot, owner, own, contexts, certain)
     everything = parse_policy(ALLOW_ALL, Layer.IDENTITY, "everything")
-    within_boundary = _Decider(snapshot, owner, PrincipalPolicies((everything,), own.boundary), contexts)
+    within_boundary = _Decider(snapshot, owner, PrincipalPolicies((everything,), own.boundary), contexts, certain)
     is_unlimited = within_boundary(_call(snapshot, "AttachUserPolicy", f"user/{_ANY}", "any user"))
     for is_limited, calls in _candidates(snapshot, owner):
         # A principal stays within its permissions boundary, whatever it attaches to itself.
@@ -158,11 +165,12 @@ class _Decider:
     owner: PolicyOwner
     own: PrincipalPolicies
     contexts: list[Mapping[str, ContextValue]]
+    certain: bool
 
     def __call__(self, call: _Call) -> bool:
         target, policies = self.snapshot.target, self.snapshot.policies.on(None, self.own)
         is_user = self.owner is PolicyOwner.USER
-        return any(
+        decisions = (
             evaluate(
                 policies,
                 Request(
@@ -174,14 +182,21 @@ class _Decider:
                     role_arn=None if is_user else target.role_arn,
                     context={**context, **dict(call.keys)},
                 ),
-            ).allowed
+            )
             for context in self.contexts
         )
+        accepted = (DecisionType.ALLOWED,) if self.certain else (DecisionType.ALLOWED, DecisionType.UNDECIDED)
+        return any(decision.kind in accepted for decision in decisions)
 
 
 def _contexts(own: PrincipalPolicies, user_name: str) -> Iterator[Mapping[str, ContextValue]]:
-    """Yield the usual keys with MFA, then for each statement those that meet its conditions."""
-    usual = {**default_context().keys, "aws:multifactorauthpresent": "true", "aws:multifactorauthage": "60"}
+    """Yield a call now, over TLS and with MFA, then for each statement the keys that meet its conditions."""
+    usual = {
+        "aws:securetransport": "true",
+        "aws:currenttime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:multifactorauthpresent": "true",
+        "aws:multifactorauthage": "60",
+    }
     yield usual
     for statement in policy_statements(own.identity):
         met = {entry.lower_key: _value(entry.operator, entry.values, user_name) for entry in statement.conditions}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.iam.condition_keys import CONDITION_KEYS, TEMPORARY, caller_kind
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy, Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
@@ -17,7 +18,8 @@ from temp_access.iam.parser import parse_policy, reject_duplicate_keys
 from temp_access.iam.request import Request
 
 MALFORMED = "malformed"
-EXPECTED = ("allow", "deny", MALFORMED)
+UNDECIDED = DecisionType.UNDECIDED.value
+EXPECTED = ("allow", "deny", UNDECIDED, MALFORMED)
 _DECISIONS = (*(kind.value for kind in DecisionType), None)
 _REQUIRED_KEYS = {"name", "policies", "request", "expected"}
 _OPTIONAL_KEYS = {"decision", "source", "group", "reason"}
@@ -28,6 +30,7 @@ _STRING_KEYS = ("principal", "action", "resource")
 _ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _MAX_FINDINGS = 20
+_MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """The evaluator's result for a case: `actual` is allow, deny or malformed; `explanation` gives the reasons."""
+    """The evaluator's result for a case: `actual` is one of EXPECTED; `explanation` gives the reasons."""
 
     case: Case
     passed: bool
@@ -60,7 +63,7 @@ def run_case(case: Case) -> CaseResult:
     except MalformedPolicy as error:
         return CaseResult(case, case.expected == MALFORMED, MALFORMED, str(error))
     decision = evaluate(policies, to_request(case.request))
-    actual = "allow" if decision.allowed else "deny"
+    actual = UNDECIDED if decision.kind is DecisionType.UNDECIDED else "allow" if decision.allowed else "deny"
     passed = actual == case.expected and case.decision in (None, decision.kind.value)
     return CaseResult(case, passed, actual, str(decision), decision)
 
@@ -82,7 +85,19 @@ def to_policy_set(policies: Mapping[str, Any]) -> PolicySet:
 
 
 def to_request(request: Mapping[str, Any]) -> Request:
-    """Return a case's request; a resource without an account belongs to the caller's account."""
+    """Return a case's request; a resource without an account belongs to the caller's account.
+
+    What a case doesn't say didn't happen: a condition key that a request may lack is absent if the case's context
+    leaves it out, and a session's credentials are then without MFA. The value of a key that each request has, such as
+    aws:SecureTransport, stays unknown.
+    """
+    context = request.get("context") or {}
+    given = {key.lower() for key in context}
+    unsaid: dict[str, Any] = {
+        name: None for name, key in CONDITION_KEYS.items() if not key.always and name not in given
+    }
+    if caller_kind(request["principal"]) in TEMPORARY and given.isdisjoint(_MFA_KEYS):
+        unsaid["aws:multifactorauthpresent"] = "false"
     return Request(
         principal=request["principal"],
         action=request["action"],
@@ -90,7 +105,7 @@ def to_request(request: Mapping[str, Any]) -> Request:
         account=request["account"],
         resource_account=request.get("resource_account") or request["account"],
         role_arn=request.get("role_arn"),
-        context=request.get("context") or {},
+        context={**unsaid, **context},
         principal_tags=request.get("principal_tags") or {},
     )
 

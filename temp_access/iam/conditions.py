@@ -13,8 +13,9 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Protocol, TypeVar
 
-from temp_access.iam.patterns import WildcardScope, compile_patterns
+from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
+from temp_access.iam.unknown import UnknownOutcome, UnknownValue
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _YEAR_OR_MONTH = re.compile(r"\d{4}(-\d{2})?")
@@ -156,7 +157,7 @@ class Condition(Protocol):
     """A test that holds for a request or doesn't."""
 
     def holds(self, request: Request) -> bool:
-        """Whether the condition holds."""
+        """Whether the condition holds; raises UnknownOutcome if that depends on a value that isn't known."""
 
 
 class Quantifier(Enum):
@@ -189,12 +190,25 @@ class KeyCondition:
                 return self.test(value, request) is not self.negated
             # To a set operator, an empty string is an empty set of values (the page below).
             return self.quantifier is Quantifier.ALL
+        if isinstance(value, UnknownValue):
+            return self._holds_for_any(value)
+        if self.quantifier and not any(value):
+            return self.quantifier is Quantifier.ALL
         matched = [self.test(each, request) for each in value]
         if self.quantifier is Quantifier.ALL:
             return not any(matched) if self.negated else all(matched)
         if self.quantifier is Quantifier.ANY:
             return not all(matched) if self.negated else any(matched)
         return any(matched) is not self.negated
+
+    def _holds_for_any(self, value: UnknownValue) -> bool:
+        """Whether it holds whatever the value is; raises UnknownOutcome if that depends on it."""
+        patterns = getattr(self.test, "__self__", None)
+        matches_all = isinstance(patterns, PatternSet) and patterns.matches_all and self.quantifier is None
+        absent_too = value is UnknownValue.PRESENT or self._holds_without_key() is not self.negated
+        if matches_all and absent_too:
+            return not self.negated
+        raise UnknownOutcome(self.key)
 
     def _holds_without_key(self) -> bool:
         """Whether it holds for an absent key: IfExists and ForAllValues do, ForAnyValue doesn't, others if negated.
@@ -219,7 +233,10 @@ class NullCondition:
 
     def holds(self, request: Request) -> bool:
         """Whether the key is absent or present, as required."""
-        return (request.value(self.key) is None) in self.absent
+        value = request.value(self.key)
+        if value is UnknownValue.POSSIBLE and len(self.absent) == 1:
+            raise UnknownOutcome(self.key)
+        return (value is None) in self.absent
 
 
 def compile_condition(operator: str, key: str, values: tuple[str, ...], *, variables: bool) -> Condition:

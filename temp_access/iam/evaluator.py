@@ -5,18 +5,22 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import eq, ne
 
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy, Statement
 from temp_access.iam.principals import PrincipalMatch, Principals
 from temp_access.iam.request import Request
+from temp_access.iam.unknown import UnknownOutcome
 
 _EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
 _MAX_INDEXED_ACTIONS = 20_000
 IndexedStatements = tuple[tuple[Statement, Reason], ...]
 RequiredLayer = tuple[Layer, IndexedStatements]
+FavoursCaller = Callable[[str], bool]
 Groups = list[tuple[Layer, tuple[Policy, ...]]]
 
 
@@ -55,19 +59,54 @@ class PolicySet:
 
 
 def evaluate(policies: PolicySet, request: Request) -> Decision:
-    """Decide one request: an explicit deny wins; otherwise every layer that applies must allow it."""
+    """Decide one request: an explicit deny wins; otherwise every layer that applies must allow it.
+
+    The decision is UNDECIDED where it depends on a condition key, a part of a policy or a document that isn't known.
+    """
+    try:
+        return _decide(policies, request, None)
+    except UnknownOutcome:
+        return _decide_unknown(policies, request)
+
+
+def _decide_unknown(policies: PolicySet, request: Request) -> Decision:
+    """Decide with all unknown tests for the caller, and with all against; if both agree, that is the decision."""
+    names: dict[str, None] = {}
+
+    def decide(favours_caller: FavoursCaller) -> Decision:
+        def record(name: str) -> bool:
+            names.setdefault(name)
+            return favours_caller(name)
+
+        return _decide(policies, request, record)
+
+    best, worst = decide(lambda _: True), decide(lambda _: False)
+    if best.allowed is worst.allowed:
+        # What applies in the one that is harder to reach applies in any case.
+        return worst if worst.allowed else best
+    deciding = [
+        name for name in list(names) if not decide(partial(ne, name)).allowed or decide(partial(eq, name)).allowed
+    ]
+    return Decision(DecisionType.UNDECIDED, worst.layer, unknown=tuple(deciding or names))
+
+
+def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller | None) -> Decision:
     index = policies.statement_index(request)
-    if denied := _reasons(index.denies, request):
+    if denied := _reasons(index.denies, request, favours_caller):
         return Decision(DecisionType.EXPLICIT_DENY, denied[0].layer, denied)
     match = PrincipalMatch.NONE
     reasons: tuple[Reason, ...] = ()
     missing: tuple[Layer, ...] = ()
     for statement, reason in index.resource:
-        if statement.applies(request) and statement.principals is not None:
-            match = max(match, statement.principals.match(request))
+        principals = statement.principals
+        applies = (
+            statement.applies(request) if favours_caller is None else statement.applies_if(request, favours_caller)
+        )
+        if applies and principals is not None:
+            match = max(match, principals.match(request, favours_caller))
             reasons += (reason,)
     for layer, entries in index.ceilings:
-        if allows := _reasons(entries, request):
+        if allows := _reasons(entries, request, favours_caller):
             reasons += allows
         else:
             missing += (layer,)
@@ -83,7 +122,7 @@ def evaluate(policies: PolicySet, request: Request) -> Decision:
         else:
             decided_by, required_layers = Layer.IDENTITY, index.identity_and_limits
     for layer, entries in required_layers:
-        if allows := _reasons(entries, request):
+        if allows := _reasons(entries, request, favours_caller):
             reasons += allows
         elif layer is not Layer.IDENTITY or not request.principal.endswith(":root"):
             missing += (layer,)
@@ -95,7 +134,9 @@ def evaluate(policies: PolicySet, request: Request) -> Decision:
     return Decision(DecisionType.ALLOWED, decided_by, reasons)
 
 
-def _reasons(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]:
+def _reasons(entries: IndexedStatements, request: Request, favours_caller: FavoursCaller | None) -> tuple[Reason, ...]:
+    if favours_caller is not None:
+        return tuple(reason for statement, reason in entries if statement.applies_if(request, favours_caller))
     reasons: tuple[Reason, ...] = ()
     for statement, reason in entries:
         if statement.applies(request):

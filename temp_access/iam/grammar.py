@@ -61,7 +61,9 @@ ACTION = re.compile(r"\*(:\*)?|[A-Za-z0-9-]+:[\w*?-]+")
 RESOURCE = re.compile(r"arn:[^:]+:[^:*?]+(:|$)")
 SID = re.compile(r"[A-Za-z0-9]*")
 ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):root|(\d{12})")
-PRINCIPAL = re.compile(r"arn:[\w-]+:(iam|sts)::\d{12}:[^*?]+|[A-Z0-9]{16,128}")
+ORIGIN_ACCESS_IDENTITY = r"arn:[\w-]+:iam::cloudfront:user/[^*?]+"
+PRINCIPAL_ID = re.compile(r"[A-Z0-9]{16,128}(:[\w+=,.@-]{2,64})?|[0-9a-f]{64}")
+PRINCIPAL = re.compile(rf"arn:[\w-]+:(iam|sts)::\d{{12}}:[^*?]+|{ORIGIN_ACCESS_IDENTITY}|{PRINCIPAL_ID.pattern}")
 T_co = TypeVar("T_co", covariant=True)
 
 

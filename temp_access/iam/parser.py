@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy, Policy, Statement
-from temp_access.iam.grammar import ACCOUNT, GRAMMARS, PRINCIPAL, SID, STATEMENT_ELEMENTS, VERSIONS, ElementReader
+from temp_access.iam.grammar import (
+    ACCOUNT,
+    GRAMMARS,
+    PRINCIPAL,
+    PRINCIPAL_ID,
+    SID,
+    STATEMENT_ELEMENTS,
+    VERSIONS,
+    ElementReader,
+)
 from temp_access.iam.principals import Principals
 
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
@@ -57,7 +66,8 @@ def _read_principals(element: ElementReader[object], negated: bool) -> Principal
                 raise names.malformed(f"{name!r} isn't an account, an ARN or a unique ID")
             else:
                 named.add(name)
-    return Principals(everyone, frozenset(accounts), frozenset(named), negated)
+    ids = frozenset(name for name in named if PRINCIPAL_ID.fullmatch(name))
+    return Principals(everyone, frozenset(accounts), frozenset(named), negated, ids)
 
 
 def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str | None = None) -> Policy:

@@ -9,6 +9,7 @@ from enum import Enum
 from functools import lru_cache
 
 from temp_access.iam.request import Request
+from temp_access.iam.unknown import UnknownOutcome, UnknownValue
 
 
 class Wildcard(Enum):
@@ -25,13 +26,13 @@ class Variable:
     key: str
     default: str | None
 
-    def resolve(self, request: Request) -> str | None:
+    def resolve(self, request: Request) -> str | UnknownValue | None:
         """Return the variable's value in the request, None if it has none; a multivalued key never has one.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         """
         value = request.value(self.key)
-        return value if isinstance(value, str) else self.default
+        return value if isinstance(value, str | UnknownValue) else self.default
 
 
 PatternPart = str | Wildcard | Variable
@@ -155,18 +156,25 @@ class VariablePattern:
     def matches(self, value: str, request: Request) -> bool:
         """Whether the value matches; a pattern that has a variable without a value matches nothing.
 
+        Raises UnknownOutcome if the value would match with some values of a variable that isn't known.
+
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         The value of a variable is literal: a `*` in it isn't a wildcard.
         """
         resolved: list[str | Wildcard] = []
+        unknown = None
         for part in self.parts:
             value_part = part.resolve(request) if isinstance(part, Variable) else part
             if value_part is None:
                 return False
+            if isinstance(value_part, UnknownValue):
+                unknown, value_part = part.key if isinstance(part, Variable) else unknown, Wildcard.ANY
             if isinstance(value_part, str) and resolved and isinstance(resolved[-1], str):
                 resolved[-1] += value_part
             else:
                 resolved.append(value_part)
+        if unknown is not None:
+            return self._may_match(resolved, value, unknown)
         if self.ignore_case:
             resolved = [part.lower() if isinstance(part, str) else part for part in resolved]
         if len(resolved) == 1 and isinstance(resolved[0], str):
@@ -174,6 +182,15 @@ class VariablePattern:
         if _is_prefix(resolved, self.scope) and isinstance(resolved[0], str):
             return value.startswith(resolved[0])
         return _compiled_glob(tuple(resolved), self.scope).fullmatch(value) is not None
+
+    def _may_match(self, parts: list[str | Wildcard], value: str, unknown: str) -> bool:
+        """Return False if no value of the unknown variables matches, which are `*` in `parts`, else raise."""
+        if self.ignore_case:
+            parts = [part.lower() if isinstance(part, str) else part for part in parts]
+        # An unknown value may have colons, which a `*` of an ARN's first parts doesn't match.
+        if _compiled_glob(tuple(parts), WildcardScope.TEXT).fullmatch(value) is None:
+            return False
+        raise UnknownOutcome(unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +204,21 @@ class PatternSet:
     variable_patterns: tuple[VariablePattern, ...]
 
     def matches(self, value: str, request: Request) -> bool:
-        """Whether one of the patterns matches the value."""
+        """Whether one of the patterns matches the value; raises UnknownOutcome if that isn't known."""
         if self.matches_all or value in self.literals or value.startswith(self.prefixes):
             return True
         for fullmatch in self.globs:
             if fullmatch(value):
                 return True
-        for pattern in self.variable_patterns:  # noqa: SIM110 (a loop is twice as fast as any() here)
-            if pattern.matches(value, request):
-                return True
+        unknown = None
+        for pattern in self.variable_patterns:
+            try:
+                if pattern.matches(value, request):
+                    return True
+            except UnknownOutcome as outcome:
+                unknown = outcome
+        if unknown:
+            raise unknown
         return False
 
 

@@ -51,7 +51,7 @@ LIMITS = PolicySet(session=(policy(Layer.SESSION, action="ec2:*"),), boundary=po
         (SESSION, HOME, (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)),
         (SESSION, USER, (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)),
         (SESSION, f"{SESSION}by", (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)),
-        (USER, "AIDAEXAMPLEEXAMPLE123", (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)),
+        (USER, "AROAEXAMPLEEXAMPLE123", (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)),
     ],
 )
 def test_the_layers_that_limit_an_allow_of_the_bucket_policy(

@@ -14,7 +14,9 @@ _TYPES = frozenset(
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
+        "AWS::IAM::RolePolicy",
         "AWS::IAM::User",
+        "AWS::IAM::UserPolicy",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
     )
@@ -41,6 +43,7 @@ class Resource:
     """A resource with its references resolved; `kind` is its CloudFormation type, `name` what Ref returns."""
 
     stack: str
+    logical_id: str
     kind: str
     name: str
     properties: Mapping[str, Any]
@@ -51,6 +54,7 @@ def resources(context: TemplateContext) -> tuple[Resource, ...]:
     return tuple(
         Resource(
             stack=stack,
+            logical_id=logical_id,
             kind=resource["Type"],
             name=resolve({"Ref": logical_id}, stack, context),
             properties=resolve(resource.get("Properties", {}), stack, context),

@@ -67,10 +67,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All changes, grouped by subject, and what the review can't tell."""
+    """All changes, grouped by subject, what the review can't tell, and what isn't read but is the same on both sides.
+
+    `same_unread` doesn't count for the headline.
+    """
 
     changes: tuple[Change, ...]
     unknown: tuple[Unknown, ...] = ()
+    same_unread: tuple[str, ...] = ()
 
     @property
     def headline(self) -> Direction:

@@ -10,15 +10,16 @@ from temp_access.review.attachments import (
     LastVerification,
     LintDelta,
     ProofResults,
-    add_witnesses,
+    add_proofs,
     lint_delta,
     prove,
     read_verification,
 )
 from temp_access.review.changes.access import access_changes
 from temp_access.review.changes.grants import grant_changes, role_duration
-from temp_access.review.changes.settings import attachment_changes, bucket_changes
+from temp_access.review.changes.settings import bucket_changes
 from temp_access.review.changes.trust import trust_changes
+from temp_access.review.changes.unread import same_unread, unread_changes
 from temp_access.review.compare.principals import compared_principals
 from temp_access.review.matrix import Matrix, matrix
 from temp_access.review.model import Change, Review, Unknown
@@ -34,7 +35,8 @@ def review(base: Snapshot, head: Snapshot) -> Review:
             unknown.append(result)
         else:
             by_subject.setdefault(result.subject, []).append(result)
-    return Review(tuple(change for changes in by_subject.values() for change in changes), tuple(unknown))
+    changes = tuple(change for group in by_subject.values() for change in group)
+    return Review(changes, tuple(unknown), same_unread(base, head))
 
 
 def _compare(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
@@ -43,8 +45,8 @@ def _compare(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
         yield from access_changes(principal, base, head)
     yield from trust_changes(base, head)
     yield from role_duration(base, head)
-    yield from attachment_changes(base, head)
     yield from bucket_changes(base, head)
+    yield from unread_changes(base, head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def make_report(
     result = review(base, head)
     proofs = None if compare_only else prove(base, head, proof_timeout)
     if proofs:
-        result = add_witnesses(result, proofs)
+        result = add_proofs(result, proofs)
     return ReviewReport(
         review=result,
         map=access_map(result, base, head),

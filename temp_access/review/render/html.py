@@ -73,6 +73,7 @@ def to_html(report: ReviewReport) -> str:
         scope=SCOPE,
         unmodeled=UNMODELED,
         verdicts=tuple(Verdict),
+        max_changes=_MAX_CHANGES,
         max_probes=_MAX_PROBES,
     )
 
@@ -99,6 +100,8 @@ def _finalize(value: object) -> str:
 
 def _statuses(report: ReviewReport) -> Iterator[tuple[str, str]]:
     """Yield the name of each section with the status that its link shows."""
+    if report.review.unknown or report.review.same_unread:
+        yield "unknown", str(len(report.review.unknown) or "")
     yield "changes", ""
     yield "map", ""
     yield "grants", ""

@@ -23,6 +23,11 @@ def to_json(report: ReviewReport) -> str:
         "schema": 1,
         "headline": report.review.headline,
         "changes": [_change(change) for change in report.review.changes],
+        "unknown": [
+            {"text": each.description, "places": [_location(location) for location in each.locations]}
+            for each in report.review.unknown
+        ],
+        "not_read_as_before": list(report.review.same_unread),
         "grants": [_row(row) for row in report.matrix.rows],
         "grants_left_out": report.matrix.omitted,
         "lint": _lint(report.lint),

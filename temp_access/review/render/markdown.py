@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from temp_access.proofs.claim import NOT_MODELED, Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Node
 from temp_access.review.attachments import LastVerification, LintDelta, ProofResults
-from temp_access.review.model import HEADLINES, Change, Direction, counted
+from temp_access.review.model import HEADLINES, Change, Direction, Review, counted
 from temp_access.review.report import ReviewReport
 from temp_access.terminal_text import escape_control
 from temp_access.verify.report.markdown import code, escape
@@ -41,11 +41,29 @@ def to_markdown(report: ReviewReport, *, limit: int = MAX_COMMENT_LENGTH) -> str
         verification_section(report.verification),
     )
     tail = "\n".join([*_fit_sections(sections, limit // 2), "", NOTE])
-    heading = f"## {HEADLINES[report.review.headline]}"
+    heading = "\n".join([f"## {HEADLINES[report.review.headline]}", *_unknown(report.review, limit // 4)])
     comment = "\n".join([heading, *_by_subject(report.review.changes), tail]) + "\n"
     if len(comment) <= limit:
         return comment
-    return "\n".join([heading, *_shortened(report, limit - len(tail)), tail]) + "\n"
+    return "\n".join([heading, *_shortened(report, limit - len(heading) - len(tail)), tail]) + "\n"
+
+
+def _unknown(review: Review, limit: int) -> Iterator[str]:
+    """Yield what the review can't tell, then what isn't read on both sides, in at most `limit` characters."""
+    if review.unknown:
+        yield "\n### What the review can't tell\n"
+    for index, each in enumerate(review.unknown):
+        entry = f"- ⚪ {code(_cut(each.description, _MAX_CAUSE_LENGTH))}"
+        entry += f"\n  - {code(each.where)}" if each.where else ""
+        limit -= len(entry)
+        if limit < 0:
+            yield f"- … and {len(review.unknown) - index} more in the JSON report"
+            break
+        yield entry
+    if review.same_unread:
+        names = ", ".join(code(_cut(each, _MAX_NAME_LENGTH)) for each in review.same_unread[:_MAX_NAMES])
+        more = f" and {len(review.same_unread) - _MAX_NAMES} more" if len(review.same_unread) > _MAX_NAMES else ""
+        yield f"\nNot read, and the same before and after the change: {names}{more}."
 
 
 def _by_subject(changes: Iterable[Change]) -> Iterator[str]:

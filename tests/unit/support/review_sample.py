@@ -9,7 +9,7 @@ from temp_access.proofs.claim import Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Column, Edge, Node
 from temp_access.review.attachments import LastVerification, LintDelta, ProbeSummary, ProofResults
 from temp_access.review.matrix import COLUMNS, GrantRow, Matrix
-from temp_access.review.model import Cause, Change, Direction, Review
+from temp_access.review.model import Cause, Change, Direction, Review, Unknown
 from temp_access.review.report import ReviewReport
 from temp_access.verify.probes import Verdict
 
@@ -45,7 +45,7 @@ def report_of(name: str) -> ReviewReport:
     )
     witness = Witness(name, name, name, name)
     return ReviewReport(
-        review=Review((change, lost)),
+        review=Review((change, lost), (Unknown(f"{name} isn't read", (construct,)), Unknown(name)), (name,)),
         map=access_map,
         matrix=Matrix((GrantRow(name, "read", f"{name}/", 3600, ((False, True),) * len(COLUMNS)),), 2),
         lint=LintDelta(((Finding("Everyone", name, None, name, name), construct),), 1, 0),

@@ -1,7 +1,7 @@
 """The review of two snapshots, with its access map, matrix, lint findings, proofs and last verification."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from temp_access.errors import require_extra
@@ -21,6 +21,7 @@ from temp_access.review.changes.grants import grant_changes, role_duration
 from temp_access.review.changes.settings import bucket_changes
 from temp_access.review.changes.trust import trust_changes
 from temp_access.review.changes.unread import same_unread, unread_changes
+from temp_access.review.compare.deployments import other_deployments
 from temp_access.review.compare.principals import compared_principals
 from temp_access.review.managed_policies import ManagedPolicy, managed_policies, with_reason
 from temp_access.review.matrix import Matrix, matrix
@@ -43,12 +44,34 @@ def review(base: Snapshot, head: Snapshot) -> Review:
 
 def _compare(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
     yield from grant_changes(base, head)
-    for principal in compared_principals(base, head):
-        yield from access_changes(principal, base, head)
-    yield from trust_changes(base, head)
+    here = list(_decided(base, head))
+    yield from here
+    yield from _only_elsewhere(base, head, here)
     yield from role_duration(base, head)
     yield from bucket_changes(base, head)
     yield from unread_changes(base, head)
+
+
+def _decided(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
+    for principal in compared_principals(base, head):
+        yield from access_changes(principal, base, head)
+    yield from trust_changes(base, head)
+
+
+def _only_elsewhere(base: Snapshot, head: Snapshot, here: list[Change | Unknown]) -> Iterator[Change | Unknown]:
+    """Yield what differs only in another Region, partition or account than the one that stands for all.
+
+    Of those with a direction that is known already, one more example would say nothing new.
+    """
+    seen = {each.direction if isinstance(each, Change) else each.description for each in here}
+    for place, snapshots in other_deployments(base, head):
+        found = [
+            replace(each, description=f"{each.description}, {place}")
+            for each in _decided(*snapshots)
+            if (each.direction if isinstance(each, Change) else each.description) not in seen
+        ]
+        seen |= {each.direction for each in found if isinstance(each, Change)}
+        yield from found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from temp_access.iam.request import ContextValue, Request
 from temp_access.review.compare.caller_keys import caller_values, follows_from_caller, is_always_present, is_possible
-from temp_access.review.compare.key_values import VARIABLE_VALUE, KeyValue, KeyValues, assigned, key_values
+from temp_access.review.compare.key_values import VARIABLE_VALUE, KeyValue, KeyValues, assigned, key_values, outcome
 from temp_access.review.compare.ordered_values import CURRENT_TIME
 from temp_access.review.compare.relevance import LayeredStatement, canonical_key, conditions_by_key
 from temp_access.review.snapshot import Snapshot
@@ -98,7 +98,7 @@ class ContextPlan:
         distinct: dict[tuple[object, ...], KeyValue] = {}
         for value in self.keys[key].values:
             test = self.probe._replace(context={**self.probe.context, **assigned(key, value)})
-            results = tuple(condition.holds(test) for condition in compiled)
+            results = tuple(outcome(condition, test) for condition in compiled)
             distinct.setdefault((value if is_variable else None, results), value)
         return tuple(distinct.values())
 
@@ -125,6 +125,8 @@ def _few_deviations(pairs: Sequence[Sequence[tuple[str, KeyValue]]]) -> Iterator
 def context_plan(statements: Sequence[LayeredStatement], head: Snapshot, request: Request) -> ContextPlan:
     """Return the values to try for the caller of `request`, whose statements in base and head these are."""
     usual = usual_keys(head.target.region)
+    if request.principal == "*":
+        usual["aws:principalaccount"] = "anonymous"
     plans: dict[str, KeyValues] = {}
     written = {canonical_key(entry.key): entry.key for each in statements for entry in each.view.conditions}
     variables = {canonical_key(key) for statement in statements for key in statement.variables}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from temp_access.iam.decision import Decision
+from temp_access.iam.decision import Decision, DecisionType
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import Request
 from temp_access.review.compare.actions import sample_actions, service_of
@@ -116,7 +116,7 @@ def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) ->
 
 def unknown_names(decision: Decision) -> tuple[str, ...]:
     """Return what an undecided decision depends on; a decision is undecided only if it depends on something."""
-    return getattr(decision, "unknown", ())
+    return decision.unknown if decision.kind is DecisionType.UNDECIDED else ()
 
 
 def _decider(principal: ComparedPrincipal, snapshot: Snapshot) -> _Decider:

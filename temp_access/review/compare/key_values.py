@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from temp_access.iam.conditions import Condition, KeyCondition, compile_condition, parse_timestamp
+from temp_access.iam.conditions import Condition, KeyCondition, Test, compile_condition, parse_timestamp
 from temp_access.iam.patterns import PatternPart, Variable, Wildcard, WildcardScope, split_pattern
 from temp_access.iam.request import Request
 from temp_access.iam.statements import ConditionEntry
+from temp_access.iam.unknown import UnknownOutcome
 from temp_access.review.compare.ordered_values import (
     CURRENT_TIME,
     EPOCH_TIME,
@@ -21,7 +22,7 @@ from temp_access.review.compare.texts import TextPattern, distinguishing_texts
 KeyValue = str | tuple[str, ...] | None
 OTHER_VALUE, VARIABLE_VALUE = "another-value", "value"
 _MAX_SETS = 256
-_BOOLEANS = ("true", "false")
+_BOOLEANS = ("false", "true")
 # Their type is Bool, whatever operator tests them.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _BOOLEAN_KEYS = (
@@ -107,8 +108,8 @@ def key_values(
     singles += [*more, VARIABLE_VALUE] if is_variable else more
     singles = list(filter(possible, singles))
     patterned = OTHER_VALUE in texts or bool(more)
-    distinct: dict[tuple[bool, ...], KeyValue] = {}
-    by_value: dict[KeyValue, tuple[bool, ...]] = {}
+    distinct: dict[tuple[bool | str, ...], KeyValue] = {}
+    by_value: dict[KeyValue, tuple[bool | str, ...]] = {}
     # A value that no policy names is more usual than one that a policy names.
     unnamed = next(iter(more), OTHER_VALUE) if patterned else next(iter(singles))
     candidates: list[KeyValue] = [usual or (unnamed if always_present else None)]
@@ -137,9 +138,17 @@ def variable_keys(texts: Iterable[str]) -> Iterator[str]:
         yield from (part.key.lower() for part in _parts(text, wildcards=True) if isinstance(part, Variable))
 
 
-def _results(key: str, value: KeyValue, compiled: Iterable[Condition], request: Request) -> Iterator[bool]:
+def _results(key: str, value: KeyValue, compiled: Iterable[Condition], request: Request) -> Iterator[bool | str]:
     with_value = request._replace(context={**request.context, **assigned(key, value)})
-    return (condition.holds(with_value) for condition in compiled)
+    return (outcome(condition, with_value) for condition in compiled)
+
+
+def outcome(condition: Condition, request: Request) -> bool | str:
+    """Return whether a condition holds, or the name of what that depends on."""
+    try:
+        return condition.holds(request)
+    except UnknownOutcome as unknown:
+        return unknown.name
 
 
 def assigned(key: str, value: KeyValue) -> dict[str, str | tuple[str, ...]]:
@@ -202,13 +211,16 @@ def _value_sets(
     singles: Sequence[str], compiled: Iterable[Condition], request: Request
 ) -> tuple[list[tuple[str, ...]], bool]:
     """Return sets of two or more values, one for each way in which conditions on sets can tell them apart."""
-    tests: list[Callable[[str], bool]] = [
-        lambda value, test=each.test: test(value, request)  # type: ignore[misc]
-        for each in compiled
-        if isinstance(each, KeyCondition)
-    ]
+    tests = [each.test for each in compiled if isinstance(each, KeyCondition)]
+
+    def matches(value: str, test: Test) -> bool:
+        try:
+            return test(value, request)
+        except UnknownOutcome:
+            return False
+
     # What a condition says about a set follows from whether some value matches, and whether some doesn't.
-    bits = {value: tuple((test(value), not test(value)) for test in tests) for value in singles}
+    bits = {value: tuple((matches(value, test), not matches(value, test)) for test in tests) for value in singles}
     kinds = {vector: value for value, vector in reversed(bits.items())}
     found: dict[tuple[tuple[bool, bool], ...], tuple[str, ...]] = {v: (value,) for v, value in kinds.items()}
     queue = list(found.items())
@@ -224,7 +236,7 @@ def _value_sets(
 
 
 def _exact_values(
-    key: str, conditions: Sequence[PolicyCondition], by_value: Mapping[KeyValue, tuple[bool, ...]]
+    key: str, conditions: Sequence[PolicyCondition], by_value: Mapping[KeyValue, tuple[bool | str, ...]]
 ) -> Iterator[KeyValue]:
     yield None
     if key in _BOOLEAN_KEYS:

@@ -1,7 +1,7 @@
 """The statements that can decide a request, whatever its condition keys are, and the keys that they test."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import Policy, Statement
@@ -19,7 +19,7 @@ class LayeredStatement:
     layer: Layer
     statement: Statement
     view: StatementView
-    exempts_nobody: bool = False
+    has_boundary: bool = False
 
     @property
     def conditions(self) -> Iterator[PolicyCondition]:
@@ -45,11 +45,15 @@ class LayeredStatement:
         statement = self.statement
         if not statement.names_action(request.action.lower(), request):
             return False
-        resources = statement.resources
-        if resources is not None and resources.matches(request.resource, request) is statement.not_resource:
-            return any(request.value(key) is None for key in variable_keys(self.view.resources))
-        principals = statement.principals
-        return principals is None or principals.matches(request) or (principals.negated and self.exempts_nobody)
+        has_variable = any(not isinstance(request.value(key), str) for key in variable_keys(self.view.resources))
+        exempts_nobody = self.view.not_principal and self.has_boundary
+        without_conditions = replace(
+            statement,
+            resources=None if has_variable else statement.resources,
+            principals=None if exempts_nobody else statement.principals,
+            conditions=(),
+        )
+        return without_conditions.may_apply(request)[0]
 
 
 def canonical_key(key: str) -> str:

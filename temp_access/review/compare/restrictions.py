@@ -37,7 +37,8 @@ def restriction(
 
 def _of_sample(compared: DecisionPairs, sample: SampleRequest, *, gained: bool) -> Restriction | None:
     wide, narrow = set[Deviations](), set[Deviations]()
-    for context in compared.contexts_of.get(sample, ()):
+    every = compared.contexts_of.get(sample, ())
+    for context in every:
         pair = compared.pair(sample, context)
         if pair[gained].allowed:
             wide.add(context)
@@ -50,6 +51,12 @@ def _of_sample(compared: DecisionPairs, sample: SampleRequest, *, gained: bool) 
     for key, values in compared.plan.keys.items():
         usual = values.values[0]
         allowed = {dict(context).get(key, usual) for context in narrow}
-        if narrow == {context for context in wide if dict(context).get(key, usual) in allowed}:
+        # Conditions that both sides have say nothing about the difference.
+        shared = {_without(context, key) for context in wide}
+        if narrow == {c for c in every if dict(c).get(key, usual) in allowed and _without(c, key) in shared}:
             return Restriction(key, tuple(value for value in values.values if value in allowed), example)
     return Restriction("", (), example)
+
+
+def _without(context: Deviations, key: str) -> Deviations:
+    return tuple(each for each in context if each[0] != key)

@@ -1,6 +1,7 @@
 """What patterns and conditions mean to the rules, against the evaluator's matching and against plain arithmetic."""
 
 import ipaddress
+import itertools
 import re
 from typing import Any
 
@@ -35,11 +36,20 @@ def _any_case(text: str) -> st.SearchStrategy[str]:
     return flips.map(lambda up: "".join(c.upper() if each else c.lower() for c, each in zip(text, up, strict=True)))
 
 
-@given(st.text(alphabet="*?ab-", max_size=6))
-def test_a_catch_all_matches_every_text(pattern: str) -> None:
+def _is_matched(pattern: str) -> bool:
+    return all(_holds("StringLike", "k:k", (pattern,), text) for text in PROBING_TEXTS)
+
+
+def test_a_catch_all_matches_every_text() -> None:
     """A pattern is called a catch-all if, and only if, the evaluator matches all of the probing texts with it."""
-    matched = all(_holds("StringLike", "k:k", (pattern,), text) for text in PROBING_TEXTS)
-    assert is_catch_all(pattern) is matched
+    patterns = ["".join(each) for length in range(5) for each in itertools.product("*?a-", repeat=length)]
+    assert [pattern for pattern in patterns if is_catch_all(pattern) is not _is_matched(pattern)] == []
+
+
+@given(st.text(alphabet="*?ab-$", max_size=9), st.sampled_from(["", "${aws:username}", "${*}", "${?}"]))
+def test_a_longer_catch_all_matches_every_text(pattern: str, variable: str) -> None:
+    """So do longer patterns, and those with variables and escapes."""
+    assert is_catch_all(pattern + variable) is _is_matched(pattern + variable)
 
 
 @given(st.lists(st.text(alphabet="*?ab-", max_size=4), min_size=1, max_size=3))

@@ -23,7 +23,12 @@ def check(statement: StatementView) -> Iterator[Violation]:
                 yield Violation(value, f"s3:prefix {value} also matches longer names; end it with {end}")
     if statement.allow is not statement.not_resource and _has_s3_action(statement):
         for resource in filter(_is_open_arn, statement.resources):
-            yield Violation(resource, f"{resource} also matches longer names; write a / before the *")
+            path = s3_path(resource)
+            in_bucket = path is not None and path[1] is not None
+            advice = (
+                "write a / before the *" if in_bucket else "name the bucket (with /* for its objects), or end with -*"
+            )
+            yield Violation(resource, f"{resource} also matches longer names; {advice}")
 
 
 def _allows_prefixes(statement: StatementView, condition: ConditionEntry) -> bool:

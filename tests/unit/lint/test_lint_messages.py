@@ -57,6 +57,10 @@ def test_the_policy_of_a_key_allows_nothing_in_iam_or_s3(statement: dict[str, An
             ],
         ),
         (
+            identity({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs*"}),
+            ["arn:aws:s3:::logs* also matches longer names", "name the bucket", "-*"],
+        ),
+        (
             identity({"Action": "iam:CreateAccessKey", "Resource": "arn:aws:iam::*:user/a?"}),
             ["iam:CreateAccessKey on arn:aws:iam::*:user/a?", "name one resource"],
         ),

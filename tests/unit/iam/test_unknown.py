@@ -151,6 +151,9 @@ def test_keys_that_follow_from_other_keys(given: dict[str, Any], key: str, value
         # Any value matches; a test that is known to fail decides.
         ({"StringLike": {"aws:userid": "*"}}, DecisionType.EXPLICIT_DENY),
         ({"StringNotLike": {"aws:userid": "*"}}, DecisionType.ALLOWED),
+        ({"StringLike": {"aws:PrincipalOrgID": "*"}}, DecisionType.UNDECIDED),
+        ({"StringLikeIfExists": {"aws:PrincipalOrgID": "*"}}, DecisionType.EXPLICIT_DENY),
+        ({"StringNotLike": {"aws:PrincipalOrgID": "*"}}, DecisionType.UNDECIDED),
         ({"StringLike": {"aws:userid": "A*", "aws:username": "bob"}}, DecisionType.ALLOWED),
         ({"Bool": {"aws:PrincipalIsAWSService": "false"}}, DecisionType.EXPLICIT_DENY),
         ({"Bool": {"aws:ViaAWSService": "false"}}, DecisionType.EXPLICIT_DENY),

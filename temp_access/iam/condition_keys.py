@@ -99,7 +99,7 @@ class ConditionKey:
     @property
     def page(self) -> str:
         """The page of AWS's documentation that states when requests have the key."""
-        return f"{PAGE}#condition-keys-{self.anchor}"
+        return self.anchor if self.anchor.startswith("https:") else f"{PAGE}#condition-keys-{self.anchor}"
 
     def availability(self, kind: CallerKind) -> UnknownValue | None:
         """Return PRESENT, POSSIBLE or None (never there) for all requests of such callers, whatever their value."""
@@ -197,6 +197,10 @@ def _s3_resource_account(facts: RequestFacts) -> KeyValue:
     return _resource_account(facts) if facts.action.lower().startswith("s3") else None
 
 
+def _caller_account(facts: RequestFacts) -> KeyValue:
+    return facts.account or None if facts.action.lower().startswith("kms:") else None
+
+
 def _resource_organization(key: str) -> Derive:
     def derive(facts: RequestFacts) -> KeyValue:
         same = facts.account == facts.resource_account and caller_kind(facts.principal) in IAM
@@ -237,6 +241,12 @@ CONDITION_KEYS = {
         ConditionKey("aws:SourceOrgPaths", "sourceorgpaths", sometimes=_SERVICE),
         ConditionKey("aws:ResourceAccount", "resourceaccount", EVERYONE, value=_resource_account),
         ConditionKey("s3:ResourceAccount", "resourceaccount", sometimes=EVERYONE, value=_s3_resource_account),
+        ConditionKey(
+            "kms:CallerAccount",
+            "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account",
+            sometimes=IAM,
+            value=_caller_account,
+        ),
         ConditionKey(
             "aws:ResourceOrgID", "resourceorgid", sometimes=EVERYONE, value=_resource_organization("aws:principalorgid")
         ),

@@ -47,6 +47,8 @@ _KMS_WITHOUT_KEY = frozenset(
         "updatecustomkeystore",
     )
 )
+# What an SDK's call to S3 carries. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+S3_KEYS = {"s3:TlsVersion": "1.2", "s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"}
 _ALIAS_ACTIONS = frozenset(["kms:createalias", "kms:deletealias", "kms:updatealias"])
 _SERVICE_LINKED = ":role/aws-service-role/"
 

@@ -15,6 +15,7 @@ from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, bucket_arn, iam_arn, object_arn, role_session_arn
 from temp_access.iam.policy_json import LIST_BUCKET
 from temp_access.iam.request import ContextValue, UnknownValue
+from temp_access.iam.service_rules import S3_KEYS
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicySource, Principal, Question
@@ -234,6 +235,8 @@ def assumed_context(
     if principal.owner is PolicyOwner.ROLE:
         keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
         keys["aws:MultiFactorAuthPresent"] = "true" if config.role.conditions.mfa else "false"
+    if question.action.lower().startswith("s3:"):
+        keys |= S3_KEYS
     if question.prefix is not None:
         keys["s3:prefix"] = question.prefix
     if question.action.lower() == "sts:assumerole":

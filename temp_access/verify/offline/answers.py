@@ -19,6 +19,7 @@ from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
+from temp_access.iam.service_rules import S3_KEYS
 from temp_access.iam.sts_limits import (
     DEFAULT_DURATION,
     EXTERNAL_ID_PATTERN,
@@ -177,7 +178,7 @@ class EvaluatorCalls:
             # A fresh session; its credentials are with MFA if the role asks for it.
             keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
             keys["aws:MultiFactorAuthPresent"] = "true" if self._config.role.conditions.mfa else "false"
-        keys |= context or {}
+        keys |= (S3_KEYS if need.action.startswith("s3:") else {}) | dict(context or {})
         if need.prefix is not None:
             keys["s3:prefix"] = need.prefix
         is_role_session = caller.identity in (Identity.GRANT, Identity.ROLE, Identity.WIDENED)

@@ -86,6 +86,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "aws:SourceOrgPaths": (None, None, None, None, POSSIBLE, None, None),
     "aws:ResourceAccount": (HOME,) * 7,
     "s3:ResourceAccount": (HOME,) * 7,
+    "kms:CallerAccount": (None,) * 7,
     "aws:ResourceOrgID": (POSSIBLE,) * 7,
     "aws:ResourceOrgPaths": (POSSIBLE,) * 7,
 }
@@ -116,6 +117,13 @@ def test_each_key_of_each_caller(key: str, kind: CallerKind, value: object) -> N
     availability = CONDITION_KEYS[key.lower()].availability(kind)
     assert value is None or availability is not None
     assert value is not None or availability is not PRESENT
+
+
+def test_keys_of_one_service() -> None:
+    """A call to KMS has the caller's account, and a call to another service not that of S3."""
+    call = request(action="kms:Decrypt")
+
+    assert (call.value("kms:CallerAccount"), call.value("s3:ResourceAccount")) == (HOME, None)
 
 
 @pytest.mark.parametrize(

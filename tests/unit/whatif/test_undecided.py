@@ -108,6 +108,8 @@ DENIES: list[tuple[str, dict[str, Any], int, str]] = [
     ("vpc-endpoint", {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, 1, "aws:SourceIp=192.0.2.1 (assumed)"),
     ("before", {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, 0, "allowed"),
     ("old-session", {"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}, 0, "allowed"),
+    ("old-tls", {"NumericLessThan": {"s3:TlsVersion": "1.2"}}, 0, "s3:TlsVersion=1.2 (assumed)"),
+    ("old-tls-if-any", {"NumericLessThanIfExists": {"s3:TlsVersion": "1.2"}}, 0, "s3:TlsVersion=1.2 (assumed)"),
     ("odd-operator", {"StringResembles": {"aws:username": "x"}}, 3, "which can't be understood"),
 ]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
 
@@ -115,7 +114,9 @@ def _principal_arn(facts: RequestFacts) -> KeyValue:
 
 
 def _principal_account(facts: RequestFacts) -> KeyValue:
-    return facts.account or PRESENT
+    # What stands in the place of an anonymous caller's account isn't documented; it is no account's number.
+    anonymous = caller_kind(facts.principal) is CallerKind.ANONYMOUS
+    return facts.account or ("anonymous" if anonymous else PRESENT)
 
 
 def _principal_type(facts: RequestFacts) -> KeyValue:
@@ -183,9 +184,8 @@ def _endpoint(facts: RequestFacts) -> KeyValue:
 
 def _current_time(facts: RequestFacts) -> KeyValue:
     epoch = facts.given("aws:epochtime")
-    if isinstance(epoch, str) and epoch.isdecimal():
-        return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return PRESENT
+    # Date operators read epoch time as well.
+    return epoch if isinstance(epoch, str) else PRESENT
 
 
 def _resource_account(facts: RequestFacts) -> KeyValue:

@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.unit.support.examples import examples
 from tests.unit.support.linting import attached, bucket, document, identity, lint, managed, resource, rules, trust
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
@@ -311,6 +314,42 @@ def test_a_loop_over_too_much_is_unread() -> None:
     """A template can't have that many resources."""
     [finding] = lint({"Resources": loop("X", [str(i) for i in range(2000)], **{"P${X}": {"Type": "AWS::SNS::Topic"}})})
     assert finding.rule == "Unread"
+
+
+KEYS = [
+    *("Ref", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::FindInMap", "Fn::ToJsonString"),
+    *("Fn::Base64", "Fn::Length", "Fn::Cidr", "Fn::Equals", "Fn::And", "Fn::Not", "Fn::Transform", "Fn::ForEach::L"),
+    *("Statement", "Effect", "Principal", "Condition", "Action", "Resource", "PolicyDocument", "Policies", "Type"),
+    *("AWS", "P", "M", "Default", "AllowedValues", "DefaultValue"),
+]
+JUNK = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-2, 3), st.sampled_from([*KEYS, "*", "", "${P}", "${X", "AWS::Region"])
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)),
+    max_leaves=15,
+)
+
+
+@examples(400)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(("Resources", "Parameters", "Mappings", "Conditions", "Transform"), JUNK)
+        | {
+            "Resources": st.dictionaries(
+                st.sampled_from(KEYS),
+                st.fixed_dictionaries(
+                    {"Type": st.sampled_from(["AWS::IAM::Role", "AWS::S3::BucketPolicy"]), "Properties": JUNK}
+                ),
+                max_size=2,
+            )
+        },
+    )
+)
+def test_any_template_is_read_or_said_to_be_unread(template: dict[str, Any]) -> None:
+    """Nothing in it ends in a traceback."""
+    lint(template)
 
 
 @pytest.mark.parametrize("by_arn", [True, False])

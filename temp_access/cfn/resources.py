@@ -15,7 +15,9 @@ _TYPES = frozenset(
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
+        "AWS::IAM::RolePolicy",
         "AWS::IAM::User",
+        "AWS::IAM::UserPolicy",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
     )
@@ -47,6 +49,7 @@ class Resource:
     """A resource with its references resolved; `kind` is its CloudFormation type, `name` what Ref returns."""
 
     stack: str
+    logical_id: str
     kind: str
     name: str
     properties: Mapping[str, Any]
@@ -57,6 +60,7 @@ def resources(context: TemplateContext) -> tuple[Resource, ...]:
     return tuple(
         Resource(
             stack=stack,
+            logical_id=logical_id,
             kind=resource["Type"],
             name=resolve({"Ref": logical_id}, stack, context),
             properties=_properties(resource.get("Properties", {}), stack, context),

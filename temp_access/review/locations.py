@@ -99,7 +99,8 @@ def _locate_in_template(snapshot: Snapshot, owner: str, name: str) -> SourceLoca
         inline = resource["Type"] == _RESOURCE_TYPES[owner] and any(
             policy.get("PolicyName") == name for policy in properties.get("Policies", ())
         )
-        named = resource["Type"] == "AWS::IAM::Policy" and properties.get("PolicyName") == name
+        kinds = ("AWS::IAM::Policy", f"{_RESOURCE_TYPES[owner]}Policy")
+        named = resource["Type"] in kinds and properties.get("PolicyName") == name
         if inline or named:
             return locate_construct(snapshot, stack, id_)
         if resource["Type"] == "AWS::IAM::ManagedPolicy" and resolve({"Ref": id_}, stack, context) == name:

@@ -316,6 +316,69 @@ def test_a_loop_over_too_much_is_unread() -> None:
     assert finding.rule == "Unread"
 
 
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        # A reference is none of the values that a rule looks for.
+        (for_everyone({"AWS": {"Ref": "P"}}) | parameter(), []),
+        # Patterns of parameters aren't read.
+        (
+            for_everyone({"Fn::If": ["C", {"AWS": {"Ref": "P"}}, ROLE]})
+            | parameter(AllowedPattern="[0-9]{12}")
+            | {"Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "*"]}}},
+            ["Everyone"],
+        ),
+        # The Region and the partition don't depend on each other.
+        (
+            for_everyone({"Fn::If": ["A", {"Fn::If": ["B", "*", ROLE]}, ROLE]})
+            | {
+                "Conditions": {
+                    "A": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-central-1"]},
+                    "B": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-cn"]},
+                }
+            },
+            ["Everyone"],
+        ),
+        # If P equals Q and Q equals R, then P equals R.
+        (
+            for_everyone({"Fn::If": ["A", {"Fn::If": ["B", {"Fn::If": ["C", ROLE, "*"]}, ROLE]}, ROLE]})
+            | {
+                "Parameters": {name: {"Type": "String"} for name in "PQR"},
+                "Conditions": {
+                    "A": {"Fn::Equals": [{"Ref": "P"}, {"Ref": "Q"}]},
+                    "B": {"Fn::Equals": [{"Ref": "Q"}, {"Ref": "R"}]},
+                    "C": {"Fn::Equals": [{"Ref": "P"}, {"Ref": "R"}]},
+                },
+            },
+            ["Everyone"],
+        ),
+        # The defaults of two parameters are read together.
+        (
+            for_everyone({"AWS": {"Fn::Sub": "${P}${Q}"}})
+            | {"Parameters": {"P": {"Type": "String", "Default": "*"}, "Q": {"Type": "String", "Default": "x"}}},
+            ["Grammar"],
+        ),
+        # A second statement with the same Sid is in one of 512 combinations.
+        (
+            resource(
+                "AWS::IAM::ManagedPolicy",
+                PolicyDocument={
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        *({"Fn::If": [f"C{i}", READ | {"Sid": f"S{i}"}, NOTHING]} for i in range(9)),
+                        {"Fn::If": ["C2", NOTHING, READ | {"Sid": "S1"}]},
+                    ],
+                },
+            ),
+            [],
+        ),
+    ],
+)
+def test_what_isnt_modelled(template: dict[str, Any], expected: list[str]) -> None:
+    """These are the limits in docs/lint.md."""
+    assert rules(template) == expected
+
+
 KEYS = [
     *("Ref", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::FindInMap", "Fn::ToJsonString"),
     *("Fn::Base64", "Fn::Length", "Fn::Cidr", "Fn::Equals", "Fn::And", "Fn::Not", "Fn::Transform", "Fn::ForEach::L"),

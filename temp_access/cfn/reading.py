@@ -56,10 +56,14 @@ class Reading:
 
     def read(self, value: object, path: Path = ()) -> Any:
         """Return a value without functions; raises ImpossibleChoice if no such template can be deployed."""
-        if path == self.statement:
-            self.found_statement = True
         if path in self._left_out:
             return NO_VALUE
+        read = self._read(value, path)
+        if path == self.statement:
+            self.found_statement = read is not NO_VALUE
+        return read
+
+    def _read(self, value: object, path: Path) -> Any:
         if isinstance(value, list):
             return self._list(value, path)
         if isinstance(value, str):

@@ -171,6 +171,13 @@ def test_each_statement_is_read_with_all_of_its_conditions(count: int) -> None:
     ]
 
 
+def test_a_statement_that_is_left_out_leaves_no_empty_document() -> None:
+    """There is always another one."""
+    statements = [{"Fn::If": [f"C{i}", READ | {"Sid": f"S{i}"}, NOTHING]} for i in range(12)]
+    body = {"Version": "2012-10-17", "Statement": [*statements, READ]}
+    assert rules(resource("AWS::IAM::ManagedPolicy", PolicyDocument=body)) == []
+
+
 def test_says_what_it_couldnt_combine() -> None:
     """Every branch is read even then."""
     actions = [{"Fn::If": [f"C{i}", f"s3:GetObject{i}", NOTHING]} for i in range(20)]

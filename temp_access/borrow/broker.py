@@ -250,8 +250,20 @@ def assume(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: 
             mfa=mfa_code,
         )
     except ClientError as error:
-        raise from_client_error(error, role.caller_arn, role.arn) from error
+        refusal = from_client_error(error, role.caller_arn, role.arn)
+        if conditions.mfa and mfa_code is None and isinstance(refusal, NotTrusted) and _may_be_trust(str(error)):
+            raise MfaNeeded(
+                f"{refusal.cause}: the role {config.role.name} requires MFA, and these temporary credentials don't "
+                "seem to have it",
+                "log in with MFA, or pass --mfa-serial and --mfa-code with temp-user's own access key",
+            ) from error
+        raise refusal from error
     return session, name
+
+
+def _may_be_trust(message: str) -> bool:
+    """Whether the role's trust policy may be what refused the call: the message names no other layer."""
+    return not any(layer in message for layer in ("identity-based", "control policy", "boundary", "session policy"))
 
 
 def _hash(*parts: object) -> str:

@@ -17,7 +17,7 @@ from temp_access.cli.options import (
     load_config,
 )
 from temp_access.config.model import Config
-from temp_access.errors import TempAccessError, UserError
+from temp_access.errors import UserError
 from temp_access.revoke.model import (
     Revocation,
     Revocations,
@@ -241,6 +241,7 @@ def _proof_session(args: argparse.Namespace, config: Config, target: "Target") -
 
     from temp_access.aws.assume_role import session_token
     from temp_access.aws.clients import boto3_session
+    from temp_access.aws.errors import from_client_error, from_connection_error
 
     if args.profile is None and not args.local:
         raise UserError(
@@ -254,6 +255,8 @@ def _proof_session(args: argparse.Namespace, config: Config, target: "Target") -
     mfa = {"mfa_serial": args.mfa_serial, "mfa_code": args.mfa_code}
     try:
         credentials = session_token(session.client("sts"), duration=_MFA_SESSION_SECONDS, **mfa)
-    except (ClientError, BotoCoreError) as error:
-        raise TempAccessError(f"sts:GetSessionToken with the MFA code failed: {error}", exit_code=1) from None
+    except ClientError as error:
+        raise from_client_error(error, target.user_arn, target.role_arn) from None
+    except BotoCoreError as error:
+        raise from_connection_error(error) from None
     return boto3_session(credentials, target.region)

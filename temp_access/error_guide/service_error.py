@@ -38,7 +38,9 @@ class ServiceError(NamedTuple):
     def calls(self) -> tuple[str, ...]:
         """The call and the refused action that the message names, which can be another service's."""
         action = _ACTION.search(self.message)
-        known = [*filter(None, [self.call]), *([action[1]] if action else ())]
+        # The action says more than a service without an operation.
+        call = "" if action and self.call.endswith(":") else self.call
+        known = [*filter(None, [call]), *([action[1]] if action else ())]
         if not known and self.is_bare and self.message and self.code in ("AccessDenied", "Forbidden", "403"):
             known = ["s3:"]
         return tuple(known)

@@ -46,7 +46,7 @@ class PolicyOwner(StrEnum):
 
 
 class UnknownAs(Enum):
-    """What a policy with an unknown document is taken to be; with NO_EFFECT it doesn't influence a decision."""
+    """What a policy with an unknown document is taken to be; with NO_EFFECT it is left out, or limits nothing."""
 
     ALLOW_ALL = "allow all"
     ALLOW_NOTHING = "allow nothing"
@@ -191,8 +191,10 @@ def principal_policies(
         return unknown_as.document(layer)
 
     policies = list(permissions.inline.items())
-    policies += [(arn, known(arn, document, Layer.IDENTITY)) for arn, document in permissions.attached.items()]
-    if unknown_as:
+    for arn, document in permissions.attached.items():
+        if unknown_as is not UnknownAs.NO_EFFECT or (document or documents(arn)) is not None:
+            policies.append((arn, known(arn, document, Layer.IDENTITY)))
+    if unknown_as and unknown_as is not UnknownAs.NO_EFFECT:
         policies += [(_group_policies(group), unknown_as.document(Layer.IDENTITY)) for group in groups]
     boundary = permissions.boundary
     return PrincipalPolicies(

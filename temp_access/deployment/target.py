@@ -173,9 +173,21 @@ def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
     return target, state
 
 
+# The prefixes of botocore's endpoints.json.
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
+
+
 def partition_of(region: str) -> str:
     """Return the partition of `region`, from the prefix of its name."""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
+    for prefix, partition in _PARTITIONS.items():
         if region.startswith(prefix):
             return partition
     return "aws"

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 # The plugin's name, which the CDK puts before the ids that are acknowledged.
 NAMESPACE = "AccessChecks"
+# The severity of a finding that says what can't be decided, and the rule for what can't be read.
+UNDECIDED = "undecided"
+UNREAD = "Unread"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
     """A rule that a statement breaks; `detail` is the value that breaks it, and distinguishes the finding's id.
 
-    `severity` is "error" or "warning"; a warning doesn't fail a synthesis.
+    `severity` is "error", "warning" or "undecided"; only an error fails a synthesis.
     """
 
     detail: str

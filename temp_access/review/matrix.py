@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.review.compare.principals import ComparedPrincipal
-from temp_access.review.compare.requests import SampleRequest, decide, default_context
+from temp_access.review.compare.requests import SampleRequest, decide
 from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
 
 MAX_GRANTS = 100
@@ -70,11 +70,11 @@ def _allowed(id_: str, grant: Grant | None, snapshot: Snapshot, folder: str) -> 
         return [False] * len(COLUMNS)
     principal = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
     policy_sets = {True: principal.policy_set(snapshot, on_bucket=True)}
-    arn, context = principal.caller_arn(snapshot), default_context()
+    arn = principal.caller_arn(snapshot)
 
     def can(action: str, key: str) -> bool:
         resource, prefix = (BUCKET, key) if action == _LIST else (f"{BUCKET}/{key}", None)
-        sample = SampleRequest(action, resource, prefix, context)
+        sample = SampleRequest(action, resource, prefix)
         return decide(sample, principal, snapshot, arn, policy_sets).allowed
 
     inside = [can(action, f"{folder}/example") for action in OPERATIONS.values()]

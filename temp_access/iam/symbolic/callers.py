@@ -101,17 +101,21 @@ def session_names(solver: Solver) -> RegularLanguage:
     return solver.repeated(iam_characters(solver), 2)
 
 
-def arbitrary_callers(solver: Solver, account: str, partition: str) -> Iterator[SymbolicCaller]:
+def arbitrary_callers(
+    solver: Solver, account: str, partition: str, *, not_user: str = "", not_role: str = ""
+) -> Iterator[SymbolicCaller]:
     """Yield callers that together are every principal that a policy can name, except by a unique ID.
 
     They are a user, a federated user, a role's session and a root user of `account` and of any other account; a
-    service, a user of an identity provider, and an anonymous caller.
+    service, a user of an identity provider, and an anonymous caller. Those of `account` aren't the user `not_user`
+    or a session of the role `not_role`: these names are unique in an account, whatever the path.
     """
-    yield from _of_account(solver, solver.constant(account), (), account, partition)
+    unwanted = {USER: not_user, SESSION: not_role}
+    yield from _of_account(solver, solver.constant(account), (), account, partition, unwanted)
     other = solver.string("account")
     digits = solver.repeated(solver.character_range("0", "9"), 12, 12)
     foreign = (solver.in_language(other, digits), solver.not_(solver.equal(other, solver.constant(account))))
-    yield from _of_account(solver, other, foreign, account, partition)
+    yield from _of_account(solver, other, foreign, account, partition, {})
     # s3.amazonaws.com, ec2.amazonaws.com.cn, and identity providers such as accounts.google.com
     label = solver.repeated(
         solver.union(
@@ -138,7 +142,12 @@ def _without_account(solver: Solver, kind: str, names: RegularLanguage, resource
 
 
 def _of_account(
-    solver: Solver, number: StringTerm, rules: tuple[Formula, ...], resource_account: str, partition: str
+    solver: Solver,
+    number: StringTerm,
+    rules: tuple[Formula, ...],
+    resource_account: str,
+    partition: str,
+    unwanted: Mapping[str, str],
 ) -> Iterator[SymbolicCaller]:
     name, path, session = solver.string("name"), solver.string("path"), solver.string("role session name")
     same_account = not rules
@@ -149,6 +158,9 @@ def _of_account(
         solver.in_language(name, solver.repeated(iam_characters(solver), 1)),
         solver.in_language(path, solver.sequence([slash, solver.repeated(within, 0, 1)])),
     )
+
+    def not_unwanted(kind: str) -> tuple[Formula, ...]:
+        return (solver.not_(solver.one_of(name, [unwanted[kind]])),) if unwanted.get(kind) else ()
 
     def arn(service: str, *rest: StringTerm) -> StringTerm:
         return solver.concat([solver.constant(f"arn:{partition}:{service}::"), number, *rest])
@@ -161,7 +173,7 @@ def _of_account(
         resource_account=resource_account,
         same_account=same_account,
         name=name,
-        rules=rules + named,
+        rules=rules + named + not_unwanted(USER),
     )
     yield make_caller(
         solver,
@@ -180,7 +192,7 @@ def _of_account(
         resource_account=resource_account,
         same_account=same_account,
         role=arn("iam", solver.constant(":role"), path, name),
-        rules=(*rules, *named, solver.in_language(session, session_names(solver))),
+        rules=(*rules, *named, *not_unwanted(SESSION), solver.in_language(session, session_names(solver))),
     )
     yield make_caller(
         solver,

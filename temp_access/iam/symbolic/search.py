@@ -13,7 +13,7 @@ from temp_access.iam.request import Request
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT
 from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition
-from temp_access.iam.symbolic.patterns import FOLDER
+from temp_access.iam.symbolic.patterns import FOLDER, has_special_character
 from temp_access.iam.symbolic.queries import KNOWN_ACTIONS, PREFIX, TLS, Deadline, Query, QueryFactory, Witness
 from temp_access.iam.symbolic.semantics import allowed
 from temp_access.iam.symbolic.solver import Formula, Model, NotEncodableError, SatResult, Solver
@@ -128,7 +128,7 @@ def canonical_action(action: str) -> str:
 
 
 # Folders with characters that are special in a pattern, for policies that don't escape them.
-_SPECIAL_FOLDERS = ("b*", "*", "b?b", "${*}")
+_SPECIAL_FOLDERS = ("b*", "*", "b?b", "${*}", "b'")
 _PREFERENCE_SECONDS = 1.0
 
 
@@ -161,7 +161,11 @@ def search(make_query: QueryFactory, account: str, deadline: Deadline, folder: s
     if model.result is SatResult.UNKNOWN:
         return SearchResult(reason=model.reason)
     if encoder.unescaped and folder is None:
-        return _with_special_folders(make_query, account, deadline)
+        ordinary = [*formulas, solver.not_(has_special_character(solver, encoder.folder))]
+        model = solver.solve(ordinary, deadline.remaining())
+        if model.result is not SatResult.SAT:
+            return _with_special_folders(make_query, account, deadline)
+        formulas = ordinary
     return _witness_result(query, encoder, formulas, model, account, deadline)
 
 

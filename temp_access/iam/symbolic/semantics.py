@@ -8,11 +8,10 @@ from temp_access.iam.document import Policy, Statement
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.grammar import VERSIONS, ElementReader
 from temp_access.iam.patterns import WildcardScope, pad_arn
-from temp_access.iam.policy_json import escape
 from temp_access.iam.principals import Principals
 from temp_access.iam.symbolic.callers import ROOT
 from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition
-from temp_access.iam.symbolic.patterns import FOLDER, case_insensitive, matches_any
+from temp_access.iam.symbolic.patterns import FOLDER_MARK, case_insensitive, matches_any
 from temp_access.iam.symbolic.solver import Formula, NotEncodableError, StringTerm
 
 
@@ -78,6 +77,8 @@ def condition_holds(encoder: Encoder, operator: str, key: str, values: tuple[str
     """Whether the condition holds, also for an absent key."""
     solver = encoder.solver
     name = operator.lower()
+    if FOLDER_MARK in key:
+        raise NotEncodableError(f"the folder in the condition key {key} isn't modeled")
     present = encoder.value(key).present
     if name == "null":
         absent_values = {value.lower() == "true" for value in values}
@@ -114,7 +115,7 @@ def _value_matches(encoder: Encoder, base: str, key: str, values: tuple[str, ...
 
 
 def _unencoded(encoder: Encoder, test: UnencodedCondition) -> Formula:
-    if any(FOLDER in value or escape(FOLDER) in value for value in test.values):
+    if any(FOLDER_MARK in value for value in test.values):
         raise NotEncodableError(f"the folder in a condition {test.operator} isn't modeled")
     return encoder.unencoded_holds(test)
 
@@ -125,6 +126,8 @@ def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: 
     body = policy.bodies[statement.index]
     variables = policy.version == VERSIONS[0]
     actions = [action.lower() for action in _strings(body, "NotAction" if statement.not_action else "Action")]
+    if any(FOLDER_MARK in action for action in actions):
+        raise NotEncodableError("the folder in an action isn't modeled")
     named = matches_any(encoder, encoder.action, actions, variables=False)
     conditions = [solver.not_(named) if statement.not_action else named]
     if statement.resources is not None:

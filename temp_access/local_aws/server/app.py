@@ -62,15 +62,20 @@ class FrontApp:
         context = RequestContext()
         request_context.set(context)
         headers, query = http.headers_of(scope), http.query_of(scope)
+
+        async def send_logged(message: Message) -> None:
+            # The line is written first, so that a client that has its answer finds it in the log.
+            if message["type"] == "http.response.start" and scope["path"] != HEALTH_PATH:
+                self._access_log.write(context.action or f"-:{scope['method']}", message["status"])
+            await send(message)
+
         response = await self._own_response(context, scope, headers, query, receive)
         if response is not None:
-            status = await _send(send, response)
+            await _send(send_logged, response)
         else:
-            status = await _forward(self._ministack, scope, receive, send, context)
+            await self._ministack(scope, receive, send_logged)
             if scope["method"] not in ("GET", "HEAD"):
                 self._state_writer.mark_changed()
-        if scope["path"] != HEALTH_PATH:
-            self._access_log.write(context.action or f"-:{scope['method']}", status)
 
     async def _own_response(
         self,
@@ -108,36 +113,12 @@ async def _form_body(receive: Receive) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
 
 
-async def _send(send: Send, response: Response, *, with_body: bool = True) -> int:
+async def _send(send: Send, response: Response, *, with_body: bool = True) -> None:
     status, headers, body = response
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     length = [(b"content-length", str(len(body)).encode())] if with_body else []
     await send({"type": "http.response.start", "status": status, "headers": pairs + length})
     await send({"type": "http.response.body", "body": body if with_body else b""})
-    return status
-
-
-async def _forward(ministack: AsgiApp, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> int:
-    """Let ministack answer, and return the status; a caller that may not list the bucket gets 403 instead of 404."""
-    status = 500
-    replaced = False
-
-    async def send_checked(message: Message) -> None:
-        nonlocal status, replaced
-        if replaced:
-            return
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            missing_object_error = context.missing_object_error if status == 404 else None
-            error = missing_object_error() if missing_object_error else None
-            if error is not None:
-                replaced = True
-                status = await _send(send, error.rest_xml(), with_body=scope["method"] != "HEAD")
-                return
-        await send(message)
-
-    await ministack(scope, receive, send_checked)
-    return status
 
 
 class LocalAwsApp:

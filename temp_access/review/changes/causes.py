@@ -40,7 +40,9 @@ def _display_name(snapshot: Snapshot, value: str) -> str:
     return "this account" if value == snapshot.target.account else humanize(snapshot.names.normalize(value))
 
 
-def access_cause(principal: ComparedPrincipal, snapshots: Snapshots, decisions: tuple[Decision, Decision]) -> Cause:
+def access_cause(
+    principal: ComparedPrincipal, snapshots: Snapshots, decisions: tuple[Decision, Decision], action: str
+) -> Cause:
     """Return what makes a request allowed in one snapshot and denied in the other; `snapshots` are base and head.
 
     The cause is a Deny that applies in one snapshot only, else the Allow of the layer that allows in one only.

@@ -73,6 +73,8 @@ def to_html(report: ReviewReport) -> str:
         scope=SCOPE,
         unmodeled=UNMODELED,
         verdicts=tuple(Verdict),
+        max_changes=_MAX_CHANGES,
+        policy_results={"new": Direction.BOTH, "removed": Direction.BOTH, "": Direction.UNCHANGED},
         max_probes=_MAX_PROBES,
     )
 
@@ -99,9 +101,13 @@ def _finalize(value: object) -> str:
 
 def _statuses(report: ReviewReport) -> Iterator[tuple[str, str]]:
     """Yield the name of each section with the status that its link shows."""
+    if report.review.unknown or report.review.same_unread:
+        yield "unknown", str(len(report.review.unknown) or "")
     yield "changes", ""
     yield "map", ""
     yield "grants", ""
+    if report.policies:
+        yield "policies", ""
     if report.proofs:
         yield "proofs", _proofs_status(report.proofs)
     if report.lint:

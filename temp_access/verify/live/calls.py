@@ -40,6 +40,11 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
             s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         case "head":
             s3.head_object(Bucket=bucket, Key=key)
+        case "head-marker":
+            _is_missing(lambda: s3.head_object(Bucket=bucket, Key=key))
+        case "get-missing":
+            if not _is_missing(lambda: s3.get_object(Bucket=bucket, Key=key)):
+                raise UnexpectedResponse("the key that nobody created exists")
         case "put":
             s3.put_object(Bucket=bucket, Key=key, Body=BODY)
         case "presigned-get" | "presigned-put":
@@ -69,6 +74,19 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
             clients.iam.get_role(RoleName=target.role_name)
         case _:
             raise NotImplementedError(name)
+
+
+def _is_missing(call: Callable[[], object]) -> bool:
+    """Make `call`, and return whether the answer is that the key is missing; raises ClientError for others."""
+    from botocore.exceptions import ClientError
+
+    try:
+        call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+            raise
+        return True
+    return False
 
 
 def _list(s3: "S3Client", call: ServiceCall) -> None:

@@ -9,11 +9,11 @@ import pytest
 from temp_access.cli.main import main
 from temp_access.errors import UserError
 from temp_access.iam.symbolic.queries import Witness
-from temp_access.proofs.claim import Claim, ClaimStatus
+from temp_access.proofs.claim import Claim, ClaimStatus, downgrade
 from temp_access.review.access_map import access_map
-from temp_access.review.attachments import ProofResults, add_witnesses, lint_delta, read_verification
+from temp_access.review.attachments import ProofResults, add_proofs, lint_delta, read_verification
 from temp_access.review.matrix import COLUMNS, matrix
-from temp_access.review.model import Direction, Review
+from temp_access.review.model import Cause, Change, Direction, Review
 from temp_access.review.report import review
 from temp_access.review.snapshot import Snapshot, read_snapshot
 from tests.unit.support.review_sample import PAIRS, snapshot_arguments
@@ -88,13 +88,37 @@ def test_lint_delta_recognizes_a_renamed_resource_in_a_message(tmp_path: Path) -
 def test_a_witness_of_new_access_makes_the_review_broadened() -> None:
     """If the comparison finds no new access but a proof has a witness for it, the review reports the witness."""
     claim = Claim("no new access: the user", ClaimStatus.REFUTED, Witness("the user may fly", "u", "a", "r"))
-    result = add_witnesses(Review(()), ProofResults((claim,)))
+    result = add_proofs(Review(()), ProofResults((claim,)))
     assert result.headline is Direction.BROADENED
     assert result.changes[0].description == "the user may fly"
     proved = Claim("no new access: the user", ClaimStatus.PROVED)
-    assert add_witnesses(Review(()), ProofResults((proved,))).headline is Direction.UNCHANGED
+    assert add_proofs(Review(()), ProofResults((proved,))).headline is Direction.UNCHANGED
     unknown = Claim("no new access: the user", ClaimStatus.UNKNOWN, Witness("the user may swim", "u", "a", "r"))
-    assert add_witnesses(Review(()), ProofResults((unknown,))).headline is Direction.UNCHANGED
+    assert [change.description for change in add_proofs(Review(()), ProofResults((unknown,))).changes] == []
+
+
+def test_an_undecided_claim_of_no_new_access_is_not_known() -> None:
+    """It counts unless the review compares the reason by itself; other claims say nothing about the change."""
+    unknown = Claim("no new access: the user", ClaimStatus.UNKNOWN, note="timed out")
+    result = add_proofs(Review(()), ProofResults((unknown,)))
+    assert result.headline is Direction.UNKNOWN
+    assert [each.description for each in result.unknown] == [
+        "it isn't proved that there is no new access: the user: timed out"
+    ]
+    unread = downgrade(Claim("no new access: the user", ClaimStatus.PROVED), "not modeled: X")
+    other = Claim("isolation: a session", ClaimStatus.UNKNOWN, note="timed out")
+    both = downgrade(unknown, "not modeled: X")
+    assert add_proofs(Review(()), ProofResults((unread, other))).headline is Direction.UNCHANGED
+    assert add_proofs(Review(()), ProofResults((both,))).headline is Direction.UNKNOWN
+    lost = Change("temp-user", Direction.NARROWED, "less", Cause("there", ()))
+    assert add_proofs(Review((lost,)), ProofResults((unknown,))).headline is Direction.UNKNOWN
+
+
+def test_a_review_without_proofs_is_not_known() -> None:
+    """If nothing could be proved, the review says why."""
+    result = add_proofs(Review(()), ProofResults(skip_reason="the solver is missing"))
+    assert result.headline is Direction.UNKNOWN
+    assert result.unknown[0].description == "nothing was proved: the solver is missing"
 
 
 @pytest.mark.parametrize("name", ["same", "equivalent-rewrite", "renamed-construct", "narrowed", "mfa-required"])

@@ -80,7 +80,7 @@ def test_a_wrong_key(person: Person, variable: str, value: str) -> None:
     """The message names the key by its last characters, and an explanation follows."""
     ended = person.run("temp-access", "credentials", "bob", env={**person.keys, variable: value})
     assert_one_line(ended, 2, "the caller's credentials (key …", "log in again")
-    assert "likely: " in ended.err
+    assert "fix: " in ended.err
 
 
 def test_an_untrusted_caller(person: Person) -> None:

@@ -100,7 +100,7 @@ def test_the_remedy_is_the_error_guides(
     assert other not in error.remedy
     explained = explain(*parse(str(client_error))).causes[0]
     assert error.remedy.endswith(explained.fix)
-    assert error.details.startswith(f"likely: {explained.what}; to tell: ")
+    assert error.details.startswith(f"likely: {explained.what}\nfix: as above; to tell")
     assert isinstance(error, errors.MfaNeeded) is (kind is errors.MfaRefused)
 
 

@@ -224,7 +224,10 @@ def test_tags_count_where_a_condition_tests_them(tmp_path: Path) -> None:
     [("AWS::IAM::RolePolicy", "RoleName", "temp-role"), ("AWS::IAM::UserPolicy", "UserName", "temp-user")],
 )
 def test_a_separate_inline_policy_is_read(kind: str, name: str, owner: str, tmp_path: Path) -> None:
-    """It is a policy of the role or user, and a Deny in it counts too."""
+    """It is a policy of the role or user, and a Deny in it counts too (case engine 03).
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-rolepolicy.html
+    """
     names: dict[str, Any] = {name: owner, "PolicyName": "more"}
     more = add(kind, **names, PolicyDocument=ALLOW)
     review = review_edits(tmp_path / "allow", more)

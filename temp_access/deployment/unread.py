@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from temp_access.cfn.assembly import Assembly, Template
@@ -72,7 +73,8 @@ def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator
         # A macro gets the whole template.
         yield Unread(f"the result of the Transform in {stack}", _content(template, ""), stack)
     for logical_id, resource in template["Resources"].items():
-        kind, content = resource["Type"], _content(resource, *_sections(template))
+        kind = resource["Type"]
+        content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
         content = _without_own_ids(content, assembly)
         if kind not in PROPERTIES:
             if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
@@ -139,14 +141,14 @@ def _duplicate_policies(owner: Resource, own: Iterable[Resource]) -> dict[str, l
 def _in_other(stack: str, template: Template | None, assembly: Assembly, state: State) -> Iterator[Unread]:
     own_stacks = assembly.templates.keys()
     if template is None:
-        files = sorted(assembly.folder.glob("**/*.template.json"))
-        digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-        yield Unread(f"the stack {stack} (its templates)", _content(stack, digests), stack)
+        # Which of the files are its own isn't known.
+        content = _content(stack, _digests(assembly.folder, "**/*.template.json"))
+        yield Unread(f"the stack {stack} (its templates)", content, stack)
         return
     found = [(id_, each) for id_, each in template["Resources"].items() if _may_give_access(each, own_stacks, state)]
     if "Transform" in template or found:
         kinds = sorted({str(each["Type"]) for _, each in found}) or ["a Transform"]
-        content = _content([each for _, each in found], template.get("Transform"), *_sections(template))
+        content = _content([_effective(each) for _, each in found], template.get("Transform"), *_sections(template))
         yield Unread(f"the stack {stack} ({', '.join(kinds)})", content, stack)
 
 
@@ -168,14 +170,22 @@ def _sections(template: Template) -> list[object]:
     return [template.get(name) for name in _SECTIONS]
 
 
+def _effective(resource: Mapping[str, Any]) -> list[object]:
+    # Metadata names the construct, and the other attributes say when CloudFormation creates and deletes the resource.
+    return [resource.get(name) for name in ("Type", "Properties", "Condition")]
+
+
+def _nested(kind: str, folder: Path) -> list[str]:
+    """Return what a nested stack's template contains, as far as it is known: it is one of the folder's assets."""
+    return _digests(folder, "*.nested.template.json") if kind.startswith("AWS::CloudFormation::Stack") else []
+
+
+def _digests(folder: Path, pattern: str) -> list[str]:
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob(pattern))]
+
+
 def _content(*values: object) -> str:
-    plain = [_without_metadata(value) for value in values]
-    return json.dumps(plain, sort_keys=True, default=str)
-
-
-def _without_metadata(value: object) -> object:
-    # It has no effect, and names the construct.
-    return {name: each for name, each in value.items() if name != "Metadata"} if isinstance(value, Mapping) else value
+    return json.dumps(values, sort_keys=True, default=str)
 
 
 def _without_own_ids(content: str, assembly: Assembly) -> str:

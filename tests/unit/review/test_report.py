@@ -19,7 +19,7 @@ from temp_access.review.render.html import to_html
 from temp_access.review.render.json_report import to_json
 from temp_access.review.report import review
 from temp_access.review.snapshot import Snapshot, read_snapshot
-from tests.unit.support.review_edits import add_bucket_statement, review_edits
+from tests.unit.support.review_edits import add_bucket_statement, edited_snapshots
 from tests.unit.support.review_sample import PAIRS, report_of, snapshot_arguments
 
 
@@ -53,8 +53,7 @@ def test_the_matrix_shows_what_is_not_known(tmp_path: Path) -> None:
     """A decision that depends on a key without a known value is neither yes nor no."""
     statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
     condition = {"StringEquals": {"aws:UserAgent": "x"}}
-    review_edits(tmp_path, add_bucket_statement("*", **statement, Condition=condition))
-    base, head = (read_snapshot(each, tmp_path / each / "cdk.out", None) for each in ("base", "head"))
+    base, head = edited_snapshots(tmp_path, add_bucket_statement("*", **statement, Condition=condition))
     table = matrix((), base, head)
     assert table.rows[0].cells[COLUMNS.index("read")] == (True, None)
     assert table.rows[0].cells[COLUMNS.index("list")] == (True, True)

@@ -135,7 +135,7 @@ def _violations(
 
 def _if_decided(rule: str, violation: Violation, statement: StatementView) -> Violation:
     """Return a violation as undecided if a condition that isn't known before the deployment may prevent it."""
-    if rule in _PREVENTED and any(each.is_restrictive and not each.keys_known for each in statement.conditions):
+    if rule in _PREVENTED and any(not each.keys_known for each in statement.conditions):
         message = f"{violation.message}; can't tell, because the keys of its condition aren't known"
         return replace(violation, message=message, severity=UNDECIDED)
     return violation

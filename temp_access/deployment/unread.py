@@ -12,6 +12,7 @@ from typing import Any
 
 from temp_access.cfn.assembly import Assembly, Template
 from temp_access.cfn.intrinsics import TemplateContext
+from temp_access.cfn.read_properties import HOLDERS, PROPERTIES
 from temp_access.cfn.resources import Resource, resources
 from temp_access.deployment.readable import (
     ACCESS_PREFIXES,
@@ -20,9 +21,7 @@ from temp_access.deployment.readable import (
     CREDENTIAL_PROPERTIES,
     CREDENTIALS,
     HARMLESS,
-    HOLDERS,
     PRIVATE_ACLS,
-    PROPERTIES,
     ROLE,
     USER,
 )
@@ -92,7 +91,7 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
     names = {"Users": state.user.name, "UserName": state.user.name, "Roles": state.role.name}
     names["RoleName"] = state.role.name
     for each in own:
-        yield from _unread_properties(each, tags_matter=tags_matter)
+        yield from _unread_properties(each, _sections(assembly.templates[each.stack]), tags_matter=tags_matter)
         if each in policies and each is not policy:
             yield _of(each, f"{each.stack}.{each.logical_id} ({each.kind})", each.properties)
         for holders in HOLDERS.get(each.kind, ()):
@@ -108,11 +107,11 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
                 yield _of(each, f"two policies {name} of {each.name}", documents)
 
 
-def _unread_properties(resource: Resource, *, tags_matter: bool) -> Iterator[Unread]:
+def _unread_properties(resource: Resource, sections: list[object], *, tags_matter: bool) -> Iterator[Unread]:
     properties, place = resource.properties, f"{resource.stack}.{resource.logical_id} ({resource.kind})"
     # A function among them is a macro, which is named by itself.
     for name in sorted(name for name in properties.keys() - PROPERTIES[resource.kind] if not name.startswith("Fn::")):
-        yield _of(resource, f"{name} of {place}", {name: properties[name]}, name in CREDENTIAL_PROPERTIES)
+        yield _of(resource, f"{name} of {place}", [{name: properties[name]}, sections], name in CREDENTIAL_PROPERTIES)
     if resource.kind in (ROLE, USER) and properties.get("Path", "/") != "/":
         yield _of(resource, f"the path of {resource.name}", properties["Path"])
     if properties.get("AccessControl") not in PRIVATE_ACLS:
@@ -142,7 +141,7 @@ def _in_other(stack: str, template: Template | None, assembly: Assembly, state: 
     own_stacks = assembly.templates.keys()
     if template is None:
         # Which of the files are its own isn't known.
-        content = _content(stack, _digests(assembly.folder, "**/*.template.json"))
+        content = _content(stack, _digests(assembly.folder, "**/*.template.json", own_stacks))
         yield Unread(f"the stack {stack} (its templates)", content, stack)
         return
     found = [(id_, each) for id_, each in template["Resources"].items() if _may_give_access(each, own_stacks, state)]
@@ -180,8 +179,9 @@ def _nested(kind: str, folder: Path) -> list[str]:
     return _digests(folder, "*.nested.template.json") if kind.startswith("AWS::CloudFormation::Stack") else []
 
 
-def _digests(folder: Path, pattern: str) -> list[str]:
-    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob(pattern))]
+def _digests(folder: Path, pattern: str, without: Iterable[str] = ()) -> list[str]:
+    excluded = {folder / f"{stack}.template.json" for stack in without}
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted({*folder.glob(pattern)} - excluded)]
 
 
 def _content(*values: object) -> str:

@@ -92,6 +92,11 @@ RESOURCES: dict[str, Edit] = {
     "a topic with a policy": add("AWS::SNS::Topic", ArchivePolicy={"Statement": []}),
     "a log group with a role": add("AWS::Logs::LogGroup", DeliveryRoleArn=ROLE_ARN),
     "in the other stack": add("AWS::S3::AccessPoint", "TempAccessStorage", Bucket="b", Policy=OPEN),
+    "a password in a secret": change("AWS::IAM::User", LoginProfile={"Password": "{{resolve:secretsmanager:x}}"}),
+    "notifications to a function": change(
+        "AWS::S3::Bucket", NotificationConfiguration={"LambdaConfigurations": [{"Fn::GetAtt": ["F", "Arn"]}]}
+    ),
+    "include": change("AWS::S3::Bucket", **{"Fn::Transform": {"Name": "AWS::Include"}}),
     "login profile": change("AWS::IAM::User", LoginProfile={"Password": "x"}),
     "a property of the user": change("AWS::IAM::User", Other=1),
     "canned ACL": change("AWS::S3::Bucket", AccessControl="PublicRead"),
@@ -307,6 +312,23 @@ def test_a_nested_template_counts(tmp_path: Path) -> None:
     nested = add("AWS::CloudFormation::Stack", TemplateURL="https://example.com/t.json")
     assert exit_code(tmp_path / "same", {"Resources": {}}, nested) == 0
     assert exit_code(tmp_path / "other", {"Resources": {}}, nested, name="Other.nested.template.json") == 3
+
+
+def test_a_stage_counts_by_its_own_templates(tmp_path: Path) -> None:
+    """A change of the two stacks is none of the stage, whose templates are in a folder of their own."""
+    document = change("AWS::IAM::Role", Description="lent out")
+    for name, edit, content, code in (("same", document, "{}", 0), ("other", unchanged, '{"Resources": {}}', 3)):
+        edited_snapshots(tmp_path / name, edit)
+        for side, text in (("base", "{}"), ("head", content)):
+            out = tmp_path / name / side / "cdk.out"
+            (out / "assembly-Prod").mkdir()
+            (out / "assembly-Prod" / "Prod.template.json").write_text(text, encoding="utf-8")
+            manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+            stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
+            manifest["artifacts"]["assembly-Prod"] = stage
+            (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        arguments = [f"--{side}={tmp_path / name / side / 'cdk.out'}" for side in ("base", "head")]
+        assert main(["review", *arguments, "--compare-only"]) == code
 
 
 def test_an_attribute_without_effect_is_the_same(tmp_path: Path) -> None:

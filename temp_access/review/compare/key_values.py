@@ -154,7 +154,11 @@ def outcome(condition: Condition, request: Request) -> bool | str:
 def assigned(key: str, value: KeyValue) -> dict[str, str | tuple[str, ...]]:
     """Return the condition keys of a request in which `key` has a value: the time of a request has two keys."""
     if key == CURRENT_TIME and isinstance(value, str):
-        return {key: value, EPOCH_TIME: str(int(parse_timestamp(value)))}
+        try:
+            return {key: value, EPOCH_TIME: str(int(parse_timestamp(value)))}
+        except ValueError:
+            # A text that only an operator for texts tells apart.
+            return {key: value, EPOCH_TIME: value}
     # An empty set is an absent key, also for a key that would follow from the caller.
     return {key: () if value is None else value}
 

@@ -1,14 +1,15 @@
 """Both snapshots as they would be in other places: templates can leave Region and partition open."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from temp_access.deployment.effective_policies import PolicyOwner, template_policies
 from temp_access.deployment.stand_ins import possible_deployments
-from temp_access.iam.statements import policy_statements
 from temp_access.review.snapshot import NameTable, Snapshot, Snapshots
 
+_OF_AN_ACCOUNT = re.compile(r"arn:(aws[a-z-]*):[a-z0-9-]+:[a-z0-9-]*:\d{12}:")
 _Statements = frozenset[tuple[str, str]]
 
 
@@ -29,11 +30,9 @@ def other_deployments(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Sna
 
 
 def _names_other_partition(snapshot: Snapshot) -> bool:
-    """Whether IAM refuses a policy there, because a principal's ARN is one of another partition."""
-    policies = snapshot.policies
-    documents = [policies.trust_policy(snapshot.state.role), policies.bucket_policy(snapshot.state.bucket)]
-    names = (name for statement in policy_statements(documents) for name in statement.principal_names("AWS"))
-    return any(name.startswith("arn:") and name.split(":")[1] != snapshot.target.partition for name in names)
+    """Whether a policy names something of an account in another partition: the templates aren't for this one then."""
+    text = "".join(statement for _, statement in _statements(snapshot))
+    return any(partition != snapshot.target.partition for partition in _OF_AN_ACCOUNT.findall(text))
 
 
 def _deployed(snapshot: Snapshot, region: str) -> Snapshot:

@@ -143,12 +143,12 @@ def _borrow(args: argparse.Namespace, store: "SessionStore", config: "Config", a
         mfa=_mfa(args, ask),
     )
     try:
-        return open_broker(args, store, config).borrow(request)
+        return open_broker(args, store, config, ask=ask).borrow(request)
     except NoCredentials:
         # The key in the local AWS's state folder may belong to a user of an earlier deployment.
         if not args.local or not _forget_key(args, config):
             raise
-        return open_broker(args, store, config).borrow(request)
+        return open_broker(args, store, config, ask=ask).borrow(request)
 
 
 def _forget_key(args: argparse.Namespace, config: "Config") -> bool:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
-from temp_access.iam.condition_keys import CONDITION_KEYS, TEMPORARY, caller_kind
+from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy, Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy, reject_duplicate_keys
-from temp_access.iam.request import Request
+from temp_access.iam.request import Request, UnknownValue
 
 MALFORMED = "malformed"
 UNDECIDED = DecisionType.UNDECIDED.value
@@ -30,7 +30,7 @@ _STRING_KEYS = ("principal", "action", "resource")
 _ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _MAX_FINDINGS = 20
-_MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+_MFA = "aws:multifactorauthpresent"
 
 
 @dataclass(frozen=True)
@@ -91,23 +91,20 @@ def to_request(request: Mapping[str, Any]) -> Request:
     leaves it out, and a session's credentials are then without MFA. The value of a key that each request has, such as
     aws:SecureTransport, stays unknown.
     """
-    context = request.get("context") or {}
-    given = {key.lower() for key in context}
-    unsaid: dict[str, Any] = {
-        name: None for name, key in CONDITION_KEYS.items() if not key.always and name not in given
-    }
-    if caller_kind(request["principal"]) in TEMPORARY and given.isdisjoint(_MFA_KEYS):
-        unsaid["aws:multifactorauthpresent"] = "false"
-    return Request(
+    given = Request(
         principal=request["principal"],
         action=request["action"],
         resource=request["resource"],
         account=request["account"],
         resource_account=request.get("resource_account") or request["account"],
         role_arn=request.get("role_arn"),
-        context={**unsaid, **context},
+        context=request.get("context") or {},
         principal_tags=request.get("principal_tags") or {},
     )
+    unsaid: dict[str, str | None] = {key: None for key in CONDITION_KEYS if given.value(key) is UnknownValue.POSSIBLE}
+    if given.value(_MFA) is UnknownValue.PRESENT:
+        unsaid[_MFA] = "false"
+    return given._replace(context={**unsaid, **given.context})
 
 
 def _parse_optional(document: Any, layer: Layer) -> Policy | None:

@@ -8,27 +8,29 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import partial
 from ipaddress import ip_address, ip_network
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
 from temp_access.iam.unknown import UnknownOutcome, UnknownValue
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+Number = int | float | Decimal
 _YEAR_OR_MONTH = re.compile(r"\d{4}(-\d{2})?")
 
 
-def parse_number(value: str) -> float:
-    """Return an integer or decimal number; raises ValueError."""
+def parse_number(value: str) -> int | Decimal:
+    """Return an integer or decimal number, exactly: a float has 53 bits only; raises ValueError."""
     if not _NUMBER.fullmatch(value):
         raise ValueError(f"{value!r} isn't a number")
-    return float(value)
+    return Decimal(value) if "." in value else int(value)
 
 
-def parse_timestamp(value: str) -> float:
+def parse_timestamp(value: str) -> int | float:
     """Return the seconds since 1970 of a W3C ISO 8601 date (a bare year too) or of epoch time; raises ValueError.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
@@ -36,7 +38,7 @@ def parse_timestamp(value: str) -> float:
     if _YEAR_OR_MONTH.fullmatch(value):
         value = f"{value}-01-01"[:10]
     elif _NUMBER.fullmatch(value):
-        return float(value)
+        return float(value) if "." in value else int(value)
     try:
         timestamp = datetime.fromisoformat(value)
     except ValueError:
@@ -114,8 +116,8 @@ def _ip_address(values: tuple[str, ...], variables: bool) -> Test:
     return test
 
 
-def _comparison_operators(prefix: str, parse: Callable[[str], float]) -> list[Operator]:
-    def compiled(holds: Callable[[float, float], bool]) -> Compile:
+def _comparison_operators(prefix: str, parse: Callable[[str], Number]) -> list[Operator]:
+    def compiled(holds: Callable[[Any, Any], bool]) -> Compile:
         return partial(_comparison, parse, holds)
 
     return [
@@ -237,6 +239,17 @@ class NullCondition:
         if value is UnknownValue.POSSIBLE and len(self.absent) == 1:
             raise UnknownOutcome(self.key)
         return (value is None) in self.absent
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableCondition:
+    """A part of a statement that can't be read, `name`; whether the statement applies is unknown."""
+
+    name: str
+
+    def holds(self, request: Request) -> bool:
+        """Raise UnknownOutcome."""
+        raise UnknownOutcome(self.name)
 
 
 def compile_condition(operator: str, key: str, values: tuple[str, ...], *, variables: bool) -> Condition:

@@ -10,13 +10,22 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import eq, ne
 
+from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy, Statement
-from temp_access.iam.principals import PrincipalMatch, Principals
+from temp_access.iam.principals import EVERYONE, PrincipalMatch
 from temp_access.iam.request import Request
+from temp_access.iam.service_rules import (
+    RCP_SERVICES,
+    decide_by_rule,
+    favourable_match,
+    has_rules,
+    is_beyond_organization,
+    own_document,
+    service_of,
+)
 from temp_access.iam.unknown import UnknownOutcome
 
-_EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
 _MAX_INDEXED_ACTIONS = 20_000
 IndexedStatements = tuple[tuple[Statement, Reason], ...]
 RequiredLayer = tuple[Layer, IndexedStatements]
@@ -29,9 +38,10 @@ class PolicySet:
     """All policies that apply to a principal and a resource; create one and evaluate many requests against it.
 
     `session` is None for a session without session policies; of several (inline, managed), one must allow.
-    `resource` is the resource-based policy. With `resource_is_trust_policy` it is a role's trust policy, which
-    must allow (as a KMS key's policy must). `scps` and `rcps` hold one tuple for each level from the root of the
-    organization to the account; each level must allow. Callers without an account have no SCPs.
+    `resource` is the resource-based policy. With `resource_is_trust_policy` it is a role's trust policy. That of a role
+    or of a KMS key must allow; without it, the decision is undecided. `scps` and `rcps` hold one tuple for each level
+    from the root of the organization to the account. Each level of SCPs must allow; RCPs only deny, because
+    RCPFullAWSAccess is attached everywhere. Callers without an account have no SCPs.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -63,6 +73,10 @@ def evaluate(policies: PolicySet, request: Request) -> Decision:
 
     The decision is UNDECIDED where it depends on a condition key, a part of a policy or a document that isn't known.
     """
+    if policies.statement_index(request).has_rules and (decision := decide_by_rule(request)):
+        return decision
+    if (policies.scps or policies.rcps) and is_beyond_organization(request):
+        policies = replace(policies, scps=(), rcps=())
     try:
         return _decide(policies, request, None)
     except UnknownOutcome:
@@ -87,7 +101,7 @@ def _decide_unknown(policies: PolicySet, request: Request) -> Decision:
     deciding = [
         name for name in list(names) if not decide(partial(ne, name)).allowed or decide(partial(eq, name)).allowed
     ]
-    return Decision(DecisionType.UNDECIDED, worst.layer, unknown=tuple(deciding or names))
+    return Decision(DecisionType.UNDECIDED, worst.layer, (), worst.missing, tuple(deciding or names))
 
 
 def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller | None) -> Decision:
@@ -105,6 +119,12 @@ def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller
         if applies and principals is not None:
             match = max(match, principals.match(request, favours_caller))
             reasons += (reason,)
+    own_policy = own_document(request) if index.has_rules else None
+    if own_policy and policies.resource is None and not policies.resource_is_trust_policy:
+        # Every key and every role has a policy: it isn't known.
+        if favours_caller is None:
+            raise UnknownOutcome(own_policy)
+        match = favourable_match(request) if favours_caller(own_policy) else match
     for layer, entries in index.ceilings:
         if allows := _reasons(entries, request, favours_caller):
             reasons += allows
@@ -112,7 +132,8 @@ def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller
             missing += (layer,)
     has_account = request.principal.startswith("arn:")
     same_account = request.account == request.resource_account
-    if match is PrincipalMatch.NONE and (policies.resource_is_trust_policy or not same_account or not has_account):
+    must_allow = policies.resource_is_trust_policy or own_policy is not None or not same_account or not has_account
+    if match is PrincipalMatch.NONE and must_allow:
         missing += (policies.resource_layer,)
     decided_by = policies.resource_layer
     required_layers: tuple[RequiredLayer, ...] = ()
@@ -148,9 +169,10 @@ def _reasons(entries: IndexedStatements, request: Request, favours_caller: Favou
 class StatementIndex:
     """The statements that name one action, each with the reason to report if it applies, by the layer they are in.
 
-    `ceilings` are the levels of RCPs and SCPs; `limits` are the permissions boundary and the session policies.
+    `ceilings` are the levels of SCPs; `limits` are the permissions boundary and the session policies.
     """
 
+    has_rules: bool
     denies: IndexedStatements
     resource: IndexedStatements
     ceilings: tuple[RequiredLayer, ...]
@@ -160,18 +182,20 @@ class StatementIndex:
 
 def index_statements(policies: PolicySet, request: Request) -> StatementIndex:
     """Return the statements of `policies` that name the request's action."""
-    ceilings: Groups = [(Layer.RCP, level) for level in policies.rcps]
-    ceilings += [(Layer.SCP, level) for level in policies.scps]
+    # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    rcps: Groups = [(Layer.RCP, level) for level in policies.rcps if service_of(request.action) in RCP_SERVICES]
+    ceilings: Groups = [(Layer.SCP, level) for level in policies.scps]
     resource: Groups = [(policies.resource_layer, (policies.resource,))] if policies.resource else []
     identity: Groups = [(Layer.IDENTITY, policies.identity)]
     limits: Groups = [(Layer.BOUNDARY, (policies.boundary,))] if policies.boundary else []
     limits += [] if policies.session is None else [(Layer.SESSION, policies.session)]
     denies = [
         (_deny_ignoring_not_principal(statement) if policies.boundary else statement, reason)
-        for _, entries in _required_layers([*ceilings, *resource, *identity, *limits], "Deny", request)
+        for _, entries in _required_layers([*rcps, *ceilings, *resource, *identity, *limits], "Deny", request)
         for statement, reason in entries
     ]
     return StatementIndex(
+        has_rules=has_rules(request.action),
         denies=tuple(denies),
         resource=tuple(entry for _, entries in _required_layers(resource, "Allow", request) for entry in entries),
         ceilings=_required_layers(ceilings, "Allow", request),
@@ -185,13 +209,20 @@ def _required_layers(groups: Groups, effect: str, request: Request) -> tuple[Req
 
 
 def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> IndexedStatements:
-    action = request.action.lower()
     return tuple(
-        (statement, Reason(layer, effect, policy.name, statement.index, statement.sid))
+        (naming, Reason(layer, effect, policy.name, statement.index, statement.sid))
         for policy in policies
         for statement in policy.statements
-        if statement.effect == effect and statement.names_action(action, request)
+        if statement.effect == effect and (naming := _naming(statement, request))
     )
+
+
+def _naming(statement: Statement, request: Request) -> Statement | None:
+    """Return the statement if it names the action, with a test that is unknown if that can't be read."""
+    try:
+        return statement if statement.names_action(request.action.lower(), request) else None
+    except UnknownOutcome as outcome:
+        return replace(statement, conditions=(*statement.conditions, UnreadableCondition(outcome.name)))
 
 
 def _deny_ignoring_not_principal(statement: Statement) -> Statement:
@@ -200,4 +231,4 @@ def _deny_ignoring_not_principal(statement: Statement) -> Statement:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
     negated = statement.principals is not None and statement.principals.negated
-    return replace(statement, principals=_EVERYONE) if negated else statement
+    return replace(statement, principals=EVERYONE) if negated else statement

@@ -13,6 +13,7 @@ from temp_access.iam.document import Policy, Statement
 from temp_access.iam.evaluator import IndexedStatements, PolicySet
 from temp_access.iam.grammar import VERSIONS
 from temp_access.iam.request import Request, scalar_text
+from temp_access.iam.statements import as_list, as_mapping
 from temp_access.iam.unknown import UnknownOutcome, UnknownValue
 
 
@@ -78,7 +79,8 @@ class NearMiss:
 
 def near_misses(policy: Policy, request: Request) -> Iterator[NearMiss]:
     """Yield the near misses of `policy`, in the order of its statements."""
-    for statement, body in zip(policy.statements, policy.bodies, strict=True):
+    for statement in policy.statements:
+        body = policy.bodies[statement.index]
         if statement.effect != "Allow" or statement.may_apply(request)[0]:
             continue
         if statement.names_action(request.action.lower(), request):
@@ -93,14 +95,17 @@ def _mismatch(statement: Statement, body: Mapping[str, Any], request: Request, *
         lambda: resources.matches(request.resource, request) is not statement.not_resource
     ):
         if statement.not_resource:
-            return f"applies to all resources except {_describe_values(body['NotResource'])}"
-        return f"applies only to {_describe_values(body['Resource'])}"
+            return f"applies to all resources except {_describe_values(body.get('NotResource'))}"
+        return f"applies only to {_describe_values(body.get('Resource'))}"
     if principals is not None and _fails(lambda: principals.matches(request)):
         return f"names {_describe_principals(body.get('Principal'))}, but the caller is {request.principal}"
-    for operator, keys in (body.get("Condition") or {}).items():
-        for key, values in keys.items():
-            strings = tuple(map(scalar_text, values if isinstance(values, list) else [values]))
-            condition = compile_condition(operator, key, strings, variables=variables)
+    for operator, keys in as_mapping(body.get("Condition")).items():
+        for key, values in as_mapping(keys).items():
+            strings = tuple(scalar_text(value) for value in as_list(values) if isinstance(value, str | int | float))
+            try:
+                condition = compile_condition(operator, key, strings, variables=variables)
+            except ValueError:
+                continue
             if _fails(partial(condition.holds, request)):
                 required = f"{operator} {key} {_describe_values(values)}"
                 return f"requires {required}, but {_describe_request_value(request, key)}"

@@ -152,18 +152,23 @@ class VariablePattern:
     parts: tuple[PatternPart, ...]
     scope: WildcardScope
     ignore_case: bool
+    unreadable: str = ""
 
     def matches(self, value: str, request: Request) -> bool:
         """Whether the value matches; a pattern that has a variable without a value matches nothing.
 
-        Raises UnknownOutcome if the value would match with some values of a variable that isn't known.
+        Raises UnknownOutcome if the value would match with some values of a variable that isn't known. `unreadable`
+        is the name of a pattern whose variables AWS doesn't replace; each may then stand for anything.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         The value of a variable is literal: a `*` in it isn't a wildcard.
         """
         resolved: list[str | Wildcard] = []
-        unknown = None
+        unknown = self.unreadable or None
         for part in self.parts:
+            if self.unreadable and isinstance(part, Variable):
+                resolved.append(Wildcard.ANY)
+                continue
             value_part = part.resolve(request) if isinstance(part, Variable) else part
             if value_part is None:
                 return False
@@ -195,13 +200,28 @@ class VariablePattern:
 
 @dataclass(frozen=True, slots=True)
 class PatternSet:
-    """A set of compiled patterns; it matches a value that at least one of them matches."""
+    """A set of compiled patterns; it matches a value that at least one of them matches.
 
-    matches_all: bool
-    literals: frozenset[str]
-    prefixes: tuple[str, ...]
-    globs: tuple[Callable[[str], object], ...]
-    variable_patterns: tuple[VariablePattern, ...]
+    `unreadable` names patterns that can't be read, and may match anything.
+    """
+
+    matches_all: bool = False
+    literals: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    globs: tuple[Callable[[str], object], ...] = ()
+    variable_patterns: tuple[VariablePattern, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+    def union(self, other: PatternSet) -> PatternSet:
+        """Return the set of both sets' patterns."""
+        return PatternSet(
+            self.matches_all or other.matches_all,
+            self.literals | other.literals,
+            self.prefixes + other.prefixes,
+            self.globs + other.globs,
+            self.variable_patterns + other.variable_patterns,
+            self.unreadable + other.unreadable,
+        )
 
     def matches(self, value: str, request: Request) -> bool:
         """Whether one of the patterns matches the value; raises UnknownOutcome if that isn't known."""
@@ -219,6 +239,8 @@ class PatternSet:
                 unknown = outcome
         if unknown:
             raise unknown
+        if self.unreadable:
+            raise UnknownOutcome(self.unreadable[0])
         return False
 
 
@@ -239,7 +261,9 @@ def compile_patterns(
         full_pattern = pad_arn(pattern) if scope is WildcardScope.RESOURCE else pattern
         parts = split_pattern(full_pattern, variables=variables, wildcards=wildcards)
         if any(isinstance(part, Variable) for part in parts):
-            variable_patterns.append(VariablePattern(parts, scope, ignore_case))
+            early = scope is WildcardScope.RESOURCE and _has_early_variable(parts)
+            unreadable = f"the variable before the fifth colon of {pattern}" if early else ""
+            variable_patterns.append(VariablePattern(parts, scope, ignore_case, unreadable))
             continue
         folded = [part.lower() if ignore_case and isinstance(part, str) else part for part in parts]
         static = [part for part in folded if not isinstance(part, Variable)]
@@ -252,6 +276,19 @@ def compile_patterns(
         else:
             globs.append(glob_regex(static, scope).fullmatch)
     return PatternSet(matches_all, frozenset(literals), tuple(prefixes), tuple(globs), tuple(variable_patterns))
+
+
+def _has_early_variable(parts: Sequence[PatternPart]) -> bool:
+    """Whether a resource's ARN has a variable before its fifth colon, where AWS doesn't replace it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-resourceelement
+    """
+    colons = 0
+    for part in parts:
+        if isinstance(part, Variable):
+            return colons < COLONS_OF_ARN
+        colons += part.count(":") if isinstance(part, str) else 0
+    return False
 
 
 def _is_prefix(parts: list[str | Wildcard], scope: WildcardScope) -> bool:

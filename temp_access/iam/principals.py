@@ -12,6 +12,7 @@ from temp_access.iam.request import Request
 from temp_access.iam.unknown import UnknownOutcome
 
 CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
+PRINCIPAL_ID = re.compile(rf"[A-Z0-9]{{16,128}}(:[\w+=,.@-]{{2,64}})?|{CANONICAL_USER.pattern}")
 
 
 class PrincipalMatch(IntEnum):
@@ -35,7 +36,7 @@ class Principals:
 
     `ids` are those that AWS's internal ids name, which `named` has as well: `AIDA…` a user, `AROA…` a role,
     `AROA…:SESSION` a session of a role, 64 hexadecimal digits (a canonical user) an account. AWS writes such an id in
-    the place of an ARN whose user or role was deleted.
+    the place of an ARN whose user or role was deleted. A name that can't be read is an id that may be anybody's.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
 
@@ -94,6 +95,9 @@ class Principals:
         return not spared
 
 
+EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
+
+
 def _described(id_: str) -> str:
     return f"the principal {id_}"
 
@@ -101,6 +105,8 @@ def _described(id_: str) -> str:
 def _match_of_id(id_: str, request: Request) -> tuple[PrincipalMatch, bool]:
     """Return how an id can name the caller at most, and whether it is known that it does."""
     kind = caller_kind(request.principal)
+    if not PRINCIPAL_ID.fullmatch(id_):
+        return PrincipalMatch.DIRECT, False
     if kind not in IAM:
         return PrincipalMatch.NONE, True
     if CANONICAL_USER.fullmatch(id_):

@@ -26,7 +26,8 @@ def locate_key(snapshot: Snapshot, path: str) -> SourceLocation | None:
 
 def locate_construct(snapshot: Snapshot, stack: str, logical_id: str) -> SourceLocation:
     """Return the construct path of a resource, or its template and logical id if it has no path."""
-    resource = snapshot.assembly.templates[stack]["Resources"][logical_id]
+    # What a transform or a loop makes isn't in the template.
+    resource = snapshot.assembly.templates[stack]["Resources"].get(logical_id, {})
     metadata = resource.get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
     path = path if isinstance(path, str) else None

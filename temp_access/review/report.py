@@ -6,6 +6,7 @@ from pathlib import Path
 
 from temp_access.errors import require_extra
 from temp_access.review.access_map import AccessMap, access_map
+from temp_access.review.administrators import Administrator, administrators
 from temp_access.review.attachments import (
     LastVerification,
     LintDelta,
@@ -22,6 +23,7 @@ from temp_access.review.changes.trust import trust_changes
 from temp_access.review.changes.unread import same_unread, unread_changes
 from temp_access.review.compare.deployments import other_deployments
 from temp_access.review.compare.principals import compared_principals
+from temp_access.review.managed_policies import ManagedPolicy, managed_policies, with_reason
 from temp_access.review.matrix import Matrix, matrix
 from temp_access.review.model import Change, Review, Unknown
 from temp_access.review.snapshot import Snapshot
@@ -31,7 +33,7 @@ def review(base: Snapshot, head: Snapshot) -> Review:
     """Return every change of access from `base` to `head`, grouped by subject, and what can't be told."""
     by_subject: dict[str, list[Change]] = {}
     unknown: list[Unknown] = []
-    for result in dict.fromkeys(_compare(base, head)):
+    for result in dict.fromkeys(with_reason(each, base, head) for each in _compare(base, head)):
         if isinstance(result, Unknown):
             unknown.append(result)
         else:
@@ -74,7 +76,10 @@ def _only_elsewhere(base: Snapshot, head: Snapshot, here: list[Change | Unknown]
 
 @dataclass(frozen=True, slots=True)
 class ReviewReport:
-    """A review with its attachments, None for those not requested; `config_file` is the name of head's access.toml."""
+    """A review with its attachments, None for those not requested; `config_file` is the name of head's access.toml.
+
+    `administrators` and `policies` describe head, whether it differs from base or not.
+    """
 
     review: Review
     map: AccessMap
@@ -83,6 +88,8 @@ class ReviewReport:
     proofs: ProofResults | None
     verification: LastVerification | None
     config_file: str
+    administrators: tuple[Administrator, ...] = ()
+    policies: tuple[ManagedPolicy, ...] = ()
 
 
 def make_report(
@@ -113,4 +120,6 @@ def make_report(
         proofs=proofs,
         verification=verification,
         config_file=head.config.path.name,
+        administrators=administrators(base, head),
+        policies=managed_policies(base, head),
     )

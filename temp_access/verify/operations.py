@@ -24,12 +24,18 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation's action, the kind of resource it is granted on, and a description for reports."""
+    """An operation's action, the kind of resource it is granted on, and a description for reports.
+
+    With `tells_missing` the operation works also, or only, if the answer is that the key is missing. S3 says so to a
+    caller that may list the bucket with the key as s3:prefix:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
 
     action: str
     level: Level
     description: str
     reads_source: bool = False
+    tells_missing: bool = False
 
 
 _GET, _PUT = "s3:GetObject", "s3:PutObject"
@@ -39,6 +45,8 @@ OPERATIONS = MappingProxyType(
         "list-v2": Operation(LIST_BUCKET, Level.BUCKET, "list (ListObjectsV2)"),
         "get": Operation(_GET, Level.OBJECT, "get"),
         "head": Operation(_GET, Level.OBJECT, "head"),
+        "head-marker": Operation(_GET, Level.OBJECT, "head, or learn that the key is missing", tells_missing=True),
+        "get-missing": Operation(_GET, Level.OBJECT, "learn that a key is missing", tells_missing=True),
         "presigned-get": Operation(_GET, Level.OBJECT, "get by presigned URL"),
         "put": Operation(_PUT, Level.OBJECT, "put"),
         "presigned-put": Operation(_PUT, Level.OBJECT, "put by presigned URL"),
@@ -75,6 +83,8 @@ def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> 
         yield Need(operation.action, object_arn(partition, call.bucket, call.key))
         if operation.reads_source:
             yield Need(_GET, object_arn(partition, call.bucket, str(call.source)))
+        if operation.tells_missing:
+            yield Need(LIST_BUCKET, bucket, call.key)
     elif operation.level is Level.BUCKET:
         yield Need(operation.action, bucket, call.prefix)
     else:
@@ -91,12 +101,22 @@ def allowed_by_mode(access: AccessMode, operation_name: str) -> bool:
     operation = OPERATIONS[operation_name]
     if operation.level is Level.SERVICE or (operation.level is Level.BUCKET and operation.action != LIST_BUCKET):
         return False
-    return access.allows(operation.action) and (not operation.reads_source or access.allows(_GET))
+    return (
+        access.allows(operation.action)
+        and (not operation.reads_source or access.allows(_GET))
+        and (not operation.tells_missing or access.allows_listing)
+    )
 
 
 def new_run() -> str:
     """Return a run's name: its start in UTC, and eight random hexadecimal digits."""
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+# Characters that URLs encode, and that a client or server could decode twice or not at all.
+SPECIAL = "a+b %2F 100% \u00e9?#&"
+SEED = "seed"
+SPECIAL_SEED = f"seed {SPECIAL}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +133,7 @@ class RunPrefix:
     @property
     def seed(self) -> str:
         """The key of the object that the deployer creates under the prefix before the probes run."""
-        return self.prefix + "seed"
+        return self.key(SEED)
 
 
 def own_prefix(folder: str, run: str, description: str = "its folder") -> RunPrefix:
@@ -131,6 +151,18 @@ def root_prefix(run: str) -> RunPrefix:
     return RunPrefix(f"{RESERVED}{run}/", "the bucket's root")
 
 
+def empty_segment_prefix(folder: str, run: str) -> RunPrefix:
+    """Return the prefix that lies inside `folder` if an empty segment at the start of a key is dropped."""
+    return RunPrefix(f"/{folder}/{RESERVED}{run}/", "its folder after an empty segment")
+
+
+def dotted_segments_prefix(folder: str, run: str) -> RunPrefix:
+    """Return the prefix that lies inside `folder` if dotted segments are resolved; it begins with the root's."""
+    return RunPrefix(
+        f"{root_prefix(run).prefix}../{own_prefix(folder, run).prefix}", "its folder after dotted segments"
+    )
+
+
 def lookalike_prefix(folder: str, run: str) -> RunPrefix | None:
     """Return the prefix that `folder` matches if its wildcards aren't escaped, None without wildcards."""
     other = folder.replace("*", "x").replace("?", "y")
@@ -142,4 +174,5 @@ def lookalike_prefix(folder: str, run: str) -> RunPrefix | None:
 def all_prefixes(folder: str, run: str) -> tuple[RunPrefix, ...]:
     """Return the prefixes that the probes of a grant on `folder` may write under, except the root's."""
     other = lookalike_prefix(folder, run)
-    return (own_prefix(folder, run), sibling_prefix(folder, run), *((other,) if other else ()))
+    prefixes = (own_prefix(folder, run), sibling_prefix(folder, run), empty_segment_prefix(folder, run))
+    return (*prefixes, *((other,) if other else ()))

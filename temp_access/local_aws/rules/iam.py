@@ -28,7 +28,15 @@ def trust_principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
     policy = call.get("AssumeRolePolicyDocument") or (
         call.get("PolicyDocument") if call.action == "UpdateAssumeRolePolicy" else None
     )
-    for principal in aws_principals(policy or ""):
+    trust_policy_principals_exist(policy or "", exists)
+
+
+def trust_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
+    """The principals of a trust policy exist; `exists` takes an ARN or an account id.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    for principal in aws_principals(policy):
         if principal != "*" and not exists(principal):
             raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"')
 

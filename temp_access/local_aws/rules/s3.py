@@ -1,10 +1,13 @@
-"""DeleteObjects with permissions for each key, and the further permissions of a write with tags, ACLs or a lock."""
+"""The object that a request names, missing objects, DeleteObjects, and the further permissions of a write."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from defusedxml.ElementTree import fromstring
+
+from temp_access.local_aws.rules.call import AwsError
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 # The element that DeleteObjects has for each object: Key, VersionId and so on.
@@ -18,11 +21,58 @@ _WRITE_ACTIONS = {
     "x-amz-grant-": "s3:PutObjectAcl",
     "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
     "x-amz-object-lock-mode": "s3:PutObjectRetention",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    "if-match": "s3:GetObject",
 }
 
 
+def bucket_and_key(path: str) -> tuple[str, str]:
+    """Return the bucket and the key of a decoded path; the key is all that follows the slash after the bucket.
+
+    A key is a sequence of characters: empty and dotted segments, and a slash at its end, belong to it.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    bucket, _, key = path.lstrip("/").partition("/")
+    return bucket, key
+
+
+def bucket_comes_first(path: str) -> None:
+    """Nothing stands between the slash at the start of the path and the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#path-style-access
+    """
+    if path.startswith("//"):
+        raise AwsError("InvalidURI", "Couldn't parse the specified URI.")
+
+
+def missing_object(method: str, path: str, copy_source: str, reply: bytes) -> tuple[str, str]:
+    """Return the bucket and the key of the object that the reply with status 404 says is missing; no key for others.
+
+    `copy_source` is the header x-amz-copy-source: a copy reads that object.
+    """
+    if method != "HEAD" and b"<Code>NoSuchKey</Code>" not in reply and b"<Code>NoSuchVersion</Code>" not in reply:
+        return "", ""
+    if method == "PUT" and copy_source:
+        return bucket_and_key(unquote(copy_source.lstrip("/").partition("?")[0]))
+    return bucket_and_key(path)
+
+
+def missing_object_denial(principal_arn: str, bucket_arn: str) -> AwsError:
+    """A missing object answers 403 to a caller that may not list the bucket with the object's key as s3:prefix.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    https://github.com/ceph/ceph/pull/68577
+    """
+    return AwsError(
+        "AccessDenied",
+        f"User: {principal_arn} is not authorized to perform: s3:ListBucket on resource: "
+        f'"{bucket_arn}" because no identity-based policy allows the s3:ListBucket action',
+        403,
+    )
+
+
 def write_actions(headers: Mapping[str, str]) -> Iterator[str]:
-    """Tags, ACLs, legal holds and retention have permissions of their own.
+    """Tags, ACLs, legal holds, retention and the condition on the present ETag need further permissions.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
     """

@@ -73,7 +73,7 @@ class FrontApp:
         if response is not None:
             await _send(send_logged, response)
         else:
-            await _forward(self._ministack, scope, receive, send_logged, context)
+            await self._ministack(scope, receive, send_logged)
             if scope["method"] not in ("GET", "HEAD"):
                 self._state_writer.mark_changed()
 
@@ -119,25 +119,6 @@ async def _send(send: Send, response: Response, *, with_body: bool = True) -> No
     length = [(b"content-length", str(len(body)).encode())] if with_body else []
     await send({"type": "http.response.start", "status": status, "headers": pairs + length})
     await send({"type": "http.response.body", "body": body if with_body else b""})
-
-
-async def _forward(ministack: AsgiApp, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
-    """Let ministack answer; a caller that may not list the bucket gets 403 instead of 404."""
-    replaced = False
-
-    async def send_checked(message: Message) -> None:
-        nonlocal replaced
-        if replaced:
-            return
-        if message["type"] == "http.response.start" and message["status"] == 404 and context.missing_object_error:
-            error = context.missing_object_error()
-            if error is not None:
-                replaced = True
-                await _send(send, error.rest_xml(), with_body=scope["method"] != "HEAD")
-                return
-        await send(message)
-
-    await ministack(scope, receive, send_checked)
 
 
 class LocalAwsApp:

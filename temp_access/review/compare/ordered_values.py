@@ -35,7 +35,7 @@ def ordered_points(key: str, conditions: Iterable[tuple[str, tuple[str, ...]]]) 
         parse = parse_timestamp if operator.startswith("date") else parse_number
         for value in values:
             try:
-                written.setdefault(parse(value), value)
+                written.setdefault(float(parse(value)), value)
             except ValueError:
                 continue
     if not written:

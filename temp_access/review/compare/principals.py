@@ -10,6 +10,7 @@ from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPoli
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
+from temp_access.iam.service_rules import delegating_policy
 from temp_access.iam.statements import StatementView, policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.review.compare.actions import is_pattern
@@ -184,7 +185,9 @@ class ComparedPrincipal:
         if grant or self.allows_nothing:
             policy_for = session_policy_for(bucket=snapshot.target.bucket, partition=snapshot.target.partition)
             own = own.narrowed(policy_for(grant) if grant else ALLOW_NOTHING)
-        return snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
+        policies = snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
+        # The policies of other roles and of keys aren't read: a call is compared as far as they leave it open.
+        return policies if on_bucket else replace(policies, resource=delegating_policy(snapshot.target.account))
 
 
 def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrincipal]:

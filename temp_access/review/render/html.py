@@ -74,6 +74,7 @@ def to_html(report: ReviewReport) -> str:
         unmodeled=UNMODELED,
         verdicts=tuple(Verdict),
         max_changes=_MAX_CHANGES,
+        policy_results={"new": Direction.BOTH, "removed": Direction.BOTH, "": Direction.UNCHANGED},
         max_probes=_MAX_PROBES,
     )
 
@@ -105,6 +106,8 @@ def _statuses(report: ReviewReport) -> Iterator[tuple[str, str]]:
     yield "changes", ""
     yield "map", ""
     yield "grants", ""
+    if report.policies:
+        yield "policies", ""
     if report.proofs:
         yield "proofs", _proofs_status(report.proofs)
     if report.lint:

@@ -24,13 +24,15 @@ _ACCESS = {
 }
 _UNKNOWN = ("AccessUnknown", "error", "The review can't tell whether this broadens access.")
 _NOWHERE = SourceLocation(description="the change as a whole")
+_ADMINISTRATOR = ("Administrator", "error", "A principal can make itself administrator.")
 _LINT = "A rule of temp-access lint, described in docs/lint.md."
 
 
 def to_sarif(report: ReviewReport) -> str:
     """Return a log with one run; a result without a line is located in access.toml as a whole."""
     findings = report.lint.new if report.lint else ()
-    results = [_result(change, report.config_file) for change in report.review.changes]
+    results = [_entry(*_ADMINISTRATOR[:2], str(each), (), report.config_file) for each in report.administrators]
+    results += [_result(change, report.config_file) for change in report.review.changes]
     results += [
         _entry(*_UNKNOWN[:2], each.description, each.locations, report.config_file) for each in report.review.unknown
     ]
@@ -45,7 +47,7 @@ def to_sarif(report: ReviewReport) -> str:
 
 
 def _rules(lint_rules: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for name, level, description in (*_ACCESS.values(), _UNKNOWN):
+    for name, level, description in (*_ACCESS.values(), _UNKNOWN, _ADMINISTRATOR):
         yield {"id": name, "shortDescription": {"text": description}, "defaultConfiguration": {"level": level}}
     for name in lint_rules:
         yield {"id": name, "shortDescription": {"text": _LINT}, "defaultConfiguration": {"level": "warning"}}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from temp_access.config.validation import RESERVED
 from temp_access.verify.live.calls import BODY
+from temp_access.verify.operations import SEED, SPECIAL_SEED
 from temp_access.verify.probes import Probe, ServiceCall
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def seeds(probes: Iterable[Probe], run: str) -> list[str]:
     for probe in probes:
         if isinstance(probe.call, ServiceCall):
             for key in (probe.call.key, probe.call.source or ""):
-                if key.endswith(f"{RESERVED}{run}/seed"):
+                _, mark, name = key.rpartition(f"{RESERVED}{run}/")
+                if mark and name in (SEED, SPECIAL_SEED):
                     keys[key] = None
     return list(keys)
 

@@ -29,6 +29,7 @@ INSIDE = (
 )
 OUTSIDE = ("list-v1", "list-v2", "get", "head", "put", "delete", "multipart", "list-parts", "abort", "copy")
 FURTHER_OUTSIDE = ("list-v2", "get", "put", "delete")
+MISREAD_OUTSIDE = ("get", "put", "delete")
 BEYOND = ("get-bucket-policy", "list-versions", "list-users")
 
 
@@ -49,6 +50,7 @@ class FolderProbes:
     def probes(self) -> Iterator[Probe]:
         """Yield the probes inside the folder, then those outside."""
         yield from map(self._inside, INSIDE)
+        yield from self._keys_inside()
         yield self._listing("folder", f"{self.grant.folder}/", "the folder itself", self.access.allows_listing)
         for location, prefix, names in self._outside_prefixes():
             for operation in names:
@@ -60,17 +62,37 @@ class FolderProbes:
             yield self._beyond(operation)
 
     def _outside_prefixes(self) -> Iterator[tuple[str, RunPrefix, tuple[str, ...]]]:
-        yield "sibling", operations.sibling_prefix(self.grant.folder, self.run), OUTSIDE
+        yield "sibling", operations.sibling_prefix(self.grant.folder, self.run), (*OUTSIDE, "get-missing")
         if self.neighbour:
             description = f"the folder of {key_path('grants', self.neighbour.id)}"
             yield "neighbour", operations.own_prefix(self.neighbour.folder, self.run, description), OUTSIDE
         yield "root", operations.root_prefix(self.run), FURTHER_OUTSIDE
+        empty = operations.empty_segment_prefix(self.grant.folder, self.run)
+        yield "empty-segment", empty, MISREAD_OUTSIDE
+        dotted = operations.dotted_segments_prefix(self.grant.folder, self.run)
+        yield "dotted-segments", dotted, MISREAD_OUTSIDE
         if other := operations.lookalike_prefix(self.grant.folder, self.run):
             yield "look-alike", other, FURTHER_OUTSIDE
 
-    def _inside(self, name: str) -> Probe:
+    def _keys_inside(self) -> Iterator[Probe]:
+        """Yield the probes of keys that a client or server could read otherwise than they are written."""
+        own, bucket = self.own, self.target.bucket
+        # Of the folder's own marker only the metadata is read, because it may be the borrower's.
+        put = self._object_name("put")
+        for id_, name, key, place in (
+            ("marker", "head-marker", f"{self.grant.folder}/", "at the folder's marker"),
+            ("put-marker", "put", own.prefix, "a marker in its folder"),
+            ("missing", "get-missing", own.key("missing"), "in its folder"),
+            ("put-empty-segment", "put", own.key(f"/{put}"), "after an empty segment in its folder"),
+            ("put-dotted-segments", "put", own.key(f"./../{put}"), "after dotted segments in its folder"),
+            ("put-special", "put", own.key(f"{operations.SPECIAL} {put}"), "a key with special characters"),
+            ("get-special", "get", own.key(operations.SPECIAL_SEED), "a key with special characters"),
+        ):
+            yield self._inside(name, id_, ServiceCall(name, bucket, key=key), place)
+
+    def _inside(self, name: str, id_: str = "", call: ServiceCall | None = None, place: str = "") -> Probe:
         allowed = allowed_by_mode(self.access, name)
-        call = self._call(name, self.own)
+        call = call or self._call(name, self.own)
         cause = (
             f"the session policy or the role doesn't allow {OPERATIONS[name].action} in this folder; "
             "compare the role's policy with the template: cdk diff"
@@ -78,9 +100,8 @@ class FolderProbes:
             else f"the mode {self.grant.access} doesn't include {OPERATIONS[name].action}: the session policy allows "
             "more than access.toml declares"
         )
-        return self._probe(
-            f"inside/{name}", f"{OPERATIONS[name].description} in {self.own.description}", call, allowed, cause
-        )
+        title = f"{OPERATIONS[name].description} {place or 'in ' + self.own.description}"
+        return self._probe(f"inside/{id_ or name}", title, call, allowed, cause)
 
     def _outside(self, location: str, prefix: RunPrefix, name: str) -> Probe:
         title = OPERATIONS[name].description + (" from " if name == "copy" else " in ") + prefix.description
@@ -92,16 +113,18 @@ class FolderProbes:
 
     def _call(self, name: str, prefix: RunPrefix) -> ServiceCall:
         bucket = self.target.bucket
-        # Each grant's probes have their own keys, so that grants can be probed in parallel. A hash, because the
-        # longest id and folder together exceed the length of an S3 key.
-        object_name = f"{name}-by-{sha256(self.grant.id.encode()).hexdigest()[:16]}"
         if name in ("list-v1", "list-v2"):
             return ServiceCall(name, bucket, prefix=prefix.prefix)
         if name == "copy":
             return ServiceCall(name, bucket, key=self.own.key(f"copy-{len(prefix.prefix)}"), source=prefix.seed)
         if name in ("get", "head", "presigned-get", "get-tagging"):
             return ServiceCall(name, bucket, key=prefix.seed)
-        return ServiceCall(name, bucket, key=prefix.key(object_name))
+        return ServiceCall(name, bucket, key=prefix.key(self._object_name(name)))
+
+    def _object_name(self, operation: str) -> str:
+        # Each grant's probes have their own keys, so that grants can be probed in parallel. A hash, because the
+        # longest id and folder together exceed the length of an S3 key.
+        return f"{operation}-by-{sha256(self.grant.id.encode()).hexdigest()[:16]}"
 
     def _listing(self, id_: str, prefix: str | None, description: str, allowed: bool) -> Probe:
         call = ServiceCall("list-v2", self.target.bucket, prefix=prefix)

@@ -30,6 +30,11 @@ _MFA = "\n[role.conditions]\nmfa = true\n"
 
 def test_each_condition_that_can_be_met_is_required(deployed: Project) -> None:
     """AssumeRole works with session name, source identity, network and external id, and fails without any of them."""
+    # The trust policy can only name principals that exist.
+    iam = deployed.aws.deployer.client("iam")
+    iam.create_user(UserName="build")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName="build", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     deployed.update(_GRANT + _SATISFIABLE)
     ended = deployed.verify()
     assert ended.code == 0, ended.output

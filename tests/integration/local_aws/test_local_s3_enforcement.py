@@ -227,27 +227,6 @@ def test_a_write_with_tags_or_an_acl_needs_more_than_put_object(account: Any) ->
     assert account.outcome(tagging.put_object, **key, Tagging="a=b") == "allowed"
 
 
-def test_a_missing_key_is_forbidden_without_list_bucket(account: Any) -> None:
-    """GetObject and HeadObject return 404 only to a caller that may list the bucket."""
-    bucket = account.bucket("bob/one")
-    without_list = account.client(account.role_session(account.allow("s3:GetObject")), "s3")
-    with_list = account.client(account.role_session(account.allow(["s3:GetObject", "s3:ListBucket"])), "s3")
-    condition = {"StringLike": {"s3:prefix": "bob/*"}}
-    with_prefix = account.client(
-        account.role_session(account.allow("s3:GetObject"), account.allow("s3:ListBucket", Condition=condition)), "s3"
-    )
-    missing = {"Bucket": bucket, "Key": "bob/two"}
-    assert account.outcome(with_list.get_object, **missing) == "NoSuchKey"
-    assert account.outcome(with_list.head_object, **missing) == "404"
-    for client in (without_list, with_prefix):
-        assert account.outcome(client.get_object, **missing) == "AccessDenied"
-        assert account.outcome(client.head_object, **missing) == "403"
-        assert account.outcome(client.get_object, Bucket=bucket, Key="bob/one") == "allowed"
-    copy = {"Bucket": bucket, "Key": "bob/three", "CopySource": f"{bucket}/bob/two"}
-    copier = account.client(account.role_session(account.allow(["s3:GetObject", "s3:PutObject"])), "s3")
-    assert account.outcome(copier.copy_object, **copy) == "AccessDenied"
-
-
 def test_reading_and_writing_objects_allows_no_other_action(account: Any) -> None:
     """GetObject and PutObject don't allow tags, ACLs, attributes, deletion or bucket settings."""
     bucket = account.bucket("bob/one")

@@ -18,6 +18,7 @@ from temp_access.verify.probes import AssumeCall, Identity, ServiceCall, TrustCh
 from tests.unit.support.config_file import BOB, ROOT, config_of
 from tests.unit.support.planning import MARK, RUN, TARGET, plan_of, probe, service_probes
 
+SEGMENTS = ("empty-segment", "dotted-segments")
 ANY_ID = "[any_id]\npattern = '[a-c]{1,2}'\naccess = 'read'\n"
 
 
@@ -62,6 +63,7 @@ def test_every_refusal_has_a_control(config: Config, modes: tuple[str, ...]) -> 
         "list-v2": lists,
         "copy": whole or {"s3:GetObject", "s3:PutObject"} <= ceiling,
         "get-tagging": whole,
+        **dict.fromkeys(("head-marker", "get-missing"), lists and (whole or "s3:GetObject" in ceiling)),
         **dict.fromkeys(("get", "head", "presigned-get"), whole or "s3:GetObject" in ceiling),
         **dict.fromkeys(("put", "presigned-put", "multipart"), whole or "s3:PutObject" in ceiling),
         **{name: whole or f"s3:{short}" in ceiling for name, short in action.items()},
@@ -107,10 +109,12 @@ def test_every_refusal_of_assume_role_has_the_baseline_call_as_control(config: C
     ],
 )
 def test_inside_the_folder_only_the_modes_operations_are_allowed(config: Config, mode: str, works: set[str]) -> None:
-    """All thirteen operations are tried for every mode."""
+    """All thirteen operations are tried for every mode, and reads and writes of seven unusual keys."""
     plan = plan_of(with_grants(config, Grant("bob", mode, "bob")))
     inside = {one.id.rpartition("/")[2]: one.allowed for one in plan.probes if one.id.startswith("grants.bob/inside/")}
-    assert len(inside) == 13
+    assert len(inside) == 20
+    works = works | ({"marker", "missing", "get-special"} if "get" in works else set())
+    works = works | ({f"put-{key}" for key in ("marker", *SEGMENTS, "special")} if "put" in works else set())
     assert {name for name, allowed in inside.items() if allowed} == works
     assert probe(plan, "grants.bob/listing/folder").allowed == ACCESS_MODES[mode].allows_listing
 
@@ -123,7 +127,7 @@ def test_everything_outside_the_folder_is_denied(config: Config) -> None:
         if one.id.startswith("grants.bob/") and one.caller.identity is Identity.GRANT
     ]
     places = {one.id.split("/")[1] for one in outside if not one.allowed}
-    assert places == {"inside", "sibling", "neighbour", "root", "listing", "beyond"}
+    assert places == {"inside", "sibling", "neighbour", "root", "listing", "beyond", *SEGMENTS}
     allowed = {one.id.split("/")[1] for one in outside if one.allowed}
     assert allowed == {"inside", "listing"}
     refused_listings = {one.id for one in outside if "/listing/" in one.id and not one.allowed}
@@ -148,6 +152,37 @@ def test_a_neighbour_doesnt_lie_inside_the_folder() -> None:
     assert {id_: other.id for id_, other in nearest.items()} == {"a": "c", "b": "c", "c": "a"}
     assert neighbours([Grant("a", "read", "x"), Grant("b", "read", "x/y", shared=True)]) == {}
     assert neighbours([Grant("a", "read", "x")]) == {}
+
+
+def test_keys_are_probed_as_they_are_written(config: Config) -> None:
+    """Dropped or resolved segments, and keys decoded twice, would lead into the folder or out of it."""
+    plan = plan_of(with_grants(config, Grant("bob", "read-write", "x/bob"), Grant("eve", "read", "eve")))
+
+    def key(id_: str) -> str:
+        call = probe(plan, f"grants.bob/{id_}").call
+        assert isinstance(call, ServiceCall)
+        return call.key
+
+    assert key("inside/marker") == "x/bob/"
+    assert key("inside/put-marker") == f"x/bob/{MARK}"
+    assert key("inside/missing") == f"x/bob/{MARK}missing"
+    assert key("inside/put-empty-segment").startswith(f"x/bob/{MARK}/put-")
+    assert key("inside/put-dotted-segments").startswith(f"x/bob/{MARK}./../put-")
+    for id_ in ("put-special", "get-special"):
+        assert all(part in key(f"inside/{id_}") for part in (" ", "+", "%2F", "% ", "\u00e9", "?", "#"))
+    assert key("empty-segment/get") == f"/x/bob/{MARK}seed"
+    assert key("dotted-segments/get") == f"{MARK}../x/bob/{MARK}seed"
+    assert key("sibling/get-missing").startswith(f"x/bob{MARK}get-missing-")
+
+
+@pytest.mark.parametrize("mode", list(ACCESS_MODES))
+def test_a_missing_key_is_missing_only_where_the_mode_lists_and_reads(config: Config, mode: str) -> None:
+    """Otherwise, and outside the folder, it is denied."""
+    plan = plan_of(with_grants(config, Grant("bob", mode, "bob")))
+    allowed = mode in ("read", "read-write", "full")
+    assert probe(plan, "grants.bob/inside/missing").allowed == allowed
+    assert probe(plan, "grants.bob/inside/marker").allowed == allowed
+    assert not probe(plan, "grants.bob/sibling/get-missing").allowed
 
 
 def test_a_folder_with_wildcards_has_a_lookalike(config: Config) -> None:

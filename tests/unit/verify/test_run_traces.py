@@ -18,7 +18,8 @@ from temp_access.verify.live.access_keys import create_key, delete_key, leftover
 from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
 from temp_access.verify.live.journal import Journal, RunRecord, new_record
 from temp_access.verify.live.objects import count_left, put_seeds, remove, run_prefixes_of, seeds
-from temp_access.verify.operations import new_run
+from temp_access.verify.operations import SPECIAL_SEED, new_run
+from temp_access.verify.probes import ServiceCall
 from tests.unit.support.config_file import BOB, config_of
 from tests.unit.support.planning import MARK, RUN, TARGET, plan_of
 
@@ -222,6 +223,8 @@ def test_cleans_up_every_folder_after_a_run_with_only_a_tag(
         "f*/",
         "f*",
         "fx/",
+        "/bob/",
+        "/f*/",
     }
     for prefix in prefixes:
         fill(deployer.s3, bucket, prefix)
@@ -233,8 +236,19 @@ def test_cleans_up_every_folder_after_a_run_with_only_a_tag(
 def test_seeds_and_prefixes_cover_all_keys_of_the_probes(deployer: Clients, bucket: str, tmp_path: Path) -> None:
     """Probes read the seeds and write under the prefixes."""
     plan = plan_of(config_of(tmp_path, BOB))
-    assert set(seeds(plan.probes, RUN)) == {f"{MARK}seed", f"bob/{MARK}seed", f"bob{MARK}seed"}
-    assert set(run_prefixes_of(plan.probes, RUN)) == {MARK, f"bob/{MARK}", f"bob{MARK}"}
+    assert set(seeds(plan.probes, RUN)) == {
+        f"{MARK}seed",
+        f"bob/{MARK}seed",
+        f"bob/{MARK}{SPECIAL_SEED}",
+        f"bob{MARK}seed",
+        f"/bob/{MARK}seed",
+        f"{MARK}../bob/{MARK}seed",
+    }
+    prefixes = run_prefixes_of(plan.probes, RUN)
+    assert set(prefixes) == {MARK, f"bob/{MARK}", f"bob{MARK}", f"/bob/{MARK}"}
+    calls = [one.call for one in plan.probes if isinstance(one.call, ServiceCall)]
+    written = [call.key for call in calls if call.operation in ("put", "multipart", "copy", "delete")]
+    assert all(key.startswith(tuple(prefixes)) for key in written)
     put_seeds(deployer.s3, bucket, seeds(plan.probes, RUN))
-    assert remove(deployer.s3, bucket, run_prefixes_of(plan.probes, RUN), RUN) == 3
+    assert remove(deployer.s3, bucket, run_prefixes_of(plan.probes, RUN), RUN) == 6
     assert count_left(deployer.s3, bucket, [""]) == 0

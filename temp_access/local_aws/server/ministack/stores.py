@@ -81,17 +81,17 @@ def role_of(arn: str) -> RoleRecord | None:
 
 
 def principal_exists(principal: str) -> bool:
-    """Return whether the principal exists; federated users and the roots of other accounts always count as existing.
+    """Return whether the principal exists; federated users and the principals of other accounts count as existing.
 
-    A role session exists as soon as its role does.
+    A role session exists as soon as its role does. No principal's ARN has a wildcard.
     """
     if re.fullmatch(r"\d{12}|arn:aws:iam::\d{12}:root", principal):
         return True
     match = re.fullmatch(r"arn:aws:(iam|sts)::(\d{12}):(user|role|assumed-role|federated-user)/(.+)", principal)
-    if match is None:
+    if match is None or "*" in principal or "?" in principal:
         return False
     account, resource_type, path = match.group(2), match.group(3), match.group(4)
-    if resource_type == "federated-user":
+    if resource_type == "federated-user" or account != ACCOUNT_ID:
         return True
     if resource_type == "assumed-role":
         return role_record(account, path.split("/")[0]) is not None

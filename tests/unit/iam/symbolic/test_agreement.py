@@ -184,9 +184,13 @@ def test_agrees_on_random_policies(layers: PolicySet, request: Request) -> None:
 
 
 def agrees(layers: PolicySet, request: Request) -> bool:
-    """Whether the formula says what the evaluator says; what the evaluator leaves open isn't compared."""
+    """Whether the formula says what the evaluator says; what it leaves open, or a service decides, isn't compared."""
     decision = evaluate(layers, request)
-    return decision.kind is DecisionType.UNDECIDED or formula_holds(layers, request) is decision.allowed
+    return (
+        decision.kind is DecisionType.UNDECIDED
+        or bool(decision.rule)
+        or formula_holds(layers, request) is decision.allowed
+    )
 
 
 @examples(100)

@@ -253,17 +253,17 @@ def assumed_context(
     return keys
 
 
-_TAGS_OF_RESOURCES = ("aws:resourcetag/", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
+_TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
 _KEYS_OF_SESSIONS = ("aws:sourceidentity", "aws:federatedprovider")
 
 
 def unknown_context(principal: Principal, used: Iterable[str]) -> dict[str, ContextValue]:
     """Return those of the keys (in lower case) that the call may have, but that only AWS knows.
 
-    They are the tags of the resource, and of a caller outside of the deployment its own tags and what its session got.
+    They are the tags of the resource and of the caller, and what the session of a caller outside the deployment got.
     """
     own = principal.owner is not PolicyOwner.OUTSIDER
-    prefixes = _TAGS_OF_RESOURCES if own else (*_TAGS_OF_RESOURCES, "aws:principaltag/", *_KEYS_OF_SESSIONS)
+    prefixes = _TAGS if own else (*_TAGS, *_KEYS_OF_SESSIONS)
     return {key: UnknownValue.POSSIBLE for key in used if key.startswith(prefixes)}
 
 

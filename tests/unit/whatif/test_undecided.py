@@ -105,6 +105,7 @@ DENIES: list[tuple[str, dict[str, Any], int, str]] = [
     ("organization", {"StringNotEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}, 3, "aws:PrincipalOrgID, which"),
     ("user-agent", {"StringLike": {"aws:UserAgent": "curl*"}}, 3, "it depends on aws:UserAgent"),
     ("object-tag", {"StringEquals": {"s3:ExistingObjectTag/class": "secret"}}, 3, "s3:ExistingObjectTag/class"),
+    ("caller-tag", {"StringNotEquals": {"aws:PrincipalTag/team": "red"}}, 3, "aws:PrincipalTag/team, which isn't"),
     ("vpc-endpoint", {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, 1, "aws:SourceIp=192.0.2.1 (assumed)"),
     ("before", {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, 0, "allowed"),
     ("old-session", {"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}, 0, "allowed"),

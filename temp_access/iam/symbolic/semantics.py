@@ -120,6 +120,8 @@ def allowed(encoder: Encoder, policies: PolicySet) -> Formula:
     boundary = (policies.boundary,) if policies.boundary else ()
     resource = (policies.resource,) if policies.resource else ()
     everything = (*policies.identity, *(policies.session or ()), *boundary, *resource)
+    if unreadable := next((part for policy in everything for part in policy.unreadable), None):
+        raise NotEncodableError(f"a part of a policy can't be read: {unreadable}")
     denied = solver.or_(
         _policy_effect(encoder, policy, "Deny", ignore_not_principal=bool(boundary)) for policy in everything
     )

@@ -5,23 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from temp_access.cfn.intrinsics import TemplateContext, resolve
+from temp_access.cfn.intrinsics import TemplateContext, UnresolvedError, resolve
+from temp_access.cfn.read_properties import PROPERTIES
 from temp_access.cfn.unresolved import JsonText, has_reference, reference, render
 from temp_access.errors import UserError
 from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping
 
-_TYPES = frozenset(
-    (
-        "AWS::IAM::ManagedPolicy",
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::IAM::RolePolicy",
-        "AWS::IAM::User",
-        "AWS::IAM::UserPolicy",
-        "AWS::S3::Bucket",
-        "AWS::S3::BucketPolicy",
-    )
-)
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 # The property that holds the resource policy.
 _RESOURCE_POLICIES = {
     "AWS::ECR::Repository": "RepositoryPolicyText",
@@ -36,7 +26,7 @@ _RESOURCE_POLICIES = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
 # The properties of an IAM resource that name the identities with its policies.
-_NAMES: Mapping[object, str] = {
+_NAMES = {
     "AWS::IAM::Group": "GroupName",
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
@@ -63,21 +53,33 @@ def resources(context: TemplateContext) -> tuple[Resource, ...]:
             logical_id=logical_id,
             kind=resource["Type"],
             name=resolve({"Ref": logical_id}, stack, context),
-            properties=_properties(resource.get("Properties", {}), stack, context),
+            properties=_properties(resource["Type"], resource.get("Properties", {}), stack, context),
         )
         for stack, template in context.templates.items()
         for logical_id, resource in template["Resources"].items()
-        if resource["Type"] in _TYPES
+        if resource["Type"] in PROPERTIES
     )
 
 
-def _properties(properties: Mapping[str, Any], stack: str, context: TemplateContext) -> Mapping[str, Any]:
-    """Return the properties with their references resolved, apart from a password, which is a dynamic reference."""
-    if "LoginProfile" not in properties:
+def _properties(kind: str, properties: Mapping[str, Any], stack: str, context: TemplateContext) -> Mapping[str, Any]:
+    """Return the properties with their references resolved, where that is possible for those that aren't read."""
+    if any(name.startswith("Fn::") and name != "Fn::Transform" for name in properties):
         resolved: Mapping[str, Any] = resolve(properties, stack, context)
         return resolved
-    others = {name: value for name, value in properties.items() if name != "LoginProfile"}
-    return {**resolve(others, stack, context), "LoginProfile": properties["LoginProfile"]}
+    read = {name: value for name, value in properties.items() if name in PROPERTIES[kind]}
+    others = {name: value for name, value in properties.items() if name not in read and value != _NO_VALUE}
+    return {
+        **resolve(read, stack, context),
+        **{name: _resolved_or_not(others[name], stack, context) for name in others},
+    }
+
+
+def _resolved_or_not(value: Any, stack: str, context: TemplateContext) -> Any:
+    # A password is a dynamic reference, for example.
+    try:
+        return resolve(value, stack, context)
+    except UnresolvedError:
+        return value
 
 
 def single(candidates: tuple[Resource, ...], kind: str) -> Resource:
@@ -119,8 +121,8 @@ def with_all_holders(document: LocatedDocument, logical_id: str, resources: Mapp
     holders = dict.fromkeys(document.holders)
     for id_, resource in resources.items():
         type_, properties = as_mapping(resource).get("Type"), as_mapping(as_mapping(resource).get("Properties"))
-        if type_ in _NAMES:
-            names = [reference(id_), *(render(name) for name in as_list(properties.get(_NAMES[type_])))]
+        if key := _NAMES.get(str(type_)):
+            names = [reference(id_), *(render(name) for name in as_list(properties.get(key)))]
             if not holders.keys().isdisjoint(names) or _refers_to(properties.get("ManagedPolicyArns"), logical_id):
                 holders |= dict.fromkeys(names)
     return replace(document, holders=tuple(holders))
@@ -152,7 +154,7 @@ def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 def _unread(place: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        what = f"is {value}, which isn't known before the deployment" if has_reference(value) else "isn't JSON"
+        what = f"is {value}, which isn't known before the deployment" if has_reference(value) else "isn't a JSON object"
         yield place, what
     elif "Fn::Transform" in as_mapping(value):
         yield place, "has an Fn::Transform, whose result isn't in the template"

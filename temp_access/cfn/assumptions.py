@@ -115,6 +115,8 @@ class Assumptions:
     def __init__(self, facts: TemplateFacts, choices: Choices, read: Callable[[object], object]) -> None:
         # The values of parameters that the reading has written, by their references.
         self.written: dict[str, str] = {}
+        # Whether one of them is the default of a parameter that can also have any other value.
+        self.has_defaults = False
         self._facts, self._choices, self._read = facts, choices, read
         self._known: dict[str, str | Other] = {}
         self._excluded: dict[str, set[str]] = defaultdict(set)
@@ -140,6 +142,7 @@ class Assumptions:
         if isinstance(value, Other):
             return reference(name)
         self.written[reference(name)] = value
+        self.has_defaults |= not self._facts.allowed_values(name) and not self._facts.named_values.get(name)
         return self._facts.typed(name, value)
 
     def _value(self, name: str) -> str | Other:

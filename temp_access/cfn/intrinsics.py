@@ -26,7 +26,8 @@ def _unchanged(scalar: Any) -> Any:
 def resolve_functions(value: Any, call: Callable[[str, Any], Any], leaf: Callable[[Any], Any] = _unchanged) -> Any:
     """Return `value` with each function replaced by `call(function, argument)`, and each scalar by `leaf(scalar)`.
 
-    An item or a key whose call returns NO_VALUE is left out. Fn::Transform and Fn::ForEach can stand beside other keys.
+    An item or a key whose call returns NO_VALUE is left out. A loop can stand beside other keys. So can Fn::Transform,
+    which is kept: it can change anything, so proofs and reviews name it.
     """
     if isinstance(value, list):
         items = (resolve_functions(item, call, leaf) for item in value)
@@ -38,7 +39,7 @@ def resolve_functions(value: Any, call: Callable[[str, Any], Any], leaf: Callabl
         if function == "Ref" or function.startswith("Fn::"):
             return call(function, argument)
     for function in value:
-        if function.startswith("Fn::"):
+        if function.startswith("Fn::ForEach::"):
             return call(function, value[function])
     resolved = {key: resolve_functions(item, call, leaf) for key, item in value.items()}
     return {key: item for key, item in resolved.items() if item is not NO_VALUE}

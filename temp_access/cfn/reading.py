@@ -23,6 +23,9 @@ Path = tuple[str | int, ...]
 _PLAIN = frozenset(f"<AWS.{name}>" for name in ("AccountId", "Partition", "Region", "StackName", "URLSuffix"))
 _SEPARATOR = re.compile(r"[^\w.-]+")
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html
+_MAX_BLOCKS = 256
+
 
 class Items(list[Any]):
     """A list without the items that AWS::NoValue removed; `written` has the position of each item in the template."""
@@ -53,10 +56,14 @@ class Reading:
 
     def read(self, value: object, path: Path = ()) -> Any:
         """Return a value without functions; raises ImpossibleChoice if no such template can be deployed."""
-        if path == self.statement:
-            self.found_statement = True
         if path in self._left_out:
             return NO_VALUE
+        read = self._read(value, path)
+        if path == self.statement:
+            self.found_statement = read is not NO_VALUE
+        return read
+
+    def _read(self, value: object, path: Path) -> Any:
         if isinstance(value, list):
             return self._list(value, path)
         if isinstance(value, str):
@@ -96,7 +103,7 @@ class Reading:
             return Unresolved(unknown)
         try:
             value = called(self, argument, path)
-        except (TypeError, ValueError, LookupError, AttributeError):
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
             # It has other arguments than the function takes, or some that aren't known.
             return Unresolved(unknown)
         return Unresolved(unknown) if value is None else value
@@ -165,11 +172,10 @@ class Reading:
         name, top, second, *default = argument
         fallback = as_mapping(default[0] if default else None)
         has_default = "DefaultValue" in fallback
-        name = self.read(name, (*path, 0))
-        if isinstance(name, Unresolved) or (name not in self._facts.mappings and not has_default):
+        if isinstance(name, str) and name not in self._facts.mappings and not has_default:
             return None
-        value: object = as_mapping(self._facts.mappings.get(name))
-        for expression in (top, second):
+        value: object = self._facts.mappings
+        for expression in (name, top, second):
             entries = as_mapping(value)
             if "Fn::Transform" in entries:
                 return None
@@ -192,6 +198,8 @@ class Reading:
 
     def _cidr(self, argument: list[Any], path: Path) -> list[str] | None:
         block, count, *bits = self.read(argument, path)
+        if not 1 <= int(count) <= _MAX_BLOCKS:
+            return None
         network = ipaddress.ip_network(block)
         prefix = network.max_prefixlen - int(bits[0] if bits else 8)
         blocks = [str(each) for each in islice(network.subnets(new_prefix=prefix), int(count))]

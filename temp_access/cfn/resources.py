@@ -26,7 +26,7 @@ _RESOURCE_POLICIES = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
 # The properties of an IAM resource that name the identities with its policies.
-_NAMES: Mapping[object, str] = {
+_NAMES = {
     "AWS::IAM::Group": "GroupName",
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
@@ -121,8 +121,8 @@ def with_all_holders(document: LocatedDocument, logical_id: str, resources: Mapp
     holders = dict.fromkeys(document.holders)
     for id_, resource in resources.items():
         type_, properties = as_mapping(resource).get("Type"), as_mapping(as_mapping(resource).get("Properties"))
-        if type_ in _NAMES:
-            names = [reference(id_), *(render(name) for name in as_list(properties.get(_NAMES[type_])))]
+        if key := _NAMES.get(str(type_)):
+            names = [reference(id_), *(render(name) for name in as_list(properties.get(key)))]
             if not holders.keys().isdisjoint(names) or _refers_to(properties.get("ManagedPolicyArns"), logical_id):
                 holders |= dict.fromkeys(names)
     return replace(document, holders=tuple(holders))
@@ -154,7 +154,7 @@ def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 def _unread(place: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        what = f"is {value}, which isn't known before the deployment" if has_reference(value) else "isn't JSON"
+        what = f"is {value}, which isn't known before the deployment" if has_reference(value) else "isn't a JSON object"
         yield place, what
     elif "Fn::Transform" in as_mapping(value):
         yield place, "has an Fn::Transform, whose result isn't in the template"

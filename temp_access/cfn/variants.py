@@ -41,12 +41,14 @@ class Variant:
     """A resource without functions, and the values in it that parameters have, by their references.
 
     In an imaginary variant the references to parameters stand for values that are known. It shows how a value of the
-    variants with these values is written.
+    variants with these values is written. A variant with defaults has those of parameters that nothing else depends on:
+    a default can be there only to be replaced.
     """
 
     resource: Mapping[str, Any]
     values: Mapping[str, str]
     is_imaginary: bool = False
+    has_defaults: bool = False
 
     def written_place(self, place: str) -> str:
         """Return the path of a value with the positions that the items of lists have in the template."""
@@ -142,13 +144,14 @@ def _read(facts: TemplateFacts, resource: Mapping[str, Any], reading: Reading) -
     if not reading.found_statement:
         raise ImpossibleChoice
     whole = {**resource, "Properties": {} if value is NO_VALUE else value}
-    return Variant(whole, reading.assumptions.written, reading.assumptions.is_imaginary)
+    assumed = reading.assumptions
+    return Variant(whole, assumed.written, assumed.is_imaginary, assumed.has_defaults)
 
 
 def _distinct(variants: Iterable[Variant]) -> list[Variant]:
     by_text: dict[str, Variant] = {}
     for variant in variants:
-        text = json.dumps([variant.resource, variant.is_imaginary], sort_keys=True, default=str)
+        text = json.dumps([variant.resource, variant.is_imaginary, variant.has_defaults], sort_keys=True, default=str)
         by_text.setdefault(text, variant)
     return [*by_text.values()]
 

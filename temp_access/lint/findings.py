@@ -14,7 +14,7 @@ from temp_access.cfn.variants import Variants, resource_variants
 from temp_access.errors import require_extra
 from temp_access.iam.statements import LocatedDocument, StatementView, as_mapping, document_statements
 from temp_access.lint.meaning.conditions import may_limit
-from temp_access.lint.model import UNDECIDED, UNREAD, Finding, Violation, finding_id
+from temp_access.lint.model import GRAMMAR, UNDECIDED, UNREAD, Finding, Violation, finding_id
 from temp_access.lint.rules import RESOURCE_RULES, RULES
 
 # The rules that accept a statement with the right condition.
@@ -82,7 +82,12 @@ def _resource_violations(
     for variant in variants.variants:
         documents = [with_all_holders(each, logical_id, resources) for each in policy_documents(variant.resource)]
         violations = _violations(variant.resource, documents)
-        found = [(rule, variant.written_place(place), each) for rule, place, each in violations]
+        # AWS rejects a default such as "" or "none", so that nobody gets access by it.
+        found = [
+            (rule, variant.written_place(place), each)
+            for rule, place, each in violations
+            if not (variant.has_defaults and rule == GRAMMAR)
+        ]
         if variant.values:
             with_values = {_with_values(each, variant.values): each for each in shown}
             found = [with_values.get(each, each) for each in found]
@@ -128,7 +133,7 @@ def _violations(
                 for violation in check(statement):
                     yield rule, statement.place, _if_decided(rule, violation, statement)
         for place, violation in _grammar_violations(document):
-            yield "Grammar", place, violation
+            yield GRAMMAR, place, violation
     for rule, check_resource in RESOURCE_RULES.items():
         for place, violation in check_resource(resource):
             yield rule, place, violation

@@ -42,7 +42,7 @@ _CHECKS = (
 _MISSING = "missing_required_condition_for_assume_action"
 _LAYERS = {PolicyType.IDENTITY: Layer.IDENTITY, PolicyType.RESOURCE: Layer.RESOURCE, PolicyType.TRUST: Layer.TRUST}
 
-# A finding of its own says that it isn't read.
+# A finding of its own says that its result isn't read.
 _TRANSFORM = "Fn::Transform"
 _SAMPLE = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 _SAMPLES = {
@@ -54,7 +54,9 @@ _SAMPLES = {
 
 def check(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     """Yield each violation in a document with the path of its property."""
-    body = {element: value for element, value in document.body.items() if element != _TRANSFORM}
+    if _TRANSFORM in document.body:
+        return
+    body = dict(document.body)
     body["Statement"] = [_checkable(each, document.kind) for each in as_list(body.get("Statement"))]
     violations = [*_library_violations(body, document), *policy_violations(document)]
     yield from violations
@@ -64,12 +66,10 @@ def check(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
 
 
 def _checkable(statement: object, kind: PolicyType) -> object:
-    if isinstance(statement, str) and has_reference(statement):
+    if (isinstance(statement, str) and has_reference(statement)) or _TRANSFORM in as_mapping(statement):
         # It isn't known before the deployment. One without a defect keeps the positions of the others.
         return _SAMPLES[kind]
-    if not isinstance(statement, dict):
-        return statement
-    return with_sample_values({element: value for element, value in statement.items() if element != _TRANSFORM})
+    return with_sample_values(statement) if isinstance(statement, dict) else statement
 
 
 def _parser_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 # The plugin's name, which the CDK puts before the ids that are acknowledged.
 NAMESPACE = "AccessChecks"
-# The severity of a finding that says what can't be decided, and the rule for what can't be read.
+# The severity of a finding that says what can't be decided, and the rules that aren't functions of a statement.
 UNDECIDED = "undecided"
 UNREAD = "Unread"
+GRAMMAR = "Grammar"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,16 @@ from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicySource, Principal, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
+_COPY = (
+    "s3:PutObject, and s3:GetObject on what is copied (if it has tags, also s3:GetObjectTagging on it and "
+    "s3:PutObjectTagging on the copy; AWS CLI v2 calls GetObjectTagging for every copy in parts)"
+)
 # Operations of S3 that aren't IAM actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 _OPERATIONS = MappingProxyType(
     {
         "s3:completemultipartupload": "s3:PutObject",
-        "s3:copyobject": "s3:PutObject, and s3:GetObject on what is copied",
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        "s3:copyobject": _COPY,
         "s3:createmultipartupload": "s3:PutObject",
         "s3:deleteobjects": "s3:DeleteObject on each object",
         "s3:headbucket": LIST_BUCKET,
@@ -35,6 +40,7 @@ _OPERATIONS = MappingProxyType(
         "s3:listobjectsv2": LIST_BUCKET,
         "s3:listobjectversions": "s3:ListBucketVersions",
         "s3:uploadpart": "s3:PutObject",
+        "s3:uploadpartcopy": _COPY,
     }
 )
 # As access.toml writes a user or a role of the own account.

@@ -119,7 +119,7 @@ def test_other_partitions_have_their_own_arns() -> None:
         ("arn:aws:s3:::{{resolve:ssm:/bucket}}/*", "isn't known before the deployment; write the value itself"),
         ({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "who"]}, "Fn::FindInMap is supported only with keys that are"),
         ({"Fn::FindInMap": ["M", "eu-west-1", "who"]}, "Fn::FindInMap can't be called with"),
-        ({"Version": "x", "Fn::Transform": {"Name": "AWS::Include"}}, "Access: Fn::Transform isn't supported"),
+        ({"Fn::Transform": {"Name": "AWS::Include"}}, "Access: Fn::Transform isn't supported"),
         ({"Version": "x", "Fn::ForEach::L": []}, "Access: Fn::ForEach::L isn't supported"),
         ({"Ref": "Nowhere"}, "refers to Nowhere, which isn't a resource"),
         ({"Ref": ["User"]}, r"Ref can't be called with \['User'\]"),

@@ -14,6 +14,7 @@ from temp_access.cfn.assumptions import TemplateFacts
 from temp_access.cfn.choices import all_outcomes
 from temp_access.cfn.reading import Reading
 from temp_access.cfn.unresolved import Unresolved, render
+from tests.unit.support.examples import examples
 
 MAPPINGS = {"M": {"a": {"x": "ax", "y": ["ay", "ay2"]}, "b": {"x": "bx", "y": ["by"]}}}
 NOTHING = {"Ref": "AWS::NoValue"}
@@ -100,6 +101,7 @@ def _functions(inner: st.SearchStrategy[Known]) -> st.SearchStrategy[Known]:
     )  # fmt: skip
 
 
+@examples(400)
 @given(texts())
 def test_an_expression_with_a_known_value_has_that_value(known: Known) -> None:
     """Functions are nested in each other at any depth."""
@@ -220,6 +222,7 @@ def deployments() -> Iterator[dict[str, str]]:
         yield dict(zip(names, chosen, strict=True))
 
 
+@examples(400)
 @given(conditions(), st.lists(values(), min_size=1, max_size=3))
 def test_the_readings_are_the_values_of_all_deployments(definitions: dict[str, Any], value: list[Any]) -> None:
     """No value is missing, and none is read that no deployment has: related conditions agree."""
@@ -267,6 +270,8 @@ def typed(**values: object) -> dict[str, Any]:
         ),
         ({"Fn::FindInMap": ["M", "c", "x", {"DefaultValue": reference("R")}]}, {"Mappings": MAPPINGS}, ["<R>"]),
         ({"Fn::FindInMap": ["M", "c", "x"]}, {"Mappings": MAPPINGS}, []),
+        ({"Fn::FindInMap": [{"Ref": "R"}, "a", "x"]}, {"Mappings": MAPPINGS | {"L": {"a": {"x": "l"}}}}, ["ax", "l"]),
+        ({"Fn::FindInMap": ["Nowhere", "c", "x", {"DefaultValue": "d"}]}, {"Mappings": MAPPINGS}, ["d"]),
         ({"Fn::FindInMap": ["Nowhere", "c", "x"]}, {"Mappings": MAPPINGS}, ["<FindInMap>"]),
         ({"Fn::FindInMap": ["M", "a", "x"]}, {"Mappings": {"M": {"Fn::Transform": {}}}}, ["<FindInMap>"]),
         # A mapping's key and a condition on the same Region.
@@ -299,6 +304,8 @@ def typed(**values: object) -> dict[str, Any]:
         ({"Fn::If": ["C", 1]}, {}, ["<If>"]),
         ({"Fn::Sub": 5}, {}, ["<Sub>"]),
         ({"Fn::Cidr": ["x", 1]}, {}, ["<Cidr>"]),
+        ({"Fn::Cidr": ["10.0.0.0/8", 1000000000, 1]}, {}, ["<Cidr>"]),
+        ({"Fn::Select": [float("inf"), ["a"]]}, {}, ["<Select>"]),
         # Functions that compute.
         ({"Fn::Cidr": ["192.168.0.0/24", "3", "5"]}, {}, [["192.168.0.0/27", "192.168.0.32/27", "192.168.0.64/27"]]),
         ({"Fn::Cidr": ["2001:db8::/32", 1, 64]}, {}, [["2001:db8::/64"]]),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from temp_access.cfn import variants
 from temp_access.cfn.assumptions import TemplateFacts
 from temp_access.cfn.variants import Variants, document_variants, resource_variants
+from tests.unit.support.examples import examples
 
 NOTHING = {"Ref": "AWS::NoValue"}
 SECTIONS = {
@@ -68,6 +69,7 @@ def located(found: Variants) -> Iterator[str]:
                 yield json.dumps([written, each, properties.get("RoleName")], sort_keys=True)
 
 
+@examples(300)
 @given(statements(), statements(), elements(), st.sampled_from([None, "A", "Free"]))
 def test_each_statement_has_all_of_its_variants(trust: Any, policy: Any, name: Any, condition: str | None) -> None:
     """The same ones as if every combination of the whole resource were read."""

@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.unit.support.examples import examples
 from tests.unit.support.linting import attached, bucket, document, identity, lint, managed, resource, rules, trust
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
@@ -168,6 +171,13 @@ def test_each_statement_is_read_with_all_of_its_conditions(count: int) -> None:
     ]
 
 
+def test_a_statement_that_is_left_out_leaves_no_empty_document() -> None:
+    """There is always another one."""
+    statements = [{"Fn::If": [f"C{i}", READ | {"Sid": f"S{i}"}, NOTHING]} for i in range(12)]
+    body = {"Version": "2012-10-17", "Statement": [*statements, READ]}
+    assert rules(resource("AWS::IAM::ManagedPolicy", PolicyDocument=body)) == []
+
+
 def test_says_what_it_couldnt_combine() -> None:
     """Every branch is read even then."""
     actions = [{"Fn::If": [f"C{i}", f"s3:GetObject{i}", NOTHING]} for i in range(20)]
@@ -311,6 +321,110 @@ def test_a_loop_over_too_much_is_unread() -> None:
     """A template can't have that many resources."""
     [finding] = lint({"Resources": loop("X", [str(i) for i in range(2000)], **{"P${X}": {"Type": "AWS::SNS::Topic"}})})
     assert finding.rule == "Unread"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        # A reference is none of the values that a rule looks for.
+        (for_everyone({"AWS": {"Ref": "P"}}) | parameter(), []),
+        # Patterns of parameters aren't read.
+        (
+            for_everyone({"Fn::If": ["C", {"AWS": {"Ref": "P"}}, ROLE]})
+            | parameter(AllowedPattern="[0-9]{12}")
+            | {"Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "*"]}}},
+            ["Everyone"],
+        ),
+        # The Region and the partition don't depend on each other.
+        (
+            for_everyone({"Fn::If": ["A", {"Fn::If": ["B", "*", ROLE]}, ROLE]})
+            | {
+                "Conditions": {
+                    "A": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-central-1"]},
+                    "B": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-cn"]},
+                }
+            },
+            ["Everyone"],
+        ),
+        # If P equals Q and Q equals R, then P equals R.
+        (
+            for_everyone({"Fn::If": ["A", {"Fn::If": ["B", {"Fn::If": ["C", ROLE, "*"]}, ROLE]}, ROLE]})
+            | {
+                "Parameters": {name: {"Type": "String"} for name in "PQR"},
+                "Conditions": {
+                    "A": {"Fn::Equals": [{"Ref": "P"}, {"Ref": "Q"}]},
+                    "B": {"Fn::Equals": [{"Ref": "Q"}, {"Ref": "R"}]},
+                    "C": {"Fn::Equals": [{"Ref": "P"}, {"Ref": "R"}]},
+                },
+            },
+            ["Everyone"],
+        ),
+        # The defaults of two parameters are read together, and their grammar isn't checked.
+        (
+            for_everyone({"AWS": {"Fn::Sub": "${P}${Q}"}})
+            | {"Parameters": {"P": {"Type": "String", "Default": "*"}, "Q": {"Type": "String", "Default": "x"}}},
+            [],
+        ),
+        # https://github.com/aws-cloudformation/cfn-lint: test/fixtures/templates/quickstart/nist_application.yaml
+        (identity(READ | {"Action": "sns:Publish", "Resource": {"Ref": "P"}}) | parameter(Default=""), []),
+        # A second statement with the same Sid is in one of 512 combinations.
+        (
+            resource(
+                "AWS::IAM::ManagedPolicy",
+                PolicyDocument={
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        *({"Fn::If": [f"C{i}", READ | {"Sid": f"S{i}"}, NOTHING]} for i in range(9)),
+                        {"Fn::If": ["C2", NOTHING, READ | {"Sid": "S1"}]},
+                    ],
+                },
+            ),
+            [],
+        ),
+    ],
+)
+def test_what_isnt_modelled(template: dict[str, Any], expected: list[str]) -> None:
+    """These are the limits in docs/lint.md."""
+    assert rules(template) == expected
+
+
+KEYS = [
+    *("Ref", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::FindInMap", "Fn::ToJsonString"),
+    *("Fn::Base64", "Fn::Length", "Fn::Cidr", "Fn::Equals", "Fn::And", "Fn::Not", "Fn::Transform", "Fn::ForEach::L"),
+    *("Statement", "Effect", "Principal", "Condition", "Action", "Resource", "PolicyDocument", "Policies", "Type"),
+    *("AWS", "P", "M", "Default", "AllowedValues", "DefaultValue"),
+]
+JUNK = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-2, 3), st.sampled_from([*KEYS, "*", "", "${P}", "${X", "AWS::Region"])
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)),
+    max_leaves=15,
+)
+
+
+@examples(400)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(("Resources", "Parameters", "Mappings", "Conditions", "Transform"), JUNK)
+        | {
+            "Resources": st.dictionaries(
+                st.sampled_from(KEYS),
+                st.fixed_dictionaries(
+                    {
+                        "Type": st.one_of(st.sampled_from(["AWS::IAM::Role", "AWS::S3::BucketPolicy"]), JUNK),
+                        "Properties": JUNK,
+                    }
+                ),
+                max_size=2,
+            )
+        },
+    )
+)
+def test_any_template_is_read_or_said_to_be_unread(template: dict[str, Any]) -> None:
+    """Nothing in it ends in a traceback."""
+    lint(template)
 
 
 @pytest.mark.parametrize("by_arn", [True, False])

@@ -17,6 +17,8 @@ from temp_access.iam.patterns import Variable, Wildcard, split_pattern
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 PREFIX_ACTIONS = ("s3:ListBucket", "s3:ListBucketVersions")
 
+_SHOWN = 4
+
 
 class PolicyType(Enum):
     """Where a policy is attached: to an identity, to a resource, or to a role as its trust policy."""
@@ -45,8 +47,9 @@ class ConditionEntry:
 
     @property
     def text(self) -> str:
-        """The condition in one line, for a message."""
-        return f"{self.operator} {self.key} {' or '.join(self.values)}"
+        """The condition in one line, for a message; of many values, the first ones."""
+        shown = self.values[:_SHOWN] + (("…",) if len(self.values) > _SHOWN else ())
+        return f"{self.operator} {self.key} {' or '.join(shown)}"
 
 
 @dataclass(frozen=True, slots=True)

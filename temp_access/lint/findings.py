@@ -13,7 +13,7 @@ from temp_access.cfn.unread import unread_sections
 from temp_access.cfn.variants import Variants, resource_variants
 from temp_access.errors import require_extra
 from temp_access.iam.statements import LocatedDocument, StatementView, as_mapping, document_statements
-from temp_access.lint.meaning.conditions import limits
+from temp_access.lint.meaning.conditions import may_limit
 from temp_access.lint.model import GRAMMAR, UNDECIDED, UNREAD, Finding, Violation, finding_id
 from temp_access.lint.rules import RESOURCE_RULES, RULES
 
@@ -141,8 +141,7 @@ def _violations(
 
 def _if_decided(rule: str, violation: Violation, statement: StatementView) -> Violation:
     """Return a violation as undecided if a condition that isn't known before the deployment may prevent it."""
-    unknown = [each for each in statement.conditions if not each.keys_known]
-    if rule in _PREVENTED and any(limits(unknown, each.lower_key) for each in unknown):
+    if rule in _PREVENTED and any(map(may_limit, statement.conditions)):
         message = f"{violation.message}; can't tell, because the keys of its condition aren't known"
         return replace(violation, message=message, severity=UNDECIDED)
     return violation

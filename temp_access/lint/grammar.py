@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -124,6 +125,7 @@ async def _issues(policy: IAMPolicy, body: dict[str, object], document: LocatedD
 
 def _violation(issue: ValidationIssue) -> Violation:
     subject = issue.action or issue.condition_key or issue.resource or issue.statement_sid
-    message = issue.message.replace("`", "").replace("**", "")
+    # The library writes Markdown.
+    message = re.sub(r"\*\*(\w[^*]*)\*\*", r"\1", issue.message.replace("`", ""))
     severity = "error" if issue.severity == "error" else "warning"
     return Violation(f"{issue.issue_type}:{subject}" if subject else issue.issue_type, message, severity)

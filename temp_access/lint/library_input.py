@@ -19,7 +19,8 @@ _SAME_KEYS = {"aws:sourceowner": "aws:SourceAccount"}
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 _SESSION_KEYS = re.compile(
     r"(?:saml|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com|cognito-identity\.amazonaws\.com):.*"
-    r"|ec2:(?:sourceinstancearn|roledelivery)",
+    r"|(?:ec2|ssm):sourceinstancearn|ec2:roledelivery|lambda:sourcefunctionarn|codebuild:(?:projectarn|buildarn)"
+    r"|glue:(?:roleassumedby|credentialissuingservice)|identitystore:userid",
     re.IGNORECASE,
 )
 
@@ -79,7 +80,8 @@ def _is_left_out(operator: str, key: str, values: object, actions: list[str]) ->
     if operator_name(ConditionEntry(operator, key, ())) == "null":
         # Whether a key is there can be asked of any key.
         return _SESSION_KEYS.fullmatch(key) is not None
-    if _SESSION_KEYS.fullmatch(key) and not any(each.startswith(("sts:", "ec2:")) for each in actions):
+    service, _, _ = key.lower().partition(":")
+    if _SESSION_KEYS.fullmatch(key) and not any(each.startswith(("sts:", f"{service}:")) for each in actions):
         return True
     # An address that equals the one of another key is compared as text, as AWS documents it:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-ec2instancesourceprivateipv4

@@ -23,6 +23,9 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 _SERVICE = re.compile(r"[\w.-]+\.(amazonaws\.(com(\.cn)?|eu)|amazon\.com|aws\.internal|c2s\.ic\.gov|sc2s\.sgov\.gov)")
 _PRIVATE = [IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")]
 _PRIVATE_IPV6 = IPv6Network("fc00::/7")
+_REGION_KEYS = ("aws:requestedregion", "ec2:region")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+_PRINCIPAL = re.compile(r"arn:[^:]*:(iam::[^:]*:(root$|user/|role/)|sts::[^:]*:(assumed-role/|federated-user/))")
 _PREFIXES = {"aws:sourcevpc": "vpc-", "aws:sourcevpce": "vpce-"}
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _MULTIVALUED = frozenset(
@@ -65,6 +68,18 @@ def _resources(statement: StatementView) -> Iterator[Violation]:
             yield Violation(f"region:{resource}", f"{resource}: {parts[3]} isn't a Region; correct it, or write *")
 
 
+def _variables(statement: StatementView) -> Iterator[Violation]:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    values = [value for condition in statement.conditions for value in condition.values]
+    for value in dict.fromkeys((*statement.resources, *values)):
+        for key in variables(value):
+            if key.lower() in _MULTIVALUED:
+                yield Violation(
+                    f"multivalued:{value}",
+                    f"{value}: {key} can have several values, so it has none as a variable; compare it in a condition",
+                )
+
+
 def _is_unknown_region(region: str) -> bool:
     return region != "" and not _OPEN.search(region) and not _REGION.fullmatch(region)
 
@@ -94,13 +109,15 @@ def _values(statement: StatementView) -> Iterator[Violation]:
                 f"operator:{each.lower_key}={with_variables[0]}",
                 f"{each.operator} takes no policy variable ({with_variables[0]}); write the value",
             )
-        if each.lower_key == "aws:requestedregion" and name.startswith("string"):
+        if each.lower_key in _REGION_KEYS and name.startswith("string"):
             for value in filter(_is_unknown_region, each.values):
                 yield Violation(f"region:{value}", f"{each.key}: {value} isn't a Region; correct it")
         prefix = _PREFIXES.get(each.lower_key)
         for value in each.values if prefix and name.startswith("string") else ():
-            if not _OPEN.match(value) and not value.startswith(prefix or ""):
-                yield Violation(f"format:{value}", f"{each.key}: {value} never matches; an id begins with {prefix}")
+            if not _OPEN.search(value) and not re.fullmatch(f"{prefix}[0-9A-Za-z]+", value):
+                yield Violation(
+                    f"format:{value}", f"{each.key}: {value} never matches; an id is {prefix} with letters and digits"
+                )
 
 
 def _private_addresses(statement: StatementView) -> Iterator[Violation]:
@@ -161,6 +178,11 @@ def _principals(statement: StatementView) -> Iterator[Violation]:
     for service in services:
         if not _OPEN.search(service) and not _SERVICE.fullmatch(service):
             yield Violation(f"service:{service}", f"{service} isn't the name of a service; write SERVICE.amazonaws.com")
+    for name in statement.principal_names("AWS"):
+        if name.startswith("arn:") and "<" not in name and not _PRINCIPAL.match(name):
+            yield Violation(
+                f"principal:{name}", f"{name} can't be a principal; name an account, a user, a role or a session"
+            )
     if statement.kind is PolicyType.RESOURCE:
         for provider in statement.principal_names("Federated"):
             yield Violation(
@@ -202,6 +224,7 @@ def _allows(statements: list[StatementView], action: str) -> bool:
 
 _CHECKS: tuple[Callable[[StatementView], Iterator[Violation]], ...] = (
     _resources,
+    _variables,
     _duplicates,
     _values,
     _private_addresses,

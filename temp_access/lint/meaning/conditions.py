@@ -52,9 +52,17 @@ def limits(conditions: Sequence[ConditionEntry], key: str, accounts: Sequence[st
     return key in PRESENCE_LIMITS or not any(all(map(holds, group)) for group in groups)
 
 
+def may_limit(condition: ConditionEntry) -> bool:
+    """Whether a condition whose keys aren't known before the deployment may require one of them."""
+    operator = condition.operator.lower()
+    loose = operator.endswith("ifexists") or operator.startswith("forallvalues:") or operator_name(condition) == "null"
+    return not (condition.keys_known or loose or is_negated(condition))
+
+
 def limits_any(conditions: Sequence[ConditionEntry], accounts: Sequence[str] = ()) -> bool:
     """Whether the conditions on one of their keys limit it."""
-    return any(limits(conditions, key, accounts) for key in {each.lower_key for each in conditions})
+    known = {each.lower_key for each in conditions if each.keys_known}
+    return any(map(may_limit, conditions)) or any(limits(conditions, key, accounts) for key in known)
 
 
 def limits_listing(conditions: Sequence[ConditionEntry]) -> bool:

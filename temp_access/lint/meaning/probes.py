@@ -27,7 +27,8 @@ _ROLES = ("a", "Zz-9", "path/x_1", "aws-reserved/sso.amazonaws.com/AWSReservedSS
 _USERS = ("b", "Qq.8", "path/y_2")
 _SERVICES = ("ec2", "lambda", "glue", "cloudformation", "ecs-tasks", "sagemaker")
 _ARNS = tuple(f"arn:aws:{each}" for each in ("s3:::a", "sns:eu-west-1:111122223333:b", "iam::444455556666:role/x/y"))
-_IDS = ("AROAEXAMPLE1:a", "AIDAEXAMPLE2", "111122223333:bob", "444455556666")
+_ROLE_IDS = ("AROAEXAMPLE1:a", "AROAZYXW2:Bob", "AROA0987:i-0a1b")
+_USER_IDS = ("AIDAEXAMPLE1", "AIDAZYXW2", "AIDA0987")
 # Whoever has these policies, or is bounded by them only, is an administrator.
 _POLICIES = ("AdministratorAccess", "IAMFullAccess")
 _FAR = "2100-01-01T00:00:00Z"
@@ -42,7 +43,7 @@ _GROUPS: dict[str, tuple[Group, ...]] = {
     "aws:securetransport": (("true",),),
     "aws:sourcevpc": (("vpc-0a1b2c3d", "vpc-9f8e7d6c5b4a39281"),),
     "aws:sourcevpce": (("vpce-0a1b2c3d", "vpce-9f8e7d6c5b4a39281"),),
-    "aws:userid": (_IDS,),
+    "aws:userid": (_ROLE_IDS, _USER_IDS),
     "aws:viaawsservice": (("false",),),
     "iam:passedtoservice": (tuple(f"{each}.amazonaws.com" for each in _SERVICES),),
     "sts:externalid": (_LONGER_TEXTS,),

@@ -85,8 +85,9 @@ def _are_narrow(values: Iterable[str]) -> bool:
         try:
             network = ip_network(value, strict=False)
         except ValueError:
-            # A reference, or a mistake that Grammar reports.
-            continue
+            if _REFERENCE.match(value):
+                continue
+            return False
         fourth += [network] if isinstance(network, IPv4Network) else []
         sixth += [network] if isinstance(network, IPv6Network) else []
     joined: list[IPv4Network | IPv6Network] = [*collapse_addresses(fourth), *collapse_addresses(sixth)]

@@ -9,7 +9,11 @@ from temp_access.iam.statements import PolicyType, StatementView
 from temp_access.lint.meaning.public import limits_callers, loose_conditions
 from temp_access.lint.model import Violation
 
-_ADVICE = "name the principals, or require fixed values of aws:PrincipalOrgID, aws:SourceAccount or another such key"
+# An AWS service that calls on somebody's behalf has no organization of its own.
+_ADVICE = (
+    "name the principals, or require a fixed value: aws:PrincipalOrgID for callers, aws:SourceAccount or aws:SourceArn "
+    "for AWS services"
+)
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
@@ -20,5 +24,5 @@ def check(statement: StatementView) -> Iterator[Violation]:
         yield Violation("NotPrincipal", "Allow with NotPrincipal allows all others, even anonymous ones; use Principal")
     elif "*" in statement.principal_names("AWS"):
         loose = " and ".join(loose_conditions(statement.conditions))
-        why = f" ({loose} excludes nobody: a value isn't fixed, or the key may be absent)" if loose else ""
+        why = f" ({loose} limits no callers: a value isn't fixed, or the key may be absent)" if loose else ""
         yield Violation("*", f'Principal "*" allows every caller{why}; {_ADVICE}')

@@ -10,7 +10,7 @@ from temp_access.lint.actions import named_actions
 from temp_access.lint.meaning.conditions import limits_listing
 from temp_access.lint.meaning.public import limits_callers
 from temp_access.lint.model import Violation
-from temp_access.lint.s3_resources import may_be_bucket
+from temp_access.lint.s3_resources import may_be_bucket, s3_path
 
 _LISTINGS = (*PREFIX_ACTIONS, *(each.replace("s3:", "s3-outposts:") for each in PREFIX_ACTIONS))
 
@@ -21,10 +21,15 @@ def check(statement: StatementView) -> Iterator[Violation]:
         return
     if statement.kind is PolicyType.RESOURCE and _is_delegated(statement):
         return
-    if statement.not_resource or any(map(may_be_bucket, statement.resources)):
+    if statement.not_resource or any(_may_list(statement, resource) for resource in statement.resources):
         prefixes = [each for each in statement.conditions if each.lower_key.endswith(":prefix")]
         for action in named_actions(statement, _LISTINGS):
             yield Violation(action, f"{action} lists the names of all objects; {_advice(prefixes)}")
+
+
+def _may_list(statement: StatementView, resource: str) -> bool:
+    # `*` in the policy of a key or a queue is that key or queue.
+    return may_be_bucket(resource) and (statement.kind is not PolicyType.RESOURCE or s3_path(resource) is not None)
 
 
 def _advice(conditions: list[ConditionEntry]) -> str:

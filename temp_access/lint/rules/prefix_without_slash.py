@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
-from temp_access.lint.meaning.conditions import is_negated, operator_name
+from temp_access.lint.meaning.conditions import has_pattern_values, is_negated, operator_name
 from temp_access.lint.model import Violation
 from temp_access.lint.s3_resources import s3_path
 
@@ -19,10 +19,16 @@ def check(statement: StatementView) -> Iterator[Violation]:
     for condition in statement.conditions:
         if _allows_prefixes(statement, condition):
             for value in filter(_is_open, condition.values):
-                yield Violation(value, f"s3:prefix {value} also matches longer names; end it with / or /*")
+                end = "/ or /*" if has_pattern_values(condition) else "/"
+                yield Violation(value, f"s3:prefix {value} also matches longer names; end it with {end}")
     if statement.allow is not statement.not_resource and _has_s3_action(statement):
         for resource in filter(_is_open_arn, statement.resources):
-            yield Violation(resource, f"{resource} also matches longer names; write a / before the *")
+            path = s3_path(resource)
+            in_bucket = path is not None and path[1] is not None
+            advice = (
+                "write a / before the *" if in_bucket else "name the bucket (with /* for its objects), or end with -*"
+            )
+            yield Violation(resource, f"{resource} also matches longer names; {advice}")
 
 
 def _allows_prefixes(statement: StatementView, condition: ConditionEntry) -> bool:

@@ -35,7 +35,8 @@ _LIMITING_KEYS = {
 
 def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each action that leads to more access than the policy shows."""
-    if not statement.allow or statement.kind is PolicyType.TRUST:
+    # The policy of a resource, such as a key, allows nothing in IAM.
+    if not statement.allow or statement.kind in (PolicyType.RESOURCE, PolicyType.TRUST):
         return
     limiting = [each for each in statement.conditions if each.lower_key.startswith(_LIMITS)]
     if any(limits(statement.conditions, each.lower_key) for each in limiting):

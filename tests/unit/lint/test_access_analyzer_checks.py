@@ -119,6 +119,13 @@ FOUND: dict[str, dict[str, Any]] = {
     "Policy size exceeds identity policy quota": managed(
         *[READ | {"Resource": f"arn:aws:s3:::b/{i:0200}/*"} for i in range(40)]
     ),
+    "Invalid principal format, of a group": trust(TRUST | {"Principal": {"AWS": "arn:aws:iam::111122223333:group/g"}}),
+    "Invalid Region, of EC2": identity(
+        {"Action": "ec2:StartInstances", "Resource": "*"} | under("StringEquals", "ec2:Region", "europe")
+    ),
+    "Invalid vpce format, of its characters": identity(READ | under("StringLike", "aws:SourceVpce", "vpce-a_b")),
+    "Variable of a multivalued key": identity(READ | {"Resource": "arn:aws:s3:::b/${aws:TagKeys}/*"}),
+    "Variable in a principal": bucket(READ | {"Principal": {"AWS": "arn:aws:iam::111122223333:user/${aws:username}"}}),
     "Invalid KMS key value": identity(
         {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/x/*"}
         | under("StringEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", "12345")
@@ -166,6 +173,7 @@ def test_doesnt_find_what_the_documentation_names(check: str) -> None:
         SEND | {"Resource": "arn:aws:sqs:us-iso-east-1:111122223333:${aws:username}"},
         READ | under("StringEquals", "aws:PrincipalTag/team", "${aws:PrincipalTag/team}"),
         READ | {"Action": "s3:Ge?Object"},
+        READ | under("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/*"),
     ],
 )
 def test_accepts_the_right_form(statement: dict[str, Any]) -> None:

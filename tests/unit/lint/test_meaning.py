@@ -1,6 +1,7 @@
 """What patterns and conditions mean to the rules, against the evaluator's matching and against plain arithmetic."""
 
 import ipaddress
+import itertools
 import re
 from typing import Any
 
@@ -35,11 +36,20 @@ def _any_case(text: str) -> st.SearchStrategy[str]:
     return flips.map(lambda up: "".join(c.upper() if each else c.lower() for c, each in zip(text, up, strict=True)))
 
 
-@given(st.text(alphabet="*?ab-", max_size=6))
-def test_a_catch_all_matches_every_text(pattern: str) -> None:
+def _is_matched(pattern: str) -> bool:
+    return all(_holds("StringLike", "k:k", (pattern,), text) for text in PROBING_TEXTS)
+
+
+def test_a_catch_all_matches_every_text() -> None:
     """A pattern is called a catch-all if, and only if, the evaluator matches all of the probing texts with it."""
-    matched = all(_holds("StringLike", "k:k", (pattern,), text) for text in PROBING_TEXTS)
-    assert is_catch_all(pattern) is matched
+    patterns = ["".join(each) for length in range(5) for each in itertools.product("*?a-", repeat=length)]
+    assert [pattern for pattern in patterns if is_catch_all(pattern) is not _is_matched(pattern)] == []
+
+
+@given(st.text(alphabet="*?ab-$", max_size=9), st.sampled_from(["", "${aws:username}", "${*}", "${?}"]))
+def test_a_longer_catch_all_matches_every_text(pattern: str, variable: str) -> None:
+    """So do longer patterns, and those with variables and escapes."""
+    assert is_catch_all(pattern + variable) is _is_matched(pattern + variable)
 
 
 @given(st.lists(st.text(alphabet="*?ab-", max_size=4), min_size=1, max_size=3))
@@ -108,6 +118,7 @@ EVERYBODY: list[tuple[str, str, list[str]]] = [
     ("ArnLikeIfExists", "aws:PrincipalArn", ["arn:aws:iam::111122223333:role/x"]),
     ("IpAddress", "aws:SourceIp", ["0.0.0.0/1"]),
     ("IpAddress", "aws:SourceIp", ["10.0.0.0/7"]),
+    ("StringLike", "aws:SourceIp", ["*"]),
     ("IpAddress", "aws:SourceIp", ["192.0.2.0/24", "2001:db8::/31"]),
     ("IpAddress", "aws:SourceIp", [f"{each}.0.0.0/8" for each in range(256)]),
     ("NotIpAddress", "aws:SourceIp", ["192.0.2.0/24"]),
@@ -170,6 +181,8 @@ def test_a_loose_operator_counts_if_null_requires_the_key(operator: str) -> None
         ("StringEquals", "aws:PrincipalAccount", ["111122223333"]),
         ("StringEquals", "aws:PrincipalType", ["User", "AssumedRole"]),
         ("StringLike", "sts:ExternalId", ["??*"]),
+        ("StringLike", "aws:userid", ["AROA*"]),
+        ("StringLike", "aws:userid", ["*:*"]),
         ("StringLike", "sts:RoleSessionName", ["*?"]),
         ("StringNotEquals", "sts:ExternalId", ["x"]),
         ("Null", "sts:ExternalId", ["false"]),
@@ -333,3 +346,52 @@ def test_a_name_is_unique_whatever_its_path(resource: str) -> None:
 def test_finds_every_role_in_other_words(role: str) -> None:
     """The pattern matches roles with any name and path."""
     assert "SelfEscalation" in rules(identity({"Action": "sts:AssumeRole", "Resource": role}))
+
+
+OUTSIDERS: list[dict[str, str | tuple[str, ...] | None]] = [
+    {
+        "aws:principalorgid": f"o-{name * 10}",
+        "aws:principalorgpaths": (f"o-{name * 10}/r-ab12/ou-ab12-11111111/",),
+        "aws:principalaccount": digit * 12,
+        "aws:principalarn": f"arn:aws:iam::{digit * 12}:role/{name}",
+        "aws:sourceaccount": digit * 12,
+        "aws:sourcearn": f"arn:aws:sns:eu-west-1:{digit * 12}:{name}",
+        "aws:sourceip": address,
+        "aws:sourcevpce": f"vpce-0{digit * 7}",
+    }
+    for name, digit, address in (("a", "7", "8.8.8.8"), ("z", "8", "203.0.113.9"), ("q", "9", "2600::1"))
+]
+OUTSIDERS.append(dict.fromkeys(OUTSIDERS[0]))
+OURS = {
+    "aws:PrincipalOrgID": ["o-ourown1234", "o-*", "*", "o-our*"],
+    "aws:PrincipalOrgPaths": ["o-ourown1234/r-ab12/*", "*/r-ab12/*", "o-*/*"],
+    "aws:PrincipalAccount": ["111122223333", "*", "????????????", "1*"],
+    "AWS:PrincipalArn": ["arn:aws:iam::111122223333:role/*", "arn:aws:iam::*:role/*", "arn:*", "*"],
+    "aws:SourceAccount": ["111122223333", "?*", "${aws:PrincipalAccount}"],
+    "aws:SourceArn": ["arn:aws:sns:*:111122223333:*", "arn:aws:sns:*:*:*", "arn:aws:s3:::ours"],
+    "aws:SourceIp": ["192.0.2.0/24", "0.0.0.0/1", "128.0.0.0/1", "::/0", "2001:db8::/32"],
+    "aws:SourceVpce": ["vpce-0a1b2c3d", "vpce-*", "*"],
+}
+NAMES = ["StringLike", "StringEquals", "ArnLike", "StringNotLike", "ArnNotLike", "IpAddress", "NotIpAddress"]
+
+
+@st.composite
+def _entries(draw: st.DrawFn) -> ConditionEntry:
+    key = draw(st.sampled_from(list(OURS)))
+    names = [each for each in NAMES if each.endswith("IpAddress") is (key == "aws:SourceIp")]
+    operator = draw(st.sampled_from(["", "ForAnyValue:", "ForAllValues:"])) + draw(st.sampled_from(names))
+    operator += draw(st.sampled_from(["", "IfExists"]))
+    if draw(st.integers(0, 5)) == 0:
+        return ConditionEntry("Null", key, ("false",))
+    return ConditionEntry(operator, key, tuple(draw(st.lists(st.sampled_from(OURS[key]), min_size=1, max_size=3))))
+
+
+@given(st.lists(_entries(), min_size=1, max_size=3))
+@settings(max_examples=400)
+def test_no_outsider_meets_conditions_that_limit_callers(entries: list[ConditionEntry]) -> None:
+    """Where a block is said to limit callers, the evaluator lets none in from elsewhere, with the keys or without."""
+    if limits_callers(entries):
+        compiled = [compile_condition(each.operator, each.key, each.values, variables=True) for each in entries]
+        for outsider in OUTSIDERS:
+            request = NOBODY._replace(context=outsider)
+            assert not all(condition.holds(request) for condition in compiled)

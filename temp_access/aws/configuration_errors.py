@@ -34,7 +34,8 @@ def problem_of(error: BaseException, profile: str | None = None) -> Configuratio
     fix = explanation.causes[0].fix if explanation else _DEFAULT_REMEDY
     if profile:
         fix = fix.replace("--profile NAME", f"--profile {profile}")
-    what = failure.message or type(error).__name__
+    # A service's error says which call was refused, besides the message.
+    what = (" ".join(str(error).split()) if failure.call else failure.message) or type(error).__name__
     files = [problem for path, problem in _missing_files(os.environ) if path not in what]
     return _combined([ConfigurationProblem(what, ""), *files, ConfigurationProblem("", fix)])
 
@@ -115,8 +116,7 @@ def _failure(error: BaseException) -> ServiceError:
     """Return the error as the guide knows it: a service's, or botocore's with its class as the code."""
     message = " ".join(str(error).split())
     if hasattr(error, "response"):
-        refusal = client_error(error)  # type: ignore[arg-type]
-        return refusal._replace(message=message) if not refusal.message else refusal
+        return client_error(error)  # type: ignore[arg-type]
     for frame in _frames(error):
         provider = frame.f_code.co_qualname
         profile = frame.f_locals.get("self")

@@ -97,14 +97,14 @@ _BUSY = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRe
 
 def from_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowError:
     """Return the BorrowError for an error of STS or IAM; the remedy and the details are the error guide's."""
-    from temp_access.error_guide.guide import find_explanation, likely
+    from temp_access.error_guide.guide import find_explanation, summarize_cause
     from temp_access.error_guide.service_error import client_error
 
     code, message, call = refusal = client_error(error)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     explanation = find_explanation(refusal)
     first = explanation.causes[0] if explanation else None
-    details = likely(explanation) if explanation else ""
+    details = summarize_cause(explanation) if explanation else ""
     remedy = first.fix if first else f"search for {code} in the service's documentation"
     if code in _CREDENTIAL_ERRORS:
         return NoCredentials(

@@ -5,23 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from temp_access.cfn.intrinsics import TemplateContext, resolve
+from temp_access.cfn.intrinsics import TemplateContext, UnresolvedError, resolve
+from temp_access.cfn.read_properties import PROPERTIES
 from temp_access.cfn.unresolved import JsonText, has_reference, reference, render
 from temp_access.errors import UserError
 from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping
 
-_TYPES = frozenset(
-    (
-        "AWS::IAM::ManagedPolicy",
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::IAM::RolePolicy",
-        "AWS::IAM::User",
-        "AWS::IAM::UserPolicy",
-        "AWS::S3::Bucket",
-        "AWS::S3::BucketPolicy",
-    )
-)
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 # The property that holds the resource policy.
 _RESOURCE_POLICIES = {
     "AWS::ECR::Repository": "RepositoryPolicyText",
@@ -63,21 +53,33 @@ def resources(context: TemplateContext) -> tuple[Resource, ...]:
             logical_id=logical_id,
             kind=resource["Type"],
             name=resolve({"Ref": logical_id}, stack, context),
-            properties=_properties(resource.get("Properties", {}), stack, context),
+            properties=_properties(resource["Type"], resource.get("Properties", {}), stack, context),
         )
         for stack, template in context.templates.items()
         for logical_id, resource in template["Resources"].items()
-        if resource["Type"] in _TYPES
+        if resource["Type"] in PROPERTIES
     )
 
 
-def _properties(properties: Mapping[str, Any], stack: str, context: TemplateContext) -> Mapping[str, Any]:
-    """Return the properties with their references resolved, apart from a password, which is a dynamic reference."""
-    if "LoginProfile" not in properties:
+def _properties(kind: str, properties: Mapping[str, Any], stack: str, context: TemplateContext) -> Mapping[str, Any]:
+    """Return the properties with their references resolved, where that is possible for those that aren't read."""
+    if any(name.startswith("Fn::") and name != "Fn::Transform" for name in properties):
         resolved: Mapping[str, Any] = resolve(properties, stack, context)
         return resolved
-    others = {name: value for name, value in properties.items() if name != "LoginProfile"}
-    return {**resolve(others, stack, context), "LoginProfile": properties["LoginProfile"]}
+    read = {name: value for name, value in properties.items() if name in PROPERTIES[kind]}
+    others = {name: value for name, value in properties.items() if name not in read and value != _NO_VALUE}
+    return {
+        **resolve(read, stack, context),
+        **{name: _resolved_or_not(others[name], stack, context) for name in others},
+    }
+
+
+def _resolved_or_not(value: Any, stack: str, context: TemplateContext) -> Any:
+    # A password is a dynamic reference, for example.
+    try:
+        return resolve(value, stack, context)
+    except UnresolvedError:
+        return value
 
 
 def single(candidates: tuple[Resource, ...], kind: str) -> Resource:

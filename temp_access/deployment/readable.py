@@ -1,52 +1,11 @@
-"""Which resource types and properties of the stacks are read, and which can't give anybody access.
+"""Which resource types and settings of the stacks can't give anybody access, and which surely do.
+
+`temp_access.cfn.read_properties` has the types and properties that are read.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 """
 
-from types import MappingProxyType
-
 BUCKET, BUCKET_POLICY, ROLE, USER = "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::IAM::Role", "AWS::IAM::User"
-# The properties with the names of the users, roles and groups that get a policy, by the policy's type.
-HOLDERS = MappingProxyType(
-    {
-        "AWS::IAM::ManagedPolicy": ("Users", "Roles", "Groups"),
-        "AWS::IAM::Policy": ("Users", "Roles", "Groups"),
-        "AWS::IAM::RolePolicy": ("RoleName",),
-        "AWS::IAM::UserPolicy": ("UserName",),
-    }
-)
-# The properties that are read, or that describe only. A property that isn't listed may give access.
-_OF_IDENTITIES = ("ManagedPolicyArns", "Path", "PermissionsBoundary", "Policies", "Tags")
-PROPERTIES = MappingProxyType(
-    {
-        USER: frozenset((*_OF_IDENTITIES, "Groups", "UserName")),
-        ROLE: frozenset((*_OF_IDENTITIES, "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "RoleName")),
-        BUCKET_POLICY: frozenset(("Bucket", "PolicyDocument")),
-        # What sends keys or objects elsewhere isn't among these: replication, inventory, analytics, notifications.
-        BUCKET: frozenset(
-            (
-                "AccelerateConfiguration",
-                "AccessControl",
-                "BucketEncryption",
-                "BucketName",
-                "CorsConfiguration",
-                "IntelligentTieringConfigurations",
-                "LifecycleConfiguration",
-                "LoggingConfiguration",
-                "MetricsConfigurations",
-                "OwnershipControls",
-                "PublicAccessBlockConfiguration",
-                "Tags",
-                "VersioningConfiguration",
-                "WebsiteConfiguration",
-            )
-        ),
-        **{
-            kind: frozenset(("Description", "ManagedPolicyName", "Path", "PolicyDocument", "PolicyName", *holders))
-            for kind, holders in HOLDERS.items()
-        },
-    }
-)
 # The default, and the canned ACL with the same effect:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
 PRIVATE_ACLS = (None, "Private")

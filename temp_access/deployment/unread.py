@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from temp_access.cfn.assembly import Assembly, Template
 from temp_access.cfn.intrinsics import TemplateContext
+from temp_access.cfn.read_properties import HOLDERS, PROPERTIES
 from temp_access.cfn.resources import Resource, resources
 from temp_access.deployment.readable import (
     ACCESS_PREFIXES,
@@ -19,9 +21,7 @@ from temp_access.deployment.readable import (
     CREDENTIAL_PROPERTIES,
     CREDENTIALS,
     HARMLESS,
-    HOLDERS,
     PRIVATE_ACLS,
-    PROPERTIES,
     ROLE,
     USER,
 )
@@ -72,7 +72,8 @@ def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator
         # A macro gets the whole template.
         yield Unread(f"the result of the Transform in {stack}", _content(template, ""), stack)
     for logical_id, resource in template["Resources"].items():
-        kind, content = resource["Type"], _content(resource, *_sections(template))
+        kind = resource["Type"]
+        content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
         content = _without_own_ids(content, assembly)
         if kind not in PROPERTIES:
             if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
@@ -90,7 +91,7 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
     names = {"Users": state.user.name, "UserName": state.user.name, "Roles": state.role.name}
     names["RoleName"] = state.role.name
     for each in own:
-        yield from _unread_properties(each, tags_matter=tags_matter)
+        yield from _unread_properties(each, _sections(assembly.templates[each.stack]), tags_matter=tags_matter)
         if each in policies and each is not policy:
             yield _of(each, f"{each.stack}.{each.logical_id} ({each.kind})", each.properties)
         for holders in HOLDERS.get(each.kind, ()):
@@ -106,11 +107,11 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
                 yield _of(each, f"two policies {name} of {each.name}", documents)
 
 
-def _unread_properties(resource: Resource, *, tags_matter: bool) -> Iterator[Unread]:
+def _unread_properties(resource: Resource, sections: list[object], *, tags_matter: bool) -> Iterator[Unread]:
     properties, place = resource.properties, f"{resource.stack}.{resource.logical_id} ({resource.kind})"
     # A function among them is a macro, which is named by itself.
     for name in sorted(name for name in properties.keys() - PROPERTIES[resource.kind] if not name.startswith("Fn::")):
-        yield _of(resource, f"{name} of {place}", {name: properties[name]}, name in CREDENTIAL_PROPERTIES)
+        yield _of(resource, f"{name} of {place}", [{name: properties[name]}, sections], name in CREDENTIAL_PROPERTIES)
     if resource.kind in (ROLE, USER) and properties.get("Path", "/") != "/":
         yield _of(resource, f"the path of {resource.name}", properties["Path"])
     if properties.get("AccessControl") not in PRIVATE_ACLS:
@@ -139,14 +140,14 @@ def _duplicate_policies(owner: Resource, own: Iterable[Resource]) -> dict[str, l
 def _in_other(stack: str, template: Template | None, assembly: Assembly, state: State) -> Iterator[Unread]:
     own_stacks = assembly.templates.keys()
     if template is None:
-        files = sorted(assembly.folder.glob("**/*.template.json"))
-        digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-        yield Unread(f"the stack {stack} (its templates)", _content(stack, digests), stack)
+        # Which of the files are its own isn't known.
+        content = _content(stack, _digests(assembly.folder, "**/*.template.json", own_stacks))
+        yield Unread(f"the stack {stack} (its templates)", content, stack)
         return
     found = [(id_, each) for id_, each in template["Resources"].items() if _may_give_access(each, own_stacks, state)]
     if "Transform" in template or found:
         kinds = sorted({str(each["Type"]) for _, each in found}) or ["a Transform"]
-        content = _content([each for _, each in found], template.get("Transform"), *_sections(template))
+        content = _content([_effective(each) for _, each in found], template.get("Transform"), *_sections(template))
         yield Unread(f"the stack {stack} ({', '.join(kinds)})", content, stack)
 
 
@@ -168,14 +169,23 @@ def _sections(template: Template) -> list[object]:
     return [template.get(name) for name in _SECTIONS]
 
 
+def _effective(resource: Mapping[str, Any]) -> list[object]:
+    # Metadata names the construct, and the other attributes say when CloudFormation creates and deletes the resource.
+    return [resource.get(name) for name in ("Type", "Properties", "Condition")]
+
+
+def _nested(kind: str, folder: Path) -> list[str]:
+    """Return what a nested stack's template contains, as far as it is known: it is one of the folder's assets."""
+    return _digests(folder, "*.nested.template.json") if kind.startswith("AWS::CloudFormation::Stack") else []
+
+
+def _digests(folder: Path, pattern: str, without: Iterable[str] = ()) -> list[str]:
+    excluded = {folder / f"{stack}.template.json" for stack in without}
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted({*folder.glob(pattern)} - excluded)]
+
+
 def _content(*values: object) -> str:
-    plain = [_without_metadata(value) for value in values]
-    return json.dumps(plain, sort_keys=True, default=str)
-
-
-def _without_metadata(value: object) -> object:
-    # It has no effect, and names the construct.
-    return {name: each for name, each in value.items() if name != "Metadata"} if isinstance(value, Mapping) else value
+    return json.dumps(values, sort_keys=True, default=str)
 
 
 def _without_own_ids(content: str, assembly: Assembly) -> str:

@@ -87,13 +87,16 @@ def find_explanation(error: ServiceError) -> Explanation | None:
 
 def summarize(explanation: Explanation) -> str:
     """Return the likeliest cause and its fix in two lines, which follow the error of a failed call."""
-    return f"{likely(explanation)}\nfix: {explanation.causes[0].fix}"
-
-
-def likely(explanation: Explanation) -> str:
-    """Return the likeliest cause in one line, which follows an error whose message has the fix already."""
     first = explanation.causes[0]
-    return f"likely: {first.what}; to tell: {first.how_to_tell} (more: temp-access explain {explanation.code})"
+    more = f"more: temp-access explain {explanation.code}"
+    return f"likely: {first.what}; to tell: {first.how_to_tell}\nfix: {first.fix} ({more})"
+
+
+def summarize_cause(explanation: Explanation) -> str:
+    """Return the likeliest cause in two lines, which follow an error whose first line has the fix already."""
+    first = explanation.causes[0]
+    more = f"more: temp-access explain {explanation.code}"
+    return f"likely: {first.what}\nfix: as above; to tell whether this is the cause: {first.how_to_tell} ({more})"
 
 
 def summarize_client_error(error: Exception) -> str:

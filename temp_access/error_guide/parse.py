@@ -20,6 +20,8 @@ _TEXT_PATTERNS = tuple(
         r"An error occurred \((?P<code>[\w.]+)\) when calling (?P<message>.*)",
         # The SDK for Go v2, and Terraform, which uses it
         r"operation error (?P<service>[\w ]+): (?P<operation>\w+),.{0,2000}?api error\W+(?P<code>\w+): (?P<message>.*)",
+        r"operation error (?P<service>[\w ]+): (?P<operation>\w+), https response error StatusCode: \d+,"
+        r"(?: (?:RequestID|HostID): [^,]*,)* (?P<code>\w+):(?P<message>.*)",
         r"api error\W+(?P<code>\w+): (?P<message>.*)",
         # The SDKs for PHP and Ruby
         r"Error executing \"(?P<operation>\w+)\" on .{0,2000}?(?P<code>\w+) \((?:client|server)\): (?P<message>.*)",
@@ -29,6 +31,9 @@ _TEXT_PATTERNS = tuple(
         r"\(Service: (?P<service>[^;()]{1,100}); Status Code: \d+; Error Code: (?P<code>\w+)",
     )
 )
+# The SDK for Java v2 writes the HTTP status, and no error code.
+_JAVA_STATUS = re.compile(r"\(Service: (?P<service>[^,;()]{1,100}), Status Code: (?P<status>\d+)")
+_JAVA_CLASS = re.compile(r"^(?:.*\n)*?(?:[\w.]+Exception: )+")
 _LEADING = re.compile(r"(?:^|[\s.])(?P<code>[A-Za-z]\w*)(?: \((?:client|server)\))?: (?P<message>.*)", re.DOTALL)
 _CODE = re.compile(r"<Code>\s*([\w.]+)\s*</Code>")
 _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
@@ -51,6 +56,7 @@ def parse(pasted: str) -> ServiceError:
         _parse_json(error)
         or _parse_xml(error)
         or _parse_text(error)
+        or _parse_status(error)
         or _known_code(error)
         or _code_by_phrase(error)
         or ServiceError("", error)
@@ -110,6 +116,15 @@ def _parse_text(error: str) -> ServiceError | None:
             match["code"], message, service_call(parts.get("operation") or "", parts.get("service") or "")
         )
     return None
+
+
+def _parse_status(error: str) -> ServiceError | None:
+    match = _JAVA_STATUS.search(error)
+    if match is None:
+        return None
+    message = _JAVA_CLASS.sub("", error[: match.start()]).strip()
+    guessed = _code_by_phrase(message)
+    return ServiceError(guessed.code if guessed else match["status"], message, service_call("", match["service"]))
 
 
 def _known_code(error: str) -> ServiceError | None:

@@ -19,7 +19,11 @@ _SERVICES = tuple(
 _NAMES = {"awssecuritytokenservice": "sts", "securitytoken": "sts", "amazonidentitymanagement": "iam", "awskms": "kms"}
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)", re.IGNORECASE)
 # S3 says no more than this; STS, IAM and KMS name the caller and the action.
-_BARE = re.compile(r"\W*(?:access ?denied|forbidden|not ?found|bad ?request|null|none|unknown(?:error)?)?\W*", re.I)
+_BARE = re.compile(
+    r"\W*(?:40[034]\W+)?(?:access ?denied|forbidden|not ?found|bad ?request|null|none|unknown(?:error)?)?\W*", re.I
+)
+
+_DENIED = ("AccessDenied", "AccessDeniedException")
 
 
 class ServiceError(NamedTuple):
@@ -38,8 +42,14 @@ class ServiceError(NamedTuple):
     def calls(self) -> tuple[str, ...]:
         """The call and the refused action that the message names, which can be another service's."""
         action = _ACTION.search(self.message)
-        known = [*filter(None, [self.call]), *([action[1]] if action else ())]
-        if not known and self.is_bare and self.message and self.code in ("AccessDenied", "Forbidden", "403"):
+        # The action says more than a service without an operation.
+        call = "" if action and self.call.endswith(":") else self.call
+        known = [*filter(None, [call]), *([action[1]] if action else ())]
+        if (
+            not known
+            and self.is_bare
+            and (self.code in ("Forbidden", "403") or (self.message and self.code in _DENIED))
+        ):
             known = ["s3:"]
         return tuple(known)
 

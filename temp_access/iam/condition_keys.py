@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
 
@@ -99,7 +98,7 @@ class ConditionKey:
     @property
     def page(self) -> str:
         """The page of AWS's documentation that states when requests have the key."""
-        return f"{PAGE}#condition-keys-{self.anchor}"
+        return self.anchor if self.anchor.startswith("https:") else f"{PAGE}#condition-keys-{self.anchor}"
 
     def availability(self, kind: CallerKind) -> UnknownValue | None:
         """Return PRESENT, POSSIBLE or None (never there) for all requests of such callers, whatever their value."""
@@ -115,7 +114,9 @@ def _principal_arn(facts: RequestFacts) -> KeyValue:
 
 
 def _principal_account(facts: RequestFacts) -> KeyValue:
-    return facts.account or PRESENT
+    # What stands in the place of an anonymous caller's account isn't documented; it is no account's number.
+    anonymous = caller_kind(facts.principal) is CallerKind.ANONYMOUS
+    return facts.account or ("anonymous" if anonymous else PRESENT)
 
 
 def _principal_type(facts: RequestFacts) -> KeyValue:
@@ -183,9 +184,8 @@ def _endpoint(facts: RequestFacts) -> KeyValue:
 
 def _current_time(facts: RequestFacts) -> KeyValue:
     epoch = facts.given("aws:epochtime")
-    if isinstance(epoch, str) and epoch.isdecimal():
-        return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return PRESENT
+    # Date operators read epoch time as well.
+    return epoch if isinstance(epoch, str) else PRESENT
 
 
 def _resource_account(facts: RequestFacts) -> KeyValue:
@@ -195,6 +195,10 @@ def _resource_account(facts: RequestFacts) -> KeyValue:
 def _s3_resource_account(facts: RequestFacts) -> KeyValue:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     return _resource_account(facts) if facts.action.lower().startswith("s3") else None
+
+
+def _caller_account(facts: RequestFacts) -> KeyValue:
+    return facts.account or None if facts.action.lower().startswith("kms:") else None
 
 
 def _resource_organization(key: str) -> Derive:
@@ -237,6 +241,12 @@ CONDITION_KEYS = {
         ConditionKey("aws:SourceOrgPaths", "sourceorgpaths", sometimes=_SERVICE),
         ConditionKey("aws:ResourceAccount", "resourceaccount", EVERYONE, value=_resource_account),
         ConditionKey("s3:ResourceAccount", "resourceaccount", sometimes=EVERYONE, value=_s3_resource_account),
+        ConditionKey(
+            "kms:CallerAccount",
+            "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account",
+            sometimes=IAM,
+            value=_caller_account,
+        ),
         ConditionKey(
             "aws:ResourceOrgID", "resourceorgid", sometimes=EVERYONE, value=_resource_organization("aws:principalorgid")
         ),

@@ -55,9 +55,9 @@ class Reason:
 class Decision(NamedTuple):
     """The decision on one request: its kind, the deciding layer, and the statements that applied.
 
-    `missing` are the layers that had to allow the request and didn't, in the order in which AWS checks them. `unknown`
-    names what an undecided decision depends on: condition keys, parts of policies, documents. `rule` is the rule of
-    the service that decided in spite of the policies, as a sentence.
+    `missing` are the layers that had to allow the request and didn't, in the order in which AWS checks them; of an
+    undecided decision, those that may not allow it. `unknown` names what an undecided decision depends on: condition
+    keys, parts of policies, documents. `rule` is the rule of the service that decided in spite of the policies.
     """
 
     # A named tuple, because each request creates one: a frozen dataclass takes three times as long.

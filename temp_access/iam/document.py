@@ -92,9 +92,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Policy:
-    """A parsed policy; `name` identifies it in reasons and errors, `bodies` are its statements as written."""
+    """A parsed policy; `name` identifies it in reasons and errors, `bodies` are its statements as written.
+
+    `unreadable` are the parts that couldn't be read, by `temp_access.iam.reader`. A statement without a readable effect
+    is in `statements` twice, as Allow and as Deny, with the same index.
+    """
 
     name: str
     version: str
     statements: tuple[Statement, ...] = field(repr=False)
     bodies: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
+    unreadable: tuple[str, ...] = ()

@@ -101,7 +101,7 @@ def _decide_unknown(policies: PolicySet, request: Request) -> Decision:
     deciding = [
         name for name in list(names) if not decide(partial(ne, name)).allowed or decide(partial(eq, name)).allowed
     ]
-    return Decision(DecisionType.UNDECIDED, worst.layer, unknown=tuple(deciding or names))
+    return Decision(DecisionType.UNDECIDED, worst.layer, (), worst.missing, tuple(deciding or names))
 
 
 def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller | None) -> Decision:

@@ -79,7 +79,8 @@ class NearMiss:
 
 def near_misses(policy: Policy, request: Request) -> Iterator[NearMiss]:
     """Yield the near misses of `policy`, in the order of its statements."""
-    for statement, body in zip(policy.statements, policy.bodies, strict=True):
+    for statement in policy.statements:
+        body = policy.bodies[statement.index]
         if statement.effect != "Allow" or statement.may_apply(request)[0]:
             continue
         if statement.names_action(request.action.lower(), request):

@@ -45,8 +45,9 @@ def read_policy(document: str | Mapping[str, object], layer: Layer, name: str | 
         _StatementReader(ElementReader(name, f"Statement[{index}]", dict(body)), index, layer, version == VERSIONS[0])
         for index, body in enumerate(bodies)
     ]
-    pairs = [(each, reader.statement.value) for reader in readers for each in reader.read(about_policy)]
-    return Policy(name, str(version), tuple(each for each, _ in pairs), tuple(body for _, body in pairs))
+    statements = tuple(each for reader in readers for each in reader.read(about_policy))
+    unreadable = dict.fromkeys([str(malformed), *(name for reader in readers for name in reader.unreadable)])
+    return Policy(name, str(version), statements, tuple(bodies), tuple(unreadable))
 
 
 @dataclass
@@ -58,6 +59,12 @@ class _StatementReader:
     layer: Layer
     variables: bool
     errors: list[MalformedPolicy] = field(default_factory=list)
+    odd_values: list[str] = field(default_factory=list)
+
+    @property
+    def unreadable(self) -> list[str]:
+        """What couldn't be read."""
+        return [*map(str, self.errors), *self.odd_values]
 
     def read(self, about_policy: list[MalformedPolicy]) -> Iterator[Statement]:
         """Yield the statement: twice, as Allow and as Deny, if its effect can't be read."""
@@ -110,7 +117,10 @@ class _StatementReader:
                 patterns = patterns.union(read(replace(element, value=value)))
             except MalformedPolicy as error:
                 patterns = patterns.union(PatternSet(unreadable=(str(error),)))
-        return patterns if values else PatternSet(unreadable=(str(element.malformed("has no values")),))
+        if not values:
+            patterns = PatternSet(unreadable=(str(element.malformed("has no values")),))
+        self.odd_values += patterns.unreadable
+        return patterns
 
     def _principals(self) -> Principals | None:
         body = self.statement.value

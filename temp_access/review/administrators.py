@@ -95,9 +95,11 @@ def _paths(snapshot: Snapshot, owner: PolicyOwner, *, certain: bool) -> Iterator
     """Yield each way in words; unless `certain`, also those that depend on something that isn't known."""
     own = snapshot.policies_of(owner)
     contexts = list(_contexts(own, snapshot.config.user.name))
-    may = _Decider(snapshot, owner, own, contexts, certain)
+    may = _EscalationDecider(snapshot, owner, own, contexts, certain)
     everything = parse_policy(ALLOW_ALL, Layer.IDENTITY, "everything")
-    within_boundary = _Decider(snapshot, owner, PrincipalPolicies((everything,), own.boundary), contexts, certain)
+    within_boundary = _EscalationDecider(
+        snapshot, owner, PrincipalPolicies((everything,), own.boundary), contexts, certain
+    )
     is_unlimited = within_boundary(_call(snapshot, "AttachUserPolicy", f"user/{_ANY}", "any user"))
     for is_limited, calls in _candidates(snapshot, owner):
         # A principal stays within its permissions boundary, whatever it attaches to itself.
@@ -158,7 +160,7 @@ def _in_service(snapshot: Snapshot, action: str) -> _Call:
 
 
 @dataclass(frozen=True)
-class _Decider:
+class _EscalationDecider:
     """Decides whether a principal's own policies allow a call, in one of some contexts."""
 
     snapshot: Snapshot

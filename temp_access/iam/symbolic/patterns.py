@@ -237,12 +237,12 @@ def _matches_variable_pattern(
         elif isinstance(part, FolderPlaceholder):
             segments.append(encoder.folder)
         else:
-            variable = encoder.value(part.key)
+            variable, has_value = encoder.value(part.key), encoder.has_one_value(part.key)
             if part.default is None:
-                present.append(variable.present)
+                present.append(has_value)
                 segments.append(variable.value)
             else:
-                segments.append(solver.if_else(variable.present, variable.value, _default(encoder, part)))
+                segments.append(solver.if_else(has_value, variable.value, _default(encoder, part)))
     return solver.and_([*present, matches_segments(solver, value, segments)])
 
 

@@ -24,7 +24,7 @@ def access_changes(principal: ComparedPrincipal, base: Snapshot, head: Snapshot)
     for gained in (True, False):
         groups: dict[_GroupKey, tuple[Cause, list[AccessDelta]]] = {}
         for delta in generalize(compared, head, gained=gained):
-            cause = access_cause(principal, (base, head), compared.pair(delta.example, delta.context), delta.action)
+            cause = access_cause(principal, (base, head), compared.pair(delta.example, delta.context))
             groups.setdefault((_conditions(delta), cause), (cause, []))[1].append(delta)
         direction, can = (Direction.BROADENED, "can now") if gained else (Direction.NARROWED, "can no longer")
         for cause, scopes in _group_by_cause(groups):

@@ -82,6 +82,8 @@ class _Words:
         name = self._name(key)
         if self._span(key, values) or describes_caller(key):
             return f"only {self._only(key, values)}"
+        if key == _MFA and values != {"true"}:
+            return self._added(key, values)
         if None in values:
             return f"not with every {name}" if name in _ALWAYS_PRESENT else f"not with certain values of {name}"
         return f"{_certain(name) or name} required"

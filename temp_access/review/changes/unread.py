@@ -1,11 +1,13 @@
 """What the review can't tell: what isn't read in the templates, and policies and groups that only AWS knows."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from temp_access.cfn.source_location import SourceLocation
-from temp_access.deployment.effective_policies import UnknownPolicies
+from temp_access.deployment.effective_policies import PolicyOwner, UnknownPolicies
 from temp_access.deployment.unread import Unread, UnreadDelta, compare_unread, unread
+from temp_access.iam.diff import statements
 from temp_access.review.locations import locate_construct, locate_policy, locate_type
 from temp_access.review.model import Unknown
 from temp_access.review.snapshot import Snapshot
@@ -26,6 +28,7 @@ def unread_changes(base: Snapshot, head: Snapshot) -> Iterator[Unknown]:
             yield _unknown(base, each, f"{each.description} was removed, and isn't read")
     for owner in _OWNERS:
         yield from _attachment_changes(base, head, owner)
+        yield from _lifted_limits(base, head, owner)
 
 
 def same_unread(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
@@ -70,6 +73,35 @@ def _attachment_changes(base: Snapshot, head: Snapshot, owner: str) -> Iterator[
         verb = "now" if group in new_groups else "no longer"
         description = f"the policies of the group {group} aren't known; {name} is {verb} in it"
         yield Unknown(description, (locate_type(head, _OWNERS[owner]),))
+
+
+def _lifted_limits(base: Snapshot, head: Snapshot, owner: str) -> Iterator[Unknown]:
+    """Yield each unknown policy of both snapshots, if something that limited it before is gone."""
+    old, new = _unknown_policies(base, owner), _unknown_policies(head, owner)
+    arns = sorted(_attached(base, owner) & _attached(head, owner))
+    same = [f"the document of {arn} isn't known" for arn in arns]
+    same += [f"the policies of the group {group} aren't known" for group in new.groups if group in old.groups]
+    if same and not (_limits(base, owner) <= _limits(head, owner)):
+        name = head.target.user_name if owner == "User" else head.target.role_name
+        for description in same:
+            more = f"they may allow {name} what a Deny or the permissions boundary no longer stops"
+            yield Unknown(f"{description}; {more}", (locate_type(head, _OWNERS[owner]),))
+
+
+def _limits(snapshot: Snapshot, owner: str) -> frozenset[str]:
+    """Return the Deny statements that apply to the user or role, and the permissions boundary, in a normal form."""
+    own = snapshot.policies_of(PolicyOwner.USER if owner == "User" else PolicyOwner.ROLE)
+    bucket_policy = snapshot.policies.bucket_policy(snapshot.state.bucket)
+    policies = [*own.identity, *([bucket_policy] if bucket_policy else []), *([own.boundary] if own.boundary else [])]
+    denies = [body for policy in policies for body in policy.bodies if body.get("Effect") == "Deny"]
+    boundary = [sorted(_normal(snapshot, body) for body in own.boundary.bodies)] if own.boundary else []
+    return frozenset((*(_normal(snapshot, body) for body in denies), *(json.dumps(each) for each in boundary)))
+
+
+def _normal(snapshot: Snapshot, body: Mapping[str, object]) -> str:
+    [statement] = statements({"Statement": [body]})
+    normalize = snapshot.names.normalize
+    return json.dumps({name: sorted(map(normalize, values)) for name, values in sorted(statement.items())})
 
 
 def _unknown_policies(snapshot: Snapshot, owner: str) -> UnknownPolicies:

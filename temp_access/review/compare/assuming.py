@@ -16,6 +16,7 @@ from temp_access.review.compare.principals import (
     condition_principals,
     external_principals,
     federated_principal,
+    tests_kind,
 )
 from temp_access.review.compare.relevance import LayeredStatement, layered_statements, layers_present, same_meaning
 from temp_access.review.snapshot import ROLE, SESSIONS, USER, Snapshot
@@ -101,8 +102,9 @@ def assume_callers(base: Snapshot, head: Snapshot) -> Iterator[ExternalPrincipal
     if ROLE in names or any(name.startswith(SESSIONS) for name in names):
         yield ExternalPrincipal("the role's own sessions", f"{SESSIONS}session", None, ROLE)
     others = [name for name in [*names, "*"] if name not in (USER, ROLE) and not name.startswith(SESSIONS)]
+    by_kind = tests_kind((base, head))
     # Anonymous callers can't call AssumeRole.
-    yield from (caller for caller in external_principals(others, head) if caller.arn != "*")
+    yield from (caller for caller in external_principals(others, head, by_kind=by_kind) if caller.arn != "*")
 
 
 def _policies(caller: ExternalPrincipal, snapshot: Snapshot) -> PolicySet:

@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 
 from temp_access.iam.request import ContextValue, Request
 from temp_access.review.compare.caller_keys import caller_values, follows_from_caller, is_always_present, is_possible
-from temp_access.review.compare.key_values import VARIABLE_VALUE, KeyValue, KeyValues, assigned, key_values, outcome
+from temp_access.review.compare.key_values import (
+    BOOLEAN_KEYS,
+    VARIABLE_VALUE,
+    KeyValue,
+    KeyValues,
+    assigned,
+    key_values,
+    outcome,
+)
 from temp_access.review.compare.ordered_values import CURRENT_TIME
 from temp_access.review.compare.relevance import LayeredStatement, canonical_key, conditions_by_key
 from temp_access.review.snapshot import Snapshot
@@ -94,12 +102,12 @@ class ContextPlan:
             for written in each.conditions
             if canonical_key(written.entry.key) == key and (condition := written.compile())
         ]
-        is_variable = any(key in map(canonical_key, each.variables) for each in statements)
+        by_itself = key in BOOLEAN_KEYS or any(key in map(canonical_key, each.variables) for each in statements)
         distinct: dict[tuple[object, ...], KeyValue] = {}
         for value in self.keys[key].values:
             test = self.probe._replace(context={**self.probe.context, **assigned(key, value)})
             results = tuple(outcome(condition, test) for condition in compiled)
-            distinct.setdefault((value if is_variable else None, results), value)
+            distinct.setdefault((value if by_itself else None, results), value)
         return tuple(distinct.values())
 
     def deviations(self, combination: Iterable[tuple[str, KeyValue]]) -> Deviations:

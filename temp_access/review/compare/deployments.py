@@ -1,6 +1,7 @@
-"""Both snapshots as they would be in other places: templates can leave account, Region and partition open."""
+"""Both snapshots as they would be in other places: templates can leave Region and partition open."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -8,27 +9,34 @@ from temp_access.deployment.effective_policies import PolicyOwner, template_poli
 from temp_access.deployment.stand_ins import possible_deployments
 from temp_access.review.snapshot import NameTable, Snapshot, Snapshots
 
+_OF_AN_ACCOUNT = re.compile(r"arn:(aws[a-z-]*):[a-z0-9-]+:[a-z0-9-]*:\d{12}:")
 _Statements = frozenset[tuple[str, str]]
 
 
 def other_deployments(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Snapshots]]:
-    """Yield each other deployment in which other statements differ, in words, with both snapshots in it.
+    """Yield each other Region in which other statements differ, in words, with both snapshots in it.
 
     Raises UserError when the templates are for different accounts.
     """
-    here = {(base.target.account, base.target.region), (head.target.account, head.target.region)}
     difference = _difference(base, head)
-    for deployment in possible_deployments(base.assembly, head.assembly):
-        region = deployment.region or head.target.region
-        if not deployment.description or (deployment.account, region) in here:
+    deployments = possible_deployments(base.assembly, head.assembly)
+    for deployment in deployments:
+        region = deployment.region
+        if deployment.account != deployments[0].account or region in (None, base.target.region, head.target.region):
             continue
-        there = _deployed(base, deployment.account, region), _deployed(head, deployment.account, region)
-        if _difference(*there) != difference:
+        there = _deployed(base, region), _deployed(head, region)
+        if not any(map(_names_other_partition, there)) and _difference(*there) != difference:
             yield deployment.description, there
 
 
-def _deployed(snapshot: Snapshot, account: str, region: str) -> Snapshot:
-    assembly = replace(snapshot.assembly, account=account, region=region)
+def _names_other_partition(snapshot: Snapshot) -> bool:
+    """Whether a policy names something of an account in another partition: the templates aren't for this one then."""
+    text = "".join(statement for _, statement in _statements(snapshot))
+    return any(partition != snapshot.target.partition for partition in _OF_AN_ACCOUNT.findall(text))
+
+
+def _deployed(snapshot: Snapshot, region: str) -> Snapshot:
+    assembly = replace(snapshot.assembly, region=region)
     policies = template_policies(snapshot.config, assembly)
     return replace(snapshot, assembly=assembly, policies=policies, names=NameTable(policies.target))
 

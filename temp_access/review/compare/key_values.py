@@ -25,7 +25,7 @@ _MAX_SETS = 256
 _BOOLEANS = ("false", "true")
 # Their type is Bool, whatever operator tests them.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-_BOOLEAN_KEYS = (
+BOOLEAN_KEYS = (
     "aws:multifactorauthpresent",
     "aws:principalisawsservice",
     "aws:securetransport",
@@ -104,12 +104,12 @@ def key_values(
     ]
     singles += [point.text for point in points]
     if not singles or any(each.operator == "null" for each in conditions):
-        singles += _BOOLEANS if key in _BOOLEAN_KEYS else [] if points else [OTHER_VALUE]
+        singles += _BOOLEANS if key in BOOLEAN_KEYS else [] if points else [OTHER_VALUE]
     singles += [*more, VARIABLE_VALUE] if is_variable else more
     singles = list(filter(possible, singles))
     patterned = OTHER_VALUE in texts or bool(more)
-    distinct: dict[tuple[bool | str, ...], KeyValue] = {}
-    by_value: dict[KeyValue, tuple[bool | str, ...]] = {}
+    distinct: dict[tuple[KeyValue | bool, ...], KeyValue] = {}
+    by_value: dict[KeyValue, tuple[KeyValue | bool, ...]] = {}
     # A value that no policy names is more usual than one that a policy names.
     unnamed = next(iter(more), OTHER_VALUE) if patterned else next(iter(singles))
     candidates: list[KeyValue] = [usual or (unnamed if always_present else None)]
@@ -121,7 +121,11 @@ def key_values(
     candidates += [] if always_present else [None]
     for value in dict.fromkeys(candidates):
         # Whether it is there matters by itself to a variable: without a value, its pattern matches nothing.
-        vector = (is_variable and value is None, *_results(key, value, compiled, request))
+        # Booleans have words of their own.
+        vector = (
+            value if key in BOOLEAN_KEYS else is_variable and value is None,
+            *_results(key, value, compiled, request),
+        )
         by_value[value] = vector
         distinct.setdefault(vector, value)
     return KeyValues(
@@ -154,14 +158,18 @@ def outcome(condition: Condition, request: Request) -> bool | str:
 def assigned(key: str, value: KeyValue) -> dict[str, str | tuple[str, ...]]:
     """Return the condition keys of a request in which `key` has a value: the time of a request has two keys."""
     if key == CURRENT_TIME and isinstance(value, str):
-        return {key: value, EPOCH_TIME: str(int(parse_timestamp(value)))}
+        try:
+            return {key: value, EPOCH_TIME: str(int(parse_timestamp(value)))}
+        except ValueError:
+            # A text that only an operator for texts tells apart.
+            return {key: value, EPOCH_TIME: value}
     # An empty set is an absent key, also for a key that would follow from the caller.
     return {key: () if value is None else value}
 
 
 def _texts(key: str, conditions: Iterable[PolicyCondition], user_name: str) -> tuple[list[str], bool]:
     """Return readable texts first, then one for each other set of patterns that a text can match."""
-    if key in _BOOLEAN_KEYS:
+    if key in BOOLEAN_KEYS:
         return list(_BOOLEANS), True
     named: list[str] = []
     patterns: list[TextPattern] = []
@@ -236,10 +244,10 @@ def _value_sets(
 
 
 def _exact_values(
-    key: str, conditions: Sequence[PolicyCondition], by_value: Mapping[KeyValue, tuple[bool | str, ...]]
+    key: str, conditions: Sequence[PolicyCondition], by_value: Mapping[KeyValue, tuple[KeyValue | bool, ...]]
 ) -> Iterator[KeyValue]:
     yield None
-    if key in _BOOLEAN_KEYS:
+    if key in BOOLEAN_KEYS:
         yield from _BOOLEANS
         return
     wild = any(each.operator.endswith("like") or each.operator.startswith("arn") for each in conditions)

@@ -27,6 +27,9 @@ from temp_access.review.snapshot import (
 
 NO_SESSION_POLICY, NAMED_SESSION = "no session policy", "a session named "
 _FOREIGN = "999988887777"
+_ANY_USER = "user/somebody"
+# Users and roles differ in these: users have a name, sessions have an id with a name in it.
+_KIND_KEYS = ("aws:username", "aws:userid", "aws:principaltype")
 _ACCOUNT_NUMBER = re.compile(r"(?:.*iam::)?(\d{12})(?::root)?")
 _PROVIDER = re.compile(r".*(?=(?:oidc|saml)-provider/)")
 _ROLE = re.compile(r"(.*)iam:(.+)role/(?:.*/)?([^/]+)")
@@ -58,10 +61,11 @@ def federated_principal(name: str) -> ExternalPrincipal:
     return ExternalPrincipal(f"users of {_PROVIDER.sub('', _display_name(name))}", name, "", action=action)
 
 
-def external_principals(names: Iterable[str], head: Snapshot) -> Iterator[ExternalPrincipal]:
+def external_principals(names: Iterable[str], head: Snapshot, *, by_kind: bool) -> Iterator[ExternalPrincipal]:
     """Yield the callers that represent the principals `names` (normalized), each once; `*` is every principal.
 
-    For patterns, there is one caller for each set of patterns that an ARN can match.
+    For patterns, there is one caller for each set of patterns that an ARN can match. With `by_kind`, a user doesn't
+    represent roles.
     """
     names = list(dict.fromkeys(names))
     patterns = [name for name in names if is_pattern(name) and name != "*"]
@@ -76,7 +80,26 @@ def external_principals(names: Iterable[str], head: Snapshot) -> Iterator[Extern
         like, unlike = (_display_name(head.names.normalize(each)) for each in (matched, excluded))
         description = f"principals with an ARN like {like}" + (f" but not like {unlike}" if unlike else "")
         callers += [replace(caller, description=description) for caller in external_principal(arn)]
-    yield from dict.fromkeys(callers)
+    for caller in dict.fromkeys(callers):
+        yield caller
+        if by_kind and caller.arn.endswith(_ANY_USER):
+            path = caller.arn.removesuffix(_ANY_USER)
+            session = f"{path.replace('iam:', 'sts:')}assumed-role/somebody/session"
+            role_arn = f"{path}role/somebody"
+            yield ExternalPrincipal(f"{caller.description} (roles)", session, caller.account, role_arn)
+
+
+def tests_kind(snapshots: Iterable[Snapshot]) -> bool:
+    """Whether a policy of the bucket or the role tests what kind of principal calls."""
+    for snapshot in snapshots:
+        policies = [
+            snapshot.policies.trust_policy(snapshot.state.role),
+            snapshot.policies.bucket_policy(snapshot.state.bucket),
+        ]
+        for statement in policy_statements(policies):
+            if any(entry.lower_key in _KIND_KEYS for entry in statement.conditions):
+                return True
+    return False
 
 
 def external_principal(name: str) -> Iterator[ExternalPrincipal]:
@@ -180,7 +203,7 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
             session = name.removeprefix(SESSIONS)
             yield ComparedPrincipal(NAMED_SESSION + session, PolicyOwner.ROLE, name, allows_nothing=True)
     others = [name for name in [*named, "*"] if name not in (USER, ROLE) and not name.startswith(SESSIONS)]
-    for caller in external_principals(others, head):
+    for caller in external_principals(others, head, by_kind=tests_kind((base, head))):
         # In the bucket's account, an Allow in the bucket policy is enough by itself, and a Deny limits
         # principals with permissions of their own.
         subject, owner = caller.description, PolicyOwner.OUTSIDER

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -262,6 +263,40 @@ def test_a_missing_ca_bundle(port: int, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{port}")
     with pytest.raises(StsUnavailable, match=r"AWS_CA_BUNDLE is /no/bundle.pem, and there is no such file; correct"):
         assert load_identity(None, None).arn
+
+
+class _Refusal(BaseHTTPRequestHandler):
+    """STS, which refuses every call."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(403)
+        self.end_headers()
+        self.wfile.write(
+            b"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+            b"<Message>Roles may not be assumed by root accounts.</Message></Error></ErrorResponse>"
+        )
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def test_a_refused_role_of_the_base_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """STS's own message, and the fix that `explain` has for it."""
+    with (tmp_path / ".aws/config").open("a") as file:
+        file.write(f"[profile refused]\nregion = eu-central-1\n{ROLE}\nsource_profile = key\n")
+    with HTTPServer(("127.0.0.1", 0), _Refusal) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        try:
+            with pytest.raises(NoCredentials) as raised:
+                load_identity("refused", None)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert "calling the AssumeRole operation: Roles may not be assumed by root accounts." in str(raised.value)
+    assert "use the key of an IAM user or a role" in str(raised.value)
 
 
 def test_a_program_without_standard_input(tmp_path: Path) -> None:

@@ -89,8 +89,8 @@ def test_the_summary_has_two_lines() -> None:
     lines = summarize(explain("ExpiredToken")).splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("likely: ")
-    assert lines[0].endswith("(more: temp-access explain ExpiredToken)")
     assert lines[1].startswith("fix: ")
+    assert lines[1].endswith("(more: temp-access explain ExpiredToken)")
 
 
 def test_summarizes_an_error_of_botocore() -> None:

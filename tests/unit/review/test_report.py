@@ -1,5 +1,6 @@
 """The access map, the matrix, and the attachments of a report: lint, proofs and the last verification."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -14,9 +15,12 @@ from temp_access.review.access_map import access_map
 from temp_access.review.attachments import ProofResults, add_proofs, lint_delta, read_verification
 from temp_access.review.matrix import COLUMNS, matrix
 from temp_access.review.model import Cause, Change, Direction, Review
+from temp_access.review.render.html import to_html
+from temp_access.review.render.json_report import to_json
 from temp_access.review.report import review
 from temp_access.review.snapshot import Snapshot, read_snapshot
-from tests.unit.support.review_sample import PAIRS, snapshot_arguments
+from tests.unit.support.review_edits import add_bucket_statement, edited_snapshots
+from tests.unit.support.review_sample import PAIRS, report_of, snapshot_arguments
 
 
 def snapshots(name: str) -> tuple[Snapshot, Snapshot]:
@@ -25,7 +29,7 @@ def snapshots(name: str) -> tuple[Snapshot, Snapshot]:
     return base, head
 
 
-def cells(name: str, id_: str) -> dict[str, tuple[bool, bool]]:
+def cells(name: str, id_: str) -> dict[str, tuple[bool | None, bool | None]]:
     """Return a grant's row of the matrix."""
     [row] = [row for row in matrix((), *snapshots(name)).rows if row.id == id_]
     return dict(zip(COLUMNS, row.cells, strict=True))
@@ -43,6 +47,19 @@ def test_the_matrix_includes_the_bucket_policy() -> None:
     """A Deny in the bucket policy counts, and so does an Allow for every principal."""
     assert cells("removed-deny", "bob")["delete"] == (False, True)
     assert cells("public-read", "bob")["outside"] == (False, False)
+
+
+def test_the_matrix_shows_what_is_not_known(tmp_path: Path) -> None:
+    """A decision that depends on a key without a known value is neither yes nor no."""
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
+    condition = {"StringEquals": {"aws:UserAgent": "x"}}
+    base, head = edited_snapshots(tmp_path, add_bucket_statement("*", **statement, Condition=condition))
+    table = matrix((), base, head)
+    assert table.rows[0].cells[COLUMNS.index("read")] == (True, None)
+    assert table.rows[0].cells[COLUMNS.index("list")] == (True, True)
+    report = dataclasses.replace(report_of("bob"), matrix=table)
+    assert '<span aria-hidden="true">?</span> not known' in to_html(report)
+    assert '"read": {\n          "before": true,\n          "after": null' in to_json(report)
 
 
 def test_the_map_shows_callers_and_folders() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from temp_access.cli.main import main
 from temp_access.review.model import Direction
-from tests.unit.support.review_edits import Edit, Templates, properties, review_edits, unchanged
+from tests.unit.support.review_edits import Edit, Templates, edited_snapshots, properties, review_edits, unchanged
 
 OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
 ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
@@ -92,6 +92,11 @@ RESOURCES: dict[str, Edit] = {
     "a topic with a policy": add("AWS::SNS::Topic", ArchivePolicy={"Statement": []}),
     "a log group with a role": add("AWS::Logs::LogGroup", DeliveryRoleArn=ROLE_ARN),
     "in the other stack": add("AWS::S3::AccessPoint", "TempAccessStorage", Bucket="b", Policy=OPEN),
+    "a password in a secret": change("AWS::IAM::User", LoginProfile={"Password": "{{resolve:secretsmanager:x}}"}),
+    "notifications to a function": change(
+        "AWS::S3::Bucket", NotificationConfiguration={"LambdaConfigurations": [{"Fn::GetAtt": ["F", "Arn"]}]}
+    ),
+    "include": change("AWS::S3::Bucket", **{"Fn::Transform": {"Name": "AWS::Include"}}),
     "login profile": change("AWS::IAM::User", LoginProfile={"Password": "x"}),
     "a property of the user": change("AWS::IAM::User", Other=1),
     "canned ACL": change("AWS::S3::Bucket", AccessControl="PublicRead"),
@@ -224,7 +229,10 @@ def test_tags_count_where_a_condition_tests_them(tmp_path: Path) -> None:
     [("AWS::IAM::RolePolicy", "RoleName", "temp-role"), ("AWS::IAM::UserPolicy", "UserName", "temp-user")],
 )
 def test_a_separate_inline_policy_is_read(kind: str, name: str, owner: str, tmp_path: Path) -> None:
-    """It is a policy of the role or user, and a Deny in it counts too."""
+    """It is a policy of the role or user, and a Deny in it counts too (case engine 03).
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-rolepolicy.html
+    """
     names: dict[str, Any] = {name: owner, "PolicyName": "more"}
     more = add(kind, **names, PolicyDocument=ALLOW)
     review = review_edits(tmp_path / "allow", more)
@@ -270,6 +278,71 @@ def test_a_policy_without_a_document_is_not_known(name: str, tmp_path: Path) -> 
     assert review.same_unread
 
 
+def deny(templates: Templates) -> None:
+    """Deny the user everything in IAM."""
+    policies = properties(templates, "AWS::IAM::User")["Policies"]
+    statement = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
+    policies.append({"PolicyName": "no", "PolicyDocument": {"Version": "2012-10-17", "Statement": statement}})
+
+
+BOUNDED = change("AWS::IAM::User", PermissionsBoundary="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+MINE = change("AWS::IAM::User", ManagedPolicyArns=["arn:aws:iam::444455556666:policy/Mine"])
+STAFF = change("AWS::IAM::User", Groups=["staff"])
+
+
+@pytest.mark.parametrize("limit", [deny, BOUNDED], ids=["deny", "boundary"])
+@pytest.mark.parametrize("unknown", [MINE, STAFF], ids=["document", "group"])
+def test_a_lifted_limit_of_an_unknown_policy_is_not_known(unknown: Edit, limit: Edit, tmp_path: Path) -> None:
+    """The policy is the same on both sides, but the Deny or the boundary that limited it is gone."""
+
+    def limited(templates: Templates) -> None:
+        unknown(templates)
+        limit(templates)
+
+    lifted = review_edits(tmp_path / "lifted", unknown, limited)
+    assert [each.description.partition("; they may allow temp-user")[1] for each in lifted.unknown] != [""]
+    assert lifted.headline in (Direction.UNKNOWN, Direction.BROADENED)
+    added = review_edits(tmp_path / "added", limited, unknown)
+    assert added.unknown == ()
+    assert review_edits(tmp_path / "same", limited, limited).headline is Direction.UNCHANGED
+
+
+def test_a_nested_template_counts(tmp_path: Path) -> None:
+    """Its file changes, but not the resource that names it."""
+    nested = add("AWS::CloudFormation::Stack", TemplateURL="https://example.com/t.json")
+    assert exit_code(tmp_path / "same", {"Resources": {}}, nested) == 0
+    assert exit_code(tmp_path / "other", {"Resources": {}}, nested, name="Other.nested.template.json") == 3
+
+
+def test_a_stage_counts_by_its_own_templates(tmp_path: Path) -> None:
+    """A change of the two stacks is none of the stage, whose templates are in a folder of their own."""
+    document = change("AWS::IAM::Role", Description="lent out")
+    for name, edit, content, code in (("same", document, "{}", 0), ("other", unchanged, '{"Resources": {}}', 3)):
+        edited_snapshots(tmp_path / name, edit)
+        for side, text in (("base", "{}"), ("head", content)):
+            out = tmp_path / name / side / "cdk.out"
+            (out / "assembly-Prod").mkdir()
+            (out / "assembly-Prod" / "Prod.template.json").write_text(text, encoding="utf-8")
+            manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+            stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
+            manifest["artifacts"]["assembly-Prod"] = stage
+            (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        arguments = [f"--{side}={tmp_path / name / side / 'cdk.out'}" for side in ("base", "head")]
+        assert main(["review", *arguments, "--compare-only"]) == code
+
+
+def test_an_attribute_without_effect_is_the_same(tmp_path: Path) -> None:
+    """The construct path and the deletion policy give no access."""
+    point = RESOURCES["access point"]
+
+    def kept(templates: Templates) -> None:
+        point(templates)
+        more = {"DeletionPolicy": "Retain", "Metadata": {"aws:cdk:path": "TempAccess/More"}}
+        templates["TempAccess"]["Resources"]["More"].update(more)
+
+    assert review_edits(tmp_path, kept, point).headline is Direction.UNCHANGED
+
+
 def test_another_stack_of_the_app(tmp_path: Path) -> None:
     """A stack that names the role, or has IAM resources, counts; another one doesn't."""
     template = {"Resources": {"X": {"Type": "AWS::Lambda::Function", "Properties": {"Role": "arn:aws:iam::1:role/x"}}}}
@@ -281,13 +354,13 @@ def test_another_stack_of_the_app(tmp_path: Path) -> None:
     assert exit_code(tmp_path / "unreadable", []) == 3
 
 
-def exit_code(folder: Path, other: object) -> int:
-    """Return the exit code of a review whose head has another stack with this template."""
-    review_edits(folder, unchanged)
+def exit_code(folder: Path, other: object, edit: Edit = unchanged, name: str = "Other.template.json") -> int:
+    """Return the exit code of a review whose head has another stack with this template; both sides are edited."""
+    edited_snapshots(folder, edit, edit)
     out = folder / "head" / "cdk.out"
-    (out / "Other.template.json").write_text(json.dumps(other), encoding="utf-8")
+    (out / name).write_text(json.dumps(other), encoding="utf-8")
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Other.template.json"}}
+    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": name}}
     manifest["artifacts"]["Other"] = stack
     (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return main(["review", f"--base={folder / 'base' / 'cdk.out'}", f"--head={out}", "--compare-only"])

@@ -16,7 +16,7 @@ from temp_access.iam.symbolic.queries import (
     Witness,
     witness_preferences,
 )
-from temp_access.iam.symbolic.real_requests import action_rules, can_call
+from temp_access.iam.symbolic.real_requests import can_call
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.sessions import ResourceType, any_folder
 
@@ -86,7 +86,7 @@ def _query_factory(
             folder=own,
             unknown=principal.unknown,
             unknown_in_base=base.unknown if base else frozenset(),
-            rules=(rule, *action_rules(solver, caller, request.action)),
+            rules=(rule,),
             preferences=tuple(witness_preferences(solver, request, folder=own, readable=request.names.values())),
         )
 

@@ -66,6 +66,7 @@ class Encoder:
     single: dict[str, Formula] = field(default_factory=dict)
     unencoded: dict[UnencodedCondition, Formula] = field(default_factory=dict)
     unescaped: dict[str, Formula] = field(default_factory=dict)
+    unreadable: dict[str, Formula] = field(default_factory=dict)
     unknown_effects: dict[tuple[str, str], Formula] = field(default_factory=dict)
 
     def value(self, key: str) -> SymbolicValue:
@@ -143,6 +144,10 @@ class Encoder:
     def unescaped_match(self, match: str) -> Formula:
         """Return a boolean variable for a match with a pattern that contains the folder unescaped."""
         return self.unescaped.setdefault(match, self.solver.boolean(f"unescaped folder: {match}"))
+
+    def unreadable_applies(self, statement: str) -> Formula:
+        """Return a boolean variable for whether a statement applies that can't be read."""
+        return self.unreadable.setdefault(statement, self.solver.boolean(statement))
 
     def unknown_applies(self, policy: str, effect: str) -> Formula:
         """Return a boolean variable for whether an unknown policy has this effect."""

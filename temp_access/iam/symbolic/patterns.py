@@ -223,6 +223,9 @@ def _matches_variable_pattern(
     encoder: Encoder, value: StringTerm, parts: tuple[SymbolicPart, ...], scope: WildcardScope
 ) -> Formula:
     solver = encoder.solver
+    if scope is WildcardScope.RESOURCE and _has_early_variable(parts):
+        # AWS doesn't replace a variable before the fifth colon; what it does with such a pattern stays open.
+        return encoder.unreadable_applies(f"{value} matches {parts}")
     present: list[Formula] = []
     segments: list[StringTerm | Wildcard] = []
     colons = 0
@@ -244,6 +247,15 @@ def _matches_variable_pattern(
             else:
                 segments.append(solver.if_else(has_value, variable.value, _default(encoder, part)))
     return solver.and_([*present, matches_segments(solver, value, segments)])
+
+
+def _has_early_variable(parts: tuple[SymbolicPart, ...]) -> bool:
+    colons = 0
+    for part in parts:
+        if isinstance(part, Variable | DefaultWithFolder):
+            return colons < COLONS_OF_ARN
+        colons += part.count(":") if isinstance(part, str) else 0
+    return False
 
 
 def _default(encoder: Encoder, variable: Variable | DefaultWithFolder) -> StringTerm:

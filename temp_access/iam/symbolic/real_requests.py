@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.condition_keys import TEMPORARY, CallerKind
 from temp_access.iam.patterns import COLONS_OF_ARN
 from temp_access.iam.service_reference import service_actions
 from temp_access.iam.symbolic.callers import SymbolicCaller
@@ -26,6 +26,8 @@ ROLE = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}"
 NOT_DECIDED_BY_POLICIES = ("sts:getcalleridentity", "sts:getsessiontoken")
 _SAML, _WEB_IDENTITY = "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"
 _WITH_PROVIDER = ("sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+_GET_FEDERATED_USER = "sts:getfederationtoken"
 _COGNITO = "cognito-identity.amazonaws.com"
 
 
@@ -110,7 +112,7 @@ def _language(solver: Solver, arn: str, values: Mapping[str, str] | None) -> Reg
 
 
 def action_rules(solver: Solver, caller: SymbolicCaller, action: StringTerm) -> Iterator[Formula]:
-    """Yield which actions of STS the caller can call on a role, whatever the policies say.
+    """Yield which actions of STS the caller can call, whatever the policies say.
 
     An identity provider vouches for a call that isn't signed; everybody else signs, with credentials.
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
@@ -130,6 +132,8 @@ def action_rules(solver: Solver, caller: SymbolicCaller, action: StringTerm) -> 
         yield solver.or_([solver.not_(is_web), solver.one_of(caller.principal, [_COGNITO])])
     elif caller.kind is not CallerKind.PROVIDER:
         yield solver.not_(is_web)
+    if caller.kind in TEMPORARY:
+        yield solver.not_(solver.one_of(action, [_GET_FEDERATED_USER]))
 
 
 def can_call(caller: SymbolicCaller, *, role: bool) -> bool:

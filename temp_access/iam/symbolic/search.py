@@ -8,7 +8,7 @@ from temp_access.iam.symbolic.encoder import Encoder
 from temp_access.iam.symbolic.ordered_values import bounds, near
 from temp_access.iam.symbolic.patterns import FOLDER, has_special_character
 from temp_access.iam.symbolic.queries import PREFIX, TLS, Deadline, Query, QueryFactory, Witness
-from temp_access.iam.symbolic.real_requests import ActionGroup, action_groups
+from temp_access.iam.symbolic.real_requests import ActionGroup, action_groups, action_rules
 from temp_access.iam.symbolic.replay import Disagreement, make_witness, replay
 from temp_access.iam.symbolic.semantics import allowed
 from temp_access.iam.symbolic.solver import Formula, Model, NotEncodableError, SatResult, Solver
@@ -77,6 +77,7 @@ def _formulas(solver: Solver, query: Query, folder: str | None) -> tuple[Encoder
         base_encoder = replace(encoder, unknown=query.unknown_in_base)
         formulas.append(solver.not_(allowed(base_encoder, query.base_policies(folder_text, False))))
     formulas += [*_prefix_rules(encoder), *encoder.key_rules()]
+    formulas += action_rules(solver, query.caller, request.action)
     return encoder, [*formulas, *query.caller.rules, *request.rules, *query.rules]
 
 
@@ -140,9 +141,9 @@ class _Search:
         if model.result is SatResult.UNSAT and not unknown:
             return SearchResult()
         for _ in range(_MAX_UNDECIDED):
-            model = self._preferred_model()
             if model.result is not SatResult.SAT:
                 break
+            model = self._preferred_model(model)
             replayed = replay(self.query, encoder, model, self.account)
             if not isinstance(replayed, Disagreement):
                 witness = make_witness(self.query, encoder, model, replayed)
@@ -155,6 +156,7 @@ class _Search:
             # Another service may need no document that isn't known.
             service = model.string_value(encoder.action).partition(":")[0]
             self.formulas.append(solver.not_(solver.prefix_of(encoder.action, solver.constant(f"{service}:"))))
+            model = self._definite_model()
         if undecided:
             return SearchResult(reason=f"it depends on {', '.join(undecided)}")
         if unknown:
@@ -188,10 +190,7 @@ class _Search:
         ]
         return self.solve(*definite, *more, seconds=seconds)
 
-    def _preferred_model(self) -> Model:
-        model = self._definite_model()
-        if model.result is not SatResult.SAT:
-            return model
+    def _preferred_model(self, model: Model) -> Model:
         for preference in self._preferences(model):
             preferred = self._definite_model(preference, seconds=_PREFERENCE_SECONDS)
             if preferred.result is SatResult.SAT:
@@ -201,6 +200,7 @@ class _Search:
     def _preferences(self, model: Model) -> Iterator[Formula]:
         solver, query = self.encoder.solver, self.query
         plain = [self._plain_context(over_tls) for over_tls in ("true", "false")]
+        plain.append(solver.and_(self.encoder.caller.usual))
         near_bounds, whole = self._ordered_values()
         usual = self._usual_request(model)
         for context in plain:

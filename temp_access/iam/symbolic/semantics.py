@@ -1,14 +1,16 @@
 """The evaluator's decision as a formula."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.document import Policy, Statement
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.grammar import VERSIONS, ElementReader
 from temp_access.iam.patterns import WildcardScope, pad_arn
-from temp_access.iam.principals import Principals
+from temp_access.iam.principals import EVERYONE, Principals
 from temp_access.iam.symbolic.conditions import condition_holds
 from temp_access.iam.symbolic.encoder import Encoder
 from temp_access.iam.symbolic.patterns import FOLDER_MARK, matches_any
@@ -54,10 +56,30 @@ def _names(encoder: Encoder, principals: Principals, principal: StringTerm) -> F
     return encoder.solver.one_of(principal, sorted(principals.named))
 
 
-def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: Principals | None) -> Formula:
-    """Whether the statement's action, resource, principal and all conditions match the request."""
-    solver = encoder.solver
-    body = policy.bodies[statement.index]
+@dataclass(frozen=True, slots=True)
+class _WrittenStatement:
+    """A statement, and its policy and elements as written."""
+
+    policy: Policy
+    statement: Statement
+    body: Mapping[str, Any]
+
+
+def _statements(policy: Policy, effect: str) -> Iterator[_WrittenStatement]:
+    # A statement whose effect can't be read is there twice, so its index isn't its place.
+    for statement, body in zip(policy.statements, policy.bodies, strict=True):
+        if statement.effect == effect:
+            yield _WrittenStatement(policy, statement, body)
+
+
+def applies(encoder: Encoder, written: _WrittenStatement, principals: Principals | None) -> Formula:
+    """Whether the statement's action, resource, principal and all conditions match the request.
+
+    If a part of the statement can't be read, whether it applies is open.
+    """
+    solver, policy, statement, body = encoder.solver, written.policy, written.statement, written.body
+    if _is_unreadable(statement):
+        return encoder.unreadable_applies(f"statement {statement.index} of {policy.name}: {body!r}")
     variables = policy.version == VERSIONS[0]
     actions = [action.lower() for action in _strings(body, "NotAction" if statement.not_action else "Action")]
     if any(FOLDER_MARK in action for action in actions):
@@ -76,12 +98,18 @@ def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: 
     return solver.and_(conditions)
 
 
+def _is_unreadable(statement: Statement) -> bool:
+    patterns = [statement.actions, *([statement.resources] if statement.resources is not None else [])]
+    return any(each.unreadable for each in patterns) or any(
+        isinstance(condition, UnreadableCondition) for condition in statement.conditions
+    )
+
+
 def _strings(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return ElementReader("policy", name, body[name]).strings()
 
 
 _PrincipalTest = Callable[[Encoder, Principals], Formula]
-_EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
 
 
 def allowed(encoder: Encoder, policies: PolicySet) -> Formula:
@@ -123,26 +151,25 @@ def _policy_effect(encoder: Encoder, policy: Policy, effect: str, *, ignore_not_
         # What replaces the document in the evaluator is no access of its own.
         return encoder.unknown_applies(policy.name, effect)
     return encoder.solver.or_(
-        applies(encoder, policy, statement, _principals(statement, ignore_not_principal=ignore_not_principal))
-        for statement in policy.statements
-        if statement.effect == effect
+        applies(encoder, written, _principals(written.statement, ignore_not_principal=ignore_not_principal))
+        for written in _statements(policy, effect)
     )
 
 
 def _principals(statement: Statement, *, ignore_not_principal: bool) -> Principals | None:
     principals = statement.principals
-    return _EVERYONE if ignore_not_principal and principals is not None and principals.negated else principals
+    return EVERYONE if ignore_not_principal and principals is not None and principals.negated else principals
 
 
 def _some_allow_by(encoder: Encoder, policies: Iterable[Policy], test: _PrincipalTest) -> Formula:
     return encoder.solver.or_(
         encoder.solver.and_(
             [
-                applies(encoder, policy, statement, statement.principals),
-                test(encoder, statement.principals),
+                applies(encoder, written, written.statement.principals),
+                test(encoder, written.statement.principals),
             ]
         )
         for policy in policies
-        for statement in policy.statements
-        if statement.effect == "Allow" and statement.principals is not None
+        for written in _statements(policy, "Allow")
+        if written.statement.principals is not None
     )

@@ -110,6 +110,9 @@ class _StatementReader:
         element = self._attempt(lambda: self.statement.exactly_one(name, f"Not{name}", required=required), None)
         if element is None:
             return None
+        if name == "Resource" and not GRAMMARS[self.layer].resource_allowed:
+            self.errors.append(element.malformed(f"not allowed in a {self.layer.value}"))
+            return None
         values = element.value if isinstance(element.value, list | tuple) else [element.value]
         patterns = PatternSet()
         for value in values:
@@ -128,19 +131,17 @@ class _StatementReader:
             return parse_principals(self.statement, self.layer)
         except MalformedPolicy as error:
             malformed = error
-        element = self.statement.child("Principal" if "Principal" in body else "NotPrincipal")
-        if (
-            GRAMMARS[self.layer].principal
-            and isinstance(element.value, Mapping | str)
-            and body.get("Effect") in _EFFECTS
-        ):
-            negated = "NotPrincipal" in body and "Principal" not in body
+        grammar = GRAMMARS[self.layer]
+        negated = "NotPrincipal" in body
+        unsupported = negated and (not grammar.not_principal or body.get("Effect") != "Deny" or "Principal" in body)
+        element = self.statement.child("NotPrincipal" if negated else "Principal")
+        if grammar.principal and self.layer is not Layer.RCP and isinstance(element.value, Mapping) and not unsupported:
             try:
                 return read_principals(element, negated, odd_names=True)
             except MalformedPolicy as error:
                 malformed = error
         self.errors.append(malformed)
-        return EVERYONE if GRAMMARS[self.layer].principal else None
+        return EVERYONE if grammar.principal else None
 
     def _conditions(self) -> Iterator[Condition]:
         block = self.statement.child("Condition")

@@ -31,7 +31,7 @@ def other_deployments(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Sna
 
 def _names_other_partition(snapshot: Snapshot) -> bool:
     """Whether a policy names something of an account in another partition: the templates aren't for this one then."""
-    text = "".join(statement for _, statement in _statements(snapshot))
+    text = json.dumps([body for _, body in _bodies(snapshot)])
     return any(partition != snapshot.target.partition for partition in _OF_AN_ACCOUNT.findall(text))
 
 
@@ -48,15 +48,19 @@ def _difference(base: Snapshot, head: Snapshot) -> tuple[_Statements, _Statement
 
 
 def _statements(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    return ((place, _normal(snapshot, body)) for place, body in _bodies(snapshot))
+
+
+def _bodies(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, object]]]:
     for owner in (PolicyOwner.USER, PolicyOwner.ROLE):
         policies = snapshot.policies_of(owner)
         for policy in (*policies.identity, *([policies.boundary] if policies.boundary else [])):
-            yield from ((owner, _normal(snapshot, body)) for body in policy.bodies)
+            yield from ((owner, body) for body in policy.bodies)
     bucket_policy = snapshot.policies.bucket_policy(snapshot.state.bucket)
     for body in bucket_policy.bodies if bucket_policy else ():
-        yield "bucket", _normal(snapshot, body)
+        yield "bucket", body
     for body in snapshot.policies.trust_policy(snapshot.state.role).bodies:
-        yield "trust", _normal(snapshot, body)
+        yield "trust", body
 
 
 def _normal(snapshot: Snapshot, body: Mapping[str, object]) -> str:

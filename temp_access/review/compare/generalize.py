@@ -59,7 +59,9 @@ def generalize(compared: DecisionPairs, head: Snapshot, *, gained: bool) -> Iter
         if changed:
             # A sample with an unknown decision counts as not allowed, so that no description includes it.
             allowed = {each for each in compared.samples if compared.pair(each, context)[gained].allowed}
-            search = _Search(compared, head, gained, list(compared.samples), frozenset(allowed), frozenset(changed))
+            search = _ScopeSearch(
+                compared, head, gained, list(compared.samples), frozenset(allowed), frozenset(changed)
+            )
             yield from search.deltas(context)
 
 
@@ -70,7 +72,7 @@ def _changed(pair: tuple[Decision, Decision], *, gained: bool) -> bool:
 
 
 @dataclass(frozen=True)
-class _Search:
+class _ScopeSearch:
     """The search for the scopes of `changed`, in one context: all its `samples`, and those `allowed`."""
 
     compared: DecisionPairs

@@ -123,7 +123,7 @@ def external_principal(name: str) -> Iterator[ExternalPrincipal]:
         else:
             yield ExternalPrincipal(description, name, account)
     else:
-        yield ExternalPrincipal(name, name, "")
+        yield ExternalPrincipal(_display_name(name), name, "")
 
 
 def condition_principals(statement: StatementView, snapshot: Snapshot) -> Iterator[str]:

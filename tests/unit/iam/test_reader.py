@@ -3,13 +3,18 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.explanation import near_misses
+from temp_access.iam.grammar import STATEMENT_ELEMENTS
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.reader import read_policy
 from tests.unit.iam.test_unknown import ALLOW, SESSION, USER, request
+from tests.unit.support.examples import examples
 
 ALLOWED, DENIED, HIT, OPEN = (
     DecisionType.ALLOWED,
@@ -120,6 +125,30 @@ def test_principals_that_cant_be_read(principal: str, named: Any, kind: Decision
     assert evaluate(PolicySet(session=(), resource=bucket), request(principal)).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("layer", "change"),
+    [
+        (Layer.RESOURCE, {"NotPrincipal": {"AWS": SESSION}}),
+        (Layer.RESOURCE, {"Principal": "*", "NotPrincipal": {"AWS": USER}}),
+        (Layer.RESOURCE, {"Effect": "Deny", "Principal": "*", "NotPrincipal": {"AWS": USER}}),
+        (Layer.TRUST, {"Principal": "*", "Action": "sts:*", "Resource": "arn:aws:iam::111122223333:role/other"}),
+        (Layer.RCP, {"Effect": "Deny", "Principal": {"AWS": "111122223333"}}),
+    ],
+)
+def test_elements_that_a_kind_of_policy_does_not_have(layer: Layer, change: dict[str, Any]) -> None:
+    """What AWS makes of them isn't known, so neither is whether the statement applies."""
+    body = {**BODY, **change}
+    with pytest.raises(MalformedPolicy):
+        parse_policy({"Statement": body}, layer)
+
+    policy = read_policy({"Statement": body}, layer)
+
+    for statement in policy.statements:
+        assert statement.may_apply(request())[0]
+        assert "Statement[0]" in statement.may_apply(request())[1][0]
+        assert policy.unreadable
+
+
 def test_the_other_statements_of_an_odd_policy_decide() -> None:
     odd = {**BODY, "Effect": "Deny", "Action": "ec2:*", "Foo": 1}
     document = {"Version": "2012-10-17", "Statement": [odd, BODY]}
@@ -134,3 +163,35 @@ def test_a_policy_that_is_well_formed_is_read_as_it_is_parsed() -> None:
     document = {"Version": "2012-10-17", "Statement": [BODY]}
 
     assert read_policy(document, Layer.IDENTITY) == parse_policy(document, Layer.IDENTITY)
+
+
+SCALARS = (
+    st.sampled_from(["*", "s3:*", "Allow", "Deny", "x", "", "aws:userid", "${", "2012-10-17"])
+    | st.integers()
+    | st.none()
+    | st.booleans()
+)
+NAMES = st.sampled_from(sorted(STATEMENT_ELEMENTS)) | st.sampled_from(
+    ["Version", "Statement", "AWS", "Service", "StringEquals", "Null", "Bool", "aws:userid", "x", "IpAddress"]
+)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3))
+STATEMENTS = st.dictionaries(NAMES, VALUES, max_size=5).map(lambda odd: {**BODY, **odd})
+DOCUMENTS = VALUES | st.lists(STATEMENTS | VALUES, max_size=2).map(lambda bodies: {"Statement": bodies})
+
+
+@examples(800)
+@given(document=DOCUMENTS, layer=st.sampled_from(Layer))
+def test_nothing_is_refused(document: Any, layer: Layer) -> None:
+    """Whatever the document is, it is read, decided, and explained."""
+    policy = read_policy(document, layer)
+    list(near_misses(policy, request()))
+
+    decision = evaluate(PolicySet((policy, ALLOW), session=(policy,), resource=policy), request())
+
+    try:
+        parse_policy(document, layer)
+    except MalformedPolicy:
+        assert policy.unreadable
+    else:
+        assert policy.unreadable == ()
+    assert (decision.kind is DecisionType.UNDECIDED) == bool(decision.unknown)

@@ -367,6 +367,16 @@ def test_a_loop_over_too_much_is_unread() -> None:
         ),
         # https://github.com/aws-cloudformation/cfn-lint: test/fixtures/templates/quickstart/nist_application.yaml
         (identity(READ | {"Action": "sns:Publish", "Resource": {"Ref": "P"}}) | parameter(Default=""), []),
+        # A document can be empty, if its only statement depends on a condition.
+        (
+            resource(
+                "AWS::IAM::ManagedPolicy",
+                PolicyDocument={"Version": "2012-10-17", "Statement": [{"Fn::If": ["C", READ, NOTHING]}]},
+            ),
+            ["Grammar"],
+        ),
+        # A nested stack's parameters, which its parent gives, are parameters.
+        (for_everyone({"AWS": {"Ref": "P"}}) | parameter(Default="*"), ["Everyone"]),
         # A second statement with the same Sid is in one of 512 combinations.
         (
             resource(

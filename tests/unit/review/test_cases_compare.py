@@ -217,3 +217,46 @@ def test_an_undecided_decision_is_no_change(tmp_path: Path) -> None:
     assert any("aws:PrincipalType" in unknown.description for unknown in review.unknown)
     same = add_trust_statement(**statement)
     assert review_edits(tmp_path / "same", same, same).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        (
+            requiring(NumericLessThan={"aws:MultiFactorAuthAge": "4"}),
+            requiring(NumericLessThanEquals={"aws:MultiFactorAuthAge": "3"}),
+        ),
+        (
+            unchanged,
+            reading(IpAddress={"aws:SourceIp": "10.0.0.0/8"}, StringEquals={"aws:SourceVpce": "vpce-1"}),
+        ),
+        (
+            unchanged,
+            requiring(BoolIfExists={"aws:MultiFactorAuthPresent": ["true", "false"]}),
+        ),
+        (
+            unchanged,
+            trusting({"AWS": f"{OWN}:user/temp-user"}),
+        ),
+        (
+            unchanged,
+            add_trust_statement(
+                Effect="Allow",
+                Action=["sts:TagSession", "sts:SetSourceIdentity"],
+                Principal={"AWS": f"{OWN}:user/temp-user"},
+            ),
+        ),
+        (
+            reading(IpAddress={"aws:SourceIp": "203.0.113.0/24"}),
+            reading(IpAddress={"aws:SourceIp": ["203.0.113.0/25", "203.0.113.128/25"]}),
+        ),
+        (
+            reading(StringLike={"aws:PrincipalTag/team": ["a*", "ab*"]}),
+            reading(StringLike={"aws:PrincipalTag/team": "a*"}),
+        ),
+    ],
+)
+def test_what_no_request_shows_is_no_change(tmp_path: Path, base: Edit, head: Edit) -> None:
+    """Whole numbers, keys that exclude each other, and another way to write the same; a limit has its case here."""
+    review = review_edits(tmp_path, head, base)
+    assert (review.headline, review.unknown) == (Direction.UNCHANGED, ())

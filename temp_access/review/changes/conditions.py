@@ -63,19 +63,34 @@ def describe_span(values: KeyValues, allowed: Iterable[KeyValue], key: str) -> s
     inside = [index for index, (_, value) in enumerate(points) if value in allowed]
     if not inside or None in allowed or inside != list(range(inside[0], inside[-1] + 1)) or len(inside) == len(points):
         return ""
-    low = _edge(values, inside[0], inside[0] - 1) if inside[0] > 0 else ""
-    high = _edge(values, inside[-1], inside[-1] + 1) if inside[-1] < len(points) - 1 else ""
+    is_time, name = key == CURRENT_TIME, _NAMES.get(key, key)
+    if len(inside) == 1 and (only := points[inside[0]][0].written) and 0 < inside[0] < len(points) - 1:
+        return f"at {only}" if is_time else f"for {name} {only}"
+    low = _low(values, inside[0], "after" if is_time else "above")
+    high = _high(values, inside[-1], "until" if is_time else "up to")
     if not (low or high):
         return ""
-    if key == CURRENT_TIME:
-        return " ".join(filter(None, [low and f"from {low}", high and f"until {high}"]))
-    name = _NAMES.get(key, key)
-    return f"for {name} " + " and ".join(filter(None, [low and f"from {low}", high and f"up to {high}"]))
+    return " ".join(filter(None, [low, high])) if is_time else f"for {name} " + " and ".join(filter(None, [low, high]))
 
 
-def _edge(values: KeyValues, inside: int, outside: int) -> str:
-    """Return the bound between two neighbors; which of them is it depends on the operator."""
-    return values.points[inside][0].written or values.points[outside][0].written
+def _low(values: KeyValues, index: int, after: str) -> str:
+    """Return the lower bound of a range that begins at a point; it belongs to the range if a policy writes it so."""
+    if index == 0:
+        return ""
+    if written := values.points[index][0].written:
+        return f"from {written}"
+    outside = values.points[index - 1][0].written
+    return outside and f"{after} {outside}"
+
+
+def _high(values: KeyValues, index: int, until: str) -> str:
+    """Return the upper bound of a range that ends at a point."""
+    if index == len(values.points) - 1:
+        return ""
+    if written := values.points[index][0].written:
+        return f"{until} and including {written}"
+    outside = values.points[index + 1][0].written
+    return outside and f"{until} {outside}"
 
 
 def key_name(plan: ContextPlan, key: str) -> str:

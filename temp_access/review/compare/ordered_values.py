@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from itertools import pairwise
 
@@ -17,16 +18,19 @@ _OTHER_ADDRESSES = ("192.0.2.1", "2001:db8::1")
 
 @dataclass(frozen=True, slots=True)
 class OrderedPoint:
-    """A number or date as a number and as the text in a request; `written` is how a policy writes this bound, or ""."""
+    """A number or date as a number and as the text in a request; `written` is how a policy writes this bound, or "".
 
-    number: float
+    A float has 53 bits only, so that two bounds of a policy could be one.
+    """
+
+    number: Fraction
     text: str
     written: str = ""
 
 
 def ordered_points(key: str, conditions: Iterable[tuple[str, tuple[str, ...]]]) -> list[OrderedPoint]:
     """Return the bounds of operators (in lower case) with their values, and a value between each two, in order."""
-    written: dict[float, str] = {}
+    written: dict[Fraction, str] = {}
     dates = False
     for operator, values in conditions:
         if not operator.startswith(("numeric", "date")):
@@ -35,7 +39,7 @@ def ordered_points(key: str, conditions: Iterable[tuple[str, tuple[str, ...]]]) 
         parse = parse_timestamp if operator.startswith("date") else parse_number
         for value in values:
             try:
-                written.setdefault(float(parse(value)), value)
+                written.setdefault(Fraction(parse(value)), value)
             except ValueError:
                 continue
     if not written:
@@ -77,16 +81,18 @@ def _neighbors(first: IPv4Address | IPv6Address, last: IPv4Address | IPv6Address
         yield str(last + 1)
 
 
-def _between(low: float, high: float) -> Sequence[float]:
-    middle = (low + high) // 2
+def _between(low: Fraction, high: Fraction) -> Sequence[Fraction]:
+    middle = Fraction((low + high) // 2)
     if low < middle < high:
         return (middle,)
     # Numbers and times in requests are whole, unless a policy writes fractions.
-    return () if low.is_integer() and high.is_integer() else ((low + high) / 2,)
+    return () if low.denominator == high.denominator == 1 else ((low + high) / 2,)
 
 
-def _text(number: float, as_date: bool) -> str:
+def _text(number: Fraction, as_date: bool) -> str:
     if as_date:
-        moment = datetime.fromtimestamp(number, UTC).isoformat(timespec="milliseconds" if number % 1 else "seconds")
+        moment = datetime.fromtimestamp(float(number), UTC).isoformat(
+            timespec="milliseconds" if number % 1 else "seconds"
+        )
         return moment.removesuffix("+00:00") + "Z"
-    return str(int(number)) if float(number).is_integer() else str(number)
+    return str(int(number)) if number.denominator == 1 else str(float(number))

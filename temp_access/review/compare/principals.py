@@ -116,7 +116,7 @@ def external_principal(name: str) -> Iterator[ExternalPrincipal]:
         account = None if ACCOUNT in name else name.split(":")[2]
         short = name.removeprefix(PARTITION)
         own, foreign = short.partition(ACCOUNT)[2], f"{short.rpartition(':')[2]} of account {account}"
-        description = own if account is None else foreign
+        description = short.partition("user/")[2] if _is_origin_access(name) else own if account is None else foreign
         if role := _ROLE.fullmatch(name):
             arn = f"{role[1]}sts:{role[2]}assumed-role/{role[3]}/session"
             yield ExternalPrincipal(description, arn, account, name)
@@ -124,6 +124,12 @@ def external_principal(name: str) -> Iterator[ExternalPrincipal]:
             yield ExternalPrincipal(description, name, account)
     else:
         yield ExternalPrincipal(_display_name(name), name, "")
+
+
+def _is_origin_access(name: str) -> bool:
+    # CloudFront's identity is no user, and has no policies.
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    return name.startswith(f"{PARTITION}iam::cloudfront:user/")
 
 
 def condition_principals(statement: StatementView, snapshot: Snapshot) -> Iterator[str]:
@@ -162,6 +168,7 @@ class ComparedPrincipal:
         if self.allows_nothing:
             return ", regardless of its session policy"
         own = self.owner is PolicyOwner.OUTSIDER and not self.has_no_permissions and self.arn.startswith(PARTITION)
+        own = own and not _is_origin_access(self.arn)
         return ", if its own policies allow it" if own else ""
 
     def grant(self, snapshot: Snapshot) -> Grant | None:

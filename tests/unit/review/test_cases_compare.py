@@ -92,7 +92,23 @@ USER = "temp-role can now be assumed by temp-user"
         (
             requiring(DateGreaterThan={DATE: NEW_YEAR}),
             requiring(DateGreaterThan={DATE: NEXT_YEAR}),
-            f"{USER} only from {NEXT_YEAR} instead of from {NEW_YEAR}",
+            f"{USER} only after {NEXT_YEAR} instead of after {NEW_YEAR}",
+        ),
+        (
+            requiring(DateLessThan={DATE: NEW_YEAR}),
+            requiring(DateLessThanEquals={DATE: NEW_YEAR}),
+            f"{USER} until and including {NEW_YEAR} instead of only until {NEW_YEAR}",
+        ),
+        (
+            requiring(NumericGreaterThanEquals={"aws:MultiFactorAuthAge": "60"}),
+            requiring(NumericGreaterThan={"aws:MultiFactorAuthAge": "60"}),
+            f"{USER} only for aws:MultiFactorAuthAge above 60 instead of for aws:MultiFactorAuthAge from 60",
+        ),
+        (
+            requiring(NumericLessThan={"aws:MultiFactorAuthAge": "9007199254740993"}),
+            requiring(NumericLessThan={"aws:MultiFactorAuthAge": "9007199254740994"}),
+            f"{USER} for aws:MultiFactorAuthAge up to and including 9007199254740993 "
+            "instead of only for aws:MultiFactorAuthAge up to 9007199254740993",
         ),
         (unchanged, denying(Bool={"aws:MultiFactorAuthPresent": "true"}), f"{USER} only without MFA"),
         (
@@ -168,13 +184,29 @@ def test_nobody_gains_what_no_caller_can_have(tmp_path: Path, head: Edit) -> Non
         (
             unchanged,
             reading("Deny", DateGreaterThan={DATE: NEW_YEAR}),
-            f"bob can no longer read objects in bob/, from {NEW_YEAR}",
+            f"bob can no longer read objects in bob/, after {NEW_YEAR}",
+        ),
+        (
+            reading(DateLessThan={DATE: "2030-01-01T00:00:00Z"}),
+            reading(DateLessThan={DATE: "2030-01-01T00:00:01Z"}),
+            f"any other account can now read objects in bob/, at {NEW_YEAR}",
         ),
     ],
 )
 def test_calls_a_sample_an_example(tmp_path: Path, base: Edit, head: Edit, change: str) -> None:
     """A value that was made up, or is one of many, isn't told as the condition."""
     assert any(each.startswith(change) for each in descriptions(tmp_path, head, base))
+
+
+def test_the_identity_of_cloudfront_has_no_policies_of_its_own(tmp_path: Path) -> None:
+    """It is no user of an account.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    """
+    identity = {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}
+    head = add_bucket_statement("bob/*", Effect="Allow", Principal=identity, Action="s3:GetObject")
+
+    assert descriptions(tmp_path, head) == ["CloudFront Origin Access Identity E1 can now read objects in bob/"]
 
 
 def test_finds_what_only_several_keys_together_allow(tmp_path: Path) -> None:

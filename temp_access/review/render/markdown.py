@@ -134,6 +134,13 @@ def _cut(value: str, limit: int) -> str:
     return value if len(value) <= limit else f"{value[: limit - 1]}…"
 
 
+def _without_closing(text: str) -> str:
+    """Return text without the parentheses at its end that it doesn't open: they close the words around it."""
+    while text.endswith(")") and text.count(")") > text.count("("):
+        text = text[:-1]
+    return text
+
+
 def _mark_names(change: Change) -> str:
     # GitHub makes no mention or reference of a name in a code element.
     names = {name for name in (change.subject, _KEYS.sub("", change.target or "")) if name}
@@ -145,8 +152,9 @@ def _mark_names(change: Change) -> str:
     for match in pattern.finditer(change.description):
         if match["plain"]:
             continue
-        marked += escape(change.description[end : match.start()]) + code(match[0])
-        end = match.end()
+        text = match[0] if match[0] in names else _without_closing(match[0])
+        marked += escape(change.description[end : match.start()]) + code(text)
+        end = match.start() + len(text)
     return marked + escape(change.description[end:])
 
 

@@ -46,6 +46,16 @@ def test_marks_a_short_name_only_as_a_word() -> None:
     assert "- 🔴 <code>a</code> can now read <code>a</code>\n" in to_markdown(report_of("a"))
 
 
+def test_a_code_element_ends_before_the_closing_parenthesis() -> None:
+    """The parenthesis closes the words around the name, unless the name opens it."""
+    report = report_of("a")
+    [first, *_] = report.review.changes
+    described = "a can now read objects (previously only from 2001:db8::) and arn:x(1)"
+    change = dataclasses.replace(first, description=described)
+    report = dataclasses.replace(report, review=dataclasses.replace(report.review, changes=(change,)))
+    assert "(previously only from <code>2001:db8::</code>) and <code>arn:x(1)</code>" in to_markdown(report)
+
+
 def test_encodes_marks_in_labels() -> None:
     """Every mark that Mermaid could interpret is an entity, and no label starts a list."""
     assert label('a"b') == "a#34;b"

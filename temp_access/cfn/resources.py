@@ -143,13 +143,23 @@ def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         yield from _unread(place or f"Properties.Policies.{index}", policy)
     for _, place, value in _documents(resource):
         document = _parsed(value)
-        yield from _unread(place, document)
+        if isinstance(document, str | Mapping):
+            yield from _unread(place, document)
+        else:
+            yield place, "isn't a JSON object"
         statements = as_mapping(document).get("Statement")
         for index, statement in enumerate(as_list(statements)):
             at = f"{place}.Statement.{index}" if isinstance(statements, list) else f"{place}.Statement"
             yield from _unread(at, statement)
-            yield from _unread(f"{at}.Principal", as_mapping(as_mapping(statement).get("Principal")))
+            for element in ("Principal", "NotPrincipal"):
+                yield from _unread_principal(f"{at}.{element}", as_mapping(statement).get(element))
             yield from _unread(f"{at}.Condition", as_mapping(as_mapping(statement).get("Condition")))
+
+
+def _unread_principal(place: str, value: object) -> Iterator[tuple[str, str]]:
+    # Text is no principal, except for "*"; a reference to an attribute can be an object after the deployment.
+    if not isinstance(value, str) or has_reference(value):
+        yield from _unread(place, value)
 
 
 def _unread(place: str, value: object) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,8 @@ def _element(element: str, value: object, body: Mapping[str, object]) -> object:
         samples = {"Federated": f"{_IAM}{provider}", "Service": "s3.amazonaws.com"}
         if isinstance(value, dict):
             return {type_: _replaced(names, samples.get(type_, _ARN)) for type_, names in value.items()}
-        return _replaced(value, _ARN)
+        # AWS takes no text here, so that what is known only at deployment is an object.
+        return {"AWS": _ARN} if isinstance(value, str) and _REFERENCE.fullmatch(value) else value
     if element in ("Action", "NotAction", "Effect"):
         return _replaced(value, "Allow" if element == "Effect" else "*", always=True)
     if element in ("Resource", "NotResource"):

@@ -211,6 +211,15 @@ def test_says_what_it_couldnt_combine() -> None:
             "Properties.PolicyDocument.Statement.1",
         ),
         (managed(READ | INCLUDE), "Properties.PolicyDocument.Statement.0"),
+        (resource("AWS::IAM::ManagedPolicy", PolicyDocument=[document(READ)]), "Properties.PolicyDocument"),
+        (
+            resource(
+                "AWS::S3::BucketPolicy",
+                Bucket="b",
+                PolicyDocument=document(READ | {"Principal": {"Fn::GetAtt": ["CfnJson", "Value"]}}),
+            ),
+            "Properties.PolicyDocument.Statement.0.Principal",
+        ),
         (resource("AWS::IAM::Role", Policies={"Ref": "P"}), "Properties.Policies"),
         (resource("AWS::IAM::Role", Policies=[{"Ref": "P"}]), "Properties.Policies.0"),
         (

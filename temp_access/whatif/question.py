@@ -114,7 +114,9 @@ def _resource(resource: str, source: PolicySource) -> tuple[str, list[str]]:
         raise UserError("the resource is empty; write a key like bob/x, bucket, role, s3://BUCKET/KEY or an ARN")
     notes = []
     if "*" in resource or "?" in resource:
-        notes.append("* and ? are literal here: this is one object's key, not a pattern")
+        is_key = not resource.startswith("arn:") or resource.startswith(bucket_arn(target.partition, ""))
+        kind = "object's key" if is_key else "resource"
+        notes.append(f"* and ? are literal here: this is one {kind}, not a pattern")
     if resource.startswith("/"):
         notes.append("this key begins with a slash; without the slash it is a different key")
     if not resource.startswith("arn:"):

@@ -216,7 +216,8 @@ def test_explains_an_invalid_question(ask: Answers, question: str, error: str) -
 @pytest.mark.parametrize(
     ("question", "note"),
     [
-        ("bob s3:GetObject bob/*", "* and ? are literal here"),
+        ("bob s3:GetObject bob/*", "* and ? are literal here: this is one object's key"),
+        ("user kms:Decrypt arn:aws:kms:us-east-1:111122223333:key/*", "* and ? are literal here: this is one resource"),
         ("bob s3:ListBucket bucket", "without a prefix this lists the whole bucket"),
         ("bob s3:GetObject bucket", "s3:GetObject is an action on objects, and this is a bucket"),
         ("bob s3:GetBucketPolicy bob/x", "s3:GetBucketPolicy is an action on buckets, and this is an object"),

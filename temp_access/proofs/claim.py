@@ -1,11 +1,13 @@
 """A claim, the search that decides it, and its form as JSON."""
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from temp_access.iam.symbolic.patterns import FOLDER_MARK
 from temp_access.iam.symbolic.queries import Deadline, QueryFactory, Witness
 from temp_access.iam.symbolic.search import search
 
@@ -59,7 +61,9 @@ def decide_claim(
             if not result.proved:
                 reasons.append(result.reason)
     if reasons:
-        return Claim(name, ClaimStatus.UNKNOWN, note="; ".join(dict.fromkeys(reasons)))
+        # A policy has $id where the formulas have a placeholder.
+        note = re.sub(rf"{FOLDER_MARK}[^»]*»", "$id", "; ".join(dict.fromkeys(reasons)))
+        return Claim(name, ClaimStatus.UNKNOWN, note=note)
     return Claim(name, ClaimStatus.PROVED)
 
 

@@ -177,6 +177,13 @@ class _WitnessSearch:
         mixed = sorted({key for key, _ in self.encoder.ordered if self.encoder.value(key).text is None})
         if tests:
             return f"it depends on conditions that aren't modeled: {', '.join(tests)}"
+        # A statement is named "EFFECT by statement NUMBER of POLICY: BODY"; the other ones are patterns.
+        early = "a variable before the fifth colon of an ARN"
+        unread = sorted(
+            {name.partition(": ")[0] if " by statement " in name else early for name in self.encoder.unreadable}
+        )
+        if unread:
+            return f"it depends on {', '.join(unread)}, which can't be understood"
         if mixed:
             return f"it depends on conditions that compare {', '.join(mixed)} as text and in order"
         return "internal disagreement: the evaluator decides the solver's request differently"

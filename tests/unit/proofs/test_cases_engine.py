@@ -1,5 +1,6 @@
 """Cases on which an earlier prover was wrong, by the number and name of each; and others of the same kind."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,38 @@ def test_01_the_folder_in_the_default_of_a_variable() -> None:
     witness = claims["mode"].witness
     assert witness
     assert (witness.action, witness.folder) == ("s3:PutObject", "bob")
+
+
+@pytest.mark.parametrize(
+    ("statement", "note"),
+    [
+        (
+            {"Resource": "arn:aws:s3:::test/$id/*", "Condition": {"Null": {"aws:PrincipalTag/$id": "true"}}},
+            "the folder in the condition key aws:PrincipalTag/$id isn't modeled",
+        ),
+        (
+            {"Resource": "arn:aws:s3:::test/${aws:PrincipalTag/$id}/*"},
+            "bad policy variable in 'arn:aws:s3:::test/${aws:PrincipalTag/$id}/*'",
+        ),
+        (
+            {"Resource": "arn:aws:s3::${aws:PrincipalAccount}:test/$id/*"},
+            "it depends on a variable before the fifth colon of an ARN, which can't be understood",
+        ),
+    ],
+)
+def test_01_an_unknown_claim_says_why_in_the_words_of_the_policy(
+    tmp_path: Path, statement: dict[str, Any], note: str
+) -> None:
+    """Neither the placeholder of the formulas nor a disagreement inside the prover is an answer."""
+    file = tmp_path / "policy.json"
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", **statement}]}
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+    claims = prove_session_policy(*example(), read_custom_policy(file), ACCESS_MODES["read"])
+
+    [isolation] = [claim for claim in claims if claim.name.startswith("isolation")]
+    assert isolation.status is ClaimStatus.UNKNOWN
+    assert note in isolation.note
 
 
 @pytest.mark.parametrize(

@@ -240,3 +240,70 @@ def test_allowed_is_said_only_where_it_is_known(run: Run, name: str) -> None:
     exit_code, output = run(f"can {question}", edit)
     assert exit_code == code, output
     assert message in output
+
+
+OFFLINE: dict[str, tuple[Edit, str, list[str]]] = {
+    "access point": (
+        add("AWS::S3::AccessPoint", Bucket="b", Policy=OPEN),
+        "TempAccess.More (AWS::S3::AccessPoint), which isn't read",
+        ["grants.bob/assume", "grants.bob/inside/get"],
+    ),
+    "second bucket policy": (
+        add("AWS::S3::BucketPolicy", "TempAccessStorage", Bucket="the-same-bucket", PolicyDocument=OPEN),
+        "TempAccessStorage.More (AWS::S3::BucketPolicy), which isn't read",
+        ["grants.bob/assume"],
+    ),
+    "macro": (transform, "the result of the Transform in TempAccess, which isn't read", []),
+    "tags": (
+        tags,
+        "while a condition tests tags, which isn't read",
+        [],
+    ),
+    "unknown policy of the user": (
+        change("AWS::IAM::User", ManagedPolicyArns=[UNKNOWN_ARN]),
+        f"the document of {UNKNOWN_ARN}, which can't be read here",
+        ["grants.bob/inside/get"],
+    ),
+    "group": (
+        change("AWS::IAM::User", Groups=["staff"]),
+        "the policies of temp-user's groups (staff), which can't be read here",
+        ["grants.bob/inside/get"],
+    ),
+    "boundary of the role": (
+        change("AWS::IAM::Role", PermissionsBoundary=UNKNOWN_ARN),
+        f"the document of {UNKNOWN_ARN}, which can't be read here",
+        ["grants.bob/assume"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_offline_probes_that_depend_on_it_are_inconclusive(run: Run, tmp_path: Path, name: str) -> None:
+    """The reports name it once, and say how many probes depend on it; other probes pass."""
+    edit, reason, passing = OFFLINE[name]
+    files = {suffix: tmp_path / f"report.{suffix}" for suffix in ("json", "junit", "markdown")}
+    options = [option for suffix, file in files.items() for option in (f"--{suffix}", str(file))]
+
+    code, output = run("verify --offline --quiet", edit, *options)
+
+    assert code == 3, output
+    report = json.loads(files["json"].read_text(encoding="utf-8"))
+    verdicts = {probe["id"]: probe["verdict"] for probe in report["probes"]}
+    [(known_as, count)] = report["not_known"].items()
+    assert reason in known_as
+    assert list(verdicts.values()).count("inconclusive") == count > 3
+    assert "failed" not in verdicts.values()
+    assert {verdicts[id_] for id_ in passing} <= {"passed"}
+    flat = " ".join(output.split())
+    assert flat.count(reason) == 1
+    assert f"WARNING: {count} probes depend on " in flat
+    assert "INCONCLUSIVE 1 of" not in output
+    assert files["json"].read_text(encoding="utf-8").count(json.dumps(known_as)) == 1
+    for suffix in ("junit", "markdown"):
+        assert files[suffix].read_text(encoding="utf-8").count("probes depend on ") == 1
+
+
+@pytest.mark.parametrize("name", ["group", "instance profile", "KMS key", "log group", "policy of another role"])
+def test_offline_probes_that_nothing_can_change_pass(run: Run, name: str) -> None:
+    code, output = run("verify --offline --quiet", EDITS[name][0])
+    assert code == 0, output

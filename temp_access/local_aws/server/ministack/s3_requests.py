@@ -84,7 +84,9 @@ async def handle(method: str, path: str, headers: Headers, body: bytes, query: Q
     """Answer a request to S3 that obeys the rules of AWS; answer any other with the error of the rule it breaks."""
     try:
         s3.bucket_comes_first(path)
+        s3.relative_segments(s3.bucket_and_key(path)[1])
         if method == "PUT" and "policy" in query:
+            iam.bucket_policy_is_json(body.decode("utf-8", "replace"))
             iam.bucket_policy_principals_exist(body.decode("utf-8", "replace"), stores.principal_exists)
     except AwsError as error:
         return error.rest_xml()

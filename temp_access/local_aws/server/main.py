@@ -87,7 +87,7 @@ async def _serve(state_dir: StateDir, descriptor: int, port: int) -> None:
     requests.install()
     ministack = stores.app.app
     state_writer = StateWriter(state_dir.services, stores.snapshot)
-    health = {"pid": os.getpid(), "port": port}
+    health: dict[str, object] = {"pid": os.getpid(), "port": port}
     signin = SignInServer(stores.live_session)
     front = FrontApp(ministack, AccessLog(state_dir.access_log), state_writer, signin, health)
     config = Config()
@@ -100,8 +100,15 @@ async def _serve(state_dir: StateDir, descriptor: int, port: int) -> None:
     # hypercorn can't set this: idle clients don't answer the end of TLS, and would delay the stop by 30 s.
     constants.SSL_SHUTDOWN_TIMEOUT = 0.2
     stopped = asyncio.Event()
+
+    def stop() -> None:
+        # From now on this server doesn't count as running: who starts one waits until this one has released its lock.
+        health["ending"] = True
+        state_dir.server.unlink(missing_ok=True)
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     # The shortest session lasts 15 minutes: a test of expired sessions can't wait for that.
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stores.expire_sessions)
 

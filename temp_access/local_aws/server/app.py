@@ -1,18 +1,17 @@
-"""The ASGI applications in front of ministack, and the access log."""
+"""The ASGI applications in front of ministack."""
 
 import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from temp_access.local_aws.rules import http
 from temp_access.local_aws.rules.call import AwsError, Response
 from temp_access.local_aws.rules.http import PathAndQuery
+from temp_access.local_aws.server.access_log import AccessLog
 from temp_access.local_aws.server.bodies import (
     MAX_BODY,
     MAX_FORM,
@@ -34,19 +33,6 @@ from temp_access.local_aws.server.state_writer import StateWriter
 from temp_access.local_aws.state_dir import HEALTH_PATH, StateDir, read_json, write_private
 
 _SIGN_IN_PATH = "/federation"
-
-
-class AccessLog:
-    """The log of all requests, in a file that only its owner can read."""
-
-    def __init__(self, path: Path) -> None:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._file = os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
-
-    def write(self, action: str, status: int) -> None:
-        """Append one JSON line."""
-        time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._file.write(json.dumps({"time": time, "action": action, "status": status}) + "\n")
 
 
 Scope = Mapping[str, Any]

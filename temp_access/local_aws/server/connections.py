@@ -50,6 +50,14 @@ class BoundedServer(TCPServer):
         except TimeoutError:
             self.writer.transport.abort()
 
+    async def _read_data(self) -> None:
+        """Serve until the client closes the connection, which then ends at once.
+
+        hypercorn would keep it, of about 200 KB, until its time for idle connections is over.
+        """
+        await super()._read_data()
+        await self.idle_task.stop()
+
     async def _idle_timeout(self) -> None:
         """Close the connection unless the head of a request comes in time."""
         seconds, self._idle_seconds = self._idle_seconds, _IDLE_SECONDS

@@ -79,7 +79,8 @@ async def _serve(state_dir: StateDir, descriptor: int, port: int) -> None:
     from hypercorn.config import Config
 
     from temp_access.local_aws.server import connections
-    from temp_access.local_aws.server.app import AccessLog, FrontApp, LocalAwsApp
+    from temp_access.local_aws.server.access_log import AccessLog
+    from temp_access.local_aws.server.app import FrontApp, LocalAwsApp
     from temp_access.local_aws.server.ministack import requests, stores
     from temp_access.local_aws.server.signin import SignInServer
     from temp_access.local_aws.server.state_writer import StateWriter

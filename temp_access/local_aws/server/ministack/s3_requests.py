@@ -20,6 +20,7 @@ _extract_action = actions.extract_iam_action
 _extract_resource_arn = actions.extract_resource_arn
 _handle = s3_service.handle_request
 _s3_action = actions._s3_action
+_COMPLETED_UPLOADS = 1000
 # Random, so that no request can name it.
 _OTHER_KEY = secrets.token_hex(16)
 
@@ -93,12 +94,21 @@ async def handle(method: str, path: str, headers: Headers, body: bytes, query: Q
     if _is_batch_delete(method, path, query):
         return await _delete_objects(method, path, headers, body, query, **options)
     response = await _handle(method, path, headers, body, query, **options)
+    if method == "POST" and "uploadId" in query:
+        _forget_completed_uploads()
     if response[0] == 404 and not options.get("internal"):
         denial = _missing_object_denial(method, path, headers, query, response[2])
         if denial is not None:
             status, denial_headers, denial_body = denial.rest_xml()
             return status, denial_headers, b"" if method == "HEAD" else denial_body
     return response
+
+
+def _forget_completed_uploads() -> None:
+    """Keep the answers to the last uploads, for clients that complete one again; ministack would keep all of them."""
+    answers = s3_service._completed_multipart_uploads._data
+    while len(answers) > _COMPLETED_UPLOADS:
+        del answers[next(iter(answers))]
 
 
 def _missing_object_denial(method: str, path: str, headers: Headers, query: Query, reply: bytes) -> AwsError | None:

@@ -35,7 +35,7 @@ from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 from temp_access.policies.role_policy import role_policy
 from temp_access.policies.session_policy import session_policy
 
-GOAL = 100_000
+GOAL = 200_000
 ROOT = Path(__file__).parents[1]
 ACCOUNT, BUCKET = "111122223333", "arn:aws:s3:::example-temp-access"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/temp-role"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from temp_access.aws.errors import DurationTooShort as DurationTooShort
     from temp_access.aws.errors import GrantNotFound as GrantNotFound
     from temp_access.aws.errors import MfaNeeded as MfaNeeded
+    from temp_access.aws.errors import MfaRefused as MfaRefused
     from temp_access.aws.errors import NoCredentials as NoCredentials
     from temp_access.aws.errors import NotDeployed as NotDeployed
     from temp_access.aws.errors import NotTrusted as NotTrusted
@@ -37,6 +38,7 @@ _MODULES = {
     "DurationTooShort": "aws.errors",
     "GrantNotFound": "aws.errors",
     "MfaNeeded": "aws.errors",
+    "MfaRefused": "aws.errors",
     "NoCredentials": "aws.errors",
     "NotDeployed": "aws.errors",
     "NotTrusted": "aws.errors",

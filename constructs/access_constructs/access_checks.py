@@ -9,7 +9,7 @@ import jsii
 from temp_access.cfn.assembly import with_nested
 from temp_access.errors import require_extra
 from temp_access.lint.findings import template_findings
-from temp_access.lint.model import NAMESPACE, Finding
+from temp_access.lint.model import NAMESPACE, UNREAD, Finding
 from temp_access.lint.rules import RESOURCE_RULES, RULES
 
 
@@ -38,7 +38,7 @@ class AccessChecks:
     @property
     def rule_ids(self) -> list[str]:
         """Return the names of the rules, without the detail in brackets that a finding's id has."""
-        return [*RULES, "Grammar", *RESOURCE_RULES]
+        return [*RULES, "Grammar", *RESOURCE_RULES, UNREAD]
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Return the violations in the templates; the CDK removes the acknowledged ones."""

@@ -6,7 +6,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import IConstruct
 
-from temp_access.cfn.unresolved import render_all
+from temp_access.cfn.variants import document_variants
 from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping, document_statements
 from temp_access.lint.model import finding_id
 from temp_access.lint.rules import list_without_prefix, self_escalation
@@ -32,12 +32,15 @@ def acknowledge_policy(scope: IConstruct, document: Mapping[str, Any], *, holder
     body = as_mapping(cdk.Stack.of(scope).resolve(document))
     for finding in dict.fromkeys(_wildcard_findings(body)):
         _acknowledge(scope, f"AwsSolutions-IAM5[{finding}]", reason)
-    for statement in document_statements(
-        LocatedDocument(PolicyType.IDENTITY, "", as_mapping(render_all(body)), (holder,))
-    ):
-        for rule, check in _INTENDED.items():
-            for violation in check(statement):
-                acknowledge(scope, rule, violation.detail, reason=reason)
+    intended = (
+        (rule, violation.detail)
+        for variant in document_variants(body)
+        for statement in document_statements(LocatedDocument(PolicyType.IDENTITY, "", variant, (holder,)))
+        for rule, check in _INTENDED.items()
+        for violation in check(statement)
+    )
+    for rule, detail in dict.fromkeys(intended):
+        acknowledge(scope, rule, detail, reason=reason)
 
 
 def _acknowledge(scope: IConstruct, id_: str, reason: str) -> None:

@@ -46,7 +46,13 @@ class NotTrusted(BorrowError):
 
 
 class MfaNeeded(BorrowError):
-    """The role requires MFA, and no code was passed."""
+    """The role, or the caller's profile, requires MFA, and no code was passed."""
+
+
+class MfaRefused(MfaNeeded):
+    """STS refused the MFA code or the MFA device."""
+
+    exit_code = 1
 
 
 class NoCredentials(BorrowError):
@@ -90,45 +96,43 @@ _BUSY = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRe
 
 
 def from_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowError:
-    """Return the BorrowError for an error of STS or IAM, with the error guide's explanation as details."""
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    message = str(error.response.get("Error", {}).get("Message", ""))
+    """Return the BorrowError for an error of STS or IAM; the remedy and the details are the error guide's."""
+    from temp_access.error_guide.guide import find_explanation, summarize_cause
+    from temp_access.error_guide.service_error import client_error
+
+    code, message, call = refusal = client_error(error)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    details = _explanation(code, message)
+    explanation = find_explanation(refusal)
+    first = explanation.causes[0] if explanation else None
+    details = summarize_cause(explanation) if explanation else ""
+    remedy = first.fix if first else f"search for {code} in the service's documentation"
     if code in _CREDENTIAL_ERRORS:
         return NoCredentials(
             f"the caller's credentials ({caller}) {_CREDENTIAL_ERRORS[code]} ({code})",
-            "log in again, or pass another --profile",
+            f"log in again, or pass another --profile; {remedy}",
             details=details,
         )
     if code in _BUSY or status >= 500:
         return StsUnavailable(
             f"STS is unavailable, also after several attempts ({code})", "try again later", details=details
         )
+    if first and first.kind == "mfa":
+        return MfaRefused(f"STS refuses the MFA code of {caller} ({code}: {message})", remedy, details=details)
     if code in ("AccessDenied", "AccessDeniedException"):
+        allowed = f"assume {role_arn}" if call == "sts:AssumeRole" else f"call {call or 'the service'}"
         return NotTrusted(
-            f"{caller} isn't allowed to assume {role_arn} (AccessDenied: {message})",
-            f"{_in_other_account(caller, role_arn)}use temp-user's credentials, "
-            "or add this principal to the trusted ones in access.toml and deploy it",
+            f"{caller} isn't allowed to {allowed} ({code}: {message})",
+            f"{_in_other_account(caller, role_arn)}{remedy}",
             details=details,
         )
-    if code == "PackedPolicyTooLarge":
-        return PolicyTooLarge(
-            f"the session policy is too large for STS ({message})", "shorten the grant's folder", details=details
-        )
-    if code == "ValidationError" and "exceeds" in message:
+    if code in ("PackedPolicyTooLarge", "PackedPolicyTooLargeException"):
+        return PolicyTooLarge(f"the session is too large for STS ({message})", remedy, details=details)
+    if first and first.kind == "duration":
         return DurationTooLong(
-            f"STS refuses the duration ({message})", "request a shorter one with --duration", details=details
-        )
-    if code == "RegionDisabledException":
-        return StsRefused(
-            "STS isn't activated in this Region for the account",
-            "pass another Region with --region, or activate STS for this one in the account's settings",
-            code=code,
-            details=details,
+            f"STS refuses the duration ({message})", f"request another one with --duration; {remedy}", details=details
         )
     return StsRefused(
-        f"STS refused with {code}: {message}", f"see `temp-access explain {code}`", code=code, details=details
+        f"the service refused {call or 'the call'} with {code}: {message}", remedy, code=code, details=details
     )
 
 
@@ -142,15 +146,18 @@ def _in_other_account(caller: str, role_arn: str) -> str:
 
 def from_connection_error(error: "BotoCoreError") -> BorrowError:
     """Return the BorrowError for a call that got no response, or whose credentials couldn't be loaded."""
-    from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, ParamValidationError, SSLError
+    from botocore.exceptions import HTTPClientError, ParamValidationError, SSLError
+
+    from temp_access.aws.configuration_errors import is_about_configuration, missing_bundle, problem_of
 
     message = " ".join(str(error).split())
-    if isinstance(error, (CredentialRetrievalError, NoCredentialsError)):
-        return NoCredentials(
-            f"the caller's credentials can't be used: {message}", "log in again, or pass another --profile"
-        )
     if isinstance(error, ParamValidationError):
         return BorrowError(f"a parameter is invalid: {message}", "correct its value")
+    if is_about_configuration(error):
+        problem = problem_of(error)
+        return NoCredentials(f"the caller's credentials can't be used: {problem.what}", problem.remedy)
+    if isinstance(error, (HTTPClientError, SSLError)) and (bundle := missing_bundle()):
+        return StsUnavailable(f"the service's certificate can't be verified: {bundle.what}", bundle.remedy)
     if isinstance(error, SSLError):
         return StsUnavailable(
             f"the service's certificate isn't trusted: {message}", "set AWS_CA_BUNDLE to its issuer's certificate"
@@ -158,17 +165,6 @@ def from_connection_error(error: "BotoCoreError") -> BorrowError:
     return StsUnavailable(
         f"the service can't be reached: {message}", "check the network (for the local AWS: temp-access local start)"
     )
-
-
-def _explanation(code: str, message: str) -> str:
-    from temp_access.error_guide.guide import explain, summarize
-    from temp_access.errors import UserError
-
-    try:
-        return summarize(explain(code, message))
-    except UserError:
-        # The error guide doesn't cover this code.
-        return ""
 
 
 P = ParamSpec("P")

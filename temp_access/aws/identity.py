@@ -1,11 +1,15 @@
 """The caller: whose credentials borrow, and the clients that use them."""
 
+import getpass
 import os
+import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from temp_access.aws.errors import NoCredentials, from_client_error, from_connection_error
+from temp_access.aws.configuration_errors import missing_credentials, missing_region, problem_of
+from temp_access.aws.errors import BorrowError, MfaNeeded, NoCredentials, from_client_error, from_connection_error
+from temp_access.errors import TempAccessError
 
 if TYPE_CHECKING:
     import boto3
@@ -18,11 +22,16 @@ if TYPE_CHECKING:
 class CallerIdentity:
     """One caller's credentials: a botocore session, or the boto3 session that a program passes.
 
-    `region` is used if the session has no Region.
+    `region` is used if the session has no Region. `ask` False never asks for the MFA code of a profile's role.
     """
 
     def __init__(
-        self, core: "botocore.session.Session", boto: "boto3.Session | None" = None, *, region: str | None = None
+        self,
+        core: "botocore.session.Session",
+        boto: "boto3.Session | None" = None,
+        *,
+        region: str | None = None,
+        ask: bool = True,
     ) -> None:
         self.core = core
         # A weak reference: an identity is cached for as long as the program's session exists.
@@ -30,7 +39,7 @@ class CallerIdentity:
         self._region = region
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._credentials = _load_credentials(core)
+        self._credentials = _load_credentials(core, ask)
         # Temporary credentials get new keys when they are refreshed; their provider stays the same.
         name = self._credentials.access_key if self._credentials.token is None else self._credentials.method
         self.cache_identity = f"{core.get_config_variable('profile') or ''}/{name}"
@@ -63,7 +72,8 @@ class CallerIdentity:
         """The Region; raises NoCredentials if none is set."""
         region = self.core.get_config_variable("region") or self._region
         if not region:
-            raise NoCredentials("no Region is set", "pass --region, or set AWS_REGION")
+            problem = missing_region()
+            raise NoCredentials(problem.what, problem.remedy)
         return str(region)
 
     @property
@@ -93,18 +103,28 @@ class CallerIdentity:
                 config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
                 boto = self._boto and self._boto()
                 create: Any = boto.client if boto else self.core.create_client
-                self._clients[service] = create(service, region_name=self.region, config=config)
+                try:
+                    self._clients[service] = create(service, region_name=self.region, config=config)
+                except ValueError as error:
+                    raise BorrowError(
+                        f"the AWS configuration has an invalid value: {error}",
+                        "correct it, in AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS or another variable, or in the profile",
+                    ) from error
             return self._clients[service]
 
 
-def load_identity(profile: str | None, region: str | None) -> CallerIdentity:
-    """Return the identity of `profile` (None: the default chain); raises NoCredentials if there is none."""
+def load_identity(profile: str | None, region: str | None, *, ask: bool = True) -> CallerIdentity:
+    """Return the identity of `profile` (None: the default chain); raises NoCredentials if there is none.
+
+    If the profile's role needs an MFA code, the terminal asks for it; without one, or if `ask` is False, MfaNeeded is
+    raised.
+    """
     import botocore.session
 
     core = botocore.session.Session(profile=profile)
     if region := region or region_from_environment():
         core.set_config_variable("region", region)
-    return CallerIdentity(core)
+    return CallerIdentity(core, ask=ask)
 
 
 def identity_from_session(session: "boto3.Session", region: str | None) -> CallerIdentity:
@@ -117,21 +137,51 @@ def region_from_environment() -> str | None:
     return os.environ.get("AWS_REGION") or None
 
 
-def _load_credentials(core: "botocore.session.Session") -> "Credentials":
+def _load_credentials(core: "botocore.session.Session", ask: bool) -> "Credentials":
     try:
+        ask_only_at_terminal(core, ask)
         credentials: Credentials | None = core.get_credentials()
         if credentials is not None:
             credentials.get_frozen_credentials()
+    except TempAccessError:
+        raise
     except Exception as error:
         # A credential_process can fail in any way, a profile's role with a ClientError; messages may have line breaks.
+        problem = problem_of(error, core.profile)
         raise NoCredentials(
-            f"the caller's credentials can't be used: {' '.join(str(error).split())}",
-            "log in again, or pass another --profile",
+            f"the caller's credentials can't be used: {problem.what}", f"{problem.remedy}; or pass another --profile"
         ) from error
     if credentials is None:
-        raise NoCredentials(
-            "no credentials were found (searched: environment, ~/.aws, SSO, container, instance)",
+        problem_or_none = missing_credentials()
+        found = "no credentials were found (searched: environment, ~/.aws, SSO, container, instance)"
+        remedy = (
             "pass --profile to use temp-user's profile, or set its access key in the environment; for the local AWS, "
-            "pass --local",
+            "pass --local"
         )
+        if problem_or_none:
+            raise NoCredentials(f"{found}; {problem_or_none.what}", f"{problem_or_none.remedy}; or {remedy}")
+        raise NoCredentials(found, remedy)
     return credentials
+
+
+def ask_only_at_terminal(core: "botocore.session.Session", ask: bool = True) -> None:
+    """Let the profile's role ask for its MFA code only if there is a terminal, and if `ask` allows it.
+
+    Otherwise, using the credentials raises MfaNeeded. Raises botocore's errors if the configuration can't be read.
+    """
+    if ask and sys.stdin is not None and sys.stdin.isatty():
+        return
+    profile = core.get_config_variable("profile") or "default"
+
+    def refuse(prompt: str) -> str:
+        serial = prompt.partition(" for ")[2].strip(" :")
+        raise MfaNeeded(
+            f"the profile {profile} needs a code of the MFA device {serial}, and there is no terminal to ask for it",
+            f"run `temp-access credentials ID --profile {profile}` in a terminal, with the same options: it asks for "
+            "the code, and its session is cached; or pass a profile that has temporary credentials already",
+        )
+
+    # botocore has no public way to set it. A program may have set its own.
+    provider = core.get_component("credential_provider").get_provider("assume-role")
+    if provider._prompter is getpass.getpass:
+        provider._prompter = refuse

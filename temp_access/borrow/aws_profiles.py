@@ -1,19 +1,18 @@
-"""Profiles in ~/.aws/config: reading them, and writing or removing a block that temp-access manages."""
+"""Profiles in ~/.aws/config: reading them, and writing or removing a block that temp-access manages.
+
+What is written was parsed by botocore before: a file that was readable stays readable, and every other profile keeps
+its settings.
+"""
 
 import os
-import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from temp_access.borrow.profile_blocks import find_block, put_block, remove_block
 from temp_access.errors import UserError
 from temp_access.files import atomic_write
-
-_MARK = "# managed by temp-access"
-# How the block came into the file, so that removing it restores the file exactly.
-_AFTER_LINE, _AFTER_NO_NEWLINE, _NEW_FILE = "", " after a line without an end", " in a new file"
-# A header as the configparser of botocore and the AWS CLI reads it: indented, with any characters after it.
-_HEADER = re.compile(r"^[ \t]*\[(.+)\]", re.MULTILINE)
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
@@ -52,17 +51,23 @@ def replace_text(path: Path, content: str | None) -> None:
         ) from error
 
 
-def read_profiles(region: str | None, profile: str | None) -> tuple[Mapping[str, Any], str | None]:
-    """Return all profiles that botocore knows, and `region`, or else the Region of `profile`; raises UserError."""
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
+def read_profiles(
+    config: tuple[Path, str | None], credentials: tuple[Path, str | None], name: str
+) -> dict[str, dict[str, Any]]:
+    """Return the settings of all profiles but temp-access's own `name`, from both files: each a path with its content.
 
-    core = botocore.session.Session()
-    try:
-        profiles: Mapping[str, Any] = core.full_config["profiles"]
-    except BotoCoreError as error:
-        raise UserError(f"the AWS configuration can't be read: {error}; correct it first") from error
-    return profiles, region or profiles.get(profile or "default", {}).get("region")
+    Raises UserError if botocore can't read one of them.
+    """
+    path, content = config
+    own = find_block(content, name) if content else None
+    rest = content[: own.start] + content[own.end :] if content and own else content
+    profiles = {key: dict(settings) for key, settings in require_readable(path, rest)["profiles"].items()}
+    # In the credentials file, every section is a profile.
+    keys = require_readable(*credentials)
+    sections = {key: value for key, value in keys.items() if key not in ("profiles", "sso_sessions", "services")}
+    for key, settings in {**sections, **keys["profiles"]}.items():
+        profiles[key] = profiles.get(key, {}) | settings
+    return profiles
 
 
 def require_source_profile(profiles: Mapping[str, Any], source: str, name: str, managed: list[str]) -> None:
@@ -97,56 +102,94 @@ def profile_lines(name: str, settings: dict[str, str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def put_block(content: str | None, name: str, lines: str) -> str:
-    """Return the file's content (None: no file) with the block of `name`, in place of an older one or at the end."""
-    if content is not None and (block := _find_block(content, name)):
-        before, after = content[: block.start("begin")], content[block.end() :]
-        return f"{before}{_block(name, block['origin'], lines)}{after}"
-    if content is None:
-        origin = _NEW_FILE
-    else:
-        origin = _AFTER_NO_NEWLINE if content and not content.endswith("\n") else _AFTER_LINE
-    newline = "\n" if origin == _AFTER_NO_NEWLINE else ""
-    return f"{content or ''}{newline}{_block(name, origin, lines)}"
+def with_profile(path: Path, content: str | None, name: str, settings: dict[str, str]) -> str:
+    """Return the `content` of the file `path` with the profile `name`.
 
-
-def remove_block(content: str, name: str) -> str | None:
-    """Return the file's content without the block of `name`; None if the file was created for the block.
-
-    Raises KeyError if there is no such block.
+    Raises UserError if botocore can't read the file, or if it would read another profile differently afterwards.
     """
-    block = _find_block(content, name)
-    if not block:
-        raise KeyError(name)
-    origin, start, after = block["origin"], block.start("begin"), content[block.end() :]
-    # The newline before the block belongs to it, unless another line follows now.
-    if origin == _AFTER_NO_NEWLINE and not after and content[:start].endswith("\n"):
-        start -= 1
-    remaining = content[:start] + after
-    return None if origin == _NEW_FILE and not remaining else remaining
+    updated = put_block(content, name, profile_lines(name, settings))
+    before, after = _readable(path, content, updated)
+    _require_unchanged(path, name, before, after)
+    profile = after["profiles"].get(name, {})
+    wrong = [key for key, value in settings.items() if profile.get(key) != value]
+    if wrong:
+        raise UserError(
+            f"{path} can't hold the profile {name!r}: AWS's tools would read another {wrong[0]} than "
+            f"{settings[wrong[0]]!r}; use paths and names without line breaks and spaces at their ends"
+        )
+    return updated
 
 
-def managed_profiles(content: str) -> list[str]:
-    """Return the names of the profiles that have a block."""
-    return re.findall(rf"^{_MARK}: begin (\S+)", content, re.MULTILINE)
+def without_profile(path: Path, content: str, name: str) -> str | None:
+    """Return the `content` of the file `path` without the block of `name`; None if the file was created for it.
+
+    Raises UserError as `with_profile` does, and if the block's comment lines were changed.
+    """
+    try:
+        updated = remove_block(content, name)
+    except KeyError:
+        raise UserError(
+            f"the comment lines around {name!r} in {path} were changed; remove the profile by hand"
+        ) from None
+    before, after = _readable(path, content, updated)
+    _require_unchanged(path, name, before, after)
+    if name in after["profiles"]:
+        raise UserError(f"{path} has a second profile {name!r}; remove it by hand")
+    return updated
 
 
-def profile_names(content: str) -> list[str]:
-    """Return the names of all profiles in the file's content, with or without a block."""
-    names = []
-    for header in _HEADER.findall(content):
-        parts = header.strip().split(None, 1)
-        name = parts[1] if len(parts) == 2 and parts[0] == "profile" else header.strip()
-        names.append(name.strip().strip("\"'"))
-    return names
+def require_readable(path: Path, content: str | None) -> Mapping[str, Any]:
+    """Return the file's content as botocore reads it; raises UserError with the reason if it can't."""
+    from botocore.configloader import load_config
+    from botocore.exceptions import BotoCoreError
+
+    if content is None:
+        return {"profiles": {}}
+    with tempfile.TemporaryDirectory(prefix="temp-access-") as folder:
+        copy = Path(folder, "config")
+        copy.write_bytes(content.encode("utf-8", "surrogateescape"))
+        try:
+            parsed: Mapping[str, Any] = load_config(str(copy))
+        except BotoCoreError as error:
+            reason = " ".join(str(error.kwargs.get("error", error)).split()).replace(str(copy), str(path))
+            raise UserError(f"{path} can't be read by the AWS CLI and the SDKs: {reason}; correct it first") from None
+    return parsed
 
 
-def _block(name: str, origin: str, lines: str) -> str:
-    return f"{_MARK}: begin {name}{origin}\n{lines}{_MARK}: end {name}\n"
+def _readable(path: Path, content: str | None, updated: str | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return both contents as botocore reads them; the new one twice if only that is readable."""
+    try:
+        before = require_readable(path, content)
+    except UserError as error:
+        # The block itself may be what can't be read; replacing or removing it repairs the file.
+        try:
+            after = require_readable(path, updated)
+        except UserError:
+            raise error from None
+        return after, after
+    try:
+        return before, require_readable(path, updated)
+    except UserError as error:
+        # Settings of the section DEFAULT belong to every profile, and can be unreadable in one.
+        raise UserError(f"{error} (it is readable only until it has another profile)") from None
 
 
-def _find_block(content: str, name: str) -> "re.Match[str] | None":
-    mark = f"{_MARK}: begin {re.escape(name)}"
-    origins = "|".join(map(re.escape, (_AFTER_NO_NEWLINE, _NEW_FILE, _AFTER_LINE)))
-    end = rf"^{_MARK}: end {re.escape(name)}(?:\n|\Z)"
-    return re.search(rf"(?P<begin>^{mark}(?P<origin>{origins})\n)(?:.*\n)*?{end}", content, re.MULTILINE)
+def _require_unchanged(path: Path, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise UserError if anything but the profile `name` differs."""
+    old, new = (_others(parsed, name) for parsed in (before, after))
+    changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+    if changed:
+        raise UserError(
+            f"this would change {', '.join(changed)} in {path}, because lines within or after temp-access's block of "
+            f"{name!r} belong to it; move them, then try again"
+        )
+
+
+def _others(parsed: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return everything but the profile `name`, by what messages call it."""
+    groups = {"profiles": "the profile", "sso_sessions": "the sso-session", "services": "the services section"}
+    others: dict[str, Any] = {f"the section {key}": value for key, value in parsed.items() if key not in groups}
+    for group, called in groups.items():
+        others |= {f"{called} {key}": value for key, value in parsed.get(group, {}).items()}
+    others.pop(f"the profile {name}", None)
+    return others

@@ -1,12 +1,14 @@
 """The broker: it turns a CredentialRequest into a session, from the cache or from AssumeRole."""
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.errors import (
+    BorrowError,
     DurationTooLong,
     MfaNeeded,
     NotTrusted,
@@ -16,7 +18,7 @@ from temp_access.aws.errors import (
 )
 from temp_access.aws.identity import CallerIdentity
 from temp_access.borrow.audit_log import AuditLog
-from temp_access.borrow.cached_session import CachedSession, is_fresh
+from temp_access.borrow.cached_session import CachedSession, is_fresh, server_file
 from temp_access.borrow.grants import find_grant, narrow, session_policy_text
 from temp_access.borrow.role_discovery import ROLE_CACHE_SECONDS, RoleDetails, cached_role, discover_role
 from temp_access.borrow.session_duration import plan_duration
@@ -250,8 +252,31 @@ def assume(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: 
             mfa=mfa_code,
         )
     except ClientError as error:
-        raise from_client_error(error, role.caller_arn, role.arn) from error
+        refusal = from_client_error(error, role.caller_arn, role.arn)
+        if conditions.mfa and isinstance(refusal, NotTrusted) and _may_be_trust(str(error)):
+            refusal = _mfa_missing(refusal, config.role.name, has_code=mfa_code is not None)
+        raise refusal from error
     return session, name
+
+
+def _mfa_missing(refusal: NotTrusted, role: str, *, has_code: bool) -> BorrowError:
+    """Return the error for a role that requires MFA, whose trust policy seems to have refused the call."""
+    if not has_code:
+        return MfaNeeded(
+            f"{refusal.cause}: the role {role} requires MFA, and these temporary credentials don't seem to have it",
+            "log in with MFA, or pass --mfa-serial and --mfa-code with temp-user's own access key",
+        )
+    if server_file(os.environ):
+        return NotTrusted(
+            f"{refusal.cause}: the role {role} requires MFA, which the local AWS doesn't simulate",
+            "deploy it there without `mfa = true`, or try it in an account",
+        )
+    return refusal
+
+
+def _may_be_trust(message: str) -> bool:
+    """Whether the role's trust policy may be what refused the call: the message names no other layer."""
+    return not any(layer in message for layer in ("identity-based", "control policy", "boundary", "session policy"))
 
 
 def _hash(*parts: object) -> str:

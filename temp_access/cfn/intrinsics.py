@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
+import base64
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +26,8 @@ def _unchanged(scalar: Any) -> Any:
 def resolve_functions(value: Any, call: Callable[[str, Any], Any], leaf: Callable[[Any], Any] = _unchanged) -> Any:
     """Return `value` with each function replaced by `call(function, argument)`, and each scalar by `leaf(scalar)`.
 
-    An item or a key whose call returns NO_VALUE is left out.
+    An item or a key whose call returns NO_VALUE is left out. A loop can stand beside other keys. So can Fn::Transform,
+    which is kept: it can change anything, so proofs and reviews name it.
     """
     if isinstance(value, list):
         items = (resolve_functions(item, call, leaf) for item in value)
@@ -35,6 +38,9 @@ def resolve_functions(value: Any, call: Callable[[str, Any], Any], leaf: Callabl
         [(function, argument)] = value.items()
         if function == "Ref" or function.startswith("Fn::"):
             return call(function, argument)
+    for function in value:
+        if function.startswith("Fn::ForEach::"):
+            return call(function, value[function])
     resolved = {key: resolve_functions(item, call, leaf) for key, item in value.items()}
     return {key: item for key, item in resolved.items() if item is not NO_VALUE}
 
@@ -96,13 +102,22 @@ class _Resolver:
     context: TemplateContext
 
     def resolve(self, value: Any) -> Any:
-        return resolve_functions(value, self._call)
+        return resolve_functions(value, self._call, self._known)
+
+    def _known(self, scalar: Any) -> Any:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+        if isinstance(scalar, str) and "{{resolve:" in scalar:
+            raise UnresolvedError(
+                f"{self.stack}: {scalar!r:.200} isn't known before the deployment; write the value itself", exit_code=3
+            )
+        return scalar
 
     def _call(self, function: str, argument: Any) -> Any:
         if function not in _FUNCTIONS:
             raise UnresolvedError(
                 f"{self.stack}: {function} isn't supported; don't use it in the stacks, or add it to "
-                "temp_access/cfn/intrinsics.py"
+                "temp_access/cfn/intrinsics.py",
+                exit_code=3,
             )
         try:
             return _FUNCTIONS[function](self, argument)
@@ -131,7 +146,8 @@ class _Resolver:
         if type_ not in _NAME_PROPERTIES or attribute != _ARN_ATTRIBUTES.get(type_, "Arn"):
             raise UnresolvedError(
                 f"{self.stack}: {attribute} of {logical_id} ({type_}) isn't known before the deployment; don't use it "
-                "in the stacks, or add it to temp_access/cfn/intrinsics.py"
+                "in the stacks, or add it to temp_access/cfn/intrinsics.py",
+                exit_code=3,
             )
         return self._arn(logical_id)
 
@@ -166,7 +182,33 @@ class _Resolver:
 
         return substitute(template, value_of)
 
+    def _to_json_string(self, argument: Any) -> str:
+        return json.dumps(self.resolve(argument), separators=(",", ":"))
+
+    def _base64(self, argument: Any) -> str:
+        return base64.b64encode(self.resolve(argument).encode()).decode()
+
+    def _length(self, argument: Any) -> int:
+        return len(self.resolve(argument)) if isinstance(argument, list) else len(_strings(self.resolve(argument)))
+
+    def _find_in_map(self, argument: list[Any]) -> Any:
+        name, first, second = argument
+        if not all(isinstance(key, str) for key in (name, first, second)):
+            # The Region can be a stand-in, which selects another value than the deployment's.
+            raise UnresolvedError(
+                f"{self.stack}: Fn::FindInMap is supported only with keys that are strings; don't use "
+                f"{argument!r:.200} in the stacks",
+                exit_code=3,
+            )
+        return self.resolve(self.context.templates[self.stack]["Mappings"][name][first][second])
+
     def _resource(self, logical_id: str) -> Mapping[str, Any]:
+        if logical_id in self.context.templates[self.stack].get("Parameters", {}):
+            raise UnresolvedError(
+                f"{self.stack}: the value of the parameter {logical_id} isn't known before the deployment; don't use "
+                "it in the stacks",
+                exit_code=3,
+            )
         resource = self.context.templates[self.stack]["Resources"].get(logical_id)
         if not isinstance(resource, Mapping):
             raise UnresolvedError(
@@ -205,10 +247,14 @@ def _strings(items: Any) -> list[str]:
 
 _FUNCTIONS: dict[str, Callable[[_Resolver, Any], Any]] = {
     "Ref": _Resolver._ref,
+    "Fn::Base64": _Resolver._base64,
+    "Fn::FindInMap": _Resolver._find_in_map,
     "Fn::GetAtt": _Resolver._get_att,
     "Fn::ImportValue": _Resolver._import_value,
     "Fn::Join": _Resolver._join,
+    "Fn::Length": _Resolver._length,
     "Fn::Select": _Resolver._select,
     "Fn::Split": _Resolver._split,
     "Fn::Sub": _Resolver._sub,
+    "Fn::ToJsonString": _Resolver._to_json_string,
 }

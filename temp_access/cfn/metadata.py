@@ -107,6 +107,9 @@ def _policy_keys(
         yield from (
             (holder, Layer.IDENTITY, name) for holder in ("user", "role") if properties.get(f"{holder.title()}s")
         )
+    elif type_ in ("AWS::IAM::UserPolicy", "AWS::IAM::RolePolicy"):
+        holder = type_.rpartition("::")[2].removesuffix("Policy").lower()
+        yield holder, Layer.IDENTITY, str(resolve(properties["PolicyName"], stack, context))
     elif type_ in ("AWS::IAM::User", "AWS::IAM::Role"):
         holder = type_.rpartition("::")[2].lower()
         if holder == "role":

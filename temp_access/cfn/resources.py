@@ -1,24 +1,17 @@
 """Resources of templates: those about users, roles and buckets, and the policy documents in any resource."""
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from temp_access.cfn.intrinsics import TemplateContext, resolve
-from temp_access.cfn.unresolved import render, render_all
+from temp_access.cfn.intrinsics import TemplateContext, UnresolvedError, resolve
+from temp_access.cfn.read_properties import PROPERTIES
+from temp_access.cfn.unresolved import JsonText, has_reference, reference, render
 from temp_access.errors import UserError
 from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping
 
-_TYPES = frozenset(
-    (
-        "AWS::IAM::ManagedPolicy",
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::IAM::User",
-        "AWS::S3::Bucket",
-        "AWS::S3::BucketPolicy",
-    )
-)
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 # The property that holds the resource policy.
 _RESOURCE_POLICIES = {
     "AWS::ECR::Repository": "RepositoryPolicyText",
@@ -33,6 +26,11 @@ _RESOURCE_POLICIES = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
 # The properties of an IAM resource that name the identities with its policies.
+_NAMES = {
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+}
 _HOLDERS = ("RoleName", "UserName", "GroupName", "Roles", "Users", "Groups")
 
 
@@ -41,6 +39,7 @@ class Resource:
     """A resource with its references resolved; `kind` is its CloudFormation type, `name` what Ref returns."""
 
     stack: str
+    logical_id: str
     kind: str
     name: str
     properties: Mapping[str, Any]
@@ -51,14 +50,36 @@ def resources(context: TemplateContext) -> tuple[Resource, ...]:
     return tuple(
         Resource(
             stack=stack,
+            logical_id=logical_id,
             kind=resource["Type"],
             name=resolve({"Ref": logical_id}, stack, context),
-            properties=resolve(resource.get("Properties", {}), stack, context),
+            properties=_properties(resource["Type"], resource.get("Properties", {}), stack, context),
         )
         for stack, template in context.templates.items()
         for logical_id, resource in template["Resources"].items()
-        if resource["Type"] in _TYPES
+        if resource["Type"] in PROPERTIES
     )
+
+
+def _properties(kind: str, properties: Mapping[str, Any], stack: str, context: TemplateContext) -> Mapping[str, Any]:
+    """Return the properties with their references resolved, where that is possible for those that aren't read."""
+    if any(name.startswith("Fn::") and name != "Fn::Transform" for name in properties):
+        resolved: Mapping[str, Any] = resolve(properties, stack, context)
+        return resolved
+    read = {name: value for name, value in properties.items() if name in PROPERTIES[kind]}
+    others = {name: value for name, value in properties.items() if name not in read and value != _NO_VALUE}
+    return {
+        **resolve(read, stack, context),
+        **{name: _resolved_or_not(others[name], stack, context) for name in others},
+    }
+
+
+def _resolved_or_not(value: Any, stack: str, context: TemplateContext) -> Any:
+    # A password is a dynamic reference, for example.
+    try:
+        return resolve(value, stack, context)
+    except UnresolvedError:
+        return value
 
 
 def single(candidates: tuple[Resource, ...], kind: str) -> Resource:
@@ -70,24 +91,114 @@ def single(candidates: tuple[Resource, ...], kind: str) -> Resource:
     return matching[0]
 
 
+def has_policies(resource: Mapping[str, object]) -> bool:
+    """Whether policies of this type of resource are read."""
+    type_ = str(resource.get("Type"))
+    return type_ in _RESOURCE_POLICIES or type_ == "AWS::SSO::PermissionSet" or type_.startswith("AWS::IAM::")
+
+
 def policy_documents(resource: Mapping[str, object]) -> Iterator[LocatedDocument]:
-    """Yield the resource policy, or the trust policy, the policy document and the inline policies of a resource."""
+    """Yield the resource policy, or the trust policy, the policy document and the inline policies of a resource.
+
+    The resource is a variant, without functions. A document with an Effect that isn't known is yielded with both.
+    """
+    properties = as_mapping(resource.get("Properties"))
+    holders = tuple(str(holder) for name in _HOLDERS for holder in as_list(properties.get(name)))
+    for kind, place, value in _documents(resource):
+        attached = holders if kind is PolicyType.IDENTITY else ()
+        if body := as_mapping(_parsed(value)):
+            for variant in _with_each_effect(body):
+                yield LocatedDocument(kind, place, variant, attached)
+
+
+def with_all_holders(document: LocatedDocument, logical_id: str, resources: Mapping[str, object]) -> LocatedDocument:
+    """Return a document with all names of its holders in a template: the reference to each one, and its name.
+
+    A managed policy's holders also name it in their ManagedPolicyArns.
+    """
+    if document.kind is not PolicyType.IDENTITY:
+        return document
+    holders = dict.fromkeys(document.holders)
+    for id_, resource in resources.items():
+        type_, properties = as_mapping(resource).get("Type"), as_mapping(as_mapping(resource).get("Properties"))
+        if key := _NAMES.get(str(type_)):
+            names = [reference(id_), *(render(name) for name in as_list(properties.get(key)))]
+            if not holders.keys().isdisjoint(names) or _refers_to(properties.get("ManagedPolicyArns"), logical_id):
+                holders |= dict.fromkeys(names)
+    return replace(document, holders=tuple(holders))
+
+
+def _refers_to(value: object, logical_id: str) -> bool:
+    if isinstance(value, Mapping):
+        return value.get("Ref") == logical_id or any(_refers_to(each, logical_id) for each in value.values())
+    return isinstance(value, list) and any(_refers_to(each, logical_id) for each in value)
+
+
+def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the description of each part of a variant's policies that isn't known, or can't be read."""
+    properties = resource.get("Properties")
+    yield from _unread("Properties", properties)
+    for index, policy in enumerate(as_list(as_mapping(properties).get("Policies"))):
+        place = "Properties.Policies" if isinstance(as_mapping(properties).get("Policies"), str) else ""
+        yield from _unread(place or f"Properties.Policies.{index}", policy)
+    for _, place, value in _documents(resource):
+        document = _parsed(value)
+        yield from _unread(place, document)
+        statements = as_mapping(document).get("Statement")
+        for index, statement in enumerate(as_list(statements)):
+            at = f"{place}.Statement.{index}" if isinstance(statements, list) else f"{place}.Statement"
+            yield from _unread(at, statement)
+            yield from _unread(f"{at}.Principal", as_mapping(as_mapping(statement).get("Principal")))
+            yield from _unread(f"{at}.Condition", as_mapping(as_mapping(statement).get("Condition")))
+
+
+def _unread(place: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        what = f"is {value}, which isn't known before the deployment" if has_reference(value) else "isn't a JSON object"
+        yield place, what
+    elif "Fn::Transform" in as_mapping(value):
+        yield place, "has an Fn::Transform, whose result isn't in the template"
+
+
+def _documents(resource: Mapping[str, object]) -> Iterator[tuple[PolicyType, str, object]]:
     type_, properties = str(resource.get("Type")), as_mapping(resource.get("Properties"))
+    found: list[tuple[PolicyType, str, object]] = []
     if type_ in _RESOURCE_POLICIES:
-        yield from _document(PolicyType.RESOURCE, _RESOURCE_POLICIES[type_], properties)
+        key = _RESOURCE_POLICIES[type_]
+        found.append((PolicyType.RESOURCE, key, properties.get(key)))
     elif type_ == "AWS::SSO::PermissionSet":
-        yield from _document(PolicyType.IDENTITY, "InlinePolicy", properties)
+        found.append((PolicyType.IDENTITY, "InlinePolicy", properties.get("InlinePolicy")))
     elif type_.startswith("AWS::IAM::"):
-        holders = tuple(render(holder) for name in _HOLDERS for holder in as_list(properties.get(name)))
-        yield from _document(PolicyType.TRUST, "AssumeRolePolicyDocument", properties)
-        yield from _document(PolicyType.IDENTITY, "PolicyDocument", properties, holders)
+        found.append((PolicyType.TRUST, "AssumeRolePolicyDocument", properties.get("AssumeRolePolicyDocument")))
+        found.append((PolicyType.IDENTITY, "PolicyDocument", properties.get("PolicyDocument")))
         for index, policy in enumerate(map(as_mapping, as_list(properties.get("Policies")))):
-            yield from _document(PolicyType.IDENTITY, "PolicyDocument", policy, holders, f"Policies.{index}.")
+            found.append((PolicyType.IDENTITY, f"Policies.{index}.PolicyDocument", policy.get("PolicyDocument")))
+    yield from ((kind, f"Properties.{key}", value) for kind, key, value in found if value not in (None, ""))
 
 
-def _document(
-    kind: PolicyType, key: str, parent: Mapping[str, object], holders: tuple[str, ...] = (), parent_path: str = ""
-) -> Iterator[LocatedDocument]:
-    body = as_mapping(render_all(parent.get(key)))
-    if body:
-        yield LocatedDocument(kind, f"Properties.{parent_path}{key}", body, holders)
+def _parsed(value: object) -> object:
+    """Return a document that is written as a string; text that isn't JSON is returned as it is."""
+    if isinstance(value, JsonText):
+        return value.value
+    if not isinstance(value, str):
+        return value
+    try:
+        document: object = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return document if isinstance(document, dict) else value
+
+
+def _with_each_effect(body: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    statements = as_list(body.get("Statement"))
+    if not any(_has_open_effect(statement) for statement in statements):
+        yield body
+        return
+    for effect in ("Allow", "Deny"):
+        decided = [{**as_mapping(each), "Effect": effect} if _has_open_effect(each) else each for each in statements]
+        yield {**body, "Statement": decided}
+
+
+def _has_open_effect(statement: object) -> bool:
+    effect = as_mapping(statement).get("Effect")
+    return isinstance(effect, str) and has_reference(effect)

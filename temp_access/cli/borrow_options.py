@@ -74,11 +74,16 @@ def add_borrow_options(parser: argparse.ArgumentParser) -> None:
     add_grant_options(parser)
     add_session_options(parser)
     parser.add_argument("--no-cache", action="store_true", help="don't read or write the session cache")
+    add_mfa_options(parser)
+    add_identity_options(parser)
+
+
+def add_mfa_options(parser: argparse.ArgumentParser) -> None:
+    """Add --mfa-serial and --mfa-code."""
     parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role requires MFA")
     parser.add_argument(
         "--mfa-code", metavar="CODE", help="the device's current code (default: the terminal asks for it)"
     )
-    add_identity_options(parser)
 
 
 def borrow(args: argparse.Namespace, *, ask: bool = True) -> CachedSession:
@@ -140,15 +145,15 @@ def _borrow(args: argparse.Namespace, store: "SessionStore", config: "Config", a
         min_ttl=args.min_ttl,
         role_arn=args.role_arn,
         bucket=args.bucket,
-        mfa=_mfa(args, ask),
+        mfa=mfa_of(args, ask=ask),
     )
     try:
-        return open_broker(args, store, config).borrow(request)
+        return open_broker(args, store, config, ask=ask).borrow(request)
     except NoCredentials:
         # The key in the local AWS's state folder may belong to a user of an earlier deployment.
         if not args.local or not _forget_key(args, config):
             raise
-        return open_broker(args, store, config).borrow(request)
+        return open_broker(args, store, config, ask=ask).borrow(request)
 
 
 def _forget_key(args: argparse.Namespace, config: "Config") -> bool:
@@ -171,7 +176,7 @@ def _state(args: argparse.Namespace) -> str | None:
     return os.path.abspath(args.state or os.path.join(".temp-access", "local"))
 
 
-def _mfa(args: argparse.Namespace, ask: bool) -> "Mfa | None":
+def mfa_of(args: argparse.Namespace, *, ask: bool = True) -> "Mfa | None":
     """Return the function that gets the MFA device's serial number and code; None without --mfa-serial."""
     serial = args.mfa_serial
     if serial is None:

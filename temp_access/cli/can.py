@@ -28,15 +28,18 @@ examples (after `make synth`):
   temp-access can bob s3:PutObject bob/x --deployed --local     # after `make demo`
 
 WHO       user: temp-user; role: temp-role without a session policy; a grant's id (or role --session ID): temp-role
-          with that grant's session policy; or the ARN of a user, a role or a role session
+          with that grant's session policy; user/NAME or role/NAME, as in access.toml; or the ARN of a user, a role,
+          a role session or a root user
 RESOURCE  an object key of the bucket (bob/x), bucket, role, user, s3://BUCKET/KEY, an ARN, or *
 
-exit code: 0 allowed, 1 denied, 2 bad usage, 3 depends on unknown policies"""
+exit code: 0 allowed, 1 denied, 2 bad usage, 3 depends on what isn't known: a policy, or a condition key"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("who", metavar="WHO", help="the principal: user, role, a grant's id, or an ARN")
+    parser.add_argument(
+        "who", metavar="WHO", help="the principal: user, role, a grant's id, user/NAME, role/NAME or an ARN"
+    )
     parser.add_argument("action", metavar="ACTION", help="the action, like s3:GetObject")
     parser.add_argument(
         "resource", metavar="RESOURCE", help="the resource, like bob/x, bucket, s3://BUCKET/KEY, role, or an ARN"

@@ -33,14 +33,14 @@ def run(args: argparse.Namespace) -> int:
     if args.code is None:
         return _list(args.json)
     pasted = sys.stdin.buffer.read(200_000).decode("utf-8", "replace") if args.code == "-" else args.code
-    code, message = parse(pasted)
-    if not code:
+    error = parse(pasted)
+    if not error.code:
         raise UserError(
             "the input contains no error code; pass the code alone, or the whole message "
             "(`temp-access explain` lists the known codes)"
         )
-    explanation = explain(code, message)
-    print(json.dumps(asdict(explanation), indent=2, ensure_ascii=False) if args.json else _render(explanation))
+    explanation = explain(*error)
+    print(_to_json(explanation) if args.json else _render(explanation))
     return 0
 
 
@@ -50,6 +50,14 @@ def _list(as_json: bool) -> int:
     lines = (f"{code:{width}}  {summary}" for code, summary in known.items())
     print(json.dumps(known, indent=2, ensure_ascii=False) if as_json else "\n".join(lines))
     return 0
+
+
+def _to_json(explanation: Explanation) -> str:
+    document = asdict(explanation)
+    for cause in document["causes"]:
+        # For this package's own errors only.
+        del cause["kind"]
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _render(explanation: Explanation) -> str:

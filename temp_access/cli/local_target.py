@@ -55,19 +55,24 @@ def client_environment(args: argparse.Namespace) -> dict[str, str]:
     return {name: variables[name] for name in _CLIENT_VARIABLES}
 
 
-def caller_identity(args: argparse.Namespace, config: "Config") -> "CallerIdentity":
-    """Return the identity of --profile or the default chain; with --local, temp-user's in the local AWS."""
+def caller_identity(args: argparse.Namespace, config: "Config", *, ask: bool = True) -> "CallerIdentity":
+    """Return the identity of --profile or the default chain; with --local, temp-user's in the local AWS.
+
+    `ask` False never asks for the MFA code of the profile's role.
+    """
     from temp_access.aws.identity import load_identity
 
     if args.local:
         enter_local(args.state, config.user.name)
-    return load_identity(args.profile, args.region or config.environment.region)
+    return load_identity(args.profile, args.region or config.environment.region, ask=ask)
 
 
-def open_broker(args: argparse.Namespace, store: "SessionStore", config: "Config") -> "CredentialBroker":
-    """Return the broker that borrows the grants of `config` for the caller."""
+def open_broker(
+    args: argparse.Namespace, store: "SessionStore", config: "Config", *, ask: bool = True
+) -> "CredentialBroker":
+    """Return the broker that borrows the grants of `config` for the caller; `ask` is that of `caller_identity`."""
     from temp_access.borrow.broker import CredentialBroker
 
-    identity = caller_identity(args, config)
+    identity = caller_identity(args, config, ask=ask)
     server = server_file(os.environ)
     return CredentialBroker(config, identity, store, local_run=file_digests([server]) if server else None)

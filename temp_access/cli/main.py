@@ -141,9 +141,18 @@ def _service_error_message(error: Exception) -> str | None:
     if exceptions is None:
         return None
     if isinstance(error, exceptions.ClientError):
-        return f"the service refused a call that this command needs: {error}"
+        from temp_access.error_guide.guide import summarize_client_error
+
+        return f"the service refused a call that this command needs: {error}{summarize_client_error(error)}"
     if isinstance(error, exceptions.BotoCoreError):
-        return f"the service can't be reached: {error}"
+        from temp_access.aws.errors import from_connection_error
+
+        return str(from_connection_error(error))
+    if isinstance(error, RuntimeError) and "refreshed credentials are still expired" in str(error):
+        from temp_access.aws.configuration_errors import problem_of
+
+        problem = problem_of(error)
+        return f"{problem.what}; {problem.remedy}"
     return None
 
 

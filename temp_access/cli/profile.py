@@ -5,21 +5,22 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from temp_access.borrow.aws_profiles import (
     config_file,
     credentials_file,
-    managed_profiles,
     profile_lines,
-    profile_names,
-    put_block,
     read_profiles,
     read_text,
-    remove_block,
     replace_text,
     require_source_profile,
+    with_profile,
+    without_profile,
 )
+from temp_access.borrow.profile_blocks import has_mark, managed_profiles, profile_names
 from temp_access.cli.borrow_options import (
     add_grant_options,
     add_identity_options,
@@ -71,22 +72,35 @@ def _write(args: argparse.Namespace, config_path: Path, credentials_path: Path, 
     from temp_access.borrow.grants import find_grant, narrow
 
     content = read_text(config_path) or ""
-    if profile_names(content).count(name) > (name in managed_profiles(content)):
+    is_managed = name in managed_profiles(content)
+    if has_mark(content, name) and not is_managed:
+        raise UserError(
+            f"the comment lines around {name!r} in {config_path} were changed; remove the profile by hand, or choose "
+            "another name with --name"
+        )
+    if profile_names(content).count(name) > is_managed:
         raise UserError(
             f"{config_path} has a profile {name!r} that temp-access doesn't manage; choose another name with --name"
         )
-    if name in profile_names(read_text(credentials_path) or ""):
+    keys = read_text(credentials_path)
+    profiles = read_profiles((config_path, content), (credentials_path, keys), name)
+    if name in profile_names(keys or ""):
         raise UserError(
             f"{credentials_path} has keys of {name!r}, which take precedence; choose another name with --name"
         )
     config = load_config(args)
     narrow(find_grant(config, args.id), args.access)
-    settings = _local_settings(args) if args.local else _settings(args, content, name, config.environment.region)
-    lines = profile_lines(name, settings)
-    sys.stderr.write(f"to {config_path}:\n\n{lines}\n")
+    settings = (
+        _local_settings(args)
+        if args.local
+        else _settings(args, profiles, managed_profiles(content), name, config.environment.region)
+    )
+    with_profile(config_path, read_text(config_path), name, settings)
+    sys.stderr.write(f"to {config_path}:\n\n{profile_lines(name, settings)}\n")
     if not (args.yes or confirm("write this profile?")):
         return 2
-    replace_text(config_path, put_block(read_text(config_path), name, lines))
+    # Read again: the file may have changed while the question was open.
+    replace_text(config_path, with_profile(config_path, read_text(config_path), name, settings))
     for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
         if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
             print_note(
@@ -98,32 +112,34 @@ def _write(args: argparse.Namespace, config_path: Path, credentials_path: Path, 
 
 
 def _remove(args: argparse.Namespace, config_path: Path, name: str) -> int:
-    managed = managed_profiles(read_text(config_path) or "")
-    if name not in managed:
+    content = read_text(config_path) or ""
+    managed = managed_profiles(content)
+    if name not in managed and not has_mark(content, name):
         known = ", ".join(managed) or "none"
         raise UserError(f"{config_path} has no profile {name!r} of temp-access (known: {known}); pass one of those")
+    without_profile(config_path, content, name)
     if not (args.yes or confirm(f"remove the profile {name} from {config_path}?")):
         return 2
-    try:
-        replace_text(config_path, remove_block(read_text(config_path) or "", name))
-    except KeyError:
-        raise UserError(
-            f"the comment lines around {name!r} in {config_path} were changed; remove the profile by hand"
-        ) from None
+    replace_text(config_path, without_profile(config_path, read_text(config_path) or "", name))
     return 0
 
 
-def _settings(args: argparse.Namespace, content: str, name: str, region: str | None) -> dict[str, str]:
-    """Return the settings of the profile `name`: `content` is the file's, `region` access.toml's.
+def _settings(
+    args: argparse.Namespace,
+    profiles: Mapping[str, Mapping[str, Any]],
+    managed: list[str],
+    name: str,
+    region: str | None,
+) -> dict[str, str]:
+    """Return the settings of the profile `name`: `managed` are those that temp-access manages, `region` access.toml's.
 
     Raises UserError if the source profile doesn't exist or refers back to this one.
     """
-    managed = managed_profiles(content)
     inherited = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
     # A profile that temp-access manages can't be the source.
     source = args.profile or (inherited if inherited not in (name, *managed) else None) or "default"
-    profiles, region = read_profiles(args.region or region, source)
     require_source_profile(profiles, source, name, managed)
+    region = args.region or region or profiles.get(source, {}).get("region")
     command = _command(args, {"--profile": source, "--region": args.region})
     return {"credential_process": command, **({"region": region} if region else {})}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from temp_access.cli.options import duration_argument
 
 if TYPE_CHECKING:
-    from temp_access.review.model import Direction
+    from temp_access.review.model import Review
     from temp_access.review.report import ReviewReport
 
 
@@ -18,7 +18,8 @@ examples:
   temp-access review --base main/cdk.out --head cdk.out --format html --output reports/review.html \\
       --verification reports/verify.json
 
-exit code: 0 success, 1 access changed in a way that --fail-on names, 2 bad input"""
+exit code: 0 success, 1 access changed in a way that --fail-on names, 2 bad input, 3 the review can't tell whether
+access is broadened (whatever --fail-on says)"""
 _FORMATS = ("markdown", "json", "html", "sarif")
 
 
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         write_report(args.output, output)
     else:
         print(output, end="")
-    return int(_fails(report.review.headline, args.fail_on))
+    return _exit_code(report.review, args.fail_on)
 
 
 def _render(report: "ReviewReport", format_: str) -> str:
@@ -100,8 +101,10 @@ def _render(report: "ReviewReport", format_: str) -> str:
     return to_markdown(report)
 
 
-def _fails(headline: "Direction", fail_on: str) -> bool:
-    from temp_access.review.model import Direction
+def _exit_code(review: "Review", fail_on: str) -> int:
+    from temp_access.review.model import broadens
 
-    broadened = headline in (Direction.BROADENED, Direction.BOTH)
-    return fail_on != "never" and (broadened or (fail_on == "any" and headline is not Direction.UNCHANGED))
+    if (fail_on == "broadened" and broadens(review.headline)) or (fail_on == "any" and review.changes):
+        return 1
+    # No choice accepts what isn't known.
+    return 3 if review.unknown else 0

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from temp_access.cli.account import open_account, open_user_session, require_deployer
+from temp_access.cli.borrow_options import mfa_of
 from temp_access.cli.options import (
     add_aws_options,
     add_config_options,
@@ -17,7 +18,7 @@ from temp_access.cli.options import (
     load_config,
 )
 from temp_access.config.model import Config
-from temp_access.errors import TempAccessError, UserError
+from temp_access.errors import UserError
 from temp_access.revoke.model import (
     Revocation,
     Revocations,
@@ -241,6 +242,7 @@ def _proof_session(args: argparse.Namespace, config: Config, target: "Target") -
 
     from temp_access.aws.assume_role import session_token
     from temp_access.aws.clients import boto3_session
+    from temp_access.aws.errors import from_client_error, from_connection_error
 
     if args.profile is None and not args.local:
         raise UserError(
@@ -251,9 +253,14 @@ def _proof_session(args: argparse.Namespace, config: Config, target: "Target") -
         return session
     if not (args.mfa_serial and args.mfa_code):
         raise UserError("the role requires MFA; pass --mfa-serial and --mfa-code, or --no-proof")
-    mfa = {"mfa_serial": args.mfa_serial, "mfa_code": args.mfa_code}
+    mfa = mfa_of(args, ask=False)
+    serial, code = (mfa and mfa()) or (None, None)
     try:
-        credentials = session_token(session.client("sts"), duration=_MFA_SESSION_SECONDS, **mfa)
-    except (ClientError, BotoCoreError) as error:
-        raise TempAccessError(f"sts:GetSessionToken with the MFA code failed: {error}", exit_code=1) from None
+        credentials = session_token(
+            session.client("sts"), duration=_MFA_SESSION_SECONDS, mfa_serial=serial, mfa_code=code
+        )
+    except ClientError as error:
+        raise from_client_error(error, target.user_arn, target.role_arn) from None
+    except BotoCoreError as error:
+        raise from_connection_error(error) from None
     return boto3_session(credentials, target.region)

@@ -15,7 +15,9 @@ examples:
 
 A case has a name, policies (identity, session, boundary, resource, resource_is_trust_policy, scp, rcp), a request
 (principal, action, resource, account; role_arn, resource_account, context, principal_tags), and the expected result:
-allow, deny or malformed. An optional decision is more precise: allowed, explicitDeny or implicitDeny.
+allow, deny, undecided or malformed. An optional decision is more precise: allowed, explicitDeny, implicitDeny or
+undecided. A condition key that the context leaves out and a request may lack is absent; the value of one that every
+request has (docs/evaluator.md lists them) is unknown, and null makes a key absent.
 
 exit code: 0 all cases passed, 1 a case failed, 2 the file is unreadable or invalid"""
 

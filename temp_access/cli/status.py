@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import CachedSession, is_fresh, server_restarted
-from temp_access.cli.borrow_options import add_identity_options
+from temp_access.cli.borrow_options import add_identity_options, add_mfa_options, mfa_of
 from temp_access.cli.local_target import caller_identity, open_broker
 from temp_access.cli.options import load_config, write_stdout
 
@@ -26,6 +26,7 @@ exit code: 0 the current identity can assume the role, 1 it can't, 2 bad input""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_mfa_options(parser)
     add_identity_options(parser)
 
 
@@ -51,9 +52,10 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bo
     lines = [f"credentials: {caller} ({identity.name})"]
     if grant := grant_from_session_name(config, caller):
         lines.append(f"grant:       {grant}")
+    mfa = mfa_of(args)
     try:
         broker = open_broker(args, NullStore(), config)
-        role = check_assume_role(broker, role_arn=args.role_arn, bucket=args.bucket)
+        role = check_assume_role(broker, role_arn=args.role_arn, bucket=args.bucket, mfa=mfa)
     except TempAccessError as error:
         return [*lines, f"role:        can't be assumed: {error}"], False
     lines.append(f"role:        {role.arn} can be assumed")

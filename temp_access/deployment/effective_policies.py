@@ -19,10 +19,11 @@ from temp_access.deployment.target import Target, template_target
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
 from temp_access.iam.decision import Layer
-from temp_access.iam.document import MalformedPolicy, Policy
+from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.policy_json import Document
+from temp_access.iam.reader import read_policy
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -46,7 +47,7 @@ class PolicyOwner(StrEnum):
 
 
 class UnknownAs(Enum):
-    """What a policy with an unknown document is taken to be; with NO_EFFECT it doesn't influence a decision."""
+    """What a policy with an unknown document is taken to be; with NO_EFFECT it is left out, or limits nothing."""
 
     ALLOW_ALL = "allow all"
     ALLOW_NOTHING = "allow nothing"
@@ -93,8 +94,7 @@ class UnknownPolicies:
 class EffectivePolicies:
     """The parsed policies of a deployment.
 
-    `documents` returns the documents of managed policies that the state lacks. Raises UserError when a policy of
-    a bucket or role is malformed.
+    `documents` returns the documents of managed policies that the state lacks.
     """
 
     target: Target
@@ -102,11 +102,6 @@ class EffectivePolicies:
     documents: ManagedDocument
     _principals: dict[tuple[object, ...], PrincipalPolicies] = field(default_factory=dict, init=False, repr=False)
     _resources: dict[tuple[type, str], Policy] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Parse the policies of bucket and role now, so that a malformed one is reported at once."""
-        self.bucket_policy(self.state.bucket)
-        self.trust_policy(self.state.role)
 
     def of(self, owner: UserState | RoleState, unknown_as: UnknownAs | None = None) -> PrincipalPolicies:
         """Return the policies of a user or role.
@@ -191,8 +186,10 @@ def principal_policies(
         return unknown_as.document(layer)
 
     policies = list(permissions.inline.items())
-    policies += [(arn, known(arn, document, Layer.IDENTITY)) for arn, document in permissions.attached.items()]
-    if unknown_as:
+    for arn, document in permissions.attached.items():
+        if unknown_as is not UnknownAs.NO_EFFECT or (document or documents(arn)) is not None:
+            policies.append((arn, known(arn, document, Layer.IDENTITY)))
+    if unknown_as and unknown_as is not UnknownAs.NO_EFFECT:
         policies += [(_group_policies(group), unknown_as.document(Layer.IDENTITY)) for group in groups]
     boundary = permissions.boundary
     return PrincipalPolicies(
@@ -218,18 +215,15 @@ def outsider_policies(own: UnknownAs) -> PrincipalPolicies:
 
 
 def parse(document: Document, layer: Layer, name: str) -> Policy:
-    """Return the parsed policy; raises UserError if it is malformed."""
-    try:
-        return parse_policy(document, layer, name)
-    except MalformedPolicy as error:
-        raise UserError(f"malformed policy: {error}; IAM refuses it") from None
+    """Return the policy; what can't be read in it is unknown, and an evaluation that depends on it is undecided."""
+    return read_policy(document, layer, name)
 
 
 def template_policies(config: Config, assembly: Assembly) -> EffectivePolicies:
     """Return the policies in synthesized templates; names that CloudFormation chooses have stand-ins.
 
     Documents come from the templates, else from the bundled AWS managed policies. Raises UserError when the
-    templates can't be resolved, or hold a malformed policy.
+    templates can't be resolved.
     """
     target, state = template_target(config, assembly)
     own = _template_documents(assembly, target)

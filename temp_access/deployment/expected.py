@@ -63,8 +63,13 @@ def _encryption(properties: Mapping[str, Any]) -> dict[str, Any]:
     return dict(_DEFAULT_ENCRYPTION)
 
 
+# The property with the one owner of a separate inline policy:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-rolepolicy.html
+_OWNER_NAMES = {"AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName"}
+
+
 def expected_permissions(owner: Resource, template_resources: tuple[Resource, ...], owners: str) -> Permissions:
-    """Return the policies of a user or role; other policies name it in their property `owners` (Users or Roles)."""
+    """Return the policies of a user or role; policies of their own name it in `owners` (Users or Roles), or alone."""
     inline: dict[str, Document] = {
         policy["PolicyName"]: policy["PolicyDocument"] for policy in owner.properties.get("Policies", ())
     }
@@ -76,6 +81,8 @@ def expected_permissions(owner: Resource, template_resources: tuple[Resource, ..
             attached[policy.name] = policy.properties["PolicyDocument"]
         if policy.kind == "AWS::IAM::Policy" and owner.name in policy.properties.get(owners, ()):
             inline[policy.properties["PolicyName"]] = policy.properties["PolicyDocument"]
+        if policy.kind == f"{owner.kind}Policy" and policy.properties.get(_OWNER_NAMES[owner.kind]) == owner.name:
+            inline[policy.properties["PolicyName"]] = _object(policy.properties["PolicyDocument"])
     return Permissions(inline, attached, owner.properties.get("PermissionsBoundary"))
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temp_access.aws.clients import endpoint_override
+from temp_access.aws.configuration_errors import missing_credentials, missing_region, problem_of
 from temp_access.aws.errors import from_connection_error
-from temp_access.aws.identity import region_from_environment
+from temp_access.aws.identity import ask_only_at_terminal, region_from_environment
 from temp_access.cfn.assembly import Assembly
 from temp_access.config.model import Config
 from temp_access.deployment.expected import expected_state
@@ -58,19 +59,26 @@ def open_session(profile: str | None, region: str | None) -> "boto3.Session":
 
     try:
         session = boto3.Session(profile_name=profile, region_name=region or region_from_environment())
+        ask_only_at_terminal(session._session)
         credentials = session.get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()
+    except TempAccessError:
+        raise
     except Exception as error:
         # A credential_process can fail in any way.
-        raise UserError(
-            f"no usable credentials: {' '.join(str(error).split())}; log in, or pass another profile"
-        ) from None
+        problem = problem_of(error, profile)
+        raise UserError(f"no usable credentials: {problem.what}; {problem.remedy}; or pass another profile") from None
     if credentials is None:
+        odd = missing_credentials()
+        reason = f"; {odd.what}; {odd.remedy}, or" if odd else ";"
         raise UserError(
-            "found no credentials of the deployer (environment, AWS_PROFILE, ~/.aws, container, instance); "
+            f"found no credentials of the deployer (environment, AWS_PROFILE, ~/.aws, container, instance){reason} "
             "log in, or pass --deployer-profile; for the local AWS pass --local"
         )
-    if session.region_name is None:
-        raise UserError("no Region is set; pass --region, or set AWS_REGION")
+    if not session.region_name:
+        problem = missing_region()
+        raise UserError(f"{problem.what}; {problem.remedy}")
     return session
 
 
@@ -165,9 +173,21 @@ def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
     return target, state
 
 
+# The prefixes of botocore's endpoints.json.
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
+
+
 def partition_of(region: str) -> str:
     """Return the partition of `region`, from the prefix of its name."""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
+    for prefix, partition in _PARTITIONS.items():
         if region.startswith(prefix):
             return partition
     return "aws"

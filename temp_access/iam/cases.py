@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy, Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy, reject_duplicate_keys
-from temp_access.iam.request import Request
+from temp_access.iam.request import Request, UnknownValue
 
 MALFORMED = "malformed"
-EXPECTED = ("allow", "deny", MALFORMED)
+UNDECIDED = DecisionType.UNDECIDED.value
+EXPECTED = ("allow", "deny", UNDECIDED, MALFORMED)
 _DECISIONS = (*(kind.value for kind in DecisionType), None)
 _REQUIRED_KEYS = {"name", "policies", "request", "expected"}
 _OPTIONAL_KEYS = {"decision", "source", "group", "reason"}
@@ -28,6 +30,7 @@ _STRING_KEYS = ("principal", "action", "resource")
 _ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _MAX_FINDINGS = 20
+_MFA = "aws:multifactorauthpresent"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """The evaluator's result for a case: `actual` is allow, deny or malformed; `explanation` gives the reasons."""
+    """The evaluator's result for a case: `actual` is one of EXPECTED; `explanation` gives the reasons."""
 
     case: Case
     passed: bool
@@ -60,7 +63,7 @@ def run_case(case: Case) -> CaseResult:
     except MalformedPolicy as error:
         return CaseResult(case, case.expected == MALFORMED, MALFORMED, str(error))
     decision = evaluate(policies, to_request(case.request))
-    actual = "allow" if decision.allowed else "deny"
+    actual = UNDECIDED if decision.kind is DecisionType.UNDECIDED else "allow" if decision.allowed else "deny"
     passed = actual == case.expected and case.decision in (None, decision.kind.value)
     return CaseResult(case, passed, actual, str(decision), decision)
 
@@ -82,8 +85,13 @@ def to_policy_set(policies: Mapping[str, Any]) -> PolicySet:
 
 
 def to_request(request: Mapping[str, Any]) -> Request:
-    """Return a case's request; a resource without an account belongs to the caller's account."""
-    return Request(
+    """Return a case's request; a resource without an account belongs to the caller's account.
+
+    What a case doesn't say didn't happen: a condition key that a request may lack is absent if the case's context
+    leaves it out, and a session's credentials are then without MFA. The value of a key that each request has, such as
+    aws:SecureTransport, stays unknown.
+    """
+    given = Request(
         principal=request["principal"],
         action=request["action"],
         resource=request["resource"],
@@ -93,6 +101,10 @@ def to_request(request: Mapping[str, Any]) -> Request:
         context=request.get("context") or {},
         principal_tags=request.get("principal_tags") or {},
     )
+    unsaid: dict[str, str | None] = {key: None for key in CONDITION_KEYS if given.value(key) is UnknownValue.POSSIBLE}
+    if given.value(_MFA) is UnknownValue.PRESENT:
+        unsaid[_MFA] = "false"
+    return given._replace(context={**unsaid, **given.context})
 
 
 def _parse_optional(document: Any, layer: Layer) -> Policy | None:

@@ -8,26 +8,29 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import partial
 from ipaddress import ip_address, ip_network
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from temp_access.iam.patterns import WildcardScope, compile_patterns
+from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
+from temp_access.iam.unknown import UnknownOutcome, UnknownValue
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+Number = int | float | Decimal
 _YEAR_OR_MONTH = re.compile(r"\d{4}(-\d{2})?")
 
 
-def parse_number(value: str) -> float:
-    """Return an integer or decimal number; raises ValueError."""
+def parse_number(value: str) -> int | Decimal:
+    """Return an integer or decimal number, exactly: a float has 53 bits only; raises ValueError."""
     if not _NUMBER.fullmatch(value):
         raise ValueError(f"{value!r} isn't a number")
-    return float(value)
+    return Decimal(value) if "." in value else int(value)
 
 
-def parse_timestamp(value: str) -> float:
+def parse_timestamp(value: str) -> int | float:
     """Return the seconds since 1970 of a W3C ISO 8601 date (a bare year too) or of epoch time; raises ValueError.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
@@ -35,7 +38,7 @@ def parse_timestamp(value: str) -> float:
     if _YEAR_OR_MONTH.fullmatch(value):
         value = f"{value}-01-01"[:10]
     elif _NUMBER.fullmatch(value):
-        return float(value)
+        return float(value) if "." in value else int(value)
     try:
         timestamp = datetime.fromisoformat(value)
     except ValueError:
@@ -113,8 +116,8 @@ def _ip_address(values: tuple[str, ...], variables: bool) -> Test:
     return test
 
 
-def _comparison_operators(prefix: str, parse: Callable[[str], float]) -> list[Operator]:
-    def compiled(holds: Callable[[float, float], bool]) -> Compile:
+def _comparison_operators(prefix: str, parse: Callable[[str], Number]) -> list[Operator]:
+    def compiled(holds: Callable[[Any, Any], bool]) -> Compile:
         return partial(_comparison, parse, holds)
 
     return [
@@ -156,7 +159,7 @@ class Condition(Protocol):
     """A test that holds for a request or doesn't."""
 
     def holds(self, request: Request) -> bool:
-        """Whether the condition holds."""
+        """Whether the condition holds; raises UnknownOutcome if that depends on a value that isn't known."""
 
 
 class Quantifier(Enum):
@@ -189,12 +192,25 @@ class KeyCondition:
                 return self.test(value, request) is not self.negated
             # To a set operator, an empty string is an empty set of values (the page below).
             return self.quantifier is Quantifier.ALL
+        if isinstance(value, UnknownValue):
+            return self._holds_for_any(value)
+        if self.quantifier and not any(value):
+            return self.quantifier is Quantifier.ALL
         matched = [self.test(each, request) for each in value]
         if self.quantifier is Quantifier.ALL:
             return not any(matched) if self.negated else all(matched)
         if self.quantifier is Quantifier.ANY:
             return not all(matched) if self.negated else any(matched)
         return any(matched) is not self.negated
+
+    def _holds_for_any(self, value: UnknownValue) -> bool:
+        """Whether it holds whatever the value is; raises UnknownOutcome if that depends on it."""
+        patterns = getattr(self.test, "__self__", None)
+        matches_all = isinstance(patterns, PatternSet) and patterns.matches_all and self.quantifier is None
+        absent_too = value is UnknownValue.PRESENT or self._holds_without_key() is not self.negated
+        if matches_all and absent_too:
+            return not self.negated
+        raise UnknownOutcome(self.key)
 
     def _holds_without_key(self) -> bool:
         """Whether it holds for an absent key: IfExists and ForAllValues do, ForAnyValue doesn't, others if negated.
@@ -219,7 +235,21 @@ class NullCondition:
 
     def holds(self, request: Request) -> bool:
         """Whether the key is absent or present, as required."""
-        return (request.value(self.key) is None) in self.absent
+        value = request.value(self.key)
+        if value is UnknownValue.POSSIBLE and len(self.absent) == 1:
+            raise UnknownOutcome(self.key)
+        return (value is None) in self.absent
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableCondition:
+    """A part of a statement that can't be read, `name`; whether the statement applies is unknown."""
+
+    name: str
+
+    def holds(self, request: Request) -> bool:
+        """Raise UnknownOutcome."""
+        raise UnknownOutcome(self.name)
 
 
 def compile_condition(operator: str, key: str, values: tuple[str, ...], *, variables: bool) -> Condition:

@@ -8,11 +8,15 @@ from typing import NamedTuple
 
 
 class DecisionType(Enum):
-    """AWS's three decisions: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html"""
+    """AWS's three decisions, and one more: the decision depends on something that isn't known.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
+    """
 
     ALLOWED = "allowed"
     EXPLICIT_DENY = "explicitDeny"
     IMPLICIT_DENY = "implicitDeny"
+    UNDECIDED = "undecided"
 
 
 class Layer(Enum):
@@ -51,7 +55,9 @@ class Reason:
 class Decision(NamedTuple):
     """The decision on one request: its kind, the deciding layer, and the statements that applied.
 
-    `missing` are the layers that had to allow the request and didn't, in the order in which AWS checks them.
+    `missing` are the layers that had to allow the request and didn't, in the order in which AWS checks them; of an
+    undecided decision, those that may not allow it. `unknown` names what an undecided decision depends on: condition
+    keys, parts of policies, documents. `rule` is the rule of the service that decided in spite of the policies.
     """
 
     # A named tuple, because each request creates one: a frozen dataclass takes three times as long.
@@ -60,6 +66,8 @@ class Decision(NamedTuple):
     layer: Layer
     reasons: tuple[Reason, ...] = ()
     missing: tuple[Layer, ...] = ()
+    unknown: tuple[str, ...] = ()
+    rule: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -67,6 +75,10 @@ class Decision(NamedTuple):
         return self.kind is DecisionType.ALLOWED
 
     def __str__(self) -> str:
+        if self.rule:
+            return f"{self.kind.value}: {self.rule}"
+        if self.kind is DecisionType.UNDECIDED:
+            return f"undecided: it depends on {' and '.join(self.unknown)}"
         if self.kind is DecisionType.IMPLICIT_DENY:
             return "implicitDeny: " + "; ".join(f"no {layer.value} allows it" for layer in self.missing)
         return f"{self.kind.value}: " + "; ".join(map(str, self.reasons))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from temp_access.iam.conditions import Condition
 from temp_access.iam.patterns import PatternSet
 from temp_access.iam.principals import Principals
 from temp_access.iam.request import Request
+from temp_access.iam.unknown import UnknownOutcome
 
 
 class MalformedPolicy(ValueError):
@@ -45,7 +47,10 @@ class Statement:
         return self.actions.matches(action, request) is not self.not_action
 
     def applies(self, request: Request) -> bool:
-        """Whether resource, principal and all conditions match; the action is checked beforehand."""
+        """Whether resource, principal and all conditions match; the action is checked beforehand.
+
+        Raises UnknownOutcome if one of the tests depends on something that isn't known.
+        """
         resources = self.resources
         if resources is not None and resources.matches(request.resource, request) is self.not_resource:
             return False
@@ -56,12 +61,45 @@ class Statement:
                 return False
         return True
 
+    def may_apply(self, request: Request) -> tuple[bool, tuple[str, ...]]:
+        """Return whether the statement may apply, and the names of what that depends on; without names, it applies.
+
+        A test that is known not to hold wins, whatever the unknown ones are.
+        """
+        unknown = []
+        for test in self._tests(request):
+            try:
+                if not test():
+                    return False, ()
+            except UnknownOutcome as outcome:
+                unknown.append(outcome.name)
+        return True, tuple(dict.fromkeys(unknown))
+
+    def applies_if(self, request: Request, favours_caller: Callable[[str], bool]) -> bool:
+        """Whether the statement applies; of each unknown test, `favours_caller` tells how it ends, by its name."""
+        applies, unknown = self.may_apply(request)
+        # A set, because all names are asked for: so the caller learns them.
+        return applies and {favours_caller(name) for name in unknown} <= {self.effect == "Allow"}
+
+    def _tests(self, request: Request) -> Iterator[Callable[[], bool]]:
+        if (resources := self.resources) is not None:
+            yield lambda: resources.matches(request.resource, request) is not self.not_resource
+        if (principals := self.principals) is not None:
+            yield lambda: principals.matches(request)
+        for condition in self.conditions:
+            yield partial(condition.holds, request)
+
 
 @dataclass(frozen=True)
 class Policy:
-    """A parsed policy; `name` identifies it in reasons and errors, `bodies` are its statements as written."""
+    """A parsed policy; `name` identifies it in reasons and errors, `bodies` are its statements as written.
+
+    `unreadable` are the parts that couldn't be read, by `temp_access.iam.reader`. A statement without a readable effect
+    is in `statements` twice, as Allow and as Deny, with the same index.
+    """
 
     name: str
     version: str
     statements: tuple[Statement, ...] = field(repr=False)
     bodies: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
+    unreadable: tuple[str, ...] = ()

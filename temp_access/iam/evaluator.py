@@ -5,18 +5,31 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import eq, ne
 
+from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy, Statement
-from temp_access.iam.principals import PrincipalMatch, Principals
+from temp_access.iam.principals import EVERYONE, PrincipalMatch
 from temp_access.iam.request import Request
+from temp_access.iam.service_rules import (
+    RCP_SERVICES,
+    decide_by_rule,
+    favourable_match,
+    has_rules,
+    is_beyond_organization,
+    own_document,
+    service_of,
+)
+from temp_access.iam.unknown import UnknownOutcome
 
-_EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
 _MAX_INDEXED_ACTIONS = 20_000
 IndexedStatements = tuple[tuple[Statement, Reason], ...]
 RequiredLayer = tuple[Layer, IndexedStatements]
+FavoursCaller = Callable[[str], bool]
 Groups = list[tuple[Layer, tuple[Policy, ...]]]
 
 
@@ -25,9 +38,10 @@ class PolicySet:
     """All policies that apply to a principal and a resource; create one and evaluate many requests against it.
 
     `session` is None for a session without session policies; of several (inline, managed), one must allow.
-    `resource` is the resource-based policy. With `resource_is_trust_policy` it is a role's trust policy, which
-    must allow (as a KMS key's policy must). `scps` and `rcps` hold one tuple for each level from the root of the
-    organization to the account; each level must allow. Callers without an account have no SCPs.
+    `resource` is the resource-based policy. With `resource_is_trust_policy` it is a role's trust policy. That of a role
+    or of a KMS key must allow; without it, the decision is undecided. `scps` and `rcps` hold one tuple for each level
+    from the root of the organization to the account. Each level of SCPs must allow; RCPs only deny, because
+    RCPFullAWSAccess is attached everywhere. Callers without an account have no SCPs.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -55,25 +69,71 @@ class PolicySet:
 
 
 def evaluate(policies: PolicySet, request: Request) -> Decision:
-    """Decide one request: an explicit deny wins; otherwise every layer that applies must allow it."""
+    """Decide one request: an explicit deny wins; otherwise every layer that applies must allow it.
+
+    The decision is UNDECIDED where it depends on a condition key, a part of a policy or a document that isn't known.
+    """
+    if policies.statement_index(request).has_rules and (decision := decide_by_rule(request)):
+        return decision
+    if (policies.scps or policies.rcps) and is_beyond_organization(request):
+        policies = replace(policies, scps=(), rcps=())
+    try:
+        return _decide(policies, request, None)
+    except UnknownOutcome:
+        return _decide_unknown(policies, request)
+
+
+def _decide_unknown(policies: PolicySet, request: Request) -> Decision:
+    """Decide with all unknown tests for the caller, and with all against; if both agree, that is the decision."""
+    names: dict[str, None] = {}
+
+    def decide(favours_caller: FavoursCaller) -> Decision:
+        def record(name: str) -> bool:
+            names.setdefault(name)
+            return favours_caller(name)
+
+        return _decide(policies, request, record)
+
+    best, worst = decide(lambda _: True), decide(lambda _: False)
+    if best.allowed is worst.allowed:
+        # What applies in the one that is harder to reach applies in any case.
+        return worst if worst.allowed else best
+    deciding = [
+        name for name in list(names) if not decide(partial(ne, name)).allowed or decide(partial(eq, name)).allowed
+    ]
+    return Decision(DecisionType.UNDECIDED, worst.layer, (), worst.missing, tuple(deciding or names))
+
+
+def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller | None) -> Decision:
     index = policies.statement_index(request)
-    if denied := _reasons(index.denies, request):
+    if denied := _reasons(index.denies, request, favours_caller):
         return Decision(DecisionType.EXPLICIT_DENY, denied[0].layer, denied)
     match = PrincipalMatch.NONE
     reasons: tuple[Reason, ...] = ()
     missing: tuple[Layer, ...] = ()
     for statement, reason in index.resource:
-        if statement.applies(request) and statement.principals is not None:
-            match = max(match, statement.principals.match(request))
+        principals = statement.principals
+        applies = (
+            statement.applies(request) if favours_caller is None else statement.applies_if(request, favours_caller)
+        )
+        if applies and principals is not None:
+            match = max(match, principals.match(request, favours_caller))
             reasons += (reason,)
+    own_policy = own_document(request) if index.has_rules else None
+    if own_policy and policies.resource is None and not policies.resource_is_trust_policy:
+        # Every key and every role has a policy: it isn't known.
+        if favours_caller is None:
+            raise UnknownOutcome(own_policy)
+        match = favourable_match(request) if favours_caller(own_policy) else match
     for layer, entries in index.ceilings:
-        if allows := _reasons(entries, request):
+        if allows := _reasons(entries, request, favours_caller):
             reasons += allows
         else:
             missing += (layer,)
     has_account = request.principal.startswith("arn:")
     same_account = request.account == request.resource_account
-    if match is PrincipalMatch.NONE and (policies.resource_is_trust_policy or not same_account or not has_account):
+    must_allow = policies.resource_is_trust_policy or own_policy is not None or not same_account or not has_account
+    if match is PrincipalMatch.NONE and must_allow:
         missing += (policies.resource_layer,)
     decided_by = policies.resource_layer
     required_layers: tuple[RequiredLayer, ...] = ()
@@ -83,7 +143,7 @@ def evaluate(policies: PolicySet, request: Request) -> Decision:
         else:
             decided_by, required_layers = Layer.IDENTITY, index.identity_and_limits
     for layer, entries in required_layers:
-        if allows := _reasons(entries, request):
+        if allows := _reasons(entries, request, favours_caller):
             reasons += allows
         elif layer is not Layer.IDENTITY or not request.principal.endswith(":root"):
             missing += (layer,)
@@ -95,7 +155,9 @@ def evaluate(policies: PolicySet, request: Request) -> Decision:
     return Decision(DecisionType.ALLOWED, decided_by, reasons)
 
 
-def _reasons(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]:
+def _reasons(entries: IndexedStatements, request: Request, favours_caller: FavoursCaller | None) -> tuple[Reason, ...]:
+    if favours_caller is not None:
+        return tuple(reason for statement, reason in entries if statement.applies_if(request, favours_caller))
     reasons: tuple[Reason, ...] = ()
     for statement, reason in entries:
         if statement.applies(request):
@@ -107,9 +169,10 @@ def _reasons(entries: IndexedStatements, request: Request) -> tuple[Reason, ...]
 class StatementIndex:
     """The statements that name one action, each with the reason to report if it applies, by the layer they are in.
 
-    `ceilings` are the levels of RCPs and SCPs; `limits` are the permissions boundary and the session policies.
+    `ceilings` are the levels of SCPs; `limits` are the permissions boundary and the session policies.
     """
 
+    has_rules: bool
     denies: IndexedStatements
     resource: IndexedStatements
     ceilings: tuple[RequiredLayer, ...]
@@ -119,18 +182,20 @@ class StatementIndex:
 
 def index_statements(policies: PolicySet, request: Request) -> StatementIndex:
     """Return the statements of `policies` that name the request's action."""
-    ceilings: Groups = [(Layer.RCP, level) for level in policies.rcps]
-    ceilings += [(Layer.SCP, level) for level in policies.scps]
+    # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    rcps: Groups = [(Layer.RCP, level) for level in policies.rcps if service_of(request.action) in RCP_SERVICES]
+    ceilings: Groups = [(Layer.SCP, level) for level in policies.scps]
     resource: Groups = [(policies.resource_layer, (policies.resource,))] if policies.resource else []
     identity: Groups = [(Layer.IDENTITY, policies.identity)]
     limits: Groups = [(Layer.BOUNDARY, (policies.boundary,))] if policies.boundary else []
     limits += [] if policies.session is None else [(Layer.SESSION, policies.session)]
     denies = [
         (_deny_ignoring_not_principal(statement) if policies.boundary else statement, reason)
-        for _, entries in _required_layers([*ceilings, *resource, *identity, *limits], "Deny", request)
+        for _, entries in _required_layers([*rcps, *ceilings, *resource, *identity, *limits], "Deny", request)
         for statement, reason in entries
     ]
     return StatementIndex(
+        has_rules=has_rules(request.action),
         denies=tuple(denies),
         resource=tuple(entry for _, entries in _required_layers(resource, "Allow", request) for entry in entries),
         ceilings=_required_layers(ceilings, "Allow", request),
@@ -144,13 +209,20 @@ def _required_layers(groups: Groups, effect: str, request: Request) -> tuple[Req
 
 
 def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> IndexedStatements:
-    action = request.action.lower()
     return tuple(
-        (statement, Reason(layer, effect, policy.name, statement.index, statement.sid))
+        (naming, Reason(layer, effect, policy.name, statement.index, statement.sid))
         for policy in policies
         for statement in policy.statements
-        if statement.effect == effect and statement.names_action(action, request)
+        if statement.effect == effect and (naming := _naming(statement, request))
     )
+
+
+def _naming(statement: Statement, request: Request) -> Statement | None:
+    """Return the statement if it names the action, with a test that is unknown if that can't be read."""
+    try:
+        return statement if statement.names_action(request.action.lower(), request) else None
+    except UnknownOutcome as outcome:
+        return replace(statement, conditions=(*statement.conditions, UnreadableCondition(outcome.name)))
 
 
 def _deny_ignoring_not_principal(statement: Statement) -> Statement:
@@ -159,4 +231,4 @@ def _deny_ignoring_not_principal(statement: Statement) -> Statement:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
     negated = statement.principals is not None and statement.principals.negated
-    return replace(statement, principals=_EVERYONE) if negated else statement
+    return replace(statement, principals=EVERYONE) if negated else statement

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar, overload
 
 from temp_access.iam.conditions import Condition, compile_condition
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.patterns import COLONS_OF_ARN, PatternSet, WildcardScope, compile_patterns
+from temp_access.iam.principals import PRINCIPAL_ID
 from temp_access.iam.request import scalar_text
 
 
@@ -61,7 +62,8 @@ ACTION = re.compile(r"\*(:\*)?|[A-Za-z0-9-]+:[\w*?-]+")
 RESOURCE = re.compile(r"arn:[^:]+:[^:*?]+(:|$)")
 SID = re.compile(r"[A-Za-z0-9]*")
 ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):root|(\d{12})")
-PRINCIPAL = re.compile(r"arn:[\w-]+:(iam|sts)::\d{12}:[^*?]+|[A-Z0-9]{16,128}")
+ORIGIN_ACCESS_IDENTITY = r"arn:[\w-]+:iam::cloudfront:user/[^*?]+"
+PRINCIPAL = re.compile(rf"arn:[\w-]+:(iam|sts)::\d{{12}}:[^*?]+|{ORIGIN_ACCESS_IDENTITY}|{PRINCIPAL_ID.pattern}")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -130,8 +132,11 @@ class ElementReader(Generic[T_co]):
                 raise self.malformed(f"{action!r} isn't an action of {service}; only those are allowed here")
         return compile_patterns(self.strings(), variables=False, ignore_case=True)
 
-    def resources(self, *, variables: bool, full_arns: bool) -> PatternSet:
-        """Return this element as patterns of resources; with `full_arns`, each ARN must have all of its parts."""
+    def resources(self, *, variables: bool, full_arns: bool, allow: bool) -> PatternSet:
+        """Return this element as patterns of resources; with `full_arns`, each ARN must have all of its parts.
+
+        With `allow`, the patterns are what a statement allows: one whose variable AWS doesn't replace allows nothing.
+        """
         for arn in self.strings():
             if arn == "*":
                 continue
@@ -143,9 +148,11 @@ class ElementReader(Generic[T_co]):
             if full_arns and arn.count(":") < COLONS_OF_ARN:
                 raise self.malformed(f"{arn!r} has fewer than the six parts of an ARN; add the others, * for any value")
         try:
-            return compile_patterns(self.strings(), variables=variables, scope=WildcardScope.RESOURCE)
+            patterns = compile_patterns(self.strings(), variables=variables, scope=WildcardScope.RESOURCE)
         except ValueError as error:
             raise self.malformed(str(error)) from None
+        readable = tuple(each for each in patterns.variable_patterns if not (allow and each.unreadable))
+        return replace(patterns, variable_patterns=readable)
 
     def conditions(self, *, variables: bool) -> tuple[Condition, ...]:
         """Return the conditions of this statement, one for each operator and key; all must hold."""

@@ -7,8 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy, Policy, Statement
-from temp_access.iam.grammar import ACCOUNT, GRAMMARS, PRINCIPAL, SID, STATEMENT_ELEMENTS, VERSIONS, ElementReader
-from temp_access.iam.principals import Principals
+from temp_access.iam.grammar import (
+    ACCOUNT,
+    GRAMMARS,
+    PRINCIPAL,
+    SID,
+    STATEMENT_ELEMENTS,
+    VERSIONS,
+    ElementReader,
+)
+from temp_access.iam.principals import PRINCIPAL_ID, Principals
 
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -27,22 +35,29 @@ def parse_principals(statement: ElementReader[dict[str, object]], layer: Layer) 
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     if negated and statement.value["Effect"] != "Deny":
         raise element.malformed("only allowed with Effect Deny")
-    principals = _read_principals(element, negated)
+    principals = read_principals(element, negated)
     # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
     if layer is Layer.RCP and not principals.matches_all:
         raise element.malformed("a resource control policy supports only '*'")
     return principals
 
 
-def _read_principals(element: ElementReader[object], negated: bool) -> Principals:
+def read_principals(element: ElementReader[object], negated: bool, *, odd_names: bool = False) -> Principals:
+    """Return the principals of an element; with `odd_names`, a name that can't be read is kept as an unknown id.
+
+    Raises MalformedPolicy.
+    """
     if element.value == "*":
         return Principals(True, frozenset(), frozenset(), negated)
-    everyone, accounts, named = False, set[str](), set[str]()
+    everyone, accounts, named, ids = False, set[str](), set[str](), set[str]()
     by_type = element.mapping().value
     if not by_type:
         raise element.malformed('names no principal; write {"AWS": ARN}, for example')
     for principal_type in by_type:
         names = element.child(principal_type)
+        if principal_type not in _PRINCIPAL_TYPES and odd_names:
+            ids.add(f"{principal_type}: {names.value}")
+            continue
         if principal_type not in _PRINCIPAL_TYPES:
             raise names.malformed(f"unknown type of principal; use one of {', '.join(_PRINCIPAL_TYPES)}")
         for name in names.strings():
@@ -51,13 +66,16 @@ def _read_principals(element: ElementReader[object], negated: bool) -> Principal
                 everyone = everyone or principal_type == "AWS"
             elif account:
                 accounts.add(account[1] or account[2])
+            elif odd_names and (set(name) & set("*?") or (principal_type == "AWS" and not PRINCIPAL.fullmatch(name))):
+                ids.add(name)
             elif "*" in name or "?" in name:
                 raise names.malformed(f"{name!r} has a wildcard; a principal is either '*' or a full name")
             elif principal_type == "AWS" and not PRINCIPAL.fullmatch(name):
                 raise names.malformed(f"{name!r} isn't an account, an ARN or a unique ID")
             else:
                 named.add(name)
-    return Principals(everyone, frozenset(accounts), frozenset(named), negated)
+    ids |= {name for name in named if PRINCIPAL_ID.fullmatch(name)}
+    return Principals(everyone, frozenset(accounts), frozenset(named), negated, frozenset(ids))
 
 
 def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str | None = None) -> Policy:
@@ -127,17 +145,32 @@ def _parse_statement(
     resource = statement.exactly_one("Resource", "NotResource", required=grammar.resource_required)
     if resource is not None and not grammar.resource_allowed:
         raise resource.malformed(f"not allowed in a {layer.value}; it always applies to the role itself")
+    allow = effect == "Allow" and "Resource" in body
+    resources = resource.resources(variables=variables, full_arns=grammar.full_arns, allow=allow) if resource else None
+    principals = parse_principals(statement, layer)
+    if layer is Layer.RCP and effect == "Allow" and not _is_full_access(body):
+        raise statement.child("Effect").malformed("only RCPFullAWSAccess may allow; a resource control policy denies")
     return Statement(
         index=index,
         sid=sid or None,
         effect=str(effect),
         actions=action.actions(service=grammar.service),
         not_action="NotAction" in body,
-        resources=resource.resources(variables=variables, full_arns=grammar.full_arns) if resource else None,
+        resources=resources,
         not_resource="NotResource" in body,
-        principals=parse_principals(statement, layer),
+        principals=principals,
         conditions=statement.conditions(variables=variables),
     )
+
+
+def _is_full_access(body: Mapping[str, object]) -> bool:
+    """Whether a statement is that of RCPFullAWSAccess.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+    """
+    elements = {name: body.get(name) for name in ("Principal", "Action", "Resource")}
+    everything = all(value in ("*", ["*"], {"AWS": "*"}) for value in elements.values())
+    return everything and set(body) <= {"Sid", "Effect", *elements}
 
 
 def _check_sids(statements: Iterable[Statement], policy: ElementReader[dict[str, object]], layer: Layer) -> None:

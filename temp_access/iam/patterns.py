@@ -9,6 +9,7 @@ from enum import Enum
 from functools import lru_cache
 
 from temp_access.iam.request import Request
+from temp_access.iam.unknown import UnknownOutcome, UnknownValue
 
 
 class Wildcard(Enum):
@@ -25,13 +26,13 @@ class Variable:
     key: str
     default: str | None
 
-    def resolve(self, request: Request) -> str | None:
+    def resolve(self, request: Request) -> str | UnknownValue | None:
         """Return the variable's value in the request, None if it has none; a multivalued key never has one.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         """
         value = request.value(self.key)
-        return value if isinstance(value, str) else self.default
+        return value if isinstance(value, str | UnknownValue) else self.default
 
 
 PatternPart = str | Wildcard | Variable
@@ -151,22 +152,34 @@ class VariablePattern:
     parts: tuple[PatternPart, ...]
     scope: WildcardScope
     ignore_case: bool
+    unreadable: str = ""
 
     def matches(self, value: str, request: Request) -> bool:
         """Whether the value matches; a pattern that has a variable without a value matches nothing.
+
+        Raises UnknownOutcome if the value would match with some values of a variable that isn't known. `unreadable`
+        is the name of a pattern whose variables AWS doesn't replace; each may then stand for anything.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         The value of a variable is literal: a `*` in it isn't a wildcard.
         """
         resolved: list[str | Wildcard] = []
+        unknown = self.unreadable or None
         for part in self.parts:
+            if self.unreadable and isinstance(part, Variable):
+                resolved.append(Wildcard.ANY)
+                continue
             value_part = part.resolve(request) if isinstance(part, Variable) else part
             if value_part is None:
                 return False
+            if isinstance(value_part, UnknownValue):
+                unknown, value_part = part.key if isinstance(part, Variable) else unknown, Wildcard.ANY
             if isinstance(value_part, str) and resolved and isinstance(resolved[-1], str):
                 resolved[-1] += value_part
             else:
                 resolved.append(value_part)
+        if unknown is not None:
+            return self._may_match(resolved, value, unknown)
         if self.ignore_case:
             resolved = [part.lower() if isinstance(part, str) else part for part in resolved]
         if len(resolved) == 1 and isinstance(resolved[0], str):
@@ -175,27 +188,59 @@ class VariablePattern:
             return value.startswith(resolved[0])
         return _compiled_glob(tuple(resolved), self.scope).fullmatch(value) is not None
 
+    def _may_match(self, parts: list[str | Wildcard], value: str, unknown: str) -> bool:
+        """Return False if no value of the unknown variables matches, which are `*` in `parts`, else raise."""
+        if self.ignore_case:
+            parts = [part.lower() if isinstance(part, str) else part for part in parts]
+        # An unknown value may have colons, which a `*` of an ARN's first parts doesn't match.
+        if _compiled_glob(tuple(parts), WildcardScope.TEXT).fullmatch(value) is None:
+            return False
+        raise UnknownOutcome(unknown)
+
 
 @dataclass(frozen=True, slots=True)
 class PatternSet:
-    """A set of compiled patterns; it matches a value that at least one of them matches."""
+    """A set of compiled patterns; it matches a value that at least one of them matches.
 
-    matches_all: bool
-    literals: frozenset[str]
-    prefixes: tuple[str, ...]
-    globs: tuple[Callable[[str], object], ...]
-    variable_patterns: tuple[VariablePattern, ...]
+    `unreadable` names patterns that can't be read, and may match anything.
+    """
+
+    matches_all: bool = False
+    literals: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    globs: tuple[Callable[[str], object], ...] = ()
+    variable_patterns: tuple[VariablePattern, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+    def union(self, other: PatternSet) -> PatternSet:
+        """Return the set of both sets' patterns."""
+        return PatternSet(
+            self.matches_all or other.matches_all,
+            self.literals | other.literals,
+            self.prefixes + other.prefixes,
+            self.globs + other.globs,
+            self.variable_patterns + other.variable_patterns,
+            self.unreadable + other.unreadable,
+        )
 
     def matches(self, value: str, request: Request) -> bool:
-        """Whether one of the patterns matches the value."""
+        """Whether one of the patterns matches the value; raises UnknownOutcome if that isn't known."""
         if self.matches_all or value in self.literals or value.startswith(self.prefixes):
             return True
         for fullmatch in self.globs:
             if fullmatch(value):
                 return True
-        for pattern in self.variable_patterns:  # noqa: SIM110 (a loop is twice as fast as any() here)
-            if pattern.matches(value, request):
-                return True
+        unknown = None
+        for pattern in self.variable_patterns:
+            try:
+                if pattern.matches(value, request):
+                    return True
+            except UnknownOutcome as outcome:
+                unknown = outcome
+        if unknown:
+            raise unknown
+        if self.unreadable:
+            raise UnknownOutcome(self.unreadable[0])
         return False
 
 
@@ -216,7 +261,9 @@ def compile_patterns(
         full_pattern = pad_arn(pattern) if scope is WildcardScope.RESOURCE else pattern
         parts = split_pattern(full_pattern, variables=variables, wildcards=wildcards)
         if any(isinstance(part, Variable) for part in parts):
-            variable_patterns.append(VariablePattern(parts, scope, ignore_case))
+            early = scope is WildcardScope.RESOURCE and _has_early_variable(parts)
+            unreadable = f"the variable before the fifth colon of {pattern}" if early else ""
+            variable_patterns.append(VariablePattern(parts, scope, ignore_case, unreadable))
             continue
         folded = [part.lower() if ignore_case and isinstance(part, str) else part for part in parts]
         static = [part for part in folded if not isinstance(part, Variable)]
@@ -229,6 +276,19 @@ def compile_patterns(
         else:
             globs.append(glob_regex(static, scope).fullmatch)
     return PatternSet(matches_all, frozenset(literals), tuple(prefixes), tuple(globs), tuple(variable_patterns))
+
+
+def _has_early_variable(parts: Sequence[PatternPart]) -> bool:
+    """Whether a resource's ARN has a variable before its fifth colon, where AWS doesn't replace it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-resourceelement
+    """
+    colons = 0
+    for part in parts:
+        if isinstance(part, Variable):
+            return colons < COLONS_OF_ARN
+        colons += part.count(":") if isinstance(part, str) else 0
+    return False
 
 
 def _is_prefix(parts: list[str | Wildcard], scope: WildcardScope) -> bool:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from temp_access.iam.condition_keys import IAM, CallerKind, caller_kind
 from temp_access.iam.request import Request
+from temp_access.iam.unknown import UnknownOutcome
+
+CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
+PRINCIPAL_ID = re.compile(rf"[A-Z0-9]{{16,128}}(:[\w+=,.@-]{{2,64}})?|{CANONICAL_USER.pattern}")
 
 
 class PrincipalMatch(IntEnum):
@@ -25,31 +32,53 @@ class PrincipalMatch(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """The principals in a statement: everyone, accounts (as IDs), or ARNs, services and identity providers."""
+    """The principals in a statement: everyone, accounts (as IDs), or ARNs, services and identity providers.
+
+    `ids` are those that AWS's internal ids name, which `named` has as well: `AIDA…` a user, `AROA…` a role,
+    `AROA…:SESSION` a session of a role, 64 hexadecimal digits (a canonical user) an account. AWS writes such an id in
+    the place of an ARN whose user or role was deleted. A name that can't be read is an id that may be anybody's.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
 
     matches_all: bool
     accounts: frozenset[str]
     named: frozenset[str]
     negated: bool = False
+    ids: frozenset[str] = frozenset()
 
-    def match(self, request: Request) -> PrincipalMatch:
-        """Return how these principals name the caller."""
+    def match(self, request: Request, favours_caller: Callable[[str], bool] | None = None) -> PrincipalMatch:
+        """Return how these principals name the caller.
+
+        Raises UnknownOutcome if an id decides, and the request's aws:userid isn't known; with `favours_caller`, that
+        tells instead whether the id (by its name) is the caller's.
+        """
         if self.matches_all or request.principal in self.named:
             return PrincipalMatch.DIRECT
+        match = PrincipalMatch.ACCOUNT if request.account in self.accounts else PrincipalMatch.NONE
         if not self.named.isdisjoint((request.role,)):
-            return PrincipalMatch.ROLE
-        return PrincipalMatch.ACCOUNT if request.account in self.accounts else PrincipalMatch.NONE
+            match = PrincipalMatch.ROLE
+        for id_ in sorted(self.ids):
+            by_id, known = _match_of_id(id_, request)
+            if by_id > match:
+                if known or (favours_caller and favours_caller(_described(id_))):
+                    match = by_id
+                elif favours_caller is None:
+                    raise UnknownOutcome(_described(id_))
+        return match
 
     def matches(self, request: Request) -> bool:
-        """Whether the statement applies to the caller.
+        """Whether the statement applies to the caller; raises UnknownOutcome if an id decides.
 
         NotPrincipal exempts a caller only if it names each level: the account, a session's role, the caller itself.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         """
         if not self.negated:
+            if self.ids and self.match(request, lambda _: False) is not PrincipalMatch.NONE:
+                return True
             return self.match(request) is not PrincipalMatch.NONE
-        if self.matches_all:
-            return False
+        return not self.matches_all and self._spares_not(request)
+
+    def _spares_not(self, request: Request) -> bool:
         levels = {request.principal}
         if request.principal.startswith("arn:"):
             levels.add(request.role or request.principal)
@@ -57,5 +86,41 @@ class Principals:
         else:
             spared_account = True
         if request.principal.endswith(":root"):
-            return not spared_account
-        return not (spared_account and levels <= self.named)
+            spared, levels = spared_account, set()
+        else:
+            spared = spared_account and levels <= self.named
+        for id_ in sorted(self.ids):
+            if not spared and _match_of_id(id_, request)[0] is not PrincipalMatch.NONE:
+                raise UnknownOutcome(_described(id_))
+        return not spared
+
+
+EVERYONE = Principals(matches_all=True, accounts=frozenset(), named=frozenset())
+
+
+def _described(id_: str) -> str:
+    return f"the principal {id_}"
+
+
+def _match_of_id(id_: str, request: Request) -> tuple[PrincipalMatch, bool]:
+    """Return how an id can name the caller at most, and whether it is known that it does."""
+    kind = caller_kind(request.principal)
+    if not PRINCIPAL_ID.fullmatch(id_):
+        return PrincipalMatch.DIRECT, False
+    if kind not in IAM:
+        return PrincipalMatch.NONE, True
+    if CANONICAL_USER.fullmatch(id_):
+        return PrincipalMatch.ACCOUNT, False
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
+    role_id, _, session = id_.partition(":")
+    is_session = kind is CallerKind.ROLE
+    if session and session != request.principal.rpartition("/")[2]:
+        return PrincipalMatch.NONE, True
+    if (id_.startswith("AROA") and not is_session) or (id_.startswith("AIDA") and kind is not CallerKind.USER):
+        return PrincipalMatch.NONE, True
+    match = PrincipalMatch.ROLE if is_session and not session else PrincipalMatch.DIRECT
+    user_id = request.value("aws:userid")
+    if not isinstance(user_id, str):
+        return match, False
+    known = user_id == id_ or (is_session and not session and user_id.startswith(f"{role_id}:"))
+    return (match if known else PrincipalMatch.NONE), True

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
+from temp_access.iam.condition_keys import CONDITION_KEYS
+from temp_access.iam.unknown import UnknownValue
+
+__all__ = ["ContextValue", "Request", "Scalar", "UnknownValue", "scalar_text"]
 Scalar = str | bool | int | float
-Value = TypeVar("Value")
-ContextValue = Scalar | Sequence[Scalar] | None
+ContextValue = Scalar | Sequence[Scalar] | UnknownValue | None
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _PRINCIPAL_TAG = "aws:principaltag/"
+_NOT_GIVEN = object()
 
 
 class Request(NamedTuple):
     """One request; `context` needn't contain the condition keys that follow from the principal.
 
     `principal` is the caller's ARN (for a role session, the session's), a service name, or `*` for an anonymous
-    caller. A key of `context` whose value is None or an empty list counts as absent.
+    caller. A key of `context` whose value is None or an empty list is absent; a member of `UnknownValue` says that its
+    value isn't known. For other keys, `temp_access.iam.condition_keys` has what every request has.
     """
 
     principal: str
@@ -37,7 +42,7 @@ class Request(NamedTuple):
         partition = self.principal.split(":", 2)[1]
         return f"arn:{partition}:iam::{self.account}:role/{self.principal.split('/')[1]}"
 
-    def value(self, key: str) -> str | tuple[str, ...] | None:
+    def value(self, key: str) -> str | tuple[str, ...] | UnknownValue | None:
         """Return the value of a condition key: a string, a tuple if it is multivalued, None if it is absent.
 
         Key names aren't case-sensitive:
@@ -48,19 +53,19 @@ class Request(NamedTuple):
         if isinstance(value, str):
             return value
         key = key.lower()
-        if value is None:
-            value = _ignoring_case(self.context, key)
-        if value is None:
-            return self._derived(key)
-        if isinstance(value, str | int | float):
-            return scalar_text(value)
-        return tuple(map(scalar_text, value)) or None
-
-    def _derived(self, key: str) -> str | None:
+        given = _ignoring_case(self.context, key)
+        if given is not _NOT_GIVEN:
+            return _context_value(given)
         if key.startswith(_PRINCIPAL_TAG):
-            return _ignoring_case(self.principal_tags, key.removeprefix(_PRINCIPAL_TAG))
-        derive = _DERIVED.get(key)
-        return derive(self) if derive else None
+            tag = _ignoring_case(self.principal_tags, key.removeprefix(_PRINCIPAL_TAG))
+            return tag if isinstance(tag, str) else None
+        condition_key = CONDITION_KEYS.get(key)
+        return condition_key.default(self) if condition_key else None
+
+    def given(self, key: str) -> str | tuple[str, ...] | UnknownValue | None:
+        """Return the value that `context` has for a key (in lower case), None if it is absent there."""
+        given = _ignoring_case(self.context, key)
+        return None if given is _NOT_GIVEN else _context_value(given)
 
 
 def scalar_text(value: Scalar) -> str:
@@ -70,39 +75,16 @@ def scalar_text(value: Scalar) -> str:
     return str(value)
 
 
-def _ignoring_case(values: Mapping[str, Value], key: str) -> Value | None:
+def _context_value(value: object) -> str | tuple[str, ...] | UnknownValue | None:
+    if value is None or isinstance(value, UnknownValue):
+        return value
+    if isinstance(value, str | int | float):
+        return scalar_text(value)
+    return tuple(map(scalar_text, value)) or None if isinstance(value, Sequence) else None
+
+
+def _ignoring_case(values: Mapping[str, object], key: str) -> object:
     for name, value in values.items():
         if name.lower() == key:
             return value
-    return None
-
-
-def _principal_arn(request: Request) -> str | None:
-    return request.role or (request.principal if request.principal.startswith("arn:") else None)
-
-
-def _username(request: Request) -> str | None:
-    return request.principal.rsplit("/", 1)[-1] if ":user/" in request.principal else None
-
-
-def _principal_type(request: Request) -> str:
-    for part, name in _TYPES.items():
-        if part in request.principal:
-            return name
-    return "Anonymous"
-
-
-_TYPES = {
-    ":user/": "User",
-    ":assumed-role/": "AssumedRole",
-    ":federated-user/": "FederatedUser",
-    ":root": "Account",
-}
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-_DERIVED: dict[str, Callable[[Request], str | None]] = {
-    "aws:principalarn": _principal_arn,
-    "aws:principalaccount": lambda request: request.account or None,
-    "aws:resourceaccount": lambda request: request.resource_account or None,
-    "aws:principaltype": _principal_type,
-    "aws:username": _username,
-}
+    return _NOT_GIVEN

@@ -16,7 +16,8 @@ from temp_access.iam.patterns import Variable, Wildcard, split_pattern
 # The actions that carry s3:prefix; s3:ListBucketMultipartUploads doesn't, although its request takes a prefix.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 PREFIX_ACTIONS = ("s3:ListBucket", "s3:ListBucketVersions")
-_ALL = frozenset(["*", "0.0.0.0/0", "::/0"])
+
+_SHOWN = 4
 
 
 class PolicyType(Enum):
@@ -29,11 +30,15 @@ class PolicyType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConditionEntry:
-    """One condition operator with one key, as written, and the values that the key is compared with."""
+    """One condition operator with one key, as written, and the values that the key is compared with.
+
+    Of an operator whose keys aren't known before the deployment, `key` is the reference to them.
+    """
 
     operator: str
     key: str
     values: tuple[str, ...]
+    keys_known: bool = True
 
     @property
     def lower_key(self) -> str:
@@ -41,25 +46,10 @@ class ConditionEntry:
         return self.key.lower()
 
     @property
-    def name(self) -> str:
-        """The operator without ForAnyValue, ForAllValues and IfExists."""
-        return self.operator.split(":")[-1].removesuffix("IfExists")
-
-    @property
-    def negated(self) -> bool:
-        """Whether it holds for every value but the listed ones."""
-        return "Not" in self.name
-
-    @property
-    def requires_key(self) -> bool:
-        """Whether it holds only for requests that have the key with one of the values."""
-        loose = self.operator.endswith("IfExists") or self.operator.lower().startswith("forallvalues:")
-        return not (loose or self.negated or self.name == "Null")
-
-    @property
-    def is_restrictive(self) -> bool:
-        """Whether it requires the key, and no value is a wildcard that matches everything."""
-        return self.requires_key and _ALL.isdisjoint(self.values)
+    def text(self) -> str:
+        """The condition in one line, for a message; of many values, the first ones."""
+        shown = self.values[:_SHOWN] + (("…",) if len(self.values) > _SHOWN else ())
+        return f"{self.operator} {self.key} {' or '.join(shown)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +129,19 @@ def _view(
         not_action="NotAction" in body,
         resources=_strings(body.get("NotResource", body.get("Resource"))),
         not_resource="NotResource" in body,
-        conditions=tuple(_conditions(as_mapping(body.get("Condition")))),
+        conditions=tuple(_conditions(body.get("Condition"))),
         kind=kind,
         place=place,
         holders=holders,
     )
 
 
-def _conditions(block: Mapping[str, object]) -> Iterator[ConditionEntry]:
-    for operator, keys in block.items():
+def _conditions(block: object) -> Iterator[ConditionEntry]:
+    if isinstance(block, str):
+        yield ConditionEntry("", block, (), keys_known=False)
+    for operator, keys in as_mapping(block).items():
+        if isinstance(keys, str):
+            yield ConditionEntry(operator, keys, (), keys_known=False)
         for key, values in as_mapping(keys).items():
             yield ConditionEntry(operator, key, _strings(values))
 

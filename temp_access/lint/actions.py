@@ -1,14 +1,10 @@
-"""Actions and S3 resources that a statement names, and whether AWS has an action."""
+"""Actions that a statement names, and whether AWS has an action."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from temp_access.iam.patterns import Variable, WildcardScope, glob_regex, split_pattern
 from temp_access.iam.statements import StatementView
-
-# An S3 ARN, or a reference, which is taken for a bucket's ARN.
-_S3_RESOURCE = re.compile(r"(?:arn:[^:]*:s3:[^:]*:[^:]*:|(?=<))([^/]*)(?:/(.*))?", re.DOTALL)
 
 
 def action_matches(pattern: str, action: str) -> bool:
@@ -28,19 +24,6 @@ def named_actions(statement: StatementView, actions: Iterable[str]) -> Iterator[
     for pattern in statement.actions:
         if any(action_matches(pattern, action) for action in actions):
             yield pattern
-
-
-def s3_path(resource: str) -> tuple[str, str] | None:
-    """Return the bucket and the key (empty for a bucket) of an S3 ARN or a reference, else None."""
-    match = _S3_RESOURCE.fullmatch(resource)
-    return (match[1], match[2] or "") if match else None
-
-
-def may_be_bucket(resource: str) -> bool:
-    """Whether a resource can match a bucket itself, not only objects."""
-    if s3_path(resource):
-        return "/" not in resource
-    return "*" in "".join(resource.split(":")[:3])
 
 
 def unknown_action_note(action: str) -> list[str]:

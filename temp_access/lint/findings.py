@@ -5,13 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from temp_access.cfn.assembly import Assembly, read_templates
+from temp_access.cfn.assumptions import TemplateFacts
+from temp_access.cfn.loops import Loops
 from temp_access.cfn.metadata import read_construct_metadata
-from temp_access.cfn.resources import policy_documents
-from temp_access.cfn.unresolved import if_variants
+from temp_access.cfn.resources import has_policies, policy_documents, unread_parts, with_all_holders
+from temp_access.cfn.unread import unread_sections
+from temp_access.cfn.variants import Variants, resource_variants
 from temp_access.errors import require_extra
-from temp_access.iam.statements import LocatedDocument, as_mapping, document_statements
-from temp_access.lint.model import Finding, Violation, finding_id
+from temp_access.iam.statements import LocatedDocument, StatementView, as_mapping, document_statements
+from temp_access.lint.meaning.conditions import may_limit
+from temp_access.lint.model import GRAMMAR, UNDECIDED, UNREAD, Finding, Violation, finding_id
 from temp_access.lint.rules import RESOURCE_RULES, RULES
+
+# The rules that accept a statement with the right condition.
+_PREVENTED = frozenset(("Everyone", "ListWithoutPrefix", "SelfEscalation"))
 
 
 def findings(assembly: Assembly) -> tuple[Finding, ...]:
@@ -26,23 +33,80 @@ def folder_findings(folder: Path) -> tuple[list[Finding], list[Finding]]:
 
 
 def template_findings(stack: str, template: Mapping[str, object]) -> tuple[Finding, ...]:
-    """Return the findings on one template, acknowledged or not, each once."""
-    all_findings = (
-        Finding(
-            rule=rule,
-            message=violation.message,
-            construct_path=_construct_path(variant),
-            template=stack,
-            logical_id=logical_id,
-            id=finding_id(rule, violation.detail),
-            place=place,
-            severity=violation.severity,
-        )
-        for logical_id, resource in as_mapping(template.get("Resources")).items()
-        for variant in map(as_mapping, if_variants(resource))
-        for rule, place, violation in _violations(variant)
+    """Return the findings on one template, acknowledged or not, each once; what can't be read is a finding too."""
+    loops = Loops(template)
+    facts = TemplateFacts(loops.template)
+    resources = as_mapping(loops.template.get("Resources"))
+    found = [
+        _finding(UNREAD, stack, logical_id, as_mapping(resources.get(logical_id)), place, _unread(place, description))
+        for logical_id, place, description in unread_sections(loops)
+    ]
+    for logical_id, resource in ((id_, as_mapping(each)) for id_, each in resources.items()):
+        if has_policies(resource):
+            found += (
+                _finding(rule, stack, logical_id, resource, place, violation)
+                for rule, place, violation in _resource_violations(
+                    logical_id, resource_variants(facts, resource), resources
+                )
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _finding(
+    rule: str, stack: str, logical_id: str, resource: Mapping[str, object], place: str, violation: Violation
+) -> Finding:
+    return Finding(
+        rule=rule,
+        message=violation.message,
+        construct_path=_construct_path(resource),
+        template=stack,
+        logical_id=logical_id,
+        id=finding_id(rule, violation.detail),
+        place=place,
+        severity=violation.severity,
     )
-    return tuple(dict.fromkeys(all_findings))
+
+
+def _unread(detail: str, description: str) -> Violation:
+    return Violation(detail, f"{description}; read it by hand", UNDECIDED)
+
+
+def _resource_violations(
+    logical_id: str, variants: Variants, resources: Mapping[str, object]
+) -> Iterator[tuple[str, str, Violation]]:
+    """Yield the violations in the variants that can be deployed.
+
+    A violation is written with references to parameters if it doesn't depend on their values.
+    """
+    shown: dict[tuple[str, str, Violation], None] = {}
+    for variant in variants.variants:
+        documents = [with_all_holders(each, logical_id, resources) for each in policy_documents(variant.resource)]
+        violations = _violations(variant.resource, documents)
+        # AWS rejects a default such as "" or "none", so that nobody gets access by it.
+        found = [
+            (rule, variant.written_place(place), each)
+            for rule, place, each in violations
+            if not (variant.has_defaults and rule == GRAMMAR)
+        ]
+        if variant.values:
+            with_values = {_with_values(each, variant.values): each for each in shown}
+            found = [with_values.get(each, each) for each in found]
+        shown |= dict.fromkeys(found)
+        if not variant.is_imaginary:
+            yield from found
+            for place, description in unread_parts(variant.resource):
+                written = variant.written_place(place)
+                yield UNREAD, written, _unread(written, f"{written} {description}")
+    if variants.problem:
+        yield UNREAD, "Properties", _unread("Properties", variants.problem)
+
+
+def _with_values(found: tuple[str, str, Violation], values: Mapping[str, str]) -> tuple[str, str, Violation]:
+    rule, place, violation = found
+    detail, message = violation.detail, violation.message
+    for reference, value in values.items():
+        detail, message = detail.replace(reference, value), message.replace(reference, value)
+    return rule, place, replace(violation, detail=detail, message=message)
 
 
 def _by_acknowledgment(
@@ -60,17 +124,27 @@ def _by_acknowledgment(
     return unacknowledged, acknowledged
 
 
-def _violations(resource: Mapping[str, object]) -> Iterator[tuple[str, str, Violation]]:
-    for document in policy_documents(resource):
+def _violations(
+    resource: Mapping[str, object], documents: Iterable[LocatedDocument]
+) -> Iterator[tuple[str, str, Violation]]:
+    for document in documents:
         for statement in document_statements(document):
             for rule, check in RULES.items():
                 for violation in check(statement):
-                    yield rule, statement.place, violation
+                    yield rule, statement.place, _if_decided(rule, violation, statement)
         for place, violation in _grammar_violations(document):
-            yield "Grammar", place, violation
+            yield GRAMMAR, place, violation
     for rule, check_resource in RESOURCE_RULES.items():
         for place, violation in check_resource(resource):
             yield rule, place, violation
+
+
+def _if_decided(rule: str, violation: Violation, statement: StatementView) -> Violation:
+    """Return a violation as undecided if a condition that isn't known before the deployment may prevent it."""
+    if rule in _PREVENTED and any(map(may_limit, statement.conditions)):
+        message = f"{violation.message}; can't tell, because the keys of its condition aren't known"
+        return replace(violation, message=message, severity=UNDECIDED)
+    return violation
 
 
 def _grammar_violations(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:

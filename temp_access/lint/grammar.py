@@ -1,7 +1,8 @@
-"""The rule Grammar: the library iam-policy-validator, and the evaluator's own parser."""
+"""The rule Grammar: the library iam-policy-validator, our own checks, and the evaluator's parser."""
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -10,11 +11,15 @@ from iam_validator.core.check_registry import CheckRegistry
 from iam_validator.core.models import IAMPolicy, ValidationIssue
 from pydantic import ValidationError
 
+from temp_access.cfn.unresolved import has_reference
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.parser import parse_policy
-from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping
+from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping, document_statements
+from temp_access.lint.library_input import as_library_input
+from temp_access.lint.library_issues import is_accepted
 from temp_access.lint.model import Violation
+from temp_access.lint.policy_checks import policy_violations
 from temp_access.lint.sample_values import with_sample_values
 from temp_access.lint.service_data import Services
 
@@ -34,32 +39,37 @@ _CHECKS = (
     checks.MFAConditionCheck,
     checks.TrustPolicyValidationCheck,
 )
-# Issues that aren't errors: a global key such as aws:SourceIp is valid with every action; a missing Version has a
-# default, which matters only to variables; an ARN may be compared as a string; and AWS's own trust policies for EC2,
-# ECS and Lambda have no condition on aws:SourceArn.
-_ACCEPTED_ISSUES = frozenset(
-    [
-        "confused_deputy_risk",
-        "global_condition_key_with_action_specific",
-        "missing_version",
-        "type_mismatch_usable",
-    ]
-)
 _MISSING = "missing_required_condition_for_assume_action"
 _LAYERS = {PolicyType.IDENTITY: Layer.IDENTITY, PolicyType.RESOURCE: Layer.RESOURCE, PolicyType.TRUST: Layer.TRUST}
+
+# A finding of its own says that its result isn't read.
+_TRANSFORM = "Fn::Transform"
+_SAMPLE = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+_SAMPLES = {
+    PolicyType.IDENTITY: _SAMPLE,
+    PolicyType.RESOURCE: _SAMPLE | {"Principal": "*"},
+    PolicyType.TRUST: {"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": "*"},
+}
 
 
 def check(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     """Yield each violation in a document with the path of its property."""
+    if _TRANSFORM in document.body:
+        return
     body = dict(document.body)
-    body["Statement"] = [
-        with_sample_values(each) if isinstance(each, dict) else each for each in as_list(body.get("Statement"))
-    ]
-    violations = list(_library_violations(body, document))
+    body["Statement"] = [_checkable(each, document.kind) for each in as_list(body.get("Statement"))]
+    violations = [*_library_violations(body, document), *policy_violations(document)]
     yield from violations
     if not any(violation.severity == "error" for _, violation in violations):
         # The parser knows a few more rules: a missing element, or one that this type of policy can't have.
         yield from _parser_violations(body, document)
+
+
+def _checkable(statement: object, kind: PolicyType) -> object:
+    if (isinstance(statement, str) and has_reference(statement)) or _TRANSFORM in as_mapping(statement):
+        # It isn't known before the deployment. One without a defect keeps the positions of the others.
+        return _SAMPLES[kind]
+    return with_sample_values(statement) if isinstance(statement, dict) else statement
 
 
 def _parser_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
@@ -70,24 +80,28 @@ def _parser_violations(body: dict[str, object], document: LocatedDocument) -> It
 
 
 def _library_violations(body: dict[str, object], document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
+    statements = as_list(body["Statement"])
+    known = body | {"Statement": [as_library_input(each) if isinstance(each, dict) else each for each in statements]}
     try:
-        policy = IAMPolicy.model_validate(body)
+        policy = IAMPolicy.model_validate(known)
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(map(str, first["loc"]))
         yield document.place, Violation(location, f"{location}: isn't valid in a policy ({first['msg']}); correct it")
         return
+    views = list(document_statements(document))
     unknown = {index for index, each in enumerate(as_list(document.body.get("Statement"))) if _has_unknown_keys(each)}
-    for issue in asyncio.run(_issues(policy, body, document)):
+    for issue in asyncio.run(_issues(policy, known, document)):
         if issue.issue_type == _MISSING and issue.statement_index in unknown:
             continue
-        if issue.severity not in ("info", "none") and issue.issue_type not in _ACCEPTED_ISSUES:
-            inside = issue.statement_index >= 0
+        inside = 0 <= issue.statement_index < len(views)
+        if not is_accepted(issue, views[issue.statement_index] if inside else None):
             yield f"{document.place}.Statement.{issue.statement_index}" if inside else document.place, _violation(issue)
 
 
 def _has_unknown_keys(statement: object) -> bool:
-    return any(isinstance(keys, str) for keys in as_mapping(as_mapping(statement).get("Condition")).values())
+    condition = as_mapping(statement).get("Condition")
+    return isinstance(condition, str) or any(isinstance(keys, str) for keys in as_mapping(condition).values())
 
 
 @cache
@@ -111,6 +125,7 @@ async def _issues(policy: IAMPolicy, body: dict[str, object], document: LocatedD
 
 def _violation(issue: ValidationIssue) -> Violation:
     subject = issue.action or issue.condition_key or issue.resource or issue.statement_sid
-    message = issue.message.replace("`", "").replace("**", "")
+    # The library writes Markdown.
+    message = re.sub(r"\*\*(\w[^*]*)\*\*", r"\1", issue.message.replace("`", ""))
     severity = "error" if issue.severity == "error" else "warning"
     return Violation(f"{issue.issue_type}:{subject}" if subject else issue.issue_type, message, severity)

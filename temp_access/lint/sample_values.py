@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from temp_access.iam.statements import ConditionEntry
+from temp_access.lint.meaning.conditions import operator_name
 
 _ACCOUNT = "111122223333"
 _KNOWN = {"<AWS.Partition>": "aws", "<AWS.AccountId>": _ACCOUNT, "<AWS.Region>": "eu-central-1"}
@@ -13,13 +14,18 @@ _ARN_ACCOUNT = re.compile(r"^(arn:[^:]*:[^:]*:[^:]*:)<[^<>]*>(?=:)")
 _IAM = f"arn:aws:iam::{_ACCOUNT}:"
 _ARN = f"{_IAM}role/r"
 # By the beginning of the operator; a string can be anything, and an ARN fits most keys.
-_VALUES = {"Numeric": "1", "Date": "2030-01-01T00:00:00Z", "Bool": "true", "Null": "true", "Ip": "192.0.2.0/24"}
-_VALUES |= {"NotIp": "192.0.2.0/24", "Binary": "cg=="}
+_VALUES = {"numeric": "1", "date": "2030-01-01T00:00:00Z", "bool": "true", "null": "true", "ip": "192.0.2.0/24"}
+_VALUES |= {"notip": "192.0.2.0/24", "binary": "cg=="}
 
 
 def with_sample_values(body: dict[str, object]) -> dict[str, object]:
     """Return a statement with each reference replaced by a value that it can have after the deployment."""
-    return {element: _element(element, value, body) for element, value in body.items()}
+    return {
+        element: _element(element, value, body)
+        for element, value in body.items()
+        # A reference to a whole condition.
+        if not (element == "Condition" and isinstance(value, str))
+    }
 
 
 def _element(element: str, value: object, body: Mapping[str, object]) -> object:
@@ -41,7 +47,7 @@ def _element(element: str, value: object, body: Mapping[str, object]) -> object:
 
 
 def _keys(operator: str, keys: object) -> object:
-    name = ConditionEntry(operator, "", ()).name
+    name = operator_name(ConditionEntry(operator, "", ()))
     value = next((value for start, value in _VALUES.items() if name.startswith(start)), None)
     if not isinstance(keys, dict):
         # The keys themselves are known only at deployment, as for the roles of EKS service accounts.

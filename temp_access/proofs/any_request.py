@@ -16,6 +16,7 @@ from temp_access.iam.symbolic.queries import (
     Witness,
     witness_preferences,
 )
+from temp_access.iam.symbolic.real_requests import can_call
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.sessions import ResourceType, any_folder
 
@@ -61,7 +62,9 @@ def forbid_any_request(
     With `base`, the request must not have been allowed to that principal. `suffix` ends a witness's description.
     """
     for resource_type in resource_types:
-        yield _query_factory(effective, principal, resource_type, suffix, base)
+        caller = principal.caller(Solver())
+        if resource_type is ResourceType.OTHER or can_call(caller, role=resource_type is ResourceType.ROLE):
+            yield _query_factory(effective, principal, resource_type, suffix, base)
 
 
 def _query_factory(
@@ -73,10 +76,10 @@ def _query_factory(
 ) -> QueryFactory:
     def make_query(solver: Solver, folder: str | None) -> Query:
         own, rule = any_folder(solver, folder) if principal.scoped_policies else (None, solver.true)
-        request = _any_request_on(effective, solver, resource_type)
+        request, caller = _any_request_on(effective, solver, resource_type), principal.caller(solver)
         return Query(
             policies=principal.policies_for(resource_type),
-            caller=principal.caller(solver),
+            caller=caller,
             request=request,
             describe=lambda witness: _describe(principal, witness, suffix),
             base_policies=base.policies_for(resource_type) if base else None,

@@ -20,13 +20,17 @@ class ClaimStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim with its status, its witness if it is refuted, the seconds it took, and a note for the reader."""
+    """One claim with its status, its witness if it is refuted, the seconds it took, and a note for the reader.
+
+    With `only_unread`, it would be proved if the templates had nothing that isn't read.
+    """
 
     name: str
     status: ClaimStatus
     witness: Witness | None = None
     seconds: float = 0.0
     note: str = ""
+    only_unread: bool = False
 
 
 def exit_code(claims: Iterable[Claim]) -> int:
@@ -65,9 +69,10 @@ def with_note(claim: Claim, note: str) -> Claim:
 
 
 def downgrade(claim: Claim, reason: str) -> Claim:
-    """Return the claim with `reason` in its note, and unknown if it was proved."""
-    status = ClaimStatus.UNKNOWN if claim.status is ClaimStatus.PROVED else claim.status
-    return replace(with_note(claim, reason), status=status)
+    """Return the claim with `reason` in its note, and unknown because of what isn't read if it was proved."""
+    proved = claim.status is ClaimStatus.PROVED
+    status = ClaimStatus.UNKNOWN if proved else claim.status
+    return replace(with_note(claim, reason), status=status, only_unread=proved)
 
 
 def with_timing(claim: Claim, started: float) -> Claim:

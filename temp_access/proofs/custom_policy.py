@@ -54,7 +54,7 @@ def _with_folder(value: Any, folder: str) -> Any:
     if isinstance(value, str):
         return value.replace(FOLDER_VARIABLE, folder)
     if isinstance(value, dict):
-        return {key: _with_folder(item, folder) for key, item in value.items()}
+        return {key.replace(FOLDER_VARIABLE, folder): _with_folder(item, folder) for key, item in value.items()}
     return [_with_folder(item, folder) for item in value] if isinstance(value, list) else value
 
 
@@ -62,7 +62,8 @@ def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for item in value.values():
+        for key, item in value.items():
+            yield key
             yield from _strings(item)
     elif isinstance(value, list):
         for item in value:

@@ -1,10 +1,12 @@
 """Queries for what the templates allow and the base templates didn't allow."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs, outsider_policies
-from temp_access.iam.symbolic.callers import arbitrary_callers, one_user, role_session
+from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.decision import Layer
+from temp_access.iam.symbolic.callers import SymbolicCaller, arbitrary_callers, one_user, role_session
 from temp_access.iam.symbolic.queries import QueryFactory
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.any_request import SymbolicPrincipal, forbid_any_request
@@ -41,11 +43,60 @@ def new_for_sessions(base: EffectivePolicies, modes: Iterable[ScopedSessions]) -
         )
 
 
+@dataclass(frozen=True)
+class _OwnPolicies:
+    """What the policies of a caller outside the deployment are taken to allow."""
+
+    description: str
+    identity: UnknownAs = UnknownAs.ALLOW_ALL
+    session: UnknownAs = UnknownAs.ALLOW_ALL
+
+    def policies(self) -> PrincipalPolicies:
+        """Return these policies."""
+        return outsider_policies(self.identity).narrowed(self.session.document(Layer.SESSION))
+
+
+_ALL = _OwnPolicies("a caller whose own policies allow everything")
+_NONE = _OwnPolicies("a caller whose own policies allow nothing", identity=UnknownAs.ALLOW_NOTHING)
+_POWERLESS = _OwnPolicies("a session whose session policy allows nothing", session=UnknownAs.ALLOW_NOTHING)
+
+
 def new_for_outsiders(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[QueryFactory]:
-    """Yield what is new for any other caller, whose own policies are taken to allow everything."""
+    """Yield what is new for any other caller, whatever its own policies allow.
+
+    A caller of the own account that may do everything can gain nothing; one that a bucket policy or trust policy
+    names needs no policy of its own:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+    """
     resource_types = (ResourceType.OBJECT, ResourceType.BUCKET, ResourceType.ROLE)
-    for number in range(len(list(arbitrary_callers(Solver(), head.target.account, head.target.partition)))):
-        yield from forbid_any_request(head, _outsider(head, number), resource_types, _SUFFIX, _outsider(base, number))
+    for number, caller in enumerate(_arbitrary(Solver(), head, head)):
+        for own in _possible_policies(caller):
+            yield from forbid_any_request(
+                head, _outsider(head, head, number, own), resource_types, _SUFFIX, _outsider(base, head, number, own)
+            )
+
+
+def _possible_policies(caller: SymbolicCaller) -> Iterator[_OwnPolicies]:
+    # Whether a policy allows one request is yes or no, so these cover everything in between.
+    yield _ALL
+    if caller.same_account and caller.kind is not CallerKind.ROOT:
+        yield _NONE
+        if caller.kind is CallerKind.ROLE:
+            yield _POWERLESS
+
+
+def _arbitrary(solver: Solver, effective: EffectivePolicies, head: EffectivePolicies) -> list[SymbolicCaller]:
+    """Return the callers that aren't the user or a session of the role, which have claims of their own."""
+    target = effective.target
+    return list(
+        arbitrary_callers(
+            solver,
+            target.account,
+            target.partition,
+            not_user=head.target.user_name,
+            not_role=head.target.role_name,
+        )
+    )
 
 
 def _user(effective: EffectivePolicies, head: EffectivePolicies) -> SymbolicPrincipal:
@@ -74,12 +125,14 @@ def _role(effective: EffectivePolicies, head: EffectivePolicies) -> SymbolicPrin
     )
 
 
-def _outsider(effective: EffectivePolicies, number: int) -> SymbolicPrincipal:
+def _outsider(
+    effective: EffectivePolicies, head: EffectivePolicies, number: int, own: _OwnPolicies
+) -> SymbolicPrincipal:
     return SymbolicPrincipal(
-        "a caller whose own policies allow everything",
-        lambda solver: list(arbitrary_callers(solver, effective.target.account, effective.target.partition))[number],
+        own.description,
+        lambda solver: _arbitrary(solver, effective, head)[number],
         effective.unknown_names,
-        lambda resource_type, _: policies_on(effective, resource_type, outsider_policies(UnknownAs.ALLOW_ALL)),
+        lambda resource_type, _: policies_on(effective, resource_type, own.policies()),
     )
 
 

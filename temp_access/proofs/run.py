@@ -9,6 +9,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.config.folders import confusable_folders
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import EffectivePolicies, template_policies
+from temp_access.deployment.stand_ins import PossibleDeployment, fill_placeholders, possible_deployments
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.iam.symbolic.queries import Deadline, QueryFactory, Witness
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
@@ -21,7 +22,7 @@ from temp_access.proofs.new_access import new_for_outsiders, new_for_role, new_f
 from temp_access.proofs.no_bypass import bucket_bypass, role_bypass
 from temp_access.proofs.session_bounds import mode_bound, reaching, usefulness
 from temp_access.proofs.sessions import ScopedSessions, SessionPolicyFactory, compiled_policy, is_uniform
-from temp_access.proofs.templates import fill_placeholders, possible_accounts, unmodeled_resources
+from temp_access.proofs.templates import unmodeled_resources
 
 TIMEOUT = 30.0
 _MAX_FOLDERS = 3
@@ -70,15 +71,15 @@ def prove_session_policy(
     """
     folders = confusable_folders(config.grants, config.modes)
 
-    def in_one(account: str) -> list[PendingClaim]:
-        (ready,) = fill_placeholders(assembly, account=account, bucket=policy.bucket)
+    def in_one(deployment: PossibleDeployment) -> list[PendingClaim]:
+        (ready,) = fill_placeholders(assembly, deployment=deployment, bucket=policy.bucket)
         sessions = ScopedSessions(
             template_policies(config, ready), access, policy, folders, f"a session with {policy.name}"
         )
         return list(session_claims(config, sessions))
 
-    accounts = possible_accounts(assembly, policy=policy.document)
-    claims = for_each_account({account: in_one(account) for account in accounts})
+    deployments = possible_deployments(assembly, policy=policy.document)
+    claims = for_each_deployment({deployment: in_one(deployment) for deployment in deployments})
     return tuple(_decide_all(claims, timeout, progress, unmodeled_resources(config, assembly)))
 
 
@@ -87,17 +88,17 @@ def claims_about(
 ) -> list[PendingClaim]:
     """Return the claims about the first of `both`; with a second one, also that the first allows nothing new.
 
-    For templates that aren't for one account, a claim covers every account that they could be deployed in.
+    For templates that aren't for one account and Region, a claim covers every one that they could be deployed in.
     """
-    return for_each_account(
+    return for_each_deployment(
         {
-            account: _in_one_account(config, fill_placeholders(*both, account=account), compiler)
-            for account in possible_accounts(*both)
+            deployment: _in_one_deployment(config, fill_placeholders(*both, deployment=deployment), compiler)
+            for deployment in possible_deployments(*both)
         }
     )
 
 
-def _in_one_account(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
+def _in_one_deployment(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
     head, *earlier = [template_policies(config, each) for each in both]
     modes = sessions_of(config, head, compiler)
     claims = [claim for sessions in modes for claim in session_claims(config, sessions)]
@@ -185,22 +186,24 @@ def new_access_claims(
     yield _pending("no new access: any other caller", head, lambda: new_for_outsiders(base, head))
 
 
-def for_each_account(claims: Mapping[str, list[PendingClaim]]) -> list[PendingClaim]:
-    """Return one claim for all accounts from the same claim for each account."""
-    return [_for_every_account(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
+def for_each_deployment(claims: Mapping[PossibleDeployment, list[PendingClaim]]) -> list[PendingClaim]:
+    """Return one claim for all deployments from the same claim for each."""
+    return [_for_every_deployment(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
 
 
-def _for_every_account(claims: Mapping[str, PendingClaim]) -> PendingClaim:
+def _for_every_deployment(claims: Mapping[PossibleDeployment, PendingClaim]) -> PendingClaim:
     first, *others = claims
 
     def decide(deadline: Deadline) -> Claim:
         claim = claims[first].decide(deadline)
-        for account in others:
+        if claim.status is not ClaimStatus.PROVED and first.description:
+            claim = with_note(claim, f"if the stacks are deployed {first.description}")
+        for deployment in others:
             if claim.status is ClaimStatus.REFUTED:
                 break
-            other = claims[account].decide(deadline)
+            other = claims[deployment].decide(deadline)
             if other.status is ClaimStatus.REFUTED or claim.status is ClaimStatus.PROVED is not other.status:
-                claim = with_note(other, f"if the stacks are deployed in {account}, an account that the templates name")
+                claim = with_note(other, f"if the stacks are deployed {deployment.description}")
         return claim
 
     return PendingClaim(claims[first].name, decide)

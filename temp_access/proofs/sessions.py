@@ -200,5 +200,5 @@ def substitute_folder(value: Any, folder: str) -> Any:
     if isinstance(value, str):
         return value.replace(escape(FOLDER), escape(folder)).replace(FOLDER, folder)
     if isinstance(value, dict):
-        return {key: substitute_folder(item, folder) for key, item in value.items()}
+        return {substitute_folder(key, folder): substitute_folder(item, folder) for key, item in value.items()}
     return [substitute_folder(item, folder) for item in value] if isinstance(value, list) else value

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from temp_access.review.changes.trust import assume_callers, assume_decisions, key_combinations
+from temp_access.review.compare.assuming import assume_callers, compare_assuming
 from temp_access.review.compare.principals import NAMED_SESSION, NO_SESSION_POLICY
 from temp_access.review.model import DIRECTION_NAMES, Change, Direction, Review, combine_directions
 from temp_access.review.snapshot import Snapshot, folder_of, grant_pairs
@@ -89,12 +89,9 @@ def access_map(review: Review, base: Snapshot, head: Snapshot, *, limit: int = M
 
 
 def _assume_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
-    combinations = key_combinations(base, head)
     for caller in dict.fromkeys(assume_callers(base, head)):
-        before, after = (
-            any(decision.allowed for decision in assume_decisions(caller, snapshot, combinations).values())
-            for snapshot in (base, head)
-        )
+        compared = compare_assuming(caller, base, head)
+        before, after = bool(compared.old), bool(compared.new)
         if before or after:
             direction = _direction(review, caller.description, role)
             status = "new" if not before else "removed" if not after else ""

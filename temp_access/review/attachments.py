@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from temp_access.lint.findings import findings
 from temp_access.lint.model import Finding
 from temp_access.proofs.claim import Claim, ClaimStatus
 from temp_access.review.locations import locate_construct
-from temp_access.review.model import Cause, Change, Direction, Review, counted
+from temp_access.review.model import Cause, Change, Direction, Review, Unknown, broadens, counted
 from temp_access.review.snapshot import Snapshot
 from temp_access.terminal_text import redact
 from temp_access.verify.probes import Verdict
@@ -87,10 +87,12 @@ def prove(base: Snapshot, head: Snapshot, timeout: float) -> ProofResults:
     return ProofResults(claims)
 
 
-def add_witnesses(review: Review, proofs: ProofResults) -> Review:
-    """Return the review with the witnesses of refuted claims, if it has no new access of its own."""
-    if review.headline in (Direction.BROADENED, Direction.BOTH):
-        return review
+def add_proofs(review: Review, proofs: ProofResults) -> Review:
+    """Return the review with what the claims of no new access add to it.
+
+    A claim that isn't decided is something that the review can't tell, unless it only depends on what isn't read,
+    which the review compares by itself. The witness of a refuted claim is a change, if there is none that broadens.
+    """
     location = SourceLocation(description="see temp-access prove --base")
     changes = tuple(
         Change(
@@ -102,7 +104,16 @@ def add_witnesses(review: Review, proofs: ProofResults) -> Review:
         for claim in proofs.claims
         if claim.status is ClaimStatus.REFUTED and claim.name.startswith(_NEW) and claim.witness
     )
-    return Review((*review.changes, *changes))
+    if broadens(review.headline):
+        changes = ()
+    unknown = [
+        Unknown(f"it isn't proved that there is {claim.name}: {claim.note or 'the proof found no result'}", (location,))
+        for claim in proofs.claims
+        if claim.status is ClaimStatus.UNKNOWN and claim.name.startswith(_NEW) and not claim.only_unread
+    ]
+    if proofs.skip_reason:
+        unknown = [Unknown(f"nothing was proved: {proofs.skip_reason}")]
+    return replace(review, changes=(*review.changes, *changes), unknown=(*review.unknown, *unknown))
 
 
 @dataclass(frozen=True, slots=True)

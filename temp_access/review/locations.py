@@ -26,7 +26,8 @@ def locate_key(snapshot: Snapshot, path: str) -> SourceLocation | None:
 
 def locate_construct(snapshot: Snapshot, stack: str, logical_id: str) -> SourceLocation:
     """Return the construct path of a resource, or its template and logical id if it has no path."""
-    resource = snapshot.assembly.templates[stack]["Resources"][logical_id]
+    # What a transform or a loop makes isn't in the template.
+    resource = snapshot.assembly.templates[stack]["Resources"].get(logical_id, {})
     metadata = resource.get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
     path = path if isinstance(path, str) else None
@@ -98,7 +99,8 @@ def _locate_in_template(snapshot: Snapshot, owner: str, name: str) -> SourceLoca
         inline = resource["Type"] == _RESOURCE_TYPES[owner] and any(
             policy.get("PolicyName") == name for policy in properties.get("Policies", ())
         )
-        named = resource["Type"] == "AWS::IAM::Policy" and properties.get("PolicyName") == name
+        kinds = ("AWS::IAM::Policy", f"{_RESOURCE_TYPES[owner]}Policy")
+        named = resource["Type"] in kinds and properties.get("PolicyName") == name
         if inline or named:
             return locate_construct(snapshot, stack, id_)
         if resource["Type"] == "AWS::IAM::ManagedPolicy" and resolve({"Ref": id_}, stack, context) == name:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import PolicyOwner
+from temp_access.iam.decision import DecisionType
 from temp_access.review.compare.principals import ComparedPrincipal
-from temp_access.review.compare.requests import SampleRequest, decide, default_context
+from temp_access.review.compare.requests import SampleRequest, decide
 from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
 
 MAX_GRANTS = 100
@@ -30,13 +31,16 @@ MEANINGS = (
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """One grant; `cells` has, for each of COLUMNS, whether base and head allow it. `duration` is in seconds."""
+    """One grant; `cells` has, for each of COLUMNS, whether base and head allow it, None if that isn't known.
+
+    `duration` is in seconds.
+    """
 
     id: str
     access: str
     folder: str
     duration: int
-    cells: tuple[tuple[bool, bool], ...]
+    cells: tuple[tuple[bool | None, bool | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,20 @@ def _row(id_: str, before: Grant | None, after: Grant | None, base: Snapshot, he
     return GrantRow(id_, latest.access, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True)))
 
 
-def _allowed(id_: str, grant: Grant | None, snapshot: Snapshot, folder: str) -> list[bool]:
+def _allowed(id_: str, grant: Grant | None, snapshot: Snapshot, folder: str) -> list[bool | None]:
     if grant is None:
         return [False] * len(COLUMNS)
     principal = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
     policy_sets = {True: principal.policy_set(snapshot, on_bucket=True)}
-    arn, context = principal.caller_arn(snapshot), default_context()
+    arn = principal.caller_arn(snapshot)
 
-    def can(action: str, key: str) -> bool:
+    def can(action: str, key: str) -> bool | None:
         resource, prefix = (BUCKET, key) if action == _LIST else (f"{BUCKET}/{key}", None)
-        sample = SampleRequest(action, resource, prefix, context)
-        return decide(sample, principal, snapshot, arn, policy_sets).allowed
+        sample = SampleRequest(action, resource, prefix)
+        decision = decide(sample, principal, snapshot, arn, policy_sets)
+        return None if decision.kind is DecisionType.UNDECIDED else decision.allowed
 
     inside = [can(action, f"{folder}/example") for action in OPERATIONS.values()]
     outside = ("example", f"{folder}x/example")
-    return [*inside, any(can(action, key) for action in OPERATIONS.values() for key in outside)]
+    beyond = [can(action, key) for action in OPERATIONS.values() for key in outside]
+    return [*inside, True if True in beyond else None if None in beyond else False]

@@ -1,4 +1,4 @@
-"""The model of a review: each change of access, its cause and where the cause is written."""
+"""The model of a review: each change of access with its cause, and what the review couldn't tell."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,16 +8,22 @@ from temp_access.cfn.source_location import SourceLocation
 
 
 class Direction(StrEnum):
-    """The direction in which access changed; BOTH if it was broadened and narrowed, or if it is unknown."""
+    """The direction in which access changed; BOTH if it was broadened and narrowed, or in a way that is unknown.
+
+    UNKNOWN is a headline only: nothing is known to be broadened, and the review can't tell about something.
+    """
 
     BROADENED = "broadened"
     NARROWED = "narrowed"
     BOTH = "both"
     UNCHANGED = "unchanged"
+    UNKNOWN = "unknown"
 
 
 DIRECTION_NAMES = {direction: str(direction) for direction in Direction} | {Direction.BOTH: "broadened and narrowed"}
-HEADLINES = {direction: f"Access is {name}" for direction, name in DIRECTION_NAMES.items()}
+HEADLINES = {direction: f"Access is {name}" for direction, name in DIRECTION_NAMES.items()} | {
+    Direction.UNKNOWN: "The review can't tell whether access is broadened"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +51,41 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that could change access and that the review couldn't read or decide, in words, e.g.
+    `the document of arn:… isn't known`, and where it is written.
+    """
+
+    description: str
+    locations: tuple[SourceLocation, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """All locations, as text."""
+        return " and ".join(map(str, self.locations))
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """All changes, grouped by subject."""
+    """All changes, grouped by subject, what the review can't tell, and what isn't read but is the same on both sides.
+
+    `same_unread` doesn't count for the headline.
+    """
 
     changes: tuple[Change, ...]
+    unknown: tuple[Unknown, ...] = ()
+    same_unread: tuple[str, ...] = ()
 
     @property
     def headline(self) -> Direction:
-        """The combined direction of all changes."""
-        return combine_directions(change.direction for change in self.changes)
+        """The combined direction of all changes, UNKNOWN if none is known to broaden access and one may."""
+        direction = combine_directions(change.direction for change in self.changes)
+        return Direction.UNKNOWN if self.unknown and not broadens(direction) else direction
+
+
+def broadens(direction: Direction) -> bool:
+    """Whether access is known to be broadened, at least in part."""
+    return direction in (Direction.BROADENED, Direction.BOTH)
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from temp_access.aws.assume_role import assume_role
-from temp_access.aws.clients import ClientFactory
+from temp_access.aws.clients import ClientFactory, endpoint_override
 from temp_access.borrow.session_names import fill_pattern
 from temp_access.config.model import Config
 from temp_access.config.validation import RESERVED
@@ -73,6 +73,7 @@ class CanarySessions:
         self._source_identity = pattern and fill_pattern(
             pattern, user_name=config.user.name, filler="temp-access-revoke"
         )
+        self._requires_mfa = config.role.conditions.mfa
         # Listing is the simplest call; a role that only uploads is tested with an upload that doesn't exist.
         self._lists = combined_mode(ACCESS_MODES[mode] for mode in config.modes).allows_listing
 
@@ -90,9 +91,14 @@ class CanarySessions:
                 source_identity=self._source_identity,
             )
         except ClientError as error:
+            local = (
+                "; the role requires MFA, which the local AWS doesn't simulate"
+                if self._requires_mfa and endpoint_override()
+                else ""
+            )
             raise UserError(
-                f"temp-user's credentials can't borrow a session called {session_name!r} for the proof: {error}; pass "
-                f"temp-user's with --profile, or skip the proof with --no-proof{summarize_client_error(error)}"
+                f"the caller's credentials can't borrow a session for the proof: {error}{local}; pass temp-user's with "
+                f"--profile, or skip the proof with --no-proof{summarize_client_error(error)}"
             ) from None
         except BotoCoreError as error:
             raise TempAccessError(f"sts:AssumeRole failed: {error}; check the network", exit_code=3) from None

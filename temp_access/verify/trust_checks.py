@@ -33,5 +33,5 @@ def trust_request(check: TrustCheck, target: Target) -> Request:
         resource=target.role_arn,
         account=caller.account,
         resource_account=target.account,
-        context=dict(check.context),
+        context={"aws:SecureTransport": "true"} | dict(check.context),
     )

@@ -1,26 +1,29 @@
 """The answer to a question: decided twice where policies are unknown, and explained by layer."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from temp_access.config.model import Config
 from temp_access.config.table import key_path
 from temp_access.deployment.effective_policies import PolicyOwner, UnknownAs, parse
-from temp_access.iam.decision import Decision, Layer, Reason
+from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown, near_misses
 from temp_access.iam.policy_json import VERSION
 from temp_access.iam.request import ContextValue, Request
+from temp_access.iam.statements import policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, PolicySource, Principal, Question, WhatIfAnswer
-from temp_access.whatif.question import assumed_context, merge_context
+from temp_access.whatif.question import assumed_context, merge_context, unknown_context
 
 
 def decide(
     principal: Principal, question: Question, context: Mapping[str, ContextValue], source: PolicySource, config: Config
 ) -> WhatIfAnswer:
-    """Return the answer; it is undecided if it depends on an unknown policy.
+    """Return the answer; it is undecided if it depends on an unknown policy, condition key or part of a policy.
 
     `context` holds condition keys that replace the assumed ones.
     """
@@ -37,19 +40,28 @@ def decide(
     )
     permissive = _policy_set(principal, request, source, UnknownAs.ALLOW_ALL)
     restrictive = _policy_set(principal, request, source, UnknownAs.ALLOW_NOTHING)
-    decision = evaluate(restrictive, request)
+    used = _used_keys(restrictive)
+    request = request._replace(context={**unknown_context(principal, used), **request.context})
+    decision, other = evaluate(restrictive, request), evaluate(permissive, request)
+    open_decisions = [each for each in (decision, other) if each.kind is DecisionType.UNDECIDED]
     return WhatIfAnswer(
         principal=principal,
         question=question,
         request=request,
-        decision=decision if decision.allowed is evaluate(permissive, request).allowed else None,
+        decision=None if open_decisions or decision.allowed is not other.allowed else decision,
         layers=tuple(_layer_answers(principal, request, restrictive, decision, source, config)),
         assumed=frozenset(key.lower() for key in assumed) - chosen,
-        relevant_keys=_condition_keys(restrictive) | chosen,
+        relevant_keys=used | chosen | ({"aws:sourceip"} if used & _ENDPOINT_KEYS else set()),
         unknown=tuple(_unknown_policies(principal, request, source)),
         notes=(*source.notes, *question.notes),
         source=source.description,
+        depends_on=tuple(dict.fromkeys(name for each in open_decisions for name in each.unknown)),
     )
+
+
+# An address says that the call doesn't go through a VPC endpoint.
+_ENDPOINT_KEYS = frozenset(["aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"])
+_VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
 def _resource_account(resource: str, source: PolicySource) -> str:
@@ -78,9 +90,9 @@ def _policy_set(principal: Principal, request: Request, source: PolicySource, un
 def _unknown_policies(principal: Principal, request: Request, source: PolicySource) -> Iterator[str]:
     """Yield a description of each unknown policy that takes part."""
     owner = source.policies.owner_state(principal.owner)
-    if owner is None:
+    if owner is None and not principal.is_root:
         yield f"the identity-based policies of {principal.role_arn or principal.arn}"
-    else:
+    elif owner:
         unknown = source.policies.unknown(owner)
         yield from (f"the document of {arn}" for arn in unknown.documents)
         if unknown.groups:
@@ -89,17 +101,16 @@ def _unknown_policies(principal: Principal, request: Request, source: PolicySour
         yield f"the policy of {request.resource}"
 
 
-def _condition_keys(policies: PolicySet) -> frozenset[str]:
-    """Return the condition keys that the policies use, in lower case."""
-    every = (*policies.identity, *(policies.session or ()), policies.boundary, policies.resource)
-    return frozenset(
-        key.lower()
-        for policy in every
+def _used_keys(policies: PolicySet) -> frozenset[str]:
+    """Return the condition keys that the policies use, in conditions or as variables, in lower case."""
+    every = [
+        policy
+        for policy in (*policies.identity, *(policies.session or ()), policies.boundary, policies.resource)
         if policy
-        for body in policy.bodies
-        for keys in (body.get("Condition") or {}).values()
-        for key in keys
-    )
+    ]
+    keys = {entry.lower_key for statement in policy_statements(every) for entry in statement.conditions}
+    written = json.dumps([policy.bodies for policy in every], default=str)
+    return frozenset(keys | {name.strip().lower() for name in _VARIABLE.findall(written)})
 
 
 def _layer_answers(
@@ -126,7 +137,13 @@ def _layer_answers(
             allows=located(result.allows),
             denies=located(result.denies),
             missing=result.missing,
-            known=result.layer is not Layer.IDENTITY or principal.owner is not PolicyOwner.OUTSIDER,
+            known=result.layer is not Layer.IDENTITY
+            or principal.owner is not PolicyOwner.OUTSIDER
+            or principal.is_root,
+            undecided=tuple(
+                (LocatedStatement(reason, locate(reason.layer, reason.policy)), name)
+                for reason, name in result.undecided
+            ),
             misses=tuple(
                 (miss, locate(result.layer, policy.name))
                 for policy in candidates

@@ -26,6 +26,11 @@ class Principal:
         """The number of the caller's account."""
         return self.arn.split(":")[4]
 
+    @property
+    def is_root(self) -> bool:
+        """Whether the caller is an account's root user, who needs no identity-based policy."""
+        return self.arn.endswith(":root")
+
 
 @dataclass(frozen=True, slots=True)
 class PolicySource:
@@ -71,6 +76,7 @@ class LayerAnswer:
     """The statements of one layer that apply, and its near misses, each with where its policy is defined.
 
     `missing` is True if the layer had to allow the call and didn't; `known` is False if its policies are unknown.
+    `undecided` are the statements that may apply, each with what that depends on.
     """
 
     layer: Layer
@@ -79,6 +85,7 @@ class LayerAnswer:
     missing: bool
     known: bool
     misses: tuple[tuple[NearMiss, str], ...]
+    undecided: tuple[tuple[LocatedStatement, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ class WhatIfAnswer:
     """The decision with its reasons.
 
     `assumed` holds the condition keys with an assumed value, `relevant_keys` those that a policy uses or the user
-    set, both in lower case. `unknown` describes the unknown policies; an undecided answer depends on them.
+    set, both in lower case. `unknown` describes the unknown policies, `depends_on` names what else isn't known:
+    condition keys, parts of policies, documents. An undecided answer depends on one of the two.
     """
 
     principal: Principal
@@ -99,6 +107,7 @@ class WhatIfAnswer:
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
     source: str
+    depends_on: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:

@@ -12,19 +12,25 @@ from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
-from temp_access.iam.arn import Arn, bucket_arn, object_arn, role_session_arn
+from temp_access.iam.arn import Arn, bucket_arn, iam_arn, object_arn, role_session_arn
 from temp_access.iam.policy_json import LIST_BUCKET
-from temp_access.iam.request import ContextValue
+from temp_access.iam.request import ContextValue, UnknownValue
+from temp_access.iam.service_rules import S3_KEYS
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
 from temp_access.whatif.model import PolicySource, Principal, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
+_COPY = (
+    "s3:PutObject, and s3:GetObject on what is copied (if it has tags, also s3:GetObjectTagging on it and "
+    "s3:PutObjectTagging on the copy; AWS CLI v2 calls GetObjectTagging for every copy in parts)"
+)
 # Operations of S3 that aren't IAM actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 _OPERATIONS = MappingProxyType(
     {
         "s3:completemultipartupload": "s3:PutObject",
-        "s3:copyobject": "s3:PutObject, and s3:GetObject on what is copied",
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        "s3:copyobject": _COPY,
         "s3:createmultipartupload": "s3:PutObject",
         "s3:deleteobjects": "s3:DeleteObject on each object",
         "s3:headbucket": LIST_BUCKET,
@@ -34,8 +40,11 @@ _OPERATIONS = MappingProxyType(
         "s3:listobjectsv2": LIST_BUCKET,
         "s3:listobjectversions": "s3:ListBucketVersions",
         "s3:uploadpart": "s3:PutObject",
+        "s3:uploadpartcopy": _COPY,
     }
 )
+# As access.toml writes a user or a role of the own account.
+_PATHS = ("user/", "role/")
 _NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
 _LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
 
@@ -57,6 +66,8 @@ def read_question(
         raise UserError(f"--prefix is for {' and '.join(PREFIX_ACTIONS)}, not for {action}; leave it out")
     if is_listing:
         prefix = _listing_prefix(prefix, context)
+    if action.lower().startswith(("sts:", "iam:")) and resource.startswith(_PATHS):
+        resource = iam_arn(source.target.partition, source.target.account, resource)
     arn, notes = _resource(resource, source)
     bucket, _, key = arn.partition("/")
     if is_listing and key and bucket.startswith(bucket_arn(source.target.partition, "")):
@@ -138,8 +149,12 @@ def _resource_name(arn: str, source: PolicySource) -> str:
     return names.get(arn, arn)
 
 
-_PRINCIPAL_ARN = re.compile(r"arn:[\w-]+:(?:iam::\d{12}:(?:user|role)/.+|sts::\d{12}:assumed-role/[^/]+/[^/]+)")
-_PRINCIPAL_FORMS = "user, role, a grant's id, or the ARN of a user, a role or a role session"
+_PRINCIPAL_ARN = re.compile(
+    r"arn:[\w-]+:(?:iam::\d{12}:(?:(?:user|role)/.+|root)|sts::\d{12}:assumed-role/[^/]+/[^/]+)"
+)
+_PRINCIPAL_FORMS = (
+    "user, role, a grant's id, user/NAME, role/NAME, or the ARN of a user, a role, a role session or root"
+)
 
 
 def read_principal(name: str, session: str | None, config: Config, target: Target) -> Principal:
@@ -148,6 +163,8 @@ def read_principal(name: str, session: str | None, config: Config, target: Targe
     A grant's id stands for a session of the role for that grant. `role --session ID` means the same, and also works
     for the ids `user` and `role`. Raises UserError.
     """
+    if name.startswith(_PATHS):
+        name = iam_arn(target.partition, target.account, name)
     if name not in ("user", "role") and not name.startswith("arn:"):
         if session not in (None, name):
             raise UserError(f"{name} is a grant, but --session {session} names another one; leave one of them out")
@@ -173,7 +190,8 @@ def read_principal(name: str, session: str | None, config: Config, target: Targe
         role = Arn.parse(arn)
         session_arn = role_session_arn(role.partition, role.account, role.name, "session")
         return Principal(session_arn, PolicyOwner.OUTSIDER, f"a session of {arn}", arn)
-    return Principal(arn, PolicyOwner.OUTSIDER, arn)
+    described = f"the root user of account {Arn.parse(arn).account}" if arn.endswith(":root") else arn
+    return Principal(arn, PolicyOwner.OUTSIDER, described)
 
 
 def _role_session(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
@@ -207,6 +225,8 @@ def assumed_context(
 ) -> dict[str, ContextValue]:
     """Return the condition keys of a typical call: TLS, the current time, an address that the role's conditions allow.
 
+    The caller calls directly, not through a service. A session of the role has MFA if its conditions require it.
+
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     now, networks = datetime.now(UTC), config.role.conditions.source_ip
@@ -216,9 +236,13 @@ def assumed_context(
         "aws:RequestedRegion": target.region,
         "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:EpochTime": str(int(now.timestamp())),
+        "aws:ViaAWSService": "false",
     }
     if principal.owner is PolicyOwner.ROLE:
         keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
+        keys["aws:MultiFactorAuthPresent"] = "true" if config.role.conditions.mfa else "false"
+    if question.action.lower().startswith("s3:"):
+        keys |= S3_KEYS
     if question.prefix is not None:
         keys["s3:prefix"] = question.prefix
     if question.action.lower() == "sts:assumerole":
@@ -227,6 +251,20 @@ def assumed_context(
             config.role.conditions.session_name, user_name=caller, filler="session"
         )
     return keys
+
+
+_TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
+_KEYS_OF_SESSIONS = ("aws:sourceidentity", "aws:federatedprovider")
+
+
+def unknown_context(principal: Principal, used: Iterable[str]) -> dict[str, ContextValue]:
+    """Return those of the keys (in lower case) that the call may have, but that only AWS knows.
+
+    They are the tags of the resource and of the caller, and what the session of a caller outside the deployment got.
+    """
+    own = principal.owner is not PolicyOwner.OUTSIDER
+    prefixes = _TAGS if own else (*_TAGS, *_KEYS_OF_SESSIONS)
+    return {key: UnknownValue.POSSIBLE for key in used if key.startswith(prefixes)}
 
 
 def merge_context(assumed: Mapping[str, ContextValue], context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:

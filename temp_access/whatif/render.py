@@ -1,13 +1,17 @@
 """An answer as text, and as JSON."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from temp_access.iam.condition_keys import CONDITION_KEYS, caller_kind
 from temp_access.iam.decision import Layer, Reason
 from temp_access.iam.explanation import NearMiss
+from temp_access.iam.request import UnknownValue
 from temp_access.terminal_text import escape_control
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, WhatIfAnswer
 
+_CONDITION_KEY = re.compile(r"[\w.-]+:[^\s]+")
 _MOST_MISSES = 4
 _WIDTH = max(len(layer.value) for layer in Layer)
 
@@ -19,11 +23,12 @@ def as_text(answer: WhatIfAnswer) -> str:
 
 def _lines(answer: WhatIfAnswer) -> Iterator[str]:
     yield f"{answer.verdict}: {answer.question.description}, for {answer.principal.description}"
-    # The layers that decide come first.
-    for layer in sorted(answer.layers, key=lambda layer: (not layer.denies, _is_neutral(layer))):
-        for index, line in enumerate(_layer_lines(layer, answer)):
-            yield f"  {'' if index else layer.layer.value:{_WIDTH}}  {line}"
-    if answer.unknown and answer.verdict == "undecided":
+    if answer.decision and answer.decision.rule:
+        yield f"  {answer.decision.rule}"
+    else:
+        yield from _layers_lines(answer)
+    yield from (f"  {line}" for line in _dependencies(answer))
+    if answer.unknown and answer.verdict == "undecided" and not answer.depends_on:
         yield f"  it depends on {' and '.join(answer.unknown)}, which can't be read here"
     if answer.unknown and answer.verdict == "allowed":
         yield f"  unless denied by {' or '.join(answer.unknown)}, which can't be read here"
@@ -33,14 +38,37 @@ def _lines(answer: WhatIfAnswer) -> Iterator[str]:
     yield from (f"  note: {note}" for note in answer.notes)
 
 
+def _layers_lines(answer: WhatIfAnswer) -> Iterator[str]:
+    # The layers that decide come first.
+    for layer in sorted(answer.layers, key=lambda layer: (not layer.denies, _is_neutral(layer))):
+        for index, line in enumerate(_layer_lines(layer, answer)):
+            yield f"  {'' if index else layer.layer.value:{_WIDTH}}  {line}"
+
+
+def _dependencies(answer: WhatIfAnswer) -> Iterator[str]:
+    """Yield a line for each thing besides policies that an undecided answer depends on."""
+    for name in answer.depends_on:
+        if not _CONDITION_KEY.fullmatch(name):
+            what = "can't be read here" if "policy of " in name else "can't be understood"
+            yield f"it depends on {name}, which {what}"
+            continue
+        known = CONDITION_KEYS.get(name.lower())
+        always = known is not None and known.availability(caller_kind(answer.request.principal)) is UnknownValue.PRESENT
+        why = "which every such call has, but its value isn't known here" if always else "which isn't known here"
+        yield f"it depends on {name}, {why}; pass --context {name}=VALUE"
+
+
 def _is_neutral(layer: LayerAnswer) -> bool:
-    return layer.known and not (layer.denies or layer.allows or layer.missing)
+    return layer.known and not (layer.denies or layer.allows or layer.missing or layer.undecided)
 
 
 def _layer_lines(layer: LayerAnswer, answer: WhatIfAnswer) -> Iterator[str]:
     yield from (f"denies it: {_statement_text(denied)}" for denied in layer.denies)
     yield from (f"allows it: {_statement_text(allowed)}" for allowed in layer.allows)
-    if layer.denies or layer.allows:
+    for statement, name in layer.undecided:
+        verb = "allow" if statement.reason.effect == "Allow" else "deny"
+        yield f"may {verb} it: {_statement_text(statement)}, by {name}"
+    if layer.denies or layer.allows or layer.undecided:
         return
     if not layer.known:
         yield "can't be read here"
@@ -72,7 +100,7 @@ def _context(answer: WhatIfAnswer) -> str:
     return ", ".join(
         f"{key}={value}" + (" (assumed)" if key.lower() in answer.assumed and key != "s3:prefix" else "")
         for key, value in answer.request.context.items()
-        if key.lower() in answer.relevant_keys
+        if key.lower() in answer.relevant_keys and not isinstance(value, UnknownValue)
     )
 
 
@@ -86,11 +114,15 @@ def as_json(answer: WhatIfAnswer) -> dict[str, Any]:
         "principal": request.principal,
         "action": request.action,
         "resource": request.resource,
-        "context": {key: request.context[key] for key in sorted(request.context)},
+        "context": {
+            key: value for key, value in sorted(request.context.items()) if not isinstance(value, UnknownValue)
+        },
         "assumed": sorted(answer.assumed),
         "decision": answer.decision.kind.value if answer.decision else None,
         "layers": [_layer_json(layer) for layer in answer.layers],
         "unknown": list(answer.unknown),
+        "depends_on": list(answer.depends_on),
+        "rule": answer.decision.rule or None if answer.decision else None,
         "notes": list(answer.notes),
         "source": answer.source,
     }
@@ -103,6 +135,10 @@ def _layer_json(layer: LayerAnswer) -> dict[str, Any]:
         "known": layer.known,
         "allows": [_statement_json(statement) for statement in layer.allows],
         "denies": [_statement_json(statement) for statement in layer.denies],
+        "undecided": [
+            {**_statement_json(statement), "effect": statement.reason.effect, "depends_on": name}
+            for statement, name in layer.undecided
+        ],
         "near_misses": [
             {"policy": miss.policy, "statement": miss.index, "sid": miss.sid, "place": location, "why": miss.reason}
             for miss, location in layer.misses

@@ -1,18 +1,33 @@
 """The encoding of one request: its strings, its condition keys, and the conditions that stay open."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from temp_access.iam.symbolic.callers import SymbolicCaller
+from temp_access.iam.condition_keys import CONDITION_KEYS
+from temp_access.iam.service_reference import key_type, may_be_multivalued
+from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT, SymbolicCaller
+from temp_access.iam.symbolic.ordered_values import (
+    OrderedKind,
+    OrderedValue,
+    any_ordered_value,
+    constant_ordered_value,
+    ordered_key,
+)
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
+from temp_access.iam.unknown import UnknownValue
+
+_MFA, _MFA_AGE, _ISSUED = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
+_SOURCE_IP, _ENDPOINT = "aws:sourceip", ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
+_OF_THE_CALLER = {"aws:resourceorgid": "aws:principalorgid", "aws:resourceorgpaths": "aws:principalorgpaths"}
 
 
 @dataclass(frozen=True)
 class SymbolicValue:
-    """A condition key of the request: whether it is present, and its value if it is."""
+    """A condition key of the request: whether it is present, and its value if it is; `text` is a constant value."""
 
     present: Formula
     value: StringTerm
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -30,9 +45,11 @@ class UnencodedCondition:
 
 @dataclass
 class Encoder:
-    """The request that formulas are about; each key that isn't `fixed` is absent, or present with any value.
+    """The request that formulas are about.
 
-    `unknown` names policies whose documents are unknown.
+    A key that is neither `fixed` nor follows from the caller is present as `temp_access.iam.condition_keys` says, with
+    any value. With `any_account`, the resource can belong to any account, and not every request names it. `unknown`
+    names policies whose documents are unknown.
     """
 
     solver: Solver
@@ -41,10 +58,15 @@ class Encoder:
     resource: StringTerm
     folder: StringTerm
     unknown: frozenset[str] = frozenset()
+    any_account: bool = False
     fixed: Mapping[str, SymbolicValue] = field(default_factory=dict)
     keys: dict[str, SymbolicValue] = field(default_factory=dict)
+    ordered: dict[tuple[str, OrderedKind], OrderedValue] = field(default_factory=dict)
+    bounds: dict[tuple[str, OrderedKind], dict[str, None]] = field(default_factory=dict)
+    single: dict[str, Formula] = field(default_factory=dict)
     unencoded: dict[UnencodedCondition, Formula] = field(default_factory=dict)
     unescaped: dict[str, Formula] = field(default_factory=dict)
+    unreadable: dict[str, Formula] = field(default_factory=dict)
     unknown_effects: dict[tuple[str, str], Formula] = field(default_factory=dict)
 
     def value(self, key: str) -> SymbolicValue:
@@ -52,16 +74,68 @@ class Encoder:
         key = key.lower()
         if key in self.fixed:
             return self.fixed[key]
-        if key in self.caller.derived:
+        if key in self.caller.derived and not (key == RESOURCE_ACCOUNT and self.any_account):
             value = self.caller.derived[key]
-            return (
-                SymbolicValue(self.solver.false, self.solver.constant(""))
-                if value is None
-                else SymbolicValue(self.solver.true, value)
-            )
+            return self._absent() if value is None else SymbolicValue(self.solver.true, value)
         if key not in self.keys:
-            self.keys[key] = SymbolicValue(self.solver.boolean(f"{key} is present"), self.solver.string(key))
+            self.keys[key] = self._new_value(key)
         return self.keys[key]
+
+    def has_one_value(self, key: str) -> Formula:
+        """Whether a policy variable of this key has a value: the key is present, and not with several values."""
+        key, present = key.lower(), self.value(key).present
+        if self.value(key).text is not None or not may_be_multivalued(key):
+            return present
+        single = self.single.setdefault(key, self.solver.boolean(f"{key} has one value"))
+        return self.solver.and_([present, single])
+
+    def _new_value(self, key: str) -> SymbolicValue:
+        if key in _OF_THE_CALLER and self.caller.same_account and not self.any_account:
+            return self.value(_OF_THE_CALLER[key])
+        known = CONDITION_KEYS.get(key)
+        optional = known is None or (key == RESOURCE_ACCOUNT and self.any_account)
+        availability = UnknownValue.POSSIBLE if known is None or optional else known.availability(self.caller.kind)
+        if availability is None:
+            return self._absent()
+        value = self.caller.structured.get(key)
+        always = availability is UnknownValue.PRESENT
+        return SymbolicValue(
+            self.solver.true if always else self.solver.boolean(f"{key} is present"),
+            value if value is not None else self.solver.string(key),
+        )
+
+    def _absent(self) -> SymbolicValue:
+        return SymbolicValue(self.solver.false, self.solver.constant(""))
+
+    def ordered_value(self, key: str, kind: OrderedKind, policy_values: tuple[str, ...]) -> OrderedValue:
+        """Return the condition key as a number, which all conditions on it share; `policy_values` compare with it."""
+        key, text = key.lower(), self.value(key).text
+        if text is not None:
+            return constant_ordered_value(self.solver, kind, text)
+        name = ordered_key(key, kind)
+        if name not in self.ordered:
+            self.ordered[name] = any_ordered_value(self.solver, *name)
+        self.bounds.setdefault(name, {}).update(dict.fromkeys(policy_values))
+        return self.ordered[name]
+
+    def key_rules(self) -> Iterator[Formula]:
+        """Yield what is true of the condition keys of every request: their types, and which of them exclude others."""
+        solver, keys = self.solver, self.keys
+        yield from self.caller.structured_rules
+        for value in self.ordered.values():
+            yield from value.rules
+        for key, symbolic in keys.items():
+            if key_type(key) == "Bool":
+                yield solver.one_of(symbolic.value, ["true", "false"])
+        if _MFA in keys and _MFA_AGE in keys:
+            authenticated = solver.and_([keys[_MFA].present, solver.one_of(keys[_MFA].value, ["true"])])
+            yield solver.or_([solver.not_(keys[_MFA_AGE].present), authenticated])
+        if _MFA in keys and _ISSUED in keys:
+            both = solver.and_([keys[_MFA].present, keys[_ISSUED].present])
+            yield solver.or_([both, solver.not_(solver.or_([keys[_MFA].present, keys[_ISSUED].present]))])
+        if _SOURCE_IP in keys:
+            endpoint = [keys[key].present for key in _ENDPOINT if key in keys]
+            yield solver.or_([solver.not_(keys[_SOURCE_IP].present), solver.not_(solver.or_(endpoint))])
 
     def unencoded_holds(self, condition: UnencodedCondition) -> Formula:
         """Return a boolean variable for the condition, the same one for the same condition."""
@@ -70,6 +144,10 @@ class Encoder:
     def unescaped_match(self, match: str) -> Formula:
         """Return a boolean variable for a match with a pattern that contains the folder unescaped."""
         return self.unescaped.setdefault(match, self.solver.boolean(f"unescaped folder: {match}"))
+
+    def unreadable_applies(self, statement: str) -> Formula:
+        """Return a boolean variable for whether a statement applies that can't be read."""
+        return self.unreadable.setdefault(statement, self.solver.boolean(statement))
 
     def unknown_applies(self, policy: str, effect: str) -> Formula:
         """Return a boolean variable for whether an unknown policy has this effect."""

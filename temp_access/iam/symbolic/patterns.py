@@ -1,9 +1,12 @@
 """Pattern matching as formulas, and the placeholder that stands for every folder."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from temp_access.iam.patterns import COLONS_OF_ARN, Variable, Wildcard, WildcardScope, split_pattern
+from temp_access.iam.policy_json import escape
 from temp_access.iam.symbolic.encoder import Encoder
 from temp_access.iam.symbolic.solver import (
     LAST_CHARACTER,
@@ -51,40 +54,79 @@ def case_insensitive(solver: Solver, value: str) -> RegularLanguage:
 
 FOLDER_MARK = "«any-folder"
 FOLDER = f"{FOLDER_MARK}*?$»"
+# Stand in a pattern for the escaped and the unescaped folder while it is split.
+_ESCAPED, _BARE = "\ue000", "\ue001"
 
 
 class FolderPlaceholder(Enum):
-    """The folder as part of a pattern: as literal text, or unescaped, so that it may contain wildcards."""
+    """The folder as part of a pattern.
+
+    LITERAL is its text. BARE is the folder unescaped, so that its wildcards count. ESCAPED is its escaped text, which
+    differs where the folder has characters that are special in a pattern.
+    """
 
     LITERAL = "literal"
     BARE = "bare"
+    ESCAPED = "escaped"
 
 
-SymbolicPart = str | Wildcard | Variable | FolderPlaceholder
+@dataclass(frozen=True)
+class DefaultWithFolder:
+    """`${key, 'default'}` with the folder in the default."""
+
+    key: str
+    default: tuple[str | FolderPlaceholder, ...]
+
+
+SymbolicPart = str | Wildcard | Variable | FolderPlaceholder | DefaultWithFolder
 
 
 def split_symbolic(pattern: str, *, variables: bool, wildcards: bool) -> tuple[SymbolicPart, ...]:
-    """Split a pattern into its parts, as the evaluator does, with a FolderPlaceholder in place of each FOLDER.
+    """Split a pattern into its parts, as the evaluator does, with the folder in place of each FOLDER.
 
-    Raises NotEncodableError where the placeholder was changed and can't be recognized.
+    Raises NotEncodableError where the placeholder was changed and can't be recognized, where it names a condition
+    key, and where a folder's first character could complete a `$` to a variable.
     """
+    if FOLDER_MARK not in pattern:
+        return split_pattern(pattern, variables=variables, wildcards=wildcards)
+    refusal = NotEncodableError(f"the folder is in {pattern!r} in a form that isn't modeled")
+    if _ESCAPED in pattern or _BARE in pattern:
+        raise refusal
+    marked = pattern.replace(escape(FOLDER), _ESCAPED).replace(FOLDER, _BARE)
+    if FOLDER_MARK in marked or (variables and re.search(f"[$][{_ESCAPED}{_BARE}]", marked)):
+        raise refusal
     parts: list[SymbolicPart] = []
-    for index, chunk in enumerate(pattern.split(FOLDER)):
-        # Without wildcards, an unescaped placeholder is like an escaped one, except for its `$`.
-        parts.extend([FolderPlaceholder.BARE] if index else [])
-        for piece in split_pattern(chunk, variables=variables, wildcards=wildcards):
-            parts.extend(_with_placeholders(piece) if isinstance(piece, str) else [piece])
-    if any(FOLDER_MARK in part for part in parts if isinstance(part, str)):
-        raise NotEncodableError(f"the folder is in {pattern!r} in a form that isn't modeled")
+    for piece in split_pattern(marked, variables=variables, wildcards=wildcards):
+        if isinstance(piece, str):
+            parts.extend(_with_placeholders(piece, variables=variables))
+        elif isinstance(piece, Variable):
+            if _has_placeholder(piece.key):
+                raise refusal
+            parts.append(_with_default(piece))
+        else:
+            parts.append(piece)
     return tuple(parts)
 
 
-def _with_placeholders(literal: str) -> list[SymbolicPart]:
-    parts: list[SymbolicPart] = []
-    for index, chunk in enumerate(literal.split(FOLDER)):
-        parts.extend([FolderPlaceholder.LITERAL] if index else [])
-        parts.extend([chunk] if chunk else [])
-    return parts
+def _has_placeholder(text: str) -> bool:
+    return _ESCAPED in text or _BARE in text
+
+
+def _with_placeholders(literal: str, *, variables: bool) -> list[str | FolderPlaceholder]:
+    # Without variables, `${*}` isn't a literal `*`: its characters count as they are.
+    escaped = FolderPlaceholder.LITERAL if variables else FolderPlaceholder.ESCAPED
+    kinds = {_ESCAPED: escaped, _BARE: FolderPlaceholder.BARE}
+    chunks = re.split(f"([{_ESCAPED}{_BARE}])", literal)
+    return [kinds.get(chunk, chunk) for chunk in chunks if chunk]
+
+
+def _with_default(variable: Variable) -> Variable | DefaultWithFolder:
+    if variable.default is None or not _has_placeholder(variable.default):
+        return variable
+    # The text between the quotes is taken as it is: no escape is undone in it.
+    kinds = {_ESCAPED: FolderPlaceholder.ESCAPED, _BARE: FolderPlaceholder.BARE}
+    chunks = re.split(f"([{_ESCAPED}{_BARE}])", variable.default)
+    return DefaultWithFolder(variable.key, tuple(kinds.get(chunk, chunk) for chunk in chunks if chunk))
 
 
 def matches_segments(solver: Solver, value: StringTerm, parts: Sequence[StringTerm | Wildcard]) -> Formula:
@@ -114,7 +156,8 @@ def matches_segments(solver: Solver, value: StringTerm, parts: Sequence[StringTe
     return solver.and_(conditions)
 
 
-_SPECIAL = "*?$"
+# A folder with one of these isn't plain text in every place; `'` ends the default of a variable.
+_SPECIAL = "*?$'"
 
 
 def matches_any(
@@ -128,29 +171,44 @@ def matches_any(
 ) -> Formula:
     """Whether `value` matches one of the patterns."""
     return encoder.solver.or_(
-        _matches(encoder, value, pattern, split_symbolic(pattern, variables=variables, wildcards=wildcards), scope)
+        _matches(encoder, value, split_symbolic(pattern, variables=variables, wildcards=wildcards), scope)
         for pattern in patterns
     )
 
 
-def _matches(
-    encoder: Encoder, value: StringTerm, pattern: str, parts: tuple[SymbolicPart, ...], scope: WildcardScope
-) -> Formula:
+def has_special_character(solver: Solver, folder: StringTerm) -> Formula:
+    """Whether the folder has a character that means something in a pattern."""
+    special = solver.union([solver.literal(c) for c in _SPECIAL])
+    return solver.in_language(folder, solver.sequence([solver.any_string, special, solver.any_string]))
+
+
+def _matches(encoder: Encoder, value: StringTerm, parts: tuple[SymbolicPart, ...], scope: WildcardScope) -> Formula:
     solver = encoder.solver
-    if FolderPlaceholder.BARE in parts:
-        special = solver.union([solver.literal(c) for c in _SPECIAL])
-        has_special = solver.in_language(
-            encoder.folder, solver.sequence([solver.any_string, special, solver.any_string])
-        )
-        literal = tuple(FolderPlaceholder.LITERAL if part is FolderPlaceholder.BARE else part for part in parts)
-        plain = _matches(encoder, value, pattern, literal, scope)
-        # What the wildcards in the folder's name match stays open; a witness has such a folder.
+    plain = tuple(_plain(part) for part in parts)
+    if plain != parts:
+        has_special = has_special_character(solver, encoder.folder)
+        # What a folder with special characters matches stays open; a witness has such a folder.
         return solver.or_(
             [
-                solver.and_([solver.not_(has_special), plain]),
+                solver.and_([solver.not_(has_special), _matches_parts(encoder, value, plain, scope)]),
                 solver.and_([has_special, encoder.unescaped_match(f"{value} {scope.value} {parts}")]),
             ]
         )
+    return _matches_parts(encoder, value, parts, scope)
+
+
+def _plain(part: SymbolicPart) -> SymbolicPart:
+    """Return the part as it is for a folder without special characters."""
+    if isinstance(part, DefaultWithFolder):
+        default = (item if isinstance(item, str) else FolderPlaceholder.LITERAL for item in part.default)
+        return DefaultWithFolder(part.key, tuple(default))
+    return FolderPlaceholder.LITERAL if isinstance(part, FolderPlaceholder) else part
+
+
+def _matches_parts(
+    encoder: Encoder, value: StringTerm, parts: tuple[SymbolicPart, ...], scope: WildcardScope
+) -> Formula:
+    solver = encoder.solver
     if parts == (Wildcard.ANY,):
         return solver.true
     plain_parts = [part for part in parts if isinstance(part, str | Wildcard)]
@@ -165,6 +223,9 @@ def _matches_variable_pattern(
     encoder: Encoder, value: StringTerm, parts: tuple[SymbolicPart, ...], scope: WildcardScope
 ) -> Formula:
     solver = encoder.solver
+    if scope is WildcardScope.RESOURCE and _has_early_variable(parts):
+        # AWS doesn't replace a variable before the fifth colon; what it does with such a pattern stays open.
+        return encoder.unreadable_applies(f"{value} matches {parts}")
     present: list[Formula] = []
     segments: list[StringTerm | Wildcard] = []
     colons = 0
@@ -176,14 +237,28 @@ def _matches_variable_pattern(
         elif isinstance(part, str):
             colons += part.count(":")
             segments.append(solver.constant(part))
-        elif isinstance(part, Variable):
-            variable = encoder.value(part.key)
+        elif isinstance(part, FolderPlaceholder):
+            segments.append(encoder.folder)
+        else:
+            variable, has_value = encoder.value(part.key), encoder.has_one_value(part.key)
             if part.default is None:
-                present.append(variable.present)
+                present.append(has_value)
                 segments.append(variable.value)
             else:
-                default = solver.constant(part.default)
-                segments.append(solver.if_else(variable.present, variable.value, default))
-        else:
-            segments.append(encoder.folder)
+                segments.append(solver.if_else(has_value, variable.value, _default(encoder, part)))
     return solver.and_([*present, matches_segments(solver, value, segments)])
+
+
+def _has_early_variable(parts: tuple[SymbolicPart, ...]) -> bool:
+    colons = 0
+    for part in parts:
+        if isinstance(part, Variable | DefaultWithFolder):
+            return colons < COLONS_OF_ARN
+        colons += part.count(":") if isinstance(part, str) else 0
+    return False
+
+
+def _default(encoder: Encoder, variable: Variable | DefaultWithFolder) -> StringTerm:
+    chunks = variable.default if isinstance(variable, DefaultWithFolder) else (variable.default or "",)
+    solver = encoder.solver
+    return solver.concat([solver.constant(chunk) if isinstance(chunk, str) else encoder.folder for chunk in chunks])

@@ -8,6 +8,7 @@ from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.iam.symbolic.encoder import SymbolicValue
+from temp_access.iam.symbolic.real_requests import BUCKET, NOT_DECIDED_BY_POLICIES, OBJECT, ROLE, fits_type
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
 
 
@@ -33,6 +34,7 @@ class Witness:
 
 PREFIX = "s3:prefix"
 TLS = "aws:securetransport"
+S3_RESOURCE_ACCOUNT = "s3:resourceaccount"
 # Reveals nothing about objects.
 HARMLESS_ACTIONS = ("s3:GetBucketLocation",)
 KNOWN_ACTIONS = (
@@ -54,8 +56,9 @@ KNOWN_ACTIONS = (
 class SymbolicRequest:
     """The strings of one request, the rules for them, and the condition keys with a fixed presence or value.
 
-    `names` are the strings that a witness shows besides action and resource. With `any_account`, the resource, and
-    so `aws:ResourceAccount`, can belong to any account.
+    `names` are the strings that a witness shows besides action and resource. With `any_resource`, the resource, and
+    so `aws:ResourceAccount`, can belong to any account. `fits` are rules that tie the action to the type of the
+    resource; they are slow, and few proofs need them.
     """
 
     action: StringTerm
@@ -63,7 +66,8 @@ class SymbolicRequest:
     rules: tuple[Formula, ...]
     fixed: Mapping[str, SymbolicValue] = field(default_factory=dict)
     names: Mapping[str, StringTerm] = field(default_factory=dict)
-    any_account: bool = False
+    any_resource: bool = False
+    fits: tuple[Formula, ...] = ()
 
     def is_action(self, solver: Solver, actions: Iterable[str]) -> Formula:
         """Whether the request's action is one of these, whatever their case."""
@@ -79,10 +83,13 @@ class RequestBuilder:
         self._objects = solver.constant(f"{bucket_arn}/")
 
     def object(self, key: StringTerm, actions: tuple[str, ...] = ("s3:*",), *, tls: bool = False) -> SymbolicRequest:
-        """Return a request on the object `key`."""
+        """Return a request on the object `key`, which isn't empty."""
         action, rule = self._action(actions)
+        not_empty = self._solver.not_(self._solver.one_of(key, [""]))
+        fits = (fits_type(self._solver, action, "s3", OBJECT),)
         fixed = {PREFIX: self._absent(), **self._tls(tls)}
-        return SymbolicRequest(action, self._solver.concat([self._objects, key]), (rule,), fixed, {"key": key})
+        resource = self._solver.concat([self._objects, key])
+        return SymbolicRequest(action, resource, (rule, not_empty), fixed, {"key": key}, fits=fits)
 
     def listing(
         self, actions: tuple[str, ...], prefix: StringTerm, present: Formula | None = None, *, tls: bool = False
@@ -90,7 +97,8 @@ class RequestBuilder:
         """Return a request on the bucket, with `prefix` if `present`."""
         action, rule = self._action(actions)
         fixed = {PREFIX: SymbolicValue(self._solver.true if present is None else present, prefix), **self._tls(tls)}
-        return SymbolicRequest(action, self._bucket, (rule,), fixed)
+        fits = (fits_type(self._solver, action, "s3", BUCKET),)
+        return SymbolicRequest(action, self._bucket, (rule,), fixed, fits=fits)
 
     def bucket(self) -> SymbolicRequest:
         """Return a request on the bucket itself that is neither a listing nor harmless."""
@@ -98,12 +106,15 @@ class RequestBuilder:
         other_action = self._solver.not_(
             self._solver.one_of(action, (name.lower() for name in (*PREFIX_ACTIONS, *HARMLESS_ACTIONS)))
         )
-        return SymbolicRequest(action, self._bucket, (rule, other_action), {PREFIX: self._absent()})
+        fits = (fits_type(self._solver, action, "s3", BUCKET),)
+        return SymbolicRequest(action, self._bucket, (rule, other_action), {PREFIX: self._absent()}, fits=fits)
 
     def role(self, role_arn: str) -> SymbolicRequest:
         """Return an STS request on the role."""
         action, rule = self._action(("sts:*",))
-        return SymbolicRequest(action, self._solver.constant(role_arn), (rule,))
+        rules, fits = (rule, self._decided_by_policies(action)), (fits_type(self._solver, action, "sts", ROLE),)
+        fixed = {S3_RESOURCE_ACCOUNT: self._absent()}
+        return SymbolicRequest(action, self._solver.constant(role_arn), rules, fixed, fits=fits)
 
     def other(self, role_arn: str) -> SymbolicRequest:
         """Return any request except those on the bucket and its objects and STS requests on the role."""
@@ -114,12 +125,16 @@ class RequestBuilder:
         is_sts = solver.prefix_of(action, solver.constant("sts:"))
         rules = [
             rule,
+            self._decided_by_policies(action),
             solver.or_([is_arn, solver.one_of(resource, ["*"])]),
             solver.not_(solver.equal(resource, self._bucket)),
             solver.not_(solver.prefix_of(resource, self._objects)),
             solver.not_(solver.and_([solver.one_of(resource, [role_arn]), is_sts])),
         ]
-        return SymbolicRequest(action, resource, tuple(rules), any_account=True)
+        return SymbolicRequest(action, resource, tuple(rules), any_resource=True)
+
+    def _decided_by_policies(self, action: StringTerm) -> Formula:
+        return self._solver.not_(self._solver.one_of(action, NOT_DECIDED_BY_POLICIES))
 
     def _action(self, names: tuple[str, ...]) -> tuple[StringTerm, Formula]:
         action = self._solver.string("action")
@@ -140,7 +155,8 @@ class RequestBuilder:
         return SymbolicValue(self._solver.false, self._solver.constant(""))
 
     def _tls(self, required: bool) -> dict[str, SymbolicValue]:
-        return {TLS: SymbolicValue(self._solver.true, self._solver.constant("true"))} if required else {}
+        true = self._solver.constant("true")
+        return {TLS: SymbolicValue(self._solver.true, true, "true")} if required else {}
 
 
 # Returns the policies that apply for a session's folder; with True, unknown policies allow everything.
@@ -210,5 +226,3 @@ def witness_preferences(
     yield solver.and_([*named, short])
     yield solver.and_([*named, known_action])
     yield known_action
-    if request.any_account:
-        yield solver.equal(request.resource, solver.constant("*"))

@@ -1,135 +1,25 @@
 """The search for a request that answers a query, and its confirmation by the evaluator."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from ipaddress import ip_network
-from itertools import islice, product
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from temp_access.iam.conditions import parse_number, parse_timestamp
-from temp_access.iam.decision import Decision
-from temp_access.iam.evaluator import evaluate
-from temp_access.iam.request import Request
 from temp_access.iam.statements import PREFIX_ACTIONS
-from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT
-from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition
-from temp_access.iam.symbolic.patterns import FOLDER
-from temp_access.iam.symbolic.queries import KNOWN_ACTIONS, PREFIX, TLS, Deadline, Query, QueryFactory, Witness
+from temp_access.iam.symbolic.encoder import Encoder
+from temp_access.iam.symbolic.ordered_values import bounds, near
+from temp_access.iam.symbolic.patterns import FOLDER, has_special_character
+from temp_access.iam.symbolic.queries import PREFIX, TLS, Deadline, Query, QueryFactory, Witness
+from temp_access.iam.symbolic.real_requests import ActionGroup, action_groups, action_rules
+from temp_access.iam.symbolic.replay import Disagreement, make_witness, replay
 from temp_access.iam.symbolic.semantics import allowed
 from temp_access.iam.symbolic.solver import Formula, Model, NotEncodableError, SatResult, Solver
 
-Context = Mapping[str, str | tuple[str, ...]]
-_MAX_CONTEXTS = 256
-
-
-@dataclass(frozen=True)
-class ReplayResult:
-    """A request that the evaluator decides as the solver does."""
-
-    request: Request
-    context: Context
-    decision: Decision
-
-
-def replay(query: Query, encoder: Encoder, model: Model, account: str) -> ReplayResult | None:
-    """Return the model's request if the evaluator agrees, else None; likely values are tried for open conditions."""
-    caller = query.caller
-    context = dict(_context(encoder, model))
-    folder = model.string_value(encoder.folder)
-    permissive = not query.expect_allowed
-    policies = query.policies(folder, permissive)
-    base_policies = query.base_policies(folder, False) if query.base_policies else None
-    for candidate in islice(_candidate_contexts(context, list(encoder.unencoded)), _MAX_CONTEXTS):
-        request = Request(
-            principal=model.string_value(caller.principal),
-            action=model.string_value(encoder.action),
-            resource=model.string_value(encoder.resource),
-            account=model.string_value(caller.account),
-            resource_account=account,
-            role_arn=None if caller.role is None else model.string_value(caller.role),
-            context=candidate,
-        )
-        decision = evaluate(policies, request)
-        if decision.allowed is query.expect_allowed and not (
-            base_policies and evaluate(base_policies, request).allowed
-        ):
-            return ReplayResult(request, candidate, decision)
-    return None
-
-
-def _context(encoder: Encoder, model: Model) -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    for key, value in {**encoder.fixed, **encoder.keys}.items():
-        if model.boolean_value(value.present):
-            yield key, model.string_value(value.value)
-        else:
-            # An empty tuple means absent: without the key, the evaluator would derive it from caller or resource.
-            yield key, ()
-
-
-def _candidate_contexts(context: Context, tests: list[UnencodedCondition]) -> Iterator[Context]:
-    keys = sorted({test.key.lower() for test in tests})
-    choices = [list(_candidates([test for test in tests if test.key.lower() == key])) for key in keys]
-    for values in product(*choices):
-        candidate: dict[str, str | tuple[str, ...]] = dict(context)
-        for key, value in zip(keys, values, strict=True):
-            candidate.pop(key, None)
-            if value is not None:
-                candidate[key] = value
-        yield candidate
-
-
-def _candidates(tests: list[UnencodedCondition]) -> Iterator[str | tuple[str, ...] | None]:
-    yield None
-    for test in tests:
-        for value in test.values:
-            yield from _values_near(test.operator.lower(), value)
-
-
-def _values_near(operator: str, value: str) -> Iterator[str | tuple[str, ...]]:
-    if "ipaddress" in operator:
-        yield str(ip_network(value, strict=False)[0])
-        yield from ("192.0.2.77", "2001:db8::77")
-    elif operator.startswith("numeric"):
-        yield from (f"{parse_number(value) + step:f}".rstrip("0").rstrip(".") for step in (-1, 0, 1))
-    elif operator.startswith("date"):
-        timestamp = parse_timestamp(value)
-        yield from (datetime.fromtimestamp(timestamp + step, UTC).isoformat() for step in (-86400, 0, 86400))
-    else:
-        plain = value.replace("*", "x").replace("?", "x")
-        yield from (plain, f"not-{plain}", (plain, f"not-{plain}"))
-
-
-_CANONICAL_ACTIONS = {action.lower(): action for action in KNOWN_ACTIONS}
-
-
-def make_witness(query: Query, encoder: Encoder, model: Model, replayed: ReplayResult) -> Witness:
-    """Return the witness, without its description."""
-    terms = {**query.request.names, **query.names}
-    names = {name: model.string_value(term) for name, term in terms.items()}
-    request, context = replayed.request, {key: value for key, value in replayed.context.items() if value != ()}
-    prefix = context.pop(PREFIX, None)
-    return Witness(
-        description="",
-        principal=request.principal,
-        action=canonical_action(request.action),
-        resource=request.resource,
-        folder=model.string_value(encoder.folder) if query.folder is not None else None,
-        other=names.get("other"),
-        key=names.get("key"),
-        prefix=prefix if isinstance(prefix, str) else None,
-        context=context,
-        explanation=str(replayed.decision),
-    )
-
-
-def canonical_action(action: str) -> str:
-    """Return an action as AWS spells it, if it is known."""
-    return _CANONICAL_ACTIONS.get(action, action)
-
-
 # Folders with characters that are special in a pattern, for policies that don't escape them.
-_SPECIAL_FOLDERS = ("b*", "*", "b?b", "${*}")
+_SPECIAL_FOLDERS = ("b*", "*", "b?b", "${*}", "b'")
 _PREFERENCE_SECONDS = 1.0
+_MAX_UNDECIDED = 5
+_MAX_GROUPS = 100
+_REGION = "us-east-1"
+_USUAL_ACTIONS = ("iam:putrolepolicy", "sts:assumerole", "s3:getobject", "s3:listbucket")
 
 
 @dataclass(frozen=True)
@@ -149,33 +39,35 @@ class SearchResult:
 def search(make_query: QueryFactory, account: str, deadline: Deadline, folder: str | None = None) -> SearchResult:
     """Answer the query of `make_query`, for one `folder` or for all."""
     solver = Solver()
-    query = make_query(solver, folder)
     try:
+        query = make_query(solver, folder)
         encoder, formulas = _formulas(solver, query, folder)
     except (NotEncodableError, ValueError) as error:
         # A policy that is malformed with some folders proves nothing either.
         return SearchResult(reason=str(error))
+    one = _Search(query, encoder, formulas, account, deadline, query.request.fits)
     model = solver.solve(formulas, deadline.remaining())
     if model.result is SatResult.UNSAT:
         return SearchResult()
     if model.result is SatResult.UNKNOWN:
         return SearchResult(reason=model.reason)
     if encoder.unescaped and folder is None:
-        return _with_special_folders(make_query, account, deadline)
-    return _witness_result(query, encoder, formulas, model, account, deadline)
+        one.formulas.append(solver.not_(has_special_character(solver, encoder.folder)))
+        if one.solve().result is not SatResult.SAT:
+            return _with_special_folders(make_query, account, deadline)
+    return one.witness_result()
 
 
 def _formulas(solver: Solver, query: Query, folder: str | None) -> tuple[Encoder, list[Formula]]:
-    request, caller = query.request, query.caller
-    if request.any_account:
-        caller = replace(caller, derived={k: v for k, v in caller.derived.items() if k != RESOURCE_ACCOUNT})
+    request = query.request
     encoder = Encoder(
         solver=solver,
-        caller=caller,
+        caller=query.caller,
         action=request.action,
         resource=request.resource,
         folder=query.folder if query.folder is not None else solver.constant(""),
         unknown=query.unknown,
+        any_account=request.any_resource,
         fixed=request.fixed,
     )
     folder_text = folder if folder is not None else FOLDER
@@ -184,7 +76,9 @@ def _formulas(solver: Solver, query: Query, folder: str | None) -> tuple[Encoder
     if query.base_policies:
         base_encoder = replace(encoder, unknown=query.unknown_in_base)
         formulas.append(solver.not_(allowed(base_encoder, query.base_policies(folder_text, False))))
-    return encoder, [*formulas, *_prefix_rules(encoder), *query.caller.rules, *request.rules, *query.rules]
+    formulas += [*_prefix_rules(encoder), *encoder.key_rules()]
+    formulas += action_rules(solver, query.caller, request.action)
+    return encoder, [*formulas, *query.caller.rules, *request.rules, *query.rules]
 
 
 def _prefix_rules(encoder: Encoder) -> Iterator[Formula]:
@@ -203,47 +97,158 @@ def _with_special_folders(make_query: QueryFactory, account: str, deadline: Dead
     return SearchResult(reason="the policy doesn't escape the folder, whose characters may be wildcards; no witness")
 
 
-def _witness_result(
-    query: Query, encoder: Encoder, formulas: list[Formula], model: Model, account: str, deadline: Deadline
-) -> SearchResult:
-    solver = encoder.solver
-    definite = [
-        applies if (effect == "Allow" and not query.expect_allowed) else solver.not_(applies)
-        for (_, effect), applies in encoder.unknown_effects.items()
-    ]
-    unknown = sorted({policy for policy, _ in encoder.unknown_effects})
-    for preference in _preferences(query, encoder):
-        model = solver.solve([*formulas, *definite, preference], deadline.remaining(_PREFERENCE_SECONDS))
-        if model.result is SatResult.SAT:
-            break
-    else:
-        if not unknown:
-            return SearchResult(reason=model.reason or "timed out")
-        return SearchResult(reason=f"it depends on {', '.join(unknown)}, which the templates don't contain")
-    replayed = replay(query, encoder, model, account)
-    if replayed is None:
-        open_tests = sorted({f"{test.operator} of {test.key}" for test in encoder.unencoded})
-        if open_tests:
-            return SearchResult(reason=f"it depends on conditions that aren't modeled: {', '.join(open_tests)}")
-        return SearchResult(reason="internal disagreement: the evaluator decides the solver's request differently")
-    witness = make_witness(query, encoder, model, replayed)
-    note = f"unless {', '.join(unknown)} denies it" if unknown and query.expect_allowed else ""
-    return SearchResult(replace(witness, description=query.describe(witness)), note=note)
+@dataclass
+class _Search:
+    """The search for the request of one query; `groups` are the actions that are tied to their resources.
 
+    There are many, so a rule is added only where the solver's request has one of its actions. `fits` are rules of the
+    request that are added if there is any request without them: few proofs need them.
+    """
 
-def _preferences(query: Query, encoder: Encoder) -> Iterator[Formula]:
-    solver = encoder.solver
-    for over_tls in ("true", "false"):
-        plain = _plain_context(encoder, over_tls)
-        yield from (solver.and_([plain, formula]) for formula in query.preferences)
-    yield from query.preferences
-    yield solver.true
+    query: Query
+    encoder: Encoder
+    formulas: list[Formula]
+    account: str
+    deadline: Deadline
+    fits: tuple[Formula, ...]
+    groups: dict[ActionGroup, None] = field(default_factory=dict)
 
+    def solve(self, *more: Formula, seconds: float | None = None) -> Model:
+        """Return a model of all formulas and `more` in which the action fits its resource."""
+        while True:
+            model = self.encoder.solver.solve([*self.formulas, *more], self.deadline.remaining(seconds))
+            if model.result is not SatResult.SAT:
+                return model
+            if self.fits:
+                self.formulas += self.fits
+                self.fits = ()
+                continue
+            encoder, action = self.encoder, model.string_value(self.encoder.action)
+            group = action_groups(action.partition(":")[0]).get(action)
+            if group is None or group in self.groups or not self.query.request.any_resource:
+                return model
+            if len(self.groups) >= _MAX_GROUPS:
+                return model
+            self.groups[group] = None
+            self.formulas.append(group.rule(encoder.solver, encoder.action, encoder.resource))
 
-def _plain_context(encoder: Encoder, over_tls: str) -> Formula:
-    """Return the formula that the request has no more keys than it must, and this value of aws:SecureTransport."""
-    solver = encoder.solver
-    plain = [solver.not_(value.present) for key, value in encoder.keys.items() if key != TLS]
-    tls = encoder.keys.get(TLS)
-    tls_value = [tls.present, solver.equal(tls.value, solver.constant(over_tls))] if tls else []
-    return solver.and_([*plain, *tls_value])
+    def witness_result(self) -> SearchResult:
+        """Return a witness that the evaluator confirms, or the reason why there is none."""
+        solver, encoder = self.encoder.solver, self.encoder
+        unknown = sorted({policy for policy, _ in encoder.unknown_effects})
+        undecided: dict[str, None] = {}
+        model = self._definite_model()
+        if model.result is SatResult.UNSAT and not unknown:
+            return SearchResult()
+        for _ in range(_MAX_UNDECIDED):
+            if model.result is not SatResult.SAT:
+                break
+            model = self._preferred_model(model)
+            replayed = replay(self.query, encoder, model, self.account)
+            if not isinstance(replayed, Disagreement):
+                witness = make_witness(self.query, encoder, model, replayed)
+                return SearchResult(
+                    replace(witness, description=self.query.describe(witness)), note=self._proviso(unknown)
+                )
+            if not replayed.unknown:
+                return SearchResult(reason=self._disagreement())
+            undecided |= dict.fromkeys(replayed.unknown)
+            # Another service may need no document that isn't known.
+            service = model.string_value(encoder.action).partition(":")[0]
+            self.formulas.append(solver.not_(solver.prefix_of(encoder.action, solver.constant(f"{service}:"))))
+            model = self._definite_model()
+        if undecided:
+            return SearchResult(reason=f"it depends on {', '.join(undecided)}")
+        if unknown:
+            return SearchResult(reason=f"it depends on {', '.join(unknown)}, which the templates don't contain")
+        return SearchResult(reason=model.reason or "timed out")
+
+    def _proviso(self, unknown: list[str]) -> str:
+        if not self.query.expect_allowed:
+            return ""
+        denies = [name for name in unknown if name in self.query.unknown]
+        allowed_before = [name for name in unknown if name in self.query.unknown_in_base]
+        provisos = [f"{', '.join(denies)} denies it"] if denies else []
+        provisos += [f"{', '.join(allowed_before)} allowed it before"] if allowed_before else []
+        return f"unless {' or '.join(provisos)}" if provisos else ""
+
+    def _disagreement(self) -> str:
+        tests = sorted({f"{test.operator} of {test.key}" for test in self.encoder.unencoded})
+        mixed = sorted({key for key, _ in self.encoder.ordered if self.encoder.value(key).text is None})
+        if tests:
+            return f"it depends on conditions that aren't modeled: {', '.join(tests)}"
+        if mixed:
+            return f"it depends on conditions that compare {', '.join(mixed)} as text and in order"
+        return "internal disagreement: the evaluator decides the solver's request differently"
+
+    def _definite_model(self, *more: Formula, seconds: float | None = None) -> Model:
+        """Return a model that doesn't depend on what unknown policies allow."""
+        solver = self.encoder.solver
+        definite = [
+            applies if (effect == "Allow" and not self.query.expect_allowed) else solver.not_(applies)
+            for (_, effect), applies in self.encoder.unknown_effects.items()
+        ]
+        return self.solve(*definite, *more, seconds=seconds)
+
+    def _preferred_model(self, model: Model) -> Model:
+        for preference in self._preferences(model):
+            preferred = self._definite_model(preference, seconds=_PREFERENCE_SECONDS)
+            if preferred.result is SatResult.SAT:
+                return preferred
+        return model
+
+    def _preferences(self, model: Model) -> Iterator[Formula]:
+        solver, query = self.encoder.solver, self.query
+        plain = [self._plain_context(over_tls) for over_tls in ("true", "false")]
+        plain.append(solver.and_(self.encoder.caller.usual))
+        near_bounds, whole = self._ordered_values()
+        usual = self._usual_request(model)
+        for context in plain:
+            yield from (
+                solver.and_([context, formula, near_bounds, *([usual] if query.request.any_resource else [])])
+                for formula in query.preferences
+            )
+        yield from (solver.and_([context, usual, near_bounds]) for context in plain)
+        yield from (solver.and_([usual, ordered]) for ordered in (near_bounds, whole))
+        yield from (solver.and_([formula, near_bounds]) for formula in query.preferences)
+        yield from query.preferences
+        yield usual
+        yield whole
+
+    def _usual_request(self, model: Model) -> Formula:
+        encoder = self.encoder
+        principal = model.string_value(encoder.caller.principal)
+        partition = principal.split(":")[1] if principal.startswith("arn:") else "aws"
+        values = {"${Partition}": partition, "${Region}": _REGION, "${Account}": self.account}
+        action = model.string_value(encoder.action)
+        same_service = action_groups(action.partition(":")[0]).values()
+        if not self.query.request.any_resource:
+            return encoder.solver.one_of(encoder.action, (name for group in {*same_service} for name in group.names))
+        usual = [action_groups(name.partition(":")[0])[name] for name in _USUAL_ACTIONS]
+        return encoder.solver.or_(
+            group.is_usual(encoder.solver, encoder.action, encoder.resource, values)
+            for group in dict.fromkeys((*usual, *self.groups, *same_service))
+        )
+
+    def _plain_context(self, over_tls: str) -> Formula:
+        """Return the formula that the request has no more keys than it must, and this value of aws:SecureTransport."""
+        solver, encoder = self.encoder.solver, self.encoder
+        plain = [*encoder.caller.usual]
+        plain += [
+            solver.not_(value.present)
+            for key, value in encoder.keys.items()
+            if key != TLS and value.present is not solver.true
+        ]
+        tls = encoder.keys.get(TLS)
+        tls_value = [tls.present, solver.equal(tls.value, solver.constant(over_tls))] if tls else []
+        return solver.and_([*plain, *tls_value])
+
+    def _ordered_values(self) -> tuple[Formula, Formula]:
+        """Return the formulas that each ordered value is at a bound or just beside one, and that it is whole."""
+        encoder, solver = self.encoder, self.encoder.solver
+        beside = [
+            near(solver, value, [each for text in encoder.bounds[name] for each in bounds(value.kind, text)])
+            for name, value in encoder.ordered.items()
+        ]
+        whole = [solver.and_([value.valid, solver.is_whole(value.number)]) for value in encoder.ordered.values()]
+        return solver.and_(beside), solver.and_(whole)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 from typing import Any, NewType
 
 from temp_access.errors import require_extra
@@ -15,6 +16,7 @@ class NotEncodableError(Exception):
 StringTerm = NewType("StringTerm", object)
 Formula = NewType("Formula", object)
 IntegerTerm = NewType("IntegerTerm", object)
+NumberTerm = NewType("NumberTerm", object)
 RegularLanguage = NewType("RegularLanguage", object)
 # What a string of the solver can hold: https://smt-lib.org/theories-UnicodeStrings.shtml
 LAST_CHARACTER = "\U0002ffff"
@@ -30,12 +32,13 @@ class SatResult(Enum):
 
 @dataclass(frozen=True)
 class Model:
-    """A result; if it is SAT, `string_value` and `boolean_value` return the values of the assignment."""
+    """A result; if it is SAT, the other functions return the values of the assignment."""
 
     result: SatResult
     reason: str
     string_value: Callable[[StringTerm], str]
     boolean_value: Callable[[Formula], bool]
+    number_value: Callable[[NumberTerm], Fraction]
 
 
 class Solver:
@@ -67,6 +70,31 @@ class Solver:
     def boolean(self, name: str) -> Formula:
         """Return a new boolean variable."""
         return Formula(self._tm.mkConst(self._tm.getBooleanSort(), name))
+
+    def number(self, name: str) -> NumberTerm:
+        """Return a new variable for a real number."""
+        return NumberTerm(self._tm.mkConst(self._tm.getRealSort(), name))
+
+    def number_constant(self, value: Fraction | int) -> NumberTerm:
+        """Return a number as a constant."""
+        exact = Fraction(value)
+        return NumberTerm(self._tm.mkReal(f"{exact.numerator}/{exact.denominator}"))
+
+    def same_number(self, left: NumberTerm, right: NumberTerm) -> Formula:
+        """Whether two numbers are equal."""
+        return Formula(self._term(self._kind.EQUAL, left, right))
+
+    def less(self, left: NumberTerm, right: NumberTerm) -> Formula:
+        """Whether `left` is less than `right`."""
+        return Formula(self._term(self._kind.LT, left, right))
+
+    def between(self, low: NumberTerm, value: NumberTerm, high: NumberTerm) -> Formula:
+        """Whether `value` is `low` or more and `high` or less."""
+        return Formula(self._term(self._kind.LEQ, low, value, high))
+
+    def is_whole(self, value: NumberTerm) -> Formula:
+        """Whether a number is an integer."""
+        return Formula(self._term(self._kind.IS_INTEGER, value))
 
     def concat(self, parts: Sequence[StringTerm]) -> StringTerm:
         """Return the concatenation of the strings."""
@@ -154,7 +182,7 @@ class Solver:
     def solve(self, formulas: Iterable[Formula], seconds: float) -> Model:
         """Search for a satisfying assignment for at most `seconds`."""
         if seconds <= 0:
-            return Model(SatResult.UNKNOWN, "timed out", lambda text: "", lambda flag: False)
+            return Model(SatResult.UNKNOWN, "timed out", lambda text: "", lambda flag: False, lambda _: Fraction())
         engine = self._cvc5.Solver(self._tm)
         engine.setLogic("ALL")
         # To cvc5, 0 means no limit.
@@ -174,6 +202,7 @@ class Solver:
             reason,
             lambda text: str(engine.getValue(text).toPythonObj()),
             lambda flag: bool(engine.getValue(flag).toPythonObj()),
+            lambda number: Fraction(engine.getValue(number).toPythonObj()),
         )
 
     def _term(self, kind: Any, *arguments: object) -> Any:

@@ -7,21 +7,23 @@ import re
 from collections.abc import Iterator
 
 from temp_access.iam.statements import PolicyType, StatementView
+from temp_access.lint.meaning.conditions import limits_any
 from temp_access.lint.model import Violation
 
-_ACCOUNT = re.compile(r"(?:\d{12}|<AWS.AccountId>)|arn:[^:]+:iam::[^:]+:root")
+_ACCOUNT = re.compile(r"(?P<id>\d{12}|<AWS.AccountId>)|arn:[^:]+:iam::(?P<of_root>[^:]+):root")
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each account that is trusted without a condition."""
-    if (
-        statement.kind is not PolicyType.TRUST
-        or not statement.allow
-        or any(c.is_restrictive for c in statement.conditions)
-    ):
+    if statement.kind is not PolicyType.TRUST or not statement.allow:
         return
-    for principal in filter(_ACCOUNT.fullmatch, statement.principal_names("AWS")):
-        yield Violation(
-            principal,
-            f"{principal} lets the whole account assume the role; name one principal, or require sts:ExternalId",
-        )
+    for principal in statement.principal_names("AWS"):
+        match = _ACCOUNT.fullmatch(principal)
+        if match and not limits_any(statement.conditions, [match["id"] or match["of_root"]]):
+            loose = " and ".join(each.text for each in statement.conditions)
+            condition = f" ({loose} excludes none of them)" if loose else ""
+            yield Violation(
+                principal,
+                f"{principal} lets every principal of the account assume the role, if its policies allow it"
+                f"{condition}; name one principal, or require sts:ExternalId",
+            )

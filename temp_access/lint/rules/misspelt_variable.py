@@ -29,8 +29,10 @@ def check(statement: StatementView) -> Iterator[Violation]:
 
 
 def _is_known(key: str) -> bool:
-    name, slash, _ = key.lower().partition("/")
+    name, slash, tag = key.lower().partition("/")
     prefix, colon, _ = name.partition(":")
+    if slash and not tag:
+        return False
     if prefix == "aws" or get_close_matches(name, VARIABLE_KEYS, n=1, cutoff=0.85):
         return name in (TAG_KEYS if slash else VARIABLE_KEYS)
     # Identity providers and services have keys of their own.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from temp_access.iam.statements import PREFIX_ACTIONS, StatementView
 from temp_access.lint.actions import action_matches
+from temp_access.lint.meaning.conditions import requires_key
 from temp_access.lint.model import Violation
 
 
@@ -14,7 +15,7 @@ def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each action that the condition never allows."""
     if not statement.allow or statement.not_action:
         return
-    if not any(condition.lower_key == "s3:prefix" and condition.requires_key for condition in statement.conditions):
+    if not requires_key(statement.conditions, "s3:prefix"):
         return
     for action in statement.actions:
         if not any(action_matches(action, listing) for listing in PREFIX_ACTIONS) or action_matches(

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
-from temp_access.lint.actions import s3_path
+from temp_access.lint.meaning.conditions import has_pattern_values, is_negated, operator_name
 from temp_access.lint.model import Violation
+from temp_access.lint.s3_resources import s3_path
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
@@ -18,15 +19,22 @@ def check(statement: StatementView) -> Iterator[Violation]:
     for condition in statement.conditions:
         if _allows_prefixes(statement, condition):
             for value in filter(_is_open, condition.values):
-                yield Violation(value, f"s3:prefix {value} also matches longer names; end it with / or /*")
+                end = "/ or /*" if has_pattern_values(condition) else "/"
+                yield Violation(value, f"s3:prefix {value} also matches longer names; end it with {end}")
     if statement.allow is not statement.not_resource and _has_s3_action(statement):
         for resource in filter(_is_open_arn, statement.resources):
-            yield Violation(resource, f"{resource} also matches longer names; write a / before the *")
+            path = s3_path(resource)
+            in_bucket = path is not None and path[1] is not None
+            advice = (
+                "write a / before the *" if in_bucket else "name the bucket (with /* for its objects), or end with -*"
+            )
+            yield Violation(resource, f"{resource} also matches longer names; {advice}")
 
 
 def _allows_prefixes(statement: StatementView, condition: ConditionEntry) -> bool:
     # A Deny for all prefixes but some allows those.
-    return condition.lower_key == "s3:prefix" and condition.name != "Null" and statement.allow is not condition.negated
+    is_compared = condition.lower_key.endswith(":prefix") and operator_name(condition) != "null"
+    return is_compared and statement.allow is not is_negated(condition)
 
 
 def _is_open(prefix: str) -> bool:
@@ -37,7 +45,7 @@ def _is_open_arn(resource: str) -> bool:
     path = s3_path(resource)
     if path is None or resource == _stem(resource):
         return False
-    if "/" in resource:
+    if path[1] is not None:
         return _is_open(path[1])
     # A pattern of buckets such as logs-* is intended.
     return re.search(r"[\w>]$", _stem(path[0])) is not None

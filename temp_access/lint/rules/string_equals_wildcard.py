@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from temp_access.iam.statements import StatementView
+from temp_access.lint.meaning.conditions import is_negated, operator_name
 from temp_access.lint.model import Violation
 
 _ESCAPED = re.compile(r"\$\{[^{}]*\}")
@@ -15,8 +16,8 @@ _ESCAPED = re.compile(r"\$\{[^{}]*\}")
 def check(statement: StatementView) -> Iterator[Violation]:
     """Yield each value with `*` or `?` in it."""
     for condition in statement.conditions:
-        if condition.name.startswith(("StringEquals", "StringNotEquals")):
-            like = "StringNotLike" if condition.negated else "StringLike"
+        if operator_name(condition).startswith(("stringequals", "stringnotequals")):
+            like = "StringNotLike" if is_negated(condition) else "StringLike"
             for value in condition.values:
                 if re.search(r"[*?]", _ESCAPED.sub("", value)):
                     message = f"{condition.operator} compares {condition.lower_key} with {value} literally; use {like}"

@@ -1,15 +1,16 @@
 """The cause of a change: the statement, condition or boundary that makes the difference."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
-from temp_access.iam.diff import describe, same_meaning, statements
+from temp_access.iam.diff import describe, different_elements, same_meaning, statements
 from temp_access.iam.document import Policy
 from temp_access.policies.trust_policy import trust_policy
+from temp_access.review.changes.role_lines import role_lines
 from temp_access.review.changes.wording import humanize
 from temp_access.review.compare.principals import ComparedPrincipal, ExternalPrincipal
 from temp_access.review.locations import changed_locations, locate_key, locate_policy, locate_reason, locate_type
@@ -19,6 +20,7 @@ from temp_access.review.snapshot import USER, Snapshot, Snapshots
 _ROLE = "AWS::IAM::Role"
 # What happened to a policy or statement that only base has, and to one that only head has.
 _VERBS, _EDITS = ("removed", "added"), ("removed from", "added to")
+_ELEMENT_WORDS = {"Action": "", "Resource": "on", "Principal": "for", "Condition": "if"}
 _CONFIG_PATHS = {
     "aws:multifactorauthpresent": "role.conditions.mfa",
     "aws:sourceip": "role.conditions.source_ip",
@@ -77,10 +79,47 @@ def _rank(reason: Reason, missing: tuple[Layer, ...]) -> tuple[bool, bool]:
 
 def _statement_cause(principal: ComparedPrincipal, snapshots: Snapshots, index: int, reason: Reason) -> Cause:
     snapshot = snapshots[index]
-    policy = next(each for each in _policies(principal, snapshot, reason.layer) if each.name == reason.policy)
-    statement = describe_statement(snapshot, policy.bodies[reason.index])
-    description = f"{_EDITS[index]} the {_policy_name(snapshot, reason)}: {statement}"
-    return Cause(description, _locations(principal, snapshots, index, reason))
+    here, there = (_policies(principal, each, reason.layer) for each in (snapshot, snapshots[1 - index]))
+    body = next(each for each in here if each.name == reason.policy).bodies[reason.index]
+    name = _policy_name(snapshot, reason)
+    edit = _edited_deny(snapshot, index, body, here, there)
+    description = (
+        f"in the {name}, {edit}" if edit else f"{_EDITS[index]} the {name}: {describe_statement(snapshot, body)}"
+    )
+    # An edited statement is still there in head.
+    return Cause(description, _locations(principal, snapshots, 1 if edit else index, reason, body))
+
+
+def _edited_deny(
+    snapshot: Snapshot, index: int, body: Mapping[str, Any], here: Iterable[Policy], there: Iterable[Policy]
+) -> str:
+    """Return what a Deny with one changed element stopped or started to deny, "" if `body` isn't such a Deny.
+
+    `here` are the policies of the layer in the snapshot `index`, which has `body`, and `there` those in the other one.
+    """
+    if body.get("Effect") != "Deny":
+        return ""
+    [own] = statements({"Statement": [body]})
+    kept = [statement for policy in here for statement in statements({"Statement": [*policy.bodies]})]
+    others = [statement for policy in there for statement in statements({"Statement": [*policy.bodies]})]
+    edited = [
+        (statement, different[0])
+        for statement in others
+        if len(different := different_elements(own, statement)) == 1
+        and not any(same_meaning(statement, each) for each in kept)
+    ]
+    if len(edited) != 1:
+        return ""
+    other, element = edited[0]
+    word = _ELEMENT_WORDS.get(element, element)
+    mine, theirs = own.get(element, {}), other.get(element, {})
+    only_here = ", ".join(_display_name(snapshot, value) for key, value in mine.items() if key not in theirs)
+    only_there = ", ".join(_display_name(snapshot, value) for key, value in theirs.items() if key not in mine)
+    stopped, started = (only_here, only_there) if index == 0 else (only_there, only_here)
+    edits = [f"no longer {word} {stopped}".replace("  ", " ")] if stopped else []
+    edits += [f"now {word} {started}".replace("  ", " ")] if started else []
+    bare = {name: value for name, value in body.items() if name != element}
+    return f"{describe_statement(snapshot, bare)}: {', '.join(edits)}"
 
 
 def _policy_name(snapshot: Snapshot, reason: Reason) -> str:
@@ -90,8 +129,11 @@ def _policy_name(snapshot: Snapshot, reason: Reason) -> str:
 
 
 def _locations(
-    principal: ComparedPrincipal, snapshots: Snapshots, index: int, reason: Reason
+    principal: ComparedPrincipal, snapshots: Snapshots, index: int, reason: Reason, body: Mapping[str, Any]
 ) -> tuple[SourceLocation, ...]:
+    on_role = reason.layer is Layer.IDENTITY and principal.owner is PolicyOwner.ROLE
+    if on_role and (lines := role_lines(snapshots, index, body)):
+        return lines
     if reason.layer is Layer.SESSION and principal.grants:
         return changed_locations(*snapshots, principal.grants[1].id, principal.grants)
     return (locate_reason(snapshots[index], principal, reason),)
@@ -117,12 +159,15 @@ def trust_cause(caller: ExternalPrincipal, snapshots: Snapshots, before: Decisio
     else:
         reason = next((each for each in allowed.reasons if each.layer in denied.missing), allowed.reasons[0])
     if reason.layer is not Layer.TRUST:
-        return _identity_cause(snapshots[index], reason, index)
+        return _identity_cause(snapshots, reason, index)
     snapshot = snapshots[index]
     body = snapshot.policies.trust_policy(snapshot.state.role).bodies[reason.index]
     if cause := _condition_cause(caller, snapshots, index, body):
         return cause
     location = _trusted_line(caller, snapshot, body, "principal") or locate_type(snapshot, _ROLE)
+    trust_policies = ([each.policies.trust_policy(each.state.role)] for each in (snapshot, snapshots[1 - index]))
+    if edit := _edited_deny(snapshot, index, body, *trust_policies):
+        return Cause(f"in the trust policy, {edit}", (location,))
     return Cause(f"{_EDITS[index]} the trust policy: {describe_statement(snapshot, body)}", (location,))
 
 
@@ -194,11 +239,16 @@ def _is_from_config(snapshot: Snapshot, body: Mapping[str, Any]) -> bool:
     return any(same_meaning(expected, statement) for expected in statements(document))
 
 
-def _identity_cause(snapshot: Snapshot, reason: Reason, index: int) -> Cause:
-    for policy in _user_policies(snapshot):
+def _identity_cause(snapshots: Snapshots, reason: Reason, index: int) -> Cause:
+    snapshot = snapshots[index]
+    here, there = list(_user_policies(snapshot)), list(_user_policies(snapshots[1 - index]))
+    for policy in here:
         if policy.name == reason.policy:
-            statement = describe_statement(snapshot, policy.bodies[reason.index])
+            body = policy.bodies[reason.index]
+            statement = describe_statement(snapshot, body)
             location = locate_policy(snapshot, "User", reason.policy)
+            if edit := _edited_deny(snapshot, index, body, here, there):
+                return Cause(f"in the user's policy, {edit}", (location,))
             return Cause(f"{_EDITS[index]} the user's policy: {statement}", (location,))
     return Cause(f"{_VERBS[index]}: {reason}", (locate_type(snapshot, "AWS::IAM::User"),))
 

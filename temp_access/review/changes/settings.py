@@ -1,11 +1,10 @@
-"""Changes of settings: the bucket's, and the policies and groups whose content the review doesn't know."""
+"""Changes of the bucket's settings."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS
-from temp_access.iam.aws_managed import bundled_document
-from temp_access.review.locations import locate_key, locate_policy, locate_type
+from temp_access.review.locations import locate_key, locate_type
 from temp_access.review.model import Cause, Change, Direction
 from temp_access.review.snapshot import Snapshot
 
@@ -77,39 +76,3 @@ def _properties(snapshot: Snapshot) -> Mapping[str, Any]:
                 properties: Mapping[str, Any] = resource.get("Properties", {})
                 return properties
     return {}
-
-
-_UNKNOWN_DOCUMENT = "temp-access doesn't bundle this policy's document, so the review can't tell what it allows"
-
-
-def attachment_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
-    """Yield each unknown policy, unknown boundary or group that only one snapshot has."""
-    for owner, kind in (("User", "AWS::IAM::User"), ("Role", "AWS::IAM::Role")):
-        old, new = _unknown_policies(base, owner), _unknown_policies(head, owner)
-        name = head.target.user_name if owner == "User" else head.target.role_name
-        for snapshot, arns, others, verb in ((head, new, old, "now has"), (base, old, new, "no longer has")):
-            direction = Direction.BROADENED if snapshot is head else Direction.NARROWED
-            for arn in sorted(arns - others):
-                cause = Cause(_UNKNOWN_DOCUMENT, (locate_policy(snapshot, owner, arn),))
-                yield Change(name, direction, f"{name} {verb} the policy {arn}", cause)
-        before, after = (_boundary(snapshot, owner) for snapshot in (base, head))
-        if before != after and any(arn and bundled_document(arn) is None for arn in (before, after)):
-            description = f"{name} has the permissions boundary {after or 'none'} instead of {before or 'none'}"
-            location = locate_policy(head, owner, after) if after else locate_type(head, kind)
-            yield Change(name, Direction.BOTH, description, Cause(_UNKNOWN_DOCUMENT, (location,)))
-    old_groups, new_groups = set(base.state.user.groups), set(head.state.user.groups)
-    for group in sorted(old_groups ^ new_groups):
-        added = group in new_groups
-        user = head.target.user_name
-        description = f"{user} is {'now' if added else 'no longer'} in the group {group}"
-        cause = Cause("the templates don't contain the policies of groups", (locate_type(head, "AWS::IAM::User"),))
-        yield Change(user, Direction.BROADENED if added else Direction.NARROWED, description, cause)
-
-
-def _unknown_policies(snapshot: Snapshot, owner: str) -> set[str]:
-    permissions = snapshot.state.user.permissions if owner == "User" else snapshot.state.role.permissions
-    return {arn for arn, document in permissions.attached.items() if document is None and bundled_document(arn) is None}
-
-
-def _boundary(snapshot: Snapshot, owner: str) -> str | None:
-    return (snapshot.state.user if owner == "User" else snapshot.state.role).permissions.boundary

@@ -1,22 +1,18 @@
 """Changes of who can assume the role: each caller that a trust policy names, with each combination of its keys."""
 
-import itertools
 from collections.abc import Iterator, Mapping
 
-from temp_access.deployment.effective_policies import PolicyOwner
-from temp_access.iam.decision import Decision
-from temp_access.iam.evaluator import evaluate
-from temp_access.iam.request import ContextValue, Request
-from temp_access.iam.statements import policy_statements
 from temp_access.review.changes.causes import trust_cause
-from temp_access.review.compare.principals import ExternalPrincipal, external_principal, federated_principal
-from temp_access.review.compare.requests import sample_values
-from temp_access.review.model import Change, Direction
-from temp_access.review.snapshot import ROLE, SESSIONS, USER, Snapshot
+from temp_access.review.changes.conditions import describe_context, describe_restriction, describe_span, describe_value
+from temp_access.review.compare.assuming import AssumeComparison, assume_callers, compare_assuming
+from temp_access.review.compare.caller_keys import describes_caller
+from temp_access.review.compare.contexts import Deviations
+from temp_access.review.compare.key_values import KeyValue
+from temp_access.review.compare.restrictions import Restriction
+from temp_access.review.model import Change, Direction, Unknown
+from temp_access.review.snapshot import Snapshot
 
-Keys = tuple[tuple[str, str | None], ...]
-_Values = frozenset[str | None]
-_MAX_COMBINATIONS = 4096
+_Values = frozenset[KeyValue]
 _KEY_NAMES = {
     "sts:externalid": "external id",
     "aws:multifactorauthpresent": "MFA",
@@ -25,130 +21,139 @@ _KEY_NAMES = {
     "sts:rolesessionname": "session name",
 }
 _ARTICLES = {"external id": "an", "source identity": "a"}
-# Every call has these, so that a condition on one of them requires certain values.
+# Calls have these in general, so that a condition on one of them requires certain values.
 _ALWAYS_PRESENT = ("source IP", "session name")
+_MFA = "aws:multifactorauthpresent"
 
 
-def trust_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
-    """Yield a change for each caller that can assume the role under other conditions than before."""
-    combinations = key_combinations(base, head)
+def trust_changes(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
+    """Yield a change for each caller that can assume the role under other conditions than before.
+
+    Where that depends on something that isn't known, yield that too.
+    """
+    role = head.target.role_name
     for caller in dict.fromkeys(assume_callers(base, head)):
-        before, after = (assume_decisions(caller, snapshot, combinations) for snapshot in (base, head))
-        old, new = _allowed_keys(before), _allowed_keys(after)
-        if old == new:
+        compared = compare_assuming(caller, base, head)
+        for name in compared.unknown:
+            yield Unknown(f"whether {role} can be assumed by {caller.description} depends on {name}")
+        old, new = compared.old, compared.new
+        if compared.unchanged or old == new:
             continue
-        old_required, new_required = required_keys(old, combinations), required_keys(new, combinations)
-        role = head.target.role_name
+        words = _Words(compared)
         if not old:
-            description = f"{role} can now be assumed by {caller.description}{_requirements(new_required)}"
+            how = words.requirements(compared.required(new))
+            description = f"{role} can now be assumed by {caller.description}{how}"
         elif not new:
             description = f"{role} can no longer be assumed by {caller.description}"
         else:
-            differences = _requirement_changes(old_required, new_required)
-            description = f"{role} can now be assumed by {caller.description} {differences}"
-        keys = next(keys for keys in combinations if (keys in old) is not (keys in new))
-        cause = trust_cause(caller, (base, head), before[keys], after[keys])
+            description = f"{role} can now be assumed by {caller.description} {words.differences()}"
+        keys = next(keys for keys in compared.before if (keys in old) is not (keys in new))
+        cause = trust_cause(caller, (base, head), compared.before[keys], compared.after[keys])
         yield Change(caller.description, _direction(old, new), description, cause, role)
 
 
-def assume_callers(base: Snapshot, head: Snapshot) -> Iterator[ExternalPrincipal]:
-    """Yield every caller that a trust policy names, the user first, and sessions of the role itself."""
-    yield ExternalPrincipal(head.target.user_name, USER, None)
-    named = dict.fromkeys([*_trusted_principals(base), *_trusted_principals(head)])
-    providers = dict.fromkeys([*_identity_providers(base), *_identity_providers(head)])
-    yield from map(federated_principal, providers)
-    for name in [*named, "*"]:
-        if name in providers:
-            continue
-        if name == ROLE or name.startswith(SESSIONS):
-            yield ExternalPrincipal("the role's own sessions", f"{SESSIONS}session", None, ROLE)
-        elif name != USER:
-            # Anonymous callers can't call AssumeRole.
-            yield from (caller for caller in external_principal(name) if caller.arn != "*")
-
-
-def key_combinations(base: Snapshot, head: Snapshot) -> list[Keys]:
-    """Return the combinations of values, or of no value, for the condition keys of either trust policy."""
-    by_key: dict[str, dict[str | None, None]] = {}
-    for snapshot in (base, head):
-        for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
-            for entry in statement.conditions:
-                values = sample_values(entry, snapshot.config.user.name)
-                by_key.setdefault(entry.key, {}).update(dict.fromkeys(values))
-    pairs = [[(key, value) for value in values] for key, values in by_key.items()]
-    return list(itertools.islice(itertools.product(*pairs), _MAX_COMBINATIONS))
-
-
-def assume_decisions(
-    caller: ExternalPrincipal, snapshot: Snapshot, combinations: list[Keys]
-) -> Mapping[Keys, Decision]:
-    """Return the decision about the call for the role, by combination of keys."""
-    target = snapshot.target
-    own = snapshot.policies_of(PolicyOwner.USER if caller.arn == USER else PolicyOwner.OUTSIDER)
-    policies = snapshot.policies.on(snapshot.state.role, own)
-    decisions = {}
-    for keys in combinations:
-        context: dict[str, ContextValue] = {"aws:securetransport": "true"}
-        context |= {key.lower(): value for key, value in keys}
-        request = Request(
-            principal=snapshot.names.localize(caller.arn),
-            action=caller.action,
-            resource=target.role_arn,
-            account=target.account if caller.account is None else caller.account,
-            resource_account=target.account,
-            role_arn=snapshot.names.localize(caller.role_arn) if caller.role_arn else None,
-            context=context,
-        )
-        decisions[keys] = evaluate(policies, request)
-    return decisions
-
-
-def required_keys(allowed: set[Keys], combinations: list[Keys]) -> dict[str, _Values]:
-    """Return the keys on which the decision depends, each with the values that are allowed."""
-    if not allowed:
-        return {}
-    required = {}
-    for index, (key, _) in enumerate(combinations[0]):
-        values = frozenset(keys[index][1] for keys in allowed)
-        if values != frozenset(keys[index][1] for keys in combinations):
-            required[key] = values
-    return required
-
-
-def _trusted_principals(snapshot: Snapshot) -> Iterator[str]:
-    for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
-        yield from map(snapshot.names.normalize, statement.principal_names())
-
-
-def _identity_providers(snapshot: Snapshot) -> Iterator[str]:
-    for statement in policy_statements([snapshot.policies.trust_policy(snapshot.state.role)]):
-        yield from map(snapshot.names.normalize, statement.principal_names("Federated"))
-
-
-def _allowed_keys(decisions: Mapping[Keys, Decision]) -> set[Keys]:
-    return {keys for keys, decision in decisions.items() if decision.allowed}
-
-
-def _direction(old: set[Keys], new: set[Keys]) -> Direction:
+def _direction(old: frozenset[Deviations], new: frozenset[Deviations]) -> Direction:
     if old < new:
         return Direction.BROADENED
     return Direction.NARROWED if new < old else Direction.BOTH
 
 
-def _requirements(required: Mapping[str, object]) -> str:
-    names = (_certain(_key_name(key)) or _key_name(key) for key in required)
-    return f" ({', '.join(f'{name} required' for name in names)})" if required else ""
+class _Words:
+    """Words for the conditions of one caller's call."""
+
+    def __init__(self, compared: AssumeComparison) -> None:
+        self.compared = compared
+
+    def requirements(self, required: Mapping[str, _Values]) -> str:
+        """Return in parentheses what a new caller needs."""
+        parts = [self._requirement(key, values) for key, values in required.items()]
+        return f" ({', '.join(parts)})" if parts else ""
+
+    def differences(self) -> str:
+        """Return how the conditions of a caller changed that could and can assume the role."""
+        compared = self.compared
+        old, new = compared.required(compared.old), compared.required(compared.new)
+        dropped = [self._dropped(key, old[key]) for key in old if key not in new]
+        added = [self._added(key, new[key]) for key in new if key not in old]
+        changed = [self._changed(key, old[key], new[key]) for key in new if key in old and new[key] != old[key]]
+        return " and ".join(dropped + added + changed) or self._other_conditions()
+
+    def _requirement(self, key: str, values: _Values) -> str:
+        name = self._name(key)
+        if self._span(key, values) or describes_caller(key):
+            return f"only {self._only(key, values)}"
+        if key == _MFA and values != {"true"}:
+            return self._added(key, values)
+        if None in values:
+            return f"not with every {name}" if name in _ALWAYS_PRESENT else f"not with certain values of {name}"
+        return f"{_certain(name) or name} required"
+
+    def _added(self, key: str, values: _Values) -> str:
+        name = self._name(key)
+        if self._span(key, values) or describes_caller(key):
+            return f"only {self._only(key, values)}"
+        if key == _MFA:
+            if "true" not in values:
+                return "only without MFA"
+            return "only with MFA" if values == {"true"} else _NO_SESSION
+        if None in values:
+            return f"not with certain {_plural(name)} any more"
+        return f"only with {_required(name)}"
+
+    def _dropped(self, key: str, values: _Values) -> str:
+        name = self._name(key)
+        if self._span(key, values) or describes_caller(key):
+            return f"not only {self._only(key, values)}"
+        if key == _MFA and "true" not in values:
+            return "also with MFA"
+        if key == _MFA and None in values:
+            return f"also {_SESSION}"
+        if None in values:
+            return f"with any {name}" if name in _ALWAYS_PRESENT else f"also with other values of {name}"
+        return f"with any {name}" if name in _ALWAYS_PRESENT else f"without {_required(name)}"
+
+    def _changed(self, key: str, old: _Values, new: _Values) -> str:
+        name = self._name(key)
+        was, now = self._span(key, old), self._span(key, new)
+        if was and now:
+            return f"{now} instead of only {was}" if old < new else f"only {now} instead of {was}"
+        if describes_caller(key):
+            return f"only {self._only(key, new)} instead of {self._only(key, old)}"
+        if key == _MFA and None in old & new:
+            return f"also {_SESSION}" if old < new else _NO_SESSION
+        if None in new - old:
+            return f"also without {_required(name)}"
+        if None in old - new:
+            return f"only with {_required(name)}"
+        if old < new:
+            return f"also with a different {_singular(name)}"
+        return f"only with some of the earlier {_plural(name)}" if new < old else f"with a different {_singular(name)}"
+
+    def _other_conditions(self) -> str:
+        """Return one combination of keys that was added or taken away."""
+        old, new = self.compared.old, self.compared.new
+        gained, lost = sorted(new - old, key=len), sorted(old - new, key=len)
+        parts = [f"also {self._example(gained[0])}"] if gained else []
+        return " and ".join([*parts, *([f"no longer {self._example(lost[0])}"] if lost else [])])
+
+    def _example(self, combination: Deviations) -> str:
+        return describe_context(self.compared.plan, combination) or "in a usual request"
+
+    def _only(self, key: str, values: _Values) -> str:
+        return describe_restriction(self.compared.plan, Restriction(key, self._ordered(key, values), ()))
+
+    def _span(self, key: str, values: _Values) -> str:
+        return describe_span(self.compared.plan.keys[key], values, key)
+
+    def _ordered(self, key: str, values: _Values) -> tuple[KeyValue, ...]:
+        return tuple(value for value in self.compared.plan.keys[key].values if value in values)
+
+    def _name(self, key: str) -> str:
+        return _KEY_NAMES.get(key) or self.compared.plan.written.get(key) or describe_value(key)
 
 
-def _requirement_changes(old: Mapping[str, _Values], new: Mapping[str, _Values]) -> str:
-    dropped = [_dropped(_key_name(key)) for key in old if key not in new]
-    added = [f"only with {_required(_key_name(key))}" for key in new if key not in old]
-    changed = [_changed(_key_name(key), old[key], new[key]) for key in new if key in old and new[key] != old[key]]
-    return " and ".join(dropped + added + changed) or "under other conditions"
-
-
-def _key_name(key: str) -> str:
-    return _KEY_NAMES.get(key.lower(), key)
+_SESSION = "with temporary credentials without MFA"
+_NO_SESSION = f"no longer {_SESSION}"
 
 
 def _certain(name: str) -> str:
@@ -159,17 +164,9 @@ def _required(name: str) -> str:
     return _certain(name) or " ".join(filter(None, (_ARTICLES.get(name), name)))
 
 
-def _dropped(name: str) -> str:
-    return f"with any {name}" if name in _ALWAYS_PRESENT else f"without {_required(name)}"
+def _singular(name: str) -> str:
+    return name if name in _ALWAYS_PRESENT or name in _ARTICLES else f"value of {name}"
 
 
-def _changed(name: str, old: _Values, new: _Values) -> str:
-    if None in new - old:
-        return f"also without {_required(name)}"
-    if None in old - new:
-        return f"only with {_required(name)}"
-    counted = name in _ALWAYS_PRESENT or name in _ARTICLES
-    one, several = (name, f"{name}s") if counted else (f"value of {name}", f"values of {name}")
-    if old < new:
-        return f"also with a different {one}"
-    return f"only with some of the earlier {several}" if new < old else f"with a different {one}"
+def _plural(name: str) -> str:
+    return f"{name}s" if name in _ALWAYS_PRESENT or name in _ARTICLES else f"values of {name}"

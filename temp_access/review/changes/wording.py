@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from temp_access.review.changes.conditions import describe_context, describe_restriction, is_exact
 from temp_access.review.compare.actions import is_pattern, is_placeholder
+from temp_access.review.compare.contexts import ContextPlan
 from temp_access.review.compare.generalize import AccessDelta
 from temp_access.review.model import counted
 from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, ROLE, SESSIONS, USER
@@ -31,7 +33,7 @@ def describe_scope(pattern: str, prefix: str | None, *, whole: bool) -> str:
     return "on everything" if pattern == "*" else f"on {_TOKEN_NAMES.get(pattern, humanize(pattern))}"
 
 
-def describe_access(deltas: Iterable[AccessDelta], *, further: int = 0) -> str:
+def describe_access(deltas: Iterable[AccessDelta], plan: ContextPlan, *, further: int = 0) -> str:
     """Return the actions of `deltas` in their one scope, e.g. `read and delete objects in bob/`.
 
     `further` is the number of other scopes with the same actions.
@@ -39,6 +41,18 @@ def describe_access(deltas: Iterable[AccessDelta], *, further: int = 0) -> str:
     deltas = list(deltas)
     first = deltas[0]
     names = dict.fromkeys(delta.action for delta in deltas)
+    actions = describe_actions(names, partly=not first.gained and bool(first.unchanged_actions))
+    scope = describe_scope(first.pattern, first.prefix, whole=first.whole)
+    more = f" and {counted(further, 'more resource')} (see the cause)" if further else ""
+    exception = f" except {describe_scope(*first.exception, whole=True)}" if first.exception else ""
+    context = describe_context(plan, first.context)
+    condition = f", {context}" if context else ""
+    return f"{actions} {scope}{more}{exception}{condition}{_unchanged_suffix(first, plan)}"
+
+
+def describe_actions(names: Iterable[str], *, partly: bool = False) -> str:
+    """Return actions in words, e.g. `read and delete objects`; `partly` if some that a pattern matches are left out."""
+    names = list(names)
     known = [verb for name, verb in _OBJECT_VERBS.items() if name in map(str.lower, names)]
     parts = [f"{_join(known)} objects"] if known else []
     parts += [phrase for name, phrase in _OTHER_VERBS.items() if name in map(str.lower, names)]
@@ -47,12 +61,8 @@ def describe_access(deltas: Iterable[AccessDelta], *, further: int = 0) -> str:
         actions = sorted((name for name in calls if not is_placeholder(name)), key=lambda name: not is_pattern(name))
         # A placeholder represents the actions that this project doesn't list.
         others = sorted({f"other {name.partition(':')[0]} actions" for name in calls if is_placeholder(name)})
-        parts.append(f"call {_join(_shorten(actions + others))}")
-    scope = describe_scope(first.pattern, first.prefix, whole=first.whole)
-    more = f" and {counted(further, 'more resource')} (see the cause)" if further else ""
-    exception = f" except {describe_scope(*first.exception, whole=True)}" if first.exception else ""
-    condition = f", {first.context.description}" if first.context.description else ""
-    return f"{_join(parts)} {scope}{more}{exception}{_unchanged_suffix(first)}{condition}"
+        parts.append(f"call {'all of ' if partly else ''}{_join(_shorten(actions + others))}")
+    return _join(parts)
 
 
 def describe_target(delta: AccessDelta) -> str:
@@ -77,10 +87,16 @@ def _shorten(names: list[str]) -> list[str]:
     )
 
 
-def _unchanged_suffix(delta: AccessDelta) -> str:
-    if not delta.unchanged_part:
-        return ""
-    return f" ({'previously' if delta.gained else 'now'} only {describe_scope(*delta.unchanged_part, whole=True)})"
+def _unchanged_suffix(delta: AccessDelta, plan: ContextPlan) -> str:
+    """Return what was allowed before too (or is still allowed), in parentheses; "" if that is nothing."""
+    parts = []
+    if delta.unchanged_actions:
+        parts.append(describe_actions(delta.unchanged_actions))
+    if delta.unchanged_part:
+        parts.append(describe_scope(*delta.unchanged_part, whole=True))
+    if delta.restriction and not is_exact(plan, delta.context, delta.restriction.key):
+        parts.append(describe_restriction(plan, delta.restriction))
+    return f" ({'previously' if delta.gained else 'now'} only {' and only '.join(parts)})" if parts else ""
 
 
 def _describe_keys(pattern: str) -> str:

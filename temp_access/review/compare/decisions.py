@@ -1,67 +1,145 @@
-"""The decisions about one principal's sample requests in both snapshots."""
+"""The decisions about one principal's sample requests in both snapshots, under all conditions that matter."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from temp_access.iam.decision import Decision
-from temp_access.iam.document import Policy
-from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.statements import StatementView, policy_statements
+from temp_access.iam.decision import Decision, DecisionType
+from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.request import Request
 from temp_access.review.compare.actions import sample_actions, service_of
+from temp_access.review.compare.contexts import ContextPlan, Deviations, context_plan
 from temp_access.review.compare.principals import ComparedPrincipal
-from temp_access.review.compare.requests import SampleRequest, condition_contexts, decide, sample_requests
+from temp_access.review.compare.relevance import LayeredStatement, layered_statements, layers_present, same_meaning
+from temp_access.review.compare.requests import SampleRequest, make_request, sample_requests
 from temp_access.review.compare.scopes import ResourceScope, baseline_scopes, scopes_of
-from temp_access.review.snapshot import Snapshot
+from temp_access.review.snapshot import Snapshot, Snapshots
 
 BASELINE_ACTIONS = ("s3:*", "*")
+_Pair = tuple[Decision, Decision]
+_NO_CONTEXT: Deviations = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class DecisionPairs:
-    """Every sample request of a principal with its decisions in base and head, and the patterns that it came from."""
+    """A principal's sample requests with their decisions in base and head, and the patterns that they came from.
 
-    actions: tuple[str, ...]
-    scopes: tuple[ResourceScope, ...]
-    decisions: dict[SampleRequest, tuple[Decision, Decision]]
+    `contexts` are the combinations of condition keys under which a decision can differ, each with the samples that it
+    matters to, fewest deviations from a usual request first. `unknown` names what decisions depend on.
+    """
+
+    actions: tuple[str, ...] = ()
+    scopes: tuple[ResourceScope, ...] = ()
+    samples: tuple[SampleRequest, ...] = ()
+    plan: ContextPlan | None = None
+    contexts: Mapping[Deviations, Sequence[SampleRequest]] = field(default_factory=dict)
+    contexts_of: Mapping[SampleRequest, Sequence[Deviations]] = field(default_factory=dict)
+    unknown: dict[str, None] = field(default_factory=dict)
+    _deciders: "tuple[_Decider, _Decider] | None" = None
+    _decided: dict[tuple[SampleRequest, Deviations], _Pair] = field(default_factory=dict)
+
+    def pair(self, sample: SampleRequest, context: Deviations) -> _Pair:
+        """Return the decisions in base and head; keys that can't matter to the request are the usual ones."""
+        assert self._deciders  # noqa: S101 - there are no samples without it
+        assert self.plan  # noqa: S101 - the same
+        base, head = self._deciders
+        keys = base.keys(sample) | head.keys(sample)
+        own = tuple(each for each in context if each[0] in keys)
+        if (sample, own) not in self._decided:
+            self._decided[sample, own] = (base.decide(sample, self.plan, own), head.decide(sample, self.plan, own))
+        return self._decided[sample, own]
+
+
+@dataclass
+class _Decider:
+    """The policies of the principal in one snapshot, and the statements that can decide each request."""
+
+    principal: ComparedPrincipal
+    snapshot: Snapshot
+    policy_sets: Mapping[bool, PolicySet]
+    arn: str
+    _relevant: dict[SampleRequest, tuple[LayeredStatement, ...]] = field(default_factory=dict)
+    _keys: dict[SampleRequest, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.statements = {on_bucket: layered_statements(each) for on_bucket, each in self.policy_sets.items()}
+
+    def request(self, sample: SampleRequest, plan: ContextPlan, context: Deviations) -> Request:
+        return make_request(sample, self.principal, self.snapshot, self.arn, plan.context(context))
+
+    def relevant(self, sample: SampleRequest) -> tuple[LayeredStatement, ...]:
+        if sample not in self._relevant:
+            request = make_request(sample, self.principal, self.snapshot, self.arn, {})
+            statements = self.statements[sample.on_bucket]
+            self._relevant[sample] = tuple(each for each in statements if each.can_decide(request))
+        return self._relevant[sample]
+
+    def keys(self, sample: SampleRequest) -> frozenset[str]:
+        if sample not in self._keys:
+            self._keys[sample] = frozenset(key for each in self.relevant(sample) for key in each.keys)
+        return self._keys[sample]
+
+    def decide(self, sample: SampleRequest, plan: ContextPlan, context: Deviations) -> Decision:
+        return evaluate(self.policy_sets[sample.on_bucket], self.request(sample, plan, context))
 
 
 def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> DecisionPairs:
     """Return the decisions about all requests that the principal's policies in base and head suggest."""
-    before, after = _policy_sets(principal, base), _policy_sets(principal, head)
-    if _by_layer(before) == _by_layer(after) and base.target == head.target:
-        return DecisionPairs((), (), {})
-    old, new = _statements(before), _statements(after)
-    named_actions = (action for statement in (*old, *new) for action in statement.actions)
+    deciders = _decider(principal, base), _decider(principal, head)
+    old, new = (decider.statements[True] for decider in deciders)
+    same_names = base.target == head.target and deciders[0].arn == deciders[1].arn
+    if same_names and same_meaning(old, new) and _layers(deciders[0]) == _layers(deciders[1]):
+        return DecisionPairs()
+    actions, scopes = _patterns(principal, (base, head), old, new)
+    some = make_request(SampleRequest("*", "*", None), principal, head, deciders[1].arn, {})
+    plan = context_plan([*old, *new], head, some)
+    samples = tuple(sample_requests(head, actions, scopes))
+    contexts: dict[Deviations, list[SampleRequest]] = {_NO_CONTEXT: list(samples)}
+    contexts_of: dict[SampleRequest, Sequence[Deviations]] = {}
+    pairs = DecisionPairs(actions, scopes, samples, plan, contexts, contexts_of, {}, deciders)
+    for sample in samples:
+        before, after = (decider.relevant(sample) for decider in deciders)
+        if same_names and same_meaning(before, after) and _layers(deciders[0]) == _layers(deciders[1]):
+            continue
+        combinations, complete = plan.combinations((*before, *after))
+        if not complete:
+            keys = ", ".join(sorted({entry.key for each in (*before, *after) for entry in each.view.conditions}))
+            pairs.unknown[f"combinations of {keys} that are too many to compare"] = None
+        contexts_of[sample] = combinations
+        for context in combinations:
+            if context:
+                contexts.setdefault(context, []).append(sample)
+            pair = pairs.pair(sample, context)
+            pairs.unknown |= dict.fromkeys(name for each in pair for name in unknown_names(each))
+    pairs.contexts = dict(sorted(contexts.items(), key=lambda item: len(item[0])))
+    return pairs
+
+
+def unknown_names(decision: Decision) -> tuple[str, ...]:
+    """Return what an undecided decision depends on; a decision is undecided only if it depends on something."""
+    return decision.unknown if decision.kind is DecisionType.UNDECIDED else ()
+
+
+def _decider(principal: ComparedPrincipal, snapshot: Snapshot) -> _Decider:
+    policy_sets = {on_bucket: principal.policy_set(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
+    return _Decider(principal, snapshot, policy_sets, principal.caller_arn(snapshot))
+
+
+def _layers(decider: _Decider) -> tuple[bool, ...]:
+    return layers_present(decider.policy_sets[True])
+
+
+def _patterns(
+    principal: ComparedPrincipal, snapshots: Snapshots, *statements: Sequence[LayeredStatement]
+) -> tuple[tuple[str, ...], tuple[ResourceScope, ...]]:
+    """Return the patterns of actions and the scopes to try."""
+    old, new = ([each.view for each in one_side] for one_side in statements)
+    named_actions = (action for view in (*old, *new) for action in view.actions)
     actions = tuple(dict.fromkeys([*named_actions, *BASELINE_ACTIONS]))
     services = dict.fromkeys(service_of(action) for pattern in actions for action in sample_actions(pattern))
-    named = [*scopes_of(base, old), *scopes_of(head, new), *baseline_scopes(_folders(principal, base, head), services)]
-    scopes = tuple({(scope.pattern, scope.prefix): scope for scope in named}.values())
-    identified = principal.external is None or principal.external.account != ""
-    contexts = condition_contexts([*old, *new], head.config.user.name, identified=identified)
-    base_arn, head_arn = principal.caller_arn(base), principal.caller_arn(head)
-    decisions = {
-        sample: (decide(sample, principal, base, base_arn, before), decide(sample, principal, head, head_arn, after))
-        for sample in sample_requests(head, actions, scopes, contexts)
-    }
-    return DecisionPairs(actions, scopes, decisions)
-
-
-def _policy_sets(principal: ComparedPrincipal, snapshot: Snapshot) -> dict[bool, PolicySet]:
-    return {on_bucket: principal.policy_set(snapshot, on_bucket=on_bucket) for on_bucket in (True, False)}
-
-
-def _by_layer(policy_sets: dict[bool, PolicySet]) -> list[list[StatementView] | None]:
-    """Return the statements of each layer, None for a layer without a policy, which doesn't limit anything."""
-    on_bucket = policy_sets[True]
-    layers = (on_bucket.identity, _layer(on_bucket.boundary), on_bucket.session, _layer(on_bucket.resource))
-    return [None if policies is None else list(policy_statements(policies)) for policies in layers]
-
-
-def _layer(policy: Policy | None) -> tuple[Policy, ...] | None:
-    return None if policy is None else (policy,)
-
-
-def _statements(policy_sets: dict[bool, PolicySet]) -> list[StatementView]:
-    return [statement for layer in _by_layer(policy_sets) for statement in layer or ()]
+    base, head = snapshots
+    baseline = baseline_scopes(_folders(principal, base, head), services)
+    named = [*scopes_of(base, old), *scopes_of(head, new), *baseline]
+    return actions, tuple({(scope.pattern, scope.prefix): scope for scope in named}.values())
 
 
 def _folders(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) -> list[str]:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from temp_access.iam.decision import Decision
 from temp_access.review.compare.actions import action_matches, is_pattern, is_placeholder, service_of
-from temp_access.review.compare.decisions import DecisionPairs
-from temp_access.review.compare.requests import ConditionContext, SampleRequest
+from temp_access.review.compare.contexts import Deviations
+from temp_access.review.compare.decisions import DecisionPairs, unknown_names
+from temp_access.review.compare.requests import SampleRequest
+from temp_access.review.compare.restrictions import Restriction, restriction
 from temp_access.review.compare.scopes import ResourceScope
 from temp_access.review.snapshot import Snapshot
 
@@ -15,18 +18,22 @@ class AccessDelta:
     """Requests with the same change; `example` is one of them.
 
     `whole` is whether everything in the scope (`pattern` and `prefix`) is allowed. `unchanged_part` is the scope in
-    it that was allowed before too, None if there is no such scope, and `exception` the scope in it that isn't allowed.
+    it that was allowed before too (that is still allowed, if access was lost), None if there is no such scope, and
+    `unchanged_actions` are the actions, if it is a part of them. `exception` is the scope in it that isn't allowed, and
+    `restriction` the conditions under which it was allowed before too (is still allowed).
     """
 
     action: str
     pattern: str
     prefix: str | None
-    context: ConditionContext
+    context: Deviations
     example: SampleRequest
     whole: bool
     gained: bool
     unchanged_part: tuple[str, str | None] | None = None
     exception: tuple[str, str | None] | None = None
+    unchanged_actions: tuple[str, ...] = ()
+    restriction: Restriction | None = None
 
 
 @dataclass(frozen=True)
@@ -41,32 +48,41 @@ class Candidate:
 
 def generalize(compared: DecisionPairs, head: Snapshot, *, gained: bool) -> Iterator[AccessDelta]:
     """Yield what was gained (or lost), each request once: under special conditions only what those add."""
-    described: set[tuple[str, str, str | None]] = set()
-    by_context: dict[ConditionContext, dict[SampleRequest, bool]] = {}
-    for sample, (before, after) in compared.decisions.items():
-        had, has = (before.allowed, after.allowed) if gained else (after.allowed, before.allowed)
-        if has:
-            by_context.setdefault(sample.context, {})[sample] = not had
-    for context, allowed in by_context.items():
-        changed = {a for a, new in allowed.items() if new and (a.action, a.resource, a.prefix) not in described}
-        described |= {(a.action, a.resource, a.prefix) for a in changed}
+    described: set[SampleRequest] = set()
+    for context, concerned in compared.contexts.items():
+        changed = {
+            sample
+            for sample in concerned
+            if sample not in described and _changed(compared.pair(sample, context), gained=gained)
+        }
+        described |= changed
         if changed:
-            samples = [sample for sample in compared.decisions if sample.context == context]
-            search = _Search(compared, head, samples, frozenset(allowed), frozenset(changed))
-            yield from search.deltas(context, gained)
+            # A sample with an unknown decision counts as not allowed, so that no description includes it.
+            allowed = {each for each in compared.samples if compared.pair(each, context)[gained].allowed}
+            search = _ScopeSearch(
+                compared, head, gained, list(compared.samples), frozenset(allowed), frozenset(changed)
+            )
+            yield from search.deltas(context)
+
+
+def _changed(pair: tuple[Decision, Decision], *, gained: bool) -> bool:
+    if any(map(unknown_names, pair)):
+        return False
+    return pair[gained].allowed and not pair[not gained].allowed
 
 
 @dataclass(frozen=True)
-class _Search:
+class _ScopeSearch:
     """The search for the scopes of `changed`, in one context: all its `samples`, and those `allowed`."""
 
     compared: DecisionPairs
     head: Snapshot
+    gained: bool
     samples: list[SampleRequest]
     allowed: frozenset[SampleRequest]
     changed: frozenset[SampleRequest]
 
-    def deltas(self, context: ConditionContext, gained: bool) -> Iterator[AccessDelta]:
+    def deltas(self, context: Deviations) -> Iterator[AccessDelta]:
         chosen: list[Candidate] = []
         left = set(self.changed)
         # First the patterns as they are written, then single actions, for patterns of which a part is denied.
@@ -79,20 +95,42 @@ class _Search:
         changes = [candidate.requests & self.changed for candidate in chosen]
         for candidate, change in zip(chosen, changes, strict=True):
             if not any(change < other for other in changes):
-                unchanged = self._unchanged_part(candidate)
-                scope, example = candidate.scope, min(change, key=_order)
-                yield AccessDelta(
-                    candidate.action, scope.pattern, scope.prefix, context, example, True, gained, unchanged
-                )
+                part = self._unchanged_part(candidate)
+                actions = () if part else self._unchanged_actions(candidate)
+                yield self._delta(context, candidate, change, part, None, actions)
         for candidate, denied in self._with_exceptions(left):
-            scope, example = candidate.scope, min(candidate.requests & left, key=_order)
+            change = candidate.requests & left
             left -= candidate.requests
-            exception = (denied.pattern, denied.prefix)
-            yield AccessDelta(
-                candidate.action, scope.pattern, scope.prefix, context, example, True, gained, None, exception
-            )
+            yield self._delta(context, candidate, change, None, (denied.pattern, denied.prefix))
         for sample in sorted(_representatives(left), key=_order):
-            yield AccessDelta(sample.action, sample.resource, sample.prefix, context, sample, False, gained)
+            limit = restriction(self.compared, [sample], context, gained=self.gained)
+            yield AccessDelta(
+                sample.action, sample.resource, sample.prefix, context, sample, False, self.gained, restriction=limit
+            )
+
+    def _delta(
+        self,
+        context: Deviations,
+        candidate: Candidate,
+        change: Iterable[SampleRequest],
+        unchanged_part: tuple[str, str | None] | None = None,
+        exception: tuple[str, str | None] | None = None,
+        unchanged_actions: tuple[str, ...] = (),
+    ) -> AccessDelta:
+        samples = sorted(change, key=_order)
+        return AccessDelta(
+            candidate.action,
+            candidate.scope.pattern,
+            candidate.scope.prefix,
+            context,
+            samples[0],
+            True,
+            self.gained,
+            unchanged_part,
+            exception,
+            unchanged_actions,
+            restriction(self.compared, samples, context, gained=self.gained),
+        )
 
     def _candidates(self, actions: Iterable[str]) -> list[Candidate]:
         """Return what is allowed completely: first what changed completely, widest first, then by what it adds."""
@@ -130,7 +168,8 @@ class _Search:
                 for denied, excluded in zip(scopes, insides, strict=True):
                     requests = inside - excluded
                     if requests & left and requests < inside and requests <= self.allowed:
-                        size = (len(requests & left), len(requests))
+                        # Of those that have the most of it, the one that adds the least.
+                        size = (len(requests & left), -len(requests - left), len(requests))
                         options.append((size, Candidate(action, scope, requests), denied))
             if options:
                 _, candidate, denied = max(options, key=lambda option: option[0])
@@ -143,6 +182,18 @@ class _Search:
             if unchanged and unchanged == self._inside(scope, candidate.requests):
                 return scope.pattern, scope.prefix
         return None
+
+    def _unchanged_actions(self, candidate: Candidate) -> tuple[str, ...]:
+        """Return the actions of the candidate's requests that didn't change, if those are all requests with them."""
+        unchanged = candidate.requests - self.changed
+        left, found = set(unchanged), []
+        by_width = sorted(self.compared.actions, key=lambda name: (not is_pattern(name), len(name)))
+        for pattern in [*by_width, *sorted({sample.action for sample in unchanged})]:
+            requests = {each for each in candidate.requests if action_matches(pattern, each.action)}
+            if requests & left and requests <= unchanged:
+                found.append(pattern)
+                left -= requests
+        return tuple(found) if not left else ()
 
 
 def _representatives(samples: set[SampleRequest]) -> list[SampleRequest]:

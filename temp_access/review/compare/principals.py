@@ -1,17 +1,20 @@
 """The principals whose access is compared."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from temp_access.borrow.session_names import fill_pattern, session_name
 from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
+from temp_access.iam.arn import iam_arn
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.statements import examples, policy_statements
+from temp_access.iam.service_rules import delegating_policy
+from temp_access.iam.statements import StatementView, policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.review.compare.actions import is_pattern
+from temp_access.review.compare.sample_arns import sample_arns
 from temp_access.review.snapshot import (
     ACCOUNT,
     PARTITION,
@@ -24,6 +27,9 @@ from temp_access.review.snapshot import (
 
 NO_SESSION_POLICY, NAMED_SESSION = "no session policy", "a session named "
 _FOREIGN = "999988887777"
+_ANY_USER = "user/somebody"
+# Users and roles differ in these: users have a name, sessions have an id with a name in it.
+_KIND_KEYS = ("aws:username", "aws:userid", "aws:principaltype")
 _ACCOUNT_NUMBER = re.compile(r"(?:.*iam::)?(\d{12})(?::root)?")
 _PROVIDER = re.compile(r".*(?=(?:oidc|saml)-provider/)")
 _ROLE = re.compile(r"(.*)iam:(.+)role/(?:.*/)?([^/]+)")
@@ -55,8 +61,49 @@ def federated_principal(name: str) -> ExternalPrincipal:
     return ExternalPrincipal(f"users of {_PROVIDER.sub('', _display_name(name))}", name, "", action=action)
 
 
+def external_principals(names: Iterable[str], head: Snapshot, *, by_kind: bool) -> Iterator[ExternalPrincipal]:
+    """Yield the callers that represent the principals `names` (normalized), each once; `*` is every principal.
+
+    For patterns, there is one caller for each set of patterns that an ARN can match. With `by_kind`, a user doesn't
+    represent roles.
+    """
+    names = list(dict.fromkeys(names))
+    patterns = [name for name in names if is_pattern(name) and name != "*"]
+    callers = [caller for name in names if name not in patterns for caller in external_principal(name)]
+    samples = sample_arns([head.names.localize(pattern) for pattern in patterns], head.target.account)
+    # An ARN that is named in full is a caller of its own.
+    arns = {caller.role_arn or caller.arn for caller in callers}
+    for sample, matched, excluded in samples:
+        arn = head.names.normalize(sample)
+        if arn in arns or arn in (USER, ROLE):
+            continue
+        like, unlike = (_display_name(head.names.normalize(each)) for each in (matched, excluded))
+        description = f"principals with an ARN like {like}" + (f" but not like {unlike}" if unlike else "")
+        callers += [replace(caller, description=description) for caller in external_principal(arn)]
+    for caller in dict.fromkeys(callers):
+        yield caller
+        if by_kind and caller.arn.endswith(_ANY_USER):
+            path = caller.arn.removesuffix(_ANY_USER)
+            session = f"{path.replace('iam:', 'sts:')}assumed-role/somebody/session"
+            role_arn = f"{path}role/somebody"
+            yield ExternalPrincipal(f"{caller.description} (roles)", session, caller.account, role_arn)
+
+
+def tests_kind(snapshots: Iterable[Snapshot]) -> bool:
+    """Whether a policy of the bucket or the role tests what kind of principal calls."""
+    for snapshot in snapshots:
+        policies = [
+            snapshot.policies.trust_policy(snapshot.state.role),
+            snapshot.policies.bucket_policy(snapshot.state.bucket),
+        ]
+        for statement in policy_statements(policies):
+            if any(entry.lower_key in _KIND_KEYS for entry in statement.conditions):
+                return True
+    return False
+
+
 def external_principal(name: str) -> Iterator[ExternalPrincipal]:
-    """Yield the callers that represent the principal `name` (normalized); `*` is every principal."""
+    """Yield the callers that represent the principal `name` (normalized), which isn't a pattern, or is `*`."""
     if name == "*":
         yield ExternalPrincipal("anonymous callers", "*", "")
         yield ExternalPrincipal("any other account", f"{PARTITION}iam::{_FOREIGN}:user/somebody", _FOREIGN)
@@ -65,12 +112,6 @@ def external_principal(name: str) -> Iterator[ExternalPrincipal]:
         yield ExternalPrincipal(f"account {match[1]}", f"{PARTITION}iam::{match[1]}:user/somebody", match[1])
     elif name.endswith(f"{ACCOUNT}root"):
         yield _OTHER_PRINCIPAL
-    elif is_pattern(name):
-        example = examples(name)[0]
-        yield from (
-            replace(caller, description=f"principals with an ARN like {_display_name(name)}")
-            for caller in external_principal(example)
-        )
     elif name.startswith(PARTITION):
         account = None if ACCOUNT in name else name.split(":")[2]
         short = name.removeprefix(PARTITION)
@@ -82,7 +123,17 @@ def external_principal(name: str) -> Iterator[ExternalPrincipal]:
         else:
             yield ExternalPrincipal(description, name, account)
     else:
-        yield ExternalPrincipal(name, name, "")
+        yield ExternalPrincipal(_display_name(name), name, "")
+
+
+def condition_principals(statement: StatementView, snapshot: Snapshot) -> Iterator[str]:
+    """Yield the principals that the conditions of a statement name: ARNs, accounts, and users of this account."""
+    target = snapshot.target
+    for entry in statement.conditions:
+        if entry.lower_key == "aws:username":
+            yield from (iam_arn(target.partition, target.account, f"user/{name}") for name in entry.values)
+        elif entry.lower_key in ("aws:principalarn", "aws:principalaccount"):
+            yield from (value for value in entry.values if value != target.account)
 
 
 def _display_name(name: str) -> str:
@@ -134,7 +185,9 @@ class ComparedPrincipal:
         if grant or self.allows_nothing:
             policy_for = session_policy_for(bucket=snapshot.target.bucket, partition=snapshot.target.partition)
             own = own.narrowed(policy_for(grant) if grant else ALLOW_NOTHING)
-        return snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
+        policies = snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
+        # The policies of other roles and of keys aren't read: a call is compared as far as they leave it open.
+        return policies if on_bucket else replace(policies, resource=delegating_policy(snapshot.target.account))
 
 
 def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrincipal]:
@@ -145,27 +198,21 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
         if before and after:
             yield ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(before, after))
     named = dict.fromkeys([*_bucket_policy_principals(base), *_bucket_policy_principals(head)])
-    seen: set[ExternalPrincipal] = set()
-    for name in [*named, "*"]:
-        if name.startswith(SESSIONS):
+    for name in named:
+        if name.startswith(SESSIONS) and not is_pattern(name):
             session = name.removeprefix(SESSIONS)
             yield ComparedPrincipal(NAMED_SESSION + session, PolicyOwner.ROLE, name, allows_nothing=True)
-        elif name not in (USER, ROLE):
-            for caller in external_principal(name):
-                if caller in seen:
-                    continue
-                seen.add(caller)
-                # In the bucket's account, an Allow in the bucket policy is enough by itself, and a Deny limits
-                # principals with permissions of their own.
-                subject, owner = caller.description, PolicyOwner.OUTSIDER
-                if caller.account is None:
-                    yield ComparedPrincipal(subject, owner, caller.arn, has_no_permissions=True, external=caller)
-                yield ComparedPrincipal(subject, owner, caller.arn, external=caller)
+    others = [name for name in [*named, "*"] if name not in (USER, ROLE) and not name.startswith(SESSIONS)]
+    for caller in external_principals(others, head, by_kind=tests_kind((base, head))):
+        # In the bucket's account, an Allow in the bucket policy is enough by itself, and a Deny limits
+        # principals with permissions of their own.
+        subject, owner = caller.description, PolicyOwner.OUTSIDER
+        if caller.account is None:
+            yield ComparedPrincipal(subject, owner, caller.arn, has_no_permissions=True, external=caller)
+        yield ComparedPrincipal(subject, owner, caller.arn, external=caller)
 
 
 def _bucket_policy_principals(snapshot: Snapshot) -> Iterator[str]:
     for statement in policy_statements([snapshot.policies.bucket_policy(snapshot.state.bucket)]):
-        callers = [*statement.principal_names()]
-        for entry in statement.conditions:
-            callers += entry.values if entry.lower_key in ("aws:principalarn", "aws:principalaccount") else ()
+        callers = [*statement.principal_names(), *condition_principals(statement, snapshot)]
         yield from map(snapshot.names.normalize, callers)

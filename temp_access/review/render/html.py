@@ -24,6 +24,7 @@ from temp_access.verify.probes import Verdict
 
 _TEMPLATE = Path(__file__).with_name("review.html.j2")
 _MAX_CHANGES, _MAX_PROBES = 1000, 200
+_PAIRS_NOT_KNOWN = [(None, None), (None, True), (None, False), (True, None), (False, None)]
 # A cell by what base and head allow: its CSS class, sign and word.
 _CELLS = MappingProxyType(
     {
@@ -31,6 +32,7 @@ _CELLS = MappingProxyType(
         (False, False): ("no", "·", "no"),
         (False, True): (Direction.BROADENED, "+", "gained"),
         (True, False): (Direction.NARROWED, "−", "lost"),  # noqa: RUF001 - a minus sign is as wide as the plus
+        **dict.fromkeys(_PAIRS_NOT_KNOWN, (Direction.UNKNOWN, "?", "not known")),
     }
 )
 # A good result has the color of narrowed access, a bad one that of broadened access.
@@ -73,6 +75,8 @@ def to_html(report: ReviewReport) -> str:
         scope=SCOPE,
         unmodeled=UNMODELED,
         verdicts=tuple(Verdict),
+        max_changes=_MAX_CHANGES,
+        policy_results={"new": Direction.BOTH, "removed": Direction.BOTH, "": Direction.UNCHANGED},
         max_probes=_MAX_PROBES,
     )
 
@@ -99,9 +103,13 @@ def _finalize(value: object) -> str:
 
 def _statuses(report: ReviewReport) -> Iterator[tuple[str, str]]:
     """Yield the name of each section with the status that its link shows."""
+    if report.review.unknown or report.review.same_unread:
+        yield "unknown", str(len(report.review.unknown) or "")
     yield "changes", ""
     yield "map", ""
     yield "grants", ""
+    if report.policies:
+        yield "policies", ""
     if report.proofs:
         yield "proofs", _proofs_status(report.proofs)
     if report.lint:

@@ -22,7 +22,16 @@ def to_json(report: ReviewReport) -> str:
     value = {
         "schema": 1,
         "headline": report.review.headline,
+        "administrators": [
+            {"subject": each.subject, "text": str(each), "new": each.is_new} for each in report.administrators
+        ],
         "changes": [_change(change) for change in report.review.changes],
+        "unknown": [
+            {"text": each.description, "places": [_location(location) for location in each.locations]}
+            for each in report.review.unknown
+        ],
+        "not_read_as_before": list(report.review.same_unread),
+        "aws_managed_policies": [asdict(policy) for policy in report.policies],
         "grants": [_row(row) for row in report.matrix.rows],
         "grants_left_out": report.matrix.omitted,
         "lint": _lint(report.lint),

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from temp_access.proofs.claim import NOT_MODELED, Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Node
 from temp_access.review.attachments import LastVerification, LintDelta, ProofResults
-from temp_access.review.model import HEADLINES, Change, Direction, counted
+from temp_access.review.managed_policies import ManagedPolicy
+from temp_access.review.model import HEADLINES, Change, Direction, Review, counted
 from temp_access.review.report import ReviewReport
 from temp_access.terminal_text import escape_control
 from temp_access.verify.report.markdown import code, escape
@@ -36,16 +37,41 @@ def to_markdown(report: ReviewReport, *, limit: int = MAX_COMMENT_LENGTH) -> str
     """
     sections = (
         _graph_section(report),
+        policies_section(report.policies),
         lint_section(report.lint),
         proofs_section(report.proofs),
         verification_section(report.verification),
     )
     tail = "\n".join([*_fit_sections(sections, limit // 2), "", NOTE])
-    heading = f"## {HEADLINES[report.review.headline]}"
+    heading = "\n".join(
+        [
+            f"## {HEADLINES[report.review.headline]}",
+            *(f"\n🔴 **{code(_cut(str(each), _MAX_CAUSE_LENGTH))}**" for each in report.administrators),
+            *_unknown(report.review, limit // 4),
+        ]
+    )
     comment = "\n".join([heading, *_by_subject(report.review.changes), tail]) + "\n"
     if len(comment) <= limit:
         return comment
-    return "\n".join([heading, *_shortened(report, limit - len(tail)), tail]) + "\n"
+    return "\n".join([heading, *_shortened(report, limit - len(heading) - len(tail)), tail]) + "\n"
+
+
+def _unknown(review: Review, limit: int) -> Iterator[str]:
+    """Yield what the review can't tell, then what isn't read on both sides, in at most `limit` characters."""
+    if review.unknown:
+        yield "\n### What the review can't tell\n"
+    for index, each in enumerate(review.unknown):
+        entry = f"- ⚪ {code(_cut(each.description, _MAX_CAUSE_LENGTH))}"
+        entry += f"\n  - {code(each.where)}" if each.where else ""
+        limit -= len(entry)
+        if limit < 0:
+            yield f"- … and {len(review.unknown) - index} more in the JSON report"
+            break
+        yield entry
+    if review.same_unread:
+        names = ", ".join(code(_cut(each, _MAX_NAME_LENGTH)) for each in review.same_unread[:_MAX_NAMES])
+        more = f" and {len(review.same_unread) - _MAX_NAMES} more" if len(review.same_unread) > _MAX_NAMES else ""
+        yield f"\nNot read, and the same before and after the change: {names}{more}."
 
 
 def _by_subject(changes: Iterable[Change]) -> Iterator[str]:
@@ -129,6 +155,15 @@ def _fit_sections(sections: Iterable[Iterator[str]], limit: int) -> Iterator[str
         limit -= len("\n".join(section))
         too_long = ("", "*… a section is left out because it is too long; the JSON report contains it.*")
         yield from section if limit > 0 else too_long
+
+
+def policies_section(policies: Sequence[ManagedPolicy]) -> Iterator[str]:
+    """Yield each AWS managed policy with the reason for it."""
+    if policies:
+        yield "\n### AWS managed policies\n"
+        for policy in policies[:_MAX_ENTRIES]:
+            yield f"- {code(policy.full_name)}: {code(_cut(policy.reason, _MAX_CAUSE_LENGTH))}"
+        yield from _omitted(len(policies))
 
 
 def lint_section(lint: LintDelta | None) -> Iterator[str]:

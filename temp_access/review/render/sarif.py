@@ -22,13 +22,20 @@ _ACCESS = {
     Direction.NARROWED: ("AccessNarrowed", "note", "A principal can do less than before the change."),
     Direction.BOTH: ("AccessChanged", "warning", "Access is broadened and narrowed, or the direction is unknown."),
 }
+_UNKNOWN = ("AccessUnknown", "error", "The review can't tell whether this broadens access.")
+_NOWHERE = SourceLocation(description="the change as a whole")
+_ADMINISTRATOR = ("Administrator", "error", "A principal can make itself administrator.")
 _LINT = "A rule of temp-access lint, described in docs/lint.md."
 
 
 def to_sarif(report: ReviewReport) -> str:
     """Return a log with one run; a result without a line is located in access.toml as a whole."""
     findings = report.lint.new if report.lint else ()
-    results = [_result(change, report.config_file) for change in report.review.changes]
+    results = [_entry(*_ADMINISTRATOR[:2], str(each), (), report.config_file) for each in report.administrators]
+    results += [_result(change, report.config_file) for change in report.review.changes]
+    results += [
+        _entry(*_UNKNOWN[:2], each.description, each.locations, report.config_file) for each in report.review.unknown
+    ]
     results += [
         _entry(finding.rule, "warning", finding.message, [location], report.config_file)
         for finding, location in findings
@@ -40,7 +47,7 @@ def to_sarif(report: ReviewReport) -> str:
 
 
 def _rules(lint_rules: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for name, level, description in _ACCESS.values():
+    for name, level, description in (*_ACCESS.values(), _UNKNOWN, _ADMINISTRATOR):
         yield {"id": name, "shortDescription": {"text": description}, "defaultConfiguration": {"level": level}}
     for name in lint_rules:
         yield {"id": name, "shortDescription": {"text": _LINT}, "defaultConfiguration": {"level": "warning"}}
@@ -56,12 +63,14 @@ def _entry(
     rule: str, level: str, description: str, locations: Sequence[SourceLocation], config_file: str
 ) -> dict[str, Any]:
     # Without the locations: a result stays the same when its line moves.
+    where = f" ({' and '.join(map(str, locations))})" if locations else ""
     fingerprint = hashlib.sha256(f"{rule}\0{description}".encode("utf-8", "surrogatepass")).hexdigest()
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": _message(f"{description} ({' and '.join(map(str, locations))})")},
-        "locations": [_location(location, config_file) for location in locations],
+        "message": {"text": _message(f"{description}{where}")},
+        # Code scanning shows no result without a location.
+        "locations": [_location(each, config_file) for each in locations or (_NOWHERE,)],
         "partialFingerprints": {"tempAccessReview/v1": fingerprint},
     }
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.clients import Clients
 from temp_access.deployment.target import Target
-from temp_access.iam.decision import Layer
+from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.evaluator import evaluate
-from temp_access.iam.parser import parse_policy
+from temp_access.iam.reader import read_policy
 from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
@@ -242,8 +242,10 @@ def _check_session(session: RoleSession, call: AssumeCall, target: Target, reque
 
 def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Outcome:
     """Return the evaluator's outcome of `check` with the deployed trust policy."""
-    trust = parse_policy(document, Layer.TRUST)
+    trust = read_policy(document, Layer.TRUST)
     decision = evaluate(trust_policy_set(trust), trust_request(check, target))
     if decision.allowed:
         return Outcome(OutcomeType.WORKED, message="allowed by the trust policy")
+    if decision.kind is DecisionType.UNDECIDED:
+        return Outcome(OutcomeType.UNDECIDED, message=f"it depends on {' and '.join(decision.unknown)}")
     return Outcome(OutcomeType.REFUSED, "AccessDenied", f"the trust policy doesn't allow it ({decision.kind.value})")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import (
@@ -18,6 +19,7 @@ from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
+from temp_access.iam.service_rules import S3_KEYS
 from temp_access.iam.sts_limits import (
     DEFAULT_DURATION,
     EXTERNAL_ID_PATTERN,
@@ -74,6 +76,7 @@ def _session_policy_error(policy: str) -> tuple[str, str] | None:
     return None
 
 
+_LONG_TERM = (Identity.DEPLOYER, Identity.USER, Identity.USER_WITHOUT_MFA)
 _WORKED = Outcome(OutcomeType.WORKED, message="allowed")
 
 
@@ -163,7 +166,19 @@ class EvaluatorCalls:
                 return target.session_arn(self._baseline.session_name)
 
     def _request(self, caller: ProbeCaller, need: Need, context: Mapping[str, str] | None = None) -> Request:
-        keys = {"aws:SecureTransport": "true", "aws:SourceIp": self._address, **(context or {})}
+        now = datetime.now(UTC)
+        keys = {
+            "aws:SecureTransport": "true",
+            "aws:SourceIp": self._address,
+            "aws:RequestedRegion": self._target.region,
+            "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:EpochTime": str(int(now.timestamp())),
+        }
+        if caller.identity not in _LONG_TERM:
+            # A fresh session; its credentials are with MFA if the role asks for it.
+            keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
+            keys["aws:MultiFactorAuthPresent"] = "true" if self._config.role.conditions.mfa else "false"
+        keys |= (S3_KEYS if need.action.startswith("s3:") else {}) | dict(context or {})
         if need.prefix is not None:
             keys["s3:prefix"] = need.prefix
         is_role_session = caller.identity in (Identity.GRANT, Identity.ROLE, Identity.WIDENED)
@@ -209,6 +224,11 @@ class EvaluatorCalls:
 def _outcome(decision: Decision) -> Outcome:
     if decision.allowed:
         return _WORKED
+    if decision.kind is DecisionType.UNDECIDED:
+        names = " and ".join(decision.unknown)
+        return Outcome(OutcomeType.UNDECIDED, message=f"it depends on {names}, which the templates don't tell")
+    if decision.rule:
+        return Outcome(OutcomeType.REFUSED, "AccessDenied", decision.rule)
     if decision.kind is DecisionType.EXPLICIT_DENY:
         message = f"with an explicit deny in a {decision.layer.value}"
     else:

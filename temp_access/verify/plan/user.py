@@ -1,6 +1,7 @@
 """Probes of the user without the role, and what its policies in access.toml allow."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import ManagedDocument, PrincipalPolicies, principal_policies
@@ -123,7 +124,12 @@ def _declared_policies(config: Config, target: Target, documents: ManagedDocumen
 
 
 def _request(need: Need, target: Target) -> Request:
-    context: dict[str, str] = {"aws:username": target.user_name, "aws:SecureTransport": "true"}
+    context = {
+        "aws:username": target.user_name,
+        "aws:SecureTransport": "true",
+        "aws:RequestedRegion": target.region,
+        "aws:CurrentTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
     if need.prefix is not None:
         context["s3:prefix"] = need.prefix
     return Request(

@@ -108,6 +108,39 @@ def trusts_the_account(templates: Templates) -> None:
     statement["Principal"] = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
 
+def add(kind: str, **properties: Any) -> Edit:
+    """Return the edit that adds a resource to the stack of user and role."""
+
+    def edit(templates: Templates) -> None:
+        templates["TempAccess"]["Resources"]["More"] = {"Type": kind, "Properties": properties}
+
+    return edit
+
+
+def change(kind: str, **properties: Any) -> Edit:
+    """Return the edit that sets properties of the only resource of a type."""
+    return lambda templates: resource(templates, kind).update(properties)
+
+
+EVERYTHING_IN_S3 = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+READ_BY_ALL = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}],
+}
+REPLICATION = {
+    "Role": "arn:aws:iam::111122223333:role/copy",
+    "Rules": [{"Status": "Enabled", "Destination": {"Bucket": "arn:aws:s3:::a-bucket-of-somebody-else"}}],
+}
+GROUP_MEMBER = add("AWS::IAM::UserToGroupAddition", GroupName="staff", Users=["temp-user"])
+ACCESS_POINT = add("AWS::S3::AccessPoint", Bucket="the-bucket", Policy=READ_BY_ALL)
+
+
+def replicate_and_publish(templates: Templates) -> None:
+    """Copy the objects to another bucket, and let everybody read a folder."""
+    change("AWS::S3::Bucket", ReplicationConfiguration=REPLICATION)(templates)
+    bucket_statement("s3:GetObject", "bob/*", "*")(templates)
+
+
 DENY = bucket_statement("s3:DeleteObject", "*", "*", "Deny")
 SESSION = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/temp-role/nightly"
 AUDIT = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/audit"
@@ -155,6 +188,19 @@ PAIRS: dict[str, tuple[ConfigAndEdit, ConfigAndEdit]] = {
     "partly-denied": (('[grants.bob]\naccess = "full"\n', DENY), (BOB, DENY)),
     "hostile-texts": ((BOB, nothing), (BOB, bucket_statement("s3:GetObject", HOSTILE_KEY, AUDIT))),
     "several-changes": ((BOB + CAROL, nothing), (PARTNER + WRITER + ALICE, nothing)),
+    "role-policy": (
+        (BOB, nothing),
+        (BOB, add("AWS::IAM::RolePolicy", RoleName="temp-role", PolicyName="x", PolicyDocument=EVERYTHING_IN_S3)),
+    ),
+    "access-point": ((BOB, nothing), (BOB, ACCESS_POINT)),
+    "same-access-point": ((BOB, ACCESS_POINT), (BOB, ACCESS_POINT)),
+    "group-member": ((WRITER, nothing), (BOB, GROUP_MEMBER)),
+    "replication": ((BOB, nothing), (BOB, replicate_and_publish)),
+    "unknown-document": (
+        (BOB, nothing),
+        (BOB, change("AWS::IAM::Role", ManagedPolicyArns=["arn:aws:iam::444455556666:policy/Mine"])),
+    ),
+    "administrator": ((BOB, nothing), (ADMIN + BOB, nothing)),
     "bucket-settings": ((BOB, nothing), ("[bucket]\nversioning = false\n" + BOB, nothing)),
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.patterns import Variable, split_pattern
 from temp_access.iam.request import Request
+from temp_access.iam.service_rules import delegating_policy
 from tests.integration.differential.calls import Call
 from tests.integration.differential.decisions import Case, build_request, decide, policies_of
 from tests.integration.differential.names import ACCOUNT
@@ -58,7 +59,11 @@ def _within_limits(caller: Caller, call: Call, documents: PolicyDocuments) -> bo
 def _limits_allow(documents: PolicyDocuments, call: Call, request: Request) -> bool:
     policies = policies_of(documents, call)
     limits = ((policies.boundary,) if policies.boundary else None, policies.session)
-    return all(evaluate(PolicySet(identity=limit), request).allowed for limit in limits if limit is not None)
+    # As if the role's trust policy left it all to the account.
+    resource = delegating_policy(ACCOUNT)
+    return all(
+        evaluate(PolicySet(identity=limit, resource=resource), request).allowed for limit in limits if limit is not None
+    )
 
 
 def _is_for_everyone(statement: Document) -> bool:

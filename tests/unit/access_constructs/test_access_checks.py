@@ -176,6 +176,45 @@ def test_the_exit_codes_of_the_command(tmp_path: Path, capsys: pytest.CaptureFix
     assert "there is no such file; run `make synth` (or `cdk synth`)" in capsys.readouterr().err
 
 
+def app_with_unread_parts(folder: Path) -> tuple[cdk.App, cdk.Stack]:
+    """Return an app whose stack has a transform, and a policy that another stack exports."""
+    app = checked_app(folder)
+    stack = cdk.Stack(app, "Theirs")
+    stack.add_transform("AWS::Serverless-2016-10-31")
+    iam.CfnManagedPolicy(stack, "Policy", policy_document=cdk.Fn.import_value("Elsewhere"))
+    return app, stack
+
+
+def test_unread_parts_make_lint_inconclusive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They don't fail a synthesis. The command says so in text and JSON, and its exit code is 3, or 1 with findings."""
+    app, stack = app_with_unread_parts(tmp_path)
+    app.synth()
+    assert main(["lint", "--template", str(tmp_path)]) == 3
+    out = capsys.readouterr().out
+    assert "undecided: Theirs Transform: the transform AWS::Serverless-2016-10-31 changes the template" in out
+    assert "undecided: Theirs/Policy: Properties.PolicyDocument is <Elsewhere>, which isn't known" in out
+    assert out.endswith("0 findings, 2 undecided, 0 acknowledged\n")
+    assert main(["lint", "--template", str(tmp_path), "--json"]) == 3
+    assert {(each["rule"], each["severity"]) for each in json.loads(capsys.readouterr().out)} == {
+        ("Unread", "undecided")
+    }
+    iam.CfnManagedPolicy(stack, "Listing", policy_document=document(LIST))
+    with pytest.raises(RuntimeError, match="ListWithoutPrefix"):
+        app.synth(force=True)
+    assert main(["lint", "--template", str(tmp_path)]) == 1
+    assert capsys.readouterr().out.endswith("1 findings, 2 undecided, 0 acknowledged\n")
+
+
+def test_unread_parts_can_be_acknowledged(tmp_path: Path) -> None:
+    """A part of a resource on its construct, and what concerns a whole template on the app."""
+    app, stack = app_with_unread_parts(tmp_path)
+    acknowledge(app, "Unread", "AWS::Serverless-2016-10-31", reason="its roles are checked elsewhere")
+    acknowledge(stack, "Unread", "Properties.PolicyDocument", reason="the other stack's lint reads it")
+    app.synth()
+    assert main(["lint", "--template", str(tmp_path)]) == 0
+    assert len(acknowledgments(tmp_path)) == 2
+
+
 def test_a_reason_acknowledges_self_escalation_by_name(tmp_path: Path) -> None:
     """The policy lets a user change its own policies, and names the user in the resource."""
     app = checked_app(tmp_path)

@@ -13,6 +13,8 @@ from botocore.exceptions import (
 import temp_access
 from temp_access.aws import errors
 from temp_access.aws.errors import from_client_error, from_connection_error
+from temp_access.error_guide.guide import explain
+from temp_access.error_guide.parse import parse
 
 ROLE, CALLER = "arn:aws:iam::123456789012:role/temp-role", "arn:aws:iam::123456789012:user/temp-user"
 
@@ -45,6 +47,61 @@ def test_every_code_has_its_type(code: str, kind: type[errors.BorrowError], exit
     assert type(error) is kind
     assert error.exit_code == exit_code
     assert str(error).splitlines()[0] == f"{error.cause}; {error.remedy}"
+
+
+# The operation and the error of a refused call, its class, a part of the remedy, and a part that must not be there.
+REFUSALS = [
+    ("AssumeRole", "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+     errors.MfaRefused, "next code", "trusted"),
+    ("GetSessionToken", "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify "
+     "your MFA serial number is valid and associated with this user.", errors.MfaRefused, "--mfa-serial", "trusted"),
+    ("AssumeRole", "ValidationError", "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+     errors.MfaRefused, "next code", "--duration"),
+    ("AssumeRole", "AccessDenied", "Roles may not be assumed by root accounts.", errors.NotTrusted, "IAM user",
+     "trusted"),
+    ("AssumeRole", "PackedPolicyTooLarge", "Packed size of session tags consumes 112% of allotted space.",
+     errors.PolicyTooLarge, "shorter tags", "folder"),
+    ("AssumeRole", "PackedPolicyTooLargeException", "Packed policy consumes 118% of allotted space",
+     errors.PolicyTooLarge, "shorten the folder", "tags"),
+    ("AssumeRole", "AccessDenied", f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE} "
+     "with an explicit deny in a service control policy", errors.NotTrusted, "organization", "trusted"),
+    ("AssumeRole", "AccessDenied", f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE} "
+     "because no identity-based policy allows the sts:AssumeRole action", errors.NotTrusted, "allow the caller",
+     "trust"),
+    ("AssumeRole", "AccessDenied", f"User: {CALLER} is not authorized to perform: sts:TagSession on resource: {ROLE}",
+     errors.NotTrusted, "send no tags", "trusted"),
+    ("AssumeRole", "AccessDenied", f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}",
+     errors.NotTrusted, "both sides", "organization"),
+    ("AssumeRole", "AccessDenied", f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE} "
+     "because no resource-based policy allows the sts:AssumeRole action", errors.NotTrusted, "trusted principals",
+     "organization"),
+    ("AssumeRole", "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles "
+     "assumed by role chaining.", errors.DurationTooLong, "--duration", "MFA"),
+    ("AssumeRole", "ValidationError", "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy "
+     "constraint", errors.StsRefused, "2 to 64 letters", "--duration"),
+    ("GetRole", "AccessDenied", f"User: {CALLER} is not authorized to perform: iam:GetRole on resource: role temp-role "
+     "because no identity-based policy allows the iam:GetRole action", errors.NotTrusted, "deployer's profile",
+     "assume "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "code", "message", "kind", "remedy", "other"), REFUSALS)
+def test_the_remedy_is_the_error_guides(
+    operation: str, code: str, message: str, kind: type[errors.BorrowError], remedy: str, other: str
+) -> None:
+    """A refused call and `explain` of its text look the cause up in one place.
+
+    Sources: aws/containers-roadmap#2413 (tags), kubernetes/kubectl#1243 (root), step-security/wait-for-secrets#216.
+    """
+    client_error = ClientError({"Error": {"Code": code, "Message": message}}, operation)
+    error = from_client_error(client_error, CALLER, ROLE)
+    assert type(error) is kind
+    assert remedy in error.remedy
+    assert other not in error.remedy
+    explained = explain(*parse(str(client_error))).causes[0]
+    assert error.remedy.endswith(explained.fix)
+    assert error.details.startswith(f"likely: {explained.what}\nfix: as above; to tell")
+    assert isinstance(error, errors.MfaNeeded) is (kind is errors.MfaRefused)
 
 
 def test_a_refused_duration_is_duration_too_long() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from temp_access.cfn.intrinsics import TemplateContext, UnresolvedError, resolve
+from temp_access.cfn.resources import resources
 
 STORAGE = {
     "Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}},
@@ -22,7 +23,9 @@ ACCESS = {
         "Policy": {"Type": "AWS::IAM::ManagedPolicy"},
         "Topic": {"Type": "AWS::SNS::Topic"},
         "Circle": {"Type": "AWS::IAM::User", "Properties": {"UserName": {"Ref": "Circle"}}},
-    }
+    },
+    "Parameters": {"Who": {"Type": "String", "Default": "*"}},
+    "Mappings": {"M": {"us-east-1": {"who": "a", "list": ["b", "c"]}}},
 }
 POLICY = "arn:aws:iam::123456789012:policy/Access-Policy-8XK2"
 
@@ -58,6 +61,12 @@ def scope(partition: str = "aws", **physical: str) -> TemplateContext:
         ({"Fn::Sub": ["${x}", {"x": {"Ref": "Role"}}]}, "temp-role"),
         ({"Fn::Select": ["1", ["a", "b"]]}, "b"),
         ({"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["User", "Arn"]}]}]}, "user/temp-user"),
+        ({"Fn::FindInMap": ["M", "us-east-1", "who"]}, "a"),
+        ({"Fn::Select": [1, {"Fn::FindInMap": ["M", "us-east-1", "list"]}]}, "c"),
+        ({"Fn::ToJsonString": {"a": [{"Ref": "User"}]}}, '{"a":["temp-user"]}'),
+        ({"Fn::Base64": {"Ref": "User"}}, "dGVtcC11c2Vy"),
+        ({"Fn::Length": ["a", {"Ref": "User"}]}, 2),
+        ({"Fn::Length": {"Fn::Split": [",", "a,b,c"]}}, 3),
         ({"Fn::ImportValue": "Storage:Arn"}, "arn:aws:s3:::storage-bucket"),
         ({"Fn::ImportValue": {"Fn::Sub": "Storage:Arn"}}, "arn:aws:s3:::storage-bucket"),
     ],
@@ -105,6 +114,13 @@ def test_other_partitions_have_their_own_arns() -> None:
     ("value", "why"),
     [
         ({"Fn::If": ["Cond", 1, 2]}, "Access: Fn::If isn't supported"),
+        ({"Ref": "Who"}, "the value of the parameter Who isn't known before the deployment"),
+        ({"Fn::Sub": "${Who}"}, "the value of the parameter Who isn't known before the deployment"),
+        ("arn:aws:s3:::{{resolve:ssm:/bucket}}/*", "isn't known before the deployment; write the value itself"),
+        ({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "who"]}, "Fn::FindInMap is supported only with keys that are"),
+        ({"Fn::FindInMap": ["M", "eu-west-1", "who"]}, "Fn::FindInMap can't be called with"),
+        ({"Fn::Transform": {"Name": "AWS::Include"}}, "Access: Fn::Transform isn't supported"),
+        ({"Version": "x", "Fn::ForEach::L": []}, "Access: Fn::ForEach::L isn't supported"),
         ({"Ref": "Nowhere"}, "refers to Nowhere, which isn't a resource"),
         ({"Ref": ["User"]}, r"Ref can't be called with \['User'\]"),
         ({"Fn::GetAtt": ["Topic", "Arn"]}, r"Arn of Topic \(AWS::SNS::Topic\) isn't known"),
@@ -123,6 +139,34 @@ def test_refuses_what_it_cant_resolve(value: Any, why: str) -> None:
     """A guess would be compared with the deployment, or used in a proof."""
     with pytest.raises(UnresolvedError, match=why):
         resolve(value, "Access", scope())
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ({"Fn::If": ["Cond", 1, 2]}, 3),
+        ({"Ref": "Who"}, 3),
+        ("{{resolve:ssm:/x}}", 3),
+        ({"Fn::GetAtt": ["Topic", "Arn"]}, 3),
+        ({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "who"]}, 3),
+        ({"Ref": "Nowhere"}, 2),
+        ({"Fn::Join": "x"}, 2),
+    ],
+)
+def test_what_isnt_known_yet_is_inconclusive(value: Any, code: int) -> None:
+    """The template isn't wrong, but no question about it can be answered."""
+    with pytest.raises(UnresolvedError) as error:
+        resolve(value, "Access", scope())
+    assert error.value.exit_code == code
+
+
+def test_a_password_can_be_a_dynamic_reference() -> None:
+    """No policy depends on it."""
+    profile = {"Password": "{{resolve:secretsmanager:password}}"}
+    user = {"Type": "AWS::IAM::User", "Properties": {"UserName": {"Ref": "AWS::StackName"}, "LoginProfile": profile}}
+    context = TemplateContext({"S": {"Resources": {"U": user}}}, "123456789012", "us-east-1", "aws")
+    [resource] = resources(context)
+    assert resource.properties == {"UserName": "S", "LoginProfile": profile}
 
 
 def test_refuses_deep_nesting() -> None:

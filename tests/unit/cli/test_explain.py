@@ -28,7 +28,7 @@ def test_reads_a_message_from_standard_input(
     """`… 2>&1 | temp-access explain -` works, even with bytes that aren't UTF-8."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(DENIED.encode() + b"\xff")))
     assert main(["explain", "-"]) == 0
-    assert "1. the trust policy names the role's ARN" in capsys.readouterr().out
+    assert "1. the caller's policies or the role's trust policy" in capsys.readouterr().out
 
 
 def test_prints_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,15 +10,12 @@ from hypothesis import strategies as st
 
 from temp_access.borrow.aws_profiles import (
     config_file,
-    managed_profiles,
     profile_lines,
-    profile_names,
-    put_block,
     read_text,
-    remove_block,
     replace_text,
     require_source_profile,
 )
+from temp_access.borrow.profile_blocks import managed_profiles, newline_of, profile_names, put_block, remove_block
 from temp_access.errors import UserError
 
 LINES = profile_lines("bob", {"credential_process": "/x credentials bob", "region": "us-east-1"})
@@ -42,7 +39,7 @@ def test_removing_the_block_restores_the_file(content: str | None) -> None:
 @given(OTHERS, OTHERS)
 def test_keeps_lines_after_the_block(content: str, after: str) -> None:
     """A person may add lines below the block."""
-    newline = "\n" if after and content and not content.endswith("\n") else ""
+    newline = newline_of(content) if after and content and not content.endswith("\n") else ""
     assert remove_block(put_block(content, "bob", LINES) + after, "bob") == content + newline + after
 
 

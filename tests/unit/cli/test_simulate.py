@@ -117,7 +117,7 @@ def test_prints_json(simulate: Any, cases: list[Case]) -> None:
     ("change", "message"),
     [
         ({"expectd": 1}, "case 'session-and-role-both-allow': expectd: is unknown; use "),
-        ({"expected": "denied"}, "expected: 'denied' is unknown; use allow, deny, malformed"),
+        ({"expected": "denied"}, "expected: 'denied' is unknown; use allow, deny, undecided, malformed"),
         ({"expected": None}, "expected: None is unknown; use"),
         ({"decision": "deny"}, "decision: 'deny' is unknown; use allowed, explicitDeny, implicitDeny"),
         ({"expected": "deny"}, "decision: 'allowed' contradicts expected: 'deny'"),

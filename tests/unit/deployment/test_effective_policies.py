@@ -15,7 +15,6 @@ from temp_access.deployment.effective_policies import (
     outsider_policies,
     template_policies,
 )
-from temp_access.errors import UserError
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import Request
 from tests.unit.support.config_file import config_of
@@ -144,9 +143,12 @@ def test_the_resource_decides_which_resource_policy_takes_part(config: Config) -
     assert policies.on(None, nobody).resource is None
 
 
-def test_a_malformed_bucket_policy_is_reported_at_once(config: Config) -> None:
-    """And not by the first question about the bucket."""
+def test_a_malformed_policy_is_read_as_far_as_it_goes(config: Config) -> None:
+    """What is odd in it is named, and may allow and deny the call."""
     broken = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "bucket", "PolicyDocument": allow("s3:*")}}
 
-    with pytest.raises(UserError, match="malformed policy: bucket policy"):
-        effective(config, Policy=broken)
+    policies = effective(config, Policy=broken)
+    policy = policies.bucket_policy(policies.state.bucket)
+
+    assert policy is not None
+    assert policy.unreadable == ("bucket policy: Statement[0]: needs Principal or NotPrincipal",)

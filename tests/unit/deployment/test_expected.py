@@ -70,6 +70,21 @@ def test_a_policy_resource_is_an_inline_policy_of_its_users_and_roles() -> None:
     assert (expected.user.permissions.inline, expected.role.permissions.inline) == ({}, {"mine": ALLOW})
 
 
+def test_a_policy_resource_of_one_user_or_role_is_an_inline_policy() -> None:
+    """The user or role is named or referred to; a policy of another one is none of theirs."""
+    policy = {"PolicyName": "own", "PolicyDocument": ALLOW}
+    more = {
+        "R": {"Type": "AWS::IAM::RolePolicy", "Properties": {**policy, "RoleName": {"Ref": "Role"}}},
+        "U": {"Type": "AWS::IAM::UserPolicy", "Properties": {**policy, "UserName": "temp-user"}},
+        "O": {"Type": "AWS::IAM::RolePolicy", "Properties": {**policy, "PolicyName": "o", "RoleName": "temp-user"}},
+    }
+
+    expected = state(more=more)
+
+    assert expected.role.permissions.inline == {"own": ALLOW}
+    assert expected.user.permissions.inline == {"own": ALLOW}
+
+
 def test_aws_managed_policies_are_attached_without_a_document() -> None:
     """They can't be changed, so they aren't compared."""
     expected = state(user={"ManagedPolicyArns": [S3_FULL]})

@@ -27,16 +27,22 @@ FORMS = {
     f"api error AccessDenied: {MESSAGE}",
     "Go v1": f"AccessDenied: {MESSAGE}\n\tstatus code: 403, request id: 1",
     "JavaScript": f"Uncaught AccessDenied: {MESSAGE}\n    at throwDefaultError",
+    "Ruby": f"Aws::STS::Errors::AccessDenied: {MESSAGE}",
+    "Ruby's traceback": f"{MESSAGE} (Aws::STS::Errors::AccessDenied)",
+    "PHP": 'Error executing "AssumeRole" on "https://sts.amazonaws.com"; AWS HTTP error: AccessDenied (client): '
+    + MESSAGE,
+    "the old AWS CLI": f"A client error (AccessDenied) occurred when calling the AssumeRole operation: {MESSAGE}",
     "Java": f"{MESSAGE} (Service: AWSSecurityTokenService; Status Code: 403; Error Code: AccessDenied; Request ID: 1)",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_parses_code_and_message(form: str) -> None:
-    """Every form has the code, and a message that names the action."""
-    code, message = parse(FORMS[form])
-    assert code == "AccessDenied"
-    assert "sts:AssumeRole" in message or "AssumeRole operation" in message
+    """Every form has the code, the message without anything around it, and the call."""
+    error = parse(FORMS[form])
+    assert error.code == "AccessDenied"
+    assert error.message == MESSAGE
+    assert "sts:AssumeRole" in error.calls
 
 
 @pytest.mark.parametrize(
@@ -65,17 +71,16 @@ def test_parses_incomplete_errors(error: str, code: str) -> None:
 
 def test_resolves_xml_entities() -> None:
     """The message contains the characters instead of their entities."""
-    assert parse("<Code>X</Code><Message>a &lt; b</Message>") == ("X", "a < b")
+    assert parse("<Code>X</Code><Message>a &lt; b</Message>") == ("X", "a < b", "")
 
 
 @given(st.text())
 def test_accepts_any_text(text: str) -> None:
     """No text makes the parser fail."""
-    code, _ = parse(text)
-    assert len(code) <= len(text)
+    assert len(parse(text).code) <= len(text)
 
 
 def test_handles_deep_and_long_texts() -> None:
     """A deeply nested or long text has no code, and the parser finishes soon."""
-    assert parse("[{" * 50_000) == ("", ("[{" * 50_000)[:100_000])
+    assert parse("[{" * 50_000) == ("", ("[{" * 50_000)[:100_000], "")
     assert parse("An error occurred (" * 20_000)[0] == ""

@@ -7,10 +7,17 @@ import pytest
 
 from temp_access.iam.cases import Case, read_cases, run_case
 
-CASES = read_cases(Path(__file__).parents[2] / "data" / "iam-cases.json")
+DATA = Path(__file__).parents[2] / "data"
+CASES = read_cases(DATA / "iam-cases.json")
+# Reports, and cases that a review of the evaluator found; each has its source.
+MORE = [
+    pytest.param(case, id=f"{path.parent.name}-{case.name}")
+    for path in sorted((DATA / "cases").rglob("cases.json"))
+    for case in read_cases(path)
+]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*(pytest.param(case, id=case.name) for case in CASES), *MORE])
 def test_decides_as_aws_does(case: Case) -> None:
     """Each case gets the decision that AWS documents for it."""
     outcome = run_case(case)

@@ -152,7 +152,7 @@ def test_the_rules_dont_import_the_cdk() -> None:
 
 
 def test_the_library_is_imported_only_for_policies() -> None:
-    """It takes half a second, which `can`, or a template without policies, doesn't wait for."""
+    """Neither `can` nor a template without policies waits half a second for it."""
     code = (
         "import sys, temp_access.lint.findings, temp_access.whatif.question\n"
         "temp_access.lint.findings.template_findings('S', {'Resources': {'B': {'Type': 'AWS::S3::Bucket'}}})\n"

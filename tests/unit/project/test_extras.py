@@ -80,10 +80,12 @@ def test_a_command_names_the_extra_that_it_needs(
 def test_a_review_without_the_solver_names_the_missing_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The comparison and the lint section don't need the solver."""
+    """The comparison and the lint section don't need the solver, but without the proofs the review can't tell."""
     monkeypatch.setitem(sys.modules, "cvc5", None)
-    assert main(["review", *SNAPSHOTS]) == 0
-    assert "needs the extra 'prove'" in capsys.readouterr().out
+    assert main(["review", *SNAPSHOTS]) == 3
+    output = capsys.readouterr().out
+    assert output.startswith("## The review can't tell")
+    assert "needs the extra 'prove'" in output
 
 
 def test_a_comparison_alone_needs_no_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -216,14 +216,15 @@ def test_an_approval_counts_from_the_first_review(tmp_path: Path, statuses: list
         ("/collaborators/a/permission", {"permission": "write"}),
         ("/statuses/abc", {}),
     )
-    calls = run_step("gate", tmp_path, gh, HEADLINE="broadened", SINCE=PUSHED)
+    calls = run_step("gate", tmp_path, gh, HEADLINE="broadened", UNKNOWN="0", SINCE=PUSHED)
     assert f"-f state={state} " in calls[-1]
 
 
 def test_another_label_cancels_no_waiting_decision() -> None:
     """GitHub cancels the waiting run of a group for the next one, so a removed label could stay in force."""
     group = read_workflow("review.yml")["concurrency"]["group"]
-    assert group.startswith("review-${{ (github.event.workflow_run || github.event.label.name == 'access-approved')")
+    assert group.startswith("review-${{ (github.event.workflow_run || github.event.label.name == 'access-approved'")
+    assert "|| github.event.label.name == 'access-unknown-approved')" in group
     assert group.endswith("|| github.run_id }}")
 
 
@@ -258,8 +259,42 @@ def test_the_gate_on_broadened_access(tmp_path: Path, headline: str, event: str,
       *permission*) [ "{permission}" ] || exit 1; echo "{permission}" ;;
     esac"""
     gh = gh if event else "true"
-    calls = run_step("gate", tmp_path, gh, HEADLINE=headline, SINCE=PUSHED)
+    calls = run_step("gate", tmp_path, gh, HEADLINE=headline, UNKNOWN="0", SINCE=PUSHED)
     assert f"repos/o/r/statuses/abc -f context=access-review -f state={state}" in calls[-1]
+
+
+@needs_jq
+@pytest.mark.parametrize(
+    ("headline", "unknown", "labels", "state"),
+    [
+        ("unknown", "2", [], "failure"),
+        ("unknown", "2", ["access-approved"], "failure"),
+        ("unknown", "2", ["access-unknown-approved"], "success"),
+        ("broadened", "1", ["access-approved"], "failure"),
+        ("broadened", "1", ["access-approved", "access-unknown-approved"], "success"),
+        ("broadened", "0", ["access-unknown-approved"], "failure"),
+        ("unchanged", "1", [], "error"),
+        ("narrowed", "", ["access-unknown-approved"], "error"),
+        ("unknown", "0", ["access-approved"], "error"),
+        ("unknown", "", ["access-unknown-approved"], "error"),
+    ],
+)
+def test_what_is_not_known_needs_its_own_approval(
+    tmp_path: Path, headline: str, unknown: str, labels: list[str], state: str
+) -> None:
+    """The label for broadened access doesn't cover what the review can't tell, and the status says how much that is."""
+    events = [
+        {"event": "labeled", "label": {"name": name}, "created_at": LATER, "actor": {"login": "a"}} for name in labels
+    ]
+    gh = gh_stub(
+        ("/events", events),
+        ("/commits/abc/statuses", [{"context": "access-review", "state": "failure", "created_at": REVIEWED}]),
+        ("/collaborators/a/permission", {"permission": "write"}),
+        ("/statuses/abc", {}),
+    )
+    calls = run_step("gate", tmp_path, gh, HEADLINE=headline, UNKNOWN=unknown, SINCE=PUSHED)
+    assert f"-f state={state} " in calls[-1]
+    assert state == "error" or unknown == "0" or f"{unknown} not known" in calls[-1]
 
 
 @pytest.mark.parametrize(

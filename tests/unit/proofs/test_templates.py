@@ -88,7 +88,7 @@ def test_a_second_bucket_policy() -> None:
     """Its bucket may have the same deployed name."""
     assembly = with_resource("TempAccess", "AWS::S3::BucketPolicy", Bucket="a-name", PolicyDocument=OPEN)
 
-    assert unmodeled(assembly) == ["bucket policies other than the one of the bucket"]
+    assert unmodeled(assembly) == ["TempAccess.More (AWS::S3::BucketPolicy)"]
 
 
 def test_two_policies_of_one_name() -> None:

@@ -83,7 +83,9 @@ def test_reports_a_federated_user_of_another_account(tmp_path: Path) -> None:
 def test_varies_the_keys_of_callers_with_credentials(tmp_path: Path, key: str) -> None:
     """An ARN doesn't show an organization or a tag, and anonymous callers have none."""
     changes = descriptions(tmp_path, everyone_if({"StringEquals": {key: "x"}}))
-    assert f"any other account can now read objects in bob/, when {key} is x, if its own policies allow it" in changes
+    assert (
+        f"any other account can now read objects in bob/, when its {key} is x, if its own policies allow it" in changes
+    )
     assert not any(change.startswith("anonymous callers") for change in changes)
 
 

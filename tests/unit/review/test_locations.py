@@ -52,19 +52,33 @@ def test_names_the_construct_of_a_changed_session_duration(tmp_path: Path) -> No
 
 def test_ignores_metadata_that_are_not_an_object(tmp_path: Path) -> None:
     """Other metadata are no error, and have no construct path."""
-    named = locations(edited(tmp_path, "new-action", '"Metadata": {', '"Metadata": [], "Other": {'))
-    assert "template TempAccess, Role11E5256C" in named
+    named = locations(edited(tmp_path, "longer-session", ": 43200", ": 36000"))
+    assert named == {"construct TempAccess/Role/Resource/Resource"}
+    file = tmp_path / "longer-session" / "head" / "cdk.out" / "TempAccess.template.json"
+    template = file.read_text(encoding="utf-8").replace('"Metadata": {', '"Metadata": [], "Other": {')
+    file.write_text(template, encoding="utf-8")
+    assert locations(tmp_path / "longer-session") == {"template TempAccess, Role11E5256C"}
 
 
 @pytest.mark.parametrize("path", ["aws:cdk:path", "aws:cdk:other"])
 def test_names_the_logical_id_without_a_construct_path(tmp_path: Path, path: str) -> None:
     """Without a construct path, the location is the template and the resource's logical id."""
-    named = locations(edited(tmp_path, "new-action", '"aws:cdk:path"', f'"{path}"'))
+    folder = edited(tmp_path, "longer-session", ": 43200", ": 36000")
+    file = folder / "head" / "cdk.out" / "TempAccess.template.json"
+    file.write_text(file.read_text(encoding="utf-8").replace('"aws:cdk:path"', f'"{path}"'), encoding="utf-8")
     role = (
         "construct TempAccess/Role/Resource/Resource" if path == "aws:cdk:path" else "template TempAccess, Role11E5256C"
     )
-    assert role in named
-    assert "access.toml, line 2 (grants.bob.access)" in named
+    assert locations(folder) == {role}
+
+
+def test_a_change_of_the_role_names_the_grant_that_it_comes_from(tmp_path: Path) -> None:
+    """The role's policy has the actions of all modes, so that the line of one grant is the cause of its change."""
+    assert locations(edited(tmp_path, "new-action", "Metadata", "Metadata")) == {
+        "access.toml, line 2 (grants.bob.access)"
+    }
+    other = edited(tmp_path / "other", "new-action", '"s3:DeleteObject"', '"s3:DeleteObject", "s3:PutObjectAcl"')
+    assert "construct TempAccess/Role/Resource/Resource" in locations(other)
 
 
 def test_names_the_line_of_a_construct_id(tmp_path: Path) -> None:

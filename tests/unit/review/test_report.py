@@ -1,5 +1,6 @@
 """The access map, the matrix, and the attachments of a report: lint, proofs and the last verification."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -9,14 +10,17 @@ import pytest
 from temp_access.cli.main import main
 from temp_access.errors import UserError
 from temp_access.iam.symbolic.queries import Witness
-from temp_access.proofs.claim import Claim, ClaimStatus
+from temp_access.proofs.claim import Claim, ClaimStatus, downgrade
 from temp_access.review.access_map import access_map
-from temp_access.review.attachments import ProofResults, add_witnesses, lint_delta, read_verification
+from temp_access.review.attachments import ProofResults, add_proofs, lint_delta, read_verification
 from temp_access.review.matrix import COLUMNS, matrix
-from temp_access.review.model import Direction, Review
+from temp_access.review.model import Cause, Change, Direction, Review
+from temp_access.review.render.html import to_html
+from temp_access.review.render.json_report import to_json
 from temp_access.review.report import review
 from temp_access.review.snapshot import Snapshot, read_snapshot
-from tests.unit.support.review_sample import PAIRS, snapshot_arguments
+from tests.unit.support.review_edits import add_bucket_statement, edited_snapshots
+from tests.unit.support.review_sample import PAIRS, report_of, snapshot_arguments
 
 
 def snapshots(name: str) -> tuple[Snapshot, Snapshot]:
@@ -25,7 +29,7 @@ def snapshots(name: str) -> tuple[Snapshot, Snapshot]:
     return base, head
 
 
-def cells(name: str, id_: str) -> dict[str, tuple[bool, bool]]:
+def cells(name: str, id_: str) -> dict[str, tuple[bool | None, bool | None]]:
     """Return a grant's row of the matrix."""
     [row] = [row for row in matrix((), *snapshots(name)).rows if row.id == id_]
     return dict(zip(COLUMNS, row.cells, strict=True))
@@ -43,6 +47,19 @@ def test_the_matrix_includes_the_bucket_policy() -> None:
     """A Deny in the bucket policy counts, and so does an Allow for every principal."""
     assert cells("removed-deny", "bob")["delete"] == (False, True)
     assert cells("public-read", "bob")["outside"] == (False, False)
+
+
+def test_the_matrix_shows_what_is_not_known(tmp_path: Path) -> None:
+    """A decision that depends on a key without a known value is neither yes nor no."""
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
+    condition = {"StringEquals": {"aws:UserAgent": "x"}}
+    base, head = edited_snapshots(tmp_path, add_bucket_statement("*", **statement, Condition=condition))
+    table = matrix((), base, head)
+    assert table.rows[0].cells[COLUMNS.index("read")] == (True, None)
+    assert table.rows[0].cells[COLUMNS.index("list")] == (True, True)
+    report = dataclasses.replace(report_of("bob"), matrix=table)
+    assert '<span aria-hidden="true">?</span> not known' in to_html(report)
+    assert '"read": {\n          "before": true,\n          "after": null' in to_json(report)
 
 
 def test_the_map_shows_callers_and_folders() -> None:
@@ -88,13 +105,37 @@ def test_lint_delta_recognizes_a_renamed_resource_in_a_message(tmp_path: Path) -
 def test_a_witness_of_new_access_makes_the_review_broadened() -> None:
     """If the comparison finds no new access but a proof has a witness for it, the review reports the witness."""
     claim = Claim("no new access: the user", ClaimStatus.REFUTED, Witness("the user may fly", "u", "a", "r"))
-    result = add_witnesses(Review(()), ProofResults((claim,)))
+    result = add_proofs(Review(()), ProofResults((claim,)))
     assert result.headline is Direction.BROADENED
     assert result.changes[0].description == "the user may fly"
     proved = Claim("no new access: the user", ClaimStatus.PROVED)
-    assert add_witnesses(Review(()), ProofResults((proved,))).headline is Direction.UNCHANGED
+    assert add_proofs(Review(()), ProofResults((proved,))).headline is Direction.UNCHANGED
     unknown = Claim("no new access: the user", ClaimStatus.UNKNOWN, Witness("the user may swim", "u", "a", "r"))
-    assert add_witnesses(Review(()), ProofResults((unknown,))).headline is Direction.UNCHANGED
+    assert [change.description for change in add_proofs(Review(()), ProofResults((unknown,))).changes] == []
+
+
+def test_an_undecided_claim_of_no_new_access_is_not_known() -> None:
+    """It counts unless the review compares the reason by itself; other claims say nothing about the change."""
+    unknown = Claim("no new access: the user", ClaimStatus.UNKNOWN, note="timed out")
+    result = add_proofs(Review(()), ProofResults((unknown,)))
+    assert result.headline is Direction.UNKNOWN
+    assert [each.description for each in result.unknown] == [
+        "it isn't proved that there is no new access: the user: timed out"
+    ]
+    unread = downgrade(Claim("no new access: the user", ClaimStatus.PROVED), "not modeled: X")
+    other = Claim("isolation: a session", ClaimStatus.UNKNOWN, note="timed out")
+    both = downgrade(unknown, "not modeled: X")
+    assert add_proofs(Review(()), ProofResults((unread, other))).headline is Direction.UNCHANGED
+    assert add_proofs(Review(()), ProofResults((both,))).headline is Direction.UNKNOWN
+    lost = Change("temp-user", Direction.NARROWED, "less", Cause("there", ()))
+    assert add_proofs(Review((lost,)), ProofResults((unknown,))).headline is Direction.UNKNOWN
+
+
+def test_a_review_without_proofs_is_not_known() -> None:
+    """If nothing could be proved, the review says why."""
+    result = add_proofs(Review(()), ProofResults(skip_reason="the solver is missing"))
+    assert result.headline is Direction.UNKNOWN
+    assert result.unknown[0].description == "nothing was proved: the solver is missing"
 
 
 @pytest.mark.parametrize("name", ["same", "equivalent-rewrite", "renamed-construct", "narrowed", "mfa-required"])

@@ -9,13 +9,15 @@ from typing import Any
 from temp_access.access_file import load, read
 from temp_access.cfn.assembly import Assembly
 from temp_access.config.model import Config
+from temp_access.iam.condition_keys import caller_kind
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.request import Request
-from temp_access.iam.symbolic.callers import ANONYMOUS, ROOT, SERVICE, SESSION, USER, make_caller
+from temp_access.iam.symbolic.callers import make_caller
 from temp_access.iam.symbolic.encoder import Encoder, SymbolicValue
 from temp_access.iam.symbolic.queries import Deadline
 from temp_access.iam.symbolic.semantics import allowed
-from temp_access.iam.symbolic.solver import SatResult, Solver
+from temp_access.iam.symbolic.solver import Formula, SatResult, Solver
+from temp_access.iam.unknown import UnknownValue
 from temp_access.policies.session_policy import session_policy
 from temp_access.proofs import Claim, ClaimStatus, prove_all
 from temp_access.proofs.run import claims_about
@@ -85,16 +87,24 @@ def unproved_claims(claims: Mapping[str, Claim]) -> dict[str, ClaimStatus]:
 
 def formula_holds(policies: PolicySet, request: Request, *, folder: str = "") -> bool:
     """Return whether the formula of the policies holds for one request with constant strings."""
+    decision = formula_decision(policies, request, folder=folder)
+    assert decision is not None, "the formula leaves this request open"
+    return decision
+
+
+def formula_decision(policies: PolicySet, request: Request, *, folder: str = "") -> bool | None:
+    """Return whether the formula of the policies holds for one request, None if the formula leaves it open."""
     solver = Solver()
-    kind = _kind(request)
+    kind = caller_kind(request.principal)
+    name = solver.constant(request.principal.rpartition("/")[2])
     caller = make_caller(
         solver,
         kind,
         solver.constant(request.principal),
         solver.constant(request.account),
         resource_account=request.resource_account,
-        same_account=request.account == request.resource_account and kind not in (SERVICE, ANONYMOUS),
-        name=solver.constant(request.principal.rpartition("/")[2]),
+        same_account=request.account == request.resource_account and request.principal.startswith("arn:"),
+        name=name,
         role=solver.constant(request.role) if request.role else None,
     )
     keys = {**request.context, **{f"aws:PrincipalTag/{k}": v for k, v in request.principal_tags.items()}}
@@ -105,20 +115,26 @@ def formula_holds(policies: PolicySet, request: Request, *, folder: str = "") ->
         resource=solver.constant(request.resource),
         folder=solver.constant(folder),
         fixed={
-            key.lower(): SymbolicValue(solver.true, solver.constant(str(value)))
+            key.lower(): SymbolicValue(solver.true, solver.constant(str(value)), str(value))
             for key, value in keys.items()
-            if value is not None
+            if isinstance(value, str | int | float)
         },
     )
     formula = allowed(encoder, policies)
-    absent = [solver.not_(value.present) for value in encoder.keys.values()]
-    assert not encoder.unencoded, "this request can't be compared: a condition has no formula"
-    holds = solver.solve([formula, *absent], 10).result
-    fails = solver.solve([solver.not_(formula), *absent], 10).result
-    assert {holds, fails} == {SatResult.SAT, SatResult.UNSAT}
-    return holds is SatResult.SAT
+    known = [_as_in(request, solver, key, value) for key, value in encoder.keys.items()]
+    holds = solver.solve([formula, *known], 10).result
+    fails = solver.solve([solver.not_(formula), *known], 10).result
+    assert SatResult.SAT in (holds, fails)
+    return None if holds is fails else holds is SatResult.SAT
 
 
-def _kind(request: Request) -> str:
-    parts = {":user/": USER, ":assumed-role/": SESSION, ":root": ROOT, "amazonaws.com": SERVICE}
-    return next((kind for part, kind in parts.items() if part in request.principal), ANONYMOUS)
+def _as_in(request: Request, solver: Solver, key: str, symbolic: SymbolicValue) -> Formula:
+    """Return the formula that a key has the value that the request has, as far as that is known."""
+    match request.value(key):
+        case None:
+            return solver.not_(symbolic.present)
+        case str(value):
+            return solver.and_([symbolic.present, solver.equal(symbolic.value, solver.constant(value))])
+        case UnknownValue.POSSIBLE:
+            return solver.true
+    return symbolic.present

@@ -64,7 +64,12 @@ def add_role_statement(element: str, key: str, **statement: Any) -> Edit:
 
 def review_edits(folder: Path, head: Edit, base: Edit = unchanged) -> Review:
     """Return the review of two copies of the prepared output `same`, each edited."""
-    return review(_snapshot(folder, "base", base), _snapshot(folder, "head", head))
+    return review(*edited_snapshots(folder, head, base))
+
+
+def edited_snapshots(folder: Path, head: Edit, base: Edit = unchanged) -> tuple[Snapshot, Snapshot]:
+    """Return two copies of the prepared output `same`, each edited: base and head."""
+    return _snapshot(folder, "base", base), _snapshot(folder, "head", head)
 
 
 def descriptions(folder: Path, head: Edit, base: Edit = unchanged) -> list[str]:

@@ -7,9 +7,11 @@ from temp_access.iam.symbolic.queries import Witness
 from temp_access.lint.model import Finding
 from temp_access.proofs.claim import Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Column, Edge, Node
+from temp_access.review.administrators import Administrator
 from temp_access.review.attachments import LastVerification, LintDelta, ProbeSummary, ProofResults
+from temp_access.review.managed_policies import ManagedPolicy
 from temp_access.review.matrix import COLUMNS, GrantRow, Matrix
-from temp_access.review.model import Cause, Change, Direction, Review
+from temp_access.review.model import Cause, Change, Direction, Review, Unknown
 from temp_access.review.report import ReviewReport
 from temp_access.verify.probes import Verdict
 
@@ -45,7 +47,7 @@ def report_of(name: str) -> ReviewReport:
     )
     witness = Witness(name, name, name, name)
     return ReviewReport(
-        review=Review((change, lost)),
+        review=Review((change, lost), (Unknown(f"{name} isn't read", (construct,)), Unknown(name)), (name,)),
         map=access_map,
         matrix=Matrix((GrantRow(name, "read", f"{name}/", 3600, ((False, True),) * len(COLUMNS)),), 2),
         lint=LintDelta(((Finding("Everyone", name, None, name, name), construct),), 1, 0),
@@ -54,4 +56,6 @@ def report_of(name: str) -> ReviewReport:
             name, name, name, name, name, False, (ProbeSummary(name, name, Verdict.FAILED, name),)
         ),
         config_file="access.toml",
+        administrators=(Administrator(name, (name, name), True),),
+        policies=(ManagedPolicy(name, name, name, "new"), ManagedPolicy(name, name, name)),
     )

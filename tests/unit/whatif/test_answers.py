@@ -191,6 +191,9 @@ def test_prints_json(ask: Answers) -> None:
         ("bob GetObject x", "like s3:GetObject"),
         ("bob s3:* x", "isn't an action with its service"),
         ("bob s3:ListObjectsV2 bucket", "ask about s3:ListBucket"),
+        # aws/aws-cli#5375, ASFHyP3/hyp3#371
+        ("bob s3:CopyObject bob/x", "s3:GetObjectTagging on it and s3:PutObjectTagging on the copy"),
+        ("bob s3:UploadPartCopy bob/x", "AWS CLI v2 calls GetObjectTagging for every copy in parts"),
         ("bob s3:GetObject s3://example/x", "CloudFormation chooses the bucket's name"),
         ("bob s3:GetObject s3:///x", "names no bucket"),
         ("bob s3:GetObject arn:aws", "isn't an ARN"),

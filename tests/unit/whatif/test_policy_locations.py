@@ -37,6 +37,14 @@ def test_a_policy_resource_is_its_own_location() -> None:
     }
 
 
+def test_a_policy_of_one_user_or_role_is_its_own_location() -> None:
+    """AWS::IAM::RolePolicy and AWS::IAM::UserPolicy name one holder each."""
+    assert locations(
+        R=resource("IAM::RolePolicy", PolicyName="own", RoleName="temp-role"),
+        U=resource("IAM::UserPolicy", PolicyName="own", UserName="temp-user"),
+    ) == {("role", Layer.IDENTITY, "own"): "R (Stack)", ("user", Layer.IDENTITY, "own"): "U (Stack)"}
+
+
 def test_a_managed_policy_is_located_by_its_arn() -> None:
     """As an identity-based policy and as a boundary."""
     arn = "arn:aws:iam::111122223333:policy/own"

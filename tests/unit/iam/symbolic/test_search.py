@@ -6,6 +6,7 @@ import pytest
 
 from temp_access.cfn.assembly import Assembly
 from temp_access.errors import UserError
+from temp_access.iam.symbolic.replay import Disagreement
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs import Claim, ClaimStatus, prove_all
 from temp_access.proofs.claim import exit_code
@@ -58,7 +59,7 @@ def test_the_exit_code_is_that_of_the_worst_status(statuses: list[ClaimStatus], 
 
 def test_a_disagreement_with_the_evaluator_is_never_a_refutation(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the evaluator decides the request differently, one of the two is wrong, and the claim is unknown."""
-    monkeypatch.setattr("temp_access.iam.symbolic.search.replay", lambda query, encoder, model, account: None)
+    monkeypatch.setattr("temp_access.iam.symbolic.search.replay", lambda query, encoder, model, account: Disagreement())
 
     claim = decide_claims(BUCKET, assembly=change_templates(bucket=add_statement(allow())))[BUCKET]
 
@@ -68,7 +69,7 @@ def test_a_disagreement_with_the_evaluator_is_never_a_refutation(monkeypatch: py
 
 def test_the_evaluator_detects_a_formula_without_the_deny(monkeypatch: pytest.MonkeyPatch) -> None:
     """The replay detects a mistake in the formula itself."""
-    monkeypatch.setattr("temp_access.iam.symbolic.semantics.case_insensitive", lambda solver, value: solver.union([]))
+    monkeypatch.setattr("temp_access.iam.symbolic.conditions.case_insensitive", lambda solver, value: solver.union([]))
     deny = {**allow(), "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
 
     claim = decide_claims(USEFUL, assembly=change_templates(bucket=add_statement(deny)))[USEFUL]
@@ -82,7 +83,7 @@ def test_the_evaluator_detects_a_formula_without_the_deny(monkeypatch: pytest.Mo
         ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, ("aws:sourceip", "203.0.113.0")),
         ({"NumericLessThan": {"s3:max-keys": "10"}}, ("s3:max-keys", "9")),
         ({"NumericGreaterThan": {"s3:signatureAge": "86400000"}}, ("s3:signatureage", "86400001")),
-        ({"DateLessThan": {"aws:CurrentTime": "2026-01-02"}}, ("aws:currenttime", "2026-01-01T00:00:00+00:00")),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-01-02"}}, ("aws:currenttime", "2026-01-01T00:00:00Z")),
         ({"ForAnyValue:StringLike": {"aws:CalledVia": "a*"}}, ("aws:calledvia", "ax")),
     ],
 )

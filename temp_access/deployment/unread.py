@@ -1,0 +1,226 @@
+"""What isn't read in the templates and could give access, and how that differs between two outputs."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from temp_access.cfn.assembly import Assembly, Template
+from temp_access.cfn.intrinsics import TemplateContext
+from temp_access.cfn.read_properties import HOLDERS, PROPERTIES
+from temp_access.cfn.resources import Resource, resources
+from temp_access.deployment.readable import (
+    ACCESS_PREFIXES,
+    BUCKET,
+    BUCKET_POLICY,
+    CREDENTIAL_PROPERTIES,
+    CREDENTIALS,
+    HARMLESS,
+    PRIVATE_ACLS,
+    ROLE,
+    USER,
+)
+from temp_access.deployment.state import State
+from temp_access.deployment.target import Target
+from temp_access.iam.statements import as_list
+from temp_access.policies.role_policy import TAG_PREFIX
+
+# What a function in a resource can refer to outside of the resources.
+_SECTIONS = ("Conditions", "Mappings", "Parameters", "Rules")
+_OWN_NAMES = {BUCKET: "bucket", ROLE: "role", USER: "user"}
+_POLICY_OR_ROLE = re.compile(r'"(?:Statement|[^"]*(?i:role)(?i:arns?|names?|s)?)":')
+_TAG_KEY = re.compile(r"(?i)(?:principal|resource|bucket)tag")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A resource, property or template that isn't read, in words; the same in two outputs if `content` is equal.
+
+    `logical_id` is "" for what isn't one resource. With `is_credentials`, it changes who can act as the user, and not
+    what the user may do.
+    """
+
+    description: str
+    content: str
+    stack: str
+    logical_id: str = ""
+    is_credentials: bool = False
+
+
+def unread(assembly: Assembly, target: Target, state: State) -> tuple[Unread, ...]:
+    """Return everything in an assembly that could give access and isn't read, each once.
+
+    Of the project's stacks, that is all that isn't known to be read or to give nobody access. Of other stacks in the
+    same output, it is resources of IAM and S3, and those that can create others or name the user, role or bucket.
+    """
+    context = TemplateContext(assembly.templates, target.account, target.region, target.partition)
+    found = chain(
+        chain.from_iterable(_in_template(*each, assembly) for each in assembly.templates.items()),
+        _in_resources(resources(context), assembly, state),
+        chain.from_iterable(_in_other(*each, assembly, state) for each in assembly.others.items()),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator[Unread]:
+    if "Transform" in template or '"Fn::Transform"' in json.dumps(template):
+        # A macro gets the whole template.
+        yield Unread(f"the result of the Transform in {stack}", _content(template, ""), stack)
+    for logical_id, resource in template["Resources"].items():
+        kind = resource["Type"]
+        content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
+        content = _without_own_ids(content, assembly)
+        if kind not in PROPERTIES:
+            if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
+                yield Unread(f"{stack}.{logical_id} ({kind})", content, stack, logical_id, kind in CREDENTIALS)
+        elif "Condition" in resource:
+            # Of the resource, because what it contains is read.
+            condition = [kind, resource["Condition"], *_sections(template)]
+            yield Unread(f"the Condition of {stack}.{logical_id}", _content(*condition), stack, logical_id)
+
+
+def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -> Iterator[Unread]:
+    policies = [each for each in own if each.kind == BUCKET_POLICY]
+    policy = next((each for each in policies if each.properties.get("Bucket") == state.bucket.name), None)
+    tags_matter = any(_TAG_KEY.search(json.dumps(template)) for template in assembly.templates.values())
+    names = {"Users": state.user.name, "UserName": state.user.name, "Roles": state.role.name}
+    names["RoleName"] = state.role.name
+    for each in own:
+        yield from _unread_properties(each, _sections(assembly.templates[each.stack]), tags_matter=tags_matter)
+        if each in policies and each is not policy:
+            yield _of(each, f"{each.stack}.{each.logical_id} ({each.kind})", each.properties)
+        for holders in HOLDERS.get(each.kind, ()):
+            # Without the name that it needs, a policy of one role or user can't be read either.
+            held_by = as_list(each.properties.get(holders, "" if holders.endswith("Name") else None))
+            others = [name for name in held_by if name != names.get(holders)]
+            if others:
+                of_others = " of ".join(filter(None, [each.kind, ", ".join(map(str, others))]))
+                description = f"{each.stack}.{each.logical_id} ({of_others})"
+                yield _of(each, description, {holders: others, "of": each.properties})
+        if each.kind in (ROLE, USER):
+            for name, documents in _duplicate_policies(each, own).items():
+                yield _of(each, f"two policies {name} of {each.name}", documents)
+
+
+def _unread_properties(resource: Resource, sections: list[object], *, tags_matter: bool) -> Iterator[Unread]:
+    properties, place = resource.properties, f"{resource.stack}.{resource.logical_id} ({resource.kind})"
+    # A function among them is a macro, which is named by itself.
+    for name in sorted(name for name in properties.keys() - PROPERTIES[resource.kind] if not name.startswith("Fn::")):
+        yield _of(resource, f"{name} of {place}", [{name: properties[name]}, sections], name in CREDENTIAL_PROPERTIES)
+    if resource.kind in (ROLE, USER) and properties.get("Path", "/") != "/":
+        yield _of(resource, f"the path of {resource.name}", properties["Path"])
+    if properties.get("AccessControl") not in PRIVATE_ACLS:
+        yield _of(resource, f"the ACL of {place}, {properties['AccessControl']}", properties["AccessControl"])
+    tags = [tag for tag in properties.get("Tags", ()) if not str(tag.get("Key")).startswith(TAG_PREFIX)]
+    if tags and tags_matter:
+        yield _of(resource, f"Tags of {place}, while a condition tests tags", tags)
+
+
+def _duplicate_policies(owner: Resource, own: Iterable[Resource]) -> dict[str, list[object]]:
+    """Return the documents of each name that several inline policies of a user or role have."""
+    policies = [*owner.properties.get("Policies", ())]
+    for each in own:
+        holders = HOLDERS.get(each.kind, ()) if each.kind != "AWS::IAM::ManagedPolicy" else ()
+        kinds = [name for name in holders if owner.kind.rpartition("::")[2] in name]
+        if any(owner.name in as_list(each.properties.get(name)) for name in kinds):
+            policies.append(each.properties)
+    names = Counter(policy["PolicyName"] for policy in policies)
+    return {
+        name: [policy.get("PolicyDocument") for policy in policies if policy["PolicyName"] == name]
+        for name, count in names.items()
+        if count > 1
+    }
+
+
+def _in_other(stack: str, template: Template | None, assembly: Assembly, state: State) -> Iterator[Unread]:
+    own_stacks = assembly.templates.keys()
+    if template is None:
+        # Which of the files are its own isn't known.
+        content = _content(stack, _digests(assembly.folder, "**/*.template.json", own_stacks))
+        yield Unread(f"the stack {stack} (its templates)", content, stack)
+        return
+    found = [(id_, each) for id_, each in template["Resources"].items() if _may_give_access(each, own_stacks, state)]
+    if "Transform" in template or found:
+        kinds = sorted({str(each["Type"]) for _, each in found}) or ["a Transform"]
+        content = _content([_effective(each) for _, each in found], template.get("Transform"), *_sections(template))
+        yield Unread(f"the stack {stack} ({', '.join(kinds)})", content, stack)
+
+
+def _may_give_access(resource: Mapping[str, Any], own_stacks: Iterable[str], state: State) -> bool:
+    kind, properties = str(resource["Type"]), json.dumps(resource.get("Properties", {}))
+    if kind in HARMLESS:
+        return False
+    # An import names the stack that it imports from.
+    names = (state.user.name, state.role.name, state.bucket.name, *own_stacks)
+    return kind.startswith(ACCESS_PREFIXES) or kind.endswith("::MODULE") or any(name in properties for name in names)
+
+
+def _of(resource: Resource, description: str, content: object, is_credentials: bool = False) -> Unread:
+    text = _content(resource.kind, content)
+    return Unread(description, text, resource.stack, resource.logical_id, is_credentials)
+
+
+def _sections(template: Template) -> list[object]:
+    return [template.get(name) for name in _SECTIONS]
+
+
+def _effective(resource: Mapping[str, Any]) -> list[object]:
+    # Metadata names the construct, and the other attributes say when CloudFormation creates and deletes the resource.
+    return [resource.get(name) for name in ("Type", "Properties", "Condition")]
+
+
+def _nested(kind: str, folder: Path) -> list[str]:
+    """Return what a nested stack's template contains, as far as it is known: it is one of the folder's assets."""
+    return _digests(folder, "*.nested.template.json") if kind.startswith("AWS::CloudFormation::Stack") else []
+
+
+def _digests(folder: Path, pattern: str, without: Iterable[str] = ()) -> list[str]:
+    excluded = {folder / f"{stack}.template.json" for stack in without}
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted({*folder.glob(pattern)} - excluded)]
+
+
+def _content(*values: object) -> str:
+    return json.dumps(values, sort_keys=True, default=str)
+
+
+def _without_own_ids(content: str, assembly: Assembly) -> str:
+    """Replace the logical ids of user, role and bucket, so that renaming them changes nothing."""
+    for template in assembly.templates.values():
+        for logical_id, resource in template["Resources"].items():
+            if name := _OWN_NAMES.get(resource["Type"]):
+                content = re.sub(rf'(?<=["{{]){re.escape(logical_id)}(?=[".}}])', f"<the {name}>", content)
+    return content
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadDelta:
+    """What only head or only base has (or has with another content), and what both have."""
+
+    only_base: tuple[Unread, ...]
+    only_head: tuple[Unread, ...]
+    same: tuple[Unread, ...]
+
+
+def compare_unread(base: Iterable[Unread], head: Iterable[Unread]) -> UnreadDelta:
+    """Return the difference; something that is only renamed is the same."""
+    before, after = tuple(base), tuple(head)
+    remaining = Counter(each.content for each in before)
+    same: list[Unread] = []
+    only_head: list[Unread] = []
+    for each in after:
+        if remaining[each.content]:
+            remaining[each.content] -= 1
+            same.append(each)
+        else:
+            only_head.append(each)
+    only_base = []
+    for each in reversed(before):
+        if remaining[each.content]:
+            remaining[each.content] -= 1
+            only_base.append(each)
+    return UnreadDelta(tuple(reversed(only_base)), tuple(only_head), tuple(same))

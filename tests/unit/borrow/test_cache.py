@@ -14,6 +14,7 @@ from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import file_digests
 from temp_access.borrow.session_store import SessionStore
 from temp_access.cli.status import _sessions
+from temp_access.errors import UserError
 from tests.unit.support.cached_session import cached_session
 
 
@@ -156,11 +157,22 @@ def test_the_lock_holds_between_processes(cache: Cache, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("xdg_cache_home", "folder"),
-    [("", "~/.cache/temp-access"), ("relative", "~/.cache/temp-access"), ("/var/x", "/var/x/temp-access")],
+    [("", "/home/x/.cache/temp-access"), ("relative", "/home/x/.cache/temp-access"), ("/var/x", "/var/x/temp-access")],
 )
 def test_follows_the_xdg_specification(xdg_cache_home: str, folder: str) -> None:
     """A relative XDG_CACHE_HOME is ignored."""
-    assert cache_folder({"XDG_CACHE_HOME": xdg_cache_home}) == os.path.expanduser(folder)
+    assert cache_folder({"XDG_CACHE_HOME": xdg_cache_home, "HOME": "/home/x"}) == folder
+
+
+@pytest.mark.parametrize(
+    ("home", "told"),
+    [({}, "HOME isn't set"), ({"HOME": ""}, "HOME isn't set"), ({"HOME": "rel"}, "HOME is the relative path 'rel'")],
+)
+def test_without_a_home_folder_there_is_no_cache(home: dict[str, str], told: str) -> None:
+    """Secrets would land below the working folder."""
+    with pytest.raises(UserError, match=f"^{told}; set it to your home folder, or XDG_CACHE_HOME to another one$"):
+        cache_folder(home)
+    assert cache_folder({**home, "XDG_CACHE_HOME": "/var/x"}) == "/var/x/temp-access"
 
 
 def test_reports_an_unusable_folder_once(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from temp_access.borrow.cache import Cache, cache_folder
@@ -113,8 +114,9 @@ def _borrow_and_cache(args: argparse.Namespace, cache: Cache, key: str, ask: boo
 
     store = NullStore() if args.no_cache else SessionStore(cache, print_note)
     started = time.time()
-    # A process that waits here for the same request of another one hasn't imported anything heavy yet.
-    with store.locked("requests", key):
+    # A process that waits here for the same request of another one hasn't imported anything heavy yet. But whoever may
+    # be asked for an MFA code keeps nobody waiting.
+    with nullcontext() if ask and sys.stdin.isatty() else store.locked("requests", key):
         cached = None if args.no_cache else find_cached_session(cache, key, args.min_ttl, since=started)
         if cached:
             return cached

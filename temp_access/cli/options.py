@@ -1,12 +1,12 @@
 """Options that many commands share, writing to standard output, and asking for confirmation."""
 
 import argparse
-import os
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from temp_access.cli.streams import drop_output, output_error
 from temp_access.config.table import parse_duration
 from temp_access.errors import TempAccessError, UserError
 
@@ -89,17 +89,22 @@ def write_stdout(output: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # What is left in the buffer would fail again at exit, with a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise TempAccessError(
-            f"standard output can't be written ({error.strerror}), so nothing was handed out; redirect it elsewhere",
-            exit_code=1,
-        ) from error
+        drop_output(sys.stdout.fileno())
+        raise _not_handed_out(error) from error
+    if error := output_error():
+        raise _not_handed_out(error)
+
+
+def _not_handed_out(error: OSError) -> TempAccessError:
+    return TempAccessError(
+        f"standard output can't be written ({error.strerror}), so nothing was handed out; redirect it elsewhere",
+        exit_code=1,
+    )
 
 
 def confirm(question: str) -> bool:
     """Return whether the user at the terminal answers yes; raises UserError without a terminal."""
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UserError("there is no terminal to ask for confirmation; pass --yes to continue without it")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -22,6 +22,7 @@ UNFINISHED_PREFIX = ".new-"
 # The longest access.toml or AWS configuration file, and the longest JSON that a tool wrote, in bytes.
 MAX_SIZE = 16 << 20
 MAX_OBJECT_SIZE = 256 << 20
+MAX_POLICY_SIZE = 1 << 20
 # Seconds for which a lock is waited for: longer than one call of a service may take.
 LOCK_WAIT = 30.0
 _NOTICE_AFTER = 2.0
@@ -51,13 +52,29 @@ def read_bounded_text(path: str | os.PathLike[str], limit: int = MAX_SIZE, encod
     return read_bounded(path, limit).decode(encoding)
 
 
-def read_object(file: Path, advice: str) -> dict[str, Any]:
-    """Return the JSON object in `file`; raises UserError, which ends with `advice`, if it holds none."""
+def reject_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the members as an object, for `json.loads`; raises ValueError if a key occurs twice."""
+    members: dict[str, object] = {}
+    for key, value in pairs:
+        if key in members:
+            raise ValueError(f"{key!r} occurs twice in one object")
+        members[key] = value
+    return members
+
+
+def read_object(file: Path, advice: str, *, written_by_hand: bool = False) -> dict[str, Any]:
+    """Return the JSON object in `file`; raises UserError, which ends with `advice`, if it holds none.
+
+    A file that is `written_by_hand` may be no larger than `MAX_POLICY_SIZE`, and no key may occur twice in an object.
+    """
     try:
-        value = json.loads(read_bounded_text(file, MAX_OBJECT_SIZE, "utf-8"))
+        text = read_bounded_text(file, MAX_POLICY_SIZE if written_by_hand else MAX_OBJECT_SIZE, "utf-8")
+        value = json.loads(text, object_pairs_hook=reject_duplicate_keys if written_by_hand else None)
     except FileNotFoundError:
         raise UserError(f"{file}: there is no such file; {advice}") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise UserError(f"{file}: can't be read ({error.strerror}); {advice}") from None
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{file}: can't be read ({error}); {advice}") from None
     if not isinstance(value, dict):
         raise UserError(f"{file}: isn't a JSON object; {advice}")

@@ -5,7 +5,6 @@ its settings.
 """
 
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -16,10 +15,7 @@ from temp_access.borrow.profile_blocks import find_block, put_block, remove_bloc
 from temp_access.errors import UserError
 from temp_access.files import read_bounded, replace_shared
 from temp_access.private_folders import home_folder
-from temp_access.terminal_text import escape_control
-
-# Control characters, and the two line ends of Unicode.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+from temp_access.terminal_text import CONTROL, escape_control
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
@@ -118,7 +114,7 @@ def profile_lines(name: str, settings: dict[str, str]) -> str:
     """Return the lines of the profile `name`; raises UserError if a value contains a control character."""
     for key, value in settings.items():
         # Every tool that reads the file takes what follows a line end for a line of its own.
-        if _CONTROL.search(value):
+        if CONTROL.search(value):
             raise UserError(
                 f"the profile's {key} would be {escape_control(value)}, and a profile can't hold control characters; "
                 "use paths without them"

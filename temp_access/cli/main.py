@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from temp_access.cli.options import check_paths
 from temp_access.cli.streams import drop_output, output_error, use_standard_streams
 from temp_access.errors import TempAccessError
 from temp_access.private_folders import home_folder
@@ -84,6 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     args = _parse(arguments)
     try:
         _require_home()
+        check_paths(args)
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))
     except TempAccessError as error:
         if args.debug:

@@ -76,6 +76,11 @@ class StateDir:
         return self.root / "access.log"
 
     @property
+    def access_logs(self) -> tuple[Path, Path]:
+        """The access log, and the former one that was full."""
+        return self.access_log, self.root / "access.log.1"
+
+    @property
     def server_log(self) -> Path:
         return self.root / "server.log"
 

@@ -221,3 +221,30 @@ def test_removes_a_session_of_an_ended_local_aws(cache: Cache, tmp_path: Path) -
     server.write_text("the next")
     assert len(_sessions(cache)) == 2
     assert [key for key, _ in cache.entries("sessions")] == ["aws"]
+
+
+def test_a_flipped_bit_is_a_miss(tmp_path: Path) -> None:
+    """Any bit of the file: what is read is what was written, or nothing."""
+    cache, value = Cache(str(tmp_path)), {"secret": "aB3/é", "expires_at": 2**40, "inner": {"list": [1, "x", None]}}
+    cache.write("sessions", "k", value)
+    (file,) = tmp_path.glob("sessions/*.json")
+    content, written = file.read_bytes(), cache.read("sessions", "k")
+    assert written == {**value, "format": 3}
+    missed = 0
+    for bit in range(len(content) * 8):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(changed)
+        found = cache.read("sessions", "k")
+        missed += found is None
+        assert found in (None, written), changed
+    assert missed > 0.98 * len(content) * 8
+
+
+def test_waits_no_longer_than_it_may(tmp_path: Path) -> None:
+    """And says whether it got the lock; in this process and among processes alike."""
+    cache, told = Cache(str(tmp_path)), []
+    with cache.locked("sessions", "k") as held, cache.locked("sessions", "k", 0.1, lambda: told.append(1)) as again:
+        assert (held, again, told) == (True, False, [])
+    with cache.locked("sessions", "k", 0) as held:
+        assert held

@@ -9,6 +9,7 @@ from typing import Any
 
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.errors import UserError
+from temp_access.files import MAX_OBJECT_SIZE, read_bounded_text
 from temp_access.lint.findings import findings
 from temp_access.lint.model import UNDECIDED, Finding
 from temp_access.proofs.claim import Claim, ClaimStatus
@@ -169,7 +170,7 @@ class LastVerification:
 def read_verification(path: Path, base: Snapshot, head: Snapshot) -> LastVerification:
     """Return the report that `temp-access verify --json` wrote to `path`; raises UserError for any other file."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(read_bounded_text(path, MAX_OBJECT_SIZE, "utf-8"))
         if not isinstance(report, dict) or report.get("schema") != 1:
             raise ValueError("its schema isn't 1")
         digest = report["config_digest"]

@@ -150,14 +150,14 @@ def _plan(
 ) -> "ProbePlan":
     from temp_access.verify.plan.assume_role import is_untrusted
     from temp_access.verify.plan.plan import make_plan
-    from temp_access.verify.plan.user import user_allows
+    from temp_access.verify.plan.user import decide_for_user
 
     return make_plan(
         config,
         grants,
         target,
         run_name,
-        user_allows=user_allows(config, target, managed),
+        decide_for_user=decide_for_user(config, target, managed),
         # `cdk bootstrap` creates this bucket, so it exists wherever the stacks are deployed.
         other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
         deployer_is_untrusted=is_untrusted(config, arn),

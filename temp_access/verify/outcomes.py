@@ -119,6 +119,8 @@ def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_laye
     """
     if outcome.kind is OutcomeType.UNDECIDED:
         return Verdict.INCONCLUSIVE, outcome.summary
+    if probe.depends_on:
+        return Verdict.INCONCLUSIVE, f"{outcome.summary}; what is right {NOT_KNOWN}"
     if probe.allowed:
         return (Verdict.PASSED if outcome.kind is OutcomeType.WORKED else Verdict.FAILED), outcome.summary
     if outcome.kind is OutcomeType.WORKED:
@@ -142,6 +144,8 @@ def may_be_transient(probe: Probe, outcome: Outcome) -> bool:
     """Whether waiting could change the outcome: IAM's propagation delays, throttling, the network."""
     if outcome.kind is OutcomeType.UNDECIDED:
         return not outcome.depends_on
+    if probe.depends_on:
+        return False
     if outcome.kind is OutcomeType.WORKED:
         return not probe.allowed
     return outcome.code in ACCESS_DENIED | NOT_PROPAGATED

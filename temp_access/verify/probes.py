@@ -86,7 +86,8 @@ class Probe:
 
     `codes` are the accepted error codes of a refusal (empty: AWS's spellings of AccessDenied). `layer` is the
     layer that must deny the call, None if several can. `control` is a caller for whom the same call must succeed;
-    without it a refusal proves nothing. `cause` is the likely cause of a failure, and what to do.
+    without it a refusal proves nothing. `cause` is the likely cause of a failure, and what to do. `depends_on` names
+    what isn't known and leaves open which outcome is right.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Probe:
     layer: Layer | None = None
     control: ProbeCaller | None = None
     runners: frozenset[Runner] = BOTH
+    depends_on: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):

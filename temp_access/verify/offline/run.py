@@ -91,7 +91,7 @@ def run_offline(probes: Sequence[Probe], calls: EvaluatorCalls, finished: Callab
         if probe.control and outcome.kind is OutcomeType.REFUSED:
             control = calls.control(probe.control, probe.call)
         verdict, observed = judge(probe, outcome, control, names_layers=True)
-        depends_on = outcome.depends_on or (control.depends_on if control else ())
+        depends_on = outcome.depends_on or probe.depends_on or (control.depends_on if control else ())
         result = Result(
             probe,
             verdict,

@@ -17,7 +17,7 @@ from temp_access.verify.live.calls import observe_trust
 from temp_access.verify.offline.run import cross_check, evaluator_calls, run_offline
 from temp_access.verify.outcomes import OutcomeType, may_be_transient
 from temp_access.verify.plan.plan import make_plan
-from temp_access.verify.plan.user import user_allows
+from temp_access.verify.plan.user import decide_for_user
 from temp_access.verify.probes import Result, Runner, TrustCheck, Verdict
 from tests.unit.support.config_file import config_of
 from tests.unit.support.planning import RUN, TARGET, plan_of
@@ -47,7 +47,7 @@ def _check(tmp_path_factory: pytest.TempPathFactory) -> Check:
         list(config.grants.values()),
         policies.target,
         RUN,
-        user_allows=user_allows(config, policies.target, known_document),
+        decide_for_user=decide_for_user(config, policies.target, known_document),
         other_bucket="another-bucket",
         deployer_is_untrusted=True,
     )

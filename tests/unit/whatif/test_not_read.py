@@ -165,6 +165,40 @@ def test_what_is_not_read_decides_nothing(run: Run, name: str) -> None:
         assert (", which isn't read" in output) is (code == 3)
 
 
+OTHER_STACKS: dict[str, tuple[dict[str, Any], tuple[int, int, int, int]]] = {
+    "another role": ({"Type": "AWS::IAM::Role", "Properties": {"RoleName": "another"}}, (0, 1, 1, 0)),
+    "another bucket": ({"Type": "AWS::S3::Bucket", "Properties": {}}, (0, 1, 1, 0)),
+    "access point": ({"Type": "AWS::S3::AccessPoint", "Properties": {"Bucket": "b"}}, (0, 3, 1, 0)),
+    "a policy of ours": (
+        {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": ["temp-role"], "PolicyDocument": OPEN}},
+        (3, 3, 1, 3),
+    ),
+    "a role that names ours": ({"Type": "AWS::IAM::Role", "Properties": {"RoleName": "temp-role"}}, (3, 3, 1, 3)),
+    "a nested stack": ({"Type": "AWS::CloudFormation::Stack", "Properties": {}}, (3, 3, 1, 3)),
+    "a queue": ({"Type": "AWS::SQS::Queue", "Properties": {}}, (0, 1, 1, 0)),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_STACKS)
+def test_what_other_stacks_define_is_not_read(run: Run, tmp_path: Path, name: str) -> None:
+    """Their own users, roles and buckets change nothing."""
+    resource, codes = OTHER_STACKS[name]
+
+    def another_stack(_: Templates) -> None:
+        folder = tmp_path / "cdk.out"
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        artifact = dict(manifest["artifacts"]["TempAccess"])
+        artifact["properties"] = {**artifact["properties"], "templateFile": "Other.template.json"}
+        manifest["artifacts"]["Other"] = {**artifact, "displayName": "Other", "dependencies": []}
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (folder / "Other.template.json").write_text(json.dumps({"Resources": {"More": resource}}), encoding="utf-8")
+
+    for question, code in zip((ALLOWED, DENIED, DENIED_EXPLICITLY, ASSUME), codes, strict=True):
+        exit_code, output = run(f"can {question}", another_stack)
+        assert exit_code == code, output
+        assert ("the stack Other (" in output) is (code == 3)
+
+
 def test_a_rule_of_the_service_decides(run: Run) -> None:
     """No policy has an effect on it, read or not."""
     assert run("can bob sts:GetCallerIdentity *", transform)[0] == 0

@@ -159,7 +159,7 @@ def _forget_key(args: argparse.Namespace, config: "Config") -> bool:
     from temp_access.local_aws.state_dir import DEFAULT_STATE
     from temp_access.local_aws.user_key import forget_key
 
-    return forget_key(args.state or DEFAULT_STATE, config.user.name)
+    return forget_key(args.state or DEFAULT_STATE, config.user.name, os.environ.get("AWS_ACCESS_KEY_ID"))
 
 
 def _request_fields(args: argparse.Namespace) -> dict[str, object]:

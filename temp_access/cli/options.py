@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from temp_access.cli.streams import drop_output, output_error
 from temp_access.config.table import parse_duration
 from temp_access.errors import TempAccessError, UserError
-from temp_access.terminal_text import CONTROL, escape_control
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
@@ -65,12 +64,18 @@ def check_paths(args: argparse.Namespace) -> None:
     for name, value in vars(args).items():
         for path in value if isinstance(value, list) else [value]:
             if isinstance(path, Path) and (problem := _path_problem(os.fspath(path))):
+                from temp_access.terminal_text import escape_control
+
                 raise UserError(f"{name}: {escape_control(os.fspath(path)[:80])}{problem}")
 
 
 def _path_problem(path: str) -> str | None:
-    if CONTROL.search(path):
-        return " contains a control character; rename the file or its folder"
+    if not path.isprintable():
+        # Imported here: a call that is answered from the cache needs none of its patterns.
+        from temp_access.terminal_text import CONTROL
+
+        if CONTROL.search(path):
+            return " contains a control character; rename the file or its folder"
     longest = max(len(os.fsencode(part)) for part in path.split(os.sep))
     if longest > _MAX_NAME or len(os.fsencode(path)) > _MAX_PATH:
         return f"… is too long for a path: {_MAX_PATH} bytes, and {_MAX_NAME} for each name in it, are possible"

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -328,6 +330,23 @@ def test_a_linked_file(home: Path) -> None:
     assert stat.S_IMODE(own.stat().st_mode) == 0o640
     assert profile("--remove") == 0
     assert own.read_text() == USER
+
+
+def test_twelve_profiles_at_once_all_survive(home: Path) -> None:
+    """Each command reads the file and replaces it; none replaces what another one wrote."""
+    (home / ".aws/config").write_text(USER)
+    (home / "access.toml").write_text(TOML)
+    names = [f"p{number}" for number in range(12)]
+    words = [sys.executable, "-c", "from temp_access.cli.main import run; run()", "profile", "bob", "--yes"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    commands = [
+        subprocess.Popen([*words, "--profile", "temp-user", "--name", name], cwd=home, env=environment)
+        for name in names
+    ]
+    assert [command.wait(120) for command in commands] == [0] * 12
+    profiles = load_config(str(home / ".aws/config"))["profiles"]
+    assert profiles.keys() == {"temp-user", *names}
+    assert sorted(os.listdir(home / ".aws")) == ["config"]
 
 
 @pytest.mark.parametrize("folder", ["a\nb", "x = 1\n[profile eve]\ny"])

@@ -32,7 +32,8 @@ WHO       user: temp-user; role: temp-role without a session policy; a grant's i
           a role session or a root user
 RESOURCE  an object key of the bucket (bob/x), bucket, role, user, s3://BUCKET/KEY, an ARN, or *
 
-exit code: 0 allowed, 1 denied, 2 bad usage, 3 depends on what isn't known: a policy, or a condition key"""
+exit code: 0 allowed, 1 denied, 2 bad usage, 3 depends on what isn't known or isn't read: a policy, a condition key,
+a resource of the templates"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

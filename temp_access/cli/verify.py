@@ -150,14 +150,14 @@ def _plan(
 ) -> "ProbePlan":
     from temp_access.verify.plan.assume_role import is_untrusted
     from temp_access.verify.plan.plan import make_plan
-    from temp_access.verify.plan.user import user_allows
+    from temp_access.verify.plan.user import decide_for_user
 
     return make_plan(
         config,
         grants,
         target,
         run_name,
-        user_allows=user_allows(config, target, managed),
+        decide_for_user=decide_for_user(config, target, managed),
         # `cdk bootstrap` creates this bucket, so it exists wherever the stacks are deployed.
         other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
         deployer_is_untrusted=is_untrusted(config, arn),
@@ -187,17 +187,19 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     from temp_access.deployment.effective_policies import known_document, template_policies
     from temp_access.deployment.stacks import read_stacks
+    from temp_access.deployment.unread import unread
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
         raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
-    policies = template_policies(config, read_stacks(args.template, digest=config.digest))
+    assembly = read_stacks(args.template, digest=config.digest)
+    policies = template_policies(config, assembly)
     target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    calls = evaluator_calls(config, policies)
+    calls = evaluator_calls(config, policies, unread=unread(assembly, target, policies.state))
     report = verify_offline(plan, calls, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code

@@ -28,12 +28,19 @@ def user_environment(state_dir: Path, user_name: str) -> dict[str, str]:
     }
 
 
-def forget_key(state_dir: Path, user_name: str) -> bool:
-    """Remove the user's key from the state folder, and return whether it had one."""
-    file = StateDir.of(state_dir).user(user_name)
-    existed = file.exists()
-    file.unlink(missing_ok=True)
-    return existed
+def forget_key(state_dir: Path, user_name: str, key_id: str | None = None) -> bool:
+    """Remove the user's key from the state folder, and return whether it had one.
+
+    With `key_id`, another key stays: a process that found this one refused too may have replaced it already.
+    """
+    state = StateDir.of(state_dir)
+    file = state.user(user_name)
+    if not file.exists():
+        return False
+    with locked(state.users_lock):
+        if key_id in (None, read_json(file).get("AccessKeyId")):
+            file.unlink(missing_ok=True)
+    return True
 
 
 def _create_key(state_dir: StateDir, user_name: str, variables: dict[str, str]) -> dict[str, str]:

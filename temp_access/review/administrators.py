@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
+from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies, UnknownAs
 from temp_access.deployment.state import RoleState, UserState
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.aws_managed import ALLOW_ALL
@@ -92,14 +92,17 @@ def administrators(base: Snapshot, head: Snapshot) -> tuple[Administrator, ...]:
 
 
 def _paths(snapshot: Snapshot, owner: PolicyOwner, *, certain: bool) -> Iterator[str]:
-    """Yield each way in words; unless `certain`, also those that depend on something that isn't known."""
-    own = snapshot.policies_of(owner)
-    contexts = list(_contexts(own, snapshot.config.user.name))
-    may = _EscalationDecider(snapshot, owner, own, contexts, certain)
+    """Yield each way in words; unless `certain`, also those that depend on something that isn't known.
+
+    A way that an unknown policy may deny isn't certain. What only unknown policies allow is no way.
+    """
+    extremes = snapshot.extremes_of(owner) if certain else (UnknownAs.NO_EFFECT,)
+    owns = [snapshot.policies_of(owner, each) for each in extremes]
+    contexts = list(_contexts(snapshot.policies_of(owner), snapshot.config.user.name))
+    may = _EscalationDecider(snapshot, owner, owns, contexts, certain)
     everything = parse_policy(ALLOW_ALL, Layer.IDENTITY, "everything")
-    within_boundary = _EscalationDecider(
-        snapshot, owner, PrincipalPolicies((everything,), own.boundary), contexts, certain
-    )
+    boundaries = [PrincipalPolicies((everything,), own.boundary) for own in owns]
+    within_boundary = _EscalationDecider(snapshot, owner, boundaries, contexts, certain)
     is_unlimited = within_boundary(_call(snapshot, "AttachUserPolicy", f"user/{_ANY}", "any user"))
     for is_limited, calls in _candidates(snapshot, owner):
         # A principal stays within its permissions boundary, whatever it attaches to itself.
@@ -161,16 +164,19 @@ def _in_service(snapshot: Snapshot, action: str) -> _Call:
 
 @dataclass(frozen=True)
 class _EscalationDecider:
-    """Decides whether a principal's own policies allow a call, in one of some contexts."""
+    """Decides whether a principal's own policies, each of `owns`, allow a call, in one of some contexts."""
 
     snapshot: Snapshot
     owner: PolicyOwner
-    own: PrincipalPolicies
+    owns: Sequence[PrincipalPolicies]
     contexts: list[Mapping[str, ContextValue]]
     certain: bool
 
     def __call__(self, call: _Call) -> bool:
-        target, policies = self.snapshot.target, self.snapshot.policies.on(None, self.own)
+        return all(self._allows(call, own) for own in self.owns)
+
+    def _allows(self, call: _Call, own: PrincipalPolicies) -> bool:
+        target, policies = self.snapshot.target, self.snapshot.policies.on(None, own)
         is_user = self.owner is PolicyOwner.USER
         decisions = (
             evaluate(

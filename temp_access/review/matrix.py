@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import PolicyOwner
+from temp_access.deployment.unread import unread
+from temp_access.deployment.unread_effects import Unread, that_can_change
 from temp_access.iam.decision import DecisionType
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, decide
@@ -27,6 +29,10 @@ MEANINGS = (
     "abort: abort a multipart upload; tags: read an object's tags; versions: permanently delete old versions; "
     "outside: any of these outside the grant's folder"
 )
+
+
+# A snapshot, and what isn't read in its templates.
+_Side = tuple[Snapshot, tuple[Unread, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +62,42 @@ def matrix(changed: Iterable[str], base: Snapshot, head: Snapshot, *, limit: int
     preferred = set(changed)
     pairs = list(grant_pairs(base, head))
     shown = {id_ for id_, _, _ in sorted(pairs, key=lambda pair: pair[0] not in preferred)[:limit]}
-    rows = tuple(_row(*pair, base, head) for pair in pairs if pair[0] in shown)
+    sides = [(each, unread(each.assembly, each.target, each.state)) for each in (base, head)]
+    rows = tuple(_row(*pair, *sides) for pair in pairs if pair[0] in shown)
     return Matrix(rows, len(pairs) - len(rows))
 
 
-def _row(id_: str, before: Grant | None, after: Grant | None, base: Snapshot, head: Snapshot) -> GrantRow:
-    latest, snapshot = (after, head) if after else (before, base)
+def _row(id_: str, before: Grant | None, after: Grant | None, base: _Side, head: _Side) -> GrantRow:
+    latest, (snapshot, _) = (after, head) if after else (before, base)
     assert latest is not None  # noqa: S101 - a pair has at least one grant; narrows the type
-    allowed = [_allowed(id_, grant, each, latest.folder) for grant, each in ((before, base), (after, head))]
+    allowed = [_allowed(id_, grant, *side, latest.folder) for grant, side in ((before, base), (after, head))]
     maximum = snapshot.state.role.max_session_duration
     duration = min(latest.duration or maximum, maximum)
     return GrantRow(id_, latest.access, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True)))
 
 
-def _allowed(id_: str, grant: Grant | None, snapshot: Snapshot, folder: str) -> list[bool | None]:
+def _allowed(
+    id_: str, grant: Grant | None, snapshot: Snapshot, not_read: tuple[Unread, ...], folder: str
+) -> list[bool | None]:
     if grant is None:
         return [False] * len(COLUMNS)
     principal = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
-    policy_sets = {True: principal.policy_set(snapshot, on_bucket=True)}
+    policy_sets = [
+        principal.policy_set(snapshot, on_bucket=True, unknown_as=each)
+        for each in snapshot.extremes_of(PolicyOwner.ROLE)
+    ]
     arn = principal.caller_arn(snapshot)
 
     def can(action: str, key: str) -> bool | None:
         resource, prefix = (BUCKET, key) if action == _LIST else (f"{BUCKET}/{key}", None)
         sample = SampleRequest(action, resource, prefix)
-        decision = decide(sample, principal, snapshot, arn, policy_sets)
-        return None if decision.kind is DecisionType.UNDECIDED else decision.allowed
+        decisions = [decide(sample, principal, snapshot, arn, {True: policies}) for policies in policy_sets]
+        is_open = any(
+            each.kind is DecisionType.UNDECIDED or that_can_change(not_read, each, action, by_user=False)
+            for each in decisions
+        )
+        allowed = {each.allowed for each in decisions}
+        return None if is_open or len(allowed) > 1 else allowed.pop()
 
     inside = [can(action, f"{folder}/example") for action in OPERATIONS.values()]
     outside = ("example", f"{folder}x/example")

@@ -10,6 +10,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.config.key_lines import toml_lines
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import (
+    EXTREMES,
     EffectivePolicies,
     PolicyOwner,
     PrincipalPolicies,
@@ -19,6 +20,7 @@ from temp_access.deployment.effective_policies import (
 from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
+from temp_access.files import read_bounded_text
 from temp_access.iam.arn import bucket_arn, role_session_arn
 
 # Policies, names and keys can't contain NUL, so nothing else looks like a token.
@@ -84,13 +86,18 @@ class Snapshot:
         """The state that the templates define."""
         return self.policies.state
 
-    def policies_of(self, owner: PolicyOwner) -> PrincipalPolicies:
+    def policies_of(self, owner: PolicyOwner, unknown_as: UnknownAs | None = None) -> PrincipalPolicies:
         """Return the policies of the user, the role or an outsider.
 
-        An unknown policy has no effect on the comparison: attaching it is a change of its own.
+        Without `unknown_as`, an unknown policy has no effect on the comparison: attaching it is a change of its own.
         """
-        unknown_as = UnknownAs.ALLOW_ALL if owner is PolicyOwner.OUTSIDER else UnknownAs.NO_EFFECT
-        return self.policies.of_owner(owner, unknown_as)
+        usual = UnknownAs.ALLOW_ALL if owner is PolicyOwner.OUTSIDER else UnknownAs.NO_EFFECT
+        return self.policies.of_owner(owner, unknown_as or usual)
+
+    def extremes_of(self, owner: PolicyOwner) -> tuple[UnknownAs, ...]:
+        """Return what the unknown policies of the user or the role can be; only what holds for each is known."""
+        state = self.policies.owner_state(owner)
+        return EXTREMES if state and self.policies.unknown_of(state) else (UnknownAs.NO_EFFECT,)
 
 
 Snapshots = tuple[Snapshot, Snapshot]  # base and head
@@ -105,7 +112,7 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     config = load(file)
     assembly = read_stacks(folder, digest=config.digest)
     policies = template_policies(config, assembly)
-    lines = toml_lines(file.read_text(encoding="utf-8-sig"))
+    lines = toml_lines(read_bounded_text(file))
     return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
 
 

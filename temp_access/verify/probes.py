@@ -1,5 +1,6 @@
 """Probes: one call by one caller each, with the expected outcome; and their results."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -85,7 +86,8 @@ class Probe:
 
     `codes` are the accepted error codes of a refusal (empty: AWS's spellings of AccessDenied). `layer` is the
     layer that must deny the call, None if several can. `control` is a caller for whom the same call must succeed;
-    without it a refusal proves nothing. `cause` is the likely cause of a failure, and what to do.
+    without it a refusal proves nothing. `cause` is the likely cause of a failure, and what to do. `depends_on` names
+    what isn't known and leaves open which outcome is right.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Probe:
     layer: Layer | None = None
     control: ProbeCaller | None = None
     runners: frozenset[Runner] = BOTH
+    depends_on: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -111,20 +114,25 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A probe's verdict, the observation (without secrets), the control's outcome, and the duration in seconds."""
+    """A probe's verdict, the observation (without secrets), the control's outcome, and the duration in seconds.
+
+    `depends_on` names what isn't known and makes the probe inconclusive; reports name it once for all probes.
+    """
 
     probe: Probe
     verdict: Verdict
     observed: str
     seconds: float = 0.0
     control_outcome: str | None = None
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationReport:
     """The results of one run; `warnings` don't affect the exit code.
 
-    `live_only` holds the probes that an offline run can't answer.
+    `live_only` holds the probes that an offline run can't answer. `not_known` names what makes probes inconclusive
+    because it isn't known, and `all_warnings` include a warning about each.
     """
 
     target: Target
@@ -137,6 +145,26 @@ class VerificationReport:
     def count(self, verdict: Verdict) -> int:
         """Return how many probes ended with `verdict`."""
         return sum(result.verdict is verdict for result in self.results)
+
+    @property
+    def not_known(self) -> dict[str, int]:
+        """What isn't known, and how many probes depend on it."""
+        return Counter(name for result in self.results for name in result.depends_on)
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """The warnings, and one for each thing that isn't known."""
+        return (
+            *self.warnings,
+            *(
+                f"{count} probe{' depends' if count == 1 else 's depend'} on {name}"
+                for name, count in self.not_known.items()
+            ),
+        )
+
+    def listed(self, verdict: Verdict) -> list[Result]:
+        """Return the results with `verdict` that a report lists one by one; a warning explains the others."""
+        return [result for result in self.results if result.verdict is verdict and not result.depends_on]
 
     @property
     def exit_code(self) -> int:

@@ -62,9 +62,8 @@ def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: 
     """
     solver, body = encoder.solver, policy.bodies[statement.index]
     if _is_unreadable(statement):
-        return encoder.unreadable_applies(
-            f"{statement.effect} by statement {statement.index} of {policy.name}: {body!r}"
-        )
+        name = f"{statement.effect} by statement {statement.index} of {policy.name}: {body!r}"
+        return encoder.unreadable_applies(name)
     variables = policy.version == VERSIONS[0]
     actions = [action.lower() for action in _strings(body, "NotAction" if statement.not_action else "Action")]
     if any(FOLDER_MARK in action for action in actions):

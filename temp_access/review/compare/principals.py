@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from temp_access.borrow.session_names import fill_pattern, session_name
 from temp_access.config.model import Grant
-from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies
+from temp_access.deployment.effective_policies import PolicyOwner, PrincipalPolicies, UnknownAs
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.aws_managed import ALLOW_NOTHING
 from temp_access.iam.evaluator import PolicySet
@@ -185,10 +185,10 @@ class ComparedPrincipal:
             return sessions + fill_pattern(pattern, user_name=user, filler="session")
         return snapshot.names.localize(self.arn)
 
-    def policy_set(self, snapshot: Snapshot, *, on_bucket: bool) -> PolicySet:
-        """Return the policies that apply in a snapshot."""
+    def policy_set(self, snapshot: Snapshot, *, on_bucket: bool, unknown_as: UnknownAs | None = None) -> PolicySet:
+        """Return the policies that apply in a snapshot; see Snapshot.policies_of for those that aren't known."""
         grant = self.grant(snapshot)
-        own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner)
+        own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner, unknown_as)
         if grant or self.allows_nothing:
             policy_for = session_policy_for(bucket=snapshot.target.bucket, partition=snapshot.target.partition)
             own = own.narrowed(policy_for(grant) if grant else ALLOW_NOTHING)

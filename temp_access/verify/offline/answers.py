@@ -1,18 +1,21 @@
 """Answers probes with the policy evaluator."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import (
+    EXTREMES,
     EffectivePolicies,
-    MissingDocument,
     PrincipalPolicies,
     UnknownAs,
     outsider_policies,
 )
+from temp_access.deployment.state import RoleState, UserState
+from temp_access.deployment.unread_effects import Unread, that_can_change
+from temp_access.errors import TempAccessError
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy
@@ -31,7 +34,7 @@ from temp_access.iam.sts_limits import (
 from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import UNRESTRICTED_POLICY, PolicyForGrant
 from temp_access.verify.operations import Need, needs
-from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError
+from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
@@ -81,7 +84,11 @@ _WORKED = Outcome(OutcomeType.WORKED, message="allowed")
 
 
 class EvaluatorCalls:
-    """Answers calls with the policies of a deployment; `address` is the source address of all calls."""
+    """Answers calls with the policies of a deployment; `address` is the source address of all calls.
+
+    `unread` is what isn't read in the templates. An outcome that it can change is undecided, and so is one that an
+    unknown policy decides.
+    """
 
     def __init__(
         self,
@@ -90,6 +97,7 @@ class EvaluatorCalls:
         baseline: AssumeCall,
         policy_of: PolicyForGrant,
         address: str,
+        unread: tuple[Unread, ...] = (),
     ) -> None:
         self._policies = policies
         self._config = config
@@ -97,7 +105,8 @@ class EvaluatorCalls:
         self._baseline = baseline
         self._policy_of = policy_of
         self._address = address
-        self._policy_sets: dict[tuple[ProbeCaller, bool], PolicySet] = {}
+        self._unread = unread
+        self._policy_sets: dict[tuple[ProbeCaller, bool], tuple[PolicySet, ...]] = {}
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return the outcome of `call` by `caller`."""
@@ -109,11 +118,14 @@ class EvaluatorCalls:
                     return self._assume_role(caller, call)
                 case TrustCheck():
                     trust = self._policies.trust_policy(self._policies.state.role)
-                    return _outcome(evaluate(trust_policy_set(trust), trust_request(call, self._target)))
+                    return self._decide((trust_policy_set(trust),), trust_request(call, self._target))
                 case StateCheck():
                     raise SetupError("the deployed state exists only live")
-        except (SetupError, MissingDocument) as error:
+        except SetupError as error:
             return Outcome(OutcomeType.UNDECIDED, message=str(error))
+        except TempAccessError as error:
+            # A policy that can't be read.
+            return Outcome(OutcomeType.UNDECIDED, message=str(error), depends_on=(str(error),))
 
     def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return the outcome of the control: the same call, or the baseline call for AssumeRole."""
@@ -128,27 +140,58 @@ class EvaluatorCalls:
         policies = self._policy_set(caller, call)
         target = self._target
         for need in needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn):
-            decision = evaluate(policies, self._request(caller, need))
-            if not decision.allowed:
-                return _outcome(decision)
+            outcome = self._decide(policies, self._request(caller, need), caller)
+            if outcome.kind is not OutcomeType.WORKED:
+                return outcome
         return _WORKED
 
-    def _policy_set(self, caller: ProbeCaller, call: ServiceCall) -> PolicySet:
+    def _decide(self, policy_sets: Iterable[PolicySet], request: Request, caller: ProbeCaller | None = None) -> Outcome:
+        """Return the outcome if it is the same with all policy sets, and nothing that isn't read can change it."""
+        decisions = [evaluate(policies, request) for policies in policy_sets]
+        decision = decisions[0]
+        names = [
+            f"{name}, which the templates don't tell"
+            for each in decisions
+            if each.kind is DecisionType.UNDECIDED
+            for name in each.unknown
+        ]
+        owner = self._owner(caller) if caller else None
+        if len({each.allowed for each in decisions}) > 1 and owner:
+            names += [f"{name}, which can't be read here" for name in self._policies.unknown_of(owner)]
+        open_decision = Decision(DecisionType.UNDECIDED, decision.layer) if names else decision
+        by_user = owner is self._policies.state.user
+        unread = that_can_change(self._unread, open_decision, request.action, by_user=by_user)
+        names += [f"{name}, which isn't read" for name in unread]
+        if names:
+            return Outcome(OutcomeType.UNDECIDED, message=NOT_KNOWN, depends_on=tuple(dict.fromkeys(names)))
+        return _outcome(decision)
+
+    def _policy_set(self, caller: ProbeCaller, call: ServiceCall) -> tuple[PolicySet, ...]:
         bucket = self._policies.state.bucket if call.bucket == self._target.bucket else None
         key = (caller, bucket is not None)
         if key not in self._policy_sets:
-            own = self._own_policies(caller).narrowed(self._session_policy(caller))
-            self._policy_sets[key] = self._policies.on(bucket, own)
+            session_policy = self._session_policy(caller)
+            self._policy_sets[key] = tuple(
+                self._policies.on(bucket, own.narrowed(session_policy)) for own in self._own_policies(caller)
+            )
         return self._policy_sets[key]
 
-    def _own_policies(self, caller: ProbeCaller) -> PrincipalPolicies:
+    def _owner(self, caller: ProbeCaller) -> UserState | RoleState | None:
         match caller.identity:
             case Identity.DEPLOYER:
-                return outsider_policies(UnknownAs.ALLOW_ALL)
+                return None
             case Identity.USER | Identity.USER_SESSION_TOKEN | Identity.USER_WITHOUT_MFA:
-                return self._policies.of(self._policies.state.user)
+                return self._policies.state.user
             case _:
-                return self._policies.of(self._policies.state.role)
+                return self._policies.state.role
+
+    def _own_policies(self, caller: ProbeCaller) -> tuple[PrincipalPolicies, ...]:
+        """Return the caller's policies, with each of the extremes that its unknown ones can be."""
+        owner = self._owner(caller)
+        if owner is None:
+            return (outsider_policies(UnknownAs.ALLOW_ALL),)
+        extremes = EXTREMES if self._policies.unknown_of(owner) else EXTREMES[:1]
+        return tuple(self._policies.of(owner, each) for each in extremes)
 
     def _session_policy(self, caller: ProbeCaller) -> str | None:
         if caller.identity is Identity.GRANT and caller.grant:
@@ -199,13 +242,16 @@ class EvaluatorCalls:
         error = parameter_error(call, role_maximum=self._config.role.max_session_duration, chained=chained)
         if error:
             return Outcome(OutcomeType.REFUSED, *error)
-        policies = self._policies.on(self._policies.state.role, self._own_policies(caller).narrowed(None))
+        policies = [
+            self._policies.on(self._policies.state.role, own.narrowed(None)) for own in self._own_policies(caller)
+        ]
         actions = ["sts:AssumeRole"] + ["sts:SetSourceIdentity"] * (call.source_identity is not None)
         for action in actions:
             need = Need(action, self._target.role_arn)
-            decision = evaluate(policies, self._request(caller, need, self._condition_keys(caller, call)))
-            if not decision.allowed:
-                return _outcome(decision)
+            request = self._request(caller, need, self._condition_keys(caller, call))
+            outcome = self._decide(policies, request, caller)
+            if outcome.kind is not OutcomeType.WORKED:
+                return outcome
         return _WORKED
 
     def _condition_keys(self, caller: ProbeCaller, call: AssumeCall) -> dict[str, str]:
@@ -224,9 +270,6 @@ class EvaluatorCalls:
 def _outcome(decision: Decision) -> Outcome:
     if decision.allowed:
         return _WORKED
-    if decision.kind is DecisionType.UNDECIDED:
-        names = " and ".join(decision.unknown)
-        return Outcome(OutcomeType.UNDECIDED, message=f"it depends on {names}, which the templates don't tell")
     if decision.rule:
         return Outcome(OutcomeType.REFUSED, "AccessDenied", decision.rule)
     if decision.kind is DecisionType.EXPLICIT_DENY:

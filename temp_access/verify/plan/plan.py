@@ -8,7 +8,7 @@ from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
 from temp_access.deployment.drift import DRIFT_CHECKS
 from temp_access.deployment.target import Target
-from temp_access.iam.decision import Layer
+from temp_access.iam.decision import Decision, Layer
 from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 from temp_access.verify import operations
 from temp_access.verify.operations import OPERATIONS
@@ -80,7 +80,7 @@ def make_plan(
     target: Target,
     run: str,
     *,
-    user_allows: Callable[[ServiceCall], bool],
+    decide_for_user: Callable[[ServiceCall], Decision],
     other_bucket: str,
     deployer_is_untrusted: bool,
 ) -> ProbePlan:
@@ -89,7 +89,7 @@ def make_plan(
         user_probes(
             target,
             run,
-            user_allows,
+            decide_for_user,
             has_boundary=config.user.permissions_boundary is not None,
             # The trust policy may require MFA; the user's own policies don't.
             identity=Identity.USER_WITHOUT_MFA if config.role.conditions.mfa else Identity.USER,

@@ -8,7 +8,7 @@ from temp_access.deployment.effective_policies import ManagedDocument, Principal
 from temp_access.deployment.state import Permissions
 from temp_access.deployment.target import Target
 from temp_access.iam.arn import iam_arn
-from temp_access.iam.decision import Layer
+from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import Request
 from temp_access.policies.user_policies import ROTATE_KEYS, assume_policy, rotate_keys_policy
@@ -33,14 +33,15 @@ _ON_OBJECTS = ("list-v2", "get", "put", "delete")
 def user_probes(
     target: Target,
     run: str,
-    allows: Callable[[ServiceCall], bool],
+    decide: Callable[[ServiceCall], Decision],
     *,
     has_boundary: bool,
     identity: Identity = Identity.USER,
 ) -> Iterator[Probe]:
     """Yield the probes of the user alone, with the credentials of `identity`.
 
-    `allows` returns whether the user's policies and permissions boundary allow a call.
+    `decide` returns the decision of the user's policies and permissions boundary about a call. If it is undecided,
+    the probe says what the expectation depends on.
     """
     root = operations.root_prefix(run)
     for name in USER_OPERATIONS:
@@ -51,7 +52,8 @@ def user_probes(
             key=root.seed if name == "get" else root.key(f"{name}-by-user") if name in _ON_OBJECTS else "",
             prefix=root.prefix if name == "list-v2" else None,
         )
-        allowed = allows(call)
+        decision = decide(call)
+        allowed = decision.allowed
         cause = (
             f"{target.user_name} has fewer permissions than [user] declares: a policy is missing, or a permissions "
             "boundary or the organization denies the call"
@@ -70,6 +72,7 @@ def user_probes(
             # With a boundary, several layers can deny the call, and AWS names one of them.
             layer=None if allowed or has_boundary else Layer.IDENTITY,
             control=None if allowed else ProbeCaller(Identity.DEPLOYER),
+            depends_on=tuple(f"{name}, which access.toml doesn't tell" for name in decision.unknown),
         )
 
 
@@ -88,19 +91,24 @@ def _is_on_objects(probe: Probe) -> bool:
     return isinstance(probe.call, ServiceCall) and probe.call.operation in _ON_OBJECTS
 
 
-def user_allows(config: Config, target: Target, documents: ManagedDocument) -> Callable[[ServiceCall], bool]:
-    """Return a function that returns whether the user's policies in access.toml allow a call.
+def decide_for_user(config: Config, target: Target, documents: ManagedDocument) -> Callable[[ServiceCall], Decision]:
+    """Return a function that returns the decision of the user's policies in access.toml about a call.
 
     `documents` returns the managed policies that access.toml doesn't define.
     """
     own = _declared_policies(config, target, documents)
     policies = PolicySet(identity=own.identity, boundary=own.boundary)
 
-    def allows(call: ServiceCall) -> bool:
+    def decide(call: ServiceCall) -> Decision:
         required = needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn)
-        return all(evaluate(policies, _request(need, target)).allowed for need in required)
+        # One denied need is enough.
+        return min((evaluate(policies, _request(need, target)) for need in required), key=_certainty_of_refusal)
 
-    return allows
+    return decide
+
+
+def _certainty_of_refusal(decision: Decision) -> int:
+    return 2 if decision.allowed else 1 if decision.kind is DecisionType.UNDECIDED else 0
 
 
 def _declared_policies(config: Config, target: Target, documents: ManagedDocument) -> PrincipalPolicies:

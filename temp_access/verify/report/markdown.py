@@ -86,7 +86,7 @@ def _row(group: Group, name: str) -> str:
 
 def _findings(report: VerificationReport) -> Iterator[str]:
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
-        results = [result for result in report.results if result.verdict is verdict]
+        results = report.listed(verdict)
         for number, result in enumerate(results, start=1):
             yield _finding(result, f"{number} of {len(results)}")
 
@@ -100,6 +100,6 @@ def _finding(result: Result, number: str) -> str:
 
 
 def _warnings(report: VerificationReport) -> Iterator[str]:
-    if report.warnings:
+    if report.all_warnings:
         yield "\n### ⚠️ Warnings\n"
-        yield from (f"- **warning:** {escape(warning)}" for warning in report.warnings)
+        yield from (f"- **warning:** {escape(warning)}" for warning in report.all_warnings)

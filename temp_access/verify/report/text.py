@@ -32,6 +32,8 @@ def redact_report(report: VerificationReport) -> VerificationReport:
 def _redacted_result(result: Result) -> Result:
     observed, cause = redact(result.observed), redact(result.probe.cause)
     control = result.control_outcome and redact(result.control_outcome)
+    depends_on = tuple(map(redact, result.depends_on))
+    result = replace(result, depends_on=depends_on) if depends_on != result.depends_on else result
     if (observed, cause, control) == (result.observed, result.probe.cause, result.control_outcome):
         return result
     return replace(result, observed=observed, control_outcome=control, probe=replace(result.probe, cause=cause))

@@ -136,6 +136,26 @@ def test_a_user_that_can_not(name: str, tmp_path: Path) -> None:
     assert found(tmp_path, NO_WAYS[name]) == ()
 
 
+UNKNOWN_ARN = "arn:aws:iam::111122223333:policy/elsewhere"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"PermissionsBoundary": UNKNOWN_ARN}, {"ManagedPolicyArns": [UNKNOWN_ARN]}, {"Groups": ["staff"]}],
+    ids=["boundary", "policy", "group"],
+)
+def test_what_an_unknown_policy_may_deny_is_not_certain(values: dict[str, Any], tmp_path: Path) -> None:
+    """The user may be able to; an unknown policy alone is no way."""
+
+    def administrator(templates: Templates) -> None:
+        add_inline_policy(allow("*"))(templates)
+        properties(templates, "AWS::IAM::User").update(values)
+
+    [found_one] = [each for each in found(tmp_path / "1", administrator) if each.subject == "temp-user"]
+    assert str(found_one).startswith("temp-user may be able to make itself administrator: with ")
+    assert found(tmp_path / "2", lambda templates: properties(templates, "AWS::IAM::User").update(values)) == ()
+
+
 def test_the_role_can_be_administrator(tmp_path: Path) -> None:
     """The role is one without a session policy, and then the user is one through it only if it changes policies."""
     [role] = found(tmp_path / "role", for_role(allow("iam:PutRolePolicy")))

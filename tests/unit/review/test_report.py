@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,10 @@ from temp_access.review.render.html import to_html
 from temp_access.review.render.json_report import to_json
 from temp_access.review.report import review
 from temp_access.review.snapshot import Snapshot, read_snapshot
-from tests.unit.support.review_edits import add_bucket_statement, edited_snapshots
+from tests.unit.support.review_edits import Edit, Templates, add_bucket_statement, edited_snapshots, properties
 from tests.unit.support.review_sample import PAIRS, report_of, snapshot_arguments
+
+UNKNOWN_ARN = "arn:aws:iam::111122223333:policy/elsewhere"
 
 
 def snapshots(name: str) -> tuple[Snapshot, Snapshot]:
@@ -60,6 +63,33 @@ def test_the_matrix_shows_what_is_not_known(tmp_path: Path) -> None:
     report = dataclasses.replace(report_of("bob"), matrix=table)
     assert '<span aria-hidden="true">?</span> not known' in to_html(report)
     assert '"read": {\n          "before": true,\n          "after": null' in to_json(report)
+
+
+def set_properties(kind: str, **values: Any) -> Edit:
+    """Return the edit that sets properties of the only resource of a type."""
+    return lambda templates: properties(templates, kind).update(values)
+
+
+def access_point(templates: Templates) -> None:
+    """Add an access point, which isn't read."""
+    templates["TempAccess"]["Resources"]["More"] = {"Type": "AWS::S3::AccessPoint", "Properties": {"Bucket": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("edit", "read", "outside"),
+    [
+        (set_properties("AWS::IAM::Role", ManagedPolicyArns=[UNKNOWN_ARN]), None, False),
+        (set_properties("AWS::IAM::Role", PermissionsBoundary=UNKNOWN_ARN), None, False),
+        (set_properties("AWS::IAM::User", ManagedPolicyArns=[UNKNOWN_ARN]), True, False),
+        (access_point, True, None),
+        (set_properties("AWS::IAM::Role", Path="/staff/"), None, None),
+    ],
+)
+def test_the_matrix_says_what_is_known(edit: Edit, read: bool | None, outside: bool | None, tmp_path: Path) -> None:
+    """A policy of the role without a document may deny everything, and what isn't read may allow or deny."""
+    row = matrix((), *edited_snapshots(tmp_path, edit)).rows[0]
+    assert row.cells[COLUMNS.index("read")] == (True, read)
+    assert row.cells[COLUMNS.index("outside")] == (False, outside)
 
 
 def test_the_map_shows_callers_and_folders() -> None:

@@ -7,7 +7,7 @@ from temp_access.deployment.effective_policies import known_document
 from temp_access.deployment.target import Target
 from temp_access.verify.plan.plan import ProbePlan, make_plan
 from temp_access.verify.plan.selection import choose_grants
-from temp_access.verify.plan.user import user_allows
+from temp_access.verify.plan.user import decide_for_user
 from temp_access.verify.probes import Probe, ServiceCall
 
 RUN = "20260101T000000Z-0123abcd"
@@ -33,7 +33,7 @@ def plan_of(config: Config, grants: Sequence[Grant] | None = None, *, deployer_i
         choose_grants(config, (), None, 0) if grants is None else grants,
         TARGET,
         RUN,
-        user_allows=user_allows(config, TARGET, known_document),
+        decide_for_user=decide_for_user(config, TARGET, known_document),
         other_bucket=OTHER_BUCKET,
         deployer_is_untrusted=deployer_is_untrusted,
     )

@@ -87,8 +87,9 @@ def _missing_files(environ: Mapping[str, str]) -> Iterator[tuple[str, Configurat
     for name in (*_FILES, *_BUNDLES):
         path = environ.get(name)
         # Certificates may be in a folder.
-        is_there = os.path.exists if name in _BUNDLES else os.path.isfile
-        if path and not is_there(os.path.expanduser(path)):
+        expanded = os.path.expanduser(path or "")
+        # /dev/null is a file as well, and means none.
+        if path and (not os.path.exists(expanded) or (name in _FILES and os.path.isdir(expanded))):
             yield path, ConfigurationProblem(f"{name} is {path}, and there is no such file", f"correct or unset {name}")
 
 

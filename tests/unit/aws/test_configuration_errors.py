@@ -311,3 +311,13 @@ def test_a_program_without_standard_input(tmp_path: Path) -> None:
         env={"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"},
     )  # fmt: skip
     assert (run.stdout, run.stderr) == ("MfaNeeded\n", "")
+
+
+def test_the_null_device_is_a_file_without_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there, and the usual way to leave the user's files out: the message names the true cause."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_PROFILE", "")
+    with pytest.raises(NoCredentials) as raised:
+        load_identity(None, "eu-central-1")
+    assert "profile () could not be found" in str(raised.value)
+    assert "no such file" not in str(raised.value)

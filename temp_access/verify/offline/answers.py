@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import (
@@ -15,10 +16,11 @@ from temp_access.deployment.effective_policies import (
 )
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer
-from temp_access.iam.document import MalformedPolicy
-from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.document import MalformedPolicy, Policy
+from temp_access.iam.evaluator import PolicySet, evaluate, resource_patterns
 from temp_access.iam.parser import parse_policy
-from temp_access.iam.request import Request
+from temp_access.iam.patterns import PatternSet
+from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.service_rules import S3_KEYS
 from temp_access.iam.sts_limits import (
     DEFAULT_DURATION,
@@ -28,6 +30,7 @@ from temp_access.iam.sts_limits import (
     MIN_DURATION,
     SESSION_NAME_PATTERN,
 )
+from temp_access.iam.unknown import UnknownOutcome
 from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import UNRESTRICTED_POLICY, PolicyForGrant
 from temp_access.verify.operations import Need, needs
@@ -70,18 +73,74 @@ def _session_policy_error(policy: str) -> tuple[str, str] | None:
             f"the session policy has {len(policy)} characters; the maximum is {MAX_SESSION_POLICY}",
         )
     try:
-        parse_policy(policy, Layer.SESSION)
+        _parsed_session_policy(policy)
     except MalformedPolicy as error:
         return "MalformedPolicyDocument", str(error)
     return None
+
+
+# A grant's session policy is sent to STS and then limits the session: parsed once for both.
+@lru_cache(maxsize=8)
+def _parsed_session_policy(policy: str) -> Policy:
+    return parse_policy(policy, Layer.SESSION)
 
 
 _LONG_TERM = (Identity.DEPLOYER, Identity.USER, Identity.USER_WITHOUT_MFA)
 _WORKED = Outcome(OutcomeType.WORKED, message="allowed")
 
 
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """The policies of a caller on the bucket or elsewhere, and what its calls have in common.
+
+    Outcomes are kept: of a listing by its need, of other calls by the action and which of the policies' resource
+    patterns match. Those stand for every resource with the same matches.
+    """
+
+    policies: PolicySet
+    request: Request
+    s3_context: Mapping[str, ContextValue]
+    listings: dict[Need, Outcome] = field(default_factory=dict)
+    outcomes: dict[tuple[object, ...], Outcome] = field(default_factory=dict)
+    patterns: dict[str, tuple[Request, tuple[PatternSet, ...] | None]] = field(default_factory=dict)
+
+    def outcome(self, need: Need) -> Outcome:
+        """Return the outcome of a call that needs `need`."""
+        if need.prefix is not None:
+            outcome = self.listings.get(need)
+            if outcome is None:
+                outcome = self.listings[need] = self._evaluate(need)
+            return outcome
+        if need.action not in self.patterns:
+            request = self._request(need)
+            self.patterns[need.action] = request, resource_patterns(self.policies, request)
+        request, patterns = self.patterns[need.action]
+        if patterns is None:
+            return self._evaluate(need)
+        try:
+            key = (need.action, *[each.matches(need.resource, request) for each in patterns])
+        except UnknownOutcome:
+            return self._evaluate(need)
+        outcome = self.outcomes.get(key)
+        if outcome is None:
+            outcome = self.outcomes[key] = self._evaluate(need)
+        return outcome
+
+    def _evaluate(self, need: Need) -> Outcome:
+        return _outcome(evaluate(self.policies, self._request(need)))
+
+    def _request(self, need: Need) -> Request:
+        context = self.request.context
+        if need.action.startswith("s3:"):
+            context = self.s3_context if need.prefix is None else {**self.s3_context, "s3:prefix": need.prefix}
+        return self.request._replace(action=need.action, resource=need.resource, context=context)
+
+
 class EvaluatorCalls:
-    """Answers calls with the policies of a deployment; `address` is the source address of all calls."""
+    """Answers calls with the policies of a deployment; `address` is the source address of all calls.
+
+    All calls are evaluated as of the moment when this object was created.
+    """
 
     def __init__(
         self,
@@ -96,8 +155,15 @@ class EvaluatorCalls:
         self._target = policies.target
         self._baseline = baseline
         self._policy_of = policy_of
-        self._address = address
-        self._policy_sets: dict[tuple[ProbeCaller, bool], PolicySet] = {}
+        now = datetime.now(UTC)
+        self._context = {
+            "aws:SecureTransport": "true",
+            "aws:SourceIp": address,
+            "aws:RequestedRegion": policies.target.region,
+            "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:EpochTime": str(int(now.timestamp())),
+        }
+        self._sessions: dict[tuple[str, str | None, bool], _Session] = {}
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return the outcome of `call` by `caller`."""
@@ -120,26 +186,32 @@ class EvaluatorCalls:
         return self.answer(caller, self._baseline if isinstance(call, AssumeCall) else call)
 
     def forget(self, grant: Grant) -> None:
-        """Drop the cached policies of the grant's session."""
+        """Drop what was kept for the probes of the grant: its session, and the outcomes of listings."""
         for on_bucket in (True, False):
-            self._policy_sets.pop((ProbeCaller(Identity.GRANT, grant), on_bucket), None)
+            self._sessions.pop((Identity.GRANT, grant.id, on_bucket), None)
+        for session in self._sessions.values():
+            session.listings.clear()
 
     def _service_call(self, caller: ProbeCaller, call: ServiceCall) -> Outcome:
-        policies = self._policy_set(caller, call)
         target = self._target
+        session = self._session(caller, on_bucket=call.bucket == target.bucket)
         for need in needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn):
-            decision = evaluate(policies, self._request(caller, need))
-            if not decision.allowed:
-                return _outcome(decision)
+            outcome = session.outcome(need)
+            if outcome.kind is not OutcomeType.WORKED:
+                return outcome
         return _WORKED
 
-    def _policy_set(self, caller: ProbeCaller, call: ServiceCall) -> PolicySet:
-        bucket = self._policies.state.bucket if call.bucket == self._target.bucket else None
-        key = (caller, bucket is not None)
-        if key not in self._policy_sets:
-            own = self._own_policies(caller).narrowed(self._session_policy(caller))
-            self._policy_sets[key] = self._policies.on(bucket, own)
-        return self._policy_sets[key]
+    def _session(self, caller: ProbeCaller, *, on_bucket: bool) -> _Session:
+        key = (caller.identity, caller.grant.id if caller.grant else None, on_bucket)
+        session = self._sessions.get(key)
+        if session is None:
+            own = self._own_policies(caller)
+            policy = self._session_policy(caller)
+            own = replace(own, session=None if policy is None else (_parsed_session_policy(policy),))
+            policies = self._policies.on(self._policies.state.bucket if on_bucket else None, own)
+            request = self._request(caller)
+            session = self._sessions[key] = _Session(policies, request, {**request.context, **S3_KEYS})
+        return session
 
     def _own_policies(self, caller: ProbeCaller) -> PrincipalPolicies:
         match caller.identity:
@@ -165,31 +237,22 @@ class EvaluatorCalls:
             case _:
                 return target.session_arn(self._baseline.session_name)
 
-    def _request(self, caller: ProbeCaller, need: Need, context: Mapping[str, str] | None = None) -> Request:
-        now = datetime.now(UTC)
-        keys = {
-            "aws:SecureTransport": "true",
-            "aws:SourceIp": self._address,
-            "aws:RequestedRegion": self._target.region,
-            "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:EpochTime": str(int(now.timestamp())),
-        }
+    def _request(self, caller: ProbeCaller, context: Mapping[str, str] | None = None) -> Request:
+        """Return a request of the caller for AssumeRole."""
+        keys = dict(self._context)
         if caller.identity not in _LONG_TERM:
             # A fresh session; its credentials are with MFA if the role asks for it.
             keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
             keys["aws:MultiFactorAuthPresent"] = "true" if self._config.role.conditions.mfa else "false"
-        keys |= (S3_KEYS if need.action.startswith("s3:") else {}) | dict(context or {})
-        if need.prefix is not None:
-            keys["s3:prefix"] = need.prefix
         is_role_session = caller.identity in (Identity.GRANT, Identity.ROLE, Identity.WIDENED)
         return Request(
             principal=self._principal(caller),
-            action=need.action,
-            resource=need.resource,
+            action="sts:AssumeRole",
+            resource=self._target.role_arn,
             account=self._target.account,
             resource_account=self._target.account,
             role_arn=self._target.role_arn if is_role_session else None,
-            context=keys,
+            context={**keys, **(context or {})},
         )
 
     def _assume_role(self, caller: ProbeCaller, call: AssumeCall) -> Outcome:
@@ -200,10 +263,10 @@ class EvaluatorCalls:
         if error:
             return Outcome(OutcomeType.REFUSED, *error)
         policies = self._policies.on(self._policies.state.role, self._own_policies(caller).narrowed(None))
+        request = self._request(caller, self._condition_keys(caller, call))
         actions = ["sts:AssumeRole"] + ["sts:SetSourceIdentity"] * (call.source_identity is not None)
         for action in actions:
-            need = Need(action, self._target.role_arn)
-            decision = evaluate(policies, self._request(caller, need, self._condition_keys(caller, call)))
+            decision = evaluate(policies, request._replace(action=action))
             if not decision.allowed:
                 return _outcome(decision)
         return _WORKED

@@ -49,11 +49,19 @@ node_modules/.ready: package.json package-lock.json .venv/.ready
 	  touch $@; \
 	}
 
+# Two of these in one folder would start, deploy to and verify the same local AWS at once.
+DEMO_LOCK = mkdir -p .temp-access && exec 9>.temp-access/demo.lock && \
+  $(OUTSIDE) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || { \
+    echo "waiting until another make in this folder has ended" >&2; \
+    $(OUTSIDE) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'; \
+  }
+
 demo: export TEMP_ACCESS_PORT_OPTION := `make demo PORT=…`
 demo: setup ## deploy to a local AWS, and verify what borrowed credentials can and can't do
-	@temp-access local start $(if $(PORT),--port '$(PORT)')
-	@temp-access deploy --local
-	@temp-access verify --local --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md
+	@$(DEMO_LOCK); \
+	temp-access local start $(if $(PORT),--port '$(PORT)') && \
+	temp-access deploy --local && \
+	temp-access verify --local --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md
 	@echo
 	@echo 'The local AWS keeps running. To use it, in a separate shell:'
 	@echo '  eval "$$(.venv/bin/temp-access local env)"'
@@ -130,10 +138,11 @@ smoke: setup ## verify after a deployment, and write reports/verify.*; ENV=name
 	exit $$code
 
 destroy: setup ## remove everything that make demo created
-	@if [ -d .temp-access/local ]; then \
-	  temp-access local start && temp-access destroy --local && temp-access local stop; \
-	fi
-	@rm -rf .temp-access/local cdk.out reports
+	@$(DEMO_LOCK); \
+	if [ -d .temp-access/local ]; then \
+	  temp-access local start && temp-access destroy --local && temp-access local stop || exit; \
+	fi; \
+	rm -rf .temp-access/local cdk.out reports
 
 pictures: setup ## draw the pictures in docs from their DOT files
 	@for dot in docs/pictures/*.dot; do node tools/picture.mjs $$dot > $${dot%.dot}.svg; done

@@ -14,8 +14,12 @@ from temp_access.config.sections import choose_environment, read_audit, read_buc
 from temp_access.config.table import TableReader, key_path
 from temp_access.config.user import read_user
 from temp_access.errors import ConfigError
+from temp_access.files import read_bounded_text
 from temp_access.policies.access_modes import ACCESS_MODES
 from temp_access.policies.checks import document_findings, quota_findings
+
+# Python prints no integer of more than 4,300 decimal digits, about 14,000 bits.
+_MAX_BITS = 10_000
 
 
 def load(path: Path, environment: str | None = None) -> Config:
@@ -34,7 +38,7 @@ def load(path: Path, environment: str | None = None) -> Config:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = tomllib.loads(read_bounded_text(path))
     except FileNotFoundError:
         raise ConfigError(
             (f"{path}: there is no such file; write one (the project's own access.toml is an example)",)
@@ -47,7 +51,22 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ConfigError((f"{path.name}: isn't TOML: {str(error)[:1].lower()}{str(error)[1:]}",)) from None
     except ValueError:
         # Python limits the digits of an integer.
-        raise ConfigError((f"{path.name}: has a number with thousands of digits; no key needs one",)) from None
+        raise _too_many_digits(path) from None
+    # It doesn't limit those of other bases, and can't print such an integer.
+    if any(isinstance(value, int) and value.bit_length() > _MAX_BITS for value in _values(data)):
+        raise _too_many_digits(path)
+    return data
+
+
+def _too_many_digits(path: Path) -> ConfigError:
+    return ConfigError((f"{path.name}: has a number with thousands of digits; no key needs one",))
+
+
+def _values(value: object) -> Iterator[object]:
+    yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from _values(each)
 
 
 def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Config, list[str]]:

@@ -13,6 +13,8 @@ _LABELLED = re.compile(
 # length exist too, but hardly ever with upper case, lower case and digits in one unbroken run.
 _LONG_RUN = re.compile(r"[A-Za-z0-9/+]{40,}={0,2}|[A-Za-z0-9/+_-]{100,}={0,2}")
 _MIXTURE = (re.compile(r"[A-Z]"), re.compile(r"[a-z]"), re.compile(r"[0-9+]"))
+# Control characters, and the two line ends of Unicode.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 MASK = "[masked]"
 
 

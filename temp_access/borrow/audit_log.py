@@ -7,6 +7,9 @@ from pathlib import Path
 
 from temp_access.aws.errors import AuditFailed
 
+# Without blocking: a pipe that nobody reads would wait for ever.
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+
 
 class AuditLog:
     """Appends to one file of mode 0600, opened before AssumeRole, so that no session goes unrecorded."""
@@ -14,7 +17,7 @@ class AuditLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(path, _FLAGS, 0o600)
         except OSError as error:
             raise self._failure(error) from error
 

@@ -5,46 +5,60 @@ its settings.
 """
 
 import os
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from temp_access.borrow.profile_blocks import find_block, put_block, remove_block
 from temp_access.errors import UserError
-from temp_access.files import atomic_write
+from temp_access.files import read_bounded, replace_shared
+from temp_access.private_folders import home_folder
+from temp_access.terminal_text import CONTROL, escape_control
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
-    """Return the path of the AWS configuration file: AWS_CONFIG_FILE, or else ~/.aws/config."""
-    return Path(os.path.expanduser(environ.get("AWS_CONFIG_FILE") or "~/.aws/config")).absolute()
+    """Return the path of the AWS configuration file: AWS_CONFIG_FILE, or else ~/.aws/config; raises UserError."""
+    return _path(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ)
 
 
 def credentials_file(environ: Mapping[str, str]) -> Path:
     """Return the path of the AWS credentials file: AWS_SHARED_CREDENTIALS_FILE, or else ~/.aws/credentials."""
-    return Path(os.path.expanduser(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")).absolute()
+    return _path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ)
+
+
+def _path(path: str, environ: Mapping[str, str]) -> Path:
+    if path.startswith("~/"):
+        return Path(home_folder(environ) + path[1:])
+    return Path(os.path.expanduser(path)).absolute()
 
 
 def read_text(path: Path) -> str | None:
     """Return the file's content, undecodable bytes as surrogates; None without a file. Raises UserError."""
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return read_bounded(path).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UserError(f"{path} can't be read ({error.strerror}); point AWS_CONFIG_FILE to another file") from error
 
 
-def replace_text(path: Path, content: str | None) -> None:
-    """Replace the file atomically (None: remove it); its mode and a link to it stay. Raises UserError."""
-    target = Path(os.path.realpath(path))
+def change_text(path: Path, change: Callable[[str | None], str | None]) -> None:
+    """Replace the file's content by what `change` makes of it (None: no file); its mode and a link to it stay.
+
+    Nothing is lost that others write to it at the same time. Raises UserError.
+    """
+
+    def change_bytes(content: bytes | None) -> bytes | None:
+        changed = change(None if content is None else content.decode("utf-8", "surrogateescape"))
+        return None if changed is None else changed.encode("utf-8", "surrogateescape")
+
+    def on_wait() -> None:
+        print(f"waiting for another process that changes {path}", file=sys.stderr)
+
     try:
-        if content is None:
-            target.unlink(missing_ok=True)
-            return
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o600
-        atomic_write(target, content.encode("utf-8", "surrogateescape"), mode=mode, fsync=True)
+        replace_shared(path, change_bytes, on_wait)
     except OSError as error:
         raise UserError(
             f"{path} can't be written ({error.strerror}); make it writable, or point AWS_CONFIG_FILE to another file"
@@ -97,7 +111,14 @@ def require_source_profile(profiles: Mapping[str, Any], source: str, name: str, 
 
 
 def profile_lines(name: str, settings: dict[str, str]) -> str:
-    """Return the lines of the profile `name`."""
+    """Return the lines of the profile `name`; raises UserError if a value contains a control character."""
+    for key, value in settings.items():
+        # Every tool that reads the file takes what follows a line end for a line of its own.
+        if CONTROL.search(value):
+            raise UserError(
+                f"the profile's {key} would be {escape_control(value)}, and a profile can't hold control characters; "
+                "use paths without them"
+            )
     lines = (f"[profile {name}]", *(f"{key} = {value}" for key, value in settings.items()))
     return "".join(f"{line}\n" for line in lines)
 

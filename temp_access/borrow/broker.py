@@ -115,10 +115,13 @@ class CredentialBroker:
         from botocore.exceptions import BotoCoreError
 
         key = self._role_key(request)
+        if role := cached_role(self.store.read("roles", key)):
+            return role, True
+        # Before the lock: botocore may ask for the MFA code of a profile.
+        caller = self.identity.arn
         with self.store.locked("roles", key):
             if role := cached_role(self.store.read("roles", key)):
                 return role, True
-            caller = self.identity.arn
             try:
                 role = discover_role(
                     self.identity, self.config, caller, role_arn=request.role_arn, bucket=request.bucket
@@ -140,15 +143,28 @@ class CredentialBroker:
         plan = AssumeRolePlan(grant, role, planned.duration, session_policy_text(grant, role))
         key = self._session_key(plan)
         started = time.time()
+        mfa = request.mfa
         with self.store.locked("sessions", key):
-            cached = self.store.read("sessions", key)
-            if cached is not None and is_fresh(cached, request.min_ttl, since=started):
-                session: CachedSession = cached
-            else:
-                session = assume_for_grant(self.config, self.identity, plan, request.mfa, local_run=self._local_run)
-                self.store.write("sessions", key, session)
-                self.store.purge_prefix("sessions", key[:8], key[:16])
+            session = self._cached(key, request, started)
+            if session is None and mfa is None:
+                session = self._assume(key, plan, None)
+        if session is None and mfa is not None:
+            # A person may take long to answer, and nobody else waits for that.
+            code = mfa()
+            with self.store.locked("sessions", key):
+                session = self._cached(key, request, started) or self._assume(key, plan, lambda: code)
+        assert session is not None  # noqa: S101 - with or without an MFA device
         return BrokeredSession(session, key, tuple(note for note in (role.config_mismatch, planned.note) if note))
+
+    def _cached(self, key: str, request: CredentialRequest, started: float) -> CachedSession | None:
+        cached = self.store.read("sessions", key)
+        return cached if cached is not None and is_fresh(cached, request.min_ttl, since=started) else None
+
+    def _assume(self, key: str, plan: AssumeRolePlan, mfa: Mfa | None) -> CachedSession:
+        session = assume_for_grant(self.config, self.identity, plan, mfa, local_run=self._local_run)
+        self.store.write("sessions", key, session)
+        self.store.purge_prefix("sessions", key[:8], key[:16])
+        return session
 
     def _role_key(self, request: CredentialRequest) -> str:
         config = self.config

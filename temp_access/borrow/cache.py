@@ -5,15 +5,18 @@ imports anything heavy.
 """
 
 import contextlib
-import fcntl
+import hashlib
 import json
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-FORMAT = 2
+from temp_access.files import LOCK_WAIT, UNFINISHED_PREFIX, acquire_lock, atomic_write
+from temp_access.private_folders import make_private, user_folder
+
+FORMAT = 3
 # A request names its session; a role is what iam:GetRole returned.
 KINDS = ("requests", "sessions", "roles")
 # Seconds after which an unfinished file is a killed process's.
@@ -22,7 +25,7 @@ _MAX_SIZE = 1 << 20
 
 
 class Cache:
-    """JSON objects by kind and key; a file that is unreadable or accessible to others counts as missing."""
+    """JSON objects by kind and key; a file that is unreadable, changed or accessible to others counts as missing."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -33,10 +36,9 @@ class Cache:
 
     def write(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
         """Store the object until its time `expires_at`; raises OSError if the folder can't be used."""
-        from temp_access.files import atomic_write
-
         self._make_folder(kind)
-        content = json.dumps({**value, "format": FORMAT}).encode()
+        stored = {**value, "format": FORMAT}
+        content = json.dumps({**stored, "checksum": _checksum(stored)}).encode()
         # The file's time is the expiry, so that `remove_expired` reads no content.
         atomic_write(self._path(kind, key), content, mode=0o600, mtime=value["expires_at"])
 
@@ -53,8 +55,6 @@ class Cache:
 
     def remove_expired(self, kind: str) -> None:
         """Remove expired objects and the unfinished files of killed processes, without reading any content."""
-        from temp_access.files import UNFINISHED_PREFIX
-
         now = time.time()
         with contextlib.suppress(OSError), os.scandir(os.path.join(self.folder, kind)) as files:
             for file in files:
@@ -76,14 +76,18 @@ class Cache:
                 self.remove(kind, name.removesuffix(".json"))
 
     @contextlib.contextmanager
-    def locked(self, kind: str, key: str) -> Iterator[None]:
-        """Hold the object's lock against other processes and threads; raises OSError if the folder can't be used."""
+    def locked(
+        self, kind: str, key: str, seconds: float = LOCK_WAIT, on_wait: Callable[[], None] = lambda: None
+    ) -> Iterator[bool]:
+        """Hold the object's lock against other processes and threads; yields whether that worked within `seconds`.
+
+        `on_wait` is that of `acquire_lock`. Raises OSError if the folder can't be used.
+        """
         # A lock file can't be removed safely, so two digits of the key limit how many there are.
         path = os.path.join(self._make_folder("locks"), f"{kind}-{key[-2:]}")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
+            yield acquire_lock(descriptor, seconds, on_wait)
         finally:
             os.close(descriptor)
 
@@ -97,22 +101,12 @@ class Cache:
             return []
 
     def _make_folder(self, kind: str) -> str:
-        for folder in (self.folder, path := os.path.join(self.folder, kind)):
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            status = os.lstat(folder)
-            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-                raise PermissionError(1, "isn't a folder that this user owns", folder)
-            if status.st_mode & 0o077:
-                os.chmod(folder, 0o700)
-        return path
+        return make_private(self.folder, kind)
 
 
 def cache_folder(environ: Mapping[str, str]) -> str:
-    """Return this user's cache folder: `temp-access` in XDG_CACHE_HOME, or else in ~/.cache."""
-    configured = environ.get("XDG_CACHE_HOME", "")
-    # A relative path is invalid: https://specifications.freedesktop.org/basedir-spec/latest/
-    base = configured if os.path.isabs(configured) else os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "temp-access")
+    """Return this user's cache folder: `temp-access` in XDG_CACHE_HOME, or else in ~/.cache; raises UserError."""
+    return user_folder(environ, "XDG_CACHE_HOME", ".cache")
 
 
 def _read(path: str) -> dict[str, Any] | None:
@@ -129,4 +123,11 @@ def _read(path: str) -> dict[str, Any] | None:
         return None
     finally:
         os.close(descriptor)
-    return value if isinstance(value, dict) and value.get("format") == FORMAT else None
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        return None
+    # A broken disk mustn't hand out broken credentials.
+    return value if value.pop("checksum", None) == _checksum(value) else None
+
+
+def _checksum(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

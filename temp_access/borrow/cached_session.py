@@ -6,6 +6,7 @@ A call that is answered from the cache imports neither boto3 nor the reader of a
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict, TypeGuard
@@ -178,7 +179,14 @@ def file_digests(paths: Iterable[str]) -> dict[str, str]:
 
 def _file_digest(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        # A pipe or a device would never end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return ""
+            digest = hashlib.sha256()
+            while block := file.read(1 << 20):
+                digest.update(block)
+            return digest.hexdigest()
     except (OSError, ValueError):
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from temp_access.borrow.cache import Cache
+from temp_access.files import LOCK_WAIT
 
 _MEMORY: dict[tuple[str, str], dict[str, Any]] = {}
 _LOCKS: dict[tuple[str, str], threading.Lock] = {}
@@ -19,6 +20,7 @@ class SessionStore:
     def __init__(self, cache: Cache, print_note: Callable[[str], None]) -> None:
         self._cache: Cache | None = cache
         self._print_note = print_note
+        self._patience = LOCK_WAIT
 
     def read(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return the object, None if there is none."""
@@ -51,16 +53,40 @@ class SessionStore:
 
     @contextlib.contextmanager
     def locked(self, kind: str, key: str) -> Iterator[None]:
-        """Hold the object's lock against this process's threads and, with a usable cache, other processes."""
+        """Hold the object's lock against this process's threads and, with a usable cache, other processes.
+
+        Whoever holds it may be stopped, or waits for a service that never answers. So all waits of this store together
+        take `LOCK_WAIT` at most; after that, it goes on without the lock: that costs a call, and breaks nothing.
+        """
         with _GUARD:
             lock = _LOCKS.setdefault((kind, key[-2:]), threading.Lock())
-        with lock, contextlib.ExitStack() as stack:
-            if self._cache:
-                try:
-                    stack.enter_context(self._cache.locked(kind, key))
-                except OSError as error:
-                    self._use_memory(error)
-            yield
+        held = self._waiting(lambda seconds: lock.acquire(timeout=seconds))
+        try:
+            with contextlib.ExitStack() as stack:
+                if self._cache:
+                    cache = self._cache
+                    try:
+                        self._waiting(
+                            lambda seconds: stack.enter_context(cache.locked(kind, key, seconds, self._say_waiting))
+                        )
+                    except OSError as error:
+                        self._use_memory(error)
+                yield
+        finally:
+            if held:
+                lock.release()
+
+    def _waiting(self, acquire: Callable[[float], bool]) -> bool:
+        started = time.monotonic()
+        try:
+            return acquire(self._patience)
+        finally:
+            self._patience = max(0.0, self._patience - (time.monotonic() - started))
+
+    def _say_waiting(self) -> None:
+        self._print_note(
+            f"waiting for another process that borrows with this cache, for {self._patience:.0f} s at most"
+        )
 
     def _use_memory(self, error: OSError) -> None:
         if self._cache:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.cfn.intrinsics import TemplateContext, resolve
+from temp_access.files import MAX_OBJECT_SIZE, read_bounded_text
 from temp_access.iam.decision import Layer
 from temp_access.iam.statements import as_list, as_mapping
 
@@ -88,7 +89,7 @@ def _file_name(value: object) -> str | None:
 
 def _read_json(file: Path) -> Mapping[str, object]:
     try:
-        return as_mapping(json.loads(file.read_text(encoding="utf-8")))
+        return as_mapping(json.loads(read_bounded_text(file, MAX_OBJECT_SIZE, "utf-8")))
     except (OSError, ValueError):
         return {}
 

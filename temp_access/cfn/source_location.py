@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from temp_access.files import read_bounded_text
+
 _APP, _SOURCE_FOLDERS = "app.py", ("stacks", "constructs")
 
 
@@ -75,7 +77,7 @@ def _calls(root: Path) -> Mapping[tuple[str, str], list[ConstructCall]]:
     classes: list[str] = []
     for file in files:
         try:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
+            tree = ast.parse(read_bounded_text(file, encoding="utf-8"))
         except (OSError, ValueError, SyntaxError, RecursionError):
             continue
         classes += [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from temp_access.borrow.cache import Cache, cache_folder
@@ -101,11 +102,8 @@ def borrow(args: argparse.Namespace, *, ask: bool = True) -> CachedSession:
 
 
 def print_note(note: str) -> None:
-    """Print a note to standard error, if it is open."""
-    try:
-        print(f"note: {note}", file=sys.stderr)
-    except OSError:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
+    """Print a note to standard error."""
+    print(f"note: {note}", file=sys.stderr)
 
 
 def _borrow_and_cache(args: argparse.Namespace, cache: Cache, key: str, ask: bool) -> tuple[CachedSession, list[str]]:
@@ -113,8 +111,9 @@ def _borrow_and_cache(args: argparse.Namespace, cache: Cache, key: str, ask: boo
 
     store = NullStore() if args.no_cache else SessionStore(cache, print_note)
     started = time.time()
-    # A process that waits here for the same request of another one hasn't imported anything heavy yet.
-    with store.locked("requests", key):
+    # A process that waits here for the same request of another one hasn't imported anything heavy yet. But whoever may
+    # be asked for an MFA code keeps nobody waiting.
+    with nullcontext() if ask and sys.stdin and sys.stdin.isatty() else store.locked("requests", key):
         cached = None if args.no_cache else find_cached_session(cache, key, args.min_ttl, since=started)
         if cached:
             return cached
@@ -196,7 +195,7 @@ def mfa_of(args: argparse.Namespace, *, ask: bool = True) -> "Mfa | None":
 def _ask_for_code(serial: str, ask: bool) -> str:
     from temp_access.aws.errors import MfaNeeded
 
-    if not ask or not sys.stdin.isatty():
+    if not ask or not (sys.stdin and sys.stdin.isatty()):
         raise MfaNeeded(
             f"the role requires a code of the MFA device {serial}, and there is no terminal to ask for it",
             "pass --mfa-code, or run `temp-access credentials` with the same options in a terminal: its session is "

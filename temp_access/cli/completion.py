@@ -14,6 +14,8 @@ from argcomplete.finders import CompletionFinder
 from argcomplete.lexers import split_line
 from argcomplete.shell_integration import shellcode
 
+from temp_access.files import read_bounded_text
+
 EXAMPLES = """\
 examples:
   source <(temp-access completion bash)      # in ~/.bashrc
@@ -120,7 +122,7 @@ def grant_ids(path: Path) -> list[str]:
     The file isn't validated, because the user is waiting for the candidates.
     """
     try:
-        grants = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("grants", {})
+        grants = tomllib.loads(read_bounded_text(path)).get("grants", {})
     except (OSError, ValueError, RecursionError):
         return []
     return [id_ for id_ in grants if id_.isprintable()] if isinstance(grants, dict) else []

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     if bucket and config.bucket.on_destroy == "destroy":
         _empty(session, bucket)
     # IAM can't delete a role with an inline policy that the stack didn't create.
-    RolePolicies(session.client("iam"), config.role.name).write(())
+    RolePolicies(session.client("iam"), config.role.name).delete_all()
     code = run_cdk(args, account.region, "destroy", "--all", "--force")
     if code == 0:
         _forget(account)

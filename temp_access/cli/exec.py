@@ -19,26 +19,43 @@ examples (after `make demo`):
 The command replaces this process: signals reach it directly, and its exit code is returned.
 
 exit code: the command's; 126 it can't be run, 127 not found, 1 refused or not reachable, 2 bad input"""
-# Each of these leads to the caller's own credentials, which the command must not get.
-_CALLER_VARIABLES = (
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+# Every other variable of the AWS CLI and the SDKs could lead to the caller's own credentials, or will in some version:
+# https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html. Several old tools read AWS_ACCESS_KEY and
+# AWS_SECRET_KEY, and the file that AWS_SHARED_CREDENTIALS_FILE or AWS_CONFIG_FILE names has the caller's profiles.
+_HANDED_OVER = frozenset(
+    [
+        "AWS_CA_BUNDLE",
+        "AWS_CLI_AUTO_PROMPT",
+        "AWS_CLI_FILE_ENCODING",
+        "AWS_CLI_HISTORY_FILE",
+        "AWS_DATA_PATH",
+        "AWS_DEFAULTS_MODE",
+        "AWS_DEFAULT_OUTPUT",
+        "AWS_DEFAULT_REGION",
+        "AWS_DISABLE_REQUEST_COMPRESSION",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_ENDPOINT_URL",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_PAGER",
+        "AWS_REGION",
+        "AWS_REQUEST_CHECKSUM_CALCULATION",
+        "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES",
+        "AWS_RESPONSE_CHECKSUM_VALIDATION",
+        "AWS_RETRY_MODE",
+        "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS",
+        "AWS_S3_USE_ARN_REGION",
+        "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+        "AWS_SDK_UA_APP_ID",
+        "AWS_STS_REGIONAL_ENDPOINTS",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_USE_FIPS_ENDPOINT",
+    ]
 )
-# Followed by a service's name, it takes precedence over the keys for that service:
-# https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html
-_BEARER_PREFIX = "AWS_BEARER_TOKEN_"
+# Followed by a service's name: that service's endpoint.
+_ENDPOINT_PREFIX = "AWS_ENDPOINT_URL_"
+# The old library boto reads the caller's keys from the file that it names.
+_OTHER_TOOLS = frozenset(("BOTO_CONFIG", "AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,15 +85,20 @@ def run(args: argparse.Namespace) -> int:
 def child_environment(environ: Mapping[str, str], session: CachedSession, local: dict[str, str]) -> dict[str, str]:
     """Return the command's environment: `environ` with the session's credentials in place of the caller's.
 
+    Of the variables that begin with AWS_, only those that can't lead to other credentials are handed over.
+
     `local` has the variables for the local AWS, which is used if there are any.
     """
-    removed = set(_CALLER_VARIABLES)
-    if local:
-        from temp_access.local_aws.client import CONFLICTING_VARIABLES
+    from temp_access.local_aws.client import CONFLICTING_VARIABLES
 
-        removed.update(CONFLICTING_VARIABLES)
-    inherited = {
-        name: value for name, value in environ.items() if name not in removed and not name.startswith(_BEARER_PREFIX)
-    }
+    inherited = {name: value for name, value in environ.items() if _is_handed_over(name)}
+    for name in CONFLICTING_VARIABLES if local else ():
+        inherited.pop(name, None)
     region = {"AWS_REGION": session["region"], "AWS_DEFAULT_REGION": session["region"]}
     return {**inherited, **local, **region, **credential_variables(session)}
+
+
+def _is_handed_over(name: str) -> bool:
+    if not name.upper().startswith("AWS_"):
+        return name not in _OTHER_TOOLS
+    return name in _HANDED_OVER or name.startswith(_ENDPOINT_PREFIX)

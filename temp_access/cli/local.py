@@ -7,6 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from temp_access.cli.options import write_stdout
 from temp_access.errors import UserError
 from temp_access.local_aws import control
 from temp_access.local_aws.state_dir import DEFAULT_PORT, DEFAULT_STATE
@@ -90,10 +91,10 @@ def _status(args: argparse.Namespace) -> int:
 def _env(args: argparse.Namespace) -> int:
     variables = user_environment(args.state, args.user) if args.user else control.environment(args.state)
     if args.format == "json":
-        print(json.dumps({"set": variables, "unset": list(control.CONFLICTING_VARIABLES)}, indent=1))
+        unset = list(control.CONFLICTING_VARIABLES)
+        write_stdout(json.dumps({"set": variables, "unset": unset}, indent=1) + "\n")
         return 0
-    for name in control.CONFLICTING_VARIABLES:
-        print(f"unset {name}")
-    for name, value in variables.items():
-        print(f"export {name}={shlex.quote(value)}")
+    lines = [f"unset {name}" for name in control.CONFLICTING_VARIABLES]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    write_stdout("\n".join([*lines, ""]))
     return 0

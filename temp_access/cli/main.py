@@ -3,13 +3,16 @@
 import argparse
 import errno
 import importlib
-import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
+from temp_access.cli.options import check_paths
+from temp_access.cli.streams import drop_output, output_error, use_standard_streams
 from temp_access.errors import TempAccessError
+from temp_access.private_folders import home_folder
 
 # name: its line in --help. The module of the same name has add_arguments() and run().
 COMMANDS = {
@@ -34,6 +37,9 @@ COMMANDS = {
     "completion": "print the completion script for bash, zsh or fish",
 }
 
+# The exit code of these answers a question, or tells what was done; their output only explains it.
+_VERDICTS = ("verify", "prove", "review", "lint", "can", "simulate", "revoke", "deploy", "destroy", "profile", "local")
+
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
@@ -41,15 +47,33 @@ def run() -> None:
         # nohup ignores SIGHUP; it stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that can't show a character gets its escape sequence, as on standard error.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    use_standard_streams()
     try:
-        code = main(sys.argv[1:])
+        code = _exit_code(sys.argv[1:])
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         code = 130
     sys.exit(code)
+
+
+def _exit_code(arguments: Sequence[str]) -> int:
+    """Run `arguments` and return the exit code, also if the output can't be written."""
+    try:
+        code = main(arguments)
+        error = output_error()
+    except SystemExit as ended:
+        # Of argparse, after a message, the help or the version.
+        code, error = ended.code if isinstance(ended.code, int) else 1, None
+        with suppress(BrokenPipeError):
+            error = output_error()
+    except BrokenPipeError:
+        return _broken_pipe()
+    if error is None:
+        return code
+    remedy = "free some space and try again" if error.errno == errno.ENOSPC else "redirect it elsewhere"
+    print(f"the output can't be written: {error.strerror}; {remedy}", file=sys.stderr)
+    # A verdict is an answer without its report; a missing output is none.
+    return code if code or _command(arguments) in _VERDICTS else 3
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,6 +84,8 @@ def main(arguments: Sequence[str]) -> int:
         answer(make_parser)
     args = _parse(arguments)
     try:
+        _require_home()
+        check_paths(args)
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))
     except TempAccessError as error:
         if args.debug:
@@ -67,15 +93,25 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # Nobody reads the output any more.
-        _drop_output()
-        return 128 + signal.SIGPIPE
+        return _broken_pipe()
     except Exception as error:
         message = None if args.debug else _disk_full_message(error) or _service_error_message(error)
         if message is None:
             raise
         print(message, file=sys.stderr)
         return 3
+
+
+def _broken_pipe() -> int:
+    # Nobody reads the output any more.
+    drop_output(sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
+
+
+def _require_home() -> None:
+    """Raise UserError if the home folder isn't known: botocore and others would use files of the working folder."""
+    if not os.path.isabs(os.path.expanduser("~")):
+        home_folder(os.environ)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -100,7 +136,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error (pass it before COMMAND)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    chosen = _command(arguments)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
         if name == chosen:
@@ -108,6 +144,10 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             command.description, command.epilog = summary, getattr(module, "EXAMPLES", None)
             module.add_arguments(command)
     return parser
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    return next((argument for argument in arguments if not argument.startswith("-")), None)
 
 
 class _Version(argparse.Action):
@@ -124,14 +164,7 @@ def _disk_full_message(error: Exception) -> str | None:
     """Return the message for an error of a full disk, None for any other error."""
     if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
         return None
-    if error.filename is None:
-        _drop_output()
     return f"{error.filename or 'the output'} can't be written: {error.strerror}; free some space and try again"
-
-
-def _drop_output() -> None:
-    # What is left in the buffer would fail again at exit, with a traceback.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _service_error_message(error: Exception) -> str | None:

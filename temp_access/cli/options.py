@@ -7,13 +7,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from temp_access.cli.streams import drop_output, output_error
 from temp_access.config.table import parse_duration
 from temp_access.errors import TempAccessError, UserError
+from temp_access.terminal_text import CONTROL, escape_control
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
 
 
+# Of Linux and macOS, without the null byte at the end; longer paths are errors that are named later.
+_MAX_PATH, _MAX_NAME = 4095, 255
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -56,6 +60,23 @@ def add_deployer_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check_paths(args: argparse.Namespace) -> None:
+    """Raise UserError if a path among `args` can't be one, or has a control character, which no file here needs."""
+    for name, value in vars(args).items():
+        for path in value if isinstance(value, list) else [value]:
+            if isinstance(path, Path) and (problem := _path_problem(os.fspath(path))):
+                raise UserError(f"{name}: {escape_control(os.fspath(path)[:80])}{problem}")
+
+
+def _path_problem(path: str) -> str | None:
+    if CONTROL.search(path):
+        return " contains a control character; rename the file or its folder"
+    longest = max(len(os.fsencode(part)) for part in path.split(os.sep))
+    if longest > _MAX_NAME or len(os.fsencode(path)) > _MAX_PATH:
+        return f"… is too long for a path: {_MAX_PATH} bytes, and {_MAX_NAME} for each name in it, are possible"
+    return None
+
+
 def load_config(args: argparse.Namespace) -> "Config":
     """Return the configuration that --config and --env name."""
     # Imported here: a call that is answered from the cache doesn't read access.toml.
@@ -89,17 +110,22 @@ def write_stdout(output: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # What is left in the buffer would fail again at exit, with a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise TempAccessError(
-            f"standard output can't be written ({error.strerror}), so nothing was handed out; redirect it elsewhere",
-            exit_code=1,
-        ) from error
+        drop_output(sys.stdout.fileno())
+        raise _not_handed_out(error) from error
+    if lost := output_error():
+        raise _not_handed_out(lost)
+
+
+def _not_handed_out(error: OSError) -> TempAccessError:
+    return TempAccessError(
+        f"standard output can't be written ({error.strerror}), so nothing was handed out; redirect it elsewhere",
+        exit_code=1,
+    )
 
 
 def confirm(question: str) -> bool:
     """Return whether the user at the terminal answers yes; raises UserError without a terminal."""
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UserError("there is no terminal to ask for confirmation; pass --yes to continue without it")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

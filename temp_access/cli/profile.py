@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.borrow.aws_profiles import (
+    change_text,
     config_file,
     credentials_file,
     profile_lines,
     read_profiles,
     read_text,
-    replace_text,
     require_source_profile,
     with_profile,
     without_profile,
@@ -99,8 +99,8 @@ def _write(args: argparse.Namespace, config_path: Path, credentials_path: Path, 
     sys.stderr.write(f"to {config_path}:\n\n{profile_lines(name, settings)}\n")
     if not (args.yes or confirm("write this profile?")):
         return 2
-    # Read again: the file may have changed while the question was open.
-    replace_text(config_path, with_profile(config_path, read_text(config_path), name, settings))
+    # Read again there: the file may have changed while the question was open.
+    change_text(config_path, lambda current: with_profile(config_path, current, name, settings))
     for variable, setting in (("AWS_CA_BUNDLE", "ca_bundle"), ("AWS_ENDPOINT_URL", "endpoint_url")):
         if setting in settings and os.environ.get(variable, settings[setting]) != settings[setting]:
             print_note(
@@ -120,7 +120,7 @@ def _remove(args: argparse.Namespace, config_path: Path, name: str) -> int:
     without_profile(config_path, content, name)
     if not (args.yes or confirm(f"remove the profile {name} from {config_path}?")):
         return 2
-    replace_text(config_path, without_profile(config_path, read_text(config_path) or "", name))
+    change_text(config_path, lambda current: without_profile(config_path, current or "", name))
     return 0
 
 

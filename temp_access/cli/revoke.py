@@ -24,7 +24,6 @@ from temp_access.revoke.model import (
     Revocations,
     RevocationScope,
     ScopeType,
-    add,
     describe,
     describe_sessions,
     expire,
@@ -133,7 +132,7 @@ def _undo(
     _print_changes(remaining, ended, changes)
     if not _confirmed(args, "remove this revocation?"):
         return 2
-    policies.write(remaining)
+    policies.remove(scopes, role.time)
     print(f"removed the revocation of {_describe(scopes)}; it can take minutes until every server knows")
     return 0
 
@@ -153,7 +152,7 @@ def _revoke(
 
     now = policies.snapshot().time
     remaining, ended = expire(remove(revocations, scopes), now)
-    policies.check_quota(_with_new(remaining, scopes, now))
+    policies.check_quota(_new(scopes, now), now)
     changes = [
         f"+ {describe_sessions(scope)}: every action denied if issued before now ({now:%H:%M:%S} UTC)"
         for scope in scopes
@@ -163,7 +162,7 @@ def _revoke(
         return 2
 
     def write_policy() -> None:
-        policies.write(_with_new(remaining, scopes, policies.cutoff()))
+        policies.add(_new(scopes, policies.cutoff()), now)
         print("wrote the policy to the role; --undo removes it", file=sys.stderr)
         if count := purge_revoked(Cache(cache_folder(os.environ)), target.role_arn, scopes):
             print(f"deleted {count} of these sessions from this machine's cache", file=sys.stderr)
@@ -184,10 +183,8 @@ def _revoke(
     return 0
 
 
-def _with_new(revocations: Revocations, scopes: tuple[RevocationScope, ...], before: datetime) -> Revocations:
-    for scope in scopes:
-        revocations = add(revocations, Revocation(scope, before))
-    return revocations
+def _new(scopes: tuple[RevocationScope, ...], before: datetime) -> Revocations:
+    return tuple(Revocation(scope, before) for scope in scopes)
 
 
 def _canary_names(args: argparse.Namespace, config: Config, target: "Target") -> tuple[str, str | None]:

@@ -187,17 +187,19 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     from temp_access.deployment.effective_policies import known_document, template_policies
     from temp_access.deployment.stacks import read_stacks
+    from temp_access.deployment.unread import unread
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.operations import new_run
 
     if args.local or args.self_test:
         raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
-    policies = template_policies(config, read_stacks(args.template, digest=config.digest))
+    assembly = read_stacks(args.template, digest=config.digest)
+    policies = template_policies(config, assembly)
     target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
     plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    calls = evaluator_calls(config, policies)
+    calls = evaluator_calls(config, policies, unread=unread(assembly, target, policies.state))
     report = verify_offline(plan, calls, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code

@@ -8,6 +8,7 @@ from typing import Any
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument, User
 from temp_access.config.table import TableReader, did_you_mean
 from temp_access.config.validation import iam_name_problem, policy_arn_problem
+from temp_access.files import MAX_POLICY_SIZE, read_bounded_text, reject_duplicate_keys
 from temp_access.iam.aws_managed import bundled_names, bundled_note
 
 
@@ -83,7 +84,7 @@ def _document(entry: TableReader, folder: Path) -> Mapping[str, Any] | None:
     if not file:
         return None
     try:
-        source = (folder / file).read_text(encoding="utf-8-sig")
+        source = read_bounded_text(folder / file, MAX_POLICY_SIZE)
     except OSError as error:
         reason = error.strerror
     except UnicodeDecodeError:
@@ -98,7 +99,7 @@ def _document(entry: TableReader, folder: Path) -> Mapping[str, Any] | None:
 
 def _parsed(entry: TableReader, key: str, source: str) -> Mapping[str, Any] | None:
     try:
-        value = json.loads(source)
+        value = json.loads(source, object_pairs_hook=reject_duplicate_keys)
     except ValueError as error:
         entry.add_finding(key, f"isn't JSON ({error}); write a policy as JSON")
         return None

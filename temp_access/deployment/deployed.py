@@ -1,6 +1,5 @@
 """The deployed state of user, role and bucket, and the physical ids of the stacks' resources."""
 
-import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -11,7 +10,7 @@ from temp_access.deployment.stacks import STACKS
 from temp_access.deployment.state import DeployedState, Permissions, RoleState, UserState
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
-from temp_access.iam.policy_json import Document
+from temp_access.iam.policy_json import Document, read_document
 from temp_access.policies.role_policy import TAG_PREFIX
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ def is_aws_managed(arn: str) -> bool:
 
 def decode_document(value: Any) -> Document:
     """Return a policy document as a dict; boto3 decodes IAM's documents, and passes on those that it can't."""
-    decoded = json.loads(unquote(value)) if isinstance(value, str) else value
-    return decoded if isinstance(decoded, dict) else {"Statement": decoded}
+    return read_document(unquote(value) if isinstance(value, str) else value)
 
 
 def managed_policy_document(iam: "IAMClient", arn: str) -> Document:

@@ -1,12 +1,11 @@
 """The deployed configuration of a bucket."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from temp_access.aws.errors import none_if_missing
 from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState
-from temp_access.iam.policy_json import Document
+from temp_access.iam.policy_json import Document, read_document
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -32,7 +31,7 @@ def _read(s3: "S3Client", name: str, owner: str) -> BucketState:
 
 def _policy(s3: "S3Client", name: str, owner: str) -> Document | None:
     response = none_if_missing("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner)
-    return json.loads(response["Policy"]) if response else None
+    return read_document(response["Policy"]) if response else None
 
 
 def _public_access_block(s3: "S3Client", name: str, owner: str) -> dict[str, bool] | None:

@@ -17,7 +17,7 @@ from temp_access.deployment.deployed import managed_policy_document
 from temp_access.deployment.state import BucketState, Permissions, RoleState, State, UserState
 from temp_access.deployment.target import Target, template_target
 from temp_access.errors import TempAccessError, UserError
-from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, bundled_document
+from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, DENY_ALL, bundled_document
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet
@@ -51,12 +51,19 @@ class UnknownAs(Enum):
 
     ALLOW_ALL = "allow all"
     ALLOW_NOTHING = "allow nothing"
+    DENY_ALL = "deny all"
     NO_EFFECT = "no effect"
 
     def document(self, layer: Layer) -> Document:
         """Return the policy document that replaces the unknown one in `layer`."""
+        if self is UnknownAs.DENY_ALL:
+            return DENY_ALL
         allows_all = self is UnknownAs.ALLOW_ALL or (self is UnknownAs.NO_EFFECT and layer is Layer.BOUNDARY)
         return ALLOW_ALL if allows_all else ALLOW_NOTHING
+
+
+# What an unknown policy can be: a decision that is the same with each of them is known.
+EXTREMES = (UnknownAs.ALLOW_NOTHING, UnknownAs.ALLOW_ALL, UnknownAs.DENY_ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,13 @@ class EffectivePolicies:
         state = self.owner_state(owner)
         return self.of(state, unknown_as) if state else outsider_policies(unknown_as)
 
+    def unknown_of(self, owner: UserState | RoleState) -> tuple[str, ...]:
+        """Return descriptions of the unknown policies of a user or role."""
+        unknown = self.unknown(owner)
+        documents = [f"the document of {arn}" for arn in unknown.documents]
+        groups = f"the policies of {owner.name}'s groups ({', '.join(unknown.groups)})"
+        return (*documents, *([groups] if unknown.groups else []))
+
     def owner_state(self, owner: PolicyOwner) -> UserState | RoleState | None:
         """Return the state of a user or role, None for an outsider."""
         if owner is PolicyOwner.OUTSIDER:
@@ -141,7 +155,9 @@ class EffectivePolicies:
 
     def bucket_policy(self, bucket: BucketState) -> Policy | None:
         """Return the bucket's policy, None for a bucket without one."""
-        return self._parse_once(bucket, bucket.policy, Layer.RESOURCE, "bucket policy") if bucket.policy else None
+        if bucket.policy is None:
+            return None
+        return self._parse_once(bucket, bucket.policy, Layer.RESOURCE, "bucket policy")
 
     def trust_policy(self, role: RoleState) -> Policy:
         """Return the role's trust policy."""

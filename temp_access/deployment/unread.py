@@ -5,8 +5,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import chain
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,13 @@ from temp_access.deployment.readable import (
 )
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
+from temp_access.deployment.unread_effects import (
+    Unread,
+    UnreadEffect,
+    effect_of_property,
+    effect_of_type,
+    service_of_type,
+)
 from temp_access.iam.statements import as_list
 from temp_access.policies.role_policy import TAG_PREFIX
 
@@ -35,21 +44,6 @@ _SECTIONS = ("Conditions", "Mappings", "Parameters", "Rules")
 _OWN_NAMES = {BUCKET: "bucket", ROLE: "role", USER: "user"}
 _POLICY_OR_ROLE = re.compile(r'"(?:Statement|[^"]*(?i:role)(?i:arns?|names?|s)?)":')
 _TAG_KEY = re.compile(r"(?i)(?:principal|resource|bucket)tag")
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A resource, property or template that isn't read, in words; the same in two outputs if `content` is equal.
-
-    `logical_id` is "" for what isn't one resource. With `is_credentials`, it changes who can act as the user, and not
-    what the user may do.
-    """
-
-    description: str
-    content: str
-    stack: str
-    logical_id: str = ""
-    is_credentials: bool = False
 
 
 def unread(assembly: Assembly, target: Target, state: State) -> tuple[Unread, ...]:
@@ -70,18 +64,20 @@ def unread(assembly: Assembly, target: Target, state: State) -> tuple[Unread, ..
 def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator[Unread]:
     if "Transform" in template or '"Fn::Transform"' in json.dumps(template):
         # A macro gets the whole template.
-        yield Unread(f"the result of the Transform in {stack}", _content(template, ""), stack)
+        name = f"the result of the Transform in {stack}"
+        yield Unread(name, _content(template, ""), stack, effect=UnreadEffect.ANY)
     for logical_id, resource in template["Resources"].items():
         kind = resource["Type"]
         content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
         content = _without_own_ids(content, assembly)
         if kind not in PROPERTIES:
             if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
-                yield Unread(f"{stack}.{logical_id} ({kind})", content, stack, logical_id, kind in CREDENTIALS)
+                yield _of_type(kind, f"{stack}.{logical_id} ({kind})", content, stack, logical_id)
         elif "Condition" in resource:
             # Of the resource, because what it contains is read.
             condition = [kind, resource["Condition"], *_sections(template)]
-            yield Unread(f"the Condition of {stack}.{logical_id}", _content(*condition), stack, logical_id)
+            found = _of_type(kind, f"the Condition of {stack}.{logical_id}", _content(*condition), stack, logical_id)
+            yield replace(found, effect=UnreadEffect.ANY)
 
 
 def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -> Iterator[Unread]:
@@ -101,24 +97,35 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
             if others:
                 of_others = " of ".join(filter(None, [each.kind, ", ".join(map(str, others))]))
                 description = f"{each.stack}.{each.logical_id} ({of_others})"
-                yield _of(each, description, {holders: others, "of": each.properties})
+                found = _of(each, description, {holders: others, "of": each.properties})
+                # A policy of others has no effect on the user and the role.
+                yield replace(found, effect=UnreadEffect.NONE) if all(others) else found
         if each.kind in (ROLE, USER):
             for name, documents in _duplicate_policies(each, own).items():
-                yield _of(each, f"two policies {name} of {each.name}", documents)
+                found = _of(each, f"two policies {name} of {each.name}", documents)
+                yield replace(found, effect=UnreadEffect.ANY)
 
 
 def _unread_properties(resource: Resource, sections: list[object], *, tags_matter: bool) -> Iterator[Unread]:
     properties, place = resource.properties, f"{resource.stack}.{resource.logical_id} ({resource.kind})"
     # A function among them is a macro, which is named by itself.
     for name in sorted(name for name in properties.keys() - PROPERTIES[resource.kind] if not name.startswith("Fn::")):
-        yield _of(resource, f"{name} of {place}", [{name: properties[name]}, sections], name in CREDENTIAL_PROPERTIES)
+        found = _of(resource, f"{name} of {place}", [{name: properties[name]}, sections])
+        if name in CREDENTIAL_PROPERTIES:
+            yield replace(found, is_credentials=True, effect=UnreadEffect.NONE)
+        else:
+            yield replace(found, effect=effect_of_property(resource.kind, name))
     if resource.kind in (ROLE, USER) and properties.get("Path", "/") != "/":
-        yield _of(resource, f"the path of {resource.name}", properties["Path"])
+        # What names the identity without its path is about nobody.
+        found = _of(resource, f"the path of {resource.name}", properties["Path"])
+        yield replace(found, effect=UnreadEffect.ANY)
     if properties.get("AccessControl") not in PRIVATE_ACLS:
-        yield _of(resource, f"the ACL of {place}, {properties['AccessControl']}", properties["AccessControl"])
+        found = _of(resource, f"the ACL of {place}, {properties['AccessControl']}", properties["AccessControl"])
+        yield replace(found, effect=UnreadEffect.ALLOW)
     tags = [tag for tag in properties.get("Tags", ()) if not str(tag.get("Key")).startswith(TAG_PREFIX)]
     if tags and tags_matter:
-        yield _of(resource, f"Tags of {place}, while a condition tests tags", tags)
+        found = _of(resource, f"Tags of {place}, while a condition tests tags", tags)
+        yield replace(found, effect=UnreadEffect.TAGS, service="")
 
 
 def _duplicate_policies(owner: Resource, own: Iterable[Resource]) -> dict[str, list[object]]:
@@ -148,21 +155,49 @@ def _in_other(stack: str, template: Template | None, assembly: Assembly, state: 
     if "Transform" in template or found:
         kinds = sorted({str(each["Type"]) for _, each in found}) or ["a Transform"]
         content = _content([_effective(each) for _, each in found], template.get("Transform"), *_sections(template))
-        yield Unread(f"the stack {stack} ({', '.join(kinds)})", content, stack)
+        effects = [_effect_of_other(each, own_stacks, state) for _, each in found]
+        effect = UnreadEffect.ADD if "Transform" in template else reduce(or_, effects, UnreadEffect.NONE)
+        yield Unread(f"the stack {stack} ({', '.join(kinds)})", content, stack, effect=effect)
 
 
 def _may_give_access(resource: Mapping[str, Any], own_stacks: Iterable[str], state: State) -> bool:
-    kind, properties = str(resource["Type"]), json.dumps(resource.get("Properties", {}))
+    kind = str(resource["Type"])
     if kind in HARMLESS:
         return False
+    by_type = kind.startswith(ACCESS_PREFIXES) or kind.endswith("::MODULE")
+    return by_type or _names_own(resource, own_stacks, state)
+
+
+def _names_own(resource: Mapping[str, Any], own_stacks: Iterable[str], state: State) -> bool:
+    properties = json.dumps(resource.get("Properties", {}))
     # An import names the stack that it imports from.
     names = (state.user.name, state.role.name, state.bucket.name, *own_stacks)
-    return kind.startswith(ACCESS_PREFIXES) or kind.endswith("::MODULE") or any(name in properties for name in names)
+    return any(name in properties for name in names)
 
 
-def _of(resource: Resource, description: str, content: object, is_credentials: bool = False) -> Unread:
-    text = _content(resource.kind, content)
-    return Unread(description, text, resource.stack, resource.logical_id, is_credentials)
+def _effect_of_other(resource: Mapping[str, Any], own_stacks: Iterable[str], state: State) -> UnreadEffect:
+    kind = str(resource["Type"])
+    if kind in _OWN_NAMES and not _names_own(resource, own_stacks, state):
+        # Another user, role or bucket.
+        return UnreadEffect.NONE
+    return effect_of_type(kind)
+
+
+def _of(resource: Resource, description: str, content: object) -> Unread:
+    return _of_type(resource.kind, description, _content(resource.kind, content), resource.stack, resource.logical_id)
+
+
+def _of_type(kind: str, description: str, content: str, stack: str, logical_id: str) -> Unread:
+    return Unread(
+        description,
+        content,
+        stack,
+        logical_id,
+        kind in CREDENTIALS,
+        effect_of_type(kind),
+        service_of_type(kind),
+        kind == "AWS::IAM::UserToGroupAddition",
+    )
 
 
 def _sections(template: Template) -> list[object]:

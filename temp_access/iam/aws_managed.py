@@ -1,4 +1,4 @@
-"""The bundled AWS managed policies, and the two extreme policies ALLOW_ALL and ALLOW_NOTHING.
+"""The bundled AWS managed policies, and the extreme policies ALLOW_ALL, ALLOW_NOTHING and DENY_ALL.
 
 The file holds their documents by name with path, as of the date in its note. It is read when the first policy is
 looked up, which takes some 40 milliseconds.
@@ -20,6 +20,10 @@ ALLOW_ALL: Mapping[str, Any] = {
 ALLOW_NOTHING: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "none:none", "Resource": "*"}],
+}
+DENY_ALL: Mapping[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
 }
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.errors import UserError
+from temp_access.files import read_bounded_text, reject_duplicate_keys
 from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy, Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
-from temp_access.iam.parser import parse_policy, reject_duplicate_keys
+from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request, UnknownValue
 
 MALFORMED = "malformed"
@@ -140,7 +141,7 @@ def read_cases(path: Path) -> list[Case]:
 
 def _cases(path: Path) -> list[Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=reject_duplicate_keys)
+        document = json.loads(read_bounded_text(path, encoding="utf-8"), object_pairs_hook=reject_duplicate_keys)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; tests/data/iam-cases.json is an example") from None
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from temp_access.files import reject_duplicate_keys
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy, Policy, Statement
 from temp_access.iam.grammar import (
@@ -108,16 +109,6 @@ def parse_policy(document: str | Mapping[str, object], layer: Layer, name: str |
     )
     _check_sids(statements, policy, layer)
     return Policy(name, str(version), statements, tuple(bodies))
-
-
-def reject_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return the members as an object, for `json.loads`; raises ValueError if a key occurs twice."""
-    members: dict[str, object] = {}
-    for key, value in pairs:
-        if key in members:
-            raise ValueError(f"{key!r} occurs twice in one object")
-        members[key] = value
-    return members
 
 
 def _parse_json(document: str, name: str) -> Mapping[str, object]:

@@ -20,6 +20,18 @@ def escape(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
+def read_document(value: Any) -> Document:
+    """Return what AWS has as a policy: JSON or what is read from it.
+
+    What isn't a JSON object is kept as a statement, which the evaluator can't read: it may allow and deny everything.
+    """
+    try:
+        decoded = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        decoded = value
+    return decoded if isinstance(decoded, dict) else {"Statement": decoded}
+
+
 def minimal_json(policy: dict[str, Any]) -> str:
     """Return the smallest JSON of `policy`; its length in characters is what STS counts, at most 2048."""
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)

@@ -70,6 +70,8 @@ class ServerStatus:
 def start(state_dir: Path, port: int | None = None, fresh: bool = False, *, port_option: str = "--port") -> Instance:
     """Start the local AWS unless it runs, and return it; `fresh` first deletes everything that was created in it.
 
+    It waits for a server that is ending, and then starts another one.
+
     `port` 0 takes any free port. Without `port` it is the one of the last start if that is free, else the first free
     one from 4610 on. Error messages name `port_option` as the way to pass a port. Raises UserError if it can't start,
     and MissingExtraError if the extra `local` isn't installed.
@@ -123,18 +125,16 @@ def _start_locked(state_dir: StateDir, port: int | None, fresh: bool, port_optio
     # Imported here, as in `stop`: the cached path of `temp-access credentials --local` imports this module too.
     from temp_access.local_aws import server_process
 
-    server = status(state_dir.root)
-    if server.running and fresh:
+    if fresh:
         server_process.terminate(state_dir)
-    elif server.running and server.port is not None:
-        if port not in (None, 0, server.port):
+        _delete_state(state_dir)
+    elif (running_port := server_process.wait_while_ending(state_dir)) is not None:
+        if port not in (None, 0, running_port):
             raise UserError(
-                f"the local AWS in {state_dir.root} already runs on port {server.port}: stop it first with "
+                f"the local AWS in {state_dir.root} already runs on port {running_port}: stop it first with "
                 "`temp-access local stop`, or leave the port out"
             )
-        return _instance(state_dir, server.port, already_running=True)
-    if fresh:
-        _delete_state(state_dir)
+        return _instance(state_dir, running_port, already_running=True)
     ensure_certificate(state_dir)
     with server_process.listen(state_dir, port, port_option) as listener:
         chosen_port = int(listener.getsockname()[1])
@@ -159,6 +159,6 @@ def _instance(state_dir: StateDir, port: int, *, already_running: bool = False) 
 def _delete_state(state_dir: StateDir) -> None:
     for folder in (state_dir.services, state_dir.objects, state_dir.client, state_dir.users):
         shutil.rmtree(folder, ignore_errors=not folder.exists())
-    for file in (state_dir.deployer, state_dir.access_log, state_dir.server_log):
+    for file in (state_dir.deployer, *state_dir.access_logs, state_dir.server_log):
         file.unlink(missing_ok=True)
     state_dir.make()

@@ -137,15 +137,36 @@ def health(state_dir: StateDir, port: int, timeout: float = 2.0) -> dict[str, An
     return report if isinstance(report, dict) else {}
 
 
+def wait_while_ending(state_dir: StateDir) -> int | None:
+    """Return the port of the server that runs, or None without one; waits for one that is ending.
+
+    Raises UserError if a server holds the lock and neither answers nor ends.
+    """
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_held(state_dir.server_lock):
+        server = read_json(state_dir.server)
+        pid, port = server.get("pid"), server.get("port")
+        if isinstance(port, int):
+            report = health(state_dir, port)
+            if report.get("pid") == pid and not report.get("ending"):
+                return port
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"the local AWS in {state_dir.root} runs, but doesn't answer: stop it with `temp-access local stop`"
+            )
+        time.sleep(0.05)
+    return None
+
+
 def terminate(state_dir: StateDir) -> bool:
     """End the server, and return whether one ran; raises UserError if it is still starting or doesn't end."""
     # Only the lock's holder writes the file: without the lock, another process may have the pid by now.
     if not is_held(state_dir.server_lock):
         state_dir.server.unlink(missing_ok=True)
         return False
-    pid = read_json(state_dir.server).get("pid")
-    if not isinstance(pid, int):
-        raise UserError(f"the local AWS in {state_dir.root} is still starting: try again in a moment")
+    pid = _wait_for_pid(state_dir)
+    if pid is None:
+        return True
     for signal_number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, 5.0)):
         # The process may have ended since.
         with contextlib.suppress(ProcessLookupError):
@@ -158,6 +179,19 @@ def terminate(state_dir: StateDir) -> bool:
                 return True
             time.sleep(0.02)
     raise UserError(f"the local AWS (process {pid}) does not stop: end the process yourself")
+
+
+def _wait_for_pid(state_dir: StateDir) -> int | None:
+    """Return the process id of the server, or None once it has ended: an ending one has removed its file."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_held(state_dir.server_lock):
+        pid = read_json(state_dir.server).get("pid")
+        if isinstance(pid, int):
+            return pid
+        if time.monotonic() > deadline:
+            raise UserError(f"the local AWS in {state_dir.root} is still starting: try again in a moment")
+        time.sleep(0.02)
+    return None
 
 
 def _reap(pid: int) -> None:

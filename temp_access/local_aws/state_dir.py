@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from temp_access.files import atomic_write
+from temp_access.files import atomic_write, read_bounded_text
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
@@ -76,6 +76,11 @@ class StateDir:
         return self.root / "access.log"
 
     @property
+    def access_logs(self) -> tuple[Path, Path]:
+        """The access log, and the former one that was full."""
+        return self.access_log, self.root / "access.log.1"
+
+    @property
     def server_log(self) -> Path:
         return self.root / "server.log"
 
@@ -102,7 +107,7 @@ class StateDir:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in the file, or an empty one if the file is missing or invalid."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_bounded_text(path, encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -33,7 +33,7 @@ class CustomPolicy:
 
 def read_custom_policy(path: Path) -> CustomPolicy:
     """Return the policy in `path`; raises UserError if it is malformed or doesn't contain `$id`."""
-    document = read_object(path, "write a session policy")
+    document = read_object(path, "write a session policy", written_by_hand=True)
     try:
         parse_policy(_with_folder(document, "folder"), Layer.SESSION, str(path))
     except MalformedPolicy as error:

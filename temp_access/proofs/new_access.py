@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs, outsider_policies
 from temp_access.iam.condition_keys import CallerKind
 from temp_access.iam.decision import Layer
 from temp_access.iam.symbolic.callers import SymbolicCaller, arbitrary_callers, one_user, role_session
-from temp_access.iam.symbolic.queries import QueryFactory
-from temp_access.iam.symbolic.solver import Solver
+from temp_access.iam.symbolic.queries import Query, QueryFactory
+from temp_access.iam.symbolic.solver import NotEncodableError, Solver
 from temp_access.proofs.any_request import SymbolicPrincipal, forbid_any_request
 from temp_access.proofs.no_bypass import scoped_principal
 from temp_access.proofs.sessions import ResourceType, ScopedSessions, policies_on
@@ -68,12 +69,34 @@ def new_for_outsiders(base: EffectivePolicies, head: EffectivePolicies) -> Itera
     names needs no policy of its own:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
+    if new := _bucket_providers(head) - _bucket_providers(base):
+        provider = min(new).partition(" ")[0]
+        yield partial(_unmodeled, f"the identity provider {provider} in the bucket policy isn't modeled")
     resource_types = (ResourceType.OBJECT, ResourceType.BUCKET, ResourceType.ROLE)
     for number, caller in enumerate(_arbitrary(Solver(), head, head)):
         for own in _possible_policies(caller):
             yield from forbid_any_request(
                 head, _outsider(head, head, number, own), resource_types, _SUFFIX, _outsider(base, head, number, own)
             )
+
+
+def _bucket_providers(effective: EffectivePolicies) -> frozenset[str]:
+    """Return the providers that the bucket policy allows something, each with the statement.
+
+    AWS doesn't document what it means there: a provider's user has no credentials before it has assumed a role.
+    """
+    policy = effective.bucket_policy(effective.state.bucket)
+    return frozenset(
+        f"{name} of {policy.bodies[statement.index]!r}"
+        for statement in (policy.statements if policy else ())
+        if policy and statement.effect == "Allow" and statement.principals
+        for name in statement.principals.named
+        if "-provider/" in name
+    )
+
+
+def _unmodeled(reason: str, solver: Solver, folder: str | None) -> Query:
+    raise NotEncodableError(reason)
 
 
 def _possible_policies(caller: SymbolicCaller) -> Iterator[_OwnPolicies]:

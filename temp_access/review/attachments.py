@@ -9,8 +9,9 @@ from typing import Any
 
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.errors import UserError
+from temp_access.files import MAX_OBJECT_SIZE, read_bounded_text
 from temp_access.lint.findings import findings
-from temp_access.lint.model import Finding
+from temp_access.lint.model import UNDECIDED, Finding
 from temp_access.proofs.claim import Claim, ClaimStatus
 from temp_access.review.locations import locate_construct
 from temp_access.review.model import Cause, Change, Direction, Review, Unknown, broadens, counted
@@ -18,7 +19,7 @@ from temp_access.review.snapshot import Snapshot
 from temp_access.terminal_text import redact
 from temp_access.verify.probes import Verdict
 
-_Key = tuple[str, str, str, str]
+_Key = tuple[str, str, str, str, str]
 # Lint writes references as the logical id in angle brackets.
 _LOGICAL_ID = re.compile(r"<[^<>]*>")
 
@@ -30,6 +31,11 @@ class LintDelta:
     new: tuple[tuple[Finding, SourceLocation], ...]
     unchanged: int
     resolved: int
+
+    @property
+    def undecided(self) -> int:
+        """The number of new findings that say what lint can't decide."""
+        return sum(finding.severity == UNDECIDED for finding, _ in self.new)
 
 
 def lint_delta(base: Snapshot, head: Snapshot) -> LintDelta:
@@ -53,11 +59,12 @@ def lint_delta(base: Snapshot, head: Snapshot) -> LintDelta:
 
 
 def _key(finding: Finding) -> _Key:
-    return (finding.rule, finding.message, finding.template, finding.logical_id)
+    return (finding.rule, finding.severity, finding.message, finding.template, finding.logical_id)
 
 
-def _without_names(key: _Key) -> tuple[str, str]:
-    return key[0], _LOGICAL_ID.sub("<>", key[1])
+def _without_names(key: _Key) -> tuple[str, str, str]:
+    rule, severity, message, *_ = key
+    return rule, severity, _LOGICAL_ID.sub("<>", message)
 
 
 _NEW = "no new access"
@@ -163,7 +170,7 @@ class LastVerification:
 def read_verification(path: Path, base: Snapshot, head: Snapshot) -> LastVerification:
     """Return the report that `temp-access verify --json` wrote to `path`; raises UserError for any other file."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(read_bounded_text(path, MAX_OBJECT_SIZE, "utf-8"))
         if not isinstance(report, dict) or report.get("schema") != 1:
             raise ValueError("its schema isn't 1")
         digest = report["config_digest"]

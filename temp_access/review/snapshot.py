@@ -19,6 +19,7 @@ from temp_access.deployment.effective_policies import (
 from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
+from temp_access.files import read_bounded_text
 from temp_access.iam.arn import bucket_arn, role_session_arn
 
 # Policies, names and keys can't contain NUL, so nothing else looks like a token.
@@ -105,7 +106,7 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     config = load(file)
     assembly = read_stacks(folder, digest=config.digest)
     policies = template_policies(config, assembly)
-    lines = toml_lines(file.read_text(encoding="utf-8-sig"))
+    lines = toml_lines(read_bounded_text(file))
     return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
 
 

@@ -1,4 +1,4 @@
-"""Revocations and their scopes: adding, removing, expiring and describing them."""
+"""Revocations and their scopes: removing, expiring and describing them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -53,11 +53,6 @@ def expire(revocations: Sequence[Revocation], now: datetime) -> tuple[Revocation
         tuple(revocation for revocation in revocations if revocation.ends > now),
         tuple(revocation for revocation in revocations if revocation.ends <= now),
     )
-
-
-def add(revocations: Sequence[Revocation], new: Revocation) -> Revocations:
-    """Return the revocations with `new`, which replaces an earlier one of the same scope."""
-    return (*remove(revocations, (new.scope,)), new)
 
 
 def remove(revocations: Sequence[Revocation], scopes: Collection[RevocationScope]) -> Revocations:

@@ -1,8 +1,12 @@
-"""The inline policy of revocations: writing it, and reading it back if it has exactly the written form.
+"""The inline policies of revocations: writing them, and reading them back if they have exactly the written form.
+
+Each revocation is a policy of its own, whose name tells its content. So whoever writes one at the same time as others
+changes nothing of theirs, and writing it twice changes nothing.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -13,6 +17,7 @@ from temp_access.iam.policy_json import VERSION, escape
 from temp_access.iam.sts_limits import SESSION_NAME_PATTERN
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
 
+# The name of the one policy with all revocations that version 0.1 wrote, and the beginning of all others' names.
 POLICY_NAME = "TempAccessRevocations"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # A role session name can contain neither a wildcard nor a colon:
@@ -28,6 +33,17 @@ class ForeignPolicyError(ValueError):
 def revocation_policy(revocations: Iterable[Revocation]) -> dict[str, Any]:
     """Return the policy that denies every action to the sessions of `revocations`."""
     return {"Version": VERSION, "Statement": [_statement(revocation) for revocation in revocations]}
+
+
+def policy_name(revocation: Revocation) -> str:
+    """Return the name of the revocation's own policy, such as `TempAccessRevocations-3f2a…-20260131T120000Z`."""
+    scope = f"{revocation.scope.kind.value} {revocation.scope.name}"
+    return f"{POLICY_NAME}-{hashlib.sha256(scope.encode()).hexdigest()[:16]}-{revocation.before:%Y%m%dT%H%M%SZ}"
+
+
+def has_revocation_name(name: str) -> bool:
+    """Whether an inline policy has a name of this project's policies of revocations."""
+    return name == POLICY_NAME or name.startswith(f"{POLICY_NAME}-")
 
 
 def read_revocations(policy: Mapping[str, Any]) -> tuple[Revocation, ...]:
@@ -51,8 +67,8 @@ def is_revocations(policy: Mapping[str, Any]) -> bool:
 
 
 def is_revocation_policy(name: str, policy: Mapping[str, Any]) -> bool:
-    """Whether an inline policy has the name and the form that `revocation_policy` writes."""
-    return name == POLICY_NAME and is_revocations(policy)
+    """Whether an inline policy has a name of revocations and the form that `revocation_policy` writes."""
+    return has_revocation_name(name) and is_revocations(policy)
 
 
 def size(policy: Mapping[str, Any]) -> int:

@@ -1,6 +1,6 @@
-"""The role's inline policy of revocations, read and written with the deployer's credentials."""
+"""The role's inline policies of revocations, read and written with the deployer's credentials."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.policy_json import minimal_json
-from temp_access.revoke.model import Revocation, Revocations
-from temp_access.revoke.policy import POLICY_NAME, ForeignPolicyError, read_revocations, revocation_policy, size
+from temp_access.revoke.model import Revocation, Revocations, RevocationScope, expire
+from temp_access.revoke.policy import (
+    ForeignPolicyError,
+    has_revocation_name,
+    policy_name,
+    read_revocations,
+    revocation_policy,
+    size,
+)
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -51,48 +58,86 @@ class RolePolicies:
         return self.snapshot().time + timedelta(seconds=1)
 
     def revocations(self) -> Revocations:
-        """Return the revocations in force; raises UserError if the policy isn't in the form that `write` writes."""
-        policy = self._policy(POLICY_NAME)
-        if policy is None:
-            return ()
-        try:
-            return read_revocations(policy)
-        except ForeignPolicyError:
-            raise UserError(
-                f"the inline policy {POLICY_NAME} of {self._role} has unexpected content; look at it "
-                f"(aws iam get-role-policy --role-name {self._role} --policy-name {POLICY_NAME}) and delete it "
-                f"(aws iam delete-role-policy --role-name {self._role} --policy-name {POLICY_NAME})"
-            ) from None
+        """Return the revocations in force, oldest first; raises UserError if a policy has another form than `add`'s."""
+        found = (revocation for revocations in self._own().values() for revocation in revocations)
+        return tuple(sorted(found, key=lambda revocation: revocation.before))
 
-    def check_quota(self, revocations: Sequence[Revocation]) -> None:
-        """Raise UserError if the role's inline policies would exceed IAM's quota."""
-        others = [name for name in self._names() if name != POLICY_NAME]
-        used = sum(size(policy) for policy in map(self._policy, others) if policy)
-        needed = size(revocation_policy(revocations))
-        if used + needed > ROLE_INLINE_QUOTA:
+    def check_quota(self, new: Sequence[Revocation], now: datetime) -> None:
+        """Raise UserError if the role's inline policies would exceed IAM's quota; those that have ended don't count."""
+        own = self._own()
+        kept = [revocation for revocations in own.values() for revocation in expire(revocations, now)[0]]
+        others = [policy for name in self._names() if name not in own and (policy := self._policy(name))]
+        used = sum(map(size, others)) + _size(kept)
+        if used + _size(new) > ROLE_INLINE_QUOTA:
             raise UserError(
-                f"{len(revocations)} revocations need {needed} characters, and {ROLE_INLINE_QUOTA - used} are left of "
+                f"{len(new)} more revocations need {_size(new)} characters, and {ROLE_INLINE_QUOTA - used} are left of "
                 f"the {ROLE_INLINE_QUOTA} that IAM allows for the inline policies of {self._role}; revoke all sessions "
                 "with --all and remove the single revocations with --undo, or wait until some have ended"
             )
 
-    def write(self, revocations: Sequence[Revocation]) -> None:
-        """Write the role's policy of `revocations`, or delete it if there are none."""
-        if revocations:
-            self._call(
-                "PutRolePolicy",
-                RoleName=self._role,
-                PolicyName=POLICY_NAME,
-                PolicyDocument=minimal_json(revocation_policy(revocations)),
-            )
-        else:
-            self._call("DeleteRolePolicy", True, RoleName=self._role, PolicyName=POLICY_NAME)
+    def add(self, new: Sequence[Revocation], now: datetime) -> None:
+        """Write a policy for each revocation, and delete those that have ended or that the new ones replace.
 
-    def _names(self) -> list[str]:
+        The policies are read again for that. Whoever revokes or undoes at the same time loses nothing.
+        """
+        self._keep(lambda revocation: revocation.ends > now)
+        for revocation in new:
+            self._put(revocation)
+        latest = {revocation.scope: revocation.before for revocation in new}
+        self._keep(lambda each: each.scope not in latest or each in new or each.before > latest[each.scope])
+
+    def remove(self, scopes: Collection[RevocationScope], now: datetime) -> None:
+        """Delete the revocations of `scopes`, and those that have ended."""
+        self._keep(lambda revocation: revocation.scope not in scopes and revocation.ends > now)
+
+    def delete_all(self) -> None:
+        """Delete every policy with a name of revocations, whatever it contains; nothing if there is no role."""
+        for name in filter(has_revocation_name, self._names(allow_missing=True)):
+            self._delete(name)
+
+    def _keep(self, is_kept: Callable[[Revocation], bool]) -> None:
+        for name, revocations in self._own().items():
+            kept = tuple(filter(is_kept, revocations))
+            if kept == revocations:
+                continue
+            # Version 0.1 wrote all into one policy: what stays gets a policy of its own before that one goes.
+            for revocation in kept:
+                self._put(revocation)
+            self._delete(name)
+
+    def _put(self, revocation: Revocation) -> None:
+        document = minimal_json(revocation_policy([revocation]))
+        self._call("PutRolePolicy", RoleName=self._role, PolicyName=policy_name(revocation), PolicyDocument=document)
+
+    def _delete(self, name: str) -> None:
+        self._call("DeleteRolePolicy", True, RoleName=self._role, PolicyName=name)
+
+    def _own(self) -> dict[str, Revocations]:
+        """Return the revocations by the name of their policy."""
+        own: dict[str, Revocations] = {}
+        for name in filter(has_revocation_name, self._names()):
+            # Somebody else may have deleted it since it was listed.
+            if (policy := self._policy(name)) is not None:
+                own[name] = self._read(name, policy)
+        return own
+
+    def _read(self, name: str, policy: Mapping[str, Any]) -> Revocations:
+        try:
+            return read_revocations(policy)
+        except ForeignPolicyError:
+            raise UserError(
+                f"the inline policy {name} of {self._role} has unexpected content; look at it "
+                f"(aws iam get-role-policy --role-name {self._role} --policy-name {name}) and delete it "
+                f"(aws iam delete-role-policy --role-name {self._role} --policy-name {name})"
+            ) from None
+
+    def _names(self, *, allow_missing: bool = False) -> list[str]:
         names: list[str] = []
         marker: dict[str, str] = {}
         while True:
-            response = self._call("ListRolePolicies", RoleName=self._role, **marker)
+            response = self._call("ListRolePolicies", allow_missing, RoleName=self._role, **marker)
+            if response is None:
+                return names
             names += response["PolicyNames"]
             if not response.get("IsTruncated"):
                 return names
@@ -129,3 +174,7 @@ class RolePolicies:
         return TempAccessError(
             f"iam:{operation} of {self._role} was refused: {error}{summarize_client_error(error)}", exit_code=1
         )
+
+
+def _size(revocations: Sequence[Revocation]) -> int:
+    return sum(size(revocation_policy([revocation])) for revocation in revocations)

@@ -36,6 +36,10 @@ TRANSIENT = frozenset(
 UNREACHABLE = "Unreachable"
 
 
+# The report names it once, in a warning.
+NOT_KNOWN = "depends on what isn't known, which the warnings name"
+
+
 class SetupError(Exception):
     """Something that a call needs is missing, so the call wasn't made."""
 
@@ -54,11 +58,15 @@ class OutcomeType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a call; `code` and `message` are the service's, or our own if there is no code."""
+    """The outcome of a call; `code` and `message` are the service's, or our own if there is no code.
+
+    `depends_on` names what the evaluator would have to know to decide an undecided one.
+    """
 
     kind: OutcomeType
     code: str = ""
     message: str = ""
+    depends_on: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -69,6 +77,8 @@ class Outcome:
             return self.message
         if self.kind is OutcomeType.REFUSED:
             return f"refused with {self.code}" + (f": {self.message}" if self.message else "")
+        if self.depends_on:
+            return f"undecided: {NOT_KNOWN}"
         return f"undecided: {self.message}"
 
 
@@ -116,6 +126,8 @@ def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_laye
     accepted = probe.codes or ACCESS_DENIED
     if outcome.code not in accepted:
         return Verdict.FAILED, f"{outcome.summary}; expected {' or '.join(sorted(accepted))}"
+    if control is not None and control.depends_on:
+        return Verdict.INCONCLUSIVE, f"{outcome.summary}; but the control {NOT_KNOWN}"
     if control is not None and control.kind is not OutcomeType.WORKED:
         return (
             Verdict.INCONCLUSIVE,
@@ -129,7 +141,7 @@ def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_laye
 def may_be_transient(probe: Probe, outcome: Outcome) -> bool:
     """Whether waiting could change the outcome: IAM's propagation delays, throttling, the network."""
     if outcome.kind is OutcomeType.UNDECIDED:
-        return True
+        return not outcome.depends_on
     if outcome.kind is OutcomeType.WORKED:
         return not probe.allowed
     return outcome.code in ACCESS_DENIED | NOT_PROPAGATED

@@ -114,22 +114,30 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A probe's verdict, the observation (without secrets), the control's outcome, and the duration in seconds."""
+    """A probe's verdict, the observation (without secrets), the control's outcome, and the duration in seconds.
+
+    `depends_on` names what isn't known and makes the probe inconclusive; reports name it once for all probes.
+    """
 
     probe: Probe
     verdict: Verdict
     observed: str
     seconds: float = 0.0
     control_outcome: str | None = None
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The number of a group's probes with each verdict, and the grants that they are about."""
+    """The number of a group's probes with each verdict, the grants that they are about, and what isn't known.
+
+    `depends_on` is the number of probes that each thing that isn't known makes inconclusive.
+    """
 
     name: str
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     grants: list[Grant] = field(default_factory=list)
+    depends_on: Counter[str] = field(default_factory=Counter)
 
     def add(self, result: Result) -> None:
         """Count one result."""
@@ -137,6 +145,8 @@ class Group:
         grant = result.probe.caller.grant
         if grant and grant not in self.grants:
             self.grants.append(grant)
+        if result.depends_on:
+            self.depends_on.update(result.depends_on)
 
     def count(self, verdict: Verdict) -> int:
         """Return how many of the group's probes ended with `verdict`."""
@@ -178,7 +188,8 @@ def grouped(results: Iterable[Result]) -> Mapping[str, Group]:
 class VerificationReport:
     """The results of one run; `warnings` don't affect the exit code.
 
-    `live_only` is the number of probes that an offline run can't answer.
+    `live_only` is the number of probes that an offline run can't answer. `not_known` names what makes probes
+    inconclusive because it isn't known, and `all_warnings` include a warning about each.
     """
 
     target: Target
@@ -197,9 +208,30 @@ class VerificationReport:
         """Return how many probes ended with `verdict`."""
         return sum(group.count(verdict) for group in self.groups)
 
-    def with_verdict(self, verdict: Verdict) -> list[Result]:
-        """Return the results with `verdict`."""
-        return [result for result in self.results if result.verdict is verdict] if self.count(verdict) else []
+    @property
+    def not_known(self) -> dict[str, int]:
+        """What isn't known, and how many probes depend on it."""
+        names: Counter[str] = Counter()
+        for group in self.groups:
+            names.update(group.depends_on)
+        return names
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """The warnings, and one for each thing that isn't known."""
+        return (
+            *self.warnings,
+            *(
+                f"{count} probe{' depends' if count == 1 else 's depend'} on {name}"
+                for name, count in self.not_known.items()
+            ),
+        )
+
+    def listed(self, verdict: Verdict) -> list[Result]:
+        """Return the results with `verdict` that a report lists one by one; a warning explains the others."""
+        if not self.count(verdict):
+            return []
+        return [result for result in self.results if result.verdict is verdict and not result.depends_on]
 
     @property
     def exit_code(self) -> int:

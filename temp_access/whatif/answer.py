@@ -1,4 +1,4 @@
-"""The answer to a question: decided twice where policies are unknown, and explained by layer."""
+"""The answer to a question: decided three times where policies are unknown, and explained by layer."""
 
 import json
 import re
@@ -7,7 +7,10 @@ from dataclasses import replace
 
 from temp_access.config.model import Config
 from temp_access.config.table import key_path
-from temp_access.deployment.effective_policies import PolicyOwner, UnknownAs, parse
+from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, parse
+from temp_access.deployment.target import Target
+from temp_access.deployment.unread_effects import that_can_change
+from temp_access.iam.arn import bucket_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
@@ -25,6 +28,9 @@ def decide(
 ) -> WhatIfAnswer:
     """Return the answer; it is undecided if it depends on an unknown policy, condition key or part of a policy.
 
+    An unknown policy is taken to allow nothing, to allow everything and to deny everything. The answer is also
+    undecided if something that isn't read in the templates can change it.
+
     `context` holds condition keys that replace the assumed ones.
     """
     assumed = assumed_context(principal, question, config, source.target)
@@ -38,17 +44,27 @@ def decide(
         role_arn=principal.role_arn,
         context=merge_context(assumed, context),
     )
-    permissive = _policy_set(principal, request, source, UnknownAs.ALLOW_ALL)
-    restrictive = _policy_set(principal, request, source, UnknownAs.ALLOW_NOTHING)
+    policy_sets = {each: _policy_set(principal, request, source, each) for each in EXTREMES}
+    restrictive = policy_sets[UnknownAs.ALLOW_NOTHING]
     used = _used_keys(restrictive)
     request = request._replace(context={**unknown_context(principal, used), **request.context})
-    decision, other = evaluate(restrictive, request), evaluate(permissive, request)
-    open_decisions = [each for each in (decision, other) if each.kind is DecisionType.UNDECIDED]
+    decisions = [evaluate(policy_set, request) for policy_set in policy_sets.values()]
+    decision = decisions[0]
+    open_decisions = [each for each in decisions if each.kind is DecisionType.UNDECIDED]
+    differ = len({each.allowed for each in decisions}) > 1
+    is_undecided = differ or bool(open_decisions)
+    unread = that_can_change(
+        source.unread,
+        Decision(DecisionType.UNDECIDED, decision.layer) if is_undecided else decision,
+        question.action,
+        by_user=principal.owner is PolicyOwner.USER,
+        tags_are_unknown=True,
+    )
     return WhatIfAnswer(
         principal=principal,
         question=question,
         request=request,
-        decision=None if open_decisions or decision.allowed is not other.allowed else decision,
+        decision=None if is_undecided or unread else decision,
         layers=tuple(_layer_answers(principal, request, restrictive, decision, source, config)),
         assumed=frozenset(key.lower() for key in assumed) - chosen,
         relevant_keys=used | chosen | ({"aws:sourceip"} if used & _ENDPOINT_KEYS else set()),
@@ -56,6 +72,9 @@ def decide(
         notes=(*source.notes, *question.notes),
         source=source.description,
         depends_on=tuple(dict.fromkeys(name for each in open_decisions for name in each.unknown)),
+        depends_on_unknown=differ,
+        is_allowed_otherwise=decision.allowed,
+        unread=unread,
     )
 
 
@@ -73,18 +92,26 @@ def _policy_set(principal: Principal, request: Request, source: PolicySource, un
     policies, target = source.policies, source.target
     policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
     session = policy_for(principal.grant) if principal.grant else None
-    own = policies.of_owner(principal.owner, unknown_as).narrowed(session)
+    # The root user has no policies of its own.
+    own_as = UnknownAs.ALLOW_NOTHING if principal.is_root else unknown_as
+    own = policies.of_owner(principal.owner, own_as).narrowed(session)
     if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
         return policies.on(policies.state.bucket, own)
     if request.resource == target.role_arn and request.action.lower().startswith("sts:"):
         return policies.on(policies.state.role, own)
     policy_set = policies.on(None, own)
-    if request.resource_account == target.account:
+    if not _has_unknown_policy(request, target):
         return policy_set
-    # Another account's resource-based policy, which has to allow the call too, is unknown.
     [statement] = unknown_as.document(Layer.RESOURCE)["Statement"]
     document = {"Version": VERSION, "Statement": [{**statement, "Principal": {"AWS": request.account}}]}
     return replace(policy_set, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
+
+
+def _has_unknown_policy(request: Request, target: Target) -> bool:
+    """Whether the resource is another account's or another bucket, so that its policy isn't known."""
+    is_bucket = f"{request.resource}/".startswith(f"{target.bucket_arn}/")
+    other_bucket = request.resource.startswith(bucket_arn(target.partition, "")) and not is_bucket
+    return other_bucket or request.resource_account != target.account
 
 
 def _unknown_policies(principal: Principal, request: Request, source: PolicySource) -> Iterator[str]:
@@ -93,11 +120,8 @@ def _unknown_policies(principal: Principal, request: Request, source: PolicySour
     if owner is None and not principal.is_root:
         yield f"the identity-based policies of {principal.role_arn or principal.arn}"
     elif owner:
-        unknown = source.policies.unknown(owner)
-        yield from (f"the document of {arn}" for arn in unknown.documents)
-        if unknown.groups:
-            yield f"the policies of {owner.name}'s groups ({', '.join(unknown.groups)})"
-    if request.resource_account != source.target.account:
+        yield from source.policies.unknown_of(owner)
+    if _has_unknown_policy(request, source.target):
         yield f"the policy of {request.resource}"
 
 
@@ -137,9 +161,7 @@ def _layer_answers(
             allows=located(result.allows),
             denies=located(result.denies),
             missing=result.missing,
-            known=result.layer is not Layer.IDENTITY
-            or principal.owner is not PolicyOwner.OUTSIDER
-            or principal.is_root,
+            known=_is_known(result.layer, principal, policies, source),
             undecided=tuple(
                 (LocatedStatement(reason, locate(reason.layer, reason.policy)), name)
                 for reason, name in result.undecided
@@ -150,6 +172,14 @@ def _layer_answers(
                 for miss in near_misses(policy, request)
             ),
         )
+
+
+def _is_known(layer: Layer, principal: Principal, policies: PolicySet, source: PolicySource) -> bool:
+    owner = source.policies.owner_state(principal.owner)
+    if owner is None:
+        return layer is not Layer.IDENTITY or principal.is_root
+    is_boundary = layer is Layer.BOUNDARY and policies.boundary is not None
+    return not (is_boundary and owner.permissions.boundary in source.policies.unknown(owner).documents)
 
 
 def _layer_policies(policies: PolicySet, layer: Layer) -> tuple[Policy, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import EffectivePolicies, PolicyOwner
 from temp_access.deployment.target import Target
+from temp_access.deployment.unread_effects import Unread
 from temp_access.iam.decision import Decision, Layer, Reason
 from temp_access.iam.explanation import NearMiss
 from temp_access.iam.request import Request
@@ -37,7 +38,7 @@ class PolicySource:
     """The policies, and a description of where they come from.
 
     `locate` describes where a policy is defined, from its owner, layer and name. `bucket_is_named` is False if
-    CloudFormation chooses the bucket's name.
+    CloudFormation chooses the bucket's name. `unread` is what isn't read in the templates.
     """
 
     policies: EffectivePolicies
@@ -45,6 +46,7 @@ class PolicySource:
     description: str
     notes: tuple[str, ...] = ()
     bucket_is_named: bool = True
+    unread: tuple[Unread, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -93,8 +95,10 @@ class WhatIfAnswer:
     """The decision with its reasons.
 
     `assumed` holds the condition keys with an assumed value, `relevant_keys` those that a policy uses or the user
-    set, both in lower case. `unknown` describes the unknown policies, `depends_on` names what else isn't known:
-    condition keys, parts of policies, documents. An undecided answer depends on one of the two.
+    set, both in lower case. `unknown` describes the unknown policies; with `depends_on_unknown` the answer depends on
+    them, and with `is_allowed_otherwise` as well they can only deny. `depends_on` names what else isn't known:
+    condition keys, parts of policies, documents. `unread` describes what isn't read in the templates and can change
+    the answer. An undecided answer depends on one of the three.
     """
 
     principal: Principal
@@ -108,6 +112,9 @@ class WhatIfAnswer:
     notes: tuple[str, ...]
     source: str
     depends_on: tuple[str, ...] = ()
+    depends_on_unknown: bool = False
+    is_allowed_otherwise: bool = False
+    unread: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:

@@ -28,10 +28,6 @@ def _lines(answer: WhatIfAnswer) -> Iterator[str]:
     else:
         yield from _layers_lines(answer)
     yield from (f"  {line}" for line in _dependencies(answer))
-    if answer.unknown and answer.verdict == "undecided" and not answer.depends_on:
-        yield f"  it depends on {' and '.join(answer.unknown)}, which can't be read here"
-    if answer.unknown and answer.verdict == "allowed":
-        yield f"  unless denied by {' or '.join(answer.unknown)}, which can't be read here"
     yield f"  from {answer.source}"
     if keys := _context(answer):
         yield f"  with {keys}"
@@ -46,7 +42,13 @@ def _layers_lines(answer: WhatIfAnswer) -> Iterator[str]:
 
 
 def _dependencies(answer: WhatIfAnswer) -> Iterator[str]:
-    """Yield a line for each thing besides policies that an undecided answer depends on."""
+    """Yield a line for each thing that an undecided answer depends on."""
+    if answer.depends_on_unknown and answer.is_allowed_otherwise:
+        yield f"what is known allows it, but {' or '.join(answer.unknown)} may deny it, and can't be read here"
+    elif answer.depends_on_unknown and not answer.depends_on:
+        yield f"it depends on {' and '.join(answer.unknown)}, which can't be read here"
+    for name in answer.unread:
+        yield f"it depends on {name}, which isn't read"
     for name in answer.depends_on:
         if not _CONDITION_KEY.fullmatch(name):
             what = "can't be read here" if "policy of " in name else "can't be understood"
@@ -122,6 +124,7 @@ def as_json(answer: WhatIfAnswer) -> dict[str, Any]:
         "layers": [_layer_json(layer) for layer in answer.layers],
         "unknown": list(answer.unknown),
         "depends_on": list(answer.depends_on),
+        "not_read": list(answer.unread),
         "rule": answer.decision.rule or None if answer.decision else None,
         "notes": list(answer.notes),
         "source": answer.source,

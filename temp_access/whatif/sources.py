@@ -16,6 +16,7 @@ from temp_access.deployment.effective_policies import (
 )
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
+from temp_access.deployment.unread import unread
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.decision import Layer
 from temp_access.policies.role_policy import CONFIG_TAG
@@ -40,6 +41,7 @@ def from_templates(config: Config, assembly: Assembly) -> PolicySource:
         locate=locate,
         description=f"the templates in {assembly.folder}{for_anyone}",
         bucket_is_named=config.bucket_name is not None,
+        unread=unread(assembly, target, policies.state),
     )
 
 

@@ -12,6 +12,7 @@ from temp_access.iam.symbolic.ordered_values import (
     any_ordered_value,
     constant_ordered_value,
     ordered_key,
+    same_value,
 )
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.iam.unknown import UnknownValue
@@ -109,10 +110,12 @@ class Encoder:
 
     def ordered_value(self, key: str, kind: OrderedKind, policy_values: tuple[str, ...]) -> OrderedValue:
         """Return the condition key as a number, which all conditions on it share; `policy_values` compare with it."""
-        key, text = key.lower(), self.value(key).text
-        if text is not None:
-            return constant_ordered_value(self.solver, kind, text)
+        key = key.lower()
         name = ordered_key(key, kind)
+        texts = [self.value(each).text for each in same_value(key, kind)]
+        text = next((each for each in texts if each is not None), None)
+        if text is not None:
+            return constant_ordered_value(self.solver, name[1], text)
         if name not in self.ordered:
             self.ordered[name] = any_ordered_value(self.solver, *name)
         self.bounds.setdefault(name, {}).update(dict.fromkeys(policy_values))

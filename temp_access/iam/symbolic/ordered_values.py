@@ -54,6 +54,13 @@ def ordered_key(key: str, kind: OrderedKind) -> tuple[str, OrderedKind]:
     return key, kind
 
 
+def same_value(key: str, kind: OrderedKind) -> tuple[str, ...]:
+    """Return the keys (in lower case) that have the same ordered value as `key`, itself first."""
+    if ordered_key(key, kind) != (_INSTANT, OrderedKind.DATE):
+        return (key,)
+    return (key, EPOCH_TIME if key == _INSTANT else _INSTANT)
+
+
 def any_ordered_value(solver: Solver, key: str, kind: OrderedKind) -> OrderedValue:
     """Return any value of a key (in lower case); only keys of other types can have one that can't be read."""
     number = solver.number(f"{key} as {kind.value}")

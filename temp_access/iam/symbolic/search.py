@@ -45,7 +45,7 @@ def search(make_query: QueryFactory, account: str, deadline: Deadline, folder: s
     except (NotEncodableError, ValueError) as error:
         # A policy that is malformed with some folders proves nothing either.
         return SearchResult(reason=str(error))
-    one = _Search(query, encoder, formulas, account, deadline, query.request.fits)
+    one = _WitnessSearch(query, encoder, formulas, account, deadline, query.request.fits)
     model = solver.solve(formulas, deadline.remaining())
     if model.result is SatResult.UNSAT:
         return SearchResult()
@@ -98,7 +98,7 @@ def _with_special_folders(make_query: QueryFactory, account: str, deadline: Dead
 
 
 @dataclass
-class _Search:
+class _WitnessSearch:
     """The search for the request of one query; `groups` are the actions that are tied to their resources.
 
     There are many, so a rule is added only where the solver's request has one of its actions. `fits` are rules of the

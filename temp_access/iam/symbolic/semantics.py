@@ -1,7 +1,6 @@
 """The evaluator's decision as a formula."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from temp_access.iam.condition_keys import CallerKind
@@ -56,30 +55,15 @@ def _names(encoder: Encoder, principals: Principals, principal: StringTerm) -> F
     return encoder.solver.one_of(principal, sorted(principals.named))
 
 
-@dataclass(frozen=True, slots=True)
-class _WrittenStatement:
-    """A statement, and its policy and elements as written."""
-
-    policy: Policy
-    statement: Statement
-    body: Mapping[str, Any]
-
-
-def _statements(policy: Policy, effect: str) -> Iterator[_WrittenStatement]:
-    # A statement whose effect can't be read is there twice, so its index isn't its place.
-    for statement, body in zip(policy.statements, policy.bodies, strict=True):
-        if statement.effect == effect:
-            yield _WrittenStatement(policy, statement, body)
-
-
-def applies(encoder: Encoder, written: _WrittenStatement, principals: Principals | None) -> Formula:
+def applies(encoder: Encoder, policy: Policy, statement: Statement, principals: Principals | None) -> Formula:
     """Whether the statement's action, resource, principal and all conditions match the request.
 
     If a part of the statement can't be read, whether it applies is open.
     """
-    solver, policy, statement, body = encoder.solver, written.policy, written.statement, written.body
+    solver, body = encoder.solver, policy.bodies[statement.index]
     if _is_unreadable(statement):
-        return encoder.unreadable_applies(f"statement {statement.index} of {policy.name}: {body!r}")
+        name = f"{statement.effect} by statement {statement.index} of {policy.name}: {body!r}"
+        return encoder.unreadable_applies(name)
     variables = policy.version == VERSIONS[0]
     actions = [action.lower() for action in _strings(body, "NotAction" if statement.not_action else "Action")]
     if any(FOLDER_MARK in action for action in actions):
@@ -120,8 +104,6 @@ def allowed(encoder: Encoder, policies: PolicySet) -> Formula:
     boundary = (policies.boundary,) if policies.boundary else ()
     resource = (policies.resource,) if policies.resource else ()
     everything = (*policies.identity, *(policies.session or ()), *boundary, *resource)
-    if unreadable := next((part for policy in everything for part in policy.unreadable), None):
-        raise NotEncodableError(f"a part of a policy can't be read: {unreadable}")
     denied = solver.or_(
         _policy_effect(encoder, policy, "Deny", ignore_not_principal=bool(boundary)) for policy in everything
     )
@@ -151,8 +133,9 @@ def _policy_effect(encoder: Encoder, policy: Policy, effect: str, *, ignore_not_
         # What replaces the document in the evaluator is no access of its own.
         return encoder.unknown_applies(policy.name, effect)
     return encoder.solver.or_(
-        applies(encoder, written, _principals(written.statement, ignore_not_principal=ignore_not_principal))
-        for written in _statements(policy, effect)
+        applies(encoder, policy, statement, _principals(statement, ignore_not_principal=ignore_not_principal))
+        for statement in policy.statements
+        if statement.effect == effect
     )
 
 
@@ -165,11 +148,11 @@ def _some_allow_by(encoder: Encoder, policies: Iterable[Policy], test: _Principa
     return encoder.solver.or_(
         encoder.solver.and_(
             [
-                applies(encoder, written, written.statement.principals),
-                test(encoder, written.statement.principals),
+                applies(encoder, policy, statement, statement.principals),
+                test(encoder, statement.principals),
             ]
         )
         for policy in policies
-        for written in _statements(policy, "Allow")
-        if written.statement.principals is not None
+        for statement in policy.statements
+        if statement.effect == "Allow" and statement.principals is not None
     )

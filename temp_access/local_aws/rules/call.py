@@ -1,8 +1,9 @@
 """A call of an AWS API as the rules see it, and the errors with which they refuse it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -61,6 +62,14 @@ class Call:
     def source_identity(self) -> str | None:
         """The source identity of the new session: the one sent, or else the one of the caller's own session."""
         return self.get("SourceIdentity") or self.caller.source_identity
+
+
+def parse_json(text: str) -> Any:
+    """Return the parsed text; raises ValueError unless it is JSON of a depth that Python can parse."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def form_parameters(query: Mapping[str, list[str]], body: bytes) -> dict[str, str]:

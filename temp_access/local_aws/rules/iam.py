@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_ROLE_MAXIMUM
-from temp_access.local_aws.rules.call import AwsError, Call
+from temp_access.local_aws.rules.call import AwsError, Call, parse_json
 from temp_access.local_aws.rules.sts_parameters import check_range
 
 # A call of these without UserName is about the caller.
@@ -18,6 +18,20 @@ def role_maximum_range(call: Call) -> None:
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
     """
     check_range(call, "MaxSessionDuration", MIN_ROLE_MAXIMUM, MAX_ROLE_MAXIMUM)
+
+
+def documents_are_json(call: Call) -> None:
+    """A policy document is JSON.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+    """
+    for name in ("PolicyDocument", "AssumeRolePolicyDocument"):
+        document = call.get(name)
+        if document is not None:
+            try:
+                parse_json(document)
+            except ValueError:
+                raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json") from None
 
 
 def trust_principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
@@ -41,6 +55,17 @@ def trust_policy_principals_exist(policy: str, exists: Callable[[str], bool]) ->
             raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"')
 
 
+def bucket_policy_is_json(policy: str) -> None:
+    """A bucket policy is JSON.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    """
+    try:
+        parse_json(policy)
+    except ValueError:
+        raise AwsError("MalformedPolicy", "This policy contains invalid Json") from None
+
+
 def bucket_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
     """The principals of a bucket policy exist; `exists` takes an ARN or an account id.
 
@@ -54,7 +79,7 @@ def bucket_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -
 def aws_principals(policy: str) -> Iterator[str]:
     """Yield the values of `Principal.AWS` in the policy's statements; none when it isn't a policy."""
     try:
-        document = json.loads(policy)
+        document = parse_json(policy)
     except ValueError:
         return
     for statement in _statements(document) if isinstance(document, dict) else ():

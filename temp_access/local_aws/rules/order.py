@@ -59,6 +59,7 @@ def check_iam(call: Call, principal_exists: Callable[[str], bool], key_owners: M
 
     Returns the name of the user that the call implies without naming it; `key_owners` has the user of each access key.
     """
+    iam.documents_are_json(call)
     if call.action in ("CreateRole", "UpdateRole"):
         iam.role_maximum_range(call)
     if call.action in ("CreateRole", "UpdateAssumeRolePolicy"):

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from defusedxml.ElementTree import fromstring
 
 from temp_access.local_aws.rules.call import AwsError
+from temp_access.local_aws.rules.http import invalid_uri
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 # The element that DeleteObjects has for each object: Key, VersionId and so on.
@@ -42,7 +43,19 @@ def bucket_comes_first(path: str) -> None:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#path-style-access
     """
     if path.startswith("//"):
-        raise AwsError("InvalidURI", "Couldn't parse the specified URI.")
+        raise invalid_uri()
+
+
+def relative_segments(key: str) -> None:
+    """Read from the left, a key never has more segments `..` than other ones.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-guidelines
+    """
+    depth = 0
+    for segment in key.split("/"):
+        depth += -1 if segment == ".." else segment not in ("", ".")
+        if depth < 0:
+            raise invalid_uri()
 
 
 def missing_object(method: str, path: str, copy_source: str, reply: bytes) -> tuple[str, str]:

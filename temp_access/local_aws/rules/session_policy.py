@@ -1,6 +1,5 @@
 """The characters, size and grammar that STS accepts in a session policy."""
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -10,7 +9,7 @@ from typing import Any
 import botocore
 
 from temp_access.iam.sts_limits import estimate_packed_size
-from temp_access.local_aws.rules.call import AwsError, Call
+from temp_access.local_aws.rules.call import AwsError, Call, parse_json
 
 _STATEMENT_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 # The IAM prefixes that differ from the name of the service's folder in botocore.
@@ -68,7 +67,7 @@ def grammar(call: Call) -> None:
     if policy is None:
         return
     try:
-        document = json.loads(policy)
+        document = parse_json(policy)
     except ValueError:
         raise _malformed("This policy contains invalid Json") from None
     if not isinstance(document, dict) or not set(document) <= {"Version", "Id", "Statement"}:

@@ -1,44 +1,47 @@
-"""The ASGI applications in front of ministack, and the access log."""
+"""The ASGI applications in front of ministack."""
 
+import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
 from temp_access.local_aws.rules import http
 from temp_access.local_aws.rules.call import AwsError, Response
+from temp_access.local_aws.rules.http import PathAndQuery
+from temp_access.local_aws.server.access_log import AccessLog
+from temp_access.local_aws.server.bodies import (
+    MAX_BODY,
+    MAX_FORM,
+    MAX_UNVERIFIED_BODY,
+    Bodies,
+    Disconnected,
+    Incoming,
+    Message,
+    Receive,
+    discard,
+    end,
+    replay,
+)
 from temp_access.local_aws.server.context import RequestContext, request_context
+from temp_access.local_aws.server.ministack import credentials
 from temp_access.local_aws.server.ministack.stores import ensure_administrator
 from temp_access.local_aws.server.signin import SignInServer
 from temp_access.local_aws.server.state_writer import StateWriter
 from temp_access.local_aws.state_dir import HEALTH_PATH, StateDir, read_json, write_private
 
-
-class AccessLog:
-    """The log of all requests, in a file that only its owner can read."""
-
-    def __init__(self, path: Path) -> None:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._file = os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
-
-    def write(self, action: str, status: int) -> None:
-        """Append one JSON line."""
-        time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._file.write(json.dumps({"time": time, "action": action, "status": status}) + "\n")
+_SIGN_IN_PATH = "/federation"
 
 
 Scope = Mapping[str, Any]
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class FrontApp:
-    """Forwards signed requests to ministack, and answers all others itself."""
+    """Forwards the requests that a known access key signed to ministack, and refuses or answers all others itself."""
 
     def __init__(
         self,
@@ -53,15 +56,15 @@ class FrontApp:
         self._state_writer = state_writer
         self._signin = signin
         self._health = health
+        self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request; close a websocket at once."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        context = RequestContext()
+        context, incoming = RequestContext(), Incoming(receive)
         request_context.set(context)
-        headers, query = http.headers_of(scope), http.query_of(scope)
 
         async def send_logged(message: Message) -> None:
             # The line is written first, so that a client that has its answer finds it in the log.
@@ -69,48 +72,74 @@ class FrontApp:
                 self._access_log.write(context.action or f"-:{scope['method']}", message["status"])
             await send(message)
 
-        response = await self._own_response(context, scope, headers, query, receive)
-        if response is not None:
-            await _send(send_logged, response)
-        else:
-            await self._ministack(scope, receive, send_logged)
-            if scope["method"] not in ("GET", "HEAD"):
-                self._state_writer.mark_changed()
+        with suppress(Disconnected):
+            try:
+                response = await self._answer(context, scope, incoming, send_logged)
+            except AwsError as error:
+                response = error.rest_xml()
+            if response is not None:
+                await _finish(scope["method"], response, incoming, send_logged)
 
-    async def _own_response(
-        self,
-        context: RequestContext,
-        scope: Scope,
-        headers: Mapping[str, str],
-        query: Mapping[str, str],
-        receive: Receive,
-    ) -> Response | None:
-        """Return the response to a request that ministack may not see, or None."""
-        path, method = scope["path"], scope["method"]
-        if path == HEALTH_PATH:
+    async def _answer(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> Response | None:
+        """Return the response to a request that ministack may not see, or let ministack answer and return None."""
+        http.head_is_small(scope)
+        target, method, headers = http.target_of(scope), scope["method"], http.headers_of(scope)
+        if target.path == HEALTH_PATH:
             return 200, {"Content-Type": "application/json"}, json.dumps(self._health).encode()
-        if http.is_internal_path(path):
-            return AwsError("AccessDenied", "The local AWS does not serve this path", 403).rest_xml()
-        if http.is_anonymous(headers, query):
-            if path == "/federation" and method in ("GET", "POST"):
-                parameters = dict(query) if method == "GET" else await _form_body(receive)
-                known = parameters.get("Action") in ("getSigninToken", "login")
-                context.action = f"signin:{parameters['Action'] if known else '-'}"
-                return self._signin.answer(parameters)
-            return http.anonymous_error(method, headers)
-        if http.is_ambiguous(method, headers, query):
+        if target.path == _SIGN_IN_PATH and method in ("GET", "POST") and not http.has_signature(headers, target):
+            return await self._sign_in(context, target, method, headers, receive)
+        try:
+            head = credentials.verify_head(target, method, list(scope["headers"]))
+        except credentials.RefusedUrl as refused:
+            return refused.response
+        except AwsError as error:
+            return _refusal(error, target, method, headers)
+        if http.is_internal_path(target.path) or credentials.is_unauthorized_path(target.path):
+            raise AwsError("AccessDenied", "The local AWS does not serve this path", 403)
+        if http.is_ambiguous(method, headers, target.parameters):
             return AwsError("InvalidAction", "The request names more than one operation").query_xml("sts")
+        limit = MAX_BODY if head.is_verified else MAX_UNVERIFIED_BODY
+        body = await self._bodies.read(receive, headers.get("content-length"), limit)
+        try:
+            head.check(body)
+            await self._ministack({**scope, "path": target.path}, replay(body, receive), send)
+        except AwsError as error:
+            return _refusal(error, target, method, headers)
+        finally:
+            self._bodies.release(len(body))
+        if method not in ("GET", "HEAD"):
+            self._state_writer.mark_changed()
         return None
 
+    async def _sign_in(
+        self, context: RequestContext, target: PathAndQuery, method: str, headers: Mapping[str, str], receive: Receive
+    ) -> Response:
+        parameters = target.parameters
+        if method == "POST":
+            body = await self._bodies.read(receive, headers.get("content-length"), MAX_FORM)
+            self._bodies.release(len(body))
+            parameters = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
+        known = parameters.get("Action") in ("getSigninToken", "login")
+        context.action = f"signin:{parameters['Action'] if known else '-'}"
+        return self._signin.answer(parameters)
 
-async def _form_body(receive: Receive) -> dict[str, str]:
-    body = b""
-    more = True
-    while more and len(body) <= 65536:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
+
+def _refusal(error: AwsError, target: PathAndQuery, method: str, headers: Mapping[str, str]) -> Response:
+    if error.code == "MissingAuthenticationToken":
+        return http.anonymous_error(method, headers)
+    if error.code == "XAmzContentSHA256Mismatch":
+        return error.rest_xml()
+    return credentials.failure_response(error, target, method, headers)
+
+
+async def _finish(method: str, response: Response, receive: Incoming, send: Send) -> None:
+    """Send the response, once the rest of the body has come; end the connection of a client that sends too much."""
+    if await discard(receive):
+        await _send(send, response, with_body=method != "HEAD")
+        return
+    rest = asyncio.create_task(end(receive))
+    await _send(send, response, with_body=method != "HEAD")
+    await rest
 
 
 async def _send(send: Send, response: Response, *, with_body: bool = True) -> None:

@@ -6,6 +6,7 @@
 import argparse
 import asyncio
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from temp_access.files import try_lock
 from temp_access.local_aws.state_dir import ACCOUNT_ID, REGION, StateDir
+
+_OPEN_FILES = 8192
 
 
 def main() -> int:
@@ -31,6 +34,7 @@ def main() -> int:
         return 2
     port = socket.socket(fileno=os.dup(arguments.fd)).getsockname()[1]
     _set_environment(state_dir, port)
+    _allow_open_files()
     asyncio.run(_serve(state_dir, arguments.fd, port))
     return 0
 
@@ -63,12 +67,20 @@ def _set_environment(state_dir: StateDir, port: int) -> None:
     )
 
 
+def _allow_open_files() -> None:
+    """Raise the number of files that this process may open: each connection is one, even before its handshake."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(_OPEN_FILES, hard) if hard >= 0 else _OPEN_FILES, hard))
+
+
 async def _serve(state_dir: StateDir, descriptor: int, port: int) -> None:
     # Imported here because ministack reads the environment on import.
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from temp_access.local_aws.server.app import AccessLog, FrontApp, LocalAwsApp
+    from temp_access.local_aws.server import connections
+    from temp_access.local_aws.server.access_log import AccessLog
+    from temp_access.local_aws.server.app import FrontApp, LocalAwsApp
     from temp_access.local_aws.server.ministack import requests, stores
     from temp_access.local_aws.server.signin import SignInServer
     from temp_access.local_aws.server.state_writer import StateWriter
@@ -76,21 +88,28 @@ async def _serve(state_dir: StateDir, descriptor: int, port: int) -> None:
     requests.install()
     ministack = stores.app.app
     state_writer = StateWriter(state_dir.services, stores.snapshot)
-    health = {"pid": os.getpid(), "port": port}
+    health: dict[str, object] = {"pid": os.getpid(), "port": port}
     signin = SignInServer(stores.live_session)
     front = FrontApp(ministack, AccessLog(state_dir.access_log), state_writer, signin, health)
     config = Config()
     config.bind = [f"fd://{descriptor}"]
     config.certfile, config.keyfile = str(state_dir.certificate), str(state_dir.private_key)
     config.alpn_protocols = ["http/1.1"]
-    config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
+    connections.bound(config)
     # hypercorn can't set this: idle clients don't answer the end of TLS, and would delay the stop by 30 s.
     constants.SSL_SHUTDOWN_TIMEOUT = 0.2
     stopped = asyncio.Event()
+
+    def stop() -> None:
+        # From now on this server doesn't count as running: who starts one waits until this one has released its lock.
+        health["ending"] = True
+        state_dir.server.unlink(missing_ok=True)
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     # The shortest session lasts 15 minutes: a test of expired sessions can't wait for that.
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stores.expire_sessions)
 

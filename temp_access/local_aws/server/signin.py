@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from temp_access.iam.sts_limits import MAX_DURATION, MIN_DURATION
-from temp_access.local_aws.rules.call import Caller, Response
+from temp_access.local_aws.rules.call import Caller, Response, parse_json
 
 # Takes an access key id, a secret and a session token; returns the caller and whether it used role chaining.
 SessionLookup = Callable[[str, str, str], tuple[Caller, bool] | None]
@@ -35,7 +35,7 @@ class SignInServer:
 
     def _issue_token(self, parameters: Mapping[str, str]) -> Response:
         try:
-            fields = json.loads(parameters.get("Session", ""))
+            fields = parse_json(parameters.get("Session", ""))
             session = self._live_session(fields["sessionId"], fields["sessionKey"], fields["sessionToken"])
         except (ValueError, KeyError, TypeError):
             return _bad_request("Session must be JSON with sessionId, sessionKey and sessionToken")
@@ -48,8 +48,10 @@ class SignInServer:
                 f"SessionDuration must be {MIN_DURATION} to {MAX_DURATION}, and left out for credentials from role "
                 "chaining"
             )
+        now = time.monotonic()
+        self._tokens = {token: kept for token, kept in self._tokens.items() if kept[1] > now}
         token = secrets.token_urlsafe(48)
-        self._tokens[token] = (caller.arn, time.monotonic() + _TOKEN_SECONDS)
+        self._tokens[token] = (caller.arn, now + _TOKEN_SECONDS)
         return 200, {"Content-Type": "application/json"}, json.dumps({"SigninToken": token}).encode()
 
     def _login(self, parameters: Mapping[str, str]) -> Response:

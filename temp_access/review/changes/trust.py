@@ -1,6 +1,7 @@
 """Changes of who can assume the role: each caller that a trust policy names, with each combination of its keys."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from temp_access.review.changes.causes import trust_cause
 from temp_access.review.changes.conditions import describe_context, describe_restriction, describe_span, describe_value
@@ -8,6 +9,7 @@ from temp_access.review.compare.assuming import AssumeComparison, assume_callers
 from temp_access.review.compare.caller_keys import describes_caller
 from temp_access.review.compare.contexts import Deviations
 from temp_access.review.compare.key_values import KeyValue
+from temp_access.review.compare.principals import ExternalPrincipal
 from temp_access.review.compare.restrictions import Restriction
 from temp_access.review.model import Change, Direction, Unknown
 from temp_access.review.snapshot import Snapshot
@@ -24,32 +26,51 @@ _ARTICLES = {"external id": "an", "source identity": "a"}
 # Calls have these in general, so that a condition on one of them requires certain values.
 _ALWAYS_PRESENT = ("source IP", "session name")
 _MFA = "aws:multifactorauthpresent"
+# What a call for a session needs besides the action that assumes the role:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+_ADDITIONS = {
+    "sts:TagSession": "pass session tags to",
+    "sts:SetSourceIdentity": "set the source identity of sessions of",
+    "sts:SetContext": "pass an identity context to",
+}
 
 
 def trust_changes(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
-    """Yield a change for each caller that can assume the role under other conditions than before.
+    """Yield a change for each caller that can assume the role, or add to its sessions, under other conditions.
 
     Where that depends on something that isn't known, yield that too.
     """
-    role = head.target.role_name
-    for caller in dict.fromkeys(assume_callers(base, head)):
-        compared = compare_assuming(caller, base, head)
-        for name in compared.unknown:
-            yield Unknown(f"whether {role} can be assumed by {caller.description} depends on {name}")
-        old, new = compared.old, compared.new
-        if compared.unchanged or old == new:
-            continue
-        words = _Words(compared)
-        if not old:
-            how = words.requirements(compared.required(new))
-            description = f"{role} can now be assumed by {caller.description}{how}"
-        elif not new:
-            description = f"{role} can no longer be assumed by {caller.description}"
-        else:
-            description = f"{role} can now be assumed by {caller.description} {words.differences()}"
-        keys = next(keys for keys in compared.before if (keys in old) is not (keys in new))
-        cause = trust_cause(caller, (base, head), compared.before[keys], compared.after[keys])
-        yield Change(caller.description, _direction(old, new), description, cause, role)
+    callers = dict.fromkeys(assume_callers(base, head))
+    for caller in callers:
+        yield from _call_changes(caller, None, base, head)
+    for action, verb in _ADDITIONS.items():
+        for caller in callers:
+            yield from _call_changes(replace(caller, action=action), verb, base, head)
+
+
+def _call_changes(
+    caller: ExternalPrincipal, verb: str | None, base: Snapshot, head: Snapshot
+) -> Iterator[Change | Unknown]:
+    """Yield the change of one caller's call; `verb` is what it does with the role's sessions, None if it assumes."""
+    role, name = head.target.role_name, caller.description
+    does = f"{name} can now {verb} {role}" if verb else f"{role} can now be assumed by {name}"
+    compared = compare_assuming(caller, base, head)
+    for unknown in compared.unknown:
+        question = f"{name} can {verb} {role}" if verb else f"{role} can be assumed by {name}"
+        yield Unknown(f"whether {question} depends on {unknown}")
+    old, new = compared.old, compared.new
+    if compared.unchanged or old == new:
+        return
+    words = _Words(compared)
+    if not old:
+        description = f"{does}{words.requirements(compared.required(new))}"
+    elif not new:
+        description = does.replace(" can now ", " can no longer ", 1)
+    else:
+        description = f"{does} {words.differences()}"
+    keys = next(keys for keys in compared.before if (keys in old) is not (keys in new))
+    cause = trust_cause(caller, (base, head), compared.before[keys], compared.after[keys])
+    yield Change(name, _direction(old, new), description, cause, role)
 
 
 def _direction(old: frozenset[Deviations], new: frozenset[Deviations]) -> Direction:

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.deployment.effective_policies import PolicyOwner, UnknownPolicies
-from temp_access.deployment.unread import Unread, UnreadDelta, compare_unread, unread
+from temp_access.deployment.unread import UnreadDelta, compare_unread, unread
+from temp_access.deployment.unread_effects import Unread
 from temp_access.iam.diff import statements
 from temp_access.review.locations import locate_construct, locate_policy, locate_type
 from temp_access.review.model import Unknown

@@ -64,7 +64,10 @@ def _row(row: GrantRow) -> dict[str, Any]:
 def _lint(lint: LintDelta | None) -> dict[str, Any] | None:
     if lint is None:
         return None
-    new = [{"rule": each.rule, "message": each.message, "place": _location(location)} for each, location in lint.new]
+    new = [
+        {"rule": each.rule, "severity": each.severity, "message": each.message, "place": _location(location)}
+        for each, location in lint.new
+    ]
     return {"new": new, "as_before": lint.unchanged, "gone": lint.resolved}
 
 

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from temp_access.lint.model import UNDECIDED
 from temp_access.proofs.claim import NOT_MODELED, Claim, ClaimStatus
 from temp_access.review.access_map import AccessMap, Node
 from temp_access.review.attachments import LastVerification, LintDelta, ProofResults
@@ -171,7 +172,8 @@ def lint_section(lint: LintDelta | None) -> Iterator[str]:
     if lint and lint.new:
         yield "\n### Lint\n"
         for finding, location in lint.new[:_MAX_ENTRIES]:
-            yield f"- ⚠️ new: {code(finding.rule)}: {code(finding.message)}"
+            label = "⚪ new, undecided" if finding.severity == UNDECIDED else "⚠️ new"
+            yield f"- {label}: {code(finding.rule)}: {code(finding.message)}"
             yield f"  - {code(str(location))}"
         yield from _omitted(len(lint.new))
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from temp_access.cfn.source_location import SourceLocation
+from temp_access.lint.model import UNDECIDED
 from temp_access.review.model import Change, Direction
 from temp_access.review.report import ReviewReport
 from temp_access.terminal_text import escape_control
@@ -25,6 +26,7 @@ _ACCESS = {
 _UNKNOWN = ("AccessUnknown", "error", "The review can't tell whether this broadens access.")
 _NOWHERE = SourceLocation(description="the change as a whole")
 _ADMINISTRATOR = ("Administrator", "error", "A principal can make itself administrator.")
+_LEVELS = {"error": "error", "warning": "warning", UNDECIDED: "note"}
 _LINT = "A rule of temp-access lint, described in docs/lint.md."
 
 
@@ -37,7 +39,7 @@ def to_sarif(report: ReviewReport) -> str:
         _entry(*_UNKNOWN[:2], each.description, each.locations, report.config_file) for each in report.review.unknown
     ]
     results += [
-        _entry(finding.rule, "warning", finding.message, [location], report.config_file)
+        _entry(finding.rule, _LEVELS[finding.severity], finding.message, [location], report.config_file)
         for finding, location in findings
     ]
     rules = list(_rules(dict.fromkeys(finding.rule for finding, _ in findings)))

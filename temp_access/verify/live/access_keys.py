@@ -65,7 +65,7 @@ def leftover_runs(iam: "IAMClient", account: str, user: str, bucket: str) -> lis
         run = tag["Key"].removeprefix(TAG_PREFIX)
         if run != tag["Key"] and is_over(run):
             key_id = tag["Value"] if KEY_ID.fullmatch(tag["Value"]) else None
-            records.append(RunRecord(run, account, user, bucket, 0, "", key_id))
+            records.append(RunRecord(run, account, user, bucket, key_id=key_id))
     return records
 
 

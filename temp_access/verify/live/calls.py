@@ -16,7 +16,7 @@ from temp_access.iam.reader import read_policy
 from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
-from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
+from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
@@ -247,5 +247,6 @@ def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -
     if decision.allowed:
         return Outcome(OutcomeType.WORKED, message="allowed by the trust policy")
     if decision.kind is DecisionType.UNDECIDED:
-        return Outcome(OutcomeType.UNDECIDED, message=f"it depends on {' and '.join(decision.unknown)}")
+        names = tuple(f"{name}, which the deployed trust policy doesn't tell" for name in decision.unknown)
+        return Outcome(OutcomeType.UNDECIDED, message=NOT_KNOWN, depends_on=names)
     return Outcome(OutcomeType.REFUSED, "AccessDenied", f"the trust policy doesn't allow it ({decision.kind.value})")

@@ -1,16 +1,17 @@
 """The clean-up of a run's key and objects, and of runs that were killed."""
 
+import contextlib
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 
 from temp_access.aws.clients import Clients
 from temp_access.deployment.target import Target
+from temp_access.errors import TempAccessError
 from temp_access.verify import operations
 from temp_access.verify.live.access_keys import delete_key, leftover_runs
-from temp_access.verify.live.journal import Journal, RunRecord
+from temp_access.verify.live.journal import Journal, RunRecord, endpoint_of
 from temp_access.verify.live.objects import remove
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -19,20 +20,33 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def sweep(
     journal: Journal, deployer: Clients, target: Target, folders: Sequence[str], notify: Callable[[str], None]
 ) -> None:
-    """Clean up after runs that were killed: those in this machine's journal, and old ones with a tag."""
-    records = {
-        record.run: record for record in leftover_runs(deployer.iam, target.account, target.user_name, target.bucket)
-    }
-    records |= {record.run: record for record in journal.abandoned(target.account, target.user_name)}
+    """Clean up after runs that were killed: those in this user's journal, and old ones with a tag.
+
+    What can't be cleaned up is passed to `notify`, and stops nobody: this run has nothing to do with it.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    tagged = leftover_runs(deployer.iam, target.account, target.user_name, target.bucket)
+    records = {record.run: record for record in tagged if not journal.is_running(record.run)}
+    endpoint = endpoint_of(deployer.iam)
+    records |= {record.run: record for record in journal.abandoned(target.account, target.user_name, endpoint, notify)}
     for record in records.values():
         notify(f"cleaning up after the run {record.run}, which was cut short")
-        clean(journal, deployer, record, record.prefixes or run_prefixes(folders, record.run))
+        try:
+            clean(journal, deployer, record, record.prefixes or run_prefixes(folders, record.run))
+        except (BotoCoreError, ClientError, TempAccessError) as error:
+            notify(
+                f"couldn't clean up after the run {record.run}: {error}; the next verify tries again, and "
+                f"{journal.file(record.run)} tells what is left"
+            )
 
 
 def clean(journal: Journal, deployer: Clients, record: RunRecord, prefixes: Sequence[str]) -> None:
     """Remove the key first, then the objects, then the record."""
     delete_key(deployer.iam, record)
-    remove(deployer.s3, record.bucket, prefixes, record.run)
+    with contextlib.suppress(deployer.s3.exceptions.NoSuchBucket):
+        # A bucket that was deleted since took the objects with it.
+        remove(deployer.s3, record.bucket, prefixes, record.run)
     journal.remove(record.run)
 
 
@@ -42,7 +56,7 @@ def run_prefixes(folders: Sequence[str], run: str) -> list[str]:
     return list(dict.fromkeys((operations.root_prefix(run).prefix, *prefixes)))
 
 
-@contextmanager
+@contextlib.contextmanager
 def defer_signals() -> Iterator[None]:
     """Ignore Ctrl-C and termination signals during a clean-up, except for a message."""
     if threading.current_thread() is not threading.main_thread():
@@ -56,7 +70,7 @@ def defer_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
+@contextlib.contextmanager
 def signals_deferred_until_done() -> Iterator[None]:
     """Delay Ctrl-C and termination signals until a step has created and recorded something."""
     if threading.current_thread() is not threading.main_thread():

@@ -9,7 +9,7 @@ from temp_access.deployment.drift import differences
 from temp_access.deployment.state import DeployedState, State
 from temp_access.deployment.target import Target
 from temp_access.revoke.model import describe
-from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, read_revocations
+from temp_access.revoke.policy import is_revocation_policy, read_revocations
 from temp_access.verify.outcomes import SetupError
 
 
@@ -37,11 +37,14 @@ class StateReader:
     def notes(self) -> tuple[str, ...]:
         """Return notes on the deployed state for the reader that aren't differences."""
         role = self._deployed.role if self._deployed else None
-        policy = role.permissions.inline.get(POLICY_NAME) if role else None
-        if role is None or policy is None or not is_revocation_policy(POLICY_NAME, policy):
+        own = {n: p for n, p in role.permissions.inline.items() if is_revocation_policy(n, p)} if role else {}
+        if role is None or not own:
             return ()
-        revoked = "; ".join(map(describe, read_revocations(policy)))
-        return (f"the inline policy {POLICY_NAME} of {role.name} denies {revoked} (temp-access revoke)",)
+        found = [revocation for policy in own.values() for revocation in read_revocations(policy)]
+        revoked = "; ".join(map(describe, sorted(found, key=lambda revocation: revocation.before)))
+        policies = f"inline policy {next(iter(own))}" if len(own) == 1 else f"inline policies {', '.join(sorted(own))}"
+        verb = "denies" if len(own) == 1 else "deny"
+        return (f"the {policies} of {role.name} {verb} {revoked} (temp-access revoke)",)
 
     def _read(self) -> DeployedState:
         with self._lock:

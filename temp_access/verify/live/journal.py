@@ -1,21 +1,31 @@
 """The journal of runs: what each created and hasn't removed yet, so that a later run can clean up after it.
 
-Each run has a file of mode 0600. A tag on the user names the run too, for machines that don't keep files; a run
-whose tag is older than an hour is over.
+Each run has a file of mode 0600. Its record says whose run it is: which deployment, which process of which machine,
+which user. Only a run on the same deployment that is known to be over is cleaned up. A tag on the user names the run
+too, for machines that don't keep files. A run of another machine is over when it began more than an hour ago.
 """
 
 import calendar
 import json
 import os
 import re
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from temp_access.borrow.cached_session import server_file
 from temp_access.config.validation import RESERVED
 from temp_access.errors import UserError
 from temp_access.files import atomic_write
+from temp_access.private_folders import make_private, require_private, user_folder
+from temp_access.verify.live.process import ProcessState, RunProcess, this_process
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
 
 TAG_PREFIX = "temp-access:verify/"
 NO_KEY = "none"
@@ -23,62 +33,122 @@ NO_KEY = "none"
 KEY_ID = re.compile(r"\w{16,128}", re.ASCII)
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
 _MAX_AGE = 3600
+_MAX_SIZE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run: its deployment, its process, the access key it created, and the prefixes it writes under."""
+    """One run: its deployment, its process, the access key it created, and the prefixes it writes under.
+
+    `endpoint` is that of `endpoint_of`. Both are None for a run that only a tag tells of.
+    """
 
     run: str
     account: str
     user: str
     bucket: str
-    pid: int
-    process_start: str
+    endpoint: str | None = None
+    process: RunProcess | None = None
     key_id: str | None = None
     prefixes: tuple[str, ...] = ()
 
 
 class Journal:
-    """The journal of all runs on this machine."""
+    """The journal of this user's runs; raises UserError if the home folder isn't known."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        state = os.environ.get("XDG_STATE_HOME", "")
-        if not os.path.isabs(state):
-            # The specification ignores relative paths: https://specifications.freedesktop.org/basedir-spec/latest/
-            state = os.path.join(Path.home(), ".local", "state")
-        self._folder = folder or Path(state) / "temp-access" / "verify"
+        if folder is None:
+            base = user_folder(os.environ, "XDG_STATE_HOME", ".local", "state")
+            self._folders: tuple[str, ...] = (base, "verify")
+        else:
+            self._folders = (os.fspath(folder),)
+        self._folder = Path(*self._folders)
 
     def write(self, record: RunRecord) -> None:
-        """Write a run's record atomically; raises UserError if the folder can't be written."""
+        """Write a run's record atomically; raises UserError if the folder can't be written, or is another user's."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            atomic_write(self._path(record.run), json.dumps(asdict(record)).encode(), mode=0o600, fsync=True)
+            make_private(*self._folders)
+            atomic_write(self.file(record.run), json.dumps(asdict(record)).encode(), mode=0o600, fsync=True)
         except OSError as error:
             raise UserError(
                 f"{self._folder}: can't be written ({error.strerror}); verify records there what it must clean "
-                "up, so set XDG_STATE_HOME to a writable folder"
+                "up, so set XDG_STATE_HOME to a writable folder of your own"
             ) from None
 
     def remove(self, run: str) -> None:
         """Remove the record of a run that left nothing behind."""
-        self._path(run).unlink(missing_ok=True)
+        self.file(run).unlink(missing_ok=True)
 
-    def abandoned(self, account: str, user: str) -> Iterator[RunRecord]:
-        """Yield the runs on `user` of `account` whose process has ended."""
-        for path in sorted(self._folder.glob("*.json")):
-            record = _read(path)
-            if record and (record.account, record.user) == (account, user) and not _is_running(record):
+    def abandoned(
+        self, account: str, user: str, endpoint: str, warn: Callable[[str], None] = lambda _: None
+    ) -> Iterator[RunRecord]:
+        """Yield the runs on `user` of `account` at `endpoint` that are over, and pass what can't be trusted to `warn`.
+
+        `endpoint` is that of `endpoint_of`.
+        """
+        for record in self._records(warn):
+            if (record.account, record.user, record.endpoint) == (account, user, endpoint) and _has_ended(record):
                 yield record
 
-    def _path(self, run: str) -> Path:
+    def is_running(self, run: str) -> bool:
+        """Whether the process of a run is known to be running."""
+        record = self._read(self.file(run))
+        return isinstance(record, RunRecord) and _state(record) is ProcessState.RUNNING
+
+    def file(self, run: str) -> Path:
+        """Return the path of a run's record."""
         return self._folder / f"{run}.json"
 
+    def _records(self, warn: Callable[[str], None]) -> Iterator[RunRecord]:
+        try:
+            folder = ""
+            for name in self._folders:
+                folder = os.path.join(folder, name)
+                require_private(folder)
+            paths = sorted(self._folder.glob("*.json"))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            warn(f"{folder} {error.strerror}, so the runs that it tells of aren't cleaned up; remove it")
+            return
+        for path in paths:
+            record = self._read(path)
+            if isinstance(record, RunRecord):
+                yield record
+            elif record is not None:
+                warn(f"{path} {record}, so it is ignored; remove it")
 
-def new_record(run: str, *, account: str, user: str, bucket: str, prefixes: tuple[str, ...]) -> RunRecord:
-    """Return the record of a run in this process."""
-    pid = os.getpid()
-    return RunRecord(run, account, user, bucket, pid, _process_start(pid), prefixes=prefixes)
+    def _read(self, path: Path) -> RunRecord | str | None:
+        """Return the record in the file, or why there is none that can be trusted; None if the file is gone."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return f"can't be read ({error.strerror})"
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+                return "isn't a file that only this user can write"
+            content = file.read(_MAX_SIZE + 1)
+        record = _parse(content)
+        return record if record and path.stem == record.run else "isn't the record of a run"
+
+
+def new_record(
+    run: str, *, account: str, user: str, bucket: str, prefixes: tuple[str, ...], endpoint: str
+) -> RunRecord:
+    """Return the record of a run in this process; `endpoint` is that of `endpoint_of`."""
+    return RunRecord(run, account, user, bucket, endpoint, this_process(), prefixes=prefixes)
+
+
+def endpoint_of(iam: "IAMClient") -> str:
+    """Return what tells the deployment from one with the same account elsewhere: its endpoint, for messages too.
+
+    A local AWS is named by its state folder: all have the same account, and the port can be another one's tomorrow.
+    """
+    server = server_file(os.environ)
+    return f"the local AWS in {os.path.dirname(os.path.realpath(server))}" if server else str(iam.meta.endpoint_url)
 
 
 def with_key(record: RunRecord, key_id: str) -> RunRecord:
@@ -88,48 +158,49 @@ def with_key(record: RunRecord, key_id: str) -> RunRecord:
 
 def is_over(run: str) -> bool:
     """Whether a run, on any machine, started so long ago that it must be over."""
+    started = _start_time(run)
+    return started is not None and time.time() - started > _MAX_AGE
+
+
+def _start_time(run: str) -> float | None:
     if not _RUN.fullmatch(run):
-        return False
-    try:
-        started = time.strptime(run[:16], "%Y%m%dT%H%M%SZ")
-    except ValueError:
-        return False
-    return time.time() - calendar.timegm(started) > _MAX_AGE
-
-
-def _read(path: Path) -> RunRecord | None:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        record = RunRecord(**{**data, "prefixes": tuple(data["prefixes"])})
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return record if _is_valid(record) and path.stem == record.run else None
+    try:
+        return calendar.timegm(time.strptime(run[:16], "%Y%m%dT%H%M%SZ"))
+    except ValueError:
+        return None
 
 
-def _is_valid(record: RunRecord) -> bool:
-    strings = (record.run, record.account, record.user, record.bucket, record.process_start, record.key_id or "")
-    if type(record.pid) is not int or not all(isinstance(value, str) for value in (*strings, *record.prefixes)):
+def _state(record: RunRecord) -> ProcessState:
+    started = _start_time(record.run)
+    return record.process.state(started) if record.process and started is not None else ProcessState.UNKNOWN
+
+
+def _has_ended(record: RunRecord) -> bool:
+    state = _state(record)
+    return state is ProcessState.ENDED or (state is ProcessState.UNKNOWN and is_over(record.run))
+
+
+def _parse(content: bytes) -> RunRecord | None:
+    try:
+        data = json.loads(content)
+        process, prefixes = RunProcess(**data["process"]), tuple(data["prefixes"])
+        record = RunRecord(**{**data, "process": process, "prefixes": prefixes})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return record if _is_valid(record, process) else None
+
+
+def _is_valid(record: RunRecord, process: RunProcess) -> bool:
+    strings = (record.run, record.account, record.user, record.bucket, record.endpoint, record.key_id or "")
+    of_process = (process.host, process.boot, process.namespace, process.start)
+    if not all(isinstance(value, str) for value in (*strings, *of_process, *record.prefixes)):
+        return False
+    if type(process.pid) is not int or process.pid <= 0 or process.owner != os.geteuid():
         return False
     if record.key_id is not None and not KEY_ID.fullmatch(record.key_id):
         return False
     # Only the run's own prefixes may be removed, whatever the file contains.
-    return bool(_RUN.fullmatch(record.run)) and all(p.endswith(f"{RESERVED}{record.run}/") for p in record.prefixes)
-
-
-def _is_running(record: RunRecord) -> bool:
-    return bool(record.process_start) and _process_start(record.pid) == record.process_start
-
-
-def _process_start(pid: int) -> str:
-    # On Linux the start time distinguishes a process from a later one with the same id; elsewhere ask the system.
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        # A zombie has ended; in a container there may be no parent that reaps it.
-        return "" if fields[0] in "ZX" else fields[19]
-    except (OSError, IndexError):
-        pass
-    try:
-        os.kill(pid, 0)
-    except (OSError, OverflowError):
-        return ""
-    return "alive"
+    return _start_time(record.run) is not None and all(
+        prefix.endswith(f"{RESERVED}{record.run}/") for prefix in record.prefixes
+    )

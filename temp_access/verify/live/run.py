@@ -19,7 +19,7 @@ from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.cleanup import clean, defer_signals, signals_deferred_until_done, sweep
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
-from temp_access.verify.live.journal import Journal, new_record
+from temp_access.verify.live.journal import Journal, endpoint_of, new_record
 from temp_access.verify.live.objects import count_left, put_seeds, run_prefixes_of, seeds
 from temp_access.verify.live.runner import LiveRunner
 from temp_access.verify.offline.run import cross_check, evaluator_calls
@@ -96,7 +96,12 @@ class LiveRun:
         self._journal = Journal()
         target = deployment.target
         self._record = new_record(
-            self.name, account=target.account, user=target.user_name, bucket=target.bucket, prefixes=()
+            self.name,
+            account=target.account,
+            user=target.user_name,
+            bucket=target.bucket,
+            prefixes=(),
+            endpoint=endpoint_of(self.deployer.iam),
         )
         self._prefixes: list[str] = []
         self._user: Credentials | None = None

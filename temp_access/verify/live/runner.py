@@ -87,10 +87,8 @@ class LiveRunner:
         if probe.control and outcome.kind is OutcomeType.REFUSED:
             control = self._calls.control(probe.control, probe.call)
         verdict, observed = judge(probe, outcome, control, names_layers=self._names_layers)
-        return (
-            Result(probe, verdict, observed, time.monotonic() - started, control.summary if control else None),
-            outcome,
-        )
+        seconds, controlled = time.monotonic() - started, control.summary if control else None
+        return Result(probe, verdict, observed, seconds, controlled, outcome.depends_on), outcome
 
     def _answer(self, probe: Probe) -> Outcome:
         # Otherwise hundreds of probes would each wait for boto3's attempts.

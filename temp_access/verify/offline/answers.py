@@ -1,26 +1,28 @@
 """Answers probes with the policy evaluator."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import (
+    EXTREMES,
     EffectivePolicies,
-    MissingDocument,
     PrincipalPolicies,
     UnknownAs,
     outsider_policies,
 )
+from temp_access.deployment.state import RoleState, UserState
+from temp_access.deployment.unread_effects import Unread, that_can_change
+from temp_access.errors import TempAccessError
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy, Policy
-from temp_access.iam.evaluator import PolicySet, evaluate, resource_patterns
+from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
-from temp_access.iam.patterns import PatternSet
-from temp_access.iam.request import ContextValue, Request
+from temp_access.iam.request import Request
 from temp_access.iam.service_rules import S3_KEYS
 from temp_access.iam.sts_limits import (
     DEFAULT_DURATION,
@@ -30,11 +32,11 @@ from temp_access.iam.sts_limits import (
     MIN_DURATION,
     SESSION_NAME_PATTERN,
 )
-from temp_access.iam.unknown import UnknownOutcome
 from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import UNRESTRICTED_POLICY, PolicyForGrant
-from temp_access.verify.operations import Need, needs
-from temp_access.verify.outcomes import Outcome, OutcomeType, SetupError
+from temp_access.verify.offline.caller_session import CallerSession
+from temp_access.verify.operations import needs
+from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
@@ -89,57 +91,11 @@ _LONG_TERM = (Identity.DEPLOYER, Identity.USER, Identity.USER_WITHOUT_MFA)
 _WORKED = Outcome(OutcomeType.WORKED, message="allowed")
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """The policies of a caller on the bucket or elsewhere, and what its calls have in common.
-
-    Outcomes are kept: of a listing by its need, of other calls by the action and which of the policies' resource
-    patterns match. Those stand for every resource with the same matches.
-    """
-
-    policies: PolicySet
-    request: Request
-    s3_context: Mapping[str, ContextValue]
-    listings: dict[Need, Outcome] = field(default_factory=dict)
-    outcomes: dict[tuple[object, ...], Outcome] = field(default_factory=dict)
-    patterns: dict[str, tuple[Request, tuple[PatternSet, ...] | None]] = field(default_factory=dict)
-
-    def outcome(self, need: Need) -> Outcome:
-        """Return the outcome of a call that needs `need`."""
-        if need.prefix is not None:
-            outcome = self.listings.get(need)
-            if outcome is None:
-                outcome = self.listings[need] = self._evaluate(need)
-            return outcome
-        if need.action not in self.patterns:
-            request = self._request(need)
-            self.patterns[need.action] = request, resource_patterns(self.policies, request)
-        request, patterns = self.patterns[need.action]
-        if patterns is None:
-            return self._evaluate(need)
-        try:
-            key = (need.action, *[each.matches(need.resource, request) for each in patterns])
-        except UnknownOutcome:
-            return self._evaluate(need)
-        outcome = self.outcomes.get(key)
-        if outcome is None:
-            outcome = self.outcomes[key] = self._evaluate(need)
-        return outcome
-
-    def _evaluate(self, need: Need) -> Outcome:
-        return _outcome(evaluate(self.policies, self._request(need)))
-
-    def _request(self, need: Need) -> Request:
-        context = self.request.context
-        if need.action.startswith("s3:"):
-            context = self.s3_context if need.prefix is None else {**self.s3_context, "s3:prefix": need.prefix}
-        return self.request._replace(action=need.action, resource=need.resource, context=context)
-
-
 class EvaluatorCalls:
     """Answers calls with the policies of a deployment; `address` is the source address of all calls.
 
-    All calls are evaluated as of the moment when this object was created.
+    `unread` is what isn't read in the templates. An outcome that it can change is undecided, and so is one that an
+    unknown policy decides. All calls are evaluated as of the moment when this object was created.
     """
 
     def __init__(
@@ -149,12 +105,14 @@ class EvaluatorCalls:
         baseline: AssumeCall,
         policy_of: PolicyForGrant,
         address: str,
+        unread: tuple[Unread, ...] = (),
     ) -> None:
         self._policies = policies
         self._config = config
         self._target = policies.target
         self._baseline = baseline
         self._policy_of = policy_of
+        self._unread = unread
         now = datetime.now(UTC)
         self._context = {
             "aws:SecureTransport": "true",
@@ -163,7 +121,7 @@ class EvaluatorCalls:
             "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:EpochTime": str(int(now.timestamp())),
         }
-        self._sessions: dict[tuple[str, str | None, bool], _Session] = {}
+        self._sessions: dict[tuple[str, str | None, bool], CallerSession] = {}
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return the outcome of `call` by `caller`."""
@@ -175,11 +133,14 @@ class EvaluatorCalls:
                     return self._assume_role(caller, call)
                 case TrustCheck():
                     trust = self._policies.trust_policy(self._policies.state.role)
-                    return _outcome(evaluate(trust_policy_set(trust), trust_request(call, self._target)))
+                    return self._decide((trust_policy_set(trust),), trust_request(call, self._target))
                 case StateCheck():
                     raise SetupError("the deployed state exists only live")
-        except (SetupError, MissingDocument) as error:
+        except SetupError as error:
             return Outcome(OutcomeType.UNDECIDED, message=str(error))
+        except TempAccessError as error:
+            # A policy that can't be read.
+            return Outcome(OutcomeType.UNDECIDED, message=str(error), depends_on=(str(error),))
 
     def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return the outcome of the control: the same call, or the baseline call for AssumeRole."""
@@ -196,31 +157,67 @@ class EvaluatorCalls:
         target = self._target
         session = self._session(caller, on_bucket=call.bucket == target.bucket)
         for need in needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn):
-            outcome = session.outcome(need)
+            key = session.key(need)
+            kept = session.outcomes if need.prefix is None else session.listings
+            outcome = kept.get(key) if key else None
+            if outcome is None:
+                outcome = self._decide(session.policies, session.request_of(need), caller)
+                if key:
+                    kept[key] = outcome
             if outcome.kind is not OutcomeType.WORKED:
                 return outcome
         return _WORKED
 
-    def _session(self, caller: ProbeCaller, *, on_bucket: bool) -> _Session:
+    def _decide(self, policy_sets: Iterable[PolicySet], request: Request, caller: ProbeCaller | None = None) -> Outcome:
+        """Return the outcome if it is the same with all policy sets, and nothing that isn't read can change it."""
+        decisions = [evaluate(policies, request) for policies in policy_sets]
+        decision = decisions[0]
+        names = [
+            f"{name}, which the templates don't tell"
+            for each in decisions
+            if each.kind is DecisionType.UNDECIDED
+            for name in each.unknown
+        ]
+        owner = self._owner(caller) if caller else None
+        if len({each.allowed for each in decisions}) > 1 and owner:
+            names += [f"{name}, which can't be read here" for name in self._policies.unknown_of(owner)]
+        open_decision = Decision(DecisionType.UNDECIDED, decision.layer) if names else decision
+        by_user = owner is self._policies.state.user
+        unread = that_can_change(self._unread, open_decision, request.action, by_user=by_user)
+        names += [f"{name}, which isn't read" for name in unread]
+        if names:
+            return Outcome(OutcomeType.UNDECIDED, message=NOT_KNOWN, depends_on=tuple(dict.fromkeys(names)))
+        return _outcome(decision)
+
+    def _session(self, caller: ProbeCaller, *, on_bucket: bool) -> CallerSession:
         key = (caller.identity, caller.grant.id if caller.grant else None, on_bucket)
         session = self._sessions.get(key)
         if session is None:
-            own = self._own_policies(caller)
+            bucket = self._policies.state.bucket if on_bucket else None
             policy = self._session_policy(caller)
-            own = replace(own, session=None if policy is None else (_parsed_session_policy(policy),))
-            policies = self._policies.on(self._policies.state.bucket if on_bucket else None, own)
+            parsed = None if policy is None else (_parsed_session_policy(policy),)
+            policies = [self._policies.on(bucket, replace(own, session=parsed)) for own in self._own_policies(caller)]
             request = self._request(caller)
-            session = self._sessions[key] = _Session(policies, request, {**request.context, **S3_KEYS})
+            session = CallerSession(tuple(policies), request, {**request.context, **S3_KEYS})
+            self._sessions[key] = session
         return session
 
-    def _own_policies(self, caller: ProbeCaller) -> PrincipalPolicies:
+    def _owner(self, caller: ProbeCaller) -> UserState | RoleState | None:
         match caller.identity:
             case Identity.DEPLOYER:
-                return outsider_policies(UnknownAs.ALLOW_ALL)
+                return None
             case Identity.USER | Identity.USER_SESSION_TOKEN | Identity.USER_WITHOUT_MFA:
-                return self._policies.of(self._policies.state.user)
+                return self._policies.state.user
             case _:
-                return self._policies.of(self._policies.state.role)
+                return self._policies.state.role
+
+    def _own_policies(self, caller: ProbeCaller) -> tuple[PrincipalPolicies, ...]:
+        """Return the caller's policies, with each of the extremes that its unknown ones can be."""
+        owner = self._owner(caller)
+        if owner is None:
+            return (outsider_policies(UnknownAs.ALLOW_ALL),)
+        extremes = EXTREMES if self._policies.unknown_of(owner) else EXTREMES[:1]
+        return tuple(self._policies.of(owner, each) for each in extremes)
 
     def _session_policy(self, caller: ProbeCaller) -> str | None:
         if caller.identity is Identity.GRANT and caller.grant:
@@ -262,13 +259,15 @@ class EvaluatorCalls:
         error = parameter_error(call, role_maximum=self._config.role.max_session_duration, chained=chained)
         if error:
             return Outcome(OutcomeType.REFUSED, *error)
-        policies = self._policies.on(self._policies.state.role, self._own_policies(caller).narrowed(None))
-        request = self._request(caller, self._condition_keys(caller, call))
+        policies = [
+            self._policies.on(self._policies.state.role, own.narrowed(None)) for own in self._own_policies(caller)
+        ]
         actions = ["sts:AssumeRole"] + ["sts:SetSourceIdentity"] * (call.source_identity is not None)
+        request = self._request(caller, self._condition_keys(caller, call))
         for action in actions:
-            decision = evaluate(policies, request._replace(action=action))
-            if not decision.allowed:
-                return _outcome(decision)
+            outcome = self._decide(policies, request._replace(action=action), caller)
+            if outcome.kind is not OutcomeType.WORKED:
+                return outcome
         return _WORKED
 
     def _condition_keys(self, caller: ProbeCaller, call: AssumeCall) -> dict[str, str]:
@@ -287,9 +286,6 @@ class EvaluatorCalls:
 def _outcome(decision: Decision) -> Outcome:
     if decision.allowed:
         return _WORKED
-    if decision.kind is DecisionType.UNDECIDED:
-        names = " and ".join(decision.unknown)
-        return Outcome(OutcomeType.UNDECIDED, message=f"it depends on {names}, which the templates don't tell")
     if decision.rule:
         return Outcome(OutcomeType.REFUSED, "AccessDenied", decision.rule)
     if decision.kind is DecisionType.EXPLICIT_DENY:

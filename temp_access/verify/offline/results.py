@@ -22,6 +22,8 @@ class OfflineResults(CountedResults):
         self._texts: dict[str | None, str | None] = {}
         self._observed: list[str] = []
         self._controls: list[str | None] = []
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._depends_on: list[tuple[str, ...]] = []
         self._groups: dict[str, Group] = {}
 
     def add(self, result: Result) -> None:
@@ -36,6 +38,7 @@ class OfflineResults(CountedResults):
         observed, control = result.observed, result.control_outcome
         self._observed.append(self._texts.setdefault(observed, observed) or "")
         self._controls.append(self._texts.setdefault(control, control))
+        self._depends_on.append(self._names.setdefault(result.depends_on, result.depends_on))
 
     @property
     def groups(self) -> Mapping[str, Group]:
@@ -48,8 +51,8 @@ class OfflineResults(CountedResults):
 
     def __iter__(self) -> Iterator[Result]:
         """Yield each result."""
-        columns = (self._probes(), self._verdicts, self._observed, self._seconds, self._controls)
-        return map(Result, *columns)
+        columns = (self._verdicts, self._observed, self._seconds, self._controls, self._depends_on)
+        return map(Result, self._probes(), *columns)
 
     @overload
     def __getitem__(self, index: int) -> Result: ...

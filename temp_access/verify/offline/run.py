@@ -1,6 +1,7 @@
 """The offline run of a verification, and the cross-check of a live run with the evaluator."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TextIO
@@ -8,6 +9,7 @@ from typing import TextIO
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import EffectivePolicies
 from temp_access.deployment.target import Target
+from temp_access.deployment.unread_effects import Unread
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify.offline.answers import EvaluatorCalls
 from temp_access.verify.offline.results import OfflineResults
@@ -29,15 +31,22 @@ from temp_access.verify.report.terminal import ProgressView
 
 
 def evaluator_calls(
-    config: Config, policies: EffectivePolicies, policy_of: PolicyForGrant | None = None
+    config: Config,
+    policies: EffectivePolicies,
+    policy_of: PolicyForGrant | None = None,
+    unread: tuple[Unread, ...] = (),
 ) -> EvaluatorCalls:
-    """Return the evaluator for a deployment; all calls come from an address that access.toml allows."""
+    """Return the evaluator for a deployment; all calls come from an address that access.toml allows.
+
+    `unread` is what isn't read in the templates, and makes the outcomes that it can change undecided.
+    """
     return EvaluatorCalls(
         policies,
         config,
         baseline_call(config),
         policy_of or session_policy_for(bucket=policies.target.bucket, partition=policies.target.partition),
         first_address(config),
+        unread,
     )
 
 
@@ -86,22 +95,35 @@ def run_offline(probes: Iterable[Probe], calls: EvaluatorCalls) -> Iterator[Resu
         if probe.control and outcome.kind is OutcomeType.REFUSED:
             control = calls.control(probe.control, probe.call)
         verdict, observed = judge(probe, outcome, control, names_layers=True)
-        yield Result(probe, verdict, observed, time.monotonic() - started, control.summary if control else None)
+        depends_on = outcome.depends_on or (control.depends_on if control else ())
+        yield Result(
+            probe,
+            verdict,
+            observed,
+            time.monotonic() - started,
+            control.summary if control else None,
+            depends_on if verdict is Verdict.INCONCLUSIVE else (),
+        )
 
 
 _MAX_SHOWN = 5
 
 
 def cross_check(results: Sequence[Result], calls: EvaluatorCalls) -> Result:
-    """Return the result of comparing each live verdict with the evaluator's, except inconclusive ones."""
+    """Return the result of comparing each live verdict with the evaluator's, except inconclusive ones.
+
+    It is inconclusive if all compared verdicts are the same, and others are unknown to the evaluator.
+    """
     decided = {
         result.probe.id: result
         for result in results
         if Runner.OFFLINE in result.probe.runners and result.verdict is not Verdict.INCONCLUSIVE
     }
     differing, compared = [], 0
+    not_known: Counter[str] = Counter()
     for offline in run_offline([result.probe for result in decided.values()], calls):
         if offline.verdict is Verdict.INCONCLUSIVE:
+            not_known.update(offline.depends_on or [offline.observed])
             continue
         compared += 1
         live = decided[offline.probe.id]
@@ -117,6 +139,9 @@ def cross_check(results: Sequence[Result], calls: EvaluatorCalls) -> Result:
         cause="the deployed state differs from the templates (see the group deployed state), or the evaluator is wrong",
         runners=LIVE_ONLY,
     )
+    if not differing and (not_known or not compared):
+        reasons = f"; {len(decided) - compared} depend on {'; on '.join(not_known)}" if not_known else ""
+        return Result(probe, Verdict.INCONCLUSIVE, f"the same verdict for {compared} probes{reasons}")
     if not differing:
         return Result(probe, Verdict.PASSED, f"the same verdict for {compared} probes")
     more = f", and {len(differing) - _MAX_SHOWN} more" if len(differing) > _MAX_SHOWN else ""

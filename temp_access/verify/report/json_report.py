@@ -85,7 +85,10 @@ class SummaryJson(TypedDict):
 
 
 class ReportJson(TypedDict):
-    """The whole report; `endpoint` is null for AWS itself, `role` and `user` are names."""
+    """The whole report; `endpoint` is null for AWS itself, `role` and `user` are names.
+
+    `not_known` has the number of inconclusive probes for each thing that isn't known and can change them.
+    """
 
     schema: Literal[1]
     account: str
@@ -99,6 +102,7 @@ class ReportJson(TypedDict):
     seconds: float
     summary: SummaryJson
     warnings: list[str]
+    not_known: dict[str, int]
     probes: list[ProbeJson]
 
 
@@ -132,6 +136,7 @@ def _without_probes(report: VerificationReport) -> ReportJson:
             "inconclusive": report.count(Verdict.INCONCLUSIVE),
         },
         "warnings": list(report.warnings),
+        "not_known": report.not_known,
         "probes": [],
     }
 

@@ -29,9 +29,9 @@ def to_junit(report: VerificationReport) -> str:
         _count(suites[group.name], (group,), seconds[group.name])
     if not report.results:
         _add_nothing_verified(root)
-    if report.warnings:
+    if report.all_warnings:
         ET.SubElement(root[0], "system-out").text = "\n".join(
-            f"warning: {escape_control(warning)}" for warning in report.warnings
+            f"warning: {escape_control(warning)}" for warning in report.all_warnings
         )
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

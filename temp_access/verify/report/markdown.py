@@ -85,7 +85,7 @@ def _row(group: Group, name: str) -> str:
 
 def _findings(report: VerificationReport) -> Iterator[str]:
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
-        results = report.with_verdict(verdict)
+        results = report.listed(verdict)
         for number, result in enumerate(results, start=1):
             yield _finding(result, f"{number} of {len(results)}")
 
@@ -99,6 +99,6 @@ def _finding(result: Result, number: str) -> str:
 
 
 def _warnings(report: VerificationReport) -> Iterator[str]:
-    if report.warnings:
+    if report.all_warnings:
         yield "\n### ⚠️ Warnings\n"
-        yield from (f"- **warning:** {escape(warning)}" for warning in report.warnings)
+        yield from (f"- **warning:** {escape(warning)}" for warning in report.all_warnings)

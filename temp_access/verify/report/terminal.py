@@ -30,14 +30,14 @@ def print_table(report: VerificationReport, out: Console | TextIO) -> None:
         console.print(_table(report, console), crop=False)
         console.print()
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
-        results = report.with_verdict(verdict)
+        results = report.listed(verdict)
         for number, result in enumerate(results, start=1):
             line = f"{verdict.upper()} {number} of {len(results)}: {result.probe.group}: {result.probe.title}"
             console.print(_text(line, console, STYLES[verdict]))
             console.print(Padding(_details(result, console), (0, 0, 1, 2), expand=False))
-    for warning in report.warnings:
+    for warning in report.all_warnings:
         console.print(_text(f"WARNING: {warning}", console, "yellow"))
-    if report.warnings:
+    if report.all_warnings:
         console.print()
     # One line in a log, so that it can be searched; wrapped between words in a terminal.
     last = _text(f"{counts_text(report)} ({target_text(report)})", console)

@@ -30,7 +30,10 @@ class RedactedResults(CountedResults):
 
     def __init__(self, results: Sequence[Result]) -> None:
         self._results = results
-        self._groups = grouped(results)
+        self._groups = {
+            name: replace(group, depends_on=Counter({redact(each): n for each, n in group.depends_on.items()}))
+            for name, group in grouped(results).items()
+        }
 
     @property
     def groups(self) -> Mapping[str, Group]:
@@ -67,6 +70,8 @@ def redact_report(report: VerificationReport) -> VerificationReport:
 def _redacted_result(result: Result) -> Result:
     observed, cause = redact(result.observed), redact(result.probe.cause)
     control = result.control_outcome and redact(result.control_outcome)
+    depends_on = tuple(map(redact, result.depends_on))
+    result = replace(result, depends_on=depends_on) if depends_on != result.depends_on else result
     if (observed, cause, control) == (result.observed, result.probe.cause, result.control_outcome):
         return result
     return replace(result, observed=observed, control_outcome=control, probe=replace(result.probe, cause=cause))

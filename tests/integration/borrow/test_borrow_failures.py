@@ -200,8 +200,28 @@ def test_a_closed_stderr(person: Person) -> None:
     person.toml.write_text(person.toml.read_text() + '\n[grants.carol]\naccess = "read"\n')
     ended = person.temp_access("credentials", "carol", stderr=subprocess.DEVNULL)
     assert ended.code == 0
-    ended = person.run("sh", "-c", f"temp-access credentials carol --no-cache {' '.join(person.local)} 2>&-")
-    assert ended.code == 0
+    for closed in ("2>&-", "2>/dev/full"):
+        ended = person.run("sh", "-c", f"temp-access credentials carol --no-cache {' '.join(person.local)} {closed}")
+        assert ended.code == 0
+        # Not on standard output either, where a shell evaluates it.
+        assert all(
+            line.startswith(("export AWS_", "unset AWS_", "export N", "export no_"))
+            for line in ended.out.split("\n")
+            if line
+        )
+
+
+def test_a_flipped_bit_in_the_cache(person: Person) -> None:
+    """Broken credentials aren't handed out; a new session is."""
+    first = person.borrow("bob")
+    (file,) = (person.cache / "sessions").glob("*.json")
+    key = first["SecretAccessKey"].encode()
+    content = file.read_bytes()
+    assert key in content
+    file.write_bytes(content.replace(key, bytes([key[0] ^ 1]) + key[1:]))
+    second = person.borrow("bob")
+    assert second["AccessKeyId"] != first["AccessKeyId"]
+    assert second == person.borrow("bob")
 
 
 def test_debug_shows_the_traceback(person: Person) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from temp_access.local_aws.session import session
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
-from temp_access.revoke.policy import POLICY_NAME, read_revocations, revocation_policy
+from temp_access.revoke.policy import POLICY_NAME, revocation_policy
+from temp_access.revoke.role import RolePolicies
 from tests.integration.deploy.project import ROLE, USER, FinishedCommand, Project, run_project
 
 pytestmark = pytest.mark.integration
@@ -38,12 +38,13 @@ class Borrowing:
         assert ended.code == 0, ended.output
         return BorrowedSession(self, id_, json.loads(ended.out)["Credentials"])
 
+    @property
+    def policies(self) -> list[str]:
+        """The names of the role's policies of revocations."""
+        return [name for name in self.project.iam.list_role_policies(RoleName=ROLE)["PolicyNames"] if name != "Folders"]
+
     def entries(self) -> tuple[Revocation, ...]:
-        try:
-            response = self.project.iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME)
-        except ClientError:
-            return ()
-        return read_revocations(response["PolicyDocument"])
+        return RolePolicies(self.project.iam, ROLE).revocations()
 
 
 class BorrowedSession:
@@ -80,8 +81,7 @@ def _deployed(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def _aws(deployed: Borrowing) -> Iterator[Borrowing]:
     """The deployment, with nothing revoked before and after."""
     yield deployed
-    if deployed.project.iam.list_role_policies(RoleName=ROLE)["PolicyNames"] != ["Folders"]:
-        deployed.project.iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME)
+    RolePolicies(deployed.project.iam, ROLE).delete_all()
 
 
 def test_revokes_bobs_sessions_and_not_bobbys(aws: Borrowing) -> None:
@@ -109,6 +109,28 @@ def test_undo_removes_the_revocation(aws: Borrowing) -> None:
     assert (ended.code, bob.works(), aws.entries()) == (0, True, ())
     ended = aws.run("revoke", "bob", "--undo")
     assert (ended.code, "nothing is revoked for sessions called bob,…" in ended.err) == (2, True)
+
+
+def test_two_that_revoke_at_once_lose_nothing(aws: Borrowing) -> None:
+    """One reads the role's policies; before it writes, the other one revokes and proves it."""
+    bob, bobby = aws.borrow("bob"), aws.borrow("bobby")
+    command = ["revoke", "bobby", "--local", "--state", str(aws.project.aws.state_dir)]
+    environment = {**aws.project.environment, **aws.environment}
+    between = f"""
+import subprocess, sys
+from temp_access.revoke.role import RolePolicies
+check = RolePolicies.check_quota
+def check_then_wait(*arguments):
+    check(*arguments)
+    run = "from temp_access.cli.main import run; run()"
+    subprocess.run([sys.executable, "-c", run, *{command!r}], env={environment!r}, check=True)
+RolePolicies.check_quota = check_then_wait
+"""
+    ended = aws.project.run(*command[:1], "bob", *command[2:], before=between, env=aws.environment)
+    assert ended.code == 0, ended.output
+    assert ended.out.count("revoked and proved") == 2
+    assert {entry.scope.name for entry in aws.entries()} == {"bob,", "bobby,"}
+    assert (bob.works(), bobby.works()) == (False, False)
 
 
 def test_revokes_all_sessions_of_the_role(aws: Borrowing) -> None:
@@ -148,7 +170,9 @@ def test_verify_recognizes_the_policy(aws: Borrowing) -> None:
     ended = aws.project.verify("--grant", "bob")
     assert ended.code == 0, ended.output
     [warning] = aws.project.report()["warnings"]
-    assert warning.startswith(f"the inline policy {POLICY_NAME} of {ROLE} denies sessions called bob,… issued before")
+    assert warning.startswith(
+        f"the inline policy {aws.policies[0]} of {ROLE} denies sessions called bob,… issued before"
+    )
     forged = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
     aws.project.iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY_NAME, PolicyDocument=forged)
     ended = aws.project.verify("--grant", "bob")

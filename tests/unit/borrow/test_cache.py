@@ -14,6 +14,7 @@ from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import file_digests
 from temp_access.borrow.session_store import SessionStore
 from temp_access.cli.status import _sessions
+from temp_access.errors import UserError
 from tests.unit.support.cached_session import cached_session
 
 
@@ -156,11 +157,22 @@ def test_the_lock_holds_between_processes(cache: Cache, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("xdg_cache_home", "folder"),
-    [("", "~/.cache/temp-access"), ("relative", "~/.cache/temp-access"), ("/var/x", "/var/x/temp-access")],
+    [("", "/home/x/.cache/temp-access"), ("relative", "/home/x/.cache/temp-access"), ("/var/x", "/var/x/temp-access")],
 )
 def test_follows_the_xdg_specification(xdg_cache_home: str, folder: str) -> None:
     """A relative XDG_CACHE_HOME is ignored."""
-    assert cache_folder({"XDG_CACHE_HOME": xdg_cache_home}) == os.path.expanduser(folder)
+    assert cache_folder({"XDG_CACHE_HOME": xdg_cache_home, "HOME": "/home/x"}) == folder
+
+
+@pytest.mark.parametrize(
+    ("home", "told"),
+    [({}, "HOME isn't set"), ({"HOME": ""}, "HOME isn't set"), ({"HOME": "rel"}, "HOME is the relative path 'rel'")],
+)
+def test_without_a_home_folder_there_is_no_cache(home: dict[str, str], told: str) -> None:
+    """Secrets would land below the working folder."""
+    with pytest.raises(UserError, match=f"^{told}; set it to your home folder, or XDG_CACHE_HOME to another one$"):
+        cache_folder(home)
+    assert cache_folder({**home, "XDG_CACHE_HOME": "/var/x"}) == "/var/x/temp-access"
 
 
 def test_reports_an_unusable_folder_once(tmp_path: Path) -> None:
@@ -209,3 +221,30 @@ def test_removes_a_session_of_an_ended_local_aws(cache: Cache, tmp_path: Path) -
     server.write_text("the next")
     assert len(_sessions(cache)) == 2
     assert [key for key, _ in cache.entries("sessions")] == ["aws"]
+
+
+def test_a_flipped_bit_is_a_miss(tmp_path: Path) -> None:
+    """Any bit of the file: what is read is what was written, or nothing."""
+    cache, value = Cache(str(tmp_path)), {"secret": "aB3/é", "expires_at": 2**40, "inner": {"list": [1, "x", None]}}
+    cache.write("sessions", "k", value)
+    (file,) = tmp_path.glob("sessions/*.json")
+    content, written = file.read_bytes(), cache.read("sessions", "k")
+    assert written == {**value, "format": 3}
+    missed = 0
+    for bit in range(len(content) * 8):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(changed)
+        found = cache.read("sessions", "k")
+        missed += found is None
+        assert found in (None, written), changed
+    assert missed > 0.98 * len(content) * 8
+
+
+def test_waits_no_longer_than_it_may(tmp_path: Path) -> None:
+    """And says whether it got the lock; in this process and among processes alike."""
+    cache, told = Cache(str(tmp_path)), []
+    with cache.locked("sessions", "k") as held, cache.locked("sessions", "k", 0.1, lambda: told.append(1)) as again:
+        assert (held, again, told) == (True, False, [])
+    with cache.locked("sessions", "k", 0) as held:
+        assert held

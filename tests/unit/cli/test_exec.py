@@ -26,6 +26,14 @@ SESSION = cached_session()
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
         "AWS_BEARER_TOKEN_BEDROCK",
+        "AWS_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_CONFIG_FILE",
+        "AWS_LOGIN_CACHE_DIRECTORY",
+        "AWS_SOMETHING_NEW",
+        "aws_access_key_id",
+        "BOTO_CONFIG",
     ],
 )
 def test_removes_every_variable_of_the_callers_identity(name: str) -> None:
@@ -48,6 +56,15 @@ def test_keeps_the_other_variables() -> None:
         "AWS_SESSION_TOKEN": "t",
         "AWS_CREDENTIAL_EXPIRATION": "e",
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AWS_CA_BUNDLE", "AWS_PAGER", "AWS_RETRY_MODE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWSOME", "PATH"],
+)
+def test_hands_over_what_cant_lead_to_other_credentials(name: str) -> None:
+    """The command runs with the caller's other settings."""
+    assert child_environment({name: "theirs"}, SESSION, {})[name] == "theirs"
 
 
 def test_removes_variables_that_conflict_with_the_local_aws() -> None:

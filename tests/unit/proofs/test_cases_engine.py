@@ -325,3 +325,17 @@ def test_23_a_key_with_several_values_fulfills_two_conditions(key: str) -> None:
     assert claim.status is ClaimStatus.REFUTED
     assert claim.witness
     assert claim.witness.context[key.lower()] == ("arn:a", "arn:b")
+
+
+def test_11_an_identity_provider_in_a_bucket_policy_is_unknown() -> None:
+    """Its users have no credentials before they have assumed a role, so there is no witness, and no proof either."""
+    provider = {"Federated": "arn:aws:iam::999988887777:saml-provider/x"}
+    head = change_templates(
+        bucket=add_statement({"Effect": "Allow", "Principal": provider, "Action": "s3:GetObject", "Resource": OBJECTS})
+    )
+
+    claims = new_access(head)
+
+    assert {name: claim.status for name, claim in claims.items()} == {OTHERS: ClaimStatus.UNKNOWN}
+    assert "saml-provider/x in the bucket policy" in claims[OTHERS].note
+    assert new_access(head, head) == {}

@@ -239,14 +239,6 @@ def test_an_undecided_decision_is_no_change(tmp_path: Path) -> None:
             trusting({"AWS": f"{OWN}:user/temp-user"}),
         ),
         (
-            unchanged,
-            add_trust_statement(
-                Effect="Allow",
-                Action=["sts:TagSession", "sts:SetSourceIdentity"],
-                Principal={"AWS": f"{OWN}:user/temp-user"},
-            ),
-        ),
-        (
             reading(IpAddress={"aws:SourceIp": "203.0.113.0/24"}),
             reading(IpAddress={"aws:SourceIp": ["203.0.113.0/25", "203.0.113.128/25"]}),
         ),

@@ -79,3 +79,23 @@ def test_describes_how_a_condition_changed(tmp_path: Path, base: Edit, head: Edi
     """The description says which values the role accepts now, or whether the key is still required."""
     [change] = review_edits(tmp_path, head, base).changes
     assert change.description == f"temp-role can now be assumed by temp-user {conditions}"
+
+
+@pytest.mark.parametrize(
+    ("action", "does"),
+    [
+        ("sts:TagSession", "pass session tags to temp-role"),
+        ("sts:SetSourceIdentity", "set the source identity of sessions of temp-role"),
+        ("sts:SetContext", "pass an identity context to temp-role"),
+    ],
+)
+def test_what_a_caller_adds_to_its_session_is_a_change(tmp_path: Path, action: str, does: str) -> None:
+    """Session tags, a source identity and a context need a permission of their own, and conditions can test them."""
+    account = {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:user/temp-user"}}
+    edit = add_trust_statement(Effect="Allow", Principal=account, Action=action)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    [gained] = review_edits(tmp_path / "one", edit).changes
+    [lost] = review_edits(tmp_path / "two", unchanged, edit).changes
+    assert (gained.direction, gained.description) == (Direction.BROADENED, f"temp-user can now {does}")
+    assert (lost.direction, lost.description) == (Direction.NARROWED, f"temp-user can no longer {does}")

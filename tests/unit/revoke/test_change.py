@@ -1,5 +1,6 @@
 """Revocations: adding, replacing, removing and expiring them, and their scopes."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from temp_access.access_file import load
 from temp_access.borrow.cache import Cache
 from temp_access.config.model import Conditions, Config, TrustedPrincipal
 from temp_access.errors import TempAccessError, UserError
-from temp_access.revoke.model import Revocation, RevocationScope, ScopeType, add, expire, remove
-from temp_access.revoke.policy import POLICY_NAME, revocation_policy, size
+from temp_access.revoke.model import Revocation, RevocationScope, ScopeType, expire, remove
+from temp_access.revoke.policy import POLICY_NAME, policy_name, revocation_policy, size
 from temp_access.revoke.role import ROLE_INLINE_QUOTA, RolePolicies
 from temp_access.revoke.scopes import (
     grant_canary_names,
@@ -29,14 +30,6 @@ ALL, BOB, BOBBY = (
     RevocationScope(ScopeType.GRANT, "bob,"),
     RevocationScope(ScopeType.GRANT, "bobby,"),
 )
-
-
-def test_a_new_revocation_replaces_one_of_the_same_scope() -> None:
-    """Others stay, even narrower ones: undoing the new one must not let their sessions work again."""
-    old = (Revocation(BOB, NOW), Revocation(BOBBY, NOW))
-    later = NOW + timedelta(hours=1)
-    assert add(old, Revocation(BOB, later)) == (Revocation(BOBBY, NOW), Revocation(BOB, later))
-    assert add(old, Revocation(ALL, later)) == (*old, Revocation(ALL, later))
 
 
 def test_removes_only_revocations_of_the_same_scope() -> None:
@@ -80,7 +73,7 @@ class FakeIam:
 
     def put_role_policy(self, **params: str) -> None:
         self._check("PutRolePolicy")
-        self.policies[params["PolicyName"]] = params["PolicyDocument"]
+        self.policies[params["PolicyName"]] = json.loads(params["PolicyDocument"])
 
     def delete_role_policy(self, *, PolicyName: str, **_: str) -> None:  # noqa: N803 - boto3's name
         self._check("DeleteRolePolicy")
@@ -101,30 +94,91 @@ def test_the_cutoff_matches_sessions_of_the_current_second() -> None:
     assert policies({}).cutoff() == NOW + timedelta(seconds=1)
 
 
-def test_deletes_the_policy_with_the_last_revocation() -> None:
-    """IAM refuses a policy without statements."""
+def test_a_new_revocation_replaces_one_of_the_same_scope() -> None:
+    """Others stay, even narrower ones: undoing the new one must not let their sessions work again."""
+    role, later = policies({}), NOW + timedelta(hours=1)
+    old = (Revocation(BOB, NOW), Revocation(BOBBY, NOW - timedelta(hours=1)))
+    role.add(old, NOW)
+    assert set(role.revocations()) == set(old)
+    role.add((Revocation(BOB, later),), NOW)
+    assert role.revocations() == (old[1], Revocation(BOB, later))
+    role.add((Revocation(ALL, later + timedelta(hours=1)),), NOW)
+    assert len(role.revocations()) == 3
+    role.remove((ALL,), NOW)
+    assert role.revocations() == (old[1], Revocation(BOB, later))
+
+
+def test_a_revocation_is_a_policy_of_its_own() -> None:
+    """IAM refuses one without statements, so the last one is deleted too."""
+    inline: dict[str, Any] = {"Folders": {}}
+    revocation = Revocation(BOB, NOW)
+    policies(inline).add((revocation,), NOW)
+    assert inline.keys() == {"Folders", policy_name(revocation)}
+    assert policy_name(revocation) == "TempAccessRevocations-63459d73cfaec78f-20260131T120000Z"
+    policies(inline).remove((BOB,), NOW)
+    assert inline == {"Folders": {}}
+
+
+def test_revoking_twice_at_once_loses_nothing() -> None:
+    """One reads, the other one revokes and undoes, then the first one writes."""
+    old, bobs, bobbys = Revocation(ALL, NOW), Revocation(BOB, NOW), Revocation(BOBBY, NOW)
     inline: dict[str, Any] = {}
-    policies(inline).write((Revocation(BOB, NOW),))
-    assert inline.keys() == {POLICY_NAME}
-    policies(inline).write(())
-    assert inline == {}
+    first, second = policies(inline), policies(inline)
+    first.add((old,), NOW)
+    first.check_quota((bobs,), NOW)
+    second.add((bobbys,), NOW)
+    second.remove((ALL,), NOW)
+    first.add((bobs,), NOW)
+    assert set(first.revocations()) == {bobs, bobbys}
 
 
-def test_never_overwrites_another_policy_of_the_name() -> None:
+def test_the_later_of_two_revocations_of_a_scope_stays() -> None:
+    """Whoever writes last: sessions that the other one proved to be denied mustn't work again."""
+    earlier, later = Revocation(BOB, NOW), Revocation(BOB, NOW + timedelta(seconds=1))
+    for order in ((earlier, later), (later, earlier)):
+        role = policies({})
+        for revocation in order:
+            role.add((revocation,), NOW)
+        assert later in role.revocations()
+
+
+def test_keeps_the_revocations_of_version_0_1() -> None:
+    """That version wrote all of them into one policy."""
+    ended, bobs, bobbys = Revocation(ALL, NOW - timedelta(hours=13)), Revocation(BOB, NOW), Revocation(BOBBY, NOW)
+    inline = {POLICY_NAME: revocation_policy([ended, bobs, bobbys])}
+    policies(inline).remove((BOB,), NOW)
+    assert inline.keys() == {policy_name(bobbys)}
+    assert policies(inline).revocations() == (bobbys,)
+    inline = {POLICY_NAME: revocation_policy([bobs])}
+    policies(inline).add((bobbys,), NOW)
+    assert inline.keys() == {POLICY_NAME, policy_name(bobbys)}
+
+
+@pytest.mark.parametrize("name", [POLICY_NAME, f"{POLICY_NAME}-x"])
+def test_never_overwrites_another_policy_of_the_name(name: str) -> None:
     """Somebody wrote it by hand, and has to check it."""
-    with pytest.raises(UserError, match="has unexpected content"):
-        policies({POLICY_NAME: {"Version": "2012-10-17", "Statement": []}}).revocations()
-    assert policies({}).revocations() == ()
+    with pytest.raises(UserError, match=f"policy {name} of temp-role has unexpected content"):
+        policies({name: {"Version": "2012-10-17", "Statement": []}}).revocations()
+    assert policies({f"{POLICY_NAME}Other": {}}).revocations() == ()
+
+
+def test_deletes_all_whatever_they_contain() -> None:
+    """Before the role is destroyed; other policies are the stack's."""
+    inline: dict[str, Any] = {"Folders": {}, POLICY_NAME: {}, f"{POLICY_NAME}-x": {}}
+    policies(inline).delete_all()
+    assert inline == {"Folders": {}}
+    policies({}, {"ListRolePolicies": "NoSuchEntity"}).delete_all()
 
 
 def test_checks_the_roles_quota_before_writing() -> None:
-    """All inline policies count together, the one of revocations once."""
+    """All inline policies count together, except those of revocations that have ended: they are deleted first."""
     one = size(revocation_policy([Revocation(BOB, NOW)]))
-    old = {POLICY_NAME: revocation_policy([Revocation(BOBBY, NOW)])}
-    filler = {"x": "y" * (ROLE_INLINE_QUOTA - one - len('{"x":""}'))}
-    policies({"Folders": filler, **old}).check_quota((Revocation(BOB, NOW),))
+    ended, other = Revocation(BOBBY, NOW - timedelta(hours=13)), Revocation(BOBBY, NOW)
+    old = {policy_name(each): revocation_policy([each]) for each in (ended, other)}
+    filler = {"x": "y" * (ROLE_INLINE_QUOTA - one - size(revocation_policy([other])) - len('{"x":""}'))}
+    policies({"Folders": filler, **old}).check_quota((Revocation(BOB, NOW),), NOW)
     with pytest.raises(UserError, match=f"need {one} characters, and {one - 1} are left of the 10240"):
-        policies({"Folders": {"x": filler["x"] + "y"}, **old}).check_quota((Revocation(BOB, NOW),))
+        policies({"Folders": {"x": filler["x"] + "y"}, **old}).check_quota((Revocation(BOB, NOW),), NOW)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +197,7 @@ def test_names_the_missing_permission(operation: str, code: str, message: str, e
 
     def revoke() -> None:
         role.snapshot()
-        role.write((Revocation(BOB, NOW),))
+        role.add((Revocation(BOB, NOW),), NOW)
 
     with pytest.raises(TempAccessError, match=message) as raised:
         revoke()

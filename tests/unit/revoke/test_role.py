@@ -7,7 +7,7 @@ from typing import Any
 from temp_access.deployment.drift import differences
 from temp_access.deployment.state import BucketState, DeployedState, Permissions, RoleState, State, UserState
 from temp_access.revoke.model import Revocation, RevocationScope, ScopeType
-from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, revocation_policy
+from temp_access.revoke.policy import POLICY_NAME, is_revocation_policy, policy_name, revocation_policy
 from temp_access.verify.live.drift_reader import StateReader
 
 OURS = revocation_policy([Revocation(RevocationScope(ScopeType.GRANT, "bob,"), datetime(2026, 1, 31, 12, tzinfo=UTC))])
@@ -61,3 +61,11 @@ def test_a_note_lists_the_denied_sessions() -> None:
     ):
         reader._deployed = role_with(policy)
         assert reader.notes() == expected
+    all_ = Revocation(RevocationScope(ScopeType.ALL), datetime(2026, 1, 31, 11, tzinfo=UTC))
+    inline = {POLICY_NAME: OURS, policy_name(all_): revocation_policy([all_]), "Folders": OURS}
+    reader._deployed = DeployedState(USER, replace(ROLE, permissions=Permissions(inline, {})), BUCKET)
+    [note] = reader.notes()
+    assert note.startswith(
+        f"the inline policies {POLICY_NAME}, {policy_name(all_)} of temp-role deny all sessions issued"
+    )
+    assert "; sessions called bob,… issued before" in note

@@ -11,7 +11,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.config.model import Config
 from temp_access.iam.condition_keys import caller_kind
 from temp_access.iam.evaluator import PolicySet
-from temp_access.iam.request import Request
+from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.symbolic.callers import make_caller
 from temp_access.iam.symbolic.encoder import Encoder, SymbolicValue
 from temp_access.iam.symbolic.queries import Deadline
@@ -114,11 +114,7 @@ def formula_decision(policies: PolicySet, request: Request, *, folder: str = "")
         action=solver.constant(request.action.lower()),
         resource=solver.constant(request.resource),
         folder=solver.constant(folder),
-        fixed={
-            key.lower(): SymbolicValue(solver.true, solver.constant(str(value)), str(value))
-            for key, value in keys.items()
-            if isinstance(value, str | int | float)
-        },
+        fixed={key.lower(): _given(solver, key, value) for key, value in keys.items() if value is not None},
     )
     formula = allowed(encoder, policies)
     known = [_as_in(request, solver, key, value) for key, value in encoder.keys.items()]
@@ -126,6 +122,14 @@ def formula_decision(policies: PolicySet, request: Request, *, folder: str = "")
     fails = solver.solve([solver.not_(formula), *known], 10).result
     assert SatResult.SAT in (holds, fails)
     return None if holds is fails else holds is SatResult.SAT
+
+
+def _given(solver: Solver, key: str, value: ContextValue) -> SymbolicValue:
+    """Return a key that the request's context has, perhaps without its value."""
+    if isinstance(value, UnknownValue):
+        present = solver.true if value is UnknownValue.PRESENT else solver.boolean(f"{key} is present")
+        return SymbolicValue(present, solver.string(key))
+    return SymbolicValue(solver.true, solver.constant(str(value)), str(value))
 
 
 def _as_in(request: Request, solver: Solver, key: str, symbolic: SymbolicValue) -> Formula:

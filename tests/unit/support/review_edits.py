@@ -69,7 +69,7 @@ def review_edits(folder: Path, head: Edit, base: Edit = unchanged) -> Review:
 
 def edited_snapshots(folder: Path, head: Edit, base: Edit = unchanged) -> tuple[Snapshot, Snapshot]:
     """Return two copies of the prepared output `same`, each edited: base and head."""
-    return _snapshot(folder, "base", base), _snapshot(folder, "head", head)
+    return edited_snapshot(folder, "base", base), edited_snapshot(folder, "head", head)
 
 
 def descriptions(folder: Path, head: Edit, base: Edit = unchanged) -> list[str]:
@@ -77,12 +77,18 @@ def descriptions(folder: Path, head: Edit, base: Edit = unchanged) -> list[str]:
     return [change.description for change in review_edits(folder, head, base).changes]
 
 
-def _snapshot(folder: Path, name: str, edit: Edit) -> Snapshot:
+def edited_snapshot(folder: Path, name: str, edit: Edit) -> Snapshot:
+    """Return the snapshot of a copy of the prepared output `same`, edited."""
     shutil.copytree(PAIRS / "same" / name, folder / name)
     out = folder / name / "cdk.out"
+    edit_output(out, edit)
+    return read_snapshot(name, out, None)
+
+
+def edit_output(out: Path, edit: Edit) -> None:
+    """Edit the templates of an output in place."""
     files = {file.name.partition(".")[0]: file for file in out.glob("*.template.json")}
     templates: Templates = {stack: json.loads(file.read_text(encoding="utf-8")) for stack, file in files.items()}
     edit(templates)
     for stack, file in files.items():
         file.write_text(json.dumps(templates[stack]), encoding="utf-8")
-    return read_snapshot(name, out, None)

@@ -21,6 +21,7 @@ GRANTS = (
     Grant("lister", "list", "lister"),
     Grant("everything", "full", "inbox/every"),
 )
+NAMES = ((), ("the policy P",))
 KEY_ID = "AKIA" + "ABCDEFGH12345678"
 
 
@@ -43,7 +44,9 @@ def test_results_are_read_as_they_were_added() -> None:
     """Again and again, one by one, and in groups."""
     plan = plan_of(config_with(*GRANTS))
     added = [
-        Result(probe, verdict, f"seen {number % 3}", number / 8, "succeeded" if probe.control else None)
+        Result(
+            probe, verdict, f"seen {number % 3}", number / 8, "succeeded" if probe.control else None, NAMES[number % 2]
+        )
         for number, (probe, verdict) in enumerate(zip(plan, cycle(Verdict), strict=False))
     ]
     results = OfflineResults(lambda: plan)
@@ -67,6 +70,6 @@ def test_secrets_are_redacted_when_results_are_read() -> None:
         results.add(Result(probe, Verdict.FAILED, f"sent {KEY_ID}"))
     redacted = redact_report(VerificationReport(TARGET, "7f3a", results))
 
-    shown = [*redacted.results, redacted.results[0], *redacted.results[2:4], *redacted.with_verdict(Verdict.FAILED)]
+    shown = [*redacted.results, redacted.results[0], *redacted.results[2:4], *redacted.listed(Verdict.FAILED)]
     assert {result.observed for result in shown} == {"sent ****5678"}
     assert redacted.count(Verdict.FAILED) == len(results)

@@ -38,6 +38,7 @@ def test_names_what_was_verified() -> None:
         "seconds": 6.2,
         "summary": {"probes": 17, "passed": 15, "failed": 1, "inconclusive": 1},
         "warnings": ["careful"],
+        "not_known": {},
     }
 
 

@@ -16,7 +16,7 @@ from temp_access.local_aws.control import Instance
 from temp_access.local_aws.testing import running
 from temp_access.verify.live.access_keys import create_key, delete_key, leftover_runs, record_run
 from temp_access.verify.live.cleanup import clean, run_prefixes, sweep
-from temp_access.verify.live.journal import Journal, RunRecord, new_record
+from temp_access.verify.live.journal import Journal, RunRecord, endpoint_of, new_record
 from temp_access.verify.live.objects import count_left, put_seeds, remove, run_prefixes_of, seeds
 from temp_access.verify.operations import SPECIAL_SEED, new_run
 from temp_access.verify.probes import ServiceCall
@@ -56,9 +56,16 @@ def bucket(deployer: Clients) -> str:
     return name
 
 
-def record_of(user: str, bucket: str = "the-bucket", run: str | None = None) -> RunRecord:
+def record_of(deployer: Clients, user: str, bucket: str = "the-bucket", run: str | None = None) -> RunRecord:
     """Return the record of a new run of this process."""
-    return new_record(run or new_run(), account=TARGET.account, user=user, bucket=bucket, prefixes=())
+    account, endpoint = TARGET.account, endpoint_of(deployer.iam)
+    return new_record(run or new_run(), account=account, user=user, bucket=bucket, prefixes=(), endpoint=endpoint)
+
+
+def killed(record: RunRecord) -> RunRecord:
+    """Return the record of a run whose process has ended."""
+    assert record.process is not None
+    return replace(record, process=replace(record.process, start="1"))
 
 
 def keys(deployer: Clients, user: str) -> list[str]:
@@ -78,7 +85,7 @@ def foreign_key(deployer: Clients, user: str) -> str:
 
 def test_records_a_new_key_in_the_journal_and_on_the_user(deployer: Clients, user: str, tmp_path: Path) -> None:
     """By its id alone; the secret is in neither, nor in the printed object."""
-    journal, record = Journal(tmp_path), record_of(user)
+    journal, record = Journal(tmp_path), record_of(deployer, user)
     record_run(deployer.iam, journal, record)
     assert tags(deployer, user) == {f"temp-access:verify/{record.run}": "none"}
     credentials, record_with_key = create_key(deployer.iam, journal, record)
@@ -91,7 +98,7 @@ def test_records_a_new_key_in_the_journal_and_on_the_user(deployer: Clients, use
 
 def test_deletes_only_the_recorded_key(deployer: Clients, user: str, tmp_path: Path) -> None:
     """With its tag; a second time there is nothing to delete."""
-    foreign, record = foreign_key(deployer, user), record_of(user)
+    foreign, record = foreign_key(deployer, user), record_of(deployer, user)
     record_run(deployer.iam, Journal(tmp_path), record)
     _, record_with_key = create_key(deployer.iam, Journal(tmp_path), record)
     for _ in range(2):
@@ -106,7 +113,7 @@ def test_two_foreign_keys_are_inconclusive_and_stay(deployer: Clients, user: str
     with pytest.raises(
         TempAccessError, match=r"has 2 access keys already .*; pass --profile with one of them"
     ) as raised:
-        create_key(deployer.iam, Journal(tmp_path), record_of(user))
+        create_key(deployer.iam, Journal(tmp_path), record_of(deployer, user))
     assert raised.value.exit_code == 3
     assert sorted(keys(deployer, user)) == sorted(foreign)
     assert not any(key in str(raised.value) for key in foreign)
@@ -116,7 +123,7 @@ def test_a_key_that_cant_be_recorded_is_deleted_at_once(deployer: Clients, user:
     """No later run would find it."""
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="can't be written"):
-        create_key(deployer.iam, Journal(tmp_path / "file"), record_of(user))
+        create_key(deployer.iam, Journal(tmp_path / "file"), record_of(deployer, user))
     assert keys(deployer, user) == []
 
 
@@ -170,7 +177,7 @@ def test_refuses_to_empty_a_prefix_without_the_runs_name(deployer: Clients, buck
 def test_cleans_up_after_a_killed_run(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
     """Its key, objects and record are removed; a foreign key, and what a running process created, stay."""
     journal, foreign = Journal(tmp_path), foreign_key(deployer, user)
-    record = record_of(user, bucket, RUN)
+    record = record_of(deployer, user, bucket, RUN)
     record_run(deployer.iam, journal, record)
     _, record_with_key = create_key(deployer.iam, journal, record)
     record_with_key = replace(record_with_key, prefixes=(f"bob/{MARK}",))
@@ -179,16 +186,57 @@ def test_cleans_up_after_a_killed_run(deployer: Clients, user: str, bucket: str,
     fill(deployer.s3, bucket, f"bobby/{MARK}")
     target = replace(TARGET, user_name=user, bucket=bucket)
     messages: list[str] = []
-    journal.write(replace(record_with_key, process_start="1"))
+    journal.write(killed(record_with_key))
     sweep(journal, deployer, target, ["bob", "bobby"], messages.append)
     assert messages == [f"cleaning up after the run {RUN}, which was cut short"]
     assert (keys(deployer, user), tags(deployer, user), list(tmp_path.iterdir())) == ([foreign], {}, [])
     assert [count_left(deployer.s3, bucket, [f"{folder}/{MARK}"]) for folder in ("bob", "bobby")] == [0, 4]
 
 
+def test_the_bucket_of_a_killed_run_may_be_gone(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
+    """`local start --fresh` and a new deployment after kill -9: the objects went with the bucket."""
+    journal = Journal(tmp_path)
+    journal.write(replace(killed(record_of(deployer, user, "deleted-since", RUN)), prefixes=(MARK,)))
+    messages: list[str] = []
+    sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], messages.append)
+    assert messages == [f"cleaning up after the run {RUN}, which was cut short"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_cant_be_cleaned_up_stops_nobody(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
+    """It is said, its record stays, and the other runs are cleaned up."""
+    journal, other_run = Journal(tmp_path), f"{RUN[:-1]}f"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:List*", "Resource": "*"}
+    forbidden, own = f"{bucket}-forbidden", foreign_key(deployer, user)
+    deployer.s3.create_bucket(Bucket=forbidden)
+    deny["Resource"] = f"arn:aws:s3:::{forbidden}"
+    deployer.s3.put_bucket_policy(Bucket=forbidden, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    for run, of in ((RUN, forbidden), (other_run, bucket)):
+        mark = f".temp-access-probe-{run}/"
+        journal.write(replace(killed(record_of(deployer, user, of, run)), prefixes=(mark,)))
+        deployer.s3.put_object(Bucket=of, Key=f"{mark}key", Body=b"x")
+    messages: list[str] = []
+    sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], messages.append)
+    told = [message for message in messages if message.startswith(f"couldn't clean up after the run {RUN}: ")]
+    assert len(told) == 1
+    assert told[0].endswith(f"; the next verify tries again, and {journal.file(RUN)} tells what is left")
+    assert [path.stem for path in tmp_path.iterdir()] == [RUN]
+    assert count_left(deployer.s3, bucket, [""]) == 0
+    assert keys(deployer, user) == [own]
+
+
+def test_an_old_run_that_is_still_going_is_left_alone(deployer: Clients, user: str, tmp_path: Path) -> None:
+    """Its tag is older than an hour, but the journal knows that its process is there."""
+    journal, run = Journal(tmp_path), "20200101T000000Z-0123abcd"
+    record_run(deployer.iam, journal, record_of(deployer, user, run=run))
+    sweep(journal, deployer, replace(TARGET, user_name=user), [], lambda _: None)
+    assert list(tags(deployer, user)) == [f"temp-access:verify/{run}"]
+    assert journal.file(run).exists()
+
+
 def test_keeps_the_record_if_objects_cant_be_removed(deployer: Clients, user: str, bucket: str, tmp_path: Path) -> None:
     """S3 responds to DeleteObjects with success and a list of errors; the next run removes the rest."""
-    journal, record = Journal(tmp_path), replace(record_of(user, bucket, RUN), prefixes=(MARK,))
+    journal, record = Journal(tmp_path), replace(record_of(deployer, user, bucket, RUN), prefixes=(MARK,))
     record_run(deployer.iam, journal, record)
     deployer.s3.put_object(Bucket=bucket, Key=f"{MARK}key", Body=b"x")
     deny = {
@@ -203,7 +251,7 @@ def test_keeps_the_record_if_objects_cant_be_removed(deployer: Clients, user: st
         clean(journal, deployer, record, record.prefixes)
     deployer.s3.delete_bucket_policy(Bucket=bucket)
     assert (tmp_path / f"{RUN}.json").exists()
-    journal.write(replace(record, process_start="1"))
+    journal.write(killed(record))
     sweep(journal, deployer, replace(TARGET, user_name=user, bucket=bucket), [], lambda _: None)
     assert count_left(deployer.s3, bucket, [""]) == 0
 

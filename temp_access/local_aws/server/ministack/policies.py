@@ -2,12 +2,11 @@
 
 import dataclasses
 import importlib
-import json
 from typing import Any
 
 from temp_access.iam.arn import Arn
 from temp_access.local_aws.rules import policy_variables
-from temp_access.local_aws.rules.call import Call, RoleRecord
+from temp_access.local_aws.rules.call import Call, RoleRecord, parse_json
 from temp_access.local_aws.server.ministack.stores import (
     evaluator,
     role_record,
@@ -64,7 +63,7 @@ def evaluate_resource_policy(document: Any, context: Any, *args: Any, **kwargs: 
 def _policy(document: Any) -> dict[str, Any] | None:
     if isinstance(document, str):
         try:
-            document = json.loads(document)
+            document = parse_json(document)
         except ValueError:
             return None
     return document if isinstance(document, dict) else None

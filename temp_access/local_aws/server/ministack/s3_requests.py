@@ -20,6 +20,7 @@ _extract_action = actions.extract_iam_action
 _extract_resource_arn = actions.extract_resource_arn
 _handle = s3_service.handle_request
 _s3_action = actions._s3_action
+_COMPLETED_UPLOADS = 1000
 # Random, so that no request can name it.
 _OTHER_KEY = secrets.token_hex(16)
 
@@ -84,19 +85,30 @@ async def handle(method: str, path: str, headers: Headers, body: bytes, query: Q
     """Answer a request to S3 that obeys the rules of AWS; answer any other with the error of the rule it breaks."""
     try:
         s3.bucket_comes_first(path)
+        s3.relative_segments(s3.bucket_and_key(path)[1])
         if method == "PUT" and "policy" in query:
+            iam.bucket_policy_is_json(body.decode("utf-8", "replace"))
             iam.bucket_policy_principals_exist(body.decode("utf-8", "replace"), stores.principal_exists)
     except AwsError as error:
         return error.rest_xml()
     if _is_batch_delete(method, path, query):
         return await _delete_objects(method, path, headers, body, query, **options)
     response = await _handle(method, path, headers, body, query, **options)
+    if method == "POST" and "uploadId" in query:
+        _forget_completed_uploads()
     if response[0] == 404 and not options.get("internal"):
         denial = _missing_object_denial(method, path, headers, query, response[2])
         if denial is not None:
             status, denial_headers, denial_body = denial.rest_xml()
             return status, denial_headers, b"" if method == "HEAD" else denial_body
     return response
+
+
+def _forget_completed_uploads() -> None:
+    """Keep the answers to the last uploads, for clients that complete one again; ministack would keep all of them."""
+    answers = s3_service._completed_multipart_uploads._data
+    while len(answers) > _COMPLETED_UPLOADS:
+        del answers[next(iter(answers))]
 
 
 def _missing_object_denial(method: str, path: str, headers: Headers, query: Query, reply: bytes) -> AwsError | None:

@@ -24,7 +24,7 @@ _CREDENTIAL_TYPES: dict[str, CredentialType] = {
     "FederatedUser": "federated",
 }
 # An expired session that is deleted at once would be reported as unknown instead of expired.
-_EXPIRED_SESSION_SECONDS = 86_400
+_EXPIRED_SESSION_SECONDS = 3_600
 
 
 def install() -> None:
@@ -126,7 +126,7 @@ def register_session(access_key: str, session: dict[str, Any]) -> None:
 
 
 def evict_expired_sessions() -> None:
-    """Delete the sessions that expired more than a day ago."""
+    """Delete the sessions that expired more than an hour ago."""
     limit = time.time() - _EXPIRED_SESSION_SECONDS
     for key in [key for key, session in sts_service._sessions.items() if session.get("Expiration", limit) < limit]:
         del sts_service._sessions[key]

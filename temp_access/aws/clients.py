@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """S3, IAM and STS clients of one identity; `credentials` None means the session's own."""
+    """S3, IAM and STS clients of one identity; `credentials` None means the session's own.
 
-    def __init__(self, session: "boto3.Session", credentials: Credentials | None, lock: threading.Lock) -> None:
-        self._session = session
+    All clients of a factory share its connections.
+    """
+
+    def __init__(self, factory: "ClientFactory", credentials: Credentials | None) -> None:
+        self._factory = factory
+        self._session = factory.session
         self._credentials = credentials
-        self._lock = lock
+        self._lock = factory.lock
         self._clients: dict[str, Any] = {}
 
     @property
@@ -57,6 +61,7 @@ class Clients:
                     ),
                     **self._credential_arguments(),
                 )
+                self._factory.share_connections(self._clients[service])
             return self._clients[service]
 
     def _credential_arguments(self) -> dict[str, str | None]:
@@ -74,15 +79,22 @@ class ClientFactory:
 
     def __init__(self, session: "boto3.Session") -> None:
         self.session = session
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
+        self._connections: Any = None
 
     def base(self) -> Clients:
         """Return the clients of the session's own credentials."""
-        return Clients(self.session, None, self._lock)
+        return Clients(self, None)
 
     def of(self, credentials: Credentials) -> Clients:
         """Return the clients of `credentials`."""
-        return Clients(self.session, credentials, self._lock)
+        return Clients(self, credentials)
+
+    def share_connections(self, client: Any) -> None:
+        """Let a new client use the connections that others have opened; each request is signed for itself."""
+        if self._connections is None:
+            self._connections = client._endpoint.http_session
+        client._endpoint.http_session = self._connections
 
 
 def boto3_session(credentials: Credentials, region: str) -> "boto3.Session":

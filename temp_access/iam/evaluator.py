@@ -13,6 +13,7 @@ from operator import eq, ne
 from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy, Statement
+from temp_access.iam.patterns import PatternSet
 from temp_access.iam.principals import EVERYONE, PrincipalMatch
 from temp_access.iam.request import Request
 from temp_access.iam.service_rules import (
@@ -66,6 +67,20 @@ class PolicySet:
                 self._indexes.clear()
             index = self._indexes[request.action] = index_statements(self, request)
         return index
+
+
+def resource_patterns(policies: PolicySet, request: Request) -> tuple[PatternSet, ...] | None:
+    """Return the patterns that decide between requests that differ in nothing but the resource.
+
+    If the same of these patterns match, the decision is the same. None for actions that have rules of their own.
+    """
+    index = policies.statement_index(request)
+    if index.has_rules:
+        return None
+    layers = (*index.ceilings, *index.limits, *index.identity_and_limits)
+    entries = (*index.denies, *index.resource, *(entry for _, entries in layers for entry in entries))
+    patterns = [statement.resources for statement, _ in entries]
+    return tuple({id(each): each for each in patterns if each and not each.matches_all}.values())
 
 
 def evaluate(policies: PolicySet, request: Request) -> Decision:
@@ -210,10 +225,12 @@ def _required_layers(groups: Groups, effect: str, request: Request) -> tuple[Req
 
 def _entries(policies: Iterable[Policy], layer: Layer, effect: str, request: Request) -> IndexedStatements:
     return tuple(
-        (naming, Reason(layer, effect, policy.name, statement.index, statement.sid))
-        for policy in policies
-        for statement in policy.statements
-        if statement.effect == effect and (naming := _naming(statement, request))
+        [
+            (naming, Reason(layer, effect, policy.name, statement.index, statement.sid))
+            for policy in policies
+            for statement in policy.statements
+            if statement.effect == effect and (naming := _naming(statement, request))
+        ]
     )
 
 

@@ -2,10 +2,10 @@
 
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from temp_access.config.validation import RESERVED
 from temp_access.iam.arn import bucket_arn, iam_arn, object_arn
@@ -66,8 +66,7 @@ OPERATIONS = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One action on one resource that a call needs; `prefix` is the listing's, None without one."""
 
     action: str
@@ -75,25 +74,24 @@ class Need:
     prefix: str | None = None
 
 
-def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> Iterator[Need]:
-    """Yield the actions that must be allowed for `call` to succeed."""
+def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> tuple[Need, ...]:
+    """Return the actions that must be allowed for `call` to succeed."""
     operation = OPERATIONS[call.operation]
-    bucket = bucket_arn(partition, call.bucket)
     if operation.level is Level.OBJECT:
-        yield Need(operation.action, object_arn(partition, call.bucket, call.key))
+        need = Need(operation.action, object_arn(partition, call.bucket, call.key))
         if operation.reads_source:
-            yield Need(_GET, object_arn(partition, call.bucket, str(call.source)))
+            return need, Need(_GET, object_arn(partition, call.bucket, str(call.source)))
         if operation.tells_missing:
-            yield Need(LIST_BUCKET, bucket, call.key)
-    elif operation.level is Level.BUCKET:
-        yield Need(operation.action, bucket, call.prefix)
-    else:
-        resources = {
-            "get-role": role_arn,
-            "list-buckets": "*",
-            "list-users": iam_arn(partition, account, "user/"),
-        }
-        yield Need(operation.action, resources[call.operation])
+            return need, Need(LIST_BUCKET, bucket_arn(partition, call.bucket), call.key)
+        return (need,)
+    if operation.level is Level.BUCKET:
+        return (Need(operation.action, bucket_arn(partition, call.bucket), call.prefix),)
+    resources = {
+        "get-role": role_arn,
+        "list-buckets": "*",
+        "list-users": iam_arn(partition, account, "user/"),
+    }
+    return (Need(operation.action, resources[call.operation]),)
 
 
 def allowed_by_mode(access: AccessMode, operation_name: str) -> bool:

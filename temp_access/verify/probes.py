@@ -1,7 +1,9 @@
 """Probes: one call by one caller each, with the expected outcome; and their results."""
 
+from abc import abstractmethod
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from temp_access.config.model import Grant
@@ -128,28 +130,93 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """The number of a group's probes with each verdict, the grants that they are about, and what isn't known.
+
+    `depends_on` is the number of probes that each thing that isn't known makes inconclusive.
+    """
+
+    name: str
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    grants: list[Grant] = field(default_factory=list)
+    depends_on: Counter[str] = field(default_factory=Counter)
+
+    def add(self, result: Result) -> None:
+        """Count one result."""
+        self.verdicts[result.verdict] += 1
+        grant = result.probe.caller.grant
+        if grant and grant not in self.grants:
+            self.grants.append(grant)
+        if result.depends_on:
+            self.depends_on.update(result.depends_on)
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many of the group's probes ended with `verdict`."""
+        return self.verdicts[verdict]
+
+    @property
+    def total(self) -> int:
+        """The number of the group's probes."""
+        return self.verdicts.total()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Failed if one probe failed, else inconclusive if one is, else passed."""
+        worst = (Verdict.FAILED, Verdict.INCONCLUSIVE)
+        return next((verdict for verdict in worst if self.verdicts[verdict]), Verdict.PASSED)
+
+
+class CountedResults(Sequence[Result]):
+    """Results that aren't all kept in memory; iterating makes them anew, and their groups are counted."""
+
+    @property
+    @abstractmethod
+    def groups(self) -> Mapping[str, Group]:
+        """The groups by name, in the order of their first probes."""
+
+
+def grouped(results: Iterable[Result]) -> Mapping[str, Group]:
+    """Return the groups of `results` by name, in the order of their first probes."""
+    if isinstance(results, CountedResults):
+        return results.groups
+    groups: dict[str, Group] = {}
+    for result in results:
+        name = result.probe.group
+        (groups.get(name) or groups.setdefault(name, Group(name))).add(result)
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
 class VerificationReport:
     """The results of one run; `warnings` don't affect the exit code.
 
-    `live_only` holds the probes that an offline run can't answer. `not_known` names what makes probes inconclusive
-    because it isn't known, and `all_warnings` include a warning about each.
+    `live_only` is the number of probes that an offline run can't answer. `not_known` names what makes probes
+    inconclusive because it isn't known, and `all_warnings` include a warning about each.
     """
 
     target: Target
     run: str
-    results: tuple[Result, ...]
+    results: Sequence[Result]
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
-    live_only: tuple[Probe, ...] = ()
+    live_only: int = 0
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups in the order of their first probes."""
+        return tuple(grouped(self.results).values())
 
     def count(self, verdict: Verdict) -> int:
         """Return how many probes ended with `verdict`."""
-        return sum(result.verdict is verdict for result in self.results)
+        return sum(group.count(verdict) for group in self.groups)
 
     @property
     def not_known(self) -> dict[str, int]:
         """What isn't known, and how many probes depend on it."""
-        return Counter(name for result in self.results for name in result.depends_on)
+        names: Counter[str] = Counter()
+        for group in self.groups:
+            names.update(group.depends_on)
+        return names
 
     @property
     def all_warnings(self) -> tuple[str, ...]:
@@ -164,6 +231,8 @@ class VerificationReport:
 
     def listed(self, verdict: Verdict) -> list[Result]:
         """Return the results with `verdict` that a report lists one by one; a warning explains the others."""
+        if not self.count(verdict):
+            return []
         return [result for result in self.results if result.verdict is verdict and not result.depends_on]
 
     @property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 R = TypeVar("R")
-_WORKERS = 8
+_WORKERS = 32
 
 
 def seeds(probes: Iterable[Probe], run: str) -> list[str]:
@@ -103,5 +103,5 @@ def _uploads(s3: "S3Client", bucket: str, prefix: str) -> list[tuple[str, str]]:
 
 
 def _each(items: Sequence[str], do: Callable[[str], R]) -> list[R]:
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="objects") as pool:
+    with ThreadPoolExecutor(min(_WORKERS, len(items)) or 1, thread_name_prefix="objects") as pool:
         return list(pool.map(do, items))

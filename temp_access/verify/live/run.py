@@ -68,10 +68,11 @@ def verify_live(
     started = time.monotonic()
     with LiveRun(deployment, state, stream) as run:
         plan = planner(run.name, run.deployer)
-        sizes = Counter(probe.group for probe in plan.probes)
-        with ProgressView(len(plan.probes), stream, group_sizes=sizes, quiet=quiet) as progress:
+        probes = plan.probes
+        sizes = Counter(probe.group for probe in probes)
+        with ProgressView(len(probes), stream, group_sizes=sizes, quiet=quiet) as progress:
             policy_for = session_policy_for(bucket=deployment.target.bucket, partition=deployment.target.partition)
-            results = run.run(plan.probes, policy_for, progress.finished)
+            results = run.run(probes, policy_for, progress.finished)
     results += [run.cross_check(results), run.nothing_left()]
     return VerificationReport(
         target=deployment.target,

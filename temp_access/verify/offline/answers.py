@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import (
@@ -18,7 +19,7 @@ from temp_access.deployment.unread_effects import Unread, that_can_change
 from temp_access.errors import TempAccessError
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer
-from temp_access.iam.document import MalformedPolicy
+from temp_access.iam.document import MalformedPolicy, Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
@@ -33,7 +34,8 @@ from temp_access.iam.sts_limits import (
 )
 from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import UNRESTRICTED_POLICY, PolicyForGrant
-from temp_access.verify.operations import Need, needs
+from temp_access.verify.offline.caller_session import CallerSession
+from temp_access.verify.operations import needs
 from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_policy_set, trust_request
@@ -73,10 +75,16 @@ def _session_policy_error(policy: str) -> tuple[str, str] | None:
             f"the session policy has {len(policy)} characters; the maximum is {MAX_SESSION_POLICY}",
         )
     try:
-        parse_policy(policy, Layer.SESSION)
+        _parsed_session_policy(policy)
     except MalformedPolicy as error:
         return "MalformedPolicyDocument", str(error)
     return None
+
+
+# A grant's session policy is sent to STS and then limits the session: parsed once for both.
+@lru_cache(maxsize=8)
+def _parsed_session_policy(policy: str) -> Policy:
+    return parse_policy(policy, Layer.SESSION)
 
 
 _LONG_TERM = (Identity.DEPLOYER, Identity.USER, Identity.USER_WITHOUT_MFA)
@@ -87,7 +95,7 @@ class EvaluatorCalls:
     """Answers calls with the policies of a deployment; `address` is the source address of all calls.
 
     `unread` is what isn't read in the templates. An outcome that it can change is undecided, and so is one that an
-    unknown policy decides.
+    unknown policy decides. All calls are evaluated as of the moment when this object was created.
     """
 
     def __init__(
@@ -104,9 +112,16 @@ class EvaluatorCalls:
         self._target = policies.target
         self._baseline = baseline
         self._policy_of = policy_of
-        self._address = address
         self._unread = unread
-        self._policy_sets: dict[tuple[ProbeCaller, bool], tuple[PolicySet, ...]] = {}
+        now = datetime.now(UTC)
+        self._context = {
+            "aws:SecureTransport": "true",
+            "aws:SourceIp": address,
+            "aws:RequestedRegion": policies.target.region,
+            "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:EpochTime": str(int(now.timestamp())),
+        }
+        self._sessions: dict[tuple[str, str | None, bool], CallerSession] = {}
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return the outcome of `call` by `caller`."""
@@ -132,15 +147,23 @@ class EvaluatorCalls:
         return self.answer(caller, self._baseline if isinstance(call, AssumeCall) else call)
 
     def forget(self, grant: Grant) -> None:
-        """Drop the cached policies of the grant's session."""
+        """Drop what was kept for the probes of the grant: its session, and the outcomes of listings."""
         for on_bucket in (True, False):
-            self._policy_sets.pop((ProbeCaller(Identity.GRANT, grant), on_bucket), None)
+            self._sessions.pop((Identity.GRANT, grant.id, on_bucket), None)
+        for session in self._sessions.values():
+            session.listings.clear()
 
     def _service_call(self, caller: ProbeCaller, call: ServiceCall) -> Outcome:
-        policies = self._policy_set(caller, call)
         target = self._target
+        session = self._session(caller, on_bucket=call.bucket == target.bucket)
         for need in needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn):
-            outcome = self._decide(policies, self._request(caller, need), caller)
+            key = session.key(need)
+            kept = session.outcomes if need.prefix is None else session.listings
+            outcome = kept.get(key) if key else None
+            if outcome is None:
+                outcome = self._decide(session.policies, session.request_of(need), caller)
+                if key:
+                    kept[key] = outcome
             if outcome.kind is not OutcomeType.WORKED:
                 return outcome
         return _WORKED
@@ -166,15 +189,18 @@ class EvaluatorCalls:
             return Outcome(OutcomeType.UNDECIDED, message=NOT_KNOWN, depends_on=tuple(dict.fromkeys(names)))
         return _outcome(decision)
 
-    def _policy_set(self, caller: ProbeCaller, call: ServiceCall) -> tuple[PolicySet, ...]:
-        bucket = self._policies.state.bucket if call.bucket == self._target.bucket else None
-        key = (caller, bucket is not None)
-        if key not in self._policy_sets:
-            session_policy = self._session_policy(caller)
-            self._policy_sets[key] = tuple(
-                self._policies.on(bucket, own.narrowed(session_policy)) for own in self._own_policies(caller)
-            )
-        return self._policy_sets[key]
+    def _session(self, caller: ProbeCaller, *, on_bucket: bool) -> CallerSession:
+        key = (caller.identity, caller.grant.id if caller.grant else None, on_bucket)
+        session = self._sessions.get(key)
+        if session is None:
+            bucket = self._policies.state.bucket if on_bucket else None
+            policy = self._session_policy(caller)
+            parsed = None if policy is None else (_parsed_session_policy(policy),)
+            policies = [self._policies.on(bucket, replace(own, session=parsed)) for own in self._own_policies(caller)]
+            request = self._request(caller)
+            session = CallerSession(tuple(policies), request, {**request.context, **S3_KEYS})
+            self._sessions[key] = session
+        return session
 
     def _owner(self, caller: ProbeCaller) -> UserState | RoleState | None:
         match caller.identity:
@@ -208,31 +234,22 @@ class EvaluatorCalls:
             case _:
                 return target.session_arn(self._baseline.session_name)
 
-    def _request(self, caller: ProbeCaller, need: Need, context: Mapping[str, str] | None = None) -> Request:
-        now = datetime.now(UTC)
-        keys = {
-            "aws:SecureTransport": "true",
-            "aws:SourceIp": self._address,
-            "aws:RequestedRegion": self._target.region,
-            "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:EpochTime": str(int(now.timestamp())),
-        }
+    def _request(self, caller: ProbeCaller, context: Mapping[str, str] | None = None) -> Request:
+        """Return a request of the caller for AssumeRole."""
+        keys = dict(self._context)
         if caller.identity not in _LONG_TERM:
             # A fresh session; its credentials are with MFA if the role asks for it.
             keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
             keys["aws:MultiFactorAuthPresent"] = "true" if self._config.role.conditions.mfa else "false"
-        keys |= (S3_KEYS if need.action.startswith("s3:") else {}) | dict(context or {})
-        if need.prefix is not None:
-            keys["s3:prefix"] = need.prefix
         is_role_session = caller.identity in (Identity.GRANT, Identity.ROLE, Identity.WIDENED)
         return Request(
             principal=self._principal(caller),
-            action=need.action,
-            resource=need.resource,
+            action="sts:AssumeRole",
+            resource=self._target.role_arn,
             account=self._target.account,
             resource_account=self._target.account,
             role_arn=self._target.role_arn if is_role_session else None,
-            context=keys,
+            context={**keys, **(context or {})},
         )
 
     def _assume_role(self, caller: ProbeCaller, call: AssumeCall) -> Outcome:
@@ -246,10 +263,9 @@ class EvaluatorCalls:
             self._policies.on(self._policies.state.role, own.narrowed(None)) for own in self._own_policies(caller)
         ]
         actions = ["sts:AssumeRole"] + ["sts:SetSourceIdentity"] * (call.source_identity is not None)
+        request = self._request(caller, self._condition_keys(caller, call))
         for action in actions:
-            need = Need(action, self._target.role_arn)
-            request = self._request(caller, need, self._condition_keys(caller, call))
-            outcome = self._decide(policies, request, caller)
+            outcome = self._decide(policies, request._replace(action=action), caller)
             if outcome.kind is not OutcomeType.WORKED:
                 return outcome
         return _WORKED

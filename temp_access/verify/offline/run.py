@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TextIO
 
 from temp_access.config.model import Config
@@ -11,6 +12,7 @@ from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import Unread
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify.offline.answers import EvaluatorCalls
+from temp_access.verify.offline.results import OfflineResults
 from temp_access.verify.outcomes import OutcomeType, judge
 from temp_access.verify.plan.assume_role import baseline_call, first_address
 from temp_access.verify.plan.plan import ProbePlan
@@ -59,40 +61,42 @@ def verify_offline(
 ) -> VerificationReport:
     """Return the report on the probes that the evaluator can answer."""
     started = time.monotonic()
-    probes = [probe for probe in plan.probes if Runner.OFFLINE in probe.runners]
-    sizes = Counter(probe.group for probe in probes)
-    with ProgressView(len(probes), stream, group_sizes=sizes, quiet=quiet) as progress:
-        results = tuple(run_offline(probes, calls, progress.finished))
+    sizes = plan.group_sizes(Runner.OFFLINE)
+    results = OfflineResults(partial(_offline, plan))
+    with ProgressView(sizes.total(), stream, group_sizes=sizes, quiet=quiet) as progress:
+        for result in run_offline(_offline(plan), calls):
+            results.add(result)
+            progress.finished(result)
     return VerificationReport(
         target=target,
         run=run,
         results=results,
         warnings=plan.warnings,
-        live_only=tuple(probe for probe in plan.probes if Runner.OFFLINE not in probe.runners),
+        live_only=plan.group_sizes(Runner.LIVE).total() - sizes.total(),
         seconds=time.monotonic() - started,
     )
 
 
-def run_offline(probes: Sequence[Probe], calls: EvaluatorCalls, finished: Callable[[Result], None]) -> Iterator[Result]:
+def _offline(probes: Iterable[Probe]) -> Iterator[Probe]:
+    return (probe for probe in probes if Runner.OFFLINE in probe.runners)
+
+
+def run_offline(probes: Iterable[Probe], calls: EvaluatorCalls) -> Iterator[Result]:
     """Yield the result of each of `probes`."""
-    previous = None
+    previous, grant = "", None
     for probe in probes:
         started = time.monotonic()
-        if (
-            previous
-            and previous.group != probe.group
-            and previous.caller.identity is Identity.GRANT
-            and previous.caller.grant
-        ):
-            calls.forget(previous.caller.grant)
-        previous = probe
-        outcome = calls.answer(probe.caller, probe.call)
+        caller = probe.caller
+        if grant and previous != probe.group:
+            calls.forget(grant)
+        previous, grant = probe.group, caller.grant
+        outcome = calls.answer(caller, probe.call)
         control = None
         if probe.control and outcome.kind is OutcomeType.REFUSED:
             control = calls.control(probe.control, probe.call)
         verdict, observed = judge(probe, outcome, control, names_layers=True)
         depends_on = outcome.depends_on or probe.depends_on or (control.depends_on if control else ())
-        result = Result(
+        yield Result(
             probe,
             verdict,
             observed,
@@ -100,8 +104,6 @@ def run_offline(probes: Sequence[Probe], calls: EvaluatorCalls, finished: Callab
             control.summary if control else None,
             depends_on if verdict is Verdict.INCONCLUSIVE else (),
         )
-        finished(result)
-        yield result
 
 
 _MAX_SHOWN = 5
@@ -119,7 +121,7 @@ def cross_check(results: Sequence[Result], calls: EvaluatorCalls) -> Result:
     }
     differing, compared = [], 0
     not_known: Counter[str] = Counter()
-    for offline in run_offline([result.probe for result in decided.values()], calls, lambda _: None):
+    for offline in run_offline([result.probe for result in decided.values()], calls):
         if offline.verdict is Verdict.INCONCLUSIVE:
             not_known.update(offline.depends_on or [offline.observed])
             continue

@@ -1,6 +1,7 @@
 """The probes of one grant: its mode's operations work inside its folder, and nothing works outside."""
 
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 
 from temp_access.config.model import Grant
@@ -31,6 +32,12 @@ OUTSIDE = ("list-v1", "list-v2", "get", "head", "put", "delete", "multipart", "l
 FURTHER_OUTSIDE = ("list-v2", "get", "put", "delete")
 MISREAD_OUTSIDE = ("get", "put", "delete")
 BEYOND = ("get-bucket-policy", "list-versions", "list-users")
+_ROLE, _DEPLOYER = ProbeCaller(Identity.ROLE), ProbeCaller(Identity.DEPLOYER)
+
+
+@cache
+def _operations_of(access: AccessMode) -> frozenset[str]:
+    return frozenset(name for name in OPERATIONS if allowed_by_mode(access, name))
 
 
 class FolderProbes:
@@ -43,9 +50,13 @@ class FolderProbes:
         self.target = target
         self.run = run
         self.access = ACCESS_MODES[grant.access]
+        self._allowed, self._in_role = _operations_of(self.access), _operations_of(ceiling)
         self.caller = ProbeCaller(Identity.GRANT, grant)
         self.group = key_path("grants", grant.id)
         self.own = operations.own_prefix(grant.folder, run)
+        # Each grant's probes have their own keys, so that grants can be probed in parallel. A hash, because the
+        # longest id and folder together exceed the length of an S3 key.
+        self._mark = sha256(grant.id.encode()).hexdigest()[:16]
 
     def probes(self) -> Iterator[Probe]:
         """Yield the probes inside the folder, then those outside."""
@@ -91,7 +102,7 @@ class FolderProbes:
             yield self._inside(name, id_, ServiceCall(name, bucket, key=key), place)
 
     def _inside(self, name: str, id_: str = "", call: ServiceCall | None = None, place: str = "") -> Probe:
-        allowed = allowed_by_mode(self.access, name)
+        allowed = name in self._allowed
         call = call or self._call(name, self.own)
         cause = (
             f"the session policy or the role doesn't allow {OPERATIONS[name].action} in this folder; "
@@ -122,9 +133,7 @@ class FolderProbes:
         return ServiceCall(name, bucket, key=prefix.key(self._object_name(name)))
 
     def _object_name(self, operation: str) -> str:
-        # Each grant's probes have their own keys, so that grants can be probed in parallel. A hash, because the
-        # longest id and folder together exceed the length of an S3 key.
-        return f"{operation}-by-{sha256(self.grant.id.encode()).hexdigest()[:16]}"
+        return f"{operation}-by-{self._mark}"
 
     def _listing(self, id_: str, prefix: str | None, description: str, allowed: bool) -> Probe:
         call = ServiceCall("list-v2", self.target.bucket, prefix=prefix)
@@ -141,8 +150,8 @@ class FolderProbes:
         return self._probe(f"beyond/{name}", OPERATIONS[name].description, call, False, cause)
 
     def _probe(self, id_: str, title: str, call: ServiceCall, allowed: bool, cause: str) -> Probe:
-        in_role = allowed_by_mode(self.ceiling, call.operation)
-        control = None if allowed else ProbeCaller(Identity.ROLE if in_role else Identity.DEPLOYER)
+        in_role = call.operation in self._in_role
+        control = None if allowed else _ROLE if in_role else _DEPLOYER
         return Probe(
             id=f"{self.group}/{id_}",
             group=self.group,

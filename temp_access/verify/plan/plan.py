@@ -1,5 +1,6 @@
 """The plan of a verification: all probes in order, and the probes of role and deployed state."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,20 @@ from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer
 from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
 from temp_access.verify import operations
-from temp_access.verify.operations import OPERATIONS
+from temp_access.verify.operations import OPERATIONS, lookalike_prefix
 from temp_access.verify.plan.assume_role import AssumeRoleProbes, grant_probe
 from temp_access.verify.plan.folder import FolderProbes
 from temp_access.verify.plan.selection import admitted_examples
 from temp_access.verify.plan.user import boundary_warning, user_probes
-from temp_access.verify.probes import LIVE_ONLY, Identity, Probe, ProbeCaller, ServiceCall, StateCheck
+from temp_access.verify.probes import (
+    LIVE_ONLY,
+    Identity,
+    Probe,
+    ProbeCaller,
+    Runner,
+    ServiceCall,
+    StateCheck,
+)
 
 _BEYOND = ("get-bucket-policy", "get-bucket-location", "list-versions", "list-buckets", "list-users")
 
@@ -68,10 +77,30 @@ def state_probes() -> Iterator[Probe]:
 
 @dataclass(frozen=True, slots=True)
 class ProbePlan:
-    """The probes in the order of the report, and warnings for the reader."""
+    """The probes in the order of the report, and warnings for the reader.
 
-    probes: tuple[Probe, ...]
+    The probes of grants are made anew whenever they are read: with thousands of grants they take most of the memory.
+    """
+
+    general: tuple[Probe, ...]
+    folders: "FolderPlans"
     warnings: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Probe]:
+        """Yield all probes."""
+        yield from self.general
+        yield from self.folders
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """All probes."""
+        return tuple(self)
+
+    def group_sizes(self, runner: Runner) -> Counter[str]:
+        """Return the number of probes in each group that `runner` can answer."""
+        sizes = Counter(probe.group for probe in self.general if runner in probe.runners)
+        sizes.update(self.folders.group_sizes(runner))
+        return sizes
 
 
 def make_plan(
@@ -95,24 +124,46 @@ def make_plan(
             identity=Identity.USER_WITHOUT_MFA if config.role.conditions.mfa else Identity.USER,
         )
     )
-    probes = [
+    general = (
         *state_probes(),
         *probes_of_user,
         *AssumeRoleProbes(config, target, deployer_is_untrusted).probes(),
         *role_probes(target, run, other_bucket),
-        *grant_probes(config, grants, target, run),
-    ]
+    )
     warning = boundary_warning(probes_of_user, target.user_name)
-    return ProbePlan(tuple(probes), (*config.warnings, *([warning] if warning else [])))
+    folders = FolderPlans(config, grants, target, run)
+    return ProbePlan(general, folders, (*config.warnings, *([warning] if warning else [])))
 
 
-def grant_probes(config: Config, grants: Sequence[Grant], target: Target, run: str) -> list[Probe]:
-    """Return the probes of each of `grants`; its neighbour comes from all ids that access.toml admits."""
-    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
-    nearest = neighbours({g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}.values())
-    probes: list[Probe] = []
-    for grant in grants:
-        probes.append(grant_probe(config, grant, key_path("grants", grant.id)))
-        plan = FolderProbes(grant, neighbour=nearest.get(grant.id), ceiling=ceiling, target=target, run=run)
-        probes.extend(plan.probes())
-    return probes
+class FolderPlans:
+    """The probes of each of `grants`; its neighbour comes from all ids that access.toml admits."""
+
+    def __init__(self, config: Config, grants: Sequence[Grant], target: Target, run: str) -> None:
+        self._config, self._grants, self._target, self._run = config, grants, target, run
+        self._ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        candidates = {g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}
+        self._nearest = neighbours(candidates.values())
+
+    def __iter__(self) -> Iterator[Probe]:
+        """Yield the probes, grant by grant."""
+        for grant in self._grants:
+            yield from self._probes(grant)
+
+    def group_sizes(self, runner: Runner) -> dict[str, int]:
+        """Return the number of probes in each group that `runner` can answer."""
+        # It depends on few things, so one grant stands for all that are alike.
+        counts: dict[tuple[str, bool, bool], int] = {}
+        sizes = {}
+        for grant in self._grants:
+            other = lookalike_prefix(grant.folder, self._run)
+            kind = (grant.access, grant.id in self._nearest, other is not None)
+            if kind not in counts:
+                counts[kind] = sum(runner in probe.runners for probe in self._probes(grant))
+            sizes[key_path("grants", grant.id)] = counts[kind]
+        return sizes
+
+    def _probes(self, grant: Grant) -> Iterator[Probe]:
+        neighbour, ceiling = self._nearest.get(grant.id), self._ceiling
+        plan = FolderProbes(grant, neighbour=neighbour, ceiling=ceiling, target=self._target, run=self._run)
+        yield grant_probe(self._config, grant, plan.group)
+        yield from plan.probes()

@@ -4,12 +4,11 @@ An inconclusive probe is an `error`, not `skipped`, because CI systems count ski
 A report without probes holds one error for the same reason.
 """
 
-from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from temp_access.terminal_text import escape_control
-from temp_access.verify.probes import Result, Verdict, VerificationReport
-from temp_access.verify.report.text import Group, details, grouped, redact_report, target_text
+from temp_access.verify.probes import Group, Result, Verdict, VerificationReport
+from temp_access.verify.report.text import details, redact_report, target_text
 
 _ELEMENTS = {Verdict.FAILED: "failure", Verdict.INCONCLUSIVE: "error"}
 
@@ -18,9 +17,16 @@ def to_junit(report: VerificationReport) -> str:
     """Return the report as JUnit XML; characters that XML 1.0 can't contain are escaped, such as `\\x1b`."""
     report = redact_report(report)
     root = ET.Element("testsuites", name=escape_control(f"temp-access verify: {target_text(report)}"))
-    _count(root, report.results, report.seconds)
-    for group in grouped(report):
-        root.append(_suite(group))
+    groups = report.groups
+    _count(root, groups, report.seconds)
+    suites = {group.name: ET.SubElement(root, "testsuite", name=escape_control(group.name)) for group in groups}
+    seconds = dict.fromkeys(suites, 0.0)
+    for result in report.results:
+        name = result.probe.group
+        suites[name].append(_case(result))
+        seconds[name] += result.seconds
+    for group in groups:
+        _count(suites[group.name], (group,), seconds[group.name])
     if not report.results:
         _add_nothing_verified(root)
     if report.all_warnings:
@@ -29,14 +35,6 @@ def to_junit(report: VerificationReport) -> str:
         )
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
-
-
-def _suite(group: Group) -> ET.Element:
-    suite = ET.Element("testsuite", name=escape_control(group.name))
-    _count(suite, group.results, sum(result.seconds for result in group.results))
-    for result in group.results:
-        suite.append(_case(result))
-    return suite
 
 
 def _case(result: Result) -> ET.Element:
@@ -55,10 +53,10 @@ def _case(result: Result) -> ET.Element:
     return case
 
 
-def _count(element: ET.Element, results: Sequence[Result], seconds: float) -> None:
-    element.set("tests", str(len(results)))
-    element.set("failures", str(sum(result.verdict is Verdict.FAILED for result in results)))
-    element.set("errors", str(sum(result.verdict is Verdict.INCONCLUSIVE for result in results)))
+def _count(element: ET.Element, groups: tuple[Group, ...], seconds: float) -> None:
+    element.set("tests", str(sum(group.total for group in groups)))
+    element.set("failures", str(sum(group.count(Verdict.FAILED) for group in groups)))
+    element.set("errors", str(sum(group.count(Verdict.INCONCLUSIVE) for group in groups)))
     element.set("time", f"{seconds:.3f}")
 
 

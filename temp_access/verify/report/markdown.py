@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from temp_access.terminal_text import escape_control
-from temp_access.verify.probes import Result, Verdict, VerificationReport
-from temp_access.verify.report.text import Group, counts_text, details, grouped, redact_report, shorten, target_text
+from temp_access.verify.probes import Group, Result, Verdict, VerificationReport
+from temp_access.verify.report.text import counts_text, details, redact_report, shorten, statement, target_text
 
 # Characters that start or end markup, HTML, a table cell, a formula or a link.
 _SPECIAL = re.compile(r"[&<>|`*_~\[\]\\$#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
@@ -71,7 +71,7 @@ def _table(report: VerificationReport) -> Iterator[str]:
     yield ""
     yield "| group | probes | passed | failed | inconclusive | result |"
     yield "| --- | ---: | ---: | ---: | ---: | --- |"
-    groups, rest = shorten(grouped(report))
+    groups, rest = shorten(report.groups)
     for group in groups:
         yield _row(group, code(group.name))
     if rest:
@@ -80,8 +80,7 @@ def _table(report: VerificationReport) -> Iterator[str]:
 
 def _row(group: Group, name: str) -> str:
     counts = " | ".join(str(group.count(verdict) or "-") for verdict in Verdict)
-    statement = f"{_SIGNS[group.verdict]} {group.statement}"
-    return f"| {name} | {len(group.results)} | {counts} | {statement} |"
+    return f"| {name} | {group.total} | {counts} | {_SIGNS[group.verdict]} {statement(group)} |"
 
 
 def _findings(report: VerificationReport) -> Iterator[str]:

@@ -15,8 +15,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from temp_access.terminal_text import escape_control
-from temp_access.verify.probes import Result, Verdict, VerificationReport
-from temp_access.verify.report.text import Group, counts_text, details, grouped, redact_report, shorten, target_text
+from temp_access.verify.probes import Group, Result, Verdict, VerificationReport
+from temp_access.verify.report.text import counts_text, details, redact_report, shorten, statement, target_text
 
 _NARROWEST = 64
 STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.INCONCLUSIVE: "yellow"}
@@ -53,7 +53,7 @@ def _table(report: VerificationReport, console: Console) -> Table:
     for name in ("probes", *Verdict):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("result", overflow="fold")
-    groups, rest = shorten(grouped(report))
+    groups, rest = shorten(report.groups)
     for group in (*groups, rest) if rest else groups:
         table.add_row(*_row(group, console))
     return table
@@ -63,10 +63,10 @@ def _row(group: Group, console: Console) -> list[Text]:
     counts = [(verdict, group.count(verdict)) for verdict in Verdict]
     return [
         _text(group.name, console),
-        Text(str(len(group.results))),
+        Text(str(group.total)),
         # A dash for zero, so that other numbers stand out without colour too.
         *(Text(str(count), STYLES[verdict]) if count else Text("-") for verdict, count in counts),
-        Text(group.statement, STYLES[group.verdict]),
+        Text(statement(group), STYLES[group.verdict]),
     ]
 
 
@@ -177,11 +177,13 @@ class ProgressView:
         """Count one result."""
         name = result.probe.group
         with self._lock:
-            counts = self._groups.setdefault(name, Counter())
+            counts = self._groups.get(name)
+            if counts is None:
+                counts = self._groups[name] = Counter()
             counts[result.verdict] += 1
             if self._live:
                 self._live.advance(result.verdict, escape_control(name, self._encoding))
-            elif counts.total() == self._group_sizes.get(name):
+            elif not self._quiet and counts.total() == self._group_sizes.get(name):
                 self._print(f"{name}: {_counts(counts)}")
 
     @property

@@ -1,12 +1,16 @@
 """Text about probes and groups of probes, which all reports share."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import overload
 
 from temp_access.terminal_text import redact
 from temp_access.verify.operations import OPERATIONS
 from temp_access.verify.probes import (
     AssumeCall,
+    CountedResults,
+    Group,
     Identity,
     Probe,
     ProbeCall,
@@ -17,14 +21,48 @@ from temp_access.verify.probes import (
     TrustCheck,
     Verdict,
     VerificationReport,
+    grouped,
 )
+
+
+class RedactedResults(CountedResults):
+    """Results without secrets, each redacted when it is read."""
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        self._results = results
+        self._groups = {
+            name: replace(group, depends_on=Counter({redact(each): n for each, n in group.depends_on.items()}))
+            for name, group in grouped(results).items()
+        }
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """The groups by name, in the order of their first probes."""
+        return self._groups
+
+    def __len__(self) -> int:
+        """Return the number of results."""
+        return len(self._results)
+
+    def __iter__(self) -> Iterator[Result]:
+        """Yield each result, redacted."""
+        return map(_redacted_result, self._results)
+
+    @overload
+    def __getitem__(self, index: int) -> Result: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Result]: ...
+    def __getitem__(self, index: int | slice) -> Result | Sequence[Result]:
+        """Return one result or some, redacted."""
+        chosen = self._results[index]
+        return _redacted_result(chosen) if isinstance(chosen, Result) else tuple(map(_redacted_result, chosen))
 
 
 def redact_report(report: VerificationReport) -> VerificationReport:
     """Return `report` without secrets in its observations, causes and warnings."""
     return replace(
         report,
-        results=tuple(_redacted_result(result) for result in report.results),
+        results=RedactedResults(report.results),
         warnings=tuple(redact(warning) for warning in report.warnings),
     )
 
@@ -130,7 +168,7 @@ def counts_text(report: VerificationReport) -> str:
     """Return the number of probes with each verdict, and the duration of the run."""
     counts = ", ".join(f"{report.count(verdict)} {verdict}" for verdict in Verdict)
     total = len(report.results)
-    live_only = f", {len(report.live_only)} live only" if report.live_only else ""
+    live_only = f", {report.live_only} live only" if report.live_only else ""
     return f"{total} probe{'' if total == 1 else 's'}: {counts}{live_only} in {report.seconds:.1f} s"
 
 
@@ -145,57 +183,31 @@ _SUMMARIES = {
 }
 
 
-def group_summary(group: str, probes: Iterable[Probe]) -> str:
+def group_summary(group: Group) -> str:
     """Return what passing probes of the group show; an empty string for an unknown group."""
-    grants = {probe.caller.grant for probe in probes if probe.caller.grant}
-    if len(grants) == 1:
-        (grant,) = grants
+    if len(group.grants) == 1:
+        (grant,) = group.grants
         return f"{grant.access} in {grant.folder}/"
-    return _SUMMARIES.get(group, "")
+    return _SUMMARIES.get(group.name, "")
+
+
+def statement(group: Group) -> str:
+    """Return one line on the group that starts with the verdict, so that it needs no colour."""
+    passed, total = group.count(Verdict.PASSED), group.total
+    if passed == total:
+        return f"ok: {group_summary(group) or 'all probes passed'}"
+    return f"{group.verdict.upper()}: {passed}/{total} passed"
 
 
 MOST_GROUPS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The results of the probes of one group, in the order of the report."""
-
-    name: str
-    results: tuple[Result, ...]
-
-    def count(self, verdict: Verdict) -> int:
-        """Return how many of the group's probes ended with `verdict`."""
-        return sum(result.verdict is verdict for result in self.results)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Failed if one probe failed, else inconclusive if one is, else passed."""
-        worst = (Verdict.FAILED, Verdict.INCONCLUSIVE)
-        return next((verdict for verdict in worst if self.count(verdict)), Verdict.PASSED)
-
-    @property
-    def statement(self) -> str:
-        """One line that starts with the verdict, so that it needs no colour."""
-        passed, total = self.count(Verdict.PASSED), len(self.results)
-        if passed == total:
-            return f"ok: {group_summary(self.name, (result.probe for result in self.results)) or 'all probes passed'}"
-        return f"{self.verdict.upper()}: {passed}/{total} passed"
-
-
-def grouped(report: VerificationReport) -> tuple[Group, ...]:
-    """Return the groups in the order of their first probes."""
-    groups: dict[str, list[Result]] = {}
-    for result in report.results:
-        groups.setdefault(result.probe.group, []).append(result)
-    return tuple(Group(name, tuple(results)) for name, results in groups.items())
 
 
 def shorten(groups: Sequence[Group], most: int = MOST_GROUPS) -> tuple[list[Group], Group | None]:
     """Return at most `most` groups, preferring those that didn't pass, and the other groups merged into one."""
     if len(groups) <= most:
         return list(groups), None
-    chosen = {id(group) for group in sorted(groups, key=lambda g: g.verdict is Verdict.PASSED)[:most]}
-    others = [group for group in groups if id(group) not in chosen]
-    rest = Group(f"{len(others):,} more groups", tuple(r for group in others for r in group.results))
-    return [group for group in groups if id(group) in chosen], rest
+    chosen = {group.name for group in sorted(groups, key=lambda g: g.verdict is Verdict.PASSED)[:most]}
+    others = [group for group in groups if group.name not in chosen]
+    verdicts = sum((group.verdicts for group in others), Counter[Verdict]())
+    rest = Group(f"{len(others):,} more groups", verdicts, [grant for group in others for grant in group.grants])
+    return [group for group in groups if group.name in chosen], rest

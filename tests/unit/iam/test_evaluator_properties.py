@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import Policy
-from temp_access.iam.evaluator import PolicySet, evaluate
+from temp_access.iam.evaluator import PolicySet, evaluate, resource_patterns
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
 from tests.unit.support.examples import examples
@@ -75,11 +75,12 @@ layer_sets = st.builds(
     scps=st.just(()) | st.tuples(st.tuples(policies(Layer.SCP))),
     rcps=st.just(()),
 )
+RESOURCES = ["*", "arn:aws:s3:::b", "arn:aws:s3:::b/bob/x", "arn:aws:s3:::b/bob/y", "arn:aws:s3:::b/alice/x"]
 requests = st.builds(
     Request,
     principal=st.sampled_from([USER, SESSION]),
     action=st.sampled_from(["s3:GetObject", "s3:PutObject", "s3:ListBucket", "ec2:RunInstances"]),
-    resource=st.sampled_from(["*", "arn:aws:s3:::b", "arn:aws:s3:::b/bob/x", "arn:aws:s3:::b/alice/x"]),
+    resource=st.sampled_from(RESOURCES),
     account=st.just(HOME),
     resource_account=st.sampled_from([HOME, "444455556666"]),
     role_arn=st.none(),
@@ -190,3 +191,25 @@ def test_a_decision_has_reasons_or_missing_layers(layers: PolicySet, request: Re
     assert decision.layer in (decision.missing or [reason.layer for reason in decision.reasons])
     effect = "Allow" if decision.allowed else "Deny"
     assert {effect} >= {reason.effect for reason in decision.reasons}
+
+
+@examples(200)
+@given(layers=layer_sets, request=requests, other=st.sampled_from(RESOURCES))
+def test_resources_that_match_the_same_patterns_get_the_same_decision(
+    layers: PolicySet, request: Request, other: str
+) -> None:
+    """Also if the patterns have variables; so the decision on one resource stands for many."""
+    alike = request._replace(resource=other)
+    patterns = resource_patterns(layers, request)
+    assert patterns is not None
+    if [each.matches(request.resource, request) for each in patterns] == [
+        each.matches(other, alike) for each in patterns
+    ]:
+        assert evaluate(layers, alike) == evaluate(layers, request)
+
+
+def test_actions_with_rules_of_their_own_have_no_such_patterns() -> None:
+    """They read more of the resource than the policies' patterns do."""
+    request = Request(USER, "kms:Decrypt", f"arn:aws:kms:us-east-1:{HOME}:key/k", HOME, HOME)
+
+    assert resource_patterns(PolicySet(), request) is None

@@ -52,7 +52,7 @@ def _check(tmp_path_factory: pytest.TempPathFactory) -> Check:
         deployer_is_untrusted=True,
     )
     probes = [each for each in plan.probes if Runner.OFFLINE in each.runners]
-    live = list(run_offline(probes, evaluator_calls(config, policies), lambda _: None))
+    live = list(run_offline(probes, evaluator_calls(config, policies)))
     assert {each.verdict for each in live} == {Verdict.PASSED}
 
     def documents(arn: str) -> Any:

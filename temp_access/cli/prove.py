@@ -119,11 +119,15 @@ def _details(claim: "Claim") -> Iterator[str]:
     if witness:
         yield witness.description
         if witness.context:
-            yield f"with {', '.join(f'{key}={value}' for key, value in witness.context.items())}"
+            yield f"with {', '.join(f'{key}={_shown(value)}' for key, value in witness.context.items())}"
         if witness.explanation:
             yield f"evaluator: {witness.explanation}"
     if claim.note:
         yield claim.note
+
+
+def _shown(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else " and ".join(value)
 
 
 def _summary(claims: Iterable["Claim"]) -> str:

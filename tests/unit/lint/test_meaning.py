@@ -203,6 +203,27 @@ def test_finds_a_trust_that_a_condition_doesnt_limit(operator: str, key: str, va
     assert "AccountTrust" in rules(trust(ACCOUNT | under(operator, key, *values)))
 
 
+EVERYONE = {"Action": "sts:AssumeRole", "Principal": "*"}
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "alarms"),
+    [
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::444455556666:role/*", True),
+        ("StringLike", "AWS:principalarn", "arn:aws:iam::444455556666:*", True),
+        ("StringEquals", "aws:PrincipalAccount", "444455556666", True),
+        ("StringEquals", "aws:PrincipalAccount", {"Ref": "AWS::AccountId"}, True),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::444455556666:role/build", False),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::444455556666:role/AWSReservedSSO_admin_*", False),
+    ],
+)
+def test_finds_a_whole_account_that_a_condition_names(operator: str, key: str, value: Any, *, alarms: bool) -> None:
+    """Everyone of one account is the whole account, unless one more condition limits it."""
+    assert ("AccountTrust" in rules(trust(EVERYONE | under(operator, key, value)))) is alarms
+    both = {"Condition": {operator: {key: value}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+    assert "AccountTrust" not in rules(trust(EVERYONE | both))
+
+
 @pytest.mark.parametrize(
     ("operator", "key", "values"),
     [

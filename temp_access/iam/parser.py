@@ -34,7 +34,7 @@ def parse_principals(statement: ElementReader[dict[str, object]], layer: Layer) 
     if negated and not grammar.not_principal:
         raise element.malformed(f"not allowed in a {layer.value}")
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-    if negated and statement.value["Effect"] != "Deny":
+    if negated and statement.value.get("Effect") != "Deny":
         raise element.malformed("only allowed with Effect Deny")
     principals = read_principals(element, negated)
     # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html

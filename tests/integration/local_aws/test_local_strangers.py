@@ -215,7 +215,8 @@ def test_a_sign_in_form_is_small(stranger: Stranger) -> None:
 def test_the_head_of_a_request_is_small(account: Any, stranger: Stranger) -> None:
     """More than 16 KB are refused, whether they come at once or in pieces, and the server serves the next request."""
     for headers in ({"X-Long": "x" * 20_000}, {f"X-{n}": "x" * 30 for n in range(1000)}):
-        assert stranger.send("GET", "/", headers=headers)[0] == 400
+        # 431 if the limit is met before the head has come as a whole.
+        assert stranger.send("GET", "/", headers=headers)[0] in (400, 431)
     connection = stranger.connect()
     connection.connect()
     with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temp_access.iam.condition_keys import IAM, caller_kind
+from temp_access.iam.condition_keys import IAM, CallerKind, caller_kind
 from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
@@ -134,7 +134,8 @@ requests = st.builds(
         # Only users, roles and their sessions can have some keys.
         context={key: context[key] for key in context if caller_kind(principal) in IAM or key not in OF_PRINCIPALS},
     ),
-    st.sampled_from(CALLERS),
+    # An identity provider's users can't sign a request to S3, so that its formula is open.
+    st.sampled_from([caller for caller in CALLERS if caller_kind(caller) is not CallerKind.PROVIDER]),
     st.sampled_from([HOME, OTHER]),
     contexts,
 )

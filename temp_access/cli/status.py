@@ -1,4 +1,4 @@
-"""`temp-access status`: the current identity, whether it can assume the role, and the cached sessions."""
+"""`temp-access status`: the current identity, the bucket, whether the role can be assumed, and cached sessions."""
 
 import argparse
 import os
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the identity and the sessions, and return the exit code."""
+    """Print the identity, the bucket and the sessions, and return the exit code."""
     config = load_config(args)
     lines, can_assume = _identity(args, config)
     lines += ["", *_sessions(Cache(cache_folder(os.environ)))]
@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bool]:
     from temp_access.borrow.assume_check import check_assume_role, grant_from_session_name
+    from temp_access.borrow.broker import CredentialRequest
     from temp_access.borrow.session_store import NullStore
     from temp_access.errors import TempAccessError
 
@@ -55,7 +56,9 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bo
     mfa = mfa_of(args)
     try:
         broker = open_broker(args, NullStore(), config)
-        role = check_assume_role(broker, role_arn=args.role_arn, bucket=args.bucket, mfa=mfa)
+        role, _ = broker.role(CredentialRequest("", role_arn=args.role_arn, bucket=args.bucket))
+        lines.append(f"bucket:      {role.bucket}")
+        check_assume_role(broker, role, mfa)
     except TempAccessError as error:
         return [*lines, f"role:        can't be assumed: {error}"], False
     lines.append(f"role:        {role.arn} can be assumed")
@@ -80,4 +83,5 @@ def _line(session: CachedSession) -> str:
     left = int(session["expires_at"] - time.time())
     key = session["credentials"]["AccessKeyId"][-4:]
     time_left = f"{left // 3600}h{left % 3600 // 60:02}m"
-    return f"{session['grant']}  {session['access']}  …{key}  {time_left} left  {session['role']}"
+    folder = f"s3://{session['bucket']}/{session['folder']}/"
+    return f"{session['grant']}  {session['access']}  …{key}  {time_left} left  {folder}  {session['role']}"

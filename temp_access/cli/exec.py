@@ -21,7 +21,7 @@ examples (after `make demo`):
 The command replaces this process: signals reach it directly, and its exit code is returned. It can't renew the
 session: a cached one is used only if at least half of it is left, or what --min-ttl says.
 
-exit code: the command's; 126 it can't be run, 127 not found, 1 refused or not reachable, 2 bad input"""
+exit code: the command's; 126 it can't be run, 127 not found, 1 refused, 2 bad input, 3 a service gave no answer"""
 # Every other variable of the AWS CLI and the SDKs could lead to the caller's own credentials, or will in some version:
 # https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html. Several old tools read AWS_ACCESS_KEY and
 # AWS_SECRET_KEY, and the file that AWS_SHARED_CREDENTIALS_FILE or AWS_CONFIG_FILE names has the caller's profiles.

@@ -54,5 +54,5 @@ def borrower(deployed: Project) -> Iterator[str]:
     (id_,) = deployed.keys()
     yield id_
     forget_key(deployed.aws.state_dir, USER)
-    if id_ in deployed.keys():
+    if deployed.keys() == [id_]:
         deployed.iam.delete_access_key(UserName=USER, AccessKeyId=id_)

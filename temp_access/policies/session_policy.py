@@ -6,7 +6,7 @@ from typing import Any
 from temp_access.config.model import Grant
 from temp_access.iam.arn import bucket_arn, object_arn
 from temp_access.iam.policy_json import VERSION, escape, minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.policies.access_modes import AccessMode, grant_access
 
 
 def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: str = "aws") -> dict[str, Any]:
@@ -41,7 +41,6 @@ def session_policy_for(*, bucket: str, partition: str) -> PolicyForGrant:
     """Return the function from a grant to its session policy, in the JSON that is sent to STS."""
 
     def policy_for(grant: Grant) -> str:
-        access = ACCESS_MODES[grant.access]
-        return minimal_json(session_policy(grant.folder, access, bucket=bucket, partition=partition))
+        return minimal_json(session_policy(grant.folder, grant_access(grant), bucket=bucket, partition=partition))
 
     return policy_for

@@ -18,6 +18,7 @@ from temp_access.iam.request import ContextValue, UnknownValue
 from temp_access.iam.service_rules import S3_KEYS
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
+from temp_access.policies.access_modes import grant_access
 from temp_access.whatif.model import PolicySource, Principal, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
@@ -199,7 +200,7 @@ def read_principal(name: str, session: str | None, config: Config, target: Targe
 def _role_session(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
     pattern, user = config.role.conditions.session_name, config.user.name
     if grant:
-        description = f"{grant.id} ({grant.access} in {grant.folder}/)"
+        description = f"{grant.id} ({grant_access(grant).name} in {grant.folder}/)"
         name = session_name(pattern, grant.id, user_name=user, principal=user)
     else:
         description = f"{target.role_name}, without a session policy"

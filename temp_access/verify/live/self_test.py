@@ -11,7 +11,7 @@ from temp_access.config.validation import RESERVED
 from temp_access.deployment.target import Target
 from temp_access.iam.arn import object_arn
 from temp_access.iam.policy_json import LIST_BUCKET, escape, minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.access_modes import ACCESS_MODES, grant_access, role_ceiling
 from temp_access.policies.session_policy import session_policy
 from temp_access.verify.live.run import LiveRun
 from temp_access.verify.plan.folder import FolderProbes
@@ -42,7 +42,7 @@ class SelfTest:
     def __init__(self, config: Config, target: Target, run: str) -> None:
         self._target = target
         self._run = run
-        self._ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        self._ceiling = role_ceiling(config)
         widest = next(mode for mode in reversed(ACCESS_MODES) if mode in config.modes)
         root = f"{RESERVED}{run}/"
         self._plain = Grant("self-test", widest, f"{root}self")
@@ -65,7 +65,7 @@ class SelfTest:
     def policy(self, grant: Grant, mutant: Mutant | None) -> str | None:
         """Return the session policy of `grant`, with the mutant's defect if it is in this grant's policy."""
         policy = session_policy(
-            grant.folder, ACCESS_MODES[grant.access], bucket=self._target.bucket, partition=self._target.partition
+            grant.folder, grant_access(grant), bucket=self._target.bucket, partition=self._target.partition
         )
         if mutant is None or mutant.mutate is None or mutant.grant != grant:
             return minimal_json(policy)

@@ -120,7 +120,6 @@ def access_of(mode: str, extras: tuple[str, ...] = ()) -> AccessMode:
     return replace(
         base,
         object_actions=tuple(sorted({*base.object_actions, *new} - {LIST_BUCKET_VERSIONS})),
-        summary=base.summary + (f", with {_join(ordered)}" if ordered else ""),
         extras=ordered,
         lists_versions=LIST_BUCKET_VERSIONS in new,
     )

@@ -21,11 +21,11 @@ def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: s
     if listing := access.prefix_actions:
         condition = {"StringLike": {"s3:prefix": f"{path}/*"}}
         statements.append({**_allow(listing, bucket_arn(partition, bucket)), "Condition": condition})
+    if access.object_actions:
+        statements.append(_allow(access.object_actions, object_arn(partition, bucket, f"{path}/*")))
     # A request for one of these has no s3:prefix, so that condition would refuse all of them.
     if others := [action for action in access.bucket_actions if action not in listing]:
         statements.append(_allow(others, bucket_arn(partition, bucket)))
-    if access.object_actions:
-        statements.append(_allow(access.object_actions, object_arn(partition, bucket, f"{path}/*")))
     return {"Version": VERSION, "Statement": statements[0] if len(statements) == 1 else statements}
 
 

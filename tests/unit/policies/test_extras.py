@@ -95,7 +95,7 @@ def test_a_narrower_mode_has_no_more_with_the_same_extras(extras: tuple[str, ...
 def test_versions_are_listed_under_the_folders_prefix_only() -> None:
     """Both listings have the condition; the Region, which has no prefix, hasn't."""
     policy = session_policy("bob", access_of("read", ("versions",)), bucket="the-bucket")
-    listing, location, objects = policy["Statement"]
+    listing, objects, location = policy["Statement"]
     assert listing == {
         "Effect": "Allow",
         "Action": ["s3:ListBucket", "s3:ListBucketVersions"],

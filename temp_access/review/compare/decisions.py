@@ -8,6 +8,7 @@ from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import Request
 from temp_access.review.compare.actions import sample_actions, service_of
 from temp_access.review.compare.contexts import ContextPlan, Deviations, context_plan
+from temp_access.review.compare.key_values import KeyValue
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.relevance import LayeredStatement, layered_statements, layers_present, same_meaning
 from temp_access.review.compare.requests import SampleRequest, make_request, sample_requests
@@ -47,6 +48,13 @@ class DecisionPairs:
         if (sample, own) not in self._decided:
             self._decided[sample, own] = (base.decide(sample, self.plan, own), head.decide(sample, self.plan, own))
         return self._decided[sample, own]
+
+    def representatives(self, sample: SampleRequest, key: str) -> Mapping[KeyValue, KeyValue]:
+        """Return for each value of a key the one that was tried for a request instead of it."""
+        assert self._deciders  # noqa: S101 - there are no samples without it
+        assert self.plan  # noqa: S101 - the same
+        statements = [each for decider in self._deciders for each in decider.relevant(sample)]
+        return self.plan.representatives(key, statements)
 
 
 @dataclass

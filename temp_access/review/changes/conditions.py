@@ -45,7 +45,7 @@ def describe_restriction(plan: ContextPlan, limit: Restriction) -> str:
     if not limit.key:
         example = describe_context(plan, limit.example) or "for instance in a usual request"
         return f"under some conditions, {example}"
-    if span := describe_span(plan.keys[limit.key], limit.values, limit.key):
+    if span := describe_span(plan, limit.values, limit.key):
         return span
     values, name = plan.keys[limit.key], key_name(plan, limit.key)
     allowed = values.standing_for(limit.values)
@@ -78,14 +78,14 @@ def _is_all_present(values: KeyValues, allowed: frozenset[KeyValue]) -> bool:
     return None in every and len(every) > 1 and allowed == every - {None}
 
 
-def describe_span(values: KeyValues, allowed: Iterable[KeyValue], key: str) -> str:
+def describe_span(plan: ContextPlan, allowed: Iterable[KeyValue], key: str) -> str:
     """Return one range of an ordered key in words, e.g. `until 2030-01-01T00:00:00Z`; "" if it isn't one range."""
-    allowed = set(allowed)
+    allowed, values = set(allowed), plan.keys[key]
     points = values.points
     inside = [index for index, (_, value) in enumerate(points) if value in allowed]
     if not inside or None in allowed or inside != list(range(inside[0], inside[-1] + 1)) or len(inside) == len(points):
         return ""
-    is_time, name = key == CURRENT_TIME, _NAMES.get(key, key)
+    is_time, name = key == CURRENT_TIME, key_name(plan, key)
     if len(inside) == 1 and (only := points[inside[0]][0].written) and 0 < inside[0] < len(points) - 1:
         return f"at {only}" if is_time else f"for {name} {only}"
     low = _low(values, inside[0], "after" if is_time else "above")
@@ -143,7 +143,7 @@ def _exactly(plan: ContextPlan, key: str, value: KeyValue) -> str:
     if value is None:
         return f"without {name}" if None in values.exact else ""
     if values.points and not isinstance(value, tuple):
-        return describe_span(values, [value], key)
+        return describe_span(plan, [value], key)
     if _is_all_present(values, values.standing_for([value])):
         return f"with {_of_caller(key)}{name}"
     if value in values.exact:

@@ -179,7 +179,7 @@ class _Words:
         return describe_restriction(self.compared.plan, Restriction(key, self._ordered(key, values), ()))
 
     def _span(self, key: str, values: _Values) -> str:
-        return describe_span(self.compared.plan.keys[key], values, key)
+        return describe_span(self.compared.plan, values, key)
 
     def _ordered(self, key: str, values: _Values) -> tuple[KeyValue, ...]:
         return tuple(value for value in self.compared.plan.keys[key].values if value in values)

@@ -137,7 +137,8 @@ def context_plan(statements: Sequence[LayeredStatement], head: Snapshot, request
     if request.principal == "*":
         usual["aws:principalaccount"] = "anonymous"
     plans: dict[str, KeyValues] = {}
-    written = {canonical_key(entry.key): entry.key for each in statements for entry in each.view.conditions}
+    written = {canonical_key(key): key for each in statements for key in each.written_variables}
+    written |= {canonical_key(entry.key): entry.key for each in statements for entry in each.view.conditions}
     variables = {canonical_key(key) for statement in statements for key in statement.variables}
     unset = {key: VARIABLE_VALUE for key in variables if not isinstance(request.value(key), str)}
     probe = request._replace(context=unset)

@@ -112,7 +112,8 @@ def key_values(
     singles = [*texts, *ordered]
     if not singles or any(each.operator == "null" for each in conditions):
         singles += _BOOLEANS if key in BOOLEAN_KEYS else [] if points else [OTHER_VALUE]
-    singles += [*more, VARIABLE_VALUE] if is_variable else more
+    # Conditions on other keys compare them with this value.
+    singles = [*([VARIABLE_VALUE] if is_variable else []), *singles, *more]
     singles = list(filter(possible, singles))
     patterned = OTHER_VALUE in texts or bool(more)
     distinct: dict[tuple[KeyValue | bool, ...], KeyValue] = {}
@@ -150,8 +151,13 @@ def key_values(
 
 def variable_keys(texts: Iterable[str]) -> Iterator[str]:
     """Yield the condition keys (in lower case) of the policy variables in `texts`."""
+    return map(str.lower, variable_names(texts))
+
+
+def variable_names(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the condition keys of the policy variables in `texts`, as they are written."""
     for text in texts:
-        yield from (part.key.lower() for part in _parts(text, wildcards=True) if isinstance(part, Variable))
+        yield from (part.key for part in _parts(text, wildcards=True) if isinstance(part, Variable))
 
 
 def _results(key: str, value: KeyValue, compiled: Iterable[Condition], request: Request) -> Iterator[bool | str]:

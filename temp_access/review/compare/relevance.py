@@ -11,7 +11,7 @@ from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.request import Request
 from temp_access.iam.statements import StatementView, policy_statements
 from temp_access.iam.unknown import UnknownOutcome
-from temp_access.review.compare.key_values import PolicyCondition, variable_keys
+from temp_access.review.compare.key_values import PolicyCondition, variable_keys, variable_names
 from temp_access.review.compare.ordered_values import CURRENT_TIME, EPOCH_TIME
 
 _PLACE = re.compile(r"Statement\[\d+\]")
@@ -35,10 +35,15 @@ class LayeredStatement:
     @property
     def variables(self) -> set[str]:
         """The condition keys of its policy variables, in lower case."""
+        return {key.lower() for key in self.written_variables}
+
+    @property
+    def written_variables(self) -> set[str]:
+        """The condition keys of its policy variables, as it writes them."""
         if self.view.version != "2012-10-17":
             return set()
         values = (value for entry in self.view.conditions for value in entry.values)
-        return set(variable_keys([*self.view.resources, *values]))
+        return set(variable_names([*self.view.resources, *values]))
 
     @property
     def keys(self) -> set[str]:

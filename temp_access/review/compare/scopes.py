@@ -7,6 +7,7 @@ from functools import lru_cache
 from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
 from temp_access.iam.statements import StatementView, examples, has_variables
+from temp_access.review.compare.overlaps import overlaps
 from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot
 
 _OTHER_RESOURCES = (
@@ -17,6 +18,7 @@ _OTHER_RESOURCES = (
     f"{PARTITION}iam:{ACCOUNT}role/another-role",
     f"{PARTITION}ec2:us-east-1{ACCOUNT}instance/example",
 )
+_MAX_STARS = 3
 _ANY_REQUEST = Request("*", "", "", "", "")
 
 
@@ -42,14 +44,25 @@ def scopes_of(snapshot: Snapshot, statements: Iterable[StatementView]) -> Iterat
     for statement in statements:
         for pattern in statement.resources:
             if pattern != "*":
-                samples = (snapshot.names.normalize(example) for example in examples(pattern, user_name=user))
-                resources = tuple(arn for arn in samples if _is_resource_arn(snapshot, arn))
-                yield ResourceScope(snapshot.names.normalize(pattern), None, resources)
+                yield _scope(snapshot, pattern, user)
         for entry in statement.conditions:
             if entry.lower_key == "s3:prefix":
                 for prefix in entry.values:
                     prefixes = examples(prefix, user_name=user) if "like" in entry.operator.lower() else (prefix,)
                     yield ResourceScope(BUCKET, prefix, (BUCKET,), prefixes)
+
+
+def overlapping_scopes(head: Snapshot, scopes: Iterable[ResourceScope]) -> Iterator[ResourceScope]:
+    """Yield the scopes that two patterns of resources have in common."""
+    patterns = dict.fromkeys(scope.pattern for scope in scopes if scope.prefix is None)
+    for pattern in overlaps(each for each in patterns if each.count("*") <= _MAX_STARS):
+        yield _scope(head, head.names.localize(pattern), head.config.user.name)
+
+
+def _scope(snapshot: Snapshot, pattern: str, user: str) -> ResourceScope:
+    samples = (snapshot.names.normalize(example) for example in examples(pattern, user_name=user))
+    resources = tuple(arn for arn in samples if _is_resource_arn(snapshot, arn))
+    return ResourceScope(snapshot.names.normalize(pattern), None, resources)
 
 
 def baseline_scopes(folders: Iterable[str], services: Iterable[str]) -> Iterator[ResourceScope]:

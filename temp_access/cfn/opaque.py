@@ -42,9 +42,9 @@ def _described(written: object) -> str:
         )
         short = ".".join(argument) if is_name else argument if isinstance(argument, str) else _shortened(argument)
         return f"{function} {short}"
-    return _shortened(written)
+    return "nothing" if written is None else _shortened(written)
 
 
 def _shortened(value: object) -> str:
-    text = json.dumps(value, default=str)
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

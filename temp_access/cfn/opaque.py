@@ -7,14 +7,25 @@ from typing import Any
 _SHOWN = 60
 
 
-class OpaqueValue(dict[str, Any]):
-    """What stands for a value that can't be resolved: valid in no place of a policy; `written` is what is written."""
+class _Content(dict[str, Any]):
+    """What an opaque value contains."""
 
-    def __init__(self, written: object) -> None:
+    def __repr__(self) -> str:
+        """Return it in words, for messages about policies."""
+        return "a value that isn't known"
+
+
+class OpaqueValue(dict[str, Any]):
+    """What stands for a value that can't be resolved: valid in no place of a policy.
+
+    `written` is what is written, and `text` the same in words.
+    """
+
+    def __init__(self, written: object, text: str = "") -> None:
         self.written = written
-        self.text = _described(written)
+        self.text = text or _described(written)
         # Neither an operator, a key, a type of principal nor an element is called so, and none has such values.
-        super().__init__({self.text: {self.text: {}}})
+        super().__init__({self.text: _Content({self.text: _Content()})})
 
     def __repr__(self) -> str:
         """Return it in words, for messages about policies."""

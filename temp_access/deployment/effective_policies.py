@@ -10,12 +10,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from temp_access.cfn.assembly import Assembly
+from temp_access.cfn.opaque import OpaqueValue
 from temp_access.cfn.resources import resources
 from temp_access.config.model import Config
 from temp_access.deployment.deployed import managed_policy_document
 from temp_access.deployment.state import BucketState, Permissions, RoleState, State, UserState
 from temp_access.deployment.target import Target, template_context, template_target
-from temp_access.deployment.undecided_policy import UndecidedPolicy
+from temp_access.deployment.undecided_policy import UndecidedPolicy, with_one_reason
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, DENY_ALL, bundled_document
 from temp_access.iam.decision import Layer
@@ -249,7 +250,8 @@ def outsider_policies(own: UnknownAs) -> PrincipalPolicies:
 
 def parse(document: Document, layer: Layer, name: str) -> Policy:
     """Return the policy; what can't be read in it is unknown, and an evaluation that depends on it is undecided."""
-    return read_policy(document, layer, name)
+    policy = read_policy(document, layer, name)
+    return with_one_reason(policy, f"{name}: {document.text}") if isinstance(document, OpaqueValue) else policy
 
 
 def template_policies(config: Config, assembly: Assembly, *, keeps_unknown: bool = True) -> EffectivePolicies:

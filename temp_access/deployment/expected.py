@@ -41,7 +41,11 @@ def _bucket_policy(bucket: str, template_resources: tuple[Resource, ...]) -> Doc
         if policy.properties.get("Bucket") == bucket:
             document: Document = policy.properties["PolicyDocument"]
             return document
-    return next((OpaqueValue(each.unread) for each in policies if _BUCKET_OF_POLICY & each.unread.keys()), None)
+    return next((_of_unknown_holder(each) for each in policies if _BUCKET_OF_POLICY & each.unread.keys()), None)
+
+
+def _of_unknown_holder(policy: Resource) -> OpaqueValue:
+    return OpaqueValue(policy.unread, f"the {' and '.join(policy.unread)} of {policy.logical_id}")
 
 
 def _public_access_block(properties: Mapping[str, Any]) -> dict[str, bool]:
@@ -84,7 +88,7 @@ def expected_permissions(owner: Resource, template_resources: tuple[Resource, ..
     for policy in template_resources:
         own_kind = policy.kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", f"{owner.kind}Policy")
         if own_kind and {owners, _OWNER_NAMES[owner.kind], "Properties"} & policy.unread.keys():
-            inline[inline_name(policy)] = OpaqueValue(policy.unread)
+            inline[inline_name(policy)] = _of_unknown_holder(policy)
         if policy.kind == "AWS::IAM::ManagedPolicy" and (
             policy.name in attached or owner.name in policy.properties.get(owners, ())
         ):

@@ -23,6 +23,11 @@ class UndecidedPolicy:
 
     def parsed(self) -> Policy:
         """Return a policy that may allow everything, and denies nothing."""
-        policy = parse_policy(ALLOW_ALL, self.layer, self.name)
-        [statement] = policy.statements
-        return replace(policy, statements=(replace(statement, conditions=(UnreadableCondition(self.description),)),))
+        return with_one_reason(parse_policy(ALLOW_ALL, self.layer, self.name), self.description)
+
+
+def with_one_reason(policy: Policy, reason: str) -> Policy:
+    """Return a policy whose statements, all of which are unknown, depend on `reason` only."""
+    unknown = (UnreadableCondition(reason),)
+    statements = tuple(replace(statement, conditions=unknown) for statement in policy.statements)
+    return replace(policy, statements=statements, unreadable=(reason,))

@@ -1,6 +1,6 @@
 """The scopes that a policy names: a pattern of resources, or a pattern of prefixes to list."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,21 +42,42 @@ def scopes_of(snapshot: Snapshot, statements: Iterable[StatementView]) -> Iterat
     """Yield the scopes that the statements of one snapshot name."""
     user = snapshot.config.user.name
     for statement in statements:
-        for pattern in statement.resources:
-            if pattern != "*":
-                yield _scope(snapshot, pattern, user)
+        texts = [_readable(statement, pattern) for pattern in statement.resources if pattern != "*"]
+        scopes = [_scope(snapshot, text, user) for text in texts]
+        yield from scopes
         for entry in statement.conditions:
             if entry.lower_key == "s3:prefix":
                 for prefix in entry.values:
                     prefixes = examples(prefix, user_name=user) if "like" in entry.operator.lower() else (prefix,)
                     yield ResourceScope(BUCKET, prefix, (BUCKET,), prefixes)
+                    for scope in scopes:
+                        if buckets := tuple(each for each in scope.resources if _is_bucket(each) and each != BUCKET):
+                            yield ResourceScope(scope.pattern, prefix, buckets, prefixes)
 
 
-def overlapping_scopes(head: Snapshot, scopes: Iterable[ResourceScope]) -> Iterator[ResourceScope]:
+def _readable(statement: StatementView, pattern: str) -> str:
+    """Return a pattern for Version 2012-10-17: without it, `${` is text."""
+    return pattern if statement.version == "2012-10-17" else pattern.replace("${", "${$}{")
+
+
+def _is_bucket(resource: str) -> bool:
+    """Whether a normalized resource is a bucket."""
+    return resource == BUCKET or (resource.startswith(f"{PARTITION}s3:::") and "/" not in resource)
+
+
+def overlapping_scopes(head: Snapshot, scopes: Sequence[ResourceScope]) -> Iterator[ResourceScope]:
     """Yield the scopes that two patterns of resources have in common."""
     patterns = dict.fromkeys(scope.pattern for scope in scopes if scope.prefix is None)
     for pattern in overlaps(each for each in patterns if each.count("*") <= _MAX_STARS):
         yield _scope(head, head.names.localize(pattern), head.config.user.name)
+    by_bucket: dict[str, dict[str, None]] = {}
+    resources = {scope.pattern: scope.resources for scope in scopes if scope.prefix is not None}
+    for scope in scopes:
+        if scope.prefix is not None and scope.prefix.count("*") <= _MAX_STARS:
+            by_bucket.setdefault(scope.pattern, {})[scope.prefix] = None
+    for pattern, prefixes in by_bucket.items():
+        for prefix in overlaps(prefixes):
+            yield ResourceScope(pattern, prefix, resources[pattern], examples(prefix))
 
 
 def _scope(snapshot: Snapshot, pattern: str, user: str) -> ResourceScope:

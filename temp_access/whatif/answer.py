@@ -11,6 +11,7 @@ from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, Unk
 from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import that_can_change
 from temp_access.iam.arn import bucket_arn
+from temp_access.iam.callers import CallerKind
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
@@ -19,8 +20,8 @@ from temp_access.iam.policy_json import VERSION
 from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.statements import policy_statements
 from temp_access.policies.session_policy import session_policy_for
+from temp_access.whatif.context import assumed_context, merge_context, unknown_context
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, PolicySource, Principal, Question, WhatIfAnswer
-from temp_access.whatif.question import assumed_context, merge_context, unknown_context
 
 
 def decide(
@@ -48,7 +49,10 @@ def decide(
     restrictive = policy_sets[UnknownAs.ALLOW_NOTHING]
     used = _used_keys(restrictive)
     request = request._replace(context={**unknown_context(principal, used), **request.context})
-    decisions = [evaluate(policy_set, request) for policy_set in policy_sets.values()]
+    # An id doesn't tell the caller's account: it can be this one or another.
+    accounts = (source.target.account, "") if principal.has_unknown_account else (request.account,)
+    requests = [request._replace(account=account) for account in accounts]
+    decisions = [evaluate(policy_set, each) for each in requests for policy_set in policy_sets.values()]
     decision = decisions[0]
     open_decisions = [each for each in decisions if each.kind is DecisionType.UNDECIDED]
     differ = len({each.allowed for each in decisions}) > 1
@@ -73,7 +77,7 @@ def decide(
         source=source.description,
         depends_on=tuple(dict.fromkeys(name for each in open_decisions for name in each.unknown)),
         depends_on_unknown=differ,
-        is_allowed_otherwise=decision.allowed,
+        is_allowed_otherwise=decision.allowed and decisions[-len(policy_sets)].allowed,
         unread=unread,
     )
 
@@ -92,9 +96,11 @@ def _policy_set(principal: Principal, request: Request, source: PolicySource, un
     policies, target = source.policies, source.target
     policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
     session = policy_for(principal.grant) if principal.grant else None
-    # The root user has no policies of its own.
-    own_as = UnknownAs.ALLOW_NOTHING if principal.is_root else unknown_as
+    own_as = unknown_as if principal.has_own_policies else UnknownAs.ALLOW_NOTHING
     own = policies.of_owner(principal.owner, own_as).narrowed(session)
+    if principal.kind is CallerKind.FEDERATED:
+        # GetFederationToken takes a session policy, without which its session may do nothing.
+        own = replace(own, session=(parse(own_as.document(Layer.SESSION), Layer.SESSION, "session policy"),))
     if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
         return policies.on(policies.state.bucket, own)
     if request.resource == target.role_arn and request.action.lower().startswith("sts:"):
@@ -117,8 +123,11 @@ def _has_unknown_policy(request: Request, target: Target) -> bool:
 def _unknown_policies(principal: Principal, request: Request, source: PolicySource) -> Iterator[str]:
     """Yield a description of each unknown policy that takes part."""
     owner = source.policies.owner_state(principal.owner)
-    if owner is None and not principal.is_root:
-        yield f"the identity-based policies of {principal.role_arn or principal.arn}"
+    if owner is None and principal.has_own_policies:
+        session = " and the session policy" if principal.kind is CallerKind.FEDERATED else ""
+        yield f"the identity-based policies{session} of {principal.role_arn or principal.arn}"
+    if principal.has_unknown_account:
+        yield f"the account of {principal.arn}"
     elif owner:
         yield from source.policies.unknown_of(owner)
     if _has_unknown_policy(request, source.target):
@@ -177,7 +186,7 @@ def _layer_answers(
 def _is_known(layer: Layer, principal: Principal, policies: PolicySet, source: PolicySource) -> bool:
     owner = source.policies.owner_state(principal.owner)
     if owner is None:
-        return layer is not Layer.IDENTITY or principal.is_root
+        return layer not in (Layer.IDENTITY, Layer.SESSION) or not principal.has_own_policies
     is_boundary = layer is Layer.BOUNDARY and policies.boundary is not None
     return not (is_boundary and owner.permissions.boundary in source.policies.unknown(owner).documents)
 

@@ -10,14 +10,14 @@ from temp_access.config.table import key_path
 from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, parse
 from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import that_can_change
-from temp_access.iam.arn import bucket_arn
-from temp_access.iam.callers import CallerKind
+from temp_access.iam.callers import IAM, CallerKind
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown, near_misses
 from temp_access.iam.policy_json import VERSION
 from temp_access.iam.request import ContextValue, Request
+from temp_access.iam.resource_policies import can_have_policy
 from temp_access.iam.statements import policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.whatif.context import assumed_context, merge_context, unknown_context
@@ -109,15 +109,18 @@ def _policy_set(principal: Principal, request: Request, source: PolicySource, un
     if not _has_unknown_policy(request, target):
         return policy_set
     [statement] = unknown_as.document(Layer.RESOURCE)["Statement"]
-    document = {"Version": VERSION, "Statement": [{**statement, "Principal": {"AWS": request.account}}]}
+    # At best, it names the caller itself, or the role of its session: a session policy limits what it allows.
+    name = request.role or request.principal
+    named = {"AWS": name} if principal.kind in IAM and principal.kind is not CallerKind.ROOT else "*"
+    document = {"Version": VERSION, "Statement": [{**statement, "Principal": named}]}
     return replace(policy_set, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
 
 
 def _has_unknown_policy(request: Request, target: Target) -> bool:
-    """Whether the resource is another account's or another bucket, so that its policy isn't known."""
-    is_bucket = f"{request.resource}/".startswith(f"{target.bucket_arn}/")
-    other_bucket = request.resource.startswith(bucket_arn(target.partition, "")) and not is_bucket
-    return other_bucket or request.resource_account != target.account
+    """Whether the resource can have a policy that isn't known: it isn't the deployment's bucket or role."""
+    if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
+        return False
+    return can_have_policy(request.resource) or request.resource_account != target.account
 
 
 def _unknown_policies(principal: Principal, request: Request, source: PolicySource) -> Iterator[str]:
@@ -170,7 +173,8 @@ def _layer_answers(
             allows=located(result.allows),
             denies=located(result.denies),
             missing=result.missing,
-            known=_is_known(result.layer, principal, policies, source),
+            known=_is_known(result.layer, principal, policies, source)
+            and not (result.layer is Layer.RESOURCE and _has_unknown_policy(request, source.target)),
             undecided=tuple(
                 (LocatedStatement(reason, locate(reason.layer, reason.policy)), name)
                 for reason, name in result.undecided

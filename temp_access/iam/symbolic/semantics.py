@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.callers import CallerKind
 from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.document import Policy, Statement
 from temp_access.iam.evaluator import PolicySet

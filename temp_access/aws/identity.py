@@ -94,21 +94,20 @@ class CallerIdentity:
         return client
 
     def client(self, service: str) -> Any:
-        """Return a client that retries in botocore's standard mode."""
-        from botocore.config import Config
+        """Return a client whose calls are checked."""
+        from temp_access.aws.checked_calls import checked, client_config
 
         # Creating clients isn't thread-safe; using them is.
         with self._lock:
             if service not in self._clients:
-                config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
                 boto = self._boto and self._boto()
                 create: Any = boto.client if boto else self.core.create_client
                 try:
-                    self._clients[service] = create(service, region_name=self.region, config=config)
+                    self._clients[service] = checked(create(service, region_name=self.region, config=client_config()))
                 except ValueError as error:
                     raise BorrowError(
                         f"the AWS configuration has an invalid value: {error}",
-                        "correct it, in AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS or another variable, or in the profile",
+                        "correct it, in AWS_ENDPOINT_URL or another variable, or in the profile",
                     ) from error
             return self._clients[service]
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from temp_access.errors import UserError, require_extra
+from temp_access.aws.patience import PATIENCE
+from temp_access.errors import TempAccessError, UserError, require_extra
 
 
 def run_cdk(args: argparse.Namespace, region: str, *arguments: str) -> int:
@@ -24,7 +25,15 @@ def run_cdk(args: argparse.Namespace, region: str, *arguments: str) -> int:
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
     }
-    return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
+    try:
+        ended = subprocess.run(command, env={**os.environ, **settings}, check=False, timeout=PATIENCE.remaining)
+    except subprocess.TimeoutExpired:
+        raise TempAccessError(
+            f"cdk {arguments[0]} was ended, because the time of --timeout is over; what it began may go on in "
+            "CloudFormation: look there, and run the command again",
+            exit_code=3,
+        ) from None
+    return ended.returncode
 
 
 def _cdk() -> str:

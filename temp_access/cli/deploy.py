@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
+from temp_access.deployment.target import find_stack
 
 if TYPE_CHECKING:
     import boto3
@@ -33,10 +34,4 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_bootstrapped(session: "boto3.Session") -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        session.client("cloudformation").describe_stacks(StackName="CDKToolkit")
-    except ClientError:
-        return False
-    return True
+    return find_stack(session, "CDKToolkit") is not None

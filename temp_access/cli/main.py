@@ -83,23 +83,26 @@ def main(arguments: Sequence[str]) -> int:
 
         answer(make_parser)
     args = _parse(arguments)
+    if getattr(args, "time_limit", None) is not None:
+        from temp_access.aws.patience import PATIENCE
+
+        PATIENCE.start(args.time_limit)
     try:
         _require_home()
         check_paths(args)
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))
     except TempAccessError as error:
-        if args.debug:
-            raise
-        print(error, file=sys.stderr)
+        _print_error(args, str(error))
         return error.exit_code
     except BrokenPipeError:
         return _broken_pipe()
     except Exception as error:
-        message = None if args.debug else _disk_full_message(error) or _service_error_message(error)
-        if message is None:
-            raise
-        print(message, file=sys.stderr)
+        # Whatever it is, it says nothing about what was checked.
+        message = _disk_full_message(error) or _service_error_message(error) or _unexpected_message(args, error)
+        _print_error(args, message)
         return 3
+    finally:
+        _print_clock_note()
 
 
 def _broken_pipe() -> int:
@@ -160,6 +163,33 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def _print_error(args: argparse.Namespace, message: str) -> None:
+    """Print the error that is being handled: its message, and with --debug its traceback before it."""
+    if args.debug:
+        import traceback
+
+        traceback.print_exc()
+    print(message, file=sys.stderr)
+
+
+def _print_clock_note() -> None:
+    # A command that called no service hasn't imported it.
+    patience = sys.modules.get("temp_access.aws.patience")
+    if patience and (note := patience.PATIENCE.take_clock_note()):
+        print(f"note: {note}", file=sys.stderr)
+
+
+def _unexpected_message(args: argparse.Namespace, error: Exception) -> str:
+    from temp_access.terminal_text import escape_control, redact
+
+    reason = escape_control(redact(" ".join(str(error).split())))[:300]
+    return (
+        f"{args.command} ended at an error that nobody expected, so its result is unknown "
+        f"({type(error).__name__}{f': {reason}' if reason else ''}); this is a bug in temp-access: please report it "
+        f"with the traceback that `temp-access --debug {args.command} …` shows"
+    )
+
+
 def _disk_full_message(error: Exception) -> str | None:
     """Return the message for an error of a full disk, None for any other error."""
     if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
@@ -174,9 +204,11 @@ def _service_error_message(error: Exception) -> str | None:
     if exceptions is None:
         return None
     if isinstance(error, exceptions.ClientError):
+        from temp_access.aws.answers import is_no_answer
         from temp_access.error_guide.guide import summarize_client_error
 
-        return f"the service refused a call that this command needs: {error}{summarize_client_error(error)}"
+        what = "gave no answer to" if is_no_answer(error) else "refused"
+        return f"the service {what} a call that this command needs: {error}{summarize_client_error(error)}"
     if isinstance(error, exceptions.BotoCoreError):
         from temp_access.aws.errors import from_connection_error
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temp_access.aws.clients import endpoint_override
+from temp_access.aws.answers import is_missing
+from temp_access.aws.clients import endpoint_override, service_client
 from temp_access.aws.configuration_errors import missing_credentials, missing_region, problem_of
 from temp_access.aws.errors import from_connection_error
 from temp_access.aws.identity import ask_only_at_terminal, region_from_environment
@@ -87,7 +88,7 @@ def session_identity(session: "boto3.Session") -> tuple[str, str]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        identity = session.client("sts").get_caller_identity()
+        identity = service_client(session, "sts").get_caller_identity()
     except ClientError as error:
         code = error.response["Error"]["Code"]
         reason = f"{error}; log in again, or use another profile (more: temp-access explain {code})"
@@ -133,18 +134,29 @@ def deployed_target(session: "boto3.Session", config: Config, account: str, arn:
 
 
 def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
+    outputs = find_stack(session, stack)
+    if outputs is None:
+        raise UserError(
+            f"the stack {stack} isn't deployed in this account and Region; run `make deploy` (for the "
+            "local AWS, `make demo`)"
+        )
+    return outputs
+
+
+def find_stack(session: "boto3.Session", stack: str) -> dict[str, str] | None:
+    """Return the outputs of a stack, None if CloudFormation says that it doesn't exist.
+
+    Raises TempAccessError (inconclusive) if CloudFormation says neither.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        description = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        description = service_client(session, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        if "does not exist" in str(error):
-            raise UserError(
-                f"the stack {stack} isn't deployed in this account and Region; run `make deploy` (for the "
-                "local AWS, `make demo`)"
-            ) from None
+        if is_missing(error):
+            return None
         raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, IndexError) as error:
         raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
     return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", ())}
 

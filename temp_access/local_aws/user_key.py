@@ -11,6 +11,9 @@ from temp_access.files import locked
 from temp_access.local_aws.control import environment
 from temp_access.local_aws.state_dir import StateDir, read_json, write_private
 
+# Any other error leaves open whether a key can be created.
+_REFUSALS = ("AccessDenied", "LimitExceeded")
+
 
 def user_environment(state_dir: Path, user_name: str) -> dict[str, str]:
     """Return the environment variables of a client, with the user's access key; the first call creates the key.
@@ -44,12 +47,15 @@ def forget_key(state_dir: Path, user_name: str, key_id: str | None = None) -> bo
 
 
 def _create_key(state_dir: StateDir, user_name: str, variables: dict[str, str]) -> dict[str, str]:
+    from botocore.config import Config
     from botocore.exceptions import ClientError
 
     from temp_access.local_aws.session import session
 
+    # Sent once, because a repetition after a lost answer would create a second key.
+    once = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
     try:
-        access_key = session(variables).client("iam").create_access_key(UserName=user_name)["AccessKey"]
+        access_key = session(variables).client("iam", config=once).create_access_key(UserName=user_name)["AccessKey"]
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "NoSuchEntity":
@@ -58,7 +64,8 @@ def _create_key(state_dir: StateDir, user_name: str, variables: dict[str, str]) 
             ) from error
         raise UserError(
             f"can't create an access key for {user_name!r} ({code}: {error.response['Error']['Message']}); delete one "
-            f"with aws iam delete-access-key --user-name {user_name}"
+            f"with aws iam delete-access-key --user-name {user_name}",
+            exit_code=2 if code in _REFUSALS else 3,
         ) from error
     key = {"AccessKeyId": access_key["AccessKeyId"], "SecretAccessKey": access_key["SecretAccessKey"]}
     state_dir.users.mkdir(mode=0o700, exist_ok=True)

@@ -49,11 +49,12 @@ def from_deployed(config: Config, target: Target, session: "boto3.Session") -> P
     """Return the deployed policies; raises UserError if the user, the role or the bucket doesn't exist."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from temp_access.aws.clients import service_client
     from temp_access.deployment.deployed import read_deployed
 
-    iam = session.client("iam")
+    iam = service_client(session, "iam")
     try:
-        deployed = read_deployed(iam, session.client("s3"), target)
+        deployed = read_deployed(iam, service_client(session, "s3"), target)
     except (BotoCoreError, ClientError) as error:
         raise TempAccessError(f"the deployed policies can't be read: {error}", exit_code=3) from None
     user, role, bucket = deployed.user, deployed.role, deployed.bucket

@@ -13,8 +13,11 @@ class _Session:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def client(self, name: str) -> "_Session":
+    def client(self, name: str, **_: object) -> "_Session":
         return self
+
+    def _make_api_call(self, operation: str, parameters: object) -> None:
+        raise self.error
 
     def get_caller_identity(self) -> None:
         raise self.error

@@ -41,6 +41,8 @@ def search(make_query: QueryFactory, account: str, deadline: Deadline, folder: s
     solver = Solver()
     try:
         query = make_query(solver, folder)
+        if _has_the_policies_of_base(query, folder):
+            return SearchResult()
         encoder, formulas = _formulas(solver, query, folder)
     except (NotEncodableError, ValueError) as error:
         # A policy that is malformed with some folders proves nothing either.
@@ -56,6 +58,14 @@ def search(make_query: QueryFactory, account: str, deadline: Deadline, folder: s
         if one.solve().result is not SatResult.SAT:
             return _with_special_folders(make_query, account, deadline)
     return one.witness_result()
+
+
+def _has_the_policies_of_base(query: Query, folder: str | None) -> bool:
+    """Whether the policies are those of base word for word, so that they can't allow anything that base doesn't."""
+    if query.base_policies is None or not query.expect_allowed or query.unknown or query.unknown_in_base:
+        return False
+    folder_text = folder if folder is not None else FOLDER
+    return query.policies(folder_text, False).is_written_as(query.base_policies(folder_text, False))
 
 
 def _formulas(solver: Solver, query: Query, folder: str | None) -> tuple[Encoder, list[Formula]]:

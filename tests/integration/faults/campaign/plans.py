@@ -105,6 +105,9 @@ class Planner:
     def _sprinkled(self, rate: float) -> tuple[Fault, ...]:
         kinds = self._rng.sample(_SHORT, self._rng.randint(1, 5))
         match = self._match()
+        # A command that makes few calls meets a fault too.
+        calls = sum(bool(re.search(match, name)) for name in self._calls)
+        rate = max(rate, min(1.5 / max(calls, 1), 0.4))
         return tuple(
             Fault(kind, match, takes_effect=self._rng.random() < 0.5, rate=rate / len(kinds)) for kind in kinds
         )
@@ -134,12 +137,12 @@ class Planner:
         return FaultPlan("dead", (fault,))
 
     def _slow(self) -> FaultPlan:
-        slow = Fault(slow=self._rng.uniform(0.1, 1.5), match=self._match(), rate=self._rng.choice([0.03, 0.1]))
+        slow = Fault(slow=self._rng.uniform(0.1, 1.5), match=self._match(), rate=self._rng.choice([0.1, 0.3]))
         return FaultPlan("slow", (slow, *self._sprinkled(0.03)))
 
     def _clock(self) -> FaultPlan:
         offset = self._rng.choice([-1, 1]) * self._rng.uniform(20, 1800)
-        return FaultPlan("clock", self._sprinkled(self._rng.choice([0.0, 0.03])), date_offset=offset)
+        return FaultPlan("clock", self._sprinkled(0.01) if self._rng.random() < 0.5 else (), date_offset=offset)
 
     def _hang(self) -> FaultPlan:
         if self._rng.random() < 0.2:

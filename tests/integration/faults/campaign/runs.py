@@ -143,6 +143,9 @@ class Campaign:
         if run.code == 0 and command.name in ("verify", "self-test"):
             run.problems += judge_left(stand.before, stand.state(), "after a pass")
         self._run_clean(run, command)
+        if run.mutant and command.name == "revoke":
+            # What the mutant wrote isn't a revocation of bob's sessions.
+            stand.run("revoke", "--all", "--undo", *stand.local)
         left = judge_left(stand.before, stand.state(), "after a clean run")
         run.problems += left
         if left:

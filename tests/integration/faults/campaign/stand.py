@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,7 +32,7 @@ _SAVED_SECONDS = 1.2
 class CampaignProxy(FaultProxy):
     """A fault proxy that counts its faults, does something at a moment, and knows the secrets that it carried."""
 
-    def plan(self, plan: FaultPlan, actions: dict[Moment, Callable[[], object]]) -> None:
+    def plan(self, plan: FaultPlan, actions: Mapping[Moment, Callable[[], object]]) -> None:
         """Make the faults of a plan, and call each action once, at its moment."""
         self.secrets: set[str] = set()
         self.counts: Counter[str] = Counter()
@@ -170,6 +170,8 @@ class Stand:
     def restore(self) -> None:
         """Return to the saved state."""
         stop(self.project.aws.state_dir)
+        for name in ("xdg", "cache"):
+            shutil.rmtree(self.project.folder / name, ignore_errors=True)
         for saved in self._saved.iterdir():
             own = self.project.folder / saved.name
             if saved.is_dir() and not saved.is_symlink():

@@ -4,6 +4,7 @@ Only a code of this table decides anything. Every other answer (throttling in an
 or unknown credentials, a page of a proxy) is none: the call can be repeated, and its result stays unknown.
 """
 
+import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -22,14 +23,15 @@ class AnswerType(Enum):
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-# By which STS rejects the parameters of a call; a repetition is rejected too. From botocore's model of AssumeRole, and
-# https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+# By which STS rejects the parameters of a call, and S3 its condition; a repetition is rejected too. From botocore's
+# model of AssumeRole, and https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 REJECTED = frozenset(
     {
         "MalformedPolicyDocument",
         "MalformedPolicyDocumentException",
         "PackedPolicyTooLarge",
         "PackedPolicyTooLargeException",
+        "PreconditionFailed",
         "RegionDisabledException",
         "ValidationError",
     }
@@ -50,6 +52,31 @@ MISSING = frozenset(
         "OwnershipControlsNotFoundError",
         "ServerSideEncryptionConfigurationNotFoundError",
         "StackNotFoundException",
+    }
+)
+# What botocore makes of S3's answer to HEAD that the object isn't there: such an answer has no body, so no code.
+HEAD_MISSING = "404"
+# With which services ask for fewer calls. The first are those of botocore's retry modes, with status 503 and 429 if
+# there is no code: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequests",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+        "429",
+        "503",
     }
 )
 # With which a service says that it doesn't know or accept the credentials. It decided nothing about the call: they
@@ -84,7 +111,6 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "DescribeStacks": ("Stacks",),
     "GetBucketEncryption": ("ServerSideEncryptionConfiguration",),
     "GetBucketOwnershipControls": ("OwnershipControls",),
-    "GetBucketPolicy": ("Policy",),
     "GetCallerIdentity": ("Account", "Arn"),
     "GetObject": ("ETag",),
     "GetObjectTagging": ("TagSet",),
@@ -117,6 +143,8 @@ def classify(code: str, message: str, metadata: Mapping[str, Any]) -> AnswerType
         return AnswerType.DENIED
     if code in MISSING or (code == "ValidationError" and "does not exist" in message):
         return AnswerType.MISSING
+    if code == HEAD_MISSING and status == 404 and is_from_aws(metadata):
+        return AnswerType.MISSING
     return AnswerType.REJECTED if code in REJECTED else AnswerType.NO_ANSWER
 
 
@@ -136,9 +164,25 @@ def is_no_answer(error: Exception) -> bool:
     return answer_type(error) is AnswerType.NO_ANSWER
 
 
+def lacks_code(error: Exception) -> bool:
+    """Whether S3 refused a HEAD call, in an answer without a body, so without a code; GET would get one."""
+    response = getattr(error, "response", {})
+    code = response.get("Error", {}).get("Code")
+    return code in ("400", "403") and is_from_aws(response.get("ResponseMetadata", {}))
+
+
 def _is_a_page(metadata: Mapping[str, Any]) -> bool:
     headers: Mapping[str, str] = metadata.get("HTTPHeaders") or {}
     return any(name.lower() == "content-type" and "html" in value.lower() for name, value in headers.items())
+
+
+def _is_json(text: Any) -> bool:
+    # The body of the answer is the policy, so no parser has read it yet.
+    try:
+        json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def is_from_aws(metadata: Mapping[str, Any]) -> bool:
@@ -154,5 +198,7 @@ def defect(operation: str, response: Mapping[str, Any], required: tuple[str, ...
     """
     if not is_from_aws(response.get("ResponseMetadata", {})):
         return "it has no request id, so something between this machine and the service answered"
+    if operation == "GetBucketPolicy" and not _is_json(response.get("Policy")):
+        return "its policy isn't JSON"
     missing = [name for name in (*_MEMBERS.get(operation, ()), *required) if name not in response]
     return f"it has no {' and no '.join(dict.fromkeys(missing))}" if missing else None

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from temp_access.aws.answers import CREDENTIAL_CODES, AnswerType, answer_type, defect
+from temp_access.aws.answers import CREDENTIAL_CODES, AnswerType, answer_type, defect, lacks_code
 from temp_access.aws.patience import PATIENCE
 from temp_access.errors import TempAccessError
 from temp_access.terminal_text import redact
@@ -91,7 +91,7 @@ def _send_once(client: Any, send: Callable[[str, Any], Any], operation: str, par
 
 def _attempts(error: Exception) -> int:
     if isinstance(error, ClientError):
-        if answer_type(error) is not AnswerType.NO_ANSWER:
+        if answer_type(error) is not AnswerType.NO_ANSWER or lacks_code(error):
             return 1
         return _CREDENTIAL_ATTEMPTS if error.response["Error"].get("Code") in CREDENTIAL_CODES else _ATTEMPTS
     return _ATTEMPTS if isinstance(error, (NoAnswerError, NoConnectionError, HTTPClientError)) else 1

@@ -50,11 +50,13 @@ def repeated(do: Callable[[], T]) -> T:
 
 def has_no_answer(error: Exception) -> bool:
     """Whether botocore's error leaves open whether the call took effect."""
-    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
     from botocore.exceptions import ConnectionError as NoConnectionError
 
     from temp_access.aws.checked_calls import NoAnswerError
 
     if isinstance(error, ClientError):
         return is_no_answer(error)
-    return isinstance(error, (HTTPClientError, NoAnswerError, NoConnectionError))
+    # The body of an object can be cut or damaged after its answer began.
+    damages = (FlexibleChecksumError, IncompleteReadError)
+    return isinstance(error, (HTTPClientError, NoAnswerError, NoConnectionError, *damages))

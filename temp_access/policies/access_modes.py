@@ -4,15 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from temp_access.iam.policy_json import LIST_BUCKET
+from temp_access.iam.policy_json import GET_BUCKET_LOCATION, LIST_BUCKET
 
+_BUCKET_ACTIONS = (GET_BUCKET_LOCATION, LIST_BUCKET)
 _READ = ("s3:GetObject",)
 _WRITE = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
 
 
 @dataclass(frozen=True, slots=True)
 class AccessMode:
-    """An access mode: whether it allows listing the folder, and the actions that it allows on the folder's objects."""
+    """An access mode: whether it allows listing the folder, and the actions that it allows on the folder's objects.
+
+    A mode that lists also tells the bucket's Region: clients ask for it before they list, and it says nothing else.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+    """
 
     mode: str
     allows_listing: bool
@@ -21,13 +26,18 @@ class AccessMode:
 
     @property
     def bucket_actions(self) -> tuple[str, ...]:
-        """The actions on the bucket itself."""
+        """The actions on the bucket itself, sorted."""
+        return (GET_BUCKET_LOCATION, LIST_BUCKET) if self.allows_listing else ()
+
+    @property
+    def prefix_actions(self) -> tuple[str, ...]:
+        """Those of `bucket_actions` that a condition on s3:prefix limits to the folder."""
         return (LIST_BUCKET,) if self.allows_listing else ()
 
     def allows(self, action: str) -> bool:
         """Whether the mode allows `action`, spelled as AWS spells it, in the folder."""
-        if action == LIST_BUCKET:
-            return self.allows_listing
+        if action in _BUCKET_ACTIONS:
+            return action in self.bucket_actions
         return action in self.object_actions or "s3:*" in self.object_actions
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from temp_access.iam.policy_json import LIST_BUCKET
+from temp_access.iam.policy_json import GET_BUCKET_LOCATION, LIST_BUCKET
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Solver
@@ -15,6 +15,8 @@ def mode_bound(sessions: ScopedSessions) -> Iterator[QueryFactory]:
     if "s3:*" not in sessions.access.object_actions:
         yield partial(_object_bound, sessions)
     yield partial(_listing_bound, sessions)
+    if not sessions.access.allows_listing:
+        yield partial(_location, sessions, expect_allowed=True)
 
 
 def _object_bound(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
@@ -41,6 +43,9 @@ def usefulness(sessions: ScopedSessions) -> Iterator[QueryFactory]:
         yield partial(_useful_objects, sessions)
     if sessions.access.allows_listing:
         yield partial(_useful_listings, sessions)
+        # A policy of somebody's own may leave it out: many clients don't need it.
+        if not sessions.is_custom:
+            yield partial(_location, sessions, expect_allowed=False)
 
 
 def reaching(sessions: ScopedSessions) -> Iterator[QueryFactory]:
@@ -64,3 +69,9 @@ def _useful_listings(sessions: ScopedSessions, solver: Solver, folder: str | Non
     prefix = solver.concat([own, solver.constant("/"), rest])
     request = sessions.requests(solver).listing((LIST_BUCKET,), prefix, tls=True)
     return scoped_query(sessions, solver, own, request, (rule,), expect_allowed=False, readable=(rest,))
+
+
+def _location(sessions: ScopedSessions, solver: Solver, folder: str | None, *, expect_allowed: bool) -> Query:
+    own, rule = any_folder(solver, folder)
+    request = sessions.requests(solver).bucket((GET_BUCKET_LOCATION,), tls=not expect_allowed)
+    return scoped_query(sessions, solver, own, request, (rule,), expect_allowed=expect_allowed)

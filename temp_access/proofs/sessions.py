@@ -79,7 +79,10 @@ class SessionPolicyFactory(Protocol):
 
 @dataclass(frozen=True)
 class ScopedSessions:
-    """The sessions of one access mode; `folders` are pairs of granted folders, the most similar names first."""
+    """The sessions of one access mode; `folders` are pairs of granted folders, the most similar names first.
+
+    `name` is that of a session policy of somebody's own.
+    """
 
     effective: EffectivePolicies
     access: AccessMode
@@ -91,6 +94,11 @@ class ScopedSessions:
     def description(self) -> str:
         """The name of such a session in messages."""
         return self.name or f"a {self.access.mode} session"
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the session policy is somebody's own."""
+        return bool(self.name)
 
     def requests(self, solver: Solver) -> RequestBuilder:
         """Return the builder of requests on the bucket of these sessions."""

@@ -15,6 +15,7 @@ _OBJECT_VERBS = MappingProxyType({"s3:getobject": "read", "s3:putobject": "uploa
 _OTHER_VERBS = MappingProxyType(
     {
         "s3:listbucket": "list objects",
+        "s3:getbucketlocation": "read the bucket's Region",
         "s3:abortmultipartupload": "abort uploads",
         "s3:listmultipartuploadparts": "list the parts of uploads",
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from temp_access.aws.answers import CREDENTIAL_CODES, is_missing
+from temp_access.aws.answers import CREDENTIAL_CODES, is_missing, lacks_code
 from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.clients import Clients
 from temp_access.aws.once import repeated
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 BODY = b"temp-access verify"
+_NO_ETAG = '"temp-access"'
 
 
 def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target: Target) -> None:
@@ -37,7 +38,8 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
         case "list-v1" | "list-v2":
             _list(s3, call)
         case "get":
-            s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            # The body can be cut after an answer that was whole.
+            repeated(lambda: s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         case "head":
             _head(s3, bucket, key)
         case "head-marker":
@@ -97,11 +99,21 @@ def _head(s3: "S3Client", bucket: str, key: str) -> None:
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        # The answer to HEAD has a status but no code, and 403 can mean expired credentials or a wrong clock too. The
-        # same permission decides about GetObject:
+        # The answer to HEAD has a status but no code. S3's 404 says enough; 403 and 400 can mean expired credentials
+        # or a wrong clock too. The same permission decides about GetObject:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-        s3.get_object(Bucket=bucket, Key=key)["Body"].close()
-        raise SetupError(f"HeadObject got {error.response['Error']['Code']}, although GetObject is allowed") from error
+        if is_missing(error):
+            error.response["Error"]["Code"] = "NoSuchKey"
+        if not lacks_code(error):
+            raise
+        status = error.response["Error"]["Code"]
+        try:
+            # With a condition that no object meets, so that nobody's content is sent.
+            s3.get_object(Bucket=bucket, Key=key, IfMatch=_NO_ETAG)["Body"].close()
+        except ClientError as answer:
+            if answer.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+        raise SetupError(f"HeadObject got {status}, although GetObject is allowed") from error
 
 
 def _list(s3: "S3Client", call: ServiceCall) -> None:

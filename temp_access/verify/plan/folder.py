@@ -68,6 +68,7 @@ class FolderProbes:
                 yield self._outside(location, prefix, operation)
         yield self._listing("no-prefix", None, "without a prefix", False)
         yield self._listing("empty-prefix", "", "with an empty prefix", False)
+        yield self._location()
         yield self._listing("bare-prefix", self.grant.folder, f"with the bare prefix {self.grant.folder}", False)
         for operation in BEYOND:
             yield self._beyond(operation)
@@ -143,6 +144,19 @@ class FolderProbes:
             else "the session policy's s3:prefix condition is missing or too wide: it lists names outside the folder"
         )
         return self._probe(f"listing/{id_}", f"list {description}", call, allowed, cause)
+
+    def _location(self) -> Probe:
+        name = "get-bucket-location"
+        allowed = name in self._allowed
+        cause = (
+            f"the session policy or the role doesn't allow {OPERATIONS[name].action}, which clients call before they "
+            "list; compare the role's policy with the template: cdk diff"
+            if allowed
+            else f"the mode {self.grant.access} doesn't list, so it doesn't include {OPERATIONS[name].action}: the "
+            "session policy allows more than access.toml declares"
+        )
+        call = ServiceCall(name, self.target.bucket)
+        return self._probe("listing/location", OPERATIONS[name].description, call, allowed, cause)
 
     def _beyond(self, name: str) -> Probe:
         call = ServiceCall(name, self.target.bucket)

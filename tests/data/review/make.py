@@ -81,7 +81,7 @@ def rewrite(templates: Templates) -> None:
     listing, objects = document["Statement"]
     actions = objects["Action"] if isinstance(objects["Action"], list) else [objects["Action"]]
     split = [{**objects, "Action": [action.upper().replace("S3:", "s3:")]} for action in reversed(actions)]
-    document["Statement"] = [*split, {**listing, "Sid": "Listing", "Action": [listing["Action"]]}]
+    document["Statement"] = [*split, {**listing, "Sid": "Listing", "Action": listing["Action"][::-1]}]
     trust = resource(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
     trust[0]["Sid"] = "TheUser"
 

@@ -85,6 +85,8 @@ RESPONSES: dict[str, Callable[[Answer], Answer]] = {
     "garbage": lambda answer: replace(answer, body=b"\x00\xff\xfe no xml <" + bytes(range(128, 178))),
     "other-xml": lambda answer: Answer(200, answer.headers, b'<?xml version="1.0"?><Surprise xmlns="urn:x"/>'),
 }
+# An answer of each kind that decides nothing; a denial is the only one that does.
+NO_ANSWERS = (*(kind for kind in ERRORS if kind != "AccessDenied"), *PAGES, *RESPONSES, "cut-reset", "cut-close")
 
 
 def error_answer(call: Call, status: int, code: str) -> Answer:

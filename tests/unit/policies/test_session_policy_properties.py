@@ -77,7 +77,11 @@ def lists(policy: dict[str, Any], prefix: str | None) -> bool:
         all_of_them = [patterns] if isinstance(patterns, str) else patterns
         return prefix is not None and any(matches(pattern, prefix) for pattern in all_of_them)
 
-    return any(matches(s["Resource"], f"arn:aws:s3:::{BUCKET}") and holds(s) for s in statements(policy))
+    return any(
+        matches(s["Resource"], f"arn:aws:s3:::{BUCKET}") and holds(s)
+        for s in statements(policy)
+        if "s3:ListBucket" in s["Action"]
+    )
 
 
 def nearby(folder: str) -> st.SearchStrategy[str]:
@@ -136,7 +140,7 @@ def test_no_grant_allows_another_grants_folder(one: str, other: str) -> None:
 def test_no_statement_allows_another_bucket_or_action(folder: str, mode: str) -> None:
     """The policy has only the mode's actions, only on this bucket, and only Allow."""
     access = ACCESS_MODES[mode]
-    allowed = {"s3:ListBucket"} if access.allows_listing else set()
+    allowed = {"s3:ListBucket", "s3:GetBucketLocation"} if access.allows_listing else set()
     for statement in statements(session_policy(folder, access, bucket=BUCKET)):
         actions = statement["Action"]
         assert set([actions] if isinstance(actions, str) else actions) <= allowed | set(access.object_actions)

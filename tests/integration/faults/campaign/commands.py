@@ -87,19 +87,21 @@ def _untrue_credentials(stand: Stand, ended: FinishedCommand, _: Witnesses) -> l
 def _session_problems(stand: Stand, credentials: Credentials, *, works: bool) -> list[str]:
     """Return whether a session of bob's does what it shouldn't, or doesn't do what it should."""
     problems = []
-    if may_list(stand, credentials, "bob/") != works:
+    if may_list(stand, credentials, "bob/") is (not works):
         problems.append(f"bob's session {'does not work' if works else 'still works'}")
     if may_list(stand, credentials, "bobby/"):
         problems.append("bob's session lists bobby's folder")
     return problems
 
 
-def may_list(stand: Stand, credentials: Credentials, prefix: str) -> bool:
-    """Return whether a session may list, asked without the proxy; raises ClientError for anything but a denial."""
+def may_list(stand: Stand, credentials: Credentials, prefix: str) -> bool | None:
+    """Return whether a session may list, asked without the proxy; None if a restarted local AWS has forgotten it."""
     s3 = session(stand.project.aws.environment, credentials).client("s3")
     try:
         s3.list_objects_v2(Bucket=stand.project.bucket, Prefix=prefix)
     except ClientError as error:
+        if error.response["Error"]["Code"] == "InvalidAccessKeyId":
+            return None
         if error.response["Error"]["Code"] != "AccessDenied":
             raise
         return False
@@ -146,7 +148,7 @@ def _untrue_revoke(stand: Stand, ended: FinishedCommand, witnesses: Witnesses) -
     problems = []
     if ended.code == 0:
         problems = _session_problems(stand, witnesses.bob, works=False)
-        if not may_list(stand, witnesses.bobby, "bobby/"):
+        if may_list(stand, witnesses.bobby, "bobby/") is False:
             problems.append("bobby's session doesn't work any more")
     if ended.code == 0 and ("revoked and proved" not in ended.out or not written):
         problems.append("success without a revocation")

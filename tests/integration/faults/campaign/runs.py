@@ -47,6 +47,8 @@ class CampaignRun:
     faults: Counter[str] = field(default_factory=Counter)
     cleaned: bool = False
     problems: list[Problem] = field(default_factory=list)
+    # The failed probes of a report, and the end of the output, if there is a problem.
+    failed: dict[str, str] = field(default_factory=dict)
     output: str = ""
 
 
@@ -106,11 +108,13 @@ class Campaign:
         run.code = ended.code if ended else None
         observed = Observation(command, plan, ended, mutant is not None, run.seconds)
         run.problems += judge_output(observed, stand, witnesses)
+        failed = stand.project.failed() if stand.project.report_file.exists() else {}
         if undo:
             undo()
         self._clean(run, command)
         if run.problems and ended:
             run.output = ended.output[-4000:]
+            run.failed = failed
 
     def _under_faults(self, arguments: Sequence[str], plan: FaultPlan, mutant: Mutant | None) -> FinishedCommand | None:
         stand = self._stand

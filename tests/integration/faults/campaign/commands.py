@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from temp_access.local_aws.session import session
 from tests.integration.deploy.project import FinishedCommand
-from tests.integration.faults.campaign.mutants import REVOKE_MUTANTS, VERIFY_MUTANTS, Mutant
+from tests.integration.faults.campaign.mutants import CAN_MUTANTS, REVOKE_MUTANTS, VERIFY_MUTANTS, Mutant
 from tests.integration.faults.campaign.stand import Stand
 
 Credentials = dict[str, Any]
@@ -150,6 +150,8 @@ def _untrue_revoke(stand: Stand, ended: FinishedCommand, witnesses: Witnesses) -
         problems = _session_problems(stand, witnesses.bob, works=False)
         if may_list(stand, witnesses.bobby, "bobby/") is False:
             problems.append("bobby's session doesn't work any more")
+        if "still works" not in ended.out:
+            problems.append("the proof has no session that the revocation doesn't match")
     if ended.code == 0 and ("revoked and proved" not in ended.out or not written):
         problems.append("success without a revocation")
     if "wrote the policy" in ended.err and not written:
@@ -192,6 +194,13 @@ COMMANDS = {
         CampaignCommand("credentials", _credentials, _untrue_credentials, prepare=_prepare_borrow, hands_out=True),
         CampaignCommand("exec", _exec, _untrue_exec, prepare=_prepare_borrow, hands_out=True),
         CampaignCommand("console", _console, _untrue_console, prepare=_prepare_borrow, hands_out=True),
+        CampaignCommand("policy", _plain("policy", "bob", "--check"), _nothing_untrue, prepare=_prepare_borrow),
+        CampaignCommand(
+            "can",
+            _plain("can", "bob", "s3:GetObject", "bob/x", "--deployed"),
+            _nothing_untrue,
+            mutants=CAN_MUTANTS,
+        ),
         CampaignCommand("status", _plain("status"), _untrue_status, prepare=_prepare_borrow),
         CampaignCommand(
             "revoke",

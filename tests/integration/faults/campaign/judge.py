@@ -17,6 +17,8 @@ HANG_SECONDS = 120.0
 START_SECONDS = 10.0
 _MARKS = ("Traceback (most recent call last)", "Exception in thread", "Exception ignored", "nobody expected")
 _INTERRUPTED = 130
+# A service that says again and again that it doesn't know the credentials is believed, so the input is bad.
+_UNKNOWN_CREDENTIALS = {"ExpiredToken", "ExpiredToken-403", "InvalidClientTokenId", "SignatureDoesNotMatch"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def _judge_code(observed: Observation, ended: FinishedCommand, stand: Stand) -> 
     if code == 1 and is_honest_failure(command, ended, stand):
         return []
     if code == 2 and observed.plan.restart and "no local AWS runs" in ended.err:
+        return []
+    if code == 2 and "the caller's credentials" in ended.err and _UNKNOWN_CREDENTIALS & set(stand.proxy.counts):
         return []
     kind = WRONG_FAIL if code in (1, 2) else BAD_CODE
     return [Problem(kind, f"{code}: {_last_line(ended)}")]

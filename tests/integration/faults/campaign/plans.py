@@ -74,6 +74,7 @@ class Planner:
             self._burst: 25,
             self._storm: 8,
             self._dead: 8,
+            self._mute: 5,
             self._slow: 8,
             self._clock: 8,
             self._hang: 5,
@@ -135,6 +136,10 @@ class Planner:
     def _dead(self) -> FaultPlan:
         fault = Fault(self._rng.choice(_SHORT), skip=self._rng.randrange(max(len(self._calls), 1)))
         return FaultPlan("dead", (fault,))
+
+    def _mute(self) -> FaultPlan:
+        name = self._rng.choice(self._names)
+        return FaultPlan("mute", (Fault(self._rng.choice(_SHORT), self._exactly(name)),))
 
     def _slow(self) -> FaultPlan:
         slow = Fault(slow=self._rng.uniform(0.1, 1.5), match=self._match(), rate=self._rng.choice([0.1, 0.3]))

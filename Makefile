@@ -63,12 +63,7 @@ demo: setup ## deploy to a local AWS, and verify what borrowed credentials can a
 	temp-access deploy --local && \
 	temp-access verify --local --json reports/verify.json --junit reports/verify.xml --markdown reports/verify.md
 	@echo
-	@echo 'The local AWS keeps running. To use it, in a separate shell:'
-	@echo '  eval "$$(.venv/bin/temp-access local env)"'
-	@echo 'To try more, and to remove everything:'
-	@echo '  .venv/bin/temp-access verify --local --grant bob'
-	@echo '  .venv/bin/temp-access verify --local --self-test'
-	@echo '  make destroy'
+	@python tools/demo_end.py reports/verify.json
 
 test: setup ## run all unit and integration tests
 	@$(PYTEST) tests

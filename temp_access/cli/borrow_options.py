@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import (
     CachedSession,
+    MinTtl,
+    Share,
     file_digests,
     find_cached_session,
     input_files,
@@ -22,6 +24,7 @@ from temp_access.cli.options import (
     duration_argument,
     load_config,
     role_arn_argument,
+    seconds_argument,
 )
 from temp_access.errors import UserError
 
@@ -43,8 +46,8 @@ def add_grant_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_session_options(parser: argparse.ArgumentParser) -> None:
-    """Add --duration and --min-ttl."""
+def add_session_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None) -> None:
+    """Add --duration and --min-ttl; `min_ttl` is the default."""
     parser.add_argument(
         "--duration",
         type=duration_argument,
@@ -53,9 +56,11 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--min-ttl",
-        type=duration_argument,
+        type=seconds_argument,
+        default=min_ttl,
         metavar="TIME",
-        help="use a cached session only if it has this much time left (default: 15m, or half of a shorter session)",
+        help="use a cached session only if it has this much time left, like 30m or in seconds (default: "
+        f"{'half of the session' if min_ttl is Share.HALF else '15m, or half of a shorter session'})",
     )
 
 
@@ -70,10 +75,13 @@ def add_identity_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bucket", metavar="NAME", help="the bucket, if it can't be looked up")
 
 
-def add_borrow_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of commands that borrow: the grant's id, --access to --bucket."""
+def add_borrow_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None) -> None:
+    """Add the options of commands that borrow: the grant's id, --access to --bucket.
+
+    `min_ttl` is that of `add_session_options`.
+    """
     add_grant_options(parser)
-    add_session_options(parser)
+    add_session_options(parser, min_ttl)
     parser.add_argument("--no-cache", action="store_true", help="don't read or write the session cache")
     add_mfa_options(parser)
     add_identity_options(parser)
@@ -199,7 +207,7 @@ def _ask_for_code(serial: str, ask: bool) -> str:
         raise MfaNeeded(
             f"the role requires a code of the MFA device {serial}, and there is no terminal to ask for it",
             "pass --mfa-code, or run `temp-access credentials` with the same options in a terminal: its session is "
-            "cached",
+            "cached (--min-ttl uses one with less time left)",
         )
     print(f"code of the MFA device {serial}: ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()

@@ -105,6 +105,11 @@ def duration_argument(argument: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def seconds_argument(argument: str) -> int:
+    """Return the seconds of an argument that is a duration or a number of seconds; argparse reports an invalid one."""
+    return int(argument) if argument.isascii() and argument.isdigit() else duration_argument(argument)
+
+
 def role_arn_argument(argument: str) -> str:
     """Return the ARN of a role; argparse reports an invalid one."""
     if not _ROLE_ARN.fullmatch(argument):

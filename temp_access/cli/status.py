@@ -1,4 +1,4 @@
-"""`temp-access status`: the current identity, whether it can assume the role, and the cached sessions."""
+"""`temp-access status`: the current identity, the bucket, whether the role can be assumed, and cached sessions."""
 
 import argparse
 import os
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the identity and the sessions, and return the exit code."""
+    """Print the identity, the bucket and the sessions, and return the exit code."""
     config = load_config(args)
     lines, code = _identity(args, config)
     lines += ["", *_sessions(Cache(cache_folder(os.environ)))]
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
 def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], int]:
     """Return the lines about the identity, and the exit code."""
     from temp_access.borrow.assume_check import check_assume_role, grant_from_session_name
+    from temp_access.borrow.broker import CredentialRequest
     from temp_access.borrow.session_store import NullStore
     from temp_access.errors import TempAccessError
 
@@ -57,7 +58,9 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], in
     mfa = mfa_of(args)
     try:
         broker = open_broker(args, NullStore(), config)
-        role = check_assume_role(broker, role_arn=args.role_arn, bucket=args.bucket, mfa=mfa)
+        role, _ = broker.role(CredentialRequest("", role_arn=args.role_arn, bucket=args.bucket))
+        lines.append(f"bucket:      {role.bucket}")
+        check_assume_role(broker, role, mfa)
     except TempAccessError as error:
         state = "unknown" if error.exit_code == 3 else "can't be assumed"
         return [*lines, f"role:        {state}: {error}"], _code(error)
@@ -88,4 +91,5 @@ def _line(session: CachedSession) -> str:
     left = int(session["expires_at"] - time.time())
     key = session["credentials"]["AccessKeyId"][-4:]
     time_left = f"{left // 3600}h{left % 3600 // 60:02}m"
-    return f"{session['grant']}  {session['access']}  …{key}  {time_left} left  {session['role']}"
+    folder = f"s3://{session['bucket']}/{session['folder']}/"
+    return f"{session['grant']}  {session['access']}  …{key}  {time_left} left  {folder}  {session['role']}"

@@ -56,8 +56,10 @@ def test_status_shows_the_identity_and_the_sessions(person: Person) -> None:
     ended = person.temp_access("status")
     assert ended.code == 0, ended.output
     assert "credentials: arn:aws:iam::123456789012:user/temp-user (key …" in ended.out
+    assert f"\nbucket:      {person.project.bucket}\n" in ended.out
     assert "role/temp-role can be assumed" in ended.out
-    assert re.search(rf"bob  read-write  …{key[-4:]}  1[12]h\d\dm left", ended.out)
+    folder = f"s3://{person.project.bucket}/bob/"
+    assert re.search(rf"bob  read-write  …{key[-4:]}  1[12]h\d\dm left  {folder}", ended.out)
     assert key not in ended.output
 
 

@@ -54,5 +54,6 @@ def borrower(deployed: Project) -> Iterator[str]:
     (id_,) = deployed.keys()
     yield id_
     forget_key(deployed.aws.state_dir, USER)
-    if id_ in deployed.keys():
+    keys = deployed.keys()
+    if id_ in keys:
         deployed.iam.delete_access_key(UserName=USER, AccessKeyId=id_)

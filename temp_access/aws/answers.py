@@ -113,6 +113,7 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "GetBucketOwnershipControls": ("OwnershipControls",),
     "GetCallerIdentity": ("Account", "Arn"),
     "GetObject": ("ETag",),
+    "GetObjectAcl": ("Owner",),
     "GetObjectTagging": ("TagSet",),
     "GetPublicAccessBlock": ("PublicAccessBlockConfiguration",),
     "GetSessionToken": ("Credentials",),

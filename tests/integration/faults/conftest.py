@@ -54,6 +54,6 @@ def borrower(deployed: Project) -> Iterator[str]:
     (id_,) = deployed.keys()
     yield id_
     forget_key(deployed.aws.state_dir, USER)
-    keys = deployed.keys()
-    if id_ in keys:
+    left = deployed.keys()
+    if id_ in left:
         deployed.iam.delete_access_key(UserName=USER, AccessKeyId=id_)

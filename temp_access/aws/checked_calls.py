@@ -21,7 +21,9 @@ from temp_access.terminal_text import redact
 
 # What only reads, or has the same effect when it is done twice. All else is sent once.
 _READS = ("Get", "List", "Head", "Describe")
-_REPEATABLE = frozenset({"AssumeRole", "CopyObject", "DeleteObject", "DeleteObjects", "PutObject", "UploadPart"})
+_REPEATABLE = frozenset(
+    {"AssumeRole", "CopyObject", "DeleteObject", "DeleteObjects", "PutObject", "PutObjectTagging", "UploadPart"}
+)
 _ATTEMPTS, _CREDENTIAL_ATTEMPTS = 5, 3
 _PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _CALL_SECONDS = 30.0
@@ -70,7 +72,8 @@ def _send_once(client: Any, send: Callable[[str, Any], Any], operation: str, par
     try:
         response = send(operation, parameters)
     except ClientError as error:
-        PATIENCE.answered(_date(error.response))
+        # A service that only throttles, say, is as silent as one that can't be reached.
+        PATIENCE.answered(_date(error.response), decides=answer_type(error) is not AnswerType.NO_ANSWER)
         raise
     except (BotoCoreError, TempAccessError):
         raise
@@ -78,13 +81,13 @@ def _send_once(client: Any, send: Callable[[str, Any], Any], operation: str, par
         if _is_of_credentials(error):
             raise
         # botocore's parsers raise what they happen to meet in an answer that isn't of the service's form.
-        PATIENCE.answered(None)
         raise NoAnswerError(
             operation=operation, reason=f"what came can't be read ({type(error).__name__}: {_first_line(error)})"
         ) from error
-    PATIENCE.answered(_date(response))
     shape = client.meta.service_model.operation_model(operation).output_shape
-    if problem := defect(operation, response, tuple(shape.required_members) if shape else ()):
+    problem = defect(operation, response, tuple(shape.required_members) if shape else ())
+    PATIENCE.answered(_date(response), decides=problem is None)
+    if problem:
         raise NoAnswerError(operation=operation, reason=f"what came isn't the service's answer: {problem}")
     return response
 

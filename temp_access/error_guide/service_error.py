@@ -16,11 +16,20 @@ _SERVICES = tuple(
     )
 )
 # Other names of the services, as the SDKs for Java and CloudTrail write them.
-_NAMES = {"awssecuritytokenservice": "sts", "securitytoken": "sts", "amazonidentitymanagement": "iam", "awskms": "kms"}
+_NAMES = {
+    "awssecuritytokenservice": "sts",
+    "securitytoken": "sts",
+    "amazonidentitymanagement": "iam",
+    "identitymanagement": "iam",
+    "awskms": "kms",
+    "keymanagementservice": "kms",
+}
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)", re.IGNORECASE)
 # S3 says no more than this; STS, IAM and KMS name the caller and the action.
 _BARE = re.compile(
-    r"\W*(?:40[034]\W+)?(?:access ?denied|forbidden|not ?found|bad ?request|null|none|unknown(?:error)?)?\W*", re.I
+    r"\W*(?:HTTP\W+)?(?:40[034]\W+)?"
+    r"(?:access ?denied|forbidden|not ?found|bad ?request|no response body|null|none|unknown(?:error)?)?\W*",
+    re.I,
 )
 
 _DENIED = ("AccessDenied", "AccessDeniedException")

@@ -15,7 +15,7 @@ from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.snapshot import Snapshot
 
 _RESOURCE_TYPES = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
-_ACCESS_KEYS = ("access", "folder")
+_ACCESS_KEYS = ("access", "extras", "folder")
 
 
 def locate_key(snapshot: Snapshot, path: str) -> SourceLocation | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from temp_access.config.id_pattern.automaton import is_subset
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.table import format_duration
-from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.access_modes import grant_access
 from temp_access.review.locations import changed_locations, locate_key, locate_type, table_location
 from temp_access.review.model import Cause, Change, Direction
 from temp_access.review.snapshot import UNLISTED, Snapshot, folder_of, grant_pairs
@@ -51,7 +51,8 @@ def _one_sided(snapshot: Snapshot, folders: _GrantsByFolder, id_: str, grant: Gr
     folder = folder_of(snapshot, id_, grant)
     outer = [f"{other.folder}/, the folder of {other.id}" for other in _enclosing(folders, grant)]
     inside = f" (inside {' and '.join(outer)})" if outer else ""
-    access = f"{_ACCESS[grant.access].format(folder)}{inside}"
+    mode = grant_access(grant)
+    access = f"{_ACCESS[grant.access].format(folder)}{inside}{mode.with_extras}"
     longest = format_duration(grant.duration or snapshot.state.role.max_session_duration)
     # The duration matters only for a grant that head still has.
     description = (
@@ -62,7 +63,7 @@ def _one_sided(snapshot: Snapshot, folders: _GrantsByFolder, id_: str, grant: Gr
     any_id = snapshot.config.any_id
     pattern = f"; pattern {any_id.pattern.source}" if any_id and id_ == UNLISTED else ""
     cause = Cause(
-        f"access {grant.access}: {ACCESS_MODES[grant.access].summary}; folder {folder}{pattern}",
+        f"access {mode.name}: {mode.summary}; folder {folder}{pattern}",
         (table_location(snapshot, grant.id),),
     )
     return Change(id_, Direction.BROADENED if added else Direction.NARROWED, description, cause, folder)

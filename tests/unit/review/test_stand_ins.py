@@ -161,7 +161,7 @@ def test_says_which_values_of_the_trust_policy(
 def test_a_witness_shows_what_the_templates_name(tmp_path: Path) -> None:
     """The account, the bucket, and the names that a search made up are words."""
     head = add_bucket_statement("bob/*", Effect="Allow", Principal="*", Action="s3:GetObject", Condition=PRESENT)
-    report = make_report(*edited_snapshots(tmp_path, head), proof_timeout=60)
+    report = make_report(*edited_snapshots(tmp_path, head))
 
     assert report.proofs is not None
     witnesses = {claim.name: claim.witness for claim in report.proofs.claims}

@@ -6,7 +6,11 @@ from constructs import Construct
 
 
 class FolderBucket(Construct):
-    """Defines a private bucket: no public access, no ACLs, TLS only, encrypted with SSE-S3."""
+    """Defines a private bucket: no public access, no ACLs, TLS only, encrypted with SSE-S3.
+
+    It ends uploads in parts that aren't completed within 7 days: their parts cost storage, and no listing of objects
+    shows them. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
+    """
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class FolderBucket(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
+            lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(7))],
             removal_policy=removal_policy,
         )
         cdk.Validations.of(self.bucket).acknowledge(

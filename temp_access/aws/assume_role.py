@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from temp_access.aws.patience import service_time
+
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
@@ -24,12 +26,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class RoleSession:
-    """The result of AssumeRole: credentials, the session's ARN, the request id, the packed policy size in percent."""
+    """The result of AssumeRole: credentials, the session's ARN, the request id, the packed policy size in percent.
+
+    `answered_at` is the time on the service's clock (UTC), None if the answer has none.
+    """
 
     credentials: Credentials
     arn: str
     request_id: str = ""
     packed_size: int | None = None
+    answered_at: datetime | None = None
 
 
 def assume_role(
@@ -61,9 +67,11 @@ def assume_role(
         RoleSessionName=session_name,
         **{name: value for name, value in optional.items() if value is not None},
     )
-    request_id = response.get("ResponseMetadata", {}).get("RequestId", "")
+    metadata: Any = response.get("ResponseMetadata", {})
+    request_id = metadata.get("RequestId", "")
     arn, packed_size = response["AssumedRoleUser"]["Arn"], response.get("PackedPolicySize")
-    return RoleSession(_credentials(response["Credentials"]), arn, request_id, packed_size)
+    answered_at = service_time(metadata.get("HTTPHeaders", {}).get("date"))
+    return RoleSession(_credentials(response["Credentials"]), arn, request_id, packed_size, answered_at)
 
 
 def session_token(

@@ -45,20 +45,13 @@ class Clients:
         return client
 
     def _client(self, service: str) -> Any:
-        from botocore.config import Config
-
         # Creating clients isn't thread-safe; using them is.
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._session.client(  # type: ignore[call-overload]
+                self._clients[service] = service_client(
+                    self._session,
                     service,
-                    config=Config(
-                        retries={"mode": "standard", "total_max_attempts": 4},
-                        connect_timeout=10,
-                        read_timeout=30,
-                        parameter_validation=service != "sts",
-                        max_pool_connections=32,
-                    ),
+                    settings={"parameter_validation": service != "sts", "max_pool_connections": 32},
                     **self._credential_arguments(),
                 )
                 self._factory.share_connections(self._clients[service])
@@ -95,6 +88,16 @@ class ClientFactory:
         if self._connections is None:
             self._connections = client._endpoint.http_session
         client._endpoint.http_session = self._connections
+
+
+def service_client(
+    session: "boto3.Session", service: str, *, settings: dict[str, Any] | None = None, **arguments: Any
+) -> Any:
+    """Return a client whose calls are checked (`temp_access.aws.checked_calls`); `settings` are botocore's Config's."""
+    from temp_access.aws.checked_calls import checked, client_config
+
+    create: Any = session.client
+    return checked(create(service, config=client_config(**settings or {}), **arguments))
 
 
 def boto3_session(credentials: Credentials, region: str) -> "boto3.Session":

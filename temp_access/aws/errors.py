@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from temp_access.aws.answers import is_denied, is_missing, is_no_answer
 from temp_access.errors import TempAccessError
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ class AuditFailed(BorrowError):
 
 
 class StsUnavailable(BorrowError):
-    """The service can't be reached or is unavailable, after the retries of botocore's standard mode."""
+    """The service gave no answer, after several attempts."""
 
-    exit_code = 1
+    exit_code = 3
 
 
 class StsRefused(BorrowError):
@@ -92,7 +93,6 @@ _CREDENTIAL_ERRORS = {
     "SignatureDoesNotMatch": "have a secret access key that doesn't match the access key id",
     "IncompleteSignature": "are incomplete",
 }
-_BUSY = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "ServiceUnavailable")
 
 
 def from_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowError:
@@ -101,7 +101,6 @@ def from_client_error(error: "ClientError", caller: str, role_arn: str) -> Borro
     from temp_access.error_guide.service_error import client_error
 
     code, message, call = refusal = client_error(error)
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     explanation = find_explanation(refusal)
     first = explanation.causes[0] if explanation else None
     details = summarize_cause(explanation) if explanation else ""
@@ -112,13 +111,15 @@ def from_client_error(error: "ClientError", caller: str, role_arn: str) -> Borro
             f"log in again, or pass another --profile; {remedy}",
             details=details,
         )
-    if code in _BUSY or status >= 500:
+    if is_no_answer(error):
         return StsUnavailable(
-            f"STS is unavailable, also after several attempts ({code})", "try again later", details=details
+            f"{call or 'the service'} got no answer, also after several attempts ({code}: {message})",
+            "try again later" + (f"; {remedy}" if first else ""),
+            details=details,
         )
     if first and first.kind == "mfa":
         return MfaRefused(f"STS refuses the MFA code of {caller} ({code}: {message})", remedy, details=details)
-    if code in ("AccessDenied", "AccessDeniedException"):
+    if is_denied(error):
         allowed = f"assume {role_arn}" if call == "sts:AssumeRole" else f"call {call or 'the service'}"
         return NotTrusted(
             f"{caller} isn't allowed to {allowed} ({code}: {message})",
@@ -178,6 +179,6 @@ def none_if_missing(code: str, call: Callable[P, T], *args: P.args, **kwargs: P.
     try:
         return call(*args, **kwargs)
     except ClientError as error:
-        if error.response["Error"]["Code"] == code:
+        if is_missing(error, code):
             return None
         raise

@@ -1,7 +1,7 @@
 """Whether the caller may assume the role, and which grant a role session belongs to."""
 
 from temp_access.aws.errors import MfaNeeded, from_connection_error
-from temp_access.borrow.broker import AssumeRolePlan, CredentialBroker, CredentialRequest, Mfa, assume
+from temp_access.borrow.broker import AssumeRolePlan, CredentialBroker, Mfa, assume
 from temp_access.borrow.role_discovery import RoleDetails
 from temp_access.borrow.session_names import session_name_prefix
 from temp_access.config.model import Config, Grant
@@ -12,17 +12,14 @@ _ID = "temp-access-status"
 _DENY_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
 
 
-def check_assume_role(
-    broker: CredentialBroker, *, role_arn: str | None, bucket: str | None, mfa: Mfa | None = None
-) -> RoleDetails:
-    """Assume the role with a session policy that denies everything, and return the role; raises BorrowError.
+def check_assume_role(broker: CredentialBroker, role: RoleDetails, mfa: Mfa | None = None) -> None:
+    """Assume the role with a session policy that denies everything; raises BorrowError.
 
     The grant that this needs is none of access.toml's, so no message may name it.
     """
     from botocore.exceptions import BotoCoreError
 
     try:
-        role, _ = broker.role(CredentialRequest("", role_arn=role_arn, bucket=bucket))
         grant = Grant(_ID, "list", "-")
         assume(broker.config, broker.identity, AssumeRolePlan(grant, role, MIN_DURATION, _DENY_ALL), mfa)
     except MfaNeeded as error:
@@ -31,7 +28,6 @@ def check_assume_role(
         raise MfaNeeded(error.cause, "pass --mfa-serial and --mfa-code to check with a code") from None
     except BotoCoreError as error:
         raise from_connection_error(error) from error
-    return role
 
 
 def grant_from_session_name(config: Config, caller_arn: str) -> str | None:

@@ -18,7 +18,7 @@ from temp_access.aws.errors import (
 )
 from temp_access.aws.identity import CallerIdentity
 from temp_access.borrow.audit_log import AuditLog
-from temp_access.borrow.cached_session import CachedSession, is_fresh, server_file
+from temp_access.borrow.cached_session import CachedSession, MinTtl, is_fresh, server_file
 from temp_access.borrow.grants import find_grant, narrow, session_policy_text
 from temp_access.borrow.role_discovery import ROLE_CACHE_SECONDS, RoleDetails, cached_role, discover_role
 from temp_access.borrow.session_duration import plan_duration
@@ -39,7 +39,7 @@ class CredentialRequest:
     id: str
     duration: int | None = None
     access: str | None = None
-    min_ttl: int | None = None
+    min_ttl: MinTtl = None
     role_arn: str | None = None
     bucket: str | None = None
     mfa: Mfa | None = None
@@ -223,6 +223,7 @@ def assume_for_grant(
         "access": plan.grant.access,
         "folder": plan.grant.folder,
         "duration": plan.duration,
+        "grant_duration": plan.grant.duration or config.role.max_session_duration,
         "session_name": name,
         "session_arn": session.arn,
         "chained": identity.is_temporary,

@@ -9,6 +9,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import Any, TypedDict, TypeGuard
 
 from temp_access.borrow.cache import Cache
@@ -26,7 +27,8 @@ class SessionCredentials(TypedDict):
 class CachedSession(TypedDict):
     """A borrowed session, as the cache stores it: times in seconds since the epoch, `duration` in seconds.
 
-    `local_run` has the file that identifies the local AWS's run, with its digest; it is empty for AWS.
+    `grant_duration` is the longest that the grant allows, in seconds. `local_run` has the file that identifies the
+    local AWS's run, with its digest; it is empty for AWS.
     """
 
     config: str
@@ -38,6 +40,7 @@ class CachedSession(TypedDict):
     access: str
     folder: str
     duration: int
+    grant_duration: int
     session_name: str
     session_arn: str
     chained: bool
@@ -47,6 +50,14 @@ class CachedSession(TypedDict):
     credentials: SessionCredentials
 
 
+class Share(Enum):
+    """A share of a session's duration."""
+
+    HALF = 0.5
+
+
+# What a cached session must have left to be used: seconds, or a share of its duration; None: `min_left` of it.
+MinTtl = int | Share | None
 # botocore's advisory window: https://botocore.amazonaws.com/v1/documentation/api/latest/index.html
 MIN_TTL = 900
 CREDENTIAL_FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
@@ -76,7 +87,7 @@ _POLICIES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 
 
 def find_cached_session(
-    cache: Cache, key: str, min_ttl: int | None, since: float | None = None
+    cache: Cache, key: str, min_ttl: MinTtl, since: float | None = None
 ) -> tuple[CachedSession, list[str]] | None:
     """Return the session of the request `key` and its notes; None if it has to be borrowed from AWS.
 
@@ -92,8 +103,8 @@ def find_cached_session(
     return session, [str(note) for note in notes] if isinstance(notes, list) else []
 
 
-def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | None = None) -> TypeGuard[CachedSession]:
-    """Whether `session` is complete and has `min_ttl` seconds left (None: `min_left` of its duration).
+def is_fresh(session: Mapping[str, Any], min_ttl: MinTtl, since: float | None = None) -> TypeGuard[CachedSession]:
+    """Whether `session` is complete and has `min_ttl` seconds left.
 
     A session that was issued after the time `since` can't be replaced by a newer one, whatever it has left.
     """
@@ -101,7 +112,7 @@ def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | Non
         return False
     try:
         left = float(session["expires_at"]) - time.time()
-        required = min_left(int(session["duration"])) if min_ttl is None else min_ttl
+        required = _required_left(int(session["duration"]), min_ttl)
         issued_at = float(session["issued_at"])
         complete = all(isinstance(session["credentials"][field], str) for field in CREDENTIAL_FIELDS)
     except (KeyError, TypeError, ValueError):
@@ -112,6 +123,12 @@ def is_fresh(session: Mapping[str, Any], min_ttl: int | None, since: float | Non
 def min_left(duration: int) -> float:
     """Return the seconds that a session of `duration` seconds must have left to be used by default."""
     return min(MIN_TTL, duration / 2)
+
+
+def _required_left(duration: int, min_ttl: MinTtl) -> float:
+    if min_ttl is None:
+        return min_left(duration)
+    return duration * min_ttl.value if isinstance(min_ttl, Share) else min_ttl
 
 
 def server_restarted(session: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from temp_access.aws.patience import PATIENCE
 from temp_access.borrow.cached_session import SessionCredentials
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.sts_limits import MAX_DURATION, MIN_DURATION
@@ -29,7 +30,6 @@ _CONSOLES = {
     "aws-us-gov": "https://console.amazonaws-us-gov.com",
     "aws-cn": "https://console.amazonaws.cn",
 }
-_TIMEOUT_SECONDS = 30
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -89,7 +89,7 @@ def sign_in_url(
 ) -> str:
     """Return the URL, which is a secret and works for 15 minutes; `duration` is from session_duration().
 
-    Raises TempAccessError with exit code 1 if the endpoint refuses the credentials, 3 if it can't be reached.
+    Raises TempAccessError with exit code 3 if the endpoint gives no token.
     """
     session = {
         "sessionId": credentials["AccessKeyId"],
@@ -133,8 +133,9 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
     request = AWSRequest("POST", endpoint, headers=headers, data=urlencode(form).encode())
     # botocore accepts a file name too; its type stubs only have bool.
     verify: Any = ca_bundle or True
+    timeout: Any = PATIENCE.timeouts
     try:
-        response = URLLib3Session(verify=verify, proxies=proxies, timeout=_TIMEOUT_SECONDS).send(request.prepare())
+        response = URLLib3Session(verify=verify, proxies=proxies, timeout=timeout).send(request.prepare())
     except BotoCoreError as error:
         raise TempAccessError(
             f"the sign-in endpoint {endpoint} can't be reached: {_root_cause(error)}; check the network, HTTPS_PROXY "
@@ -148,9 +149,10 @@ def _post(endpoint: str, form: Mapping[str, str], ca_bundle: str | None) -> byte
         )
     if not 200 <= status < 300:
         raise TempAccessError(
-            f"the sign-in endpoint {endpoint} refused the credentials with HTTP {status}: they have expired, or aren't "
-            "a role's; run `temp-access forget ID` and try again",
-            exit_code=1,
+            f"the sign-in endpoint {endpoint} gave no token, with HTTP {status}: the credentials have expired or "
+            "aren't a role's, or something else answered; run `temp-access forget ID` and try again",
+            # The endpoint has no code by which it refuses, so the status may be a proxy's.
+            exit_code=3,
         )
     return response.content
 

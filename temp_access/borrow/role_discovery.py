@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from temp_access.aws.errors import NotDeployed
+from temp_access.aws.answers import is_denied, is_missing
+from temp_access.aws.errors import NotDeployed, from_client_error
 from temp_access.aws.identity import CallerIdentity
 from temp_access.config.model import Config
 from temp_access.config.table import format_duration
@@ -36,8 +37,8 @@ def discover_role(
 ) -> RoleDetails:
     """Return the role as iam:GetRole returns it, or else as the stacks' outputs name it.
 
-    `role_arn` and `bucket` override both. Raises NotDeployed if either is still missing, and
-    botocore.exceptions.BotoCoreError if the service can't be reached.
+    `role_arn` and `bucket` override both. Raises NotDeployed if either is still missing, another BorrowError if a
+    service gives no answer, and botocore.exceptions.BotoCoreError if it can't be reached.
     """
     max_duration = config.role.max_session_duration
     if role_arn and bucket:
@@ -54,7 +55,7 @@ def discover_role(
         outputs = {"RoleArn": role["Arn"], "BucketName": tags.get(BUCKET_TAG), "ConfigDigest": tags.get(CONFIG_TAG)}
         max_duration = int(role["MaxSessionDuration"])
     else:
-        outputs = _stack_outputs(identity)
+        outputs = _stack_outputs(identity, config)
     role_arn, bucket = role_arn or outputs.get("RoleArn"), bucket or outputs.get("BucketName")
     if not role_arn or not bucket:
         raise _not_deployed(config, identity, caller_arn, role_arn)
@@ -75,20 +76,35 @@ def _get_role(identity: CallerIdentity, name: str) -> Mapping[str, Any] | None:
 
     try:
         return dict(identity.iam.get_role(RoleName=name)["Role"])
-    except ClientError:
-        # The role doesn't exist, or these credentials may not read it: those of GetSessionToken may not call IAM.
-        return None
+    except ClientError as error:
+        if _is_unreadable(error, identity):
+            return None
+        raise from_client_error(error, identity.name, name) from error
 
 
-def _stack_outputs(identity: CallerIdentity) -> dict[str, str | None]:
+def _is_unreadable(error: Exception, identity: CallerIdentity) -> bool:
+    """Whether the service said that something isn't there, or that these credentials may not read it.
+
+    IAM knows no credentials of GetSessionToken without MFA:
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    """
+    if is_denied(error) or is_missing(error):
+        return True
+    code = (getattr(error, "response", None) or {}).get("Error", {}).get("Code")
+    return code == "InvalidClientTokenId" and identity.is_temporary
+
+
+def _stack_outputs(identity: CallerIdentity, config: Config) -> dict[str, str | None]:
     from botocore.exceptions import ClientError
 
     outputs: dict[str, str | None] = {}
     for name in _STACKS:
         try:
             stack = identity.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-        except ClientError:
-            continue
+        except ClientError as error:
+            if _is_unreadable(error, identity):
+                continue
+            raise from_client_error(error, identity.name, config.role.name) from error
         outputs |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
     return outputs
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import (
     CachedSession,
+    MinTtl,
+    Share,
     file_digests,
     find_cached_session,
     input_files,
@@ -22,6 +24,7 @@ from temp_access.cli.options import (
     duration_argument,
     load_config,
     role_arn_argument,
+    seconds_argument,
 )
 from temp_access.errors import UserError
 
@@ -43,8 +46,8 @@ def add_grant_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_session_options(parser: argparse.ArgumentParser) -> None:
-    """Add --duration and --min-ttl."""
+def add_session_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None) -> None:
+    """Add --duration and --min-ttl; `min_ttl` is the default."""
     parser.add_argument(
         "--duration",
         type=duration_argument,
@@ -53,9 +56,11 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--min-ttl",
-        type=duration_argument,
+        type=seconds_argument,
+        default=min_ttl,
         metavar="TIME",
-        help="use a cached session only if it has this much time left (default: 15m, or half of a shorter session)",
+        help="use a cached session only if it has this much time left, like 30m or in seconds (default: "
+        f"{'half of the session' if min_ttl is Share.HALF else '15m, or half of a shorter session'})",
     )
 
 
@@ -70,10 +75,13 @@ def add_identity_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bucket", metavar="NAME", help="the bucket, if it can't be looked up")
 
 
-def add_borrow_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of commands that borrow: the grant's id, --access to --bucket."""
+def add_borrow_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None) -> None:
+    """Add the options of commands that borrow: the grant's id, --access to --bucket.
+
+    `min_ttl` is that of `add_session_options`.
+    """
     add_grant_options(parser)
-    add_session_options(parser)
+    add_session_options(parser, min_ttl)
     parser.add_argument("--no-cache", action="store_true", help="don't read or write the session cache")
     add_mfa_options(parser)
     add_identity_options(parser)
@@ -150,16 +158,16 @@ def _borrow(args: argparse.Namespace, store: "SessionStore", config: "Config", a
         return open_broker(args, store, config, ask=ask).borrow(request)
     except NoCredentials:
         # The key in the local AWS's state folder may belong to a user of an earlier deployment.
-        if not args.local or not _forget_key(args, config):
+        if not args.local or not _forget_deleted_key(args, config):
             raise
         return open_broker(args, store, config, ask=ask).borrow(request)
 
 
-def _forget_key(args: argparse.Namespace, config: "Config") -> bool:
+def _forget_deleted_key(args: argparse.Namespace, config: "Config") -> bool:
     from temp_access.local_aws.state_dir import DEFAULT_STATE
-    from temp_access.local_aws.user_key import forget_key
+    from temp_access.local_aws.user_key import forget_deleted_key
 
-    return forget_key(args.state or DEFAULT_STATE, config.user.name, os.environ.get("AWS_ACCESS_KEY_ID"))
+    return forget_deleted_key(args.state or DEFAULT_STATE, config.user.name, os.environ.get("AWS_ACCESS_KEY_ID"))
 
 
 def _request_fields(args: argparse.Namespace) -> dict[str, object]:
@@ -199,7 +207,7 @@ def _ask_for_code(serial: str, ask: bool) -> str:
         raise MfaNeeded(
             f"the role requires a code of the MFA device {serial}, and there is no terminal to ask for it",
             "pass --mfa-code, or run `temp-access credentials` with the same options in a terminal: its session is "
-            "cached",
+            "cached (--min-ttl uses one with less time left)",
         )
     print(f"code of the MFA device {serial}: ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()

@@ -20,7 +20,7 @@ examples (after `make demo`):
 The URL works for 15 minutes and is a secret: anyone who has it can sign in. The console session ends no later than
 the borrowed credentials.
 
-exit code: 0 success, 1 refused, 2 bad input, 3 not reachable"""
+exit code: 0 success, 1 refused, 2 bad input, 3 no answer"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

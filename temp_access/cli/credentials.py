@@ -22,7 +22,7 @@ formats:
   json     the Credentials object, as `aws sts assume-role` prints it
   process  the output that an SDK expects of a credential_process (`temp-access profile` sets one up)
 
-exit code: 0 success, 1 refused or not reachable, 2 bad input or a missing prerequisite"""
+exit code: 0 success, 1 refused, 2 bad input or a missing prerequisite, 3 a service gave no answer"""
 _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
+from temp_access.deployment.target import find_stack
 
 if TYPE_CHECKING:
     import boto3
@@ -25,18 +26,12 @@ def run(args: argparse.Namespace) -> int:
     if not confirmed(args, f"deploy to {account.description}?"):
         return 2
     if args.local and not _is_bootstrapped(account.session):
-        code = run_cdk(args, account.region, "bootstrap", f"aws://{account.id}/{account.region}")
+        code = run_cdk(args, account.session, "bootstrap", f"aws://{account.id}/{account.region}")
         if code:
             return code
     approval = "never" if args.local or args.yes else "broadening"
-    return run_cdk(args, account.region, "deploy", "--all", "--require-approval", approval)
+    return run_cdk(args, account.session, "deploy", "--all", "--require-approval", approval)
 
 
 def _is_bootstrapped(session: "boto3.Session") -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        session.client("cloudformation").describe_stacks(StackName="CDKToolkit")
-    except ClientError:
-        return False
-    return True
+    return find_stack(session, "CDKToolkit") is not None

@@ -5,13 +5,17 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from temp_access.aws.clients import service_client
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
 from temp_access.config.model import Config
+from temp_access.deployment.deletion import obstacles, read_before_deletion
 from temp_access.deployment.stacks import ACCESS, STORAGE
+from temp_access.deployment.target import find_stack
 from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, iam_arn
+from temp_access.revoke.policy import has_revocation_name
 from temp_access.revoke.role import RolePolicies
 
 if TYPE_CHECKING:
@@ -31,23 +35,25 @@ def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: s
     try:
         target = deployed_target(session, config, account, arn)
     except UserError:
+        # A stack isn't there, or has no outputs yet.
         return
     folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
     sweep(Journal(), ClientFactory(session).base(), target, folders, lambda message: print(message, file=sys.stderr))
 
 
 def user_keys(session: "boto3.Session") -> tuple[str, list[str]]:
-    """Return the deployed user's name (empty if there is none) and the ids of its access keys."""
-    from botocore.exceptions import ClientError
+    """Return the deployed user's name (empty if there is none) and the ids of its access keys.
 
-    iam = session.client("iam")
-    try:
-        resources = session.client("cloudformation").describe_stack_resources(StackName=ACCESS)["StackResources"]
-        user = next((r.get("PhysicalResourceId", "") for r in resources if r["ResourceType"] == "AWS::IAM::User"), "")
-        keys = iam.list_access_keys(UserName=user)["AccessKeyMetadata"] if user else []
-    except ClientError:
+    Raises TempAccessError (inconclusive) if they can't be read.
+    """
+    cloudformation, iam = service_client(session, "cloudformation"), service_client(session, "iam")
+    stack = read_before_deletion("its resources", lambda: cloudformation.describe_stack_resources(StackName=ACCESS))
+    resources = stack["StackResources"] if stack else ()
+    user = next((r.get("PhysicalResourceId", "") for r in resources if r["ResourceType"] == "AWS::IAM::User"), "")
+    if not user:
         return "", []
-    return user, [key["AccessKeyId"] for key in keys]
+    keys = read_before_deletion(f"the access keys of {user}", lambda: iam.list_access_keys(UserName=user))
+    return user, [key["AccessKeyId"] for key in keys["AccessKeyMetadata"]] if keys else []
 
 
 def require_no_keys(session: "boto3.Session") -> None:
@@ -65,7 +71,7 @@ def require_no_keys(session: "boto3.Session") -> None:
 def delete_keys(session: "boto3.Session") -> None:
     """Delete the user's access keys; only for the local AWS, where they have no other use."""
     user, keys = user_keys(session)
-    iam = session.client("iam")
+    iam = service_client(session, "iam")
     for key in keys:
         iam.delete_access_key(UserName=user, AccessKeyId=key)
         print(f"deleted the access key …{key[-4:]} of {user}", file=sys.stderr)
@@ -92,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"destroying {stacks}; bucket {bucket or '(none)'} {bucket_effect}", file=sys.stderr)
     if not confirmed(args, f"destroy them in {account.description}?"):
         return 2
+    _require_deletable(account, bucket)
     clean_up_runs(session, config, account.id, account.arn)
     if args.local:
         _delete_local_keys(args, account)
@@ -100,8 +107,8 @@ def run(args: argparse.Namespace) -> int:
     if bucket and config.bucket.on_destroy == "destroy":
         _empty(session, bucket)
     # IAM can't delete a role with an inline policy that the stack didn't create.
-    RolePolicies(session.client("iam"), config.role.name).delete_all()
-    code = run_cdk(args, account.region, "destroy", "--all", "--force")
+    RolePolicies(service_client(session, "iam"), config.role.name).delete_all()
+    code = run_cdk(args, account.session, "destroy", "--all", "--force")
     if code == 0:
         _forget(account)
     return code
@@ -128,19 +135,25 @@ def _forget(account: "Account") -> None:
     cache.clear("roles")
 
 
-def _bucket(session: "boto3.Session") -> str | None:
-    from botocore.exceptions import ClientError
+def _require_deletable(account: "Account", bucket: str | None) -> None:
+    """Raise UserError if something would stop the deletion, and TempAccessError if that can't be read.
 
-    try:
-        stack = session.client("cloudformation").describe_stacks(StackName=STORAGE)["Stacks"][0]
-    except ClientError:
-        return None
-    names = [o["OutputValue"] for o in stack.get("Outputs", ()) if o["OutputKey"] == "BucketName"]
-    return names[0] if names else None
+    Nothing was deleted yet.
+    """
+    user_keys(account.session)
+    s3 = service_client(account.session, "s3")
+    if found := obstacles(account.session, has_revocation_name):
+        raise UserError(f"nothing was deleted, because the stacks can't be: {'; '.join(found)}")
+    if bucket and account.config.bucket.on_destroy == "destroy":
+        read_before_deletion(f"the bucket {bucket}", lambda: s3.list_object_versions(Bucket=bucket, MaxKeys=1))
+
+
+def _bucket(session: "boto3.Session") -> str | None:
+    return (find_stack(session, STORAGE) or {}).get("BucketName")
 
 
 def _empty(session: "boto3.Session", bucket: str) -> None:
     from temp_access.verify.live.objects import remove_all
 
-    count = remove_all(session.client("s3"), bucket)
+    count = remove_all(service_client(session, "s3"), bucket)
     print(f"removed {count} versions and uploads from {bucket}", file=sys.stderr)

@@ -3,12 +3,14 @@
 import argparse
 import os
 import signal
+import time
 from collections.abc import Mapping
 
-from temp_access.borrow.cached_session import CachedSession
-from temp_access.cli.borrow_options import add_borrow_options, borrow
+from temp_access.borrow.cached_session import CachedSession, Share
+from temp_access.cli.borrow_options import add_borrow_options, borrow, print_note
 from temp_access.cli.credentials import credential_variables
 from temp_access.cli.local_target import client_environment
+from temp_access.config.table import format_duration
 from temp_access.errors import TempAccessError
 
 EXAMPLES = """\
@@ -16,9 +18,10 @@ examples (after `make demo`):
   temp-access exec bob --local -- aws sts get-caller-identity
   temp-access exec bob --local --access read --duration 1h -- env
 
-The command replaces this process: signals reach it directly, and its exit code is returned.
+The command replaces this process: signals reach it directly, and its exit code is returned. It can't renew the
+session: a cached one is used only if at least half of it is left, or what --min-ttl says.
 
-exit code: the command's; 126 it can't be run, 127 not found, 1 refused or not reachable, 2 bad input"""
+exit code: the command's; 126 it can't be run, 127 not found, 1 refused, 2 bad input, 3 a service gave no answer"""
 # Every other variable of the AWS CLI and the SDKs could lead to the caller's own credentials, or will in some version:
 # https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html. Several old tools read AWS_ACCESS_KEY and
 # AWS_SECRET_KEY, and the file that AWS_SHARED_CREDENTIALS_FILE or AWS_CONFIG_FILE names has the caller's profiles.
@@ -56,11 +59,14 @@ _HANDED_OVER = frozenset(
 _ENDPOINT_PREFIX = "AWS_ENDPOINT_URL_"
 # The old library boto reads the caller's keys from the file that it names.
 _OTHER_TOOLS = frozenset(("BOTO_CONFIG", "AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY"))
+# A note counts whole minutes; borrowing and starting the command take seconds.
+_MINUTE = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_borrow_options(parser)
+    # The command keeps the session that it starts with.
+    add_borrow_options(parser, Share.HALF)
     parser.add_argument("program", nargs="+", metavar="COMMAND", help="the command and its arguments, after --")
 
 
@@ -69,7 +75,10 @@ def run(args: argparse.Namespace) -> int:
     local = client_environment(args)
     # Copied before borrowing, which changes this process's environment for the local AWS.
     environ = dict(os.environ)
-    environment = child_environment(environ, borrow(args), local)
+    session = borrow(args)
+    if note := _duration_note(session, args.duration):
+        print_note(note)
+    environment = child_environment(environ, session, local)
     # Python ignores these signals, and the command would inherit that: `yes | head` would never end.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
@@ -96,6 +105,20 @@ def child_environment(environ: Mapping[str, str], session: CachedSession, local:
         inherited.pop(name, None)
     region = {"AWS_REGION": session["region"], "AWS_DEFAULT_REGION": session["region"]}
     return {**inherited, **local, **region, **credential_variables(session)}
+
+
+def _duration_note(session: CachedSession, requested: int | None) -> str | None:
+    """Return how long the session lasts, None if that is as long as the grant allows or was said already."""
+    left, allowed = int(session["expires_at"] - time.time()), session["grant_duration"]
+    is_new = left > session["duration"] - _MINUTE
+    # The broker said that a limit shortens it, and which one.
+    is_known = is_new and requested is None and session["duration"] < allowed
+    if is_known or left > allowed - _MINUTE:
+        return None
+    expiration = session["credentials"]["Expiration"]
+    minutes = round(left / _MINUTE)
+    shown = format_duration(minutes * _MINUTE) if minutes else "less than a minute"
+    return f"the session lasts {shown}, until {expiration}; the grant allows {format_duration(allowed)}"
 
 
 def _is_handed_over(name: str) -> bool:

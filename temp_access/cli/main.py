@@ -83,23 +83,26 @@ def main(arguments: Sequence[str]) -> int:
 
         answer(make_parser)
     args = _parse(arguments)
+    if getattr(args, "time_limit", None) is not None:
+        from temp_access.aws.patience import PATIENCE
+
+        PATIENCE.start(args.time_limit)
     try:
         _require_home()
         check_paths(args)
         return int(importlib.import_module(f"temp_access.cli.{args.command}").run(args))
     except TempAccessError as error:
-        if args.debug:
-            raise
-        print(error, file=sys.stderr)
+        _print_error(args, str(error))
         return error.exit_code
     except BrokenPipeError:
         return _broken_pipe()
     except Exception as error:
-        message = None if args.debug else _disk_full_message(error) or _service_error_message(error)
-        if message is None:
-            raise
-        print(message, file=sys.stderr)
+        # Whatever it is, it says nothing about what was checked.
+        message = _disk_full_message(error) or _service_error_message(error) or _unexpected_message(args, error)
+        _print_error(args, message)
         return 3
+    finally:
+        _print_clock_note()
 
 
 def _broken_pipe() -> int:
@@ -128,17 +131,22 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser with every command, and with the options of the command that `arguments` name."""
+    """Return the parser with every command, and with the options of the command that `arguments` name.
+
+    If they begin with a command, it is the only one: making the others takes longer than to read a cached session.
+    """
     parser = argparse.ArgumentParser(
         prog="temp-access",
         description="Lend temporary AWS credentials for folders of an S3 bucket, as granted in access.toml.",
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error (pass it before COMMAND)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = _command(arguments)
-    for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+    needed = {chosen: COMMANDS[chosen]} if chosen in COMMANDS and chosen == arguments[0] else COMMANDS
+    for name, summary in needed.items():
+        command = commands.add_parser(name, help=summary, formatter_class=_CommandFormatter)
         if name == chosen:
             module = importlib.import_module(f"temp_access.cli.{name}")
             command.description, command.epilog = summary, getattr(module, "EXAMPLES", None)
@@ -150,6 +158,31 @@ def _command(arguments: Sequence[str]) -> str | None:
     return next((argument for argument in arguments if not argument.startswith("-")), None)
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Formats help as wide as the terminal, without the import of shutil: argparse makes one for each option."""
+
+    def __init__(
+        self, prog: str, indent_increment: int = 2, max_help_position: int = 24, width: int | None = None
+    ) -> None:
+        super().__init__(prog, indent_increment, max_help_position, _terminal_width() - 2 if width is None else width)
+
+
+class _CommandFormatter(_Formatter, argparse.RawDescriptionHelpFormatter):
+    """Formats a command's help: its examples keep their lines."""
+
+
+def _terminal_width() -> int:
+    # As shutil.get_terminal_size() finds it.
+    try:
+        columns = int(os.environ.get("COLUMNS", "0"))
+    except ValueError:
+        columns = 0
+    if columns <= 0 and sys.__stdout__ is not None:
+        with suppress(OSError, ValueError):
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns
+    return columns if columns > 0 else 80
+
+
 class _Version(argparse.Action):
     """Prints the version; looking it up takes longer than a whole cached call, so that happens only here."""
 
@@ -158,6 +191,33 @@ class _Version(argparse.Action):
 
         print(f"temp-access {version('temp-access')}")
         parser.exit()
+
+
+def _print_error(args: argparse.Namespace, message: str) -> None:
+    """Print the error that is being handled: its message, and with --debug its traceback before it."""
+    if args.debug:
+        import traceback
+
+        traceback.print_exc()
+    print(message, file=sys.stderr)
+
+
+def _print_clock_note() -> None:
+    # A command that called no service hasn't imported it.
+    patience = sys.modules.get("temp_access.aws.patience")
+    if patience and (note := patience.PATIENCE.take_clock_note()):
+        print(f"note: {note}", file=sys.stderr)
+
+
+def _unexpected_message(args: argparse.Namespace, error: Exception) -> str:
+    from temp_access.terminal_text import escape_control, redact
+
+    reason = escape_control(redact(" ".join(str(error).split())))[:300]
+    return (
+        f"{args.command} ended at an error that nobody expected, so its result is unknown "
+        f"({type(error).__name__}{f': {reason}' if reason else ''}); this is a bug in temp-access: please report it "
+        f"with the traceback that `temp-access --debug {args.command} …` shows"
+    )
 
 
 def _disk_full_message(error: Exception) -> str | None:
@@ -174,9 +234,11 @@ def _service_error_message(error: Exception) -> str | None:
     if exceptions is None:
         return None
     if isinstance(error, exceptions.ClientError):
+        from temp_access.aws.answers import is_no_answer
         from temp_access.error_guide.guide import summarize_client_error
 
-        return f"the service refused a call that this command needs: {error}{summarize_client_error(error)}"
+        what = "gave no answer to" if is_no_answer(error) else "refused"
+        return f"the service {what} a call that this command needs: {error}{summarize_client_error(error)}"
     if isinstance(error, exceptions.BotoCoreError):
         from temp_access.aws.errors import from_connection_error
 

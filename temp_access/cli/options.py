@@ -33,11 +33,18 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_aws_options(parser: argparse.ArgumentParser) -> None:
-    """Add --region, --local and --state."""
+    """Add --region, --local, --state and --timeout."""
     parser.add_argument("--region", metavar="REGION", help="the Region (default: the one that the AWS CLI uses)")
     parser.add_argument("--local", action="store_true", help="use the local AWS (see temp-access local)")
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="the local AWS's state folder (default: .temp-access/local)"
+    )
+    parser.add_argument(
+        "--timeout",
+        dest="time_limit",
+        type=duration_argument,
+        metavar="TIME",
+        help="end as inconclusive after this time (default: after 2m in which no service answered)",
     )
 
 
@@ -96,6 +103,11 @@ def duration_argument(argument: str) -> int:
         return parse_duration(argument)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def seconds_argument(argument: str) -> int:
+    """Return the seconds of an argument that is a duration or a number of seconds; argparse reports an invalid one."""
+    return int(argument) if argument.isascii() and argument.isdigit() else duration_argument(argument)
 
 
 def role_arn_argument(argument: str) -> str:

@@ -78,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the changes, make them, and prove that they work."""
+    from temp_access.aws.clients import service_client
     from temp_access.deployment.target import deployed_target
     from temp_access.revoke.role import RolePolicies
 
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     account = open_account(args, config, args.deployer_profile)
     require_deployer(account, config.user.name)
     target = deployed_target(account.session, config, account.id, account.arn)
-    policies = RolePolicies(account.session.client("iam"), target.role_name)
+    policies = RolePolicies(service_client(account.session, "iam"), target.role_name)
     role, revocations = policies.snapshot(), policies.revocations()
     scopes = _scopes(args, config, target, role)
     print(f"the role {target.role_name} of account {account.id}, as {account.arn}", file=sys.stderr)
@@ -238,7 +239,7 @@ def _proof_session(args: argparse.Namespace, config: Config, target: "Target") -
     from botocore.exceptions import BotoCoreError, ClientError
 
     from temp_access.aws.assume_role import session_token
-    from temp_access.aws.clients import boto3_session
+    from temp_access.aws.clients import boto3_session, service_client
     from temp_access.aws.errors import from_client_error, from_connection_error
 
     if args.profile is None and not args.local:
@@ -254,7 +255,7 @@ def _proof_session(args: argparse.Namespace, config: Config, target: "Target") -
     serial, code = (mfa and mfa()) or (None, None)
     try:
         credentials = session_token(
-            session.client("sts"), duration=_MFA_SESSION_SECONDS, mfa_serial=serial, mfa_code=code
+            service_client(session, "sts"), duration=_MFA_SESSION_SECONDS, mfa_serial=serial, mfa_code=code
         )
     except ClientError as error:
         raise from_client_error(error, target.user_arn, target.role_arn) from None

@@ -1,4 +1,4 @@
-"""`temp-access status`: the current identity, whether it can assume the role, and the cached sessions."""
+"""`temp-access status`: the current identity, the bucket, whether the role can be assumed, and cached sessions."""
 
 import argparse
 import os
@@ -13,6 +13,7 @@ from temp_access.cli.options import load_config, write_stdout
 
 if TYPE_CHECKING:
     from temp_access.config.model import Config
+    from temp_access.errors import TempAccessError
 
 
 EXAMPLES = """\
@@ -21,7 +22,7 @@ examples (after `make demo`):
 in an account:
   temp-access status --profile temp-user
 
-exit code: 0 the current identity can assume the role, 1 it can't, 2 bad input"""
+exit code: 0 the current identity can assume the role, 1 it can't, 2 bad input, 3 a service gave no answer"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,16 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the identity and the sessions, and return the exit code."""
+    """Print the identity, the bucket and the sessions, and return the exit code."""
     config = load_config(args)
-    lines, can_assume = _identity(args, config)
+    lines, code = _identity(args, config)
     lines += ["", *_sessions(Cache(cache_folder(os.environ)))]
     write_stdout("\n".join(lines) + "\n")
-    return 0 if can_assume else 1
+    return code
 
 
-def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bool]:
+def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], int]:
+    """Return the lines about the identity, and the exit code."""
     from temp_access.borrow.assume_check import check_assume_role, grant_from_session_name
+    from temp_access.borrow.broker import CredentialRequest
     from temp_access.borrow.session_store import NullStore
     from temp_access.errors import TempAccessError
 
@@ -48,20 +51,28 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], bo
         identity = caller_identity(args, config)
         caller = identity.arn
     except TempAccessError as error:
-        return [f"credentials: none ({error})"], False
+        return [f"credentials: none ({error})"], _code(error)
     lines = [f"credentials: {caller} ({identity.name})"]
     if grant := grant_from_session_name(config, caller):
         lines.append(f"grant:       {grant}")
     mfa = mfa_of(args)
     try:
         broker = open_broker(args, NullStore(), config)
-        role = check_assume_role(broker, role_arn=args.role_arn, bucket=args.bucket, mfa=mfa)
+        role, _ = broker.role(CredentialRequest("", role_arn=args.role_arn, bucket=args.bucket))
+        lines.append(f"bucket:      {role.bucket}")
+        check_assume_role(broker, role, mfa)
     except TempAccessError as error:
-        return [*lines, f"role:        can't be assumed: {error}"], False
+        state = "unknown" if error.exit_code == 3 else "can't be assumed"
+        return [*lines, f"role:        {state}: {error}"], _code(error)
     lines.append(f"role:        {role.arn} can be assumed")
     if role.config_mismatch:
         lines.append(f"note:        {role.config_mismatch}")
-    return lines, True
+    return lines, 0
+
+
+def _code(error: "TempAccessError") -> int:
+    # Only a service that answered has refused.
+    return 3 if error.exit_code == 3 else 1
 
 
 def _sessions(cache: Cache) -> list[str]:
@@ -80,4 +91,5 @@ def _line(session: CachedSession) -> str:
     left = int(session["expires_at"] - time.time())
     key = session["credentials"]["AccessKeyId"][-4:]
     time_left = f"{left // 3600}h{left % 3600 // 60:02}m"
-    return f"{session['grant']}  {session['access']}  …{key}  {time_left} left  {session['role']}"
+    folder = f"s3://{session['bucket']}/{session['folder']}/"
+    return f"{session['grant']}  {session['access']}  …{key}  {time_left} left  {folder}  {session['role']}"

@@ -17,7 +17,7 @@ from temp_access.cli.options import (
 from temp_access.config.model import Config
 from temp_access.deployment.target import Target
 from temp_access.errors import TempAccessError, UserError
-from temp_access.verify.probes import VerificationReport
+from temp_access.verify.probes import Verdict, VerificationReport
 
 if TYPE_CHECKING:
     import boto3
@@ -38,8 +38,8 @@ examples (after `make demo`):
   temp-access verify --offline
   temp-access verify --env prod --deployer-profile admin --markdown "$GITHUB_STEP_SUMMARY"
 
-exit code: 0 all probes passed, 1 a probe failed (self-test: a mutant survived), 2 bad configuration or usage,
-3 inconclusive (self-test: the access modes in use can't show a mutant)"""
+exit code: 0 all probes passed, 1 a probe failed (self-test: a mutant survived, or something was left behind), 2 bad
+configuration or usage, 3 inconclusive (self-test: the access modes in use can't show a mutant)"""
 _SETTLE = 60
 
 
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateReader, str]":
-    from temp_access.aws.clients import ClientFactory
+    from temp_access.aws.clients import ClientFactory, service_client
     from temp_access.cli.account import open_account, require_deployer
     from temp_access.cli.local_target import enter_local
     from temp_access.deployment.deployed import physical_ids
@@ -105,7 +105,7 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     require_deployer(account, target.user_name)
     expected = expected_state(
         assembly,
-        physical_ids(deployer.client("cloudformation")),
+        physical_ids(service_client(deployer, "cloudformation")),
         account=account.id,
         region=target.region,
         partition=target.partition,
@@ -194,7 +194,7 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     if args.local or args.self_test:
         raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
     assembly = read_stacks(args.template, digest=config.digest)
-    policies = template_policies(config, assembly)
+    policies = template_policies(config, assembly, keeps_unknown=False)
     target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
@@ -235,11 +235,13 @@ def _self_test(deployment: "Deployment", state: "StateReader") -> int:
                 f"{result.status.value:9}  {result.mutant.name}: {result.mutant.killed_by}: {result.observed}",
                 flush=True,
             )
+    left = live.nothing_left()
+    print(f"clean-up: {left.observed}", flush=True)
     survivors = statuses.count(MutantStatus.SURVIVED)
     print(
         f"{len(statuses)} mutants: {statuses.count(MutantStatus.KILLED)} caught, {survivors} survived, "
         f"{statuses.count(MutantStatus.UNDECIDED)} undecided"
     )
-    if survivors:
+    if survivors or left.verdict is Verdict.FAILED:
         return 1
-    return 3 if MutantStatus.UNDECIDED in statuses else 0
+    return 3 if MutantStatus.UNDECIDED in statuses or left.verdict is Verdict.INCONCLUSIVE else 0

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temp_access.aws.clients import endpoint_override
+from temp_access.aws.answers import is_missing
+from temp_access.aws.clients import endpoint_override, service_client
 from temp_access.aws.configuration_errors import missing_credentials, missing_region, problem_of
 from temp_access.aws.errors import from_connection_error
 from temp_access.aws.identity import ask_only_at_terminal, region_from_environment
 from temp_access.cfn.assembly import Assembly
+from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.config.model import Config
 from temp_access.deployment.expected import expected_state
 from temp_access.deployment.stacks import STACKS
@@ -87,7 +89,7 @@ def session_identity(session: "boto3.Session") -> tuple[str, str]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        identity = session.client("sts").get_caller_identity()
+        identity = service_client(session, "sts").get_caller_identity()
     except ClientError as error:
         code = error.response["Error"]["Code"]
         reason = f"{error}; log in again, or use another profile (more: temp-access explain {code})"
@@ -133,18 +135,29 @@ def deployed_target(session: "boto3.Session", config: Config, account: str, arn:
 
 
 def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
+    outputs = find_stack(session, stack)
+    if outputs is None:
+        raise UserError(
+            f"the stack {stack} isn't deployed in this account and Region; run `make deploy` (for the "
+            "local AWS, `make demo`)"
+        )
+    return outputs
+
+
+def find_stack(session: "boto3.Session", stack: str) -> dict[str, str] | None:
+    """Return the outputs of a stack, None if CloudFormation says that it doesn't exist.
+
+    Raises TempAccessError (inconclusive) if CloudFormation says neither.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        description = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        description = service_client(session, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        if "does not exist" in str(error):
-            raise UserError(
-                f"the stack {stack} isn't deployed in this account and Region; run `make deploy` (for the "
-                "local AWS, `make demo`)"
-            ) from None
+        if is_missing(error):
+            return None
         raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, IndexError) as error:
         raise TempAccessError(f"the stack {stack} can't be read: {error}", exit_code=3) from None
     return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", ())}
 
@@ -153,11 +166,14 @@ def _outputs(session: "boto3.Session", stack: str) -> dict[str, str]:
 _ACCOUNT, _REGION = "111122223333", "us-east-1"
 
 
-def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
-    """Return the target and state that `assembly` defines."""
+def template_target(config: Config, assembly: Assembly, *, keeps_unknown: bool = True) -> tuple[Target, State]:
+    """Return the target and state that `assembly` defines.
+
+    Unless `keeps_unknown`, raises UnresolvedError for what isn't known before the deployment.
+    """
     account, region = assembly.account or _ACCOUNT, assembly.region or _REGION
     partition = partition_of(region)
-    state = expected_state(assembly, account=account, region=region, partition=partition)
+    state = expected_state(assembly, account=account, region=region, partition=partition, keeps_unknown=keeps_unknown)
     target = Target(
         account=account,
         region=region,
@@ -171,6 +187,13 @@ def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
         offline=True,
     )
     return target, state
+
+
+def template_context(assembly: Assembly, target: Target, *, keeps_unknown: bool = True) -> TemplateContext:
+    """Return what the references of the templates resolve to; see TemplateContext for `keeps_unknown`."""
+    return TemplateContext(
+        assembly.templates, target.account, target.region, target.partition, keeps_unknown=keeps_unknown
+    )
 
 
 # The prefixes of botocore's endpoints.json.

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from temp_access.deployment.effective_policies import EffectivePolicies, UnknownAs
-from temp_access.iam.condition_keys import TEMPORARY, CallerKind
+from temp_access.iam.callers import CallerKind
+from temp_access.iam.condition_keys import TEMPORARY
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.iam.symbolic.queries import (

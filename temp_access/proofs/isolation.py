@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from temp_access.iam.policy_json import GET_BUCKET_LOCATION
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
@@ -89,7 +90,10 @@ def _listings_outside(sessions: ScopedSessions, solver: Solver, folder: str | No
 
 def _bucket(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
     own, rule = any_folder(solver, folder)
-    return scoped_query(sessions, solver, own, sessions.requests(solver).bucket(), (rule,))
+    request = sessions.requests(solver).bucket()
+    # The Region tells nothing about objects; which modes may ask for it is a claim about modes.
+    other_action = solver.not_(request.is_action(solver, (GET_BUCKET_LOCATION,)))
+    return scoped_query(sessions, solver, own, request, (rule, other_action))
 
 
 def _other_resources(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs, outsider_policies
-from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.callers import CallerKind
 from temp_access.iam.decision import Layer
 from temp_access.iam.symbolic.callers import SymbolicCaller, arbitrary_callers, one_user, role_session
 from temp_access.iam.symbolic.queries import Query, QueryFactory

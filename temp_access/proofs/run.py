@@ -12,7 +12,7 @@ from temp_access.deployment.effective_policies import EffectivePolicies, templat
 from temp_access.deployment.stand_ins import PossibleDeployment, fill_placeholders, possible_deployments
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.iam.symbolic.queries import Deadline, QueryFactory, Witness
-from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.policies.access_modes import AccessMode, access_of
 from temp_access.policies.session_policy import session_policy
 from temp_access.proofs.claim import Claim, ClaimStatus, decide_claim, downgrade, with_note, with_timing
 from temp_access.proofs.custom_policy import CustomPolicy
@@ -74,7 +74,7 @@ def prove_session_policy(
 
     The bucket that it names replaces the bucket of the templates.
     """
-    folders = confusable_folders(config.grants, config.modes)
+    folders = confusable_folders(config.grants, config.accesses)
 
     def in_one(deployment: PossibleDeployment) -> list[PendingClaim]:
         (ready,) = fill_placeholders(assembly, deployment=deployment, bucket=policy.bucket)
@@ -134,10 +134,10 @@ def _decide_all(
 
 
 def sessions_of(config: Config, effective: EffectivePolicies, compiler: SessionPolicyFactory) -> list[ScopedSessions]:
-    """Return the sessions of each mode in use."""
+    """Return the sessions of each mode in use, with each of its extras in use."""
     return [
-        ScopedSessions(effective, ACCESS_MODES[mode], compiler, confusable_folders(config.grants, [mode]))
-        for mode in config.modes
+        ScopedSessions(effective, access_of(*access), compiler, confusable_folders(config.grants, [access]))
+        for access in config.accesses
     ]
 
 
@@ -147,7 +147,8 @@ def session_claims(config: Config, sessions: ScopedSessions) -> Iterator[Pending
     @cache
     def exceptions() -> tuple[str, ...]:
         # A compiler that treats some folders differently is also proved for each of those.
-        folders = [grant.folder for grant in config.grants.values() if grant.access == sessions.access.mode]
+        access = (sessions.access.mode, sessions.access.extras)
+        folders = [grant.folder for grant in config.grants.values() if (grant.access, grant.extras) == access]
         pattern = compiled_policy(sessions, FOLDER)
         return tuple(folder for folder in folders if not is_uniform(sessions, folder, pattern))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from temp_access.iam.policy_json import LIST_BUCKET
+from temp_access.iam.policy_json import GET_BUCKET_LOCATION
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Solver
@@ -15,6 +15,8 @@ def mode_bound(sessions: ScopedSessions) -> Iterator[QueryFactory]:
     if "s3:*" not in sessions.access.object_actions:
         yield partial(_object_bound, sessions)
     yield partial(_listing_bound, sessions)
+    if not sessions.access.allows_listing:
+        yield partial(_location, sessions, expect_allowed=True)
 
 
 def _object_bound(sessions: ScopedSessions, solver: Solver, folder: str | None) -> Query:
@@ -30,8 +32,7 @@ def _listing_bound(sessions: ScopedSessions, solver: Solver, folder: str | None)
     rest = solver.string("rest")
     prefix = solver.concat([own, solver.constant("/"), rest])
     request = sessions.requests(solver).listing(PREFIX_ACTIONS, prefix)
-    allowed = (LIST_BUCKET,) if sessions.access.allows_listing else ()
-    beyond = solver.not_(request.is_action(solver, allowed))
+    beyond = solver.not_(request.is_action(solver, sessions.access.prefix_actions))
     return scoped_query(sessions, solver, own, request, (rule, beyond), readable=(rest,))
 
 
@@ -41,6 +42,9 @@ def usefulness(sessions: ScopedSessions) -> Iterator[QueryFactory]:
         yield partial(_useful_objects, sessions)
     if sessions.access.allows_listing:
         yield partial(_useful_listings, sessions)
+        # A policy of somebody's own may leave it out: many clients don't need it.
+        if not sessions.is_custom:
+            yield partial(_location, sessions, expect_allowed=False)
 
 
 def reaching(sessions: ScopedSessions) -> Iterator[QueryFactory]:
@@ -62,5 +66,11 @@ def _useful_listings(sessions: ScopedSessions, solver: Solver, folder: str | Non
     own, rule = any_folder(solver, folder)
     rest = solver.string("rest")
     prefix = solver.concat([own, solver.constant("/"), rest])
-    request = sessions.requests(solver).listing((LIST_BUCKET,), prefix, tls=True)
+    request = sessions.requests(solver).listing(sessions.access.prefix_actions, prefix, tls=True)
     return scoped_query(sessions, solver, own, request, (rule,), expect_allowed=False, readable=(rest,))
+
+
+def _location(sessions: ScopedSessions, solver: Solver, folder: str | None, *, expect_allowed: bool) -> Query:
+    own, rule = any_folder(solver, folder)
+    request = sessions.requests(solver).bucket((GET_BUCKET_LOCATION,), tls=not expect_allowed)
+    return scoped_query(sessions, solver, own, request, (rule,), expect_allowed=expect_allowed)

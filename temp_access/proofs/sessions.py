@@ -79,7 +79,11 @@ class SessionPolicyFactory(Protocol):
 
 @dataclass(frozen=True)
 class ScopedSessions:
-    """The sessions of one access mode; `folders` are pairs of granted folders, the most similar names first."""
+    """The sessions of one access mode with its extras.
+
+    `folders` are pairs of granted folders, the most similar names first. `name` is that of a session policy of
+    somebody's own.
+    """
 
     effective: EffectivePolicies
     access: AccessMode
@@ -90,7 +94,12 @@ class ScopedSessions:
     @property
     def description(self) -> str:
         """The name of such a session in messages."""
-        return self.name or f"a {self.access.mode} session"
+        return self.name or f"a {self.access.mode} session{self.access.with_extras}"
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the session policy is somebody's own."""
+        return bool(self.name)
 
     def requests(self, solver: Solver) -> RequestBuilder:
         """Return the builder of requests on the bucket of these sessions."""

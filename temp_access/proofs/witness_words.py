@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.callers import CallerKind
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.proofs.claim import Claim

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from temp_access.aws.answers import is_denied, is_missing, is_no_answer
 from temp_access.aws.assume_role import assume_role
 from temp_access.aws.clients import ClientFactory, endpoint_override
 from temp_access.borrow.session_names import fill_pattern
@@ -15,7 +16,7 @@ from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.arn import Arn
 from temp_access.iam.policy_json import minimal_json
 from temp_access.iam.sts_limits import MIN_DURATION
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.access_modes import ACCESS_MODES, role_ceiling
 from temp_access.policies.session_policy import session_policy
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 # IAM is eventually consistent: a single refusal may come from one server only.
 _CONFIRMATIONS = 3
 _FOLDER = f"{RESERVED}revoke"
-_DENIED = ("AccessDenied", "AccessDeniedException", "403")
 # Makes a harmless call with a session, and returns whether it was allowed.
 Attempt = Callable[[], bool]
 # Borrows a session, and returns the attempt that uses it.
@@ -75,7 +75,7 @@ class CanarySessions:
         )
         self._requires_mfa = config.role.conditions.mfa
         # Listing is the simplest call; a role that only uploads is tested with an upload that doesn't exist.
-        self._lists = combined_mode(ACCESS_MODES[mode] for mode in config.modes).allows_listing
+        self._lists = role_ceiling(config).allows_listing
 
     def borrow(self, session_name: str) -> Attempt:
         """Return an attempt with a new session of this name; raises TempAccessError if STS refuses it."""
@@ -91,6 +91,8 @@ class CanarySessions:
                 source_identity=self._source_identity,
             )
         except ClientError as error:
+            if is_no_answer(error):
+                raise TempAccessError(f"sts:AssumeRole got no answer: {error}; try again later", exit_code=3) from None
             local = (
                 "; the role requires MFA, which the local AWS doesn't simulate"
                 if self._requires_mfa and endpoint_override()
@@ -111,10 +113,9 @@ class CanarySessions:
                 else:
                     s3.list_parts(Bucket=self._bucket, Key=f"{_FOLDER}/none", UploadId="none")
             except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code == "NoSuchUpload":
+                if is_missing(error, "NoSuchUpload"):
                     return True
-                if code in _DENIED:
+                if is_denied(error):
                     return False
                 raise TempAccessError(f"the proof's call to S3 was inconclusive: {error}", exit_code=3) from None
             except BotoCoreError as error:

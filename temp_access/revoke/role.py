@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from temp_access.aws.answers import is_denied, is_missing, is_no_answer
 from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.policy_json import minimal_json
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_INLINE_QUOTA = 10240
-_DENIED = ("AccessDenied", "AccessDeniedException")
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class RoleSnapshot:
 
     role_id: str
     time: datetime
+
+
+class NoAnswerFromIam(TempAccessError):
+    """IAM gave no answer, so the call may have taken effect."""
+
+    exit_code = 3
 
 
 class RolePolicies:
@@ -106,11 +113,28 @@ class RolePolicies:
             self._delete(name)
 
     def _put(self, revocation: Revocation) -> None:
-        document = minimal_json(revocation_policy([revocation]))
-        self._call("PutRolePolicy", RoleName=self._role, PolicyName=policy_name(revocation), PolicyDocument=document)
+        name, policy = policy_name(revocation), revocation_policy([revocation])
+        parameters = {"RoleName": self._role, "PolicyName": name, "PolicyDocument": minimal_json(policy)}
+        self._once(lambda: self._call("PutRolePolicy", **parameters), lambda: self._policy(name) == policy)
 
     def _delete(self, name: str) -> None:
-        self._call("DeleteRolePolicy", True, RoleName=self._role, PolicyName=name)
+        self._once(
+            lambda: self._call("DeleteRolePolicy", True, RoleName=self._role, PolicyName=name),
+            lambda: self._policy(name) is None,
+        )
+
+    def _once(self, do: Callable[[], object], is_done: Callable[[], bool]) -> None:
+        """Call `do`; after a lost answer look whether it took effect before the next attempt."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                do()
+            except NoAnswerFromIam:
+                if is_done():
+                    return
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
 
     def _own(self) -> dict[str, Revocations]:
         """Return the revocations by the name of their policy."""
@@ -155,19 +179,21 @@ class RolePolicies:
             return getattr(self._iam, xform_name(operation))(**parameters)
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code == "NoSuchEntity" and allow_missing:
+            if is_missing(error, "NoSuchEntity") and allow_missing:
                 return None
-            raise self._error(operation, code, error) from None
+            raise self._error(operation, code, error) from error
         except BotoCoreError as error:
-            raise TempAccessError(f"iam:{operation} of {self._role} failed: {error}", exit_code=3) from None
+            raise NoAnswerFromIam(f"iam:{operation} of {self._role} failed: {error}") from None
 
     def _error(self, operation: str, code: str, error: Exception) -> TempAccessError:
-        if code in _DENIED:
+        if is_no_answer(error) and code != "LimitExceeded":
+            return NoAnswerFromIam(f"iam:{operation} of {self._role} got no answer: {error}; try again later")
+        if is_denied(error):
             return UserError(
                 f"these credentials aren't allowed to call iam:{operation} on {self._role} ({error}); pass the "
                 "deployer's with --deployer-profile"
             )
-        if code == "NoSuchEntity":
+        if is_missing(error, "NoSuchEntity"):
             return UserError(f"there is no role {self._role} in this account; run `temp-access deploy`")
         if code == "LimitExceeded":
             return UserError(f"the inline policies of {self._role} exceed IAM's quota ({error}); use --all")

@@ -56,8 +56,15 @@ OPERATIONS = MappingProxyType(
         "abort": Operation("s3:AbortMultipartUpload", Level.OBJECT, "abort an upload in parts"),
         "copy": Operation(_PUT, Level.OBJECT, "copy", reads_source=True),
         "get-tagging": Operation("s3:GetObjectTagging", Level.OBJECT, "get the tags"),
+        "put-tagging": Operation("s3:PutObjectTagging", Level.OBJECT, "set the tags"),
+        "get-acl": Operation("s3:GetObjectAcl", Level.OBJECT, "get the ACL"),
+        "get-version": Operation("s3:GetObjectVersion", Level.OBJECT, "get a version"),
+        "delete-version": Operation("s3:DeleteObjectVersion", Level.OBJECT, "delete a version"),
+        "get-version-tagging": Operation("s3:GetObjectVersionTagging", Level.OBJECT, "get a version's tags"),
+        "put-version-tagging": Operation("s3:PutObjectVersionTagging", Level.OBJECT, "set a version's tags"),
+        "get-version-acl": Operation("s3:GetObjectVersionAcl", Level.OBJECT, "get a version's ACL"),
         "get-bucket-policy": Operation("s3:GetBucketPolicy", Level.BUCKET, "read the bucket policy"),
-        "get-bucket-location": Operation("s3:GetBucketLocation", Level.BUCKET, "read the bucket's location"),
+        "get-bucket-location": Operation("s3:GetBucketLocation", Level.BUCKET, "read the bucket's Region"),
         "list-versions": Operation("s3:ListBucketVersions", Level.BUCKET, "list all versions"),
         "list-buckets": Operation("s3:ListAllMyBuckets", Level.SERVICE, "list the account's buckets"),
         "list-users": Operation("iam:ListUsers", Level.SERVICE, "list IAM users"),
@@ -97,10 +104,11 @@ def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> 
 def allowed_by_mode(access: AccessMode, operation_name: str) -> bool:
     """Whether an access mode allows an operation inside the folder (for the role: in the bucket)."""
     operation = OPERATIONS[operation_name]
-    if operation.level is Level.SERVICE or (operation.level is Level.BUCKET and operation.action != LIST_BUCKET):
-        return False
+    if operation.level is Level.BUCKET:
+        return operation.action in access.bucket_actions
     return (
-        access.allows(operation.action)
+        operation.level is Level.OBJECT
+        and access.allows(operation.action)
         and (not operation.reads_source or access.allows(_GET))
         and (not operation.tells_missing or access.allows_listing)
     )

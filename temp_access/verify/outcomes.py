@@ -4,35 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from temp_access.aws.answers import DENIED, MISSING, AnswerType, answer_type
 from temp_access.verify.probes import Probe, Verdict
 
-ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"})
-# Errors of a new user, key or role that hasn't propagated yet:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
-NOT_PROPAGATED = frozenset(
-    {
-        "InvalidClientTokenId",
-        "InvalidAccessKeyId",
-        "UnrecognizedClientException",
-        "InvalidToken",
-        "NoSuchEntity",
-    }
-)
-TRANSIENT = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "SlowDown",
-        "RequestTimeout",
-        "RequestTimeTooSkewed",
-        "ExpiredToken",
-        "ExpiredTokenException",
-    }
-)
-# Our own code: no response came, after all of boto3's attempts.
+# Our own code: no response came, after several attempts.
 UNREACHABLE = "Unreachable"
 
 
@@ -84,7 +59,7 @@ class Outcome:
 
 def attempt(call: Callable[[], str | None]) -> Outcome:
     """Run `call` and return its outcome; the text that it returns becomes the message of a success."""
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ClientError, HTTPClientError
     from botocore.exceptions import ConnectionError as NoConnectionError
 
     try:
@@ -97,18 +72,18 @@ def attempt(call: Callable[[], str | None]) -> Outcome:
         return Outcome(OutcomeType.UNDECIDED, message=str(error))
     except (NoConnectionError, HTTPClientError) as error:
         return Outcome(OutcomeType.UNDECIDED, UNREACHABLE, f"{type(error).__name__}: {error}")
-    except (BotoCoreError, OSError) as error:
+    except Exception as error:
+        # Whatever it is, it's no answer of the service.
         return Outcome(OutcomeType.UNDECIDED, type(error).__name__, f"{type(error).__name__}: {error}")
 
 
 def from_error(error: Exception) -> Outcome:
-    """Return the outcome of a ClientError; throttling, time-outs and status 5xx are undecided."""
+    """Return the outcome of a ClientError: refused with a code of `temp_access.aws.answers`, else undecided."""
     response = getattr(error, "response", {})
     code = str(response.get("Error", {}).get("Code", "") or "unknown")
     message = str(response.get("Error", {}).get("Message", ""))
-    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in TRANSIENT or status >= 500 or status == 429:
-        return Outcome(OutcomeType.UNDECIDED, code, f"{code}: {message}")
+    if answer_type(error) is AnswerType.NO_ANSWER:
+        return Outcome(OutcomeType.UNDECIDED, code, f"no answer: {code}" + (f": {message}" if message else ""))
     return Outcome(OutcomeType.REFUSED, code, message)
 
 
@@ -121,11 +96,13 @@ def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_laye
         return Verdict.INCONCLUSIVE, outcome.summary
     if probe.depends_on:
         return Verdict.INCONCLUSIVE, f"{outcome.summary}; what is right {NOT_KNOWN}"
+    if probe.allowed and outcome.code in MISSING:
+        return Verdict.INCONCLUSIVE, f"{outcome.summary}; what the call needs is gone, which says nothing about access"
     if probe.allowed:
         return (Verdict.PASSED if outcome.kind is OutcomeType.WORKED else Verdict.FAILED), outcome.summary
     if outcome.kind is OutcomeType.WORKED:
         return Verdict.FAILED, outcome.summary
-    accepted = probe.codes or ACCESS_DENIED
+    accepted = probe.codes or DENIED
     if outcome.code not in accepted:
         return Verdict.FAILED, f"{outcome.summary}; expected {' or '.join(sorted(accepted))}"
     if control is not None and control.depends_on:
@@ -141,14 +118,17 @@ def judge(probe: Probe, outcome: Outcome, control: Outcome | None, *, names_laye
 
 
 def may_be_transient(probe: Probe, outcome: Outcome) -> bool:
-    """Whether waiting could change the outcome: IAM's propagation delays, throttling, the network."""
+    """Whether waiting could change the outcome: IAM's propagation delays, throttling, the network.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+    """
     if outcome.kind is OutcomeType.UNDECIDED:
         return not outcome.depends_on
     if probe.depends_on:
         return False
     if outcome.kind is OutcomeType.WORKED:
         return not probe.allowed
-    return outcome.code in ACCESS_DENIED | NOT_PROPAGATED
+    return outcome.code in DENIED | {"NoSuchEntity"}
 
 
 def _other_layer(probe: Probe, seen: Outcome) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from temp_access.iam.arn import Arn, role_session_arn
-from temp_access.iam.condition_keys import IAM, CallerKind
+from temp_access.iam.callers import IAM, WITHOUT_ACCOUNT, CallerKind
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
 
 RESOURCE_ACCOUNT = "aws:resourceaccount"
@@ -122,11 +122,11 @@ def make_caller(
             structured_rules = (solver.in_language(unique_id, ids),)
             ending = [solver.constant(":"), name] if kind is CallerKind.ROLE and name is not None else []
             structured["aws:userid"] = solver.concat([unique_id, *ending])
-    if kind in (CallerKind.SERVICE, CallerKind.PROVIDER):
+    if kind in (CallerKind.SERVICE, CallerKind.PROVIDER, CallerKind.CLOUDFRONT):
         arn, rule = _arn_of_no_principal(solver)
         structured["aws:principalarn"] = arn
         structured_rules = (*structured_rules, rule)
-    has_account = kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS)
+    has_account = kind not in WITHOUT_ACCOUNT
     return SymbolicCaller(
         kind, principal, account, derived, role, same_account, rules, structured, structured_rules, has_account, usual
     )
@@ -194,14 +194,10 @@ def _others(solver: Solver, account: str, partition: str) -> Iterator[SymbolicCa
     # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
     beginning = solver.literal(f"arn:{partition}:iam::cloudfront:user/")
     identity = solver.sequence([beginning, solver.repeated(solver.union([character, solver.literal(" ")]), 1)])
-    arn, rule = _arn_of_no_principal(solver)
-    user = _without_account(solver, CallerKind.USER, identity, account)
     yield replace(
-        user,
+        _without_account(solver, CallerKind.CLOUDFRONT, identity, account),
         account=solver.constant("cloudfront"),
         derived={RESOURCE_ACCOUNT: solver.constant(account)},
-        structured={**user.structured, "aws:principalarn": arn},
-        structured_rules=(*user.structured_rules, rule),
     )
 
 

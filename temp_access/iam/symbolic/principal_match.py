@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from temp_access.iam.condition_keys import IAM, CallerKind
-from temp_access.iam.principals import CANONICAL_USER, PRINCIPAL_ID, PrincipalMatch, Principals
+from temp_access.iam.callers import CANONICAL_USER, IAM, PRINCIPAL_ID, CallerKind
+from temp_access.iam.principals import PrincipalMatch, Principals
 from temp_access.iam.statements import as_list
 from temp_access.iam.symbolic.encoder import Encoder, OpenTest
 from temp_access.iam.symbolic.solver import Formula, StringTerm

@@ -42,8 +42,6 @@ class Witness:
 PREFIX = "s3:prefix"
 TLS = "aws:securetransport"
 S3_RESOURCE_ACCOUNT = "s3:resourceaccount"
-# Reveals nothing about objects.
-HARMLESS_ACTIONS = ("s3:GetBucketLocation",)
 KNOWN_ACTIONS = (
     "s3:GetObject",
     "s3:PutObject",
@@ -113,14 +111,13 @@ class RequestBuilder:
         fits = (fits_type(self._solver, action, "s3", BUCKET),)
         return SymbolicRequest(action, self._bucket, (rule,), fixed, fits=fits)
 
-    def bucket(self) -> SymbolicRequest:
-        """Return a request on the bucket itself that is neither a listing nor harmless."""
-        action, rule = self._action(("s3:*",))
-        other_action = self._solver.not_(
-            self._solver.one_of(action, (name.lower() for name in (*PREFIX_ACTIONS, *HARMLESS_ACTIONS)))
-        )
+    def bucket(self, actions: tuple[str, ...] = ("s3:*",), *, tls: bool = False) -> SymbolicRequest:
+        """Return a request on the bucket itself that isn't a listing."""
+        action, rule = self._action(actions)
+        not_listing = self._solver.not_(self._solver.one_of(action, map(str.lower, PREFIX_ACTIONS)))
+        fixed = {PREFIX: self._absent(), **self._tls(tls)}
         fits = (fits_type(self._solver, action, "s3", BUCKET),)
-        return SymbolicRequest(action, self._bucket, (rule, other_action), {PREFIX: self._absent()}, fits=fits)
+        return SymbolicRequest(action, self._bucket, (rule, not_listing), fixed, fits=fits)
 
     def role(self, role_arn: str) -> SymbolicRequest:
         """Return an STS request on the role."""

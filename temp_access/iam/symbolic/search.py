@@ -9,7 +9,7 @@ from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT
 from temp_access.iam.symbolic.decided_formulas import Openness, decided_formulas
 from temp_access.iam.symbolic.encoder import Encoder
 from temp_access.iam.symbolic.ordered_values import near
-from temp_access.iam.symbolic.patterns import has_special_character
+from temp_access.iam.symbolic.patterns import FOLDER, has_special_character
 from temp_access.iam.symbolic.queries import PREFIX, TLS, Deadline, Query, QueryFactory, Witness
 from temp_access.iam.symbolic.real_requests import ActionGroup, action_groups, action_rules
 from temp_access.iam.symbolic.replay import Disagreement, make_witness, replay
@@ -50,6 +50,8 @@ def search(
     solver = Solver()
     try:
         query = make_query(solver, folder)
+        if _has_the_policies_of_base(query, folder):
+            return SearchResult()
         possible = decided_formulas(solver, query, folder, Openness.POSSIBLE)
         definite = shared = possible
         if possible.has_open_parts:
@@ -86,6 +88,14 @@ def search(
                 return SearchResult(reason=model.reason)
         return SearchResult(reason=possible.open_reason())
     return one.witness_result(model, possible.unknown_policies)
+
+
+def _has_the_policies_of_base(query: Query, folder: str | None) -> bool:
+    """Whether the policies are those of base word for word, so that they can't allow anything that base doesn't."""
+    if query.base_policies is None or not query.expect_allowed or query.unknown or query.unknown_in_base:
+        return False
+    folder_text = folder if folder is not None else FOLDER
+    return query.policies(folder_text, False).is_written_as(query.base_policies(folder_text, False))
 
 
 def _prefix_rules(encoder: Encoder) -> Iterator[Formula]:

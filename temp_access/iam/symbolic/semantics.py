@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.callers import CallerKind
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.encoder import Encoder

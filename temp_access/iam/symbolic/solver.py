@@ -60,7 +60,10 @@ class Solver:
         """Return a string constant; raises NotEncodableError for characters that the solver's strings can't have."""
         if value and max(value) > LAST_CHARACTER:
             raise NotEncodableError(f"{value!r} has a character that isn't modeled")
-        escaped = "".join(c if " " <= c <= "~" and c != "\\" else f"\\u{{{ord(c):x}}}" for c in value)
+        plain = value.isascii() and value.isprintable() and "\\" not in value
+        escaped = (
+            value if plain else "".join(c if " " <= c <= "~" and c != "\\" else f"\\u{{{ord(c):x}}}" for c in value)
+        )
         return StringTerm(self._tm.mkString(escaped, True))
 
     def string(self, name: str) -> StringTerm:

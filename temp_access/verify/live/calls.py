@@ -1,14 +1,13 @@
 """Makes the calls of probes on the deployed stacks."""
 
-import html
-import os
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from temp_access.aws.answers import CREDENTIAL_CODES, is_missing, lacks_code
 from temp_access.aws.assume_role import RoleSession, assume_role
 from temp_access.aws.clients import Clients
+from temp_access.aws.once import repeated
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.evaluator import evaluate
@@ -16,17 +15,20 @@ from temp_access.iam.reader import read_policy
 from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
+from temp_access.verify.live.presigned import call_presigned
 from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import TaggingTypeDef
 
 
 T = TypeVar("T")
 BODY = b"temp-access verify"
+_TAGS: "TaggingTypeDef" = {"TagSet": [{"Key": "temp-access", "Value": "verify"}]}
+_NO_ETAG = '"temp-access"'
 
 
 def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target: Target) -> None:
@@ -37,35 +39,44 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
         case "list-v1" | "list-v2":
             _list(s3, call)
         case "get":
-            s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            # The body can be cut after an answer that was whole.
+            repeated(lambda: s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         case "head":
-            s3.head_object(Bucket=bucket, Key=key)
+            _head(s3, bucket, key)
         case "head-marker":
-            _is_missing(lambda: s3.head_object(Bucket=bucket, Key=key))
+            _is_missing(lambda: _head(s3, bucket, key))
         case "get-missing":
             if not _is_missing(lambda: s3.get_object(Bucket=bucket, Key=key)):
                 raise UnexpectedResponse("the key that nobody created exists")
         case "put":
             s3.put_object(Bucket=bucket, Key=key, Body=BODY)
         case "presigned-get" | "presigned-put":
-            _presigned(s3, call)
+            method, body = ("PUT", BODY) if name == "presigned-put" else ("GET", None)
+            call_presigned(s3, method, bucket, key, body)
         case "delete":
             _prepare(lambda: deployer.s3.put_object(Bucket=call.bucket, Key=call.key, Body=BODY))
             s3.delete_object(Bucket=bucket, Key=key)
         case "multipart":
-            _multipart(s3, call)
+            repeated(lambda: _multipart(s3, call))
         case "list-parts" | "abort":
-            _deployers_upload(s3, deployer.s3, call)
+            # After a lost answer another upload is tried: that one is gone may have another reason.
+            repeated(lambda: _deployers_upload(s3, deployer.s3, call))
         case "copy":
             s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": call.bucket, "Key": str(call.source)})
         case "get-tagging":
             s3.get_object_tagging(Bucket=bucket, Key=key)
+        case "put-tagging":
+            s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=_TAGS)
+        case "get-acl":
+            s3.get_object_acl(Bucket=bucket, Key=key)
+        case "get-version" | "delete-version" | "get-version-tagging" | "put-version-tagging" | "get-version-acl":
+            _on_deployers_version(s3, deployer.s3, call)
         case "get-bucket-policy":
             s3.get_bucket_policy(Bucket=call.bucket)
         case "get-bucket-location":
             s3.get_bucket_location(Bucket=call.bucket)
         case "list-versions":
-            s3.list_object_versions(Bucket=call.bucket, MaxKeys=0)
+            s3.list_object_versions(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
         case "list-buckets":
             s3.list_buckets(MaxBuckets=1)
         case "list-users":
@@ -83,19 +94,46 @@ def _is_missing(call: Callable[[], object]) -> bool:
     try:
         call()
     except ClientError as error:
-        if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+        if not is_missing(error, "NoSuchKey"):
             raise
         return True
     return False
 
 
+def _head(s3: "S3Client", bucket: str, key: str) -> None:
+    """Call HeadObject; raises ClientError with the code that GetObject gets, if it fails."""
+    from botocore.exceptions import ClientError
+
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        # The answer to HEAD has a status but no code. S3's 404 says enough; 403 and 400 can mean expired credentials
+        # or a wrong clock too. The same permission decides about GetObject:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        if is_missing(error):
+            error.response["Error"]["Code"] = "NoSuchKey"
+        if not lacks_code(error):
+            raise
+        status = error.response["Error"]["Code"]
+        try:
+            # With a condition that no object meets, so that nobody's content is sent.
+            s3.get_object(Bucket=bucket, Key=key, IfMatch=_NO_ETAG)["Body"].close()
+        except ClientError as answer:
+            if answer.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+        raise SetupError(f"HeadObject got {status}, although GetObject is allowed") from error
+
+
 def _list(s3: "S3Client", call: ServiceCall) -> None:
     # MaxKeys=0, so that no names are read even if the listing is wrongly allowed.
-    prefix: dict[str, Any] = {} if call.prefix is None else {"Prefix": call.prefix}
     if call.operation == "list-v1":
-        s3.list_objects(Bucket=call.bucket, MaxKeys=0, **prefix)
+        s3.list_objects(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
     else:
-        s3.list_objects_v2(Bucket=call.bucket, MaxKeys=0, **prefix)
+        s3.list_objects_v2(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
+
+
+def _prefix(call: ServiceCall) -> dict[str, Any]:
+    return {} if call.prefix is None else {"Prefix": call.prefix}
 
 
 def _multipart(s3: "S3Client", call: ServiceCall) -> None:
@@ -110,6 +148,7 @@ def _multipart(s3: "S3Client", call: ServiceCall) -> None:
 
 
 def _deployers_upload(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
+    # An upload that nobody knows is under the run's prefix, so the clean-up removes it.
     upload = _prepare(lambda: deployer.create_multipart_upload(Bucket=call.bucket, Key=call.key))
     if call.operation == "abort":
         s3.abort_multipart_upload(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
@@ -117,49 +156,35 @@ def _deployers_upload(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -
         s3.list_parts(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
 
 
+def _on_deployers_version(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
+    bucket, key = call.bucket, call.key
+    made = _prepare(lambda: deployer.put_object(Bucket=bucket, Key=key, Body=BODY))
+    # Without versioning, an object's only version is `null`.
+    version = made.get("VersionId", "null")
+    match call.operation:
+        case "get-version":
+            s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
+        case "delete-version":
+            s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        case "get-version-tagging":
+            s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=version)
+        case "put-version-tagging":
+            s3.put_object_tagging(Bucket=bucket, Key=key, VersionId=version, Tagging=_TAGS)
+        case _:
+            s3.get_object_acl(Bucket=bucket, Key=key, VersionId=version)
+
+
 def _prepare(step: Callable[[], T]) -> T:
     from botocore.exceptions import ClientError
 
     try:
-        return step()
+        return repeated(step)
     except ClientError as error:
         raise SetupError(f"the deployer couldn't create the probe's object: {error}") from error
 
 
-def _presigned(s3: "S3Client", call: ServiceCall) -> None:
-    from botocore.awsrequest import AWSRequest
-    from botocore.httpsession import URLLib3Session
-    from botocore.utils import get_environ_proxies
-
-    is_put = call.operation == "presigned-put"
-    url = s3.generate_presigned_url(
-        "put_object" if is_put else "get_object", Params={"Bucket": call.bucket, "Key": call.key}, ExpiresIn=60
-    )
-    # Without credentials, as anybody can use the URL.
-    request = AWSRequest("PUT" if is_put else "GET", url, data=BODY if is_put else None)
-    bundle: Any = os.environ.get("AWS_CA_BUNDLE") or True
-    response = URLLib3Session(verify=bundle, proxies=get_environ_proxies(url)).send(request.prepare())
-    if response.status_code >= 300:
-        raise _as_client_error(response.status_code, response.content)
-
-
-def _as_client_error(status: int, body: bytes) -> "ClientError":
-    from botocore.exceptions import ClientError
-
-    code, message = (re.search(f"<{tag}>(.*?)</{tag}>".encode(), body, re.DOTALL) for tag in ("Code", "Message"))
-    return ClientError(
-        {
-            "Error": {
-                "Code": code[1].decode() if code else str(status),
-                "Message": html.unescape(message[1].decode()) if message else "",
-            },
-            "ResponseMetadata": {"HTTPStatusCode": status},  # type: ignore[typeddict-item]
-        },
-        "presigned URL",
-    )
-
-
-_MAX_CLOCK_SKEW = 120
+# The service rounds the times that it answers.
+_TOLERANCE = 60
 
 
 class LiveCalls:
@@ -174,7 +199,12 @@ class LiveCalls:
         """Return the outcome of `call` by `caller`."""
         match call:
             case ServiceCall():
-                return attempt(lambda: self._call_service(caller, call))
+                outcome = attempt(lambda: self._call_service(caller, call))
+                # Credentials that the service doesn't know any more (it was restarted, or they expired) are borrowed
+                # again.
+                if outcome.code in CREDENTIAL_CODES and self.pool.renew(caller):
+                    outcome = attempt(lambda: self._call_service(caller, call))
+                return outcome
             case AssumeCall():
                 return attempt(lambda: self._assume_role(caller, call))
             case StateCheck():
@@ -194,7 +224,6 @@ class LiveCalls:
             raise SetupError(self.pool.unmet_condition)
         clients = self.pool.clients(ProbeCaller(caller.identity))
         policy = self.pool.policy_of(caller.grant) if caller.grant else call.policy
-        requested_at = datetime.now(UTC)
         session = assume_role(
             clients.sts,
             role_arn=self.pool.target.role_arn,
@@ -204,7 +233,7 @@ class LiveCalls:
             source_identity=call.source_identity,
             external_id=call.external_id,
         )
-        return _check_session(session, call, self.pool.target, requested_at)
+        return _check_session(session, call, self.pool.target)
 
     def _evaluate(self, check: TrustCheck) -> Outcome:
         document: dict[str, Any] = {}
@@ -226,17 +255,24 @@ class LiveCalls:
         return outcome
 
 
-def _check_session(session: RoleSession, call: AssumeCall, target: Target, requested_at: datetime) -> str:
+def _check_session(session: RoleSession, call: AssumeCall, target: Target) -> str:
     expected_arn = target.session_arn(call.session_name)
     credentials = session.credentials
-    seconds = (credentials.expiration - requested_at).total_seconds() if credentials.expiration else 0
+    ends = credentials.expiration
     duration = call.duration or DEFAULT_DURATION
     if not credentials.access_key_id.startswith("ASIA"):
         raise UnexpectedResponse(f"the key id starts with {credentials.access_key_id[:4]}, not ASIA")
     if session.arn != expected_arn:
         raise UnexpectedResponse(f"the session is {session.arn}, not {expected_arn}")
-    if abs(seconds - duration) > _MAX_CLOCK_SKEW:
-        raise UnexpectedResponse(f"the session lasts {seconds:.0f} s, not {duration} s")
+    if ends is None:
+        raise UnexpectedResponse("the session never expires")
+    # On the service's clock, which this machine's may differ from.
+    now = datetime.now(UTC)
+    lasts = [(ends - time).total_seconds() for time in (session.answered_at, now) if time]
+    if all(abs(seconds - duration) > _TOLERANCE for seconds in lasts):
+        if abs(lasts[0] - lasts[-1]) > _TOLERANCE or session.answered_at is None:
+            raise SetupError("how long the session lasts can't be told: the clocks of the service and here differ")
+        raise UnexpectedResponse(f"the session lasts {lasts[0]:.0f} s, not {duration} s")
     return f"ASIA key for {session.arn.rpartition(':')[2]}, {duration} s"
 
 

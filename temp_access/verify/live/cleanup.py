@@ -6,14 +6,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
+from temp_access.aws.answers import is_missing
 from temp_access.aws.clients import Clients
 from temp_access.deployment.target import Target
-from temp_access.errors import TempAccessError
 from temp_access.verify import operations
-from temp_access.verify.live.access_keys import delete_key, leftover_runs
-from temp_access.verify.live.journal import Journal, RunRecord, endpoint_of
+from temp_access.verify.live.access_keys import delete_key, leftover_runs, removal, untag, untagging
+from temp_access.verify.live.journal import TAG_PREFIX, Journal, RunRecord, endpoint_of
 from temp_access.verify.live.objects import remove
 
+_LIST_KEYS = "aws iam list-access-keys"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -24,30 +25,55 @@ def sweep(
 
     What can't be cleaned up is passed to `notify`, and stops nobody: this run has nothing to do with it.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     tagged = leftover_runs(deployer.iam, target.account, target.user_name, target.bucket)
     records = {record.run: record for record in tagged if not journal.is_running(record.run)}
     endpoint = endpoint_of(deployer.iam)
     records |= {record.run: record for record in journal.abandoned(target.account, target.user_name, endpoint, notify)}
     for record in records.values():
         notify(f"cleaning up after the run {record.run}, which was cut short")
-        try:
-            clean(journal, deployer, record, record.prefixes or run_prefixes(folders, record.run))
-        except (BotoCoreError, ClientError, TempAccessError) as error:
+        for problem in clean(journal, deployer, record, record.prefixes or run_prefixes(folders, record.run)):
             notify(
-                f"couldn't clean up after the run {record.run}: {error}; the next verify tries again, and "
+                f"couldn't clean up after the run {record.run}: {problem}; the next verify tries again, and "
                 f"{journal.file(record.run)} tells what is left"
             )
 
 
-def clean(journal: Journal, deployer: Clients, record: RunRecord, prefixes: Sequence[str]) -> None:
-    """Remove the key first, then the objects, then the record."""
-    delete_key(deployer.iam, record)
-    with contextlib.suppress(deployer.s3.exceptions.NoSuchBucket):
-        # A bucket that was deleted since took the objects with it.
-        remove(deployer.s3, record.bucket, prefixes, record.run)
-    journal.remove(record.run)
+def clean(journal: Journal, deployer: Clients, record: RunRecord, prefixes: Sequence[str]) -> list[str]:
+    """Remove the key and the objects, then the tag and the record that name them; return what couldn't be removed.
+
+    Each step is tried, whatever the others did. The tag and the record stay if a key or an object may be left.
+    """
+    key = f"the access key …{record.key_id[-4:]}" if record.key_id else "an access key"
+    remove_key = removal(record.user, record.key_id) if record.key_id else f"{_LIST_KEYS} --user-name {record.user}"
+    problems = [
+        *_tried(f"{key} of {record.user}", remove_key, lambda: delete_key(deployer.iam, record)),
+        *_tried(
+            f"an object of the run {record.run} in {record.bucket}",
+            "temp-access verify (the next run removes it)",
+            lambda: remove(deployer.s3, record.bucket, prefixes, record.run),
+        ),
+    ]
+    if not problems:
+        problems += _tried(
+            f"the tag {TAG_PREFIX}{record.run} of {record.user}",
+            untagging(record),
+            lambda: untag(deployer.iam, record),
+        )
+    if not problems:
+        journal.remove(record.run)
+    return problems
+
+
+def _tried(what: str, command: str, step: Callable[[], object]) -> list[str]:
+    """Return no line if the step works, else one that says what may be left and how to remove it."""
+    try:
+        step()
+    except Exception as error:
+        if is_missing(error, "NoSuchBucket"):
+            # A bucket that was deleted since took the objects with it.
+            return []
+        return [f"{what} may be left ({error}); remove it: {command}"]
+    return []
 
 
 def run_prefixes(folders: Sequence[str], run: str) -> list[str]:

@@ -64,6 +64,15 @@ class CredentialPool:
         self._entries.pop(ProbeCaller(Identity.GRANT, grant), None)
         self._locks.pop(ProbeCaller(Identity.GRANT, grant), None)
 
+    def renew(self, caller: ProbeCaller) -> bool:
+        """Drop the credentials of `caller`, if they were borrowed, so that the next call borrows again."""
+        with self._lock:
+            entry = self._entries.get(caller)
+            if entry is None or entry[1] is None or (self._mfa_required and caller.grant is None):
+                return False
+            del self._entries[caller]
+        return True
+
     def _borrow(self, caller: ProbeCaller) -> tuple[Clients, datetime | None]:
         from botocore.exceptions import ClientError
 

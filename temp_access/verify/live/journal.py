@@ -13,6 +13,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ _MAX_SIZE = 1 << 20
 class RunRecord:
     """One run: its deployment, its process, the access key it created, and the prefixes it writes under.
 
-    `endpoint` is that of `endpoint_of`. Both are None for a run that only a tag tells of.
+    `endpoint` is that of `endpoint_of`. Both are None for a run that only a tag tells of. `known_keys` are the user's
+    keys before the run called CreateAccessKey, and `creating_at` is the time of that on the service's clock (ISO 8601,
+    empty before).
     """
 
     run: str
@@ -51,6 +54,8 @@ class RunRecord:
     process: RunProcess | None = None
     key_id: str | None = None
     prefixes: tuple[str, ...] = ()
+    known_keys: tuple[str, ...] = ()
+    creating_at: str = ""
 
 
 class Journal:
@@ -94,6 +99,11 @@ class Journal:
         """Whether the process of a run is known to be running."""
         record = self._read(self.file(run))
         return isinstance(record, RunRecord) and _state(record) is ProcessState.RUNNING
+
+    def read(self, run: str) -> RunRecord | None:
+        """Return the record of a run, None if there is none that can be trusted."""
+        record = self._read(self.file(run))
+        return record if isinstance(record, RunRecord) else None
 
     def file(self, run: str) -> Path:
         """Return the path of a run's record."""
@@ -184,8 +194,9 @@ def _has_ended(record: RunRecord) -> bool:
 def _parse(content: bytes) -> RunRecord | None:
     try:
         data = json.loads(content)
-        process, prefixes = RunProcess(**data["process"]), tuple(data["prefixes"])
-        record = RunRecord(**{**data, "process": process, "prefixes": prefixes})
+        process = RunProcess(**data["process"])
+        lists = {"prefixes": tuple(data["prefixes"]), "known_keys": tuple(data.get("known_keys", ()))}
+        record = RunRecord(**{**data, "process": process, **lists})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return record if _is_valid(record, process) else None
@@ -194,13 +205,23 @@ def _parse(content: bytes) -> RunRecord | None:
 def _is_valid(record: RunRecord, process: RunProcess) -> bool:
     strings = (record.run, record.account, record.user, record.bucket, record.endpoint, record.key_id or "")
     of_process = (process.host, process.boot, process.namespace, process.start)
-    if not all(isinstance(value, str) for value in (*strings, *of_process, *record.prefixes)):
+    of_key = (record.creating_at, *record.known_keys)
+    if not all(isinstance(value, str) for value in (*strings, *of_process, *of_key, *record.prefixes)):
         return False
     if type(process.pid) is not int or process.pid <= 0 or process.owner != os.geteuid():
         return False
     if record.key_id is not None and not KEY_ID.fullmatch(record.key_id):
         return False
+    if record.creating_at and not _is_time(record.creating_at):
+        return False
     # Only the run's own prefixes may be removed, whatever the file contains.
     return _start_time(record.run) is not None and all(
         prefix.endswith(f"{RESERVED}{record.run}/") for prefix in record.prefixes
     )
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

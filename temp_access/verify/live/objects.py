@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from temp_access.config.validation import RESERVED
 from temp_access.verify.live.calls import BODY
+from temp_access.verify.live.uploads import open_uploads, remove_upload
 from temp_access.verify.operations import SEED, SPECIAL_SEED
 from temp_access.verify.probes import Probe, ServiceCall
 
@@ -65,17 +67,24 @@ def count_left(s3: "S3Client", bucket: str, run_prefixes: Sequence[str]) -> int:
     """Return the number of versions, delete markers and open uploads under `run_prefixes`."""
     counts = _each(
         run_prefixes,
-        lambda prefix: len(_versions(s3, bucket, prefix)) + len(_uploads(s3, bucket, prefix)),
+        lambda prefix: len(_versions(s3, bucket, prefix)) + len(open_uploads(s3, bucket, prefix)),
     )
     return sum(counts)
 
 
 def _remove_under(s3: "S3Client", bucket: str, prefix: str) -> int:
-    uploads, versions = _uploads(s3, bucket, prefix), _versions(s3, bucket, prefix)
-    for key, upload in uploads:
-        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
-    for start in range(0, len(versions), 1000):
-        _delete(s3, bucket, versions[start : start + 1000])
+    uploads, versions = open_uploads(s3, bucket, prefix), _versions(s3, bucket, prefix)
+    steps: list[Callable[[], None]] = [partial(remove_upload, s3, bucket, key, upload) for key, upload in uploads]
+    steps += [partial(_delete, s3, bucket, versions[start : start + 1000]) for start in range(0, len(versions), 1000)]
+    failure: Exception | None = None
+    for step in steps:
+        try:
+            step()
+        except Exception as error:
+            # What can be removed is removed, whatever else fails.
+            failure = failure or error
+    if failure:
+        raise failure
     return len(uploads) + len(versions)
 
 
@@ -95,11 +104,6 @@ def _versions(s3: "S3Client", bucket: str, prefix: str) -> "list[ObjectIdentifie
         for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
             versions.append({"Key": entry["Key"], "VersionId": entry["VersionId"]})
     return versions
-
-
-def _uploads(s3: "S3Client", bucket: str, prefix: str) -> list[tuple[str, str]]:
-    pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
-    return [(upload["Key"], upload["UploadId"]) for page in pages for upload in page.get("Uploads", ())]
 
 
 def _each(items: Sequence[str], do: Callable[[str], R]) -> list[R]:

@@ -7,23 +7,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
+from temp_access.aws.answers import DENIED
 from temp_access.aws.assume_role import Credentials
 from temp_access.aws.clients import ClientFactory, Clients
+from temp_access.aws.patience import PATIENCE
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import EffectivePolicies, managed_document
 from temp_access.deployment.target import Target
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify import operations
-from temp_access.verify.live.access_keys import create_key, record_run
+from temp_access.verify.live.access_keys import create_key, keys_of, record_run, tags_of, untagging
 from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.cleanup import clean, defer_signals, signals_deferred_until_done, sweep
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
-from temp_access.verify.live.journal import Journal, endpoint_of, new_record
+from temp_access.verify.live.journal import TAG_PREFIX, Journal, endpoint_of, new_record
 from temp_access.verify.live.objects import count_left, put_seeds, run_prefixes_of, seeds
 from temp_access.verify.live.runner import LiveRunner
 from temp_access.verify.offline.run import cross_check, evaluator_calls
-from temp_access.verify.outcomes import ACCESS_DENIED, Outcome, OutcomeType, attempt
+from temp_access.verify.outcomes import Outcome, OutcomeType, attempt
 from temp_access.verify.plan.assume_role import baseline_call
 from temp_access.verify.plan.plan import ProbePlan
 from temp_access.verify.plan.selection import admitted_examples
@@ -78,7 +80,7 @@ def verify_live(
         target=deployment.target,
         run=run.name,
         results=tuple(results),
-        warnings=(*plan.warnings, *state.notes()),
+        warnings=(*plan.warnings, *state.notes(), *filter(None, [PATIENCE.take_clock_note()])),
         seconds=time.monotonic() - started,
     )
 
@@ -113,14 +115,15 @@ class LiveRun:
         config = self._deployment.config
         folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
         sweep(self._journal, self.deployer, self._deployment.target, folders, self._print)
-        with signals_deferred_until_done():
-            record_run(self.deployer.iam, self._journal, self._record)
         try:
+            with signals_deferred_until_done():
+                record_run(self.deployer.iam, self._journal, self._record)
             if self._deployment.user is None:
                 with signals_deferred_until_done():
                     self._user, self._record = create_key(self.deployer.iam, self._journal, self._record)
         except BaseException:
-            self._clean()
+            if self._journal.file(self.name).exists():
+                self._clean()
             raise
         self._deadline = time.monotonic() + self._deployment.settle
         return self
@@ -166,22 +169,32 @@ class LiveRun:
         return cross_check(results, evaluator_calls(self._deployment.config, policies))
 
     def nothing_left(self) -> Result:
-        """Return the result of the search for objects that the run left behind."""
-        target = self._deployment.target
-        outcome = attempt(lambda: str(count_left(self.deployer.s3, target.bucket, self._prefixes)))
+        """Return the result of the search for a key, a tag or objects that the run left behind."""
+        outcome = attempt(lambda: "; ".join(self._left()))
         probe = Probe(
             id="clean-up/nothing-left",
             group="clean-up",
-            title="the run leaves nothing in the bucket",
+            title="the run leaves no access key, tag or object behind",
             caller=ProbeCaller(Identity.DEPLOYER),
             call=StateCheck("clean-up"),
             allowed=True,
-            cause="objects of the run couldn't be removed; run verify again, which removes them",
+            cause="what the run created couldn't be removed; run verify again, which removes it, or the commands above",
         )
         if outcome.kind is not OutcomeType.WORKED:
             return Result(probe, Verdict.INCONCLUSIVE, outcome.summary)
-        verdict = Verdict.PASSED if outcome.message == "0" else Verdict.FAILED
-        return Result(probe, verdict, f"{outcome.message} versions and uploads left")
+        verdict = Verdict.FAILED if outcome.message else Verdict.PASSED
+        return Result(probe, verdict, outcome.message or "0 keys, tags, versions and uploads left")
+
+    def _left(self) -> list[str]:
+        target, record, iam = self._deployment.target, self._record, self.deployer.iam
+        left = []
+        if count := count_left(self.deployer.s3, target.bucket, self._prefixes):
+            left.append(f"{count} versions and uploads left")
+        if record.key_id and record.key_id in keys_of(iam, record.user):
+            left.append(f"the access key …{record.key_id[-4:]} of {record.user} is left")
+        if TAG_PREFIX + record.run in tags_of(iam, record.user):
+            left.append(f"the tag of the run is left; remove it: {untagging(record)}")
+        return left
 
     def _record_prefixes(self, more: list[str]) -> None:
         # Written before the first object is created, so that a killed run can be cleaned up.
@@ -190,14 +203,13 @@ class LiveRun:
         self._journal.write(self._record)
 
     def _clean(self) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
+        PATIENCE.begin_clean_up()
         with defer_signals():
-            try:
-                clean(self._journal, self.deployer, self._record, self._prefixes)
-            except (BotoCoreError, ClientError) as error:
-                # The journal keeps the record, and the last probe fails if there is a report.
-                self._print(f"couldn't clean up: {error}; run verify again to clean up")
+            # The record may have become newer than this process knows, if an error came between.
+            record = self._journal.read(self.name) or self._record
+            for problem in clean(self._journal, self.deployer, record, self._prefixes):
+                # The journal keeps the record, and the last probe doesn't pass.
+                self._print(f"couldn't clean up: {problem}; or run verify again to clean up")
 
     def _wait_for_propagation(self, calls: LiveCalls) -> Outcome:
         """Wait until the new key works and the role can be assumed, or until the deadline; return the last outcome."""
@@ -223,7 +235,7 @@ def _unmet_condition(config: Config, outcome: Outcome) -> str | None:
     If the deployed trust policy differs from the template, its own probe fails.
     """
     networks = config.role.conditions.source_ip
-    if not networks or outcome.kind is not OutcomeType.REFUSED or outcome.code not in ACCESS_DENIED:
+    if not networks or outcome.kind is not OutcomeType.REFUSED or outcome.code not in DENIED:
         return None
     return (
         f"the trust policy allows callers from {' and '.join(networks)} only, and AssumeRole was refused: this "

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import groupby, islice, zip_longest
 
+from temp_access.aws.answers import THROTTLED
 from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.cleanup import defer_signals
 from temp_access.verify.live.in_flight import InFlight
@@ -17,26 +18,6 @@ _CONFIRMATIONS = 2
 MOST_IN_FLIGHT = 32
 # Probes of this many groups take turns. Each grant's session has clients of its own, which take memory.
 _GROUPS_AT_ONCE = 8
-# The codes with which services ask for fewer calls, of botocore's standard retry mode:
-# https://docs.aws.amazon.com/general/latest/gr/api-retries.html
-THROTTLED = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottledException",
-        "RequestThrottled",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "BandwidthLimitExceeded",
-        "LimitExceededException",
-        "SlowDown",
-        "PriorRequestNotComplete",
-        "EC2ThrottledException",
-        "503",
-        "429",
-    }
-)
 # The number of calls in a row without a response, each after boto3's own attempts, that ends the run.
 _MAX_UNANSWERED = 8
 _NOT_CALLED = Outcome(

@@ -10,9 +10,9 @@ from temp_access.config.table import key_path
 from temp_access.deployment.drift import DRIFT_CHECKS
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.access_modes import AccessMode, role_ceiling
 from temp_access.verify import operations
-from temp_access.verify.operations import OPERATIONS, lookalike_prefix
+from temp_access.verify.operations import OPERATIONS, allowed_by_mode, lookalike_prefix
 from temp_access.verify.plan.assume_role import AssumeRoleProbes, grant_probe
 from temp_access.verify.plan.folder import FolderProbes
 from temp_access.verify.plan.selection import admitted_examples
@@ -30,32 +30,39 @@ from temp_access.verify.probes import (
 _BEYOND = ("get-bucket-policy", "get-bucket-location", "list-versions", "list-buckets", "list-users")
 
 
-def role_probes(target: Target, run: str, other_bucket: str) -> Iterator[Probe]:
+def role_probes(target: Target, run: str, other_bucket: str, ceiling: AccessMode) -> Iterator[Probe]:
     """Yield the probes of sessions without a session policy, and with one that allows everything.
 
-    `other_bucket` is a bucket that the role must not have access to.
+    `other_bucket` is a bucket that the role must not have access to; `ceiling` is its access to its own bucket.
     """
     prefix = operations.root_prefix(run).prefix
     for identity, group in ((Identity.ROLE, "role"), (Identity.WIDENED, "widened")):
         for name in _BEYOND:
-            yield _refused(identity, group, name, OPERATIONS[name].description, ServiceCall(name, target.bucket))
+            title, call = OPERATIONS[name].description, ServiceCall(name, target.bucket)
+            yield _of_role(identity, group, name, title, call, allowed=allowed_by_mode(ceiling, name))
         # Only this run uses the prefix, so the listing shows nobody's names.
         call = ServiceCall("list-v2", other_bucket, prefix=prefix)
-        yield _refused(identity, group, "other-bucket", "list another bucket", call)
+        yield _of_role(identity, group, "other-bucket", "list another bucket", call, allowed=False)
 
 
-def _refused(identity: Identity, group: str, id_: str, title: str, call: ServiceCall) -> Probe:
+def _of_role(identity: Identity, group: str, id_: str, title: str, call: ServiceCall, *, allowed: bool) -> Probe:
+    cause = (
+        "the role has fewer permissions than the template declares (the probes of the deployed state name them); "
+        "run cdk deploy"
+        if allowed
+        else "the role has more permissions than the template declares (the probes of the deployed state name them); "
+        "run cdk deploy, and remove what was added by hand"
+    )
     return Probe(
         id=f"{group}/{id_}",
         group=group,
         title=title,
         caller=ProbeCaller(identity),
         call=call,
-        allowed=False,
-        cause="the role has more permissions than the template declares (the probes of the deployed state name them); "
-        "run cdk deploy, and remove what was added by hand",
-        layer=Layer.IDENTITY,
-        control=ProbeCaller(Identity.DEPLOYER),
+        allowed=allowed,
+        cause=cause,
+        layer=None if allowed else Layer.IDENTITY,
+        control=None if allowed else ProbeCaller(Identity.DEPLOYER),
     )
 
 
@@ -114,6 +121,7 @@ def make_plan(
     deployer_is_untrusted: bool,
 ) -> ProbePlan:
     """Return the plan for `grants`; the number of probes is linear in them."""
+    folders = FolderPlans(config, grants, target, run)
     probes_of_user = list(
         user_probes(
             target,
@@ -128,19 +136,21 @@ def make_plan(
         *state_probes(),
         *probes_of_user,
         *AssumeRoleProbes(config, target, deployer_is_untrusted).probes(),
-        *role_probes(target, run, other_bucket),
+        *role_probes(target, run, other_bucket, folders.ceiling),
     )
     warning = boundary_warning(probes_of_user, target.user_name)
-    folders = FolderPlans(config, grants, target, run)
     return ProbePlan(general, folders, (*config.warnings, *([warning] if warning else [])))
 
 
 class FolderPlans:
-    """The probes of each of `grants`; its neighbour comes from all ids that access.toml admits."""
+    """The probes of each of `grants`; its neighbour comes from all ids that access.toml admits.
+
+    `ceiling` is the access that the role needs for all grants of access.toml.
+    """
 
     def __init__(self, config: Config, grants: Sequence[Grant], target: Target, run: str) -> None:
         self._config, self._grants, self._target, self._run = config, grants, target, run
-        self._ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        self.ceiling = role_ceiling(config)
         candidates = {g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}
         self._nearest = neighbours(candidates.values())
 
@@ -152,18 +162,18 @@ class FolderPlans:
     def group_sizes(self, runner: Runner) -> dict[str, int]:
         """Return the number of probes in each group that `runner` can answer."""
         # It depends on few things, so one grant stands for all that are alike.
-        counts: dict[tuple[str, bool, bool], int] = {}
+        counts: dict[tuple[str, tuple[str, ...], bool, bool], int] = {}
         sizes = {}
         for grant in self._grants:
             other = lookalike_prefix(grant.folder, self._run)
-            kind = (grant.access, grant.id in self._nearest, other is not None)
+            kind = (grant.access, grant.extras, grant.id in self._nearest, other is not None)
             if kind not in counts:
                 counts[kind] = sum(runner in probe.runners for probe in self._probes(grant))
             sizes[key_path("grants", grant.id)] = counts[kind]
         return sizes
 
     def _probes(self, grant: Grant) -> Iterator[Probe]:
-        neighbour, ceiling = self._nearest.get(grant.id), self._ceiling
-        plan = FolderProbes(grant, neighbour=neighbour, ceiling=ceiling, target=self._target, run=self._run)
+        neighbour = self._nearest.get(grant.id)
+        plan = FolderProbes(grant, neighbour=neighbour, ceiling=self.ceiling, target=self._target, run=self._run)
         yield grant_probe(self._config, grant, plan.group)
         yield from plan.probes()

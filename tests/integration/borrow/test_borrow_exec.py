@@ -1,14 +1,17 @@
 """`temp-access exec`: the command gets only the session's credentials, and replaces the process."""
 
+import json
 import os
 import pty
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.integration.borrow.person import Person
+from temp_access.borrow.cache import Cache
+from tests.integration.borrow.person import ROOT, Calls, Person
 
 pytestmark = pytest.mark.integration
 CALLERS = {
@@ -97,6 +100,73 @@ def test_reports_a_command_that_cant_be_run(person: Person, command: str, code: 
     ended = person.temp_access("exec", "bob", "--", command)
     assert (ended.code, len(ended.err.splitlines())) == (code, 1)
     assert message in ended.err
+
+
+def test_a_session_is_kept_while_half_of_it_is_left(person: Person, calls: Calls) -> None:
+    """The command can't renew it. --min-ttl says otherwise, and other commands keep it for longer."""
+    first = person.borrow("bob")["AccessKeyId"]
+    # Of 12 hours.
+    _leave(person, 6 * 3600 + 300)
+    assert first in person.temp_access("exec", "bob", "--", "env").out
+    _leave(person, 6 * 3600 - 300)
+    ended = person.temp_access("exec", "bob", "--min-ttl", "3600", "--", "env")
+    assert first in ended.out
+    assert "note: the session lasts 5h55m, until " in ended.err
+    assert "; the grant allows 12h\n" in ended.err
+    assert person.borrow("bob")["AccessKeyId"] == first
+    assert calls["sts:AssumeRole"] == 1
+    ended = person.temp_access("exec", "bob", "--", "env")
+    assert (ended.code, ended.err, calls["sts:AssumeRole"]) == (0, "", 2)
+    assert first not in ended.out
+
+
+def _leave(person: Person, seconds: int) -> None:
+    """Change the only cached session: `seconds` are left of it."""
+    cache = Cache(str(person.cache))
+    ((key, session),) = cache.entries("sessions")
+    cache.write("sessions", key, {**session, "expires_at": time.time() + seconds})
+
+
+def test_a_session_of_temporary_credentials_says_its_limit_once(person: Person) -> None:
+    """Of an hour, where the grant allows 12."""
+    ended = person.python(
+        "import json, boto3; print(json.dumps(boto3.client('sts').get_session_token()['Credentials'], default=str))"
+    )
+    token = json.loads(ended.out)
+    env = {
+        **person.keys,
+        "AWS_ACCESS_KEY_ID": token["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": token["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": token["SessionToken"],
+    }
+    # They may not call IAM.
+    role = ("--role-arn", "arn:aws:iam::123456789012:role/temp-role", "--bucket", person.project.bucket)
+    ended = person.run("temp-access", "exec", "bob", *role, "--", "true", env=env)
+    assert ended.code == 0, ended.output
+    assert ended.err.startswith("note: the session lasts 1h instead of 12h: the caller's credentials are temporary")
+    assert ended.err.count("lasts") == 1
+
+
+def test_the_last_line_of_the_demo_can_be_pasted(person: Person, tmp_path: Path) -> None:
+    """What `make demo` prints last borrows and uploads, in any shell in the project's folder."""
+    (tmp_path / "demo/.temp-access").mkdir(parents=True)
+    (tmp_path / "demo/.temp-access/local").symlink_to(person.project.aws.state_dir)
+    (tmp_path / "demo/.venv").symlink_to(sys.prefix)
+    (tmp_path / "demo/access.toml").symlink_to(person.toml)
+    (tmp_path / "demo/README.md").write_text("hello")
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps({"bucket": person.project.bucket}))
+    for grant, shown in (("bob", "upload: ./README.md to s3://"), ("bobby", "{")):
+        if grant == "bobby":
+            # It can't upload.
+            person.toml.write_text('[grants.bobby]\naccess = "read"\n')
+        there = f"cd {tmp_path}/demo &&"
+        printed = person.run("sh", "-c", f"{there} python {ROOT}/tools/demo_end.py {report}").out
+        line = printed.splitlines()[-1]
+        ended = person.run("/bin/sh", "-c", f"{there} {line}", env={"PATH": os.defpath})
+        assert ended.code == 0, f"{line}: {ended.output}"
+        assert f"exec --local {grant} -- " in line
+        assert shown in ended.out
 
 
 def test_asks_for_an_mfa_code_only_on_a_terminal(person: Person, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_no_local_aws(person: Person, tmp_path: Path) -> None:
 def test_policy_without_a_reachable_service(person: Person) -> None:
     """`policy` has the same exit code and message as the commands that borrow."""
     ended = person.run("temp-access", "policy", "bob", env={**person.keys, "AWS_ENDPOINT_URL": "https://127.0.0.1:1"})
-    assert_one_line(ended, 1, "the service can't be reached", "check the network")
+    assert_one_line(ended, 3, "the service can't be reached", "check the network")
 
 
 def test_not_deployed(person: Person) -> None:
@@ -150,13 +150,13 @@ def test_an_unreachable_service(person: Person) -> None:
     """One line, after botocore's retries."""
     env = {**person.keys, "AWS_ENDPOINT_URL": "https://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "2"}
     ended = person.run("temp-access", "credentials", "bob", env=env)
-    assert_one_line(ended, 1, "the service can't be reached", "https://127.0.0.1:9")
+    assert_one_line(ended, 3, "the service can't be reached", "https://127.0.0.1:9")
 
 
 def test_an_untrusted_certificate(person: Person) -> None:
     """The message differs from the one for a closed port."""
     env = {name: value for name, value in person.keys.items() if name not in ("AWS_CA_BUNDLE", "AWS_CONFIG_FILE")}
-    assert_one_line(person.run("temp-access", "credentials", "bob", env=env), 1, "certificate isn't trusted")
+    assert_one_line(person.run("temp-access", "credentials", "bob", env=env), 3, "certificate isn't trusted")
 
 
 def test_a_read_only_home(person: Person) -> None:

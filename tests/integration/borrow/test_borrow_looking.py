@@ -17,11 +17,12 @@ def test_policy_shows_the_session_policy(person: Person, calls: Calls) -> None:
     assert ended.code == 0, ended.output
     resources = [statement["Resource"] for statement in json.loads(ended.out)["Statement"]]
     bucket = person.project.bucket
-    assert resources == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/bob/*"]
+    assert resources == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/bob/*", f"arn:aws:s3:::{bucket}"]
     minimal = person.temp_access("policy", "bob", "--minimal").out
     assert json.loads(minimal) == json.loads(ended.out)
     assert f"{len(minimal) - 1} of 2048 characters; estimated packed size " in ended.err
-    assert "without the session policy: s3:ListBucket, s3:AbortMultipartUpload, s3:DeleteObject" in ended.err
+    ceiling = "s3:GetBucketLocation, s3:ListBucket, s3:AbortMultipartUpload, s3:DeleteObject"
+    assert f"without the session policy: {ceiling}" in ended.err
     assert f"on the whole bucket {bucket}" in ended.err
     assert calls["sts:AssumeRole"] == 0
 
@@ -56,8 +57,10 @@ def test_status_shows_the_identity_and_the_sessions(person: Person) -> None:
     ended = person.temp_access("status")
     assert ended.code == 0, ended.output
     assert "credentials: arn:aws:iam::123456789012:user/temp-user (key …" in ended.out
+    assert f"\nbucket:      {person.project.bucket}\n" in ended.out
     assert "role/temp-role can be assumed" in ended.out
-    assert re.search(rf"bob  read-write  …{key[-4:]}  1[12]h\d\dm left", ended.out)
+    folder = f"s3://{person.project.bucket}/bob/"
+    assert re.search(rf"bob  read-write  …{key[-4:]}  1[12]h\d\dm left  {folder}", ended.out)
     assert key not in ended.output
 
 

@@ -25,7 +25,10 @@ def recorded_secrets(file: Path) -> dict[str, set[str]]:
 
 
 def touched_keys(file: Path) -> list[tuple[str, str]]:
-    """Return the operation and the key or prefix of each S3 call that has one, in order."""
+    """Return the operation and the key or prefix of each S3 call that has one, in order.
+
+    The operation is followed by IfMatch if the call has that condition.
+    """
     return [(line["operation"], line["key"]) for line in _lines(file) if line["key"] is not None]
 
 
@@ -42,7 +45,8 @@ def install(file: str) -> None:
             return answer
         finally:
             key = parameters.get("Key", parameters.get("Prefix"))
-            line = {"operation": operation, "key": key, "secrets": list(_secret_values(answer))}
+            name = f"{operation} IfMatch" if "IfMatch" in parameters else operation
+            line = {"operation": name, "key": key, "secrets": list(_secret_values(answer))}
             with Path(file).open("a", encoding="utf-8") as out:
                 out.write(json.dumps(line) + "\n")
 

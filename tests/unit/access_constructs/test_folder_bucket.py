@@ -44,6 +44,12 @@ def test_encrypts_with_keys_of_s3(plain: dict[str, Any]) -> None:
     assert configuration == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
 
 
+def test_ends_unfinished_uploads_after_a_week(plain: dict[str, Any]) -> None:
+    """No listing of objects shows their parts, which cost storage; everything else is kept."""
+    rules = only(plain, "AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert rules == [{"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, "Status": "Enabled"}]
+
+
 def test_denies_every_call_without_tls_and_grants_nothing(plain: dict[str, Any]) -> None:
     """The bucket policy is a single Deny, because an Allow for a session's ARN would bypass its session policy."""
     (statement,) = only(plain, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]

@@ -36,9 +36,9 @@ def refusal(code: str, message: str = "no", status: int = 400) -> errors.BorrowE
         ("PackedPolicyTooLarge", errors.PolicyTooLarge, 2),
         ("RegionDisabledException", errors.StsRefused, 1),
         ("MalformedPolicyDocument", errors.StsRefused, 1),
-        ("Throttling", errors.StsUnavailable, 1),
-        ("RequestLimitExceeded", errors.StsUnavailable, 1),
-        ("SomethingNew", errors.StsRefused, 1),
+        ("Throttling", errors.StsUnavailable, 3),
+        ("RequestLimitExceeded", errors.StsUnavailable, 3),
+        ("SomethingNew", errors.StsUnavailable, 3),
     ],
 )
 def test_every_code_has_its_type(code: str, kind: type[errors.BorrowError], exit_code: int) -> None:

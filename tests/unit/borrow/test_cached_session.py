@@ -10,6 +10,8 @@ import pytest
 from temp_access.borrow.cache import Cache
 from temp_access.borrow.cached_session import (
     CachedSession,
+    MinTtl,
+    Share,
     file_digests,
     find_cached_session,
     input_files,
@@ -114,10 +116,12 @@ def test_a_removed_session_is_a_miss(cached: tuple[Cache, Path]) -> None:
         (3600, 100, 60, True),
         (3600, 3500, 3599, False),
         (3600, 0, 0, False),
+        (43_200, 21_601, Share.HALF, True),
+        (43_200, 21_599, Share.HALF, False),
     ],
 )
-def test_a_session_near_its_end_is_a_miss(duration: int, left: int, min_ttl: int | None, fresh: bool) -> None:
-    """By default, 15 minutes or half of the duration must be left."""
+def test_a_session_near_its_end_is_a_miss(duration: int, left: int, min_ttl: MinTtl, fresh: bool) -> None:
+    """By default, 15 minutes or half of the duration must be left; for `exec`, half of it."""
     session = cached_session(duration=duration, expires_at=time.time() + left + 0.5 * bool(left))
     assert is_fresh(session, min_ttl) is fresh
 

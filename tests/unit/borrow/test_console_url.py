@@ -156,7 +156,8 @@ def test_reports_refusals_and_invalid_responses_without_secrets(endpoint: Endpoi
     """One line each, with its exit code."""
     sign_in_endpoint = sign_in("aws", PAGE, endpoint_url=endpoint.url)
     for status, body, exit_code in (
-        (400, b"", 1),
+        (400, b"", 3),
+        (403, b"<html>", 3),
         (429, b"", 3),
         (503, b"", 3),
         (200, b"<html>", 3),

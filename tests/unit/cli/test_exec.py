@@ -1,8 +1,11 @@
-"""The environment of the command that `temp-access exec` runs."""
+"""The environment of the command that `temp-access exec` runs, and how long its session lasts."""
+
+import argparse
+import time
 
 import pytest
 
-from temp_access.cli.exec import child_environment
+from temp_access.cli.exec import _duration_note, add_arguments, child_environment
 from tests.unit.support.cached_session import cached_session
 
 SESSION = cached_session()
@@ -73,3 +76,32 @@ def test_removes_variables_that_conflict_with_the_local_aws() -> None:
     assert "AWS_ENDPOINT_URL_S3" in child_environment(environ, SESSION, {})
     local = {"AWS_ENDPOINT_URL": "https://127.0.0.1:1"}
     assert "AWS_ENDPOINT_URL_S3" not in child_environment(environ, SESSION, local)
+
+
+@pytest.mark.parametrize(
+    ("duration", "left", "requested", "said"),
+    [
+        (43_200, 43_200, None, None),
+        (43_200, 43_195, None, None),
+        (43_200, 43_100, None, "11h58m"),
+        (43_200, 21_700, None, "6h2m"),
+        (43_200, 20, None, "less than a minute"),
+        (3600, 3599, 3600, "1h"),
+        # The broker names the limit that makes it shorter; later, less is left than that.
+        (3600, 3599, None, None),
+        (3600, 1800, None, "30m"),
+    ],
+)
+def test_says_how_long_the_session_lasts(duration: int, left: int, requested: int | None, said: str | None) -> None:
+    """If that is less than the grant allows, whether it was asked for, limited, or kept from an earlier call."""
+    session = cached_session(duration=duration, grant_duration=43_200, expires_at=time.time() + left + 0.5)
+    note = said and f"the session lasts {said}, until e; the grant allows 12h"
+    assert _duration_note(session, requested) == note
+
+
+@pytest.mark.parametrize(("argument", "seconds"), [("90", 90), ("0", 0), ("30m", 1800)])
+def test_min_ttl_is_a_time_or_seconds(argument: str, seconds: int) -> None:
+    """Both forms."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert parser.parse_args(["bob", "--min-ttl", argument, "--", "true"]).min_ttl == seconds

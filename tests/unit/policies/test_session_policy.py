@@ -15,11 +15,24 @@ LIST = {
     "Resource": "arn:aws:s3:::the-bucket",
     "Condition": {"StringLike": {"s3:prefix": "bob/*"}},
 }
+LOCATION = {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "arn:aws:s3:::the-bucket"}
 
 
 def of(mode: str, folder: str = "bob", **more: Any) -> dict[str, Any]:
     """Return the session policy for a folder of the-bucket."""
     return session_policy(folder, ACCESS_MODES[mode], bucket="the-bucket", **more)
+
+
+@pytest.mark.parametrize(("mode", "lists"), [(m, m != "write") for m in ACCESS_MODES])
+def test_modes_that_list_tell_the_buckets_region_too(mode: str, lists: bool) -> None:
+    """A request for the Region has no s3:prefix, so its statement has no condition, whatever the folder is."""
+    about_bucket = [s for s in statements(of(mode)) if s["Resource"] == LOCATION["Resource"]]
+    assert about_bucket == ([LIST, LOCATION] if lists else [])
+
+
+def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the statements of a policy."""
+    return policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
 
 
 def objects(action: str | list[str]) -> dict[str, Any]:
@@ -29,12 +42,12 @@ def objects(action: str | list[str]) -> dict[str, Any]:
 
 def test_list_allows_listing_the_folder() -> None:
     """It never allows listing a sibling whose name begins with the folder's."""
-    assert of("list") == {"Version": "2012-10-17", "Statement": LIST}
+    assert of("list") == {"Version": "2012-10-17", "Statement": [LIST, LOCATION]}
 
 
 def test_read_allows_listing_and_getting() -> None:
     """Listing applies to the bucket, getting to the folder's objects."""
-    assert of("read") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:GetObject")]}
+    assert of("read") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:GetObject"), LOCATION]}
 
 
 def test_write_allows_uploading_only() -> None:
@@ -60,34 +73,37 @@ def test_read_write_allows_listing_getting_putting_and_deleting() -> None:
                     "s3:PutObject",
                 ]
             ),
+            LOCATION,
         ],
     }
 
 
 def test_full_allows_every_action_on_the_folders_objects() -> None:
     """It has every S3 action on the folder's objects only, and listing the folder."""
-    assert of("full") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:*")]}
+    assert of("full") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:*"), LOCATION]}
 
 
 def test_escapes_wildcards_in_an_id() -> None:
     """An id that looks like a pattern must not match its siblings."""
     assert escape("$a*b?${aws:username}") == "${$}a${*}b${?}${$}{aws:username}"
-    list_, get = of("read", "f*")["Statement"]
+    list_, get, _ = of("read", "f*")["Statement"]
     assert list_["Condition"] == {"StringLike": {"s3:prefix": "f${*}/*"}}
     assert get["Resource"] == "arn:aws:s3:::the-bucket/f${*}/*"
 
 
 def test_other_partitions_have_their_own_arns() -> None:
     """The bucket's ARN differs in China and GovCloud."""
-    list_, get = of("read", partition="aws-cn")["Statement"]
-    assert (list_["Resource"], get["Resource"]) == ("arn:aws-cn:s3:::the-bucket", "arn:aws-cn:s3:::the-bucket/bob/*")
+    list_, get, location = of("read", partition="aws-cn")["Statement"]
+    assert list_["Resource"] == location["Resource"] == "arn:aws-cn:s3:::the-bucket"
+    assert get["Resource"] == "arn:aws-cn:s3:::the-bucket/bob/*"
 
 
 def test_the_policy_is_the_smallest_json() -> None:
     """STS counts characters, so there is no white space and no needless escape."""
     assert minimal_json(of("list", 'a "ü"')) == (
-        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket",'
-        '"Resource":"arn:aws:s3:::the-bucket","Condition":{"StringLike":{"s3:prefix":"a \\"ü\\"/*"}}}}'
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListBucket",'
+        '"Resource":"arn:aws:s3:::the-bucket","Condition":{"StringLike":{"s3:prefix":"a \\"ü\\"/*"}}},'
+        '{"Effect":"Allow","Action":"s3:GetBucketLocation","Resource":"arn:aws:s3:::the-bucket"}]}'
     )
     assert json.loads(minimal_json(of("read"))) == of("read")
 

@@ -267,3 +267,17 @@ def test_a_deny_that_exempts_a_unique_id_may_exempt_the_role() -> None:
 
     assert ROLE in unproved_claims(new(change_templates(), denying))
     assert unproved_claims(new(denying, change_templates())) == {}
+
+
+def test_a_policy_that_isnt_encoded_allows_nothing_new_if_it_stays() -> None:
+    """Word for word the same, it needs no solver; a change beside it leaves the claim unknown."""
+    odd = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:GetObject", "Resource": f"{OBJECTS}\U000f0000"}
+    another = on_objects("arn:aws:iam::999988887777:user/eve")
+    same = change_templates(bucket=add_statement(odd))
+
+    def both(properties: dict[str, Any]) -> None:
+        add_statement(odd)(properties)
+        add_statement(another)(properties)
+
+    assert OTHERS not in unproved_claims(new(same, change_templates(bucket=add_statement(odd))))
+    assert OTHERS in unproved_claims(new(change_templates(bucket=both), same))

@@ -188,7 +188,7 @@ def test_checks_the_roles_quota_before_writing() -> None:
         ("PutRolePolicy", "AccessDenied", "aren't allowed to call iam:PutRolePolicy", 2),
         ("GetRole", "NoSuchEntity", "no role temp-role", 2),
         ("PutRolePolicy", "LimitExceeded", "quota", 2),
-        ("PutRolePolicy", "ServiceFailure", "was refused", 1),
+        ("PutRolePolicy", "ServiceFailure", "got no answer", 3),
     ],
 )
 def test_names_the_missing_permission(operation: str, code: str, message: str, exit_code: int) -> None:

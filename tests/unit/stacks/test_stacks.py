@@ -75,13 +75,13 @@ def test_the_role_tag_and_the_output_contain_the_digest(templates: dict[str, dic
 
 
 MODES: dict[tuple[str, ...], list[tuple[Any, bool]]] = {
-    ("list",): [("s3:ListBucket", False)],
+    ("list",): [(["s3:GetBucketLocation", "s3:ListBucket"], False)],
     ("write",): [(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"], True)],
     ("read", "write"): [
-        ("s3:ListBucket", False),
+        (["s3:GetBucketLocation", "s3:ListBucket"], False),
         (["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"], True),
     ],
-    ("full", "read-write"): [("s3:ListBucket", False), (["s3:*"], True)],
+    ("full", "read-write"): [(["s3:GetBucketLocation", "s3:ListBucket"], False), (["s3:*"], True)],
 }
 
 

@@ -18,6 +18,7 @@ def cached_session(**fields: Any) -> CachedSession:
         "access": "read",
         "folder": "bob",
         "duration": 3600,
+        "grant_duration": 3600,
         "session_name": "bob,temp-user",
         "session_arn": "arn:aws:sts::123456789012:assumed-role/temp-role/bob,temp-user",
         "chained": False,

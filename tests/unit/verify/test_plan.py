@@ -61,6 +61,7 @@ def test_every_refusal_has_a_control(config: Config, modes: tuple[str, ...]) -> 
     of_role = {
         "list-v1": lists,
         "list-v2": lists,
+        "get-bucket-location": lists,
         "copy": whole or {"s3:GetObject", "s3:PutObject"} <= ceiling,
         "get-tagging": whole,
         **dict.fromkeys(("head-marker", "get-missing"), lists and (whole or "s3:GetObject" in ceiling)),
@@ -117,6 +118,7 @@ def test_inside_the_folder_only_the_modes_operations_are_allowed(config: Config,
     works = works | ({f"put-{key}" for key in ("marker", *SEGMENTS, "special")} if "put" in works else set())
     assert {name for name, allowed in inside.items() if allowed} == works
     assert probe(plan, "grants.bob/listing/folder").allowed == ACCESS_MODES[mode].allows_listing
+    assert probe(plan, "grants.bob/listing/location").allowed == (mode != "write")
 
 
 def test_everything_outside_the_folder_is_denied(config: Config) -> None:
@@ -388,7 +390,20 @@ def test_the_role_and_a_widened_session_have_access_to_the_bucket_only(config: C
         "list-users",
         "other-bucket",
     }
-    assert not any(one.allowed for one in plan.probes if one.group in ("role", "widened"))
+    allowed = {one.id for one in plan.probes if one.group in ("role", "widened") and one.allowed}
+    assert allowed == {"role/get-bucket-location", "widened/get-bucket-location"}
+
+
+def test_a_role_that_only_uploads_doesnt_tell_the_buckets_region(config: Config) -> None:
+    """No access mode in use lists."""
+    plan = plan_of(with_grants(config, Grant("bob", "write", "bob")))
+    located = [one for one, call in service_probes(plan) if call.operation == "get-bucket-location"]
+    assert [one.id for one in located] == [
+        "role/get-bucket-location",
+        "widened/get-bucket-location",
+        "grants.bob/listing/location",
+    ]
+    assert not any(one.allowed for one in located)
 
 
 def test_the_siblings_name_begins_with_the_folders(config: Config) -> None:

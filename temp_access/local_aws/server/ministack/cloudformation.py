@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from temp_access.local_aws.rules import iam
+from temp_access.local_aws.rules import iam, lifecycle
 from temp_access.local_aws.rules.call import AwsError
 from temp_access.local_aws.server.ministack import stores
 
 _provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+_s3: Any = importlib.import_module("ministack.services.s3")
 # The property with a resource's policy, and the rule for the principals in it.
 _POLICIES: dict[str, tuple[str, Callable[[str, Callable[[str], bool]], None]]] = {
     "AWS::IAM::Role": ("AssumeRolePolicyDocument", iam.trust_policy_principals_exist),
@@ -18,7 +19,13 @@ _POLICIES: dict[str, tuple[str, Callable[[str, Callable[[str], bool]], None]]] =
 
 
 def install() -> None:
-    """Replace ministack's handlers of these resources by those that check the principals first."""
+    """Replace ministack's handlers of these resources by those that check the principals first.
+
+    A bucket's life cycle, which ministack leaves out, is applied as the bucket's other settings are.
+    """
+    _provisioners._S3_BUCKET_CONFIGURATIONS += (
+        ("LifecycleConfiguration", lifecycle.lifecycle_xml, _s3._put_bucket_lifecycle, _s3._delete_bucket_lifecycle),
+    )
     for resource_type, (name, rule) in _POLICIES.items():
         handlers = _provisioners._RESOURCE_HANDLERS[resource_type]
         handlers["create"] = _checked(handlers["create"], 1, name, rule)

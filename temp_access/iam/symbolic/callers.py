@@ -122,10 +122,22 @@ def make_caller(
             structured_rules = (solver.in_language(unique_id, ids),)
             ending = [solver.constant(":"), name] if kind is CallerKind.ROLE and name is not None else []
             structured["aws:userid"] = solver.concat([unique_id, *ending])
+    if kind in (CallerKind.SERVICE, CallerKind.PROVIDER, CallerKind.CLOUDFRONT):
+        arn, rule = _arn_of_no_principal(solver)
+        structured["aws:principalarn"] = arn
+        structured_rules = (*structured_rules, rule)
     has_account = kind not in WITHOUT_ACCOUNT
     return SymbolicCaller(
         kind, principal, account, derived, role, same_account, rules, structured, structured_rules, has_account, usual
     )
+
+
+def _arn_of_no_principal(solver: Solver) -> tuple[StringTerm, Formula]:
+    """Return the aws:PrincipalArn of a caller that is in no account, if it has one: not that of a user or role."""
+    arn, anything = solver.string("aws:principalarn"), solver.any_string
+    account = solver.repeated(solver.character_range("0", "9"), 12, 12)
+    iam = [solver.literal("arn:"), anything, solver.literal(":iam::"), account, solver.literal(":"), anything]
+    return arn, solver.not_(solver.in_language(arn, solver.sequence(iam)))
 
 
 def iam_characters(solver: Solver) -> RegularLanguage:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from temp_access.iam.callers import IAM
 from temp_access.iam.condition_keys import CONDITION_KEYS, NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.service_reference import key_type, may_be_multivalued
 from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT, SymbolicCaller
 from temp_access.iam.symbolic.ordered_values import (
     OrderedKind,
     OrderedValue,
+    addresses,
     any_ordered_value,
     constant_ordered_value,
     ordered_key,
@@ -18,6 +20,7 @@ from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.iam.unknown import UnknownValue
 
 _MFA, _MFA_AGE, _ISSUED = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
+_PRINCIPAL_TAG = "aws:principaltag/"
 _SOURCE_IP = "aws:sourceip"
 _OF_THE_CALLER = {"aws:resourceorgid": "aws:principalorgid", "aws:resourceorgpaths": "aws:principalorgpaths"}
 
@@ -65,7 +68,7 @@ class Encoder:
     names policies whose documents are unknown. With `favour`, each test that is open ends for the caller (True) or
     against it (False); else the formula has a variable for it. With `unknown_allows`, an unknown policy denies nothing,
     and allows everything or nothing. `open` collects the open tests of a formula, `unknown_used` the unknown policies,
-    `spelling` the names of keys (in lower case) as the policies write them.
+    `spelling` the names of keys (in lower case) as the policies write them, `as_text` the keys that are read as text.
     """
 
     solver: Solver
@@ -78,6 +81,7 @@ class Encoder:
     fixed: Mapping[str, SymbolicValue] = field(default_factory=dict)
     keys: dict[str, SymbolicValue] = field(default_factory=dict)
     spelling: dict[str, str] = field(default_factory=dict)
+    as_text: set[str] = field(default_factory=set)
     ordered: dict[tuple[str, OrderedKind], OrderedValue] = field(default_factory=dict)
     bounds: dict[tuple[str, OrderedKind], dict[str, None]] = field(default_factory=dict)
     single: dict[str, Formula] = field(default_factory=dict)
@@ -103,6 +107,11 @@ class Encoder:
             self.keys[key] = self._new_value(key)
         return self.keys[key]
 
+    def text(self, key: str) -> StringTerm:
+        """Return the value of a condition key as text."""
+        self.as_text.add(key.lower())
+        return self.value(key).value
+
     def has_one_value(self, key: str) -> Formula:
         """Whether a policy variable of this key has a value: the key is present, and not with several values."""
         key, present = key.lower(), self.value(key).present
@@ -114,6 +123,9 @@ class Encoder:
     def _new_value(self, key: str) -> SymbolicValue:
         if key in _OF_THE_CALLER and self.caller.same_account and not self.any_account:
             return self.value(_OF_THE_CALLER[key])
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principaltag
+        if key.startswith(_PRINCIPAL_TAG) and self.caller.kind not in IAM:
+            return self._absent()
         known = CONDITION_KEYS.get(key)
         optional = known is None or (key == RESOURCE_ACCOUNT and self.any_account)
         availability = UnknownValue.POSSIBLE if known is None or optional else known.availability(self.caller.kind)
@@ -151,6 +163,8 @@ class Encoder:
         for key, symbolic in keys.items():
             if key_type(key) == "Bool":
                 yield solver.one_of(symbolic.value, ["true", "false"])
+            elif key_type(key) == OrderedKind.ADDRESS.value and key in self.as_text:
+                yield solver.in_language(symbolic.value, addresses(solver))
         if _MFA in keys and _MFA_AGE in keys:
             authenticated = solver.and_([keys[_MFA].present, solver.one_of(keys[_MFA].value, ["true"])])
             yield solver.or_([solver.not_(keys[_MFA_AGE].present), authenticated])

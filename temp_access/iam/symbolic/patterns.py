@@ -240,12 +240,12 @@ def _matches_variable_pattern(
         elif isinstance(part, FolderPlaceholder):
             segments.append(encoder.folder)
         else:
-            variable, has_value = encoder.value(part.key), encoder.has_one_value(part.key)
+            variable, has_value = encoder.text(part.key), encoder.has_one_value(part.key)
             if part.default is None:
                 present.append(has_value)
-                segments.append(variable.value)
+                segments.append(variable)
             else:
-                segments.append(solver.if_else(has_value, variable.value, _default(encoder, part)))
+                segments.append(solver.if_else(has_value, variable, _default(encoder, part)))
     return solver.and_([*present, matches_segments(solver, value, segments)])
 
 

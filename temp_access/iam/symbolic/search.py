@@ -1,12 +1,14 @@
 """The search for a request that answers a query, and its confirmation by the evaluator."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from temp_access.iam.statements import PREFIX_ACTIONS
+from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT
 from temp_access.iam.symbolic.decided_formulas import Openness, decided_formulas
 from temp_access.iam.symbolic.encoder import Encoder
-from temp_access.iam.symbolic.ordered_values import bounds, near
+from temp_access.iam.symbolic.ordered_values import near
 from temp_access.iam.symbolic.patterns import FOLDER, has_special_character
 from temp_access.iam.symbolic.queries import PREFIX, TLS, Deadline, Query, QueryFactory, Witness
 from temp_access.iam.symbolic.real_requests import ActionGroup, action_groups, action_rules
@@ -15,10 +17,12 @@ from temp_access.iam.symbolic.solver import Formula, Model, NotEncodableError, S
 
 # Folders with characters that are special in a pattern, for policies that don't escape them.
 _SPECIAL_FOLDERS = ("b*", "*", "b?b", "${*}", "b'")
-_PREFERENCE_SECONDS = 1.0
+# For one preference, and for all of them.
+_PREFERENCE_SECONDS, _PREFERENCES_SECONDS = 4.0, 10.0
 _MAX_UNDECIDED = 5
 _MAX_GROUPS = 100
 _REGION = "us-east-1"
+_ACCOUNT_NUMBER = re.compile(r"[0-9]{12}")
 _USUAL_ACTIONS = ("iam:putrolepolicy", "sts:assumerole", "s3:getobject", "s3:listbucket")
 
 
@@ -190,8 +194,9 @@ class _WitnessSearch:
         return "internal disagreement: the evaluator decides the solver's request differently"
 
     def _preferred_model(self, model: Model) -> Model:
+        limit = Deadline(_PREFERENCES_SECONDS)
         for preference in self._preferences(model):
-            preferred = self.solve(preference, seconds=_PREFERENCE_SECONDS)
+            preferred = self.solve(preference, seconds=limit.remaining(_PREFERENCE_SECONDS))
             if preferred.result is SatResult.SAT:
                 return preferred
         return model
@@ -218,7 +223,10 @@ class _WitnessSearch:
         encoder = self.encoder
         principal = model.string_value(encoder.caller.principal)
         partition = principal.split(":")[1] if principal.startswith("arn:") else "aws"
-        values = {"${Partition}": partition, "${Region}": _REGION, "${Account}": self.account}
+        owner = encoder.keys.get(RESOURCE_ACCOUNT)
+        named = model.string_value(owner.value) if owner and model.boolean_value(owner.present) else ""
+        account = named if _ACCOUNT_NUMBER.fullmatch(named) else self.account
+        values = {"${Partition}": partition, "${Region}": _REGION, "${Account}": account}
         action = model.string_value(encoder.action)
         same_service = action_groups(action.partition(":")[0]).values()
         if not self.query.request.any_resource:
@@ -245,9 +253,6 @@ class _WitnessSearch:
     def _ordered_values(self) -> tuple[Formula, Formula]:
         """Return the formulas that each ordered value is at a bound or just beside one, and that it is whole."""
         encoder, solver = self.encoder, self.encoder.solver
-        beside = [
-            near(solver, value, [each for text in encoder.bounds[name] for each in bounds(value.kind, text)])
-            for name, value in encoder.ordered.items()
-        ]
+        beside = [near(solver, value, encoder.bounds[name]) for name, value in encoder.ordered.items()]
         whole = [solver.and_([value.valid, solver.is_whole(value.number)]) for value in encoder.ordered.values()]
         return solver.and_(beside), solver.and_(whole)

@@ -232,7 +232,7 @@ def test_a_key_of_another_service_may_have_several_values() -> None:
     ("change", "names"),
     [
         ({"bucket": add_statement(on_objects({"AWS": "AIDAEXAMPLEEXAMPLE123"}))}, {USER, OTHERS}),
-        ({"bucket": add_statement(on_objects({"AWS": "AROAEXAMPLEEXAMPLE123:x"}))}, {ROLE, SESSIONS, OTHERS}),
+        ({"bucket": add_statement(on_objects({"AWS": "AROAEXAMPLEEXAMPLE123:xy"}))}, {ROLE, SESSIONS, OTHERS}),
         ({"bucket": add_statement(on_objects({"CanonicalUser": "0123456789abcdef" * 4}))}, {OTHERS}),
         ({"role": trusting({"AWS": "AIDAEXAMPLEEXAMPLE123"})}, {USER, OTHERS}),
         ({"role": trusting({"Federated": "*"})}, {OTHERS}),

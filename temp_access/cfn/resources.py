@@ -176,6 +176,14 @@ def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             for element in ("Principal", "NotPrincipal"):
                 yield from _unread_principal(f"{at}.{element}", as_mapping(statement).get(element))
             yield from _unread(f"{at}.Condition", as_mapping(as_mapping(statement).get("Condition")))
+            yield from _transformed(at, as_mapping(statement))
+
+
+def _transformed(place: str, statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the elements with a value from a macro, which can be anything: also a `*` or a list."""
+    for element, value in statement.items():
+        if element not in ("Principal", "NotPrincipal") and "<Transform>" in json.dumps(value, default=str):
+            yield f"{place}.{element}", "has an Fn::Transform, whose result isn't in the template"
 
 
 def _unread_principal(place: str, value: object) -> Iterator[tuple[str, str]]:

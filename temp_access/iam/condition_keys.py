@@ -16,7 +16,18 @@ from temp_access.iam.unknown import UnknownValue
 KeyValue = str | tuple[str, ...] | UnknownValue | None
 PRESENT, POSSIBLE = UnknownValue.PRESENT, UnknownValue.POSSIBLE
 PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
-_NETWORK_OF_AN_ENDPOINT = ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
+NETWORK_OF_AN_ENDPOINT = tuple(
+    f"aws:{name}"
+    for name in (
+        "sourcevpc",
+        "sourcevpcarn",
+        "sourcevpce",
+        "vpceaccount",
+        "vpceorgid",
+        "vpceorgpaths",
+        "vpcsourceip",
+    )
+)
 
 
 EVERYONE = frozenset(CallerKind)
@@ -155,7 +166,7 @@ def _service_name(facts: RequestFacts) -> KeyValue:
 
 
 def _source_ip(facts: RequestFacts) -> KeyValue:
-    return None if any(facts.given(key) is not None for key in _NETWORK_OF_AN_ENDPOINT) else POSSIBLE
+    return None if any(facts.given(key) is not None for key in NETWORK_OF_AN_ENDPOINT) else POSSIBLE
 
 
 def _endpoint(facts: RequestFacts) -> KeyValue:
@@ -213,7 +224,11 @@ CONDITION_KEYS = {
         ConditionKey("aws:UserAgent", "useragent", EVERYONE),
         ConditionKey("aws:SourceIp", "sourceip", sometimes=EVERYONE, value=_source_ip),
         ConditionKey("aws:SourceVpc", "sourcevpc", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:SourceVpcArn", "sourcevpcarn", sometimes=EVERYONE, value=_endpoint),
         ConditionKey("aws:SourceVpce", "sourcevpce", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:VpceAccount", "vpceaccount", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:VpceOrgID", "vpceorgid", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:VpceOrgPaths", "vpceorgpaths", sometimes=EVERYONE, value=_endpoint),
         ConditionKey("aws:VpcSourceIp", "vpcsourceip", sometimes=EVERYONE, value=_endpoint),
         ConditionKey("aws:SourceAccount", "sourceaccount", sometimes=_SERVICE),
         ConditionKey("aws:SourceArn", "sourcearn", sometimes=_SERVICE),

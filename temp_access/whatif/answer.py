@@ -11,6 +11,7 @@ from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, Unk
 from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import that_can_change
 from temp_access.iam.callers import IAM, CallerKind
+from temp_access.iam.condition_keys import NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
@@ -83,7 +84,7 @@ def decide(
 
 
 # An address says that the call doesn't go through a VPC endpoint.
-_ENDPOINT_KEYS = frozenset(["aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"])
+_ENDPOINT_KEYS = frozenset(NETWORK_OF_AN_ENDPOINT)
 _VARIABLE = re.compile(r"\$\{([^},]+)")
 
 

@@ -66,7 +66,24 @@ def assumed_context(
 
 
 _TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
-_KEYS_OF_SESSIONS = ("aws:sourceidentity", "aws:federatedprovider")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-role-session-properties
+_KEYS_OF_SESSIONS = (
+    "aws:assumedroot",
+    "aws:chatbotsourcearn",
+    "aws:ec2instancesource",
+    "aws:federatedprovider",
+    "aws:signinsessionarn",
+    "aws:sourceidentity",
+    "codebuild:buildarn",
+    "codebuild:projectarn",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "glue:credentialissuingservice",
+    "glue:roleassumedby",
+    "identitystore:userid",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+)
 # What a token or an assertion of an identity provider says.
 _CLAIM = re.compile(r"saml:|[^:]+\.[^:]+:")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from temp_access.iam.condition_keys import CONDITION_KEYS
+from temp_access.iam.condition_keys import CONDITION_KEYS, NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.service_reference import key_type, may_be_multivalued
 from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT, SymbolicCaller
 from temp_access.iam.symbolic.ordered_values import (
@@ -18,7 +18,7 @@ from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.iam.unknown import UnknownValue
 
 _MFA, _MFA_AGE, _ISSUED = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
-_SOURCE_IP, _ENDPOINT = "aws:sourceip", ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
+_SOURCE_IP = "aws:sourceip"
 _OF_THE_CALLER = {"aws:resourceorgid": "aws:principalorgid", "aws:resourceorgpaths": "aws:principalorgpaths"}
 
 
@@ -158,7 +158,7 @@ class Encoder:
             both = solver.and_([keys[_MFA].present, keys[_ISSUED].present])
             yield solver.or_([both, solver.not_(solver.or_([keys[_MFA].present, keys[_ISSUED].present]))])
         if _SOURCE_IP in keys:
-            endpoint = [keys[key].present for key in _ENDPOINT if key in keys]
+            endpoint = [keys[key].present for key in NETWORK_OF_AN_ENDPOINT if key in keys]
             yield solver.or_([solver.not_(keys[_SOURCE_IP].present), solver.not_(solver.or_(endpoint))])
 
     def unencoded_holds(self, condition: UnencodedCondition) -> Formula:

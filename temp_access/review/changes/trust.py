@@ -112,7 +112,7 @@ class _Words:
         if None in values:
             return f"not with every {name}" if name in _ALWAYS_PRESENT else f"not with certain values of {name}"
         if self._has_every_call(key):
-            return f"only with certain values of {name}"
+            return f"only {self._only(key, values)}"
         return f"{_certain(name) or name} required"
 
     def _added(self, key: str, values: _Values) -> str:
@@ -127,8 +127,7 @@ class _Words:
             return f"only without {_required(name)}"
         if None in values:
             return f"not with certain {_plural(name)} any more"
-        certain = f"certain values of {name}" if self._has_every_call(key) else ""
-        return f"only with {certain or _required(name)}"
+        return f"only {self._only(key, values)}" if self._has_every_call(key) else f"only with {_required(name)}"
 
     def _dropped(self, key: str, values: _Values) -> str:
         name = self._name(key)

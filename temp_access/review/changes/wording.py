@@ -15,16 +15,7 @@ _OBJECT_VERBS = MappingProxyType({"s3:getobject": "read", "s3:putobject": "uploa
 _OTHER_VERBS = MappingProxyType(
     {
         "s3:listbucket": "list objects",
-        "s3:listbucketversions": "list versions",
         "s3:getbucketlocation": "read the bucket's Region",
-        "s3:getobjectversion": "read versions",
-        "s3:deleteobjectversion": "delete versions for good",
-        "s3:getobjecttagging": "read tags",
-        "s3:putobjecttagging": "set tags",
-        "s3:getobjectversiontagging": "read tags of versions",
-        "s3:putobjectversiontagging": "set tags of versions",
-        "s3:getobjectacl": "read ACLs",
-        "s3:getobjectversionacl": "read ACLs of versions",
         "s3:abortmultipartupload": "abort uploads",
         "s3:listmultipartuploadparts": "list the parts of uploads",
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from temp_access.iam.condition_keys import NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.request import ContextValue, Request
 from temp_access.review.compare.caller_keys import caller_values, follows_from_caller, is_always_present, is_possible
 from temp_access.review.compare.key_values import (
@@ -24,7 +25,7 @@ from temp_access.review.snapshot import Snapshot
 PREFIX = "s3:prefix"
 _MAX_COMBINATIONS = 4096
 _MAX_DEVIATIONS = 2
-_SOURCE_IP, _ENDPOINT_KEYS = "aws:sourceip", ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
+_SOURCE_IP = "aws:sourceip"
 _MFA, _MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 Deviations = tuple[tuple[str, KeyValue], ...]
 
@@ -67,7 +68,7 @@ class ContextPlan:
                 keys |= assigned(key, values.values[0])
         for key, value in deviations:
             keys |= assigned(key, value)
-        if any(keys.get(key) for key in _ENDPOINT_KEYS):
+        if any(keys.get(key) for key in NETWORK_OF_AN_ENDPOINT):
             keys[_SOURCE_IP] = ()
         return keys
 
@@ -118,7 +119,7 @@ class ContextPlan:
 
 def _can_be_together(keys: Mapping[str, KeyValue]) -> bool:
     """Whether a request can have these keys: a VPC endpoint hides the address, and only MFA has an age."""
-    through_endpoint = any(keys.get(key) for key in _ENDPOINT_KEYS)
+    through_endpoint = any(keys.get(key) for key in NETWORK_OF_AN_ENDPOINT)
     if through_endpoint and keys.get(_SOURCE_IP):
         return False
     return not {_MFA, _MFA_AGE} <= keys.keys() or (keys[_MFA] == "true") is (keys[_MFA_AGE] is not None)

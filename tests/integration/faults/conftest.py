@@ -54,6 +54,5 @@ def borrower(deployed: Project) -> Iterator[str]:
     (id_,) = deployed.keys()
     yield id_
     forget_key(deployed.aws.state_dir, USER)
-    left = deployed.keys()
-    if id_ in left:
+    if deployed.keys() == [id_]:
         deployed.iam.delete_access_key(UserName=USER, AccessKeyId=id_)

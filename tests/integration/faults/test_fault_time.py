@@ -80,11 +80,11 @@ def test_a_run_in_which_the_service_falls_silent_ends_within_two_minutes(deploye
 
 
 def test_cdk_ends_with_the_time_of_the_command(deployed: Project, proxy: FaultProxy) -> None:
-    """The CDK CLI has no limit of its own: it is ended, with 3, and the stacks stay."""
-    proxy.make(Fault("hang", "sts:GetCallerIdentity", skip=1))
-    ended = deployed.local("destroy", "--timeout", "10s")
-    assert (ended.code, "cdk destroy was ended, because the time of --timeout is over" in ended.err) == (3, True), ended
-    assert {stack["StackStatus"] for stack in deployed.stacks.describe_stacks()["Stacks"]} == {"CREATE_COMPLETE"}
+    """The CDK CLI has no limit of its own: it is ended, with 3."""
+    # The command asks once whether the account is bootstrapped; the other calls are cdk's.
+    proxy.make(Fault("hang", "cloudformation:", skip=1))
+    ended = deployed.local("deploy", "--timeout", "10s")
+    assert (ended.code, "cdk deploy was ended, because the time of --timeout is over" in ended.err) == (3, True), ended
 
 
 def test_cdk_ends_when_cloudformation_falls_silent(deployed: Project, proxy: FaultProxy) -> None:

@@ -156,3 +156,20 @@ def test_says_which_values_of_the_trust_policy(
     """The same for who can assume the role."""
     found = descriptions(tmp_path, edits([head], "Allow"), edits([base], "Allow"))
     assert f"temp-role can now be assumed by user/eve-0 of account 444455556666 {change}" in found
+
+
+def test_a_witness_shows_what_the_templates_name(tmp_path: Path) -> None:
+    """The account, the bucket, and the names that a search made up are words."""
+    head = add_bucket_statement("bob/*", Effect="Allow", Principal="*", Action="s3:GetObject", Condition=PRESENT)
+    report = make_report(*edited_snapshots(tmp_path, head))
+
+    assert report.proofs is not None
+    witnesses = {claim.name: claim.witness for claim in report.proofs.claims}
+    user, others = witnesses["no new access: the user"], witnesses["no new access: any other caller"]
+    assert user is not None
+    assert user.principal == "arn:aws:iam::ACCOUNT:user/temp-user"
+    assert user.resource.startswith("arn:aws:s3:::BUCKET/bob/")
+    assert others is not None
+    assert others.principal == "arn:aws:iam::ACCOUNT:user/NAME"
+    for output in (to_markdown(report), to_html(report), to_sarif(report), to_json(report)):
+        assert [each for each in (*STAND_INS, "the-bucket-of-the-folders") if each in output] == []

@@ -150,7 +150,11 @@ def answer_type(error: Exception) -> AnswerType:
     """Return what botocore's ClientError says about the call."""
     response = _response(error)
     details = response.get("Error", {})
-    return classify(str(details.get("Code", "")), str(details.get("Message", "")), response.get("ResponseMetadata", {}))
+    code, message = str(details.get("Code", "")), str(details.get("Message", ""))
+    metadata = response.get("ResponseMetadata", {})
+    if code == HEAD_MISSING and is_head(error) and metadata.get("HTTPStatusCode") == 404 and is_from_aws(metadata):
+        return AnswerType.MISSING
+    return classify(code, message, metadata)
 
 
 def classify(code: str, message: str, metadata: Mapping[str, Any]) -> AnswerType:
@@ -161,8 +165,6 @@ def classify(code: str, message: str, metadata: Mapping[str, Any]) -> AnswerType
     if code in DENIED:
         return AnswerType.DENIED
     if code in MISSING or (code == "ValidationError" and "does not exist" in message):
-        return AnswerType.MISSING
-    if code == HEAD_MISSING and status == 404 and is_from_aws(metadata):
         return AnswerType.MISSING
     return AnswerType.REJECTED if code in REJECTED else AnswerType.NO_ANSWER
 
@@ -183,11 +185,16 @@ def is_no_answer(error: Exception) -> bool:
     return answer_type(error) is AnswerType.NO_ANSWER
 
 
+def is_head(error: Exception) -> bool:
+    """Whether the error answers a HEAD call; the answer to any other call without a code was damaged on its way."""
+    return str(getattr(error, "operation_name", "")).startswith("Head")
+
+
 def lacks_code(error: Exception) -> bool:
     """Whether S3 refused a HEAD call, in an answer without a body, so without a code; GET would get one."""
     response = _response(error)
     code = response.get("Error", {}).get("Code")
-    return code in ("400", "403") and is_from_aws(response.get("ResponseMetadata", {}))
+    return is_head(error) and code in ("400", "403") and is_from_aws(response.get("ResponseMetadata", {}))
 
 
 def _response(error: Exception) -> Mapping[str, Any]:

@@ -93,6 +93,17 @@ def test_an_error_without_any_response_decides_nothing(decide: Any) -> None:
     assert decide(ConnectionClosedError(endpoint_url="https://x", response=None)) in (False, AnswerType.NO_ANSWER)
 
 
+def test_only_an_answer_to_head_has_no_code() -> None:
+    """botocore makes a code of the status if it can't read the body of any other answer."""
+    for operation, kind, without_code in (
+        ("HeadObject", AnswerType.MISSING, True),
+        ("GetObject", AnswerType.NO_ANSWER, False),
+    ):
+        missing, refused = error("404", 404), error("403", 403)
+        missing.operation_name = refused.operation_name = operation
+        assert (answer_type(missing), lacks_code(refused)) == (kind, without_code)
+
+
 def test_an_expired_url_is_no_denial() -> None:
     """S3 calls it AccessDenied too."""
     assert answer_type(error("AccessDenied", 403, message="Request has expired")) is AnswerType.NO_ANSWER

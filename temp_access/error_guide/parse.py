@@ -190,8 +190,8 @@ def _parse_status(error: str) -> ServiceError | None:
 
 def _known_code(error: str) -> ServiceError | None:
     """Return an error that is a code alone, or that has a known code before a colon."""
-    if re.fullmatch(r"[\w.]+", error):
-        return ServiceError(error)
+    if re.fullmatch(r"[\w.]+:?", error):
+        return ServiceError(error.removesuffix(":"))
     for match in _LEADING.finditer(error):
         if match["code"] in known_codes():
             return ServiceError(match["code"], _TRAILER.split(match["message"])[0].strip())

@@ -48,7 +48,7 @@ def main() -> int:
     )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        times = _measure(args.state, args.runs, Path(folder), args.grants)
+        times = measure(args.state, args.runs, Path(folder), args.grants)
     medians = {name: statistics.median(seconds) for name, seconds in times.items()}
     script = medians["boto3 script"]
     missed = False
@@ -61,7 +61,8 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _measure(state: Path, runs: int, folder: Path, grants: int) -> dict[str, list[float]]:
+def measure(state: Path, runs: int, folder: Path, grants: int) -> dict[str, list[float]]:
+    """Return the wall times of each command; `folder` holds the cache, and `grants` are added to access.toml."""
     inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
     environ = {**inherited, **user_environment(state, "temp-user"), "XDG_CACHE_HOME": str(folder)}
     config = folder / "access.toml"

@@ -74,6 +74,6 @@ def service_call(operation: str, service: str = "") -> str:
 
 def client_error(error: Exception) -> ServiceError:
     """Return the parts of botocore's ClientError."""
-    details = getattr(error, "response", {}).get("Error", {})
+    details = (getattr(error, "response", None) or {}).get("Error", {})
     operation = str(getattr(error, "operation_name", "") or "")
     return ServiceError(str(details.get("Code", "")), str(details.get("Message", "")), service_call(operation))

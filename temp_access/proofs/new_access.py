@@ -57,9 +57,9 @@ class _OwnPolicies:
         return outsider_policies(self.identity).narrowed(self.session.document(Layer.SESSION))
 
 
-_ALL = _OwnPolicies("a caller whose own policies allow everything")
-_NONE = _OwnPolicies("a caller whose own policies allow nothing", identity=UnknownAs.ALLOW_NOTHING)
-_POWERLESS = _OwnPolicies("a session whose session policy allows nothing", session=UnknownAs.ALLOW_NOTHING)
+_ALL = _OwnPolicies("whose own policies allow everything")
+_NONE = _OwnPolicies("whose own policies allow nothing", identity=UnknownAs.ALLOW_NOTHING)
+_POWERLESS = _OwnPolicies("whose session policy allows nothing", session=UnknownAs.ALLOW_NOTHING)
 
 
 def new_for_outsiders(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[QueryFactory]:
@@ -156,6 +156,7 @@ def _outsider(
         lambda solver: _arbitrary(solver, effective, head)[number],
         effective.unknown_names,
         lambda resource_type, _: policies_on(effective, resource_type, own.policies()),
+        outsider=True,
     )
 
 

@@ -9,6 +9,7 @@ from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, iam_arn, role_session_arn
 from temp_access.iam.callers import ACCOUNT_NUMBER, IAM, SERVICE_NAME, CallerKind, caller_kind, is_caller
+from temp_access.policies.access_modes import grant_access
 from temp_access.whatif.model import Principal
 from temp_access.whatif.question import IAM_PATHS
 
@@ -74,7 +75,7 @@ def _description(principal: str) -> str:
 def _role_session(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
     pattern, user = config.role.conditions.session_name, config.user.name
     if grant:
-        description = f"{grant.id} ({grant.access} in {grant.folder}/)"
+        description = f"{grant.id} ({grant_access(grant).name} in {grant.folder}/)"
         name = session_name(pattern, grant.id, user_name=user, principal=user)
     else:
         description = f"{target.role_name}, without a session policy"

@@ -15,7 +15,8 @@ from temp_access.whatif.model import PolicySource, Question
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
 _COPY = (
     "s3:PutObject, and s3:GetObject on what is copied (if it has tags, also s3:GetObjectTagging on it and "
-    "s3:PutObjectTagging on the copy; AWS CLI v2 calls GetObjectTagging for every copy in parts)"
+    "s3:PutObjectTagging on the copy; AWS CLI v2 calls GetObjectTagging for every copy in parts; "
+    "extras = ['tags'] in a grant allows both)"
 )
 # Operations of S3 that aren't IAM actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 _OPERATIONS = MappingProxyType(

@@ -81,7 +81,7 @@ class ContextPlan:
 
     def _combine(self, statements: Sequence[LayeredStatement]) -> tuple[tuple[Deviations, ...], bool]:
         reduced = {
-            key: self._reduced(key, statements)
+            key: tuple(dict.fromkeys(self.representatives(key, statements).values()))
             for key in dict.fromkeys(key for each in statements for key in sorted(each.keys))
             if key in self.keys
         }
@@ -95,8 +95,8 @@ class ContextPlan:
             return tuple(sorted(every, key=len)), complete
         return tuple(itertools.islice(_few_deviations(pairs), _MAX_COMBINATIONS)), False
 
-    def _reduced(self, key: str, statements: Sequence[LayeredStatement]) -> tuple[KeyValue, ...]:
-        """Return one of the key's values for each way in which these statements tell them apart."""
+    def representatives(self, key: str, statements: Sequence[LayeredStatement]) -> dict[KeyValue, KeyValue]:
+        """Return for each of the key's values the first one that these statements don't tell apart from it."""
         compiled = [
             condition
             for each in statements
@@ -105,11 +105,12 @@ class ContextPlan:
         ]
         by_itself = key in BOOLEAN_KEYS or any(key in map(canonical_key, each.variables) for each in statements)
         distinct: dict[tuple[object, ...], KeyValue] = {}
+        found: dict[KeyValue, KeyValue] = {}
         for value in self.keys[key].values:
             test = self.probe._replace(context={**self.probe.context, **assigned(key, value)})
             results = tuple(outcome(condition, test) for condition in compiled)
-            distinct.setdefault((value if by_itself else None, results), value)
-        return tuple(distinct.values())
+            found[value] = distinct.setdefault((value if by_itself else None, results), value)
+        return found
 
     def deviations(self, combination: Iterable[tuple[str, KeyValue]]) -> Deviations:
         """Return the keys of a combination whose values aren't the usual ones."""
@@ -137,7 +138,8 @@ def context_plan(statements: Sequence[LayeredStatement], head: Snapshot, request
     if request.principal == "*":
         usual["aws:principalaccount"] = "anonymous"
     plans: dict[str, KeyValues] = {}
-    written = {canonical_key(entry.key): entry.key for each in statements for entry in each.view.conditions}
+    written = {canonical_key(key): key for each in statements for key in each.written_variables}
+    written |= {canonical_key(entry.key): entry.key for each in statements for entry in each.view.conditions}
     variables = {canonical_key(key) for statement in statements for key in statement.variables}
     unset = {key: VARIABLE_VALUE for key in variables if not isinstance(request.value(key), str)}
     probe = request._replace(context=unset)

@@ -63,7 +63,7 @@ _ERRORS_OF_S3 = tuple(
 # The SDK for Java v2 writes the HTTP status, and no error code.
 _JAVA_STATUS = re.compile(r"\(Service: (?P<service>[^,;()]{1,100}), Status Code: (?P<status>\d+)")
 _JAVA_CLASS = re.compile(r"^(?:.*\n)*?(?:[\w.]+Exception: )+")
-_LEADING = re.compile(r"(?<![^\s.])(?P<code>[A-Za-z]\w*)(?: \((?:client|server)\))?: (?=(?P<message>.*))", re.DOTALL)
+_LEADING = re.compile(r"(?<![^\s.])(?P<code>[A-Za-z]\w*)(?: \((?:client|server)\))?: ")
 _CODE = re.compile(r"<Code>\s*([\w.]+)\s*</Code>")
 _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
 # What the SDKs for JavaScript and Go write below the message.
@@ -79,8 +79,9 @@ _MESSAGE_KEYS = ("Message", "message", "errorMessage")
 def parse(pasted: str) -> ServiceError:
     """Return the code, message and call of a pasted error or a code alone; the code is empty if there is none.
 
-    It reads the errors of botocore, the AWS CLI and the SDKs for Go, Java, JavaScript, PHP and Ruby, the XML and JSON
-    of the services, and CloudTrail events.
+    It reads the errors of botocore, the AWS CLI, the SDKs for Go, Java, JavaScript, .NET, PHP, Ruby and Rust, pyarrow,
+    s3fs, DuckDB and s3cmd, the XML and JSON of the services, and CloudTrail events. A stack trace tells the call if
+    the message doesn't.
     """
     error = pasted[:_MAX_LENGTH].strip()
     found = (
@@ -190,11 +191,11 @@ def _parse_status(error: str) -> ServiceError | None:
 
 def _known_code(error: str) -> ServiceError | None:
     """Return an error that is a code alone, or that has a known code before a colon."""
-    if re.fullmatch(r"[\w.]+", error):
-        return ServiceError(error)
+    if re.fullmatch(r"[\w.]+:?", error):
+        return ServiceError(error.removesuffix(":"))
     for match in _LEADING.finditer(error):
         if match["code"] in known_codes():
-            return ServiceError(match["code"], _TRAILER.split(match["message"])[0].strip())
+            return ServiceError(match["code"], _TRAILER.split(error[match.end() :], maxsplit=1)[0].strip())
     return None
 
 

@@ -1,6 +1,7 @@
 """The code and message of pasted errors, in every form."""
 
 import json
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -109,3 +110,14 @@ def test_handles_deep_and_long_texts() -> None:
     """A deeply nested or long text has no code, and the parser finishes soon."""
     assert parse("[{" * 50_000) == ("", ("[{" * 50_000)[:100_000], "")
     assert parse("An error occurred (" * 20_000)[0] == ""
+    for text in (
+        "x: ",
+        "Forbidden: x\n\n",
+        "HTTP GET error on ",
+        "de_XCommand ",
+        "code: None, message: None,",
+        "AError {",
+    ):
+        started = time.process_time()
+        parse(text * (100_000 // len(text)))
+        assert time.process_time() - started < 2, text

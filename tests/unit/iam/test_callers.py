@@ -12,7 +12,7 @@ from temp_access.iam.callers import CallerKind, caller_account, caller_kind, is_
 from temp_access.iam.cases import Case, run_case
 from temp_access.iam.decision import Layer
 from temp_access.iam.reader import read_policy
-from tests.unit.support.principals import ACCOUNT, PRINCIPALS, ROLE_ID, USER_ID, Spelling
+from tests.unit.support.principals import ACCOUNT, CANONICAL, PRINCIPALS, ROLE_ID, USER_ID, Spelling
 
 EVERY = pytest.mark.parametrize("spelling", PRINCIPALS.values(), ids=PRINCIPALS)
 
@@ -162,3 +162,20 @@ def test_a_caller_that_is_none_is_quoted_whole(caller: str, tmp_path: Any) -> No
 
     with pytest.raises(UserError, match=r"request\.principal: '[^']+' isn't a principal's ARN"):
         read_cases(file)
+
+
+def test_an_origin_access_identity_has_a_canonical_id_too() -> None:
+    """Bucket policies name it by either.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    """
+    identity = {
+        "principal": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E127EXAMPLE51Z",
+        "account": "cloudfront",
+    }
+    named = bucket_policy(Principal={"CanonicalUser": CANONICAL})
+    decision, explanation = simulate({"resource": named}, **identity)
+
+    assert (decision, CANONICAL in explanation) == ("undecided", True)
+    assert simulate({"resource": bucket_policy(Principal={"AWS": ACCOUNT})}, **identity)[0] == "deny"
+    assert simulate({"identity": [bucket_policy()]}, **identity)[0] == "deny"

@@ -161,8 +161,10 @@ def _command(arguments: Sequence[str]) -> str | None:
 class _Formatter(argparse.HelpFormatter):
     """Formats help as wide as the terminal, without the import of shutil: argparse makes one for each option."""
 
-    def __init__(self, prog: str, *positional: int, width: int | None = None) -> None:
-        super().__init__(prog, *positional, width=_terminal_width() - 2 if width is None else width)
+    def __init__(
+        self, prog: str, indent_increment: int = 2, max_help_position: int = 24, width: int | None = None
+    ) -> None:
+        super().__init__(prog, indent_increment, max_help_position, _terminal_width() - 2 if width is None else width)
 
 
 class _CommandFormatter(_Formatter, argparse.RawDescriptionHelpFormatter):

@@ -31,7 +31,7 @@ from temp_access.iam.decision import Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import Request
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.access_modes import grant_access, role_ceiling
 from temp_access.policies.role_policy import role_policy
 from temp_access.policies.session_policy import session_policy
 
@@ -131,10 +131,10 @@ def create_questions(config: Config, number: int) -> Iterator[Question]:
 def policies(config: Config) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return the role's policy, and each grant's session policy."""
     sessions = {
-        grant.id: session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=BUCKET.rpartition(":")[2])
+        grant.id: session_policy(grant.folder, grant_access(grant), bucket=BUCKET.rpartition(":")[2])
         for grant in config.grants.values()
     }
-    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+    ceiling = role_ceiling(config)
     actions = {"bucket_actions": ceiling.bucket_actions, "object_actions": ceiling.object_actions}
     return role_policy(BUCKET, **actions), sessions
 

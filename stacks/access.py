@@ -7,7 +7,7 @@ from constructs import Construct
 
 from access_constructs import TempRole, TempUser
 from temp_access.config.model import Config
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.access_modes import role_ceiling
 from temp_access.policies.role_policy import CONFIG_TAG
 from temp_access.policies.trust_policy import principal_arn
 
@@ -51,7 +51,7 @@ class AccessStack(cdk.Stack):
         return user
 
     def _role(self, config: Config, user: iam.IUser, bucket: s3.IBucket) -> TempRole:
-        ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        ceiling = role_ceiling(config)
         conditions = config.role.conditions
         role = TempRole(
             self,

@@ -15,7 +15,7 @@ from temp_access.config.table import TableReader, key_path
 from temp_access.config.user import read_user
 from temp_access.errors import ConfigError
 from temp_access.files import read_bounded_text
-from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.access_modes import ACCESS_MODES, EXTRAS, modes_with
 from temp_access.policies.checks import document_findings, quota_findings
 
 # Python prints no integer of more than 4,300 decimal digits, about 14,000 bits.
@@ -73,17 +73,17 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
     """Return the configuration in `data`, as far as it can be read, and the findings in the order of the file."""
     findings: list[str] = []
     warnings: list[str] = []
-    modes = tuple(ACCESS_MODES)
+    modes, extras = tuple(ACCESS_MODES), {name: modes_with(name) for name in EXTRAS}
     top = TableReader(data, "", findings)
     top.allow_only("user", "role", "bucket", "grants", "any_id", "environments", "audit")
     environments = read_environments(top.table("environments"))
     chosen = choose_environment(environments, environment, findings)
     user = read_user(top.table("user"), path.parent, warnings)
     role = read_role(top.table("role"), chosen.account)
-    grants = read_grants(top.table("grants"), modes, role.max_session_duration)
+    grants = read_grants(top.table("grants"), modes, extras, role.max_session_duration)
     any_id = None
     if "any_id" in top:
-        any_id = read_any_id(top.table("any_id"), modes, role.max_session_duration, grants)
+        any_id = read_any_id(top.table("any_id"), modes, extras, role.max_session_duration, grants)
     if not findings and not grants and not any_id:
         findings.append("grants: there are none, so nobody can borrow credentials; add a [grants.<id>]")
     config = Config(

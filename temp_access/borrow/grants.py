@@ -8,7 +8,7 @@ from temp_access.config.model import Config, Grant
 from temp_access.config.table import did_you_mean
 from temp_access.iam.arn import Arn
 from temp_access.iam.policy_json import minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.policies.access_modes import ACCESS_MODES, AccessMode, grant_access
 from temp_access.policies.checks import MAX_SESSION_POLICY
 from temp_access.policies.session_policy import session_policy
 
@@ -25,7 +25,10 @@ def find_grant(config: Config, id_: str) -> Grant:
 
 
 def narrow(grant: Grant, mode: str | None) -> Grant:
-    """Return `grant` with the access mode `mode`; raises AccessTooWide unless the grant includes that mode."""
+    """Return `grant` with the access mode `mode`; raises AccessTooWide unless the grant includes that mode.
+
+    The extras stay: with a narrower mode they give less.
+    """
     if mode is None or mode == grant.access:
         return grant
     included = [name for name, access in ACCESS_MODES.items() if is_subset(access, ACCESS_MODES[grant.access])]
@@ -46,7 +49,7 @@ def is_subset(access: AccessMode, ceiling: AccessMode) -> bool:
 
 def session_policy_text(grant: Grant, role: RoleDetails) -> str:
     """Return the grant's session policy as it is sent to STS; raises PolicyTooLarge."""
-    access, partition = ACCESS_MODES[grant.access], Arn.parse(role.arn).partition
+    access, partition = grant_access(grant), Arn.parse(role.arn).partition
     policy = minimal_json(session_policy(grant.folder, access, bucket=role.bucket, partition=partition))
     if len(policy) > MAX_SESSION_POLICY:
         raise PolicyTooLarge(

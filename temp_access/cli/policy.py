@@ -74,9 +74,9 @@ def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
 
 
 def _ceiling(config: "Config", role: "RoleDetails") -> str:
-    from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+    from temp_access.policies.access_modes import role_ceiling
 
-    ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+    ceiling = role_ceiling(config)
     return f"{', '.join([*ceiling.bucket_actions, *ceiling.object_actions])} on the whole bucket {role.bucket}"
 
 

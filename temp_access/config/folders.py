@@ -53,11 +53,16 @@ def any_id_conflicts(any_id: IdPatternGrant, grants: Mapping[str, Grant]) -> lis
     return conflicts
 
 
-def confusable_folders(grants: Mapping[str, Grant], modes: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return a few pairs of a folder with one of `modes` and a folder outside it, the most similar ones first."""
-    chosen_modes = frozenset(modes)
+def confusable_folders(
+    grants: Mapping[str, Grant], accesses: Iterable[tuple[str, tuple[str, ...]]]
+) -> tuple[tuple[str, str], ...]:
+    """Return a few pairs of a folder with one of `accesses` and a folder outside it, the most similar ones first.
+
+    An access is a mode with extras.
+    """
+    chosen = frozenset(accesses)
     folders = sorted({grant.folder for grant in grants.values()})
-    candidates = {grant.folder for grant in grants.values() if grant.access in chosen_modes}
+    candidates = {grant.folder for grant in grants.values() if (grant.access, grant.extras) in chosen}
     pairs = [(folder, other) for folder, other in pairwise(folders) if folder in candidates]
     pairs += [(folder, other) for other, folder in pairwise(folders) if folder in candidates]
     outside = [(folder, other) for folder, other in pairs if not _contains(folder, other)]

@@ -1,19 +1,25 @@
-"""Reading `[grants.<id>]` and `[any_id]`: access mode, folder and duration of each grant."""
+"""Reading `[grants.<id>]` and `[any_id]`: access mode, extras, folder and duration of each grant."""
+
+from collections.abc import Mapping
 
 from temp_access.config.folders import any_id_conflicts, overlaps
 from temp_access.config.model import Grant, IdPatternGrant
-from temp_access.config.table import TableReader, format_duration, key_path, parse_duration
+from temp_access.config.table import TableReader, did_you_mean, format_duration, key_path, parse_duration
 from temp_access.config.validation import MAX_FOLDER_BYTES, folder_problem, id_problem
 from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_DURATION
 
+# The extras, each with the access modes for which it stands for some action.
+Extras = Mapping[str, tuple[str, ...]]
 
-def read_grants(table: TableReader, modes: tuple[str, ...], role_maximum: int) -> dict[str, Grant]:
+
+def read_grants(table: TableReader, modes: tuple[str, ...], extras: Extras, role_maximum: int) -> dict[str, Grant]:
     """Return the valid grants by id."""
     grants: dict[str, Grant] = {}
     for id_ in table:
         entry = table.table(id_)
-        entry.allow_only("access", "folder", "duration", "shared")
+        entry.allow_only("access", "extras", "folder", "duration", "shared")
         access = _access(entry, modes)
+        more = _extras(entry, access, extras)
         duration = _duration(entry, role_maximum)
         folder = entry.string("folder") or id_
         if problem := id_problem(id_):
@@ -21,7 +27,7 @@ def read_grants(table: TableReader, modes: tuple[str, ...], role_maximum: int) -
         elif problem := folder_problem(folder):
             entry.add_finding("folder" if "folder" in entry else None, problem)
         elif access:
-            grants[id_] = Grant(id_, access, folder, duration, entry.boolean("shared", False))
+            grants[id_] = Grant(id_, access, folder, duration, entry.boolean("shared", False), more)
     for outer, inner in overlaps(grants.values()):
         _check_overlap(table, outer, inner)
     return grants
@@ -41,14 +47,15 @@ def _check_overlap(table: TableReader, outer: Grant, inner: Grant) -> None:
 
 
 def read_any_id(
-    table: TableReader, modes: tuple[str, ...], role_maximum: int, grants: dict[str, Grant]
+    table: TableReader, modes: tuple[str, ...], extras: Extras, role_maximum: int, grants: dict[str, Grant]
 ) -> IdPatternGrant | None:
     """Return the grant for unlisted ids, None if its table is invalid."""
     # Imported here, because a file without a pattern doesn't need it.
     from temp_access.config.id_pattern import PatternError, compile_pattern
 
-    table.allow_only("pattern", "access", "folder", "duration")
+    table.allow_only("pattern", "access", "extras", "folder", "duration")
     access = _access(table, modes)
+    more = _extras(table, access, extras)
     duration = _duration(table, role_maximum)
     template = table.string("folder") or "{id}"
     source = table.string("pattern")
@@ -79,7 +86,7 @@ def read_any_id(
         return None
     if access is None:
         return None
-    any_id = IdPatternGrant(pattern, access, template, duration)
+    any_id = IdPatternGrant(pattern, access, template, duration, more)
     for grant, id_ in any_id_conflicts(any_id, grants):
         listed = f"{grant.folder!r}, the folder of {key_path('grants', grant.id)}"
         overlap = (
@@ -96,6 +103,24 @@ def _access(table: TableReader, modes: tuple[str, ...]) -> str | None:
         table.add_finding("access", f"is missing; use one of {', '.join(modes)}")
         return None
     return table.choice("access", modes)
+
+
+def _extras(table: TableReader, access: str | None, extras: Extras) -> tuple[str, ...]:
+    """Return the extras in their usual order; those that give the access mode nothing are findings."""
+    listed = table.strings("extras")
+    for name in dict.fromkeys(listed):
+        if name not in extras:
+            table.add_finding(
+                "extras",
+                f"{name!r} isn't an extra{did_you_mean(name, extras)}; use some of {', '.join(extras)}",
+            )
+        elif access and access not in extras[name]:
+            table.add_finding(
+                "extras",
+                f"{name!r} gives nothing to a grant with access = {access!r}; remove it, or use one of "
+                f"{', '.join(extras[name])}",
+            )
+    return tuple(name for name in extras if name in listed)
 
 
 def _duration(table: TableReader, role_maximum: int) -> int | None:

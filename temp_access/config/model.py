@@ -83,13 +83,14 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access mode on one folder; `duration` is in seconds, None for the role's maximum."""
+    """An access mode with extras on one folder; `duration` is in seconds, None for the role's maximum."""
 
     id: str
     access: str
     folder: str
     duration: int | None = None
     shared: bool = False
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,11 @@ class IdPatternGrant:
     access: str
     folder: str = "{id}"
     duration: int | None = None
+    extras: tuple[str, ...] = ()
 
     def grant(self, id_: str) -> Grant:
         """Return the grant of `id_`, whether or not the id is admitted."""
-        return Grant(id_, self.access, self.folder.replace("{id}", id_), self.duration)
+        return Grant(id_, self.access, self.folder.replace("{id}", id_), self.duration, extras=self.extras)
 
     def admits(self, id_: str, listed: Container[str]) -> bool:
         """Whether `id_` isn't among the `listed` ids, matches the pattern in full, and fits S3 and STS."""
@@ -154,8 +156,13 @@ class Config:
     @property
     def modes(self) -> tuple[str, ...]:
         """The access modes in use, sorted."""
-        used = {grant.access for grant in self.grants.values()}
-        return tuple(sorted(used | ({self.any_id.access} if self.any_id else set())))
+        return tuple(sorted({mode for mode, _ in self.accesses}))
+
+    @property
+    def accesses(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The access modes in use, each with the extras that it is used with, sorted."""
+        used = {(grant.access, grant.extras) for grant in self.grants.values()}
+        return tuple(sorted(used | ({(self.any_id.access, self.any_id.extras)} if self.any_id else set())))
 
     def grant_for(self, id_: str) -> Grant | None:
         """Return the grant of `id_`, listed or admitted by `[any_id]`, else None."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import eq, ne
 
+from temp_access.iam.callers import IAM, CallerKind, caller_kind
 from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy, Statement
@@ -172,7 +173,8 @@ def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller
             reasons += allows
         else:
             missing += (layer,)
-    has_account = request.principal.startswith("arn:")
+    kind = caller_kind(request.principal)
+    has_account = kind in IAM or (kind is CallerKind.PROVIDER and request.principal.startswith("arn:"))
     same_account = request.account == request.resource_account
     must_allow = policies.resource_is_trust_policy or own_policy is not None or not same_account or not has_account
     if match is PrincipalMatch.NONE and must_allow:
@@ -187,10 +189,10 @@ def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller
     for layer, entries in required_layers:
         if allows := _reasons(entries, request, favours_caller):
             reasons += allows
-        elif layer is not Layer.IDENTITY or not request.principal.endswith(":root"):
+        elif layer is not Layer.IDENTITY or kind is not CallerKind.ROOT:
             missing += (layer,)
     # Without a session policy, only a role's session may do anything (same page).
-    if required_layers and policies.session is None and ":federated-user/" in request.principal:
+    if required_layers and policies.session is None and kind is CallerKind.FEDERATED:
         missing += (Layer.SESSION,)
     if missing:
         return Decision(DecisionType.IMPLICIT_DENY, missing[0], (), missing)

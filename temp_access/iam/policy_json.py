@@ -9,7 +9,7 @@ from typing import Any
 
 VERSION = "2012-10-17"
 Document = Mapping[str, Any]
-LIST_BUCKET = "s3:ListBucket"
+LIST_BUCKET, LIST_BUCKET_VERSIONS = "s3:ListBucket", "s3:ListBucketVersions"
 GET_BUCKET_LOCATION = "s3:GetBucketLocation"
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html

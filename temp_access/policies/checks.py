@@ -11,7 +11,7 @@ from temp_access.config.model import Config, Grant, PolicyDocument, User
 from temp_access.config.table import key_path
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.policy_json import escape, minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.access_modes import grant_access
 from temp_access.policies.session_policy import session_policy
 from temp_access.policies.trust_policy import trust_policy
 from temp_access.policies.user_policies import ROTATE_KEYS, rotate_keys_policy
@@ -30,17 +30,19 @@ def quota_findings(config: Config) -> Iterator[str]:
         if size > MAX_SESSION_POLICY:
             yield (
                 f"{key_path('grants', grant.id)}.folder: the session policy has {size} characters, and the maximum is "
-                f"{MAX_SESSION_POLICY}; shorten the folder"
+                f"{MAX_SESSION_POLICY}; shorten the folder{' or remove an extra' if grant.extras else ''}"
             )
     if config.any_id:
-        longest = Grant("", config.any_id.access, config.any_id.folder.replace("{id}", ""))
+        longest, access = config.any_id.grant(""), grant_access(config.any_id.grant(""))
         cost = config.any_id.pattern.longest_cost(lambda c: len(json.dumps(escape(c), ensure_ascii=False)) - 2)
-        copies = bool(ACCESS_MODES[longest.access].allows_listing) + bool(ACCESS_MODES[longest.access].object_actions)
+        # The statements that name the folder.
+        copies = bool(access.prefix_actions) + bool(access.object_actions)
         size = session_policy_size(longest, bucket=bucket, partition=_LONGEST_PARTITION) + copies * cost
         if size > MAX_SESSION_POLICY:
+            remedy = "shorten the pattern or the folder" + (", or remove an extra" if longest.extras else "")
             yield (
                 f"any_id.pattern: the session policy of the longest id has {size} characters, and the maximum is "
-                f"{MAX_SESSION_POLICY}; shorten the pattern or the folder"
+                f"{MAX_SESSION_POLICY}; {remedy}"
             )
     user_arn = iam_arn(_LONGEST_PARTITION, _ANY_ACCOUNT, f"user/{config.user.name}")
     size = _size(trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION))
@@ -60,7 +62,7 @@ def quota_findings(config: Config) -> Iterator[str]:
 
 def session_policy_size(grant: Grant, *, bucket: str, partition: str) -> int:
     """Return the number of characters in the session policy of `grant`."""
-    policy = session_policy(grant.folder, ACCESS_MODES[grant.access], bucket=bucket, partition=partition)
+    policy = session_policy(grant.folder, grant_access(grant), bucket=bucket, partition=partition)
     return len(minimal_json(policy))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from temp_access.config.model import Grant
 from temp_access.iam.arn import bucket_arn, object_arn
 from temp_access.iam.policy_json import VERSION, escape, minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.policies.access_modes import AccessMode, grant_access
 
 
 def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: str = "aws") -> dict[str, Any]:
@@ -21,11 +21,11 @@ def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: s
     if listing := access.prefix_actions:
         condition = {"StringLike": {"s3:prefix": f"{path}/*"}}
         statements.append({**_allow(listing, bucket_arn(partition, bucket)), "Condition": condition})
+    if access.object_actions:
+        statements.append(_allow(access.object_actions, object_arn(partition, bucket, f"{path}/*")))
     # A request for one of these has no s3:prefix, so that condition would refuse all of them.
     if others := [action for action in access.bucket_actions if action not in listing]:
         statements.append(_allow(others, bucket_arn(partition, bucket)))
-    if access.object_actions:
-        statements.append(_allow(access.object_actions, object_arn(partition, bucket, f"{path}/*")))
     return {"Version": VERSION, "Statement": statements[0] if len(statements) == 1 else statements}
 
 
@@ -41,7 +41,6 @@ def session_policy_for(*, bucket: str, partition: str) -> PolicyForGrant:
     """Return the function from a grant to its session policy, in the JSON that is sent to STS."""
 
     def policy_for(grant: Grant) -> str:
-        access = ACCESS_MODES[grant.access]
-        return minimal_json(session_policy(grant.folder, access, bucket=bucket, partition=partition))
+        return minimal_json(session_policy(grant.folder, grant_access(grant), bucket=bucket, partition=partition))
 
     return policy_for

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from temp_access.iam.policy_json import GET_BUCKET_LOCATION, LIST_BUCKET
+from temp_access.iam.policy_json import GET_BUCKET_LOCATION
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Solver
@@ -32,8 +32,7 @@ def _listing_bound(sessions: ScopedSessions, solver: Solver, folder: str | None)
     rest = solver.string("rest")
     prefix = solver.concat([own, solver.constant("/"), rest])
     request = sessions.requests(solver).listing(PREFIX_ACTIONS, prefix)
-    allowed = (LIST_BUCKET,) if sessions.access.allows_listing else ()
-    beyond = solver.not_(request.is_action(solver, allowed))
+    beyond = solver.not_(request.is_action(solver, sessions.access.prefix_actions))
     return scoped_query(sessions, solver, own, request, (rule, beyond), readable=(rest,))
 
 
@@ -67,7 +66,7 @@ def _useful_listings(sessions: ScopedSessions, solver: Solver, folder: str | Non
     own, rule = any_folder(solver, folder)
     rest = solver.string("rest")
     prefix = solver.concat([own, solver.constant("/"), rest])
-    request = sessions.requests(solver).listing((LIST_BUCKET,), prefix, tls=True)
+    request = sessions.requests(solver).listing(sessions.access.prefix_actions, prefix, tls=True)
     return scoped_query(sessions, solver, own, request, (rule,), expect_allowed=False, readable=(rest,))
 
 

@@ -79,9 +79,10 @@ class SessionPolicyFactory(Protocol):
 
 @dataclass(frozen=True)
 class ScopedSessions:
-    """The sessions of one access mode; `folders` are pairs of granted folders, the most similar names first.
+    """The sessions of one access mode with its extras.
 
-    `name` is that of a session policy of somebody's own.
+    `folders` are pairs of granted folders, the most similar names first. `name` is that of a session policy of
+    somebody's own.
     """
 
     effective: EffectivePolicies
@@ -93,7 +94,7 @@ class ScopedSessions:
     @property
     def description(self) -> str:
         """The name of such a session in messages."""
-        return self.name or f"a {self.access.mode} session"
+        return self.name or f"a {self.access.mode} session{self.access.with_extras}"
 
     @property
     def is_custom(self) -> bool:

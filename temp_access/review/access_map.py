@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from temp_access.policies.access_modes import grant_access
 from temp_access.review.compare.assuming import assume_callers, compare_assuming
 from temp_access.review.compare.principals import NAMED_SESSION, NO_SESSION_POLICY
 from temp_access.review.model import DIRECTION_NAMES, Change, Direction, Review, combine_directions
@@ -105,9 +106,9 @@ def _grant_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> I
         new = folder_of(head, id_, after) if after else None
         if after and new:
             direction = _direction(review, id_, new) if id_ in changed else Direction.UNCHANGED
-            yield Edge(role, new, f"{id_}: {after.access}", "" if old == new else "new", direction)
+            yield Edge(role, new, f"{id_}: {grant_access(after).name}", "" if old == new else "new", direction)
         if before and old and old != new:
-            yield Edge(role, old, f"{id_}: {before.access}", "removed", Direction.NARROWED)
+            yield Edge(role, old, f"{id_}: {grant_access(before).name}", "removed", Direction.NARROWED)
 
 
 def _other_edges(review: Review, folders: Mapping[str, set[str]], role: str) -> Iterator[Edge]:

@@ -8,6 +8,7 @@ from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.unread import unread
 from temp_access.deployment.unread_effects import Unread, that_can_change
 from temp_access.iam.decision import DecisionType
+from temp_access.policies.access_modes import grant_access
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, decide
 from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
@@ -39,7 +40,7 @@ _Side = tuple[Snapshot, tuple[Unread, ...]]
 class GrantRow:
     """One grant; `cells` has, for each of COLUMNS, whether base and head allow it, None if that isn't known.
 
-    `duration` is in seconds.
+    `access` is the mode with its extras, in words; `duration` is in seconds.
     """
 
     id: str
@@ -73,7 +74,9 @@ def _row(id_: str, before: Grant | None, after: Grant | None, base: _Side, head:
     allowed = [_allowed(id_, grant, *side, latest.folder) for grant, side in ((before, base), (after, head))]
     maximum = snapshot.state.role.max_session_duration
     duration = min(latest.duration or maximum, maximum)
-    return GrantRow(id_, latest.access, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True)))
+    return GrantRow(
+        id_, grant_access(latest).name, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True))
+    )
 
 
 def _allowed(

@@ -16,7 +16,7 @@ from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.arn import Arn
 from temp_access.iam.policy_json import minimal_json
 from temp_access.iam.sts_limits import MIN_DURATION
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.access_modes import ACCESS_MODES, role_ceiling
 from temp_access.policies.session_policy import session_policy
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class CanarySessions:
         )
         self._requires_mfa = config.role.conditions.mfa
         # Listing is the simplest call; a role that only uploads is tested with an upload that doesn't exist.
-        self._lists = combined_mode(ACCESS_MODES[mode] for mode in config.modes).allows_listing
+        self._lists = role_ceiling(config).allows_listing
 
     def borrow(self, session_name: str) -> Attempt:
         """Return an attempt with a new session of this name; raises TempAccessError if STS refuses it."""

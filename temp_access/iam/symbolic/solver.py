@@ -145,15 +145,23 @@ class Solver:
 
     def not_(self, formula: Formula) -> Formula:
         """Return the negation."""
+        if formula is self.true or formula is self.false:
+            return self.false if formula is self.true else self.true
         return Formula(self._term(self._kind.NOT, formula))
 
     def and_(self, formulas: Iterable[Formula]) -> Formula:
         """Whether all formulas hold; true for no formulas."""
-        return Formula(self._nary_term(self._kind.AND, tuple(formulas), self.true))
+        parts = [formula for formula in formulas if formula is not self.true]
+        if any(formula is self.false for formula in parts):
+            return self.false
+        return Formula(self._nary_term(self._kind.AND, parts, self.true))
 
     def or_(self, formulas: Iterable[Formula]) -> Formula:
         """Whether at least one formula holds; false for no formulas."""
-        return Formula(self._nary_term(self._kind.OR, tuple(formulas), self.false))
+        parts = [formula for formula in formulas if formula is not self.false]
+        if any(formula is self.true for formula in parts):
+            return self.true
+        return Formula(self._nary_term(self._kind.OR, parts, self.false))
 
     def in_language(self, value: StringTerm, language: RegularLanguage) -> Formula:
         """Whether `value` is in the language."""

@@ -6,7 +6,7 @@ from typing import Any
 from temp_access.cfn.source_location import SourceLocation
 from temp_access.config.model import Grant
 from temp_access.iam.diff import same_meaning, statements
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.policies.access_modes import role_ceiling
 from temp_access.policies.role_policy import role_policy
 from temp_access.review.locations import changed_locations, table_location
 from temp_access.review.snapshot import Snapshot, Snapshots, grant_pairs
@@ -16,7 +16,7 @@ _MAX_LINES = 3
 
 
 def role_lines(snapshots: Snapshots, index: int, body: Mapping[str, Any]) -> tuple[SourceLocation, ...]:
-    """Return the line of each grant whose mode changed, if access.toml produces the role's statement `body`.
+    """Return the line of each grant whose mode or extras changed, if access.toml produces the role's statement `body`.
 
     `index` is the snapshot that has the statement. Without a grant, or with many, there are no lines.
     """
@@ -24,26 +24,28 @@ def role_lines(snapshots: Snapshots, index: int, body: Mapping[str, Any]) -> tup
     if not _is_from_config(snapshots[index], body):
         return ()
     changed = [
-        (id_, before, after)
-        for id_, before, after in grant_pairs(base, head)
-        if (before.access if before else None) != (after.access if after else None)
+        (id_, before, after) for id_, before, after in grant_pairs(base, head) if _access(before) != _access(after)
     ]
     if len(changed) > _MAX_LINES:
         return ()
     return tuple(line for each in changed for line in _lines(base, head, *each))
 
 
+def _access(grant: Grant | None) -> tuple[str, tuple[str, ...]] | None:
+    return (grant.access, grant.extras) if grant else None
+
+
 def _lines(
     base: Snapshot, head: Snapshot, id_: str, before: Grant | None, after: Grant | None
 ) -> tuple[SourceLocation, ...]:
     if before and after:
-        return changed_locations(base, head, after.id, (before, after), "access")
+        return changed_locations(base, head, after.id, (before, after), "access", "extras")
     grant = after or before
     return (table_location(head if after else base, grant.id if grant else id_),)
 
 
 def _is_from_config(snapshot: Snapshot, body: Mapping[str, Any]) -> bool:
-    ceiling = combined_mode(ACCESS_MODES[mode] for mode in snapshot.config.modes)
+    ceiling = role_ceiling(snapshot.config)
     document = role_policy(
         snapshot.target.bucket_arn, bucket_actions=ceiling.bucket_actions, object_actions=ceiling.object_actions
     )

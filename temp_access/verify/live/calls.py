@@ -16,17 +16,18 @@ from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.live.presigned import call_presigned
-from temp_access.verify.live.uploads import abort_upload
 from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_policy_set, trust_request
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import TaggingTypeDef
 
 
 T = TypeVar("T")
 BODY = b"temp-access verify"
+_TAGS: "TaggingTypeDef" = {"TagSet": [{"Key": "temp-access", "Value": "verify"}]}
 _NO_ETAG = '"temp-access"'
 
 
@@ -58,17 +59,24 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
         case "multipart":
             repeated(lambda: _multipart(s3, call))
         case "list-parts" | "abort":
-            _deployers_upload(s3, deployer.s3, call)
+            # After a lost answer another upload is tried: that one is gone may have another reason.
+            repeated(lambda: _deployers_upload(s3, deployer.s3, call))
         case "copy":
             s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": call.bucket, "Key": str(call.source)})
         case "get-tagging":
             s3.get_object_tagging(Bucket=bucket, Key=key)
+        case "put-tagging":
+            s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=_TAGS)
+        case "get-acl":
+            s3.get_object_acl(Bucket=bucket, Key=key)
+        case "get-version" | "delete-version" | "get-version-tagging" | "put-version-tagging" | "get-version-acl":
+            _on_deployers_version(s3, deployer.s3, call)
         case "get-bucket-policy":
             s3.get_bucket_policy(Bucket=call.bucket)
         case "get-bucket-location":
             s3.get_bucket_location(Bucket=call.bucket)
         case "list-versions":
-            s3.list_object_versions(Bucket=call.bucket, MaxKeys=0)
+            s3.list_object_versions(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
         case "list-buckets":
             s3.list_buckets(MaxBuckets=1)
         case "list-users":
@@ -118,11 +126,14 @@ def _head(s3: "S3Client", bucket: str, key: str) -> None:
 
 def _list(s3: "S3Client", call: ServiceCall) -> None:
     # MaxKeys=0, so that no names are read even if the listing is wrongly allowed.
-    prefix: dict[str, Any] = {} if call.prefix is None else {"Prefix": call.prefix}
     if call.operation == "list-v1":
-        s3.list_objects(Bucket=call.bucket, MaxKeys=0, **prefix)
+        s3.list_objects(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
     else:
-        s3.list_objects_v2(Bucket=call.bucket, MaxKeys=0, **prefix)
+        s3.list_objects_v2(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
+
+
+def _prefix(call: ServiceCall) -> dict[str, Any]:
+    return {} if call.prefix is None else {"Prefix": call.prefix}
 
 
 def _multipart(s3: "S3Client", call: ServiceCall) -> None:
@@ -140,9 +151,27 @@ def _deployers_upload(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -
     # An upload that nobody knows is under the run's prefix, so the clean-up removes it.
     upload = _prepare(lambda: deployer.create_multipart_upload(Bucket=call.bucket, Key=call.key))
     if call.operation == "abort":
-        abort_upload(s3, call.bucket, call.key, upload["UploadId"], reader=deployer)
+        s3.abort_multipart_upload(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
     else:
         s3.list_parts(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
+
+
+def _on_deployers_version(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
+    bucket, key = call.bucket, call.key
+    made = _prepare(lambda: deployer.put_object(Bucket=bucket, Key=key, Body=BODY))
+    # Without versioning, an object's only version is `null`.
+    version = made.get("VersionId", "null")
+    match call.operation:
+        case "get-version":
+            s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
+        case "delete-version":
+            s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        case "get-version-tagging":
+            s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=version)
+        case "put-version-tagging":
+            s3.put_object_tagging(Bucket=bucket, Key=key, VersionId=version, Tagging=_TAGS)
+        case _:
+            s3.get_object_acl(Bucket=bucket, Key=key, VersionId=version)
 
 
 def _prepare(step: Callable[[], T]) -> T:

@@ -9,12 +9,13 @@ from typing import Any
 from temp_access.config.model import Config, Grant
 from temp_access.config.validation import RESERVED
 from temp_access.deployment.target import Target
-from temp_access.iam.arn import object_arn
-from temp_access.iam.policy_json import LIST_BUCKET, escape, minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES, combined_mode
+from temp_access.iam.arn import bucket_arn, object_arn
+from temp_access.iam.policy_json import LIST_BUCKET, LIST_BUCKET_VERSIONS, escape, minimal_json
+from temp_access.policies.access_modes import ACCESS_MODES, grant_access, role_ceiling
 from temp_access.policies.session_policy import session_policy
 from temp_access.verify.live.run import LiveRun
-from temp_access.verify.plan.folder import FolderProbes
+from temp_access.verify.operations import OPERATIONS
+from temp_access.verify.plan.folder import OF_EXTRAS, FolderProbes
 from temp_access.verify.probes import Probe, Result, Verdict
 
 Policy = dict[str, Any]
@@ -42,7 +43,7 @@ class SelfTest:
     def __init__(self, config: Config, target: Target, run: str) -> None:
         self._target = target
         self._run = run
-        self._ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        self._ceiling = role_ceiling(config)
         widest = next(mode for mode in reversed(ACCESS_MODES) if mode in config.modes)
         root = f"{RESERVED}{run}/"
         self._plain = Grant("self-test", widest, f"{root}self")
@@ -53,6 +54,9 @@ class SelfTest:
         self._object_operation = next(
             (name for name, action in _OBJECT_ACTIONS.items() if ACCESS_MODES[widest].allows(action)), None
         )
+
+        # An operation of an extra that the role has for some grant; those of the run have no extras.
+        self._extra = next((name for name in OF_EXTRAS if self._ceiling.names(OPERATIONS[name].action)), None)
 
     def probes(self) -> dict[str, Probe]:
         """Return the probes of the three grants by their ids."""
@@ -65,7 +69,7 @@ class SelfTest:
     def policy(self, grant: Grant, mutant: Mutant | None) -> str | None:
         """Return the session policy of `grant`, with the mutant's defect if it is in this grant's policy."""
         policy = session_policy(
-            grant.folder, ACCESS_MODES[grant.access], bucket=self._target.bucket, partition=self._target.partition
+            grant.folder, grant_access(grant), bucket=self._target.bucket, partition=self._target.partition
         )
         if mutant is None or mutant.mutate is None or mutant.grant != grant:
             return minimal_json(policy)
@@ -91,6 +95,11 @@ class SelfTest:
             "objects of the whole bucket", plain, f"neighbour/{operation}", self._with_whole_bucket, possible=operation
         )
         yield mutant("no session policy at all", plain, f"neighbour/{reach}", lambda _: None)
+        if self._extra:
+            yield mutant("an action of an extra", plain, f"inside/{self._extra}", self._with_action_of_extra)
+        if self._ceiling.lists_versions:
+            probe = "listing/sibling-versions"
+            yield mutant("versions listed without the prefix condition", plain, probe, self._with_all_versions)
         yield mutant("an unescaped * in an id", starred, f"look-alike/{reach}", self._with_unescaped_star)
         yield mutant("object ARN without /*", plain, f"inside/{operation}", self._without_star, possible=operation)
 
@@ -106,12 +115,15 @@ class SelfTest:
         return policy
 
     def _with_extra_action(self, policy: Policy) -> Policy:
-        statement = {
-            "Effect": "Allow",
-            "Action": _OBJECT_ACTIONS[str(self._object_operation)],
-            "Resource": self._objects(f"{escape(self._list_only.folder)}/*"),
-        }
-        return {**policy, "Statement": [*_statements(policy), statement]}
+        resource = self._objects(f"{escape(self._list_only.folder)}/*")
+        return _add(policy, _OBJECT_ACTIONS[str(self._object_operation)], resource)
+
+    def _with_action_of_extra(self, policy: Policy) -> Policy:
+        resource = self._objects(f"{escape(self._plain.folder)}/*")
+        return _add(policy, OPERATIONS[str(self._extra)].action, resource)
+
+    def _with_all_versions(self, policy: Policy) -> Policy:
+        return _add(policy, LIST_BUCKET_VERSIONS, bucket_arn(self._target.partition, self._target.bucket))
 
     def _with_whole_bucket(self, policy: Policy) -> Policy:
         return _replace(policy, self._objects(f"{escape(self._plain.folder)}/*"), self._objects("*"))
@@ -130,6 +142,11 @@ class SelfTest:
 def _statements(policy: Policy) -> list[dict[str, Any]]:
     statements = policy["Statement"]
     return statements if isinstance(statements, list) else [statements]
+
+
+def _add(policy: Policy, action: str, resource: str) -> Policy:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return {**policy, "Statement": [*_statements(policy), statement]}
 
 
 def _without_condition(policy: Policy) -> Policy:

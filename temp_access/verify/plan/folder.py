@@ -8,7 +8,7 @@ from temp_access.config.model import Grant
 from temp_access.config.table import key_path
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Layer
-from temp_access.policies.access_modes import ACCESS_MODES, AccessMode
+from temp_access.policies.access_modes import AccessMode, grant_access
 from temp_access.verify import operations
 from temp_access.verify.operations import OPERATIONS, RunPrefix, allowed_by_mode
 from temp_access.verify.probes import BOTH, LIVE_ONLY, Identity, Probe, ProbeCaller, ServiceCall
@@ -29,6 +29,17 @@ INSIDE = (
     "get-tagging",
 )
 OUTSIDE = ("list-v1", "list-v2", "get", "head", "put", "delete", "multipart", "list-parts", "abort", "copy")
+# What extras give; probed where the grant, or the role for another grant, has the action by its name.
+OF_EXTRAS = (
+    "get-tagging",
+    "put-tagging",
+    "get-version",
+    "delete-version",
+    "get-version-tagging",
+    "put-version-tagging",
+    "get-acl",
+    "get-version-acl",
+)
 FURTHER_OUTSIDE = ("list-v2", "get", "put", "delete")
 MISREAD_OUTSIDE = ("get", "put", "delete")
 BEYOND = ("get-bucket-policy", "list-versions", "list-users")
@@ -40,6 +51,12 @@ def _operations_of(access: AccessMode) -> frozenset[str]:
     return frozenset(name for name in OPERATIONS if allowed_by_mode(access, name))
 
 
+@cache
+def _of_extras(*modes: AccessMode) -> tuple[str, ...]:
+    """Return the operations of extras that one of the modes has by name."""
+    return tuple(name for name in OF_EXTRAS if any(mode.names(OPERATIONS[name].action) for mode in modes))
+
+
 class FolderProbes:
     """Builds the probes of one grant; `ceiling` is the access that the role has to the bucket."""
 
@@ -49,7 +66,7 @@ class FolderProbes:
         self.ceiling = ceiling
         self.target = target
         self.run = run
-        self.access = ACCESS_MODES[grant.access]
+        self.access = grant_access(grant)
         self._allowed, self._in_role = _operations_of(self.access), _operations_of(ceiling)
         self.caller = ProbeCaller(Identity.GRANT, grant)
         self.group = key_path("grants", grant.id)
@@ -61,8 +78,12 @@ class FolderProbes:
     def probes(self) -> Iterator[Probe]:
         """Yield the probes inside the folder, then those outside."""
         yield from map(self._inside, INSIDE)
+        of_role = _of_extras(self.access, self.ceiling)
+        yield from map(self._inside, (name for name in of_role if name not in INSIDE))
         yield from self._keys_inside()
         yield self._listing("folder", f"{self.grant.folder}/", "the folder itself", self.access.allows_listing)
+        if self.ceiling.lists_versions:
+            yield from self._listings_of_versions()
         for location, prefix, names in self._outside_prefixes():
             for operation in names:
                 yield self._outside(location, prefix, operation)
@@ -74,10 +95,13 @@ class FolderProbes:
             yield self._beyond(operation)
 
     def _outside_prefixes(self) -> Iterator[tuple[str, RunPrefix, tuple[str, ...]]]:
-        yield "sibling", operations.sibling_prefix(self.grant.folder, self.run), (*OUTSIDE, "get-missing")
+        extras = _of_extras(self.access)
+        sibling = operations.sibling_prefix(self.grant.folder, self.run)
+        yield "sibling", sibling, (*OUTSIDE, "get-missing", *extras)
         if self.neighbour:
             description = f"the folder of {key_path('grants', self.neighbour.id)}"
-            yield "neighbour", operations.own_prefix(self.neighbour.folder, self.run, description), OUTSIDE
+            neighbour = operations.own_prefix(self.neighbour.folder, self.run, description)
+            yield "neighbour", neighbour, (*OUTSIDE, *extras)
         yield "root", operations.root_prefix(self.run), FURTHER_OUTSIDE
         empty = operations.empty_segment_prefix(self.grant.folder, self.run)
         yield "empty-segment", empty, MISREAD_OUTSIDE
@@ -85,6 +109,15 @@ class FolderProbes:
         yield "dotted-segments", dotted, MISREAD_OUTSIDE
         if other := operations.lookalike_prefix(self.grant.folder, self.run):
             yield "look-alike", other, FURTHER_OUTSIDE
+
+    def _listings_of_versions(self) -> Iterator[Probe]:
+        folder, sibling = self.grant.folder, operations.sibling_prefix(self.grant.folder, self.run)
+        for id_, prefix, description, allowed in (
+            ("versions", f"{folder}/", "versions in the folder", self.access.lists_versions),
+            ("sibling-versions", sibling.prefix, f"versions in {sibling.description}", False),
+            ("bare-prefix-versions", folder, f"versions with the bare prefix {folder}", False),
+        ):
+            yield self._listing(id_, prefix, description, allowed, "list-versions")
 
     def _keys_inside(self) -> Iterator[Probe]:
         """Yield the probes of keys that a client or server could read otherwise than they are written."""
@@ -109,7 +142,7 @@ class FolderProbes:
             f"the session policy or the role doesn't allow {OPERATIONS[name].action} in this folder; "
             "compare the role's policy with the template: cdk diff"
             if allowed
-            else f"the mode {self.grant.access} doesn't include {OPERATIONS[name].action}: the session policy allows "
+            else f"the access {self.access.name} doesn't include {OPERATIONS[name].action}: the session policy allows "
             "more than access.toml declares"
         )
         title = f"{OPERATIONS[name].description} {place or 'in ' + self.own.description}"
@@ -129,17 +162,19 @@ class FolderProbes:
             return ServiceCall(name, bucket, prefix=prefix.prefix)
         if name == "copy":
             return ServiceCall(name, bucket, key=self.own.key(f"copy-{len(prefix.prefix)}"), source=prefix.seed)
-        if name in ("get", "head", "presigned-get", "get-tagging"):
+        if name in ("get", "head", "presigned-get", "get-tagging", "put-tagging", "get-acl"):
             return ServiceCall(name, bucket, key=prefix.seed)
         return ServiceCall(name, bucket, key=prefix.key(self._object_name(name)))
 
     def _object_name(self, operation: str) -> str:
         return f"{operation}-by-{self._mark}"
 
-    def _listing(self, id_: str, prefix: str | None, description: str, allowed: bool) -> Probe:
-        call = ServiceCall("list-v2", self.target.bucket, prefix=prefix)
+    def _listing(
+        self, id_: str, prefix: str | None, description: str, allowed: bool, operation: str = "list-v2"
+    ) -> Probe:
+        call = ServiceCall(operation, self.target.bucket, prefix=prefix)
         cause = (
-            "the session policy doesn't allow listing the folder"
+            f"the session policy doesn't allow {OPERATIONS[operation].action} in the folder"
             if allowed
             else "the session policy's s3:prefix condition is missing or too wide: it lists names outside the folder"
         )

@@ -10,7 +10,7 @@ from temp_access.config.table import key_path
 from temp_access.deployment.drift import DRIFT_CHECKS
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer
-from temp_access.policies.access_modes import ACCESS_MODES, AccessMode, combined_mode
+from temp_access.policies.access_modes import AccessMode, role_ceiling
 from temp_access.verify import operations
 from temp_access.verify.operations import OPERATIONS, allowed_by_mode, lookalike_prefix
 from temp_access.verify.plan.assume_role import AssumeRoleProbes, grant_probe
@@ -150,7 +150,7 @@ class FolderPlans:
 
     def __init__(self, config: Config, grants: Sequence[Grant], target: Target, run: str) -> None:
         self._config, self._grants, self._target, self._run = config, grants, target, run
-        self.ceiling = combined_mode(ACCESS_MODES[mode] for mode in config.modes)
+        self.ceiling = role_ceiling(config)
         candidates = {g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}
         self._nearest = neighbours(candidates.values())
 
@@ -162,11 +162,11 @@ class FolderPlans:
     def group_sizes(self, runner: Runner) -> dict[str, int]:
         """Return the number of probes in each group that `runner` can answer."""
         # It depends on few things, so one grant stands for all that are alike.
-        counts: dict[tuple[str, bool, bool], int] = {}
+        counts: dict[tuple[str, tuple[str, ...], bool, bool], int] = {}
         sizes = {}
         for grant in self._grants:
             other = lookalike_prefix(grant.folder, self._run)
-            kind = (grant.access, grant.id in self._nearest, other is not None)
+            kind = (grant.access, grant.extras, grant.id in self._nearest, other is not None)
             if kind not in counts:
                 counts[kind] = sum(runner in probe.runners for probe in self._probes(grant))
             sizes[key_path("grants", grant.id)] = counts[kind]

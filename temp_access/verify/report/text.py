@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import overload
 
+from temp_access.policies.access_modes import grant_access
 from temp_access.terminal_text import redact
 from temp_access.verify.operations import OPERATIONS
 from temp_access.verify.probes import (
@@ -82,7 +83,7 @@ def caller_text(caller: ProbeCaller) -> str:
     grant = caller.grant
     if not grant:
         return str(caller.identity)
-    name = f"{grant.id} ({grant.access} on {grant.folder}/)"
+    name = f"{grant.id} ({grant_access(grant).name} on {grant.folder}/)"
     return (
         f"{caller.identity} {name}" if caller.identity is Identity.GRANT else f"{caller.identity}, for the grant {name}"
     )
@@ -187,7 +188,7 @@ def group_summary(group: Group) -> str:
     """Return what passing probes of the group show; an empty string for an unknown group."""
     if len(group.grants) == 1:
         (grant,) = group.grants
-        return f"{grant.access} in {grant.folder}/"
+        return f"{grant_access(grant).name} in {grant.folder}/"
     return _SUMMARIES.get(group.name, "")
 
 

@@ -42,6 +42,7 @@ Resource = "arn:aws:s3:::price-list/*"
 BOUNDARY = '[user]\npermissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"\n'
 ADMIN = '[[user.aws_managed]]\nname = "IAMFullAccess"\nreason = "it manages the other users"\n'
 BUILD = '[[role.trusted]]\nprincipal = "role/build"\n'
+EXTRAS = 'extras = ["tags", "versions", "acl", "uploads"]\n'
 MFA = "[role.conditions]\nmfa = true\n"
 CAROL = '[grants.carol]\naccess = "read"\nfolder = "team/carol"\n'
 OUTBOX = '[grants.carol]\naccess = "read"\nfolder = "bob/outbox"\nshared = true\n'
@@ -179,6 +180,8 @@ PAIRS: dict[str, tuple[ConfigAndEdit, ConfigAndEdit]] = {
     "external-id-dropped": ((BUILD + 'external_id = "build-1"\n' + BOB, nothing), (BUILD + BOB, nothing)),
     "condition-removed": ((MFA + BOB, nothing), (BOB, nothing)),
     "shared-folder": ((BOB, nothing), (BOB + OUTBOX, nothing)),
+    "extras-added": ((WRITER, nothing), (WRITER + EXTRAS, nothing)),
+    "extras-of-new-grant": ((BOB, nothing), (BOB + ALICE + 'extras = ["tags"]\n', nothing)),
     "any-id-widened": ((BOB + ANY_ID, nothing), (BOB + ANY_ID.replace('"list"', '"read"'), nothing)),
     "any-id-pattern": ((BOB + ANY_ID, nothing), (BOB + ANY_ID.replace("{1,6}", "{1,8}"), nothing)),
     "any-id-rewritten": (

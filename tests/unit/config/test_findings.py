@@ -11,6 +11,7 @@ from temp_access.errors import ConfigError
 from tests.unit.support.config_file import BOB, config_of, findings_of
 
 MODES = "list, read, write, read-write, full"
+USE_EXTRAS = "use some of tags, versions, acl, uploads"
 PRINCIPALS = "user/NAME or role/NAME in this account, the ARN of an IAM user or role, or a 12-digit account ID"
 
 
@@ -180,6 +181,23 @@ ACCESS = [
     ("[grants.bob]\naccess = '#'\n", f"grants.bob.access: '#' is unknown; use one of {MODES}"),
     ("[user]\n", "grants: there are none, so nobody can borrow credentials; add a [grants.<id>]"),
     ("[any_id]\npattern = 'x'\n", f"any_id.access: is missing; use one of {MODES}"),
+]
+EXTRAS = [
+    (BOB + "extras = ['tag']\n", f"grants.bob.extras: 'tag' isn't an extra (did you mean 'tags'?); {USE_EXTRAS}"),
+    (BOB + "extras = ['*']\n", f"grants.bob.extras: '*' isn't an extra; {USE_EXTRAS}"),
+    (BOB + "extras = []\n", "grants.bob.extras: is empty; write a value or remove the key"),
+    (BOB + "extras = 'tags'\n", "grants.bob.extras: 'tags' is a string; write an array"),
+    (BOB + "extras = [1]\n", "grants.bob.extras: 1 isn't a string; write an array of strings"),
+    (
+        "[grants.bob]\naccess = 'write'\nextras = ['tags', 'versions']\n",
+        "grants.bob.extras: 'versions' gives nothing to a grant with access = 'write'; remove it, or use one of list, "
+        "read, read-write, full",
+    ),
+    (
+        "[any_id]\npattern = 'x'\naccess = 'list'\nextras = ['acl']\n",
+        "any_id.extras: 'acl' gives nothing to a grant with access = 'list'; remove it, or use one of read, "
+        "read-write, full",
+    ),
 ]
 NAMES = [
     ("[user]\nname = 'a b'\n" + BOB, "user.name: 'a b' contains ' '; use letters, digits and +=,.@_-"),
@@ -414,12 +432,22 @@ ENVIRONMENTS = [
 QUOTAS = [
     (
         grant(folder="*" * 400),
-        "grants.bob.folder: the session policy has 3568 characters, and the maximum is 2048; shorten the folder",
+        "grants.bob.folder: the session policy has 3716 characters, and the maximum is 2048; shorten the folder",
     ),
     (
         ANY_ID + "pattern = '[*a]{200}x{55}'\n",
-        "any_id.pattern: the session policy of the longest id has 2078 characters, and the maximum is 2048; "
+        "any_id.pattern: the session policy of the longest id has 2226 characters, and the maximum is 2048; "
         "shorten the pattern or the folder",
+    ),
+    (
+        grant(folder="*" * 170) + "extras = ['tags', 'versions', 'acl', 'uploads']\n",
+        "grants.bob.folder: the session policy has 2050 characters, and the maximum is 2048; shorten the folder or "
+        "remove an extra",
+    ),
+    (
+        ANY_ID + "pattern = '[*]{170}'\nextras = ['tags', 'versions', 'acl', 'uploads']\n",
+        "any_id.pattern: the session policy of the longest id has 2050 characters, and the maximum is 2048; "
+        "shorten the pattern or the folder, or remove an extra",
     ),
     (
         INLINE + f"document = '{policy(Sid='S' * 2000)}'\n" + BOB,
@@ -445,7 +473,7 @@ QUOTAS = [
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    UNKNOWN_KEYS + WRONG_TYPES + DURATIONS + IDS + FOLDERS + ACCESS + NAMES + TRUSTED + CONDITIONS + POLICIES
+    UNKNOWN_KEYS + WRONG_TYPES + DURATIONS + IDS + FOLDERS + ACCESS + EXTRAS + NAMES + TRUSTED + CONDITIONS + POLICIES
     + ANY_IDS + ENVIRONMENTS + QUOTAS,
 )  # fmt: skip
 def test_a_mistake_has_one_finding_in_one_line(tmp_path: Path, text: str, message: str) -> None:
@@ -493,9 +521,13 @@ def test_reports_all_findings_in_the_order_of_the_file(tmp_path: Path) -> None:
         account = "12"
         [grants.bob]
         access = "all"
+        extras = ["x"]
         duration = "13h"
         [grants.al]
         folder = "x/"
+        [grants.eve]
+        extras = ["acl", "y", "versions"]
+        access = "write"
         [user]
         name = "a b"
         inline = [{name = "ok", document = "{"}, {name = "", document = ""}]
@@ -509,9 +541,13 @@ def test_reports_all_findings_in_the_order_of_the_file(tmp_path: Path) -> None:
         "environments.prod.region",
         "environments.prod.account",
         "grants.bob.access",
+        "grants.bob.extras",
         "grants.bob.duration",
         "grants.al.access",
         "grants.al.folder",
+        "grants.eve.extras",
+        "grants.eve.extras",
+        "grants.eve.extras",
         "user.name",
         "user.inline[0].document",
         "user.inline[1].name",

@@ -16,7 +16,7 @@ from temp_access.config.grants import read_any_id
 from temp_access.config.model import Grant
 from temp_access.config.table import TableReader
 from temp_access.config.validation import folder_problem, id_problem
-from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.access_modes import ACCESS_MODES, EXTRAS
 
 KNOWN = re.findall(
     r"\w+",
@@ -86,7 +86,13 @@ DOCUMENT = _mostly(
     }
 )
 GRANT = _mostly(
-    {"access": st.sampled_from(list(ACCESS_MODES)), "folder": TEXTS, "duration": TEXTS, "shared": st.booleans()}
+    {
+        "access": st.sampled_from(list(ACCESS_MODES)),
+        "extras": st.lists(st.sampled_from(list(EXTRAS)) | TEXTS, max_size=3),
+        "folder": TEXTS,
+        "duration": TEXTS,
+        "shared": st.booleans(),
+    }
 )
 FILES = _mostly(
     {
@@ -163,7 +169,7 @@ def test_conflicts_of_any_id_are_exact(pattern: str, template: str, folders: lis
     grants = {f"listed-{n}": Grant(f"listed-{n}", "read", folder) for n, folder in enumerate(folders)}
     findings: list[str] = []
     table = TableReader({"pattern": pattern, "access": "read", "folder": template}, "any_id", findings)
-    any_id = read_any_id(table, tuple(ACCESS_MODES), 43200, grants)
+    any_id = read_any_id(table, tuple(ACCESS_MODES), {}, 43200, grants)
     assume(any_id is not None)
     assert any_id is not None
     given_out = [any_id.grant(word).folder for word in WORDS if any_id.admits(word, grants)]
@@ -182,7 +188,7 @@ def test_any_id_admits_unlisted_ids_only(pattern: str, listed: list[str], word: 
     """An unlisted id is admitted if the pattern matches all of it, and S3 and STS accept it."""
     grants = {id_: Grant(id_, "read", f"elsewhere/{n}") for n, id_ in enumerate(listed)}
     any_id = read_any_id(
-        TableReader({"pattern": pattern, "access": "list"}, "any_id", []), tuple(ACCESS_MODES), 43200, grants
+        TableReader({"pattern": pattern, "access": "list"}, "any_id", []), tuple(ACCESS_MODES), {}, 43200, grants
     )
     assume(any_id is not None)
     assert any_id is not None

@@ -46,6 +46,26 @@ def test_the_projects_own_file_loads_without_a_warning() -> None:
     assert config.modes == ("read", "read-write", "write")
 
 
+def test_reads_extras_in_their_usual_order_and_each_once(tmp_path: Path) -> None:
+    """Two grants with the same extras have the same access, however they are written."""
+    text = """
+        [grants.bob]
+        access = "read"
+        extras = ["acl", "tags", "acl"]
+        [grants.eve]
+        access = "read"
+        extras = ["tags", "acl"]
+        [any_id]
+        pattern = "t-[0-9]"
+        access = "list"
+        extras = ["versions"]
+    """
+    config = config_of(tmp_path, text)
+    assert config.accesses == (("list", ("versions",)), ("read", ("tags", "acl")))
+    assert config.grants["bob"].extras == ("tags", "acl")
+    assert config.grant_for("t-1") == Grant("t-1", "list", "t-1", extras=("versions",))
+
+
 def _uncommented(text: str) -> str:
     """Return `text` with every commented-out table, key and value turned on."""
     return re.sub(r"^# (?=\[|[a-z_]+ = )", "", text, flags=re.MULTILINE)

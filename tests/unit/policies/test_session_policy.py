@@ -47,7 +47,7 @@ def test_list_allows_listing_the_folder() -> None:
 
 def test_read_allows_listing_and_getting() -> None:
     """Listing applies to the bucket, getting to the folder's objects."""
-    assert of("read") == {"Version": "2012-10-17", "Statement": [LIST, LOCATION, objects("s3:GetObject")]}
+    assert of("read") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:GetObject"), LOCATION]}
 
 
 def test_write_allows_uploading_only() -> None:
@@ -64,7 +64,6 @@ def test_read_write_allows_listing_getting_putting_and_deleting() -> None:
         "Version": "2012-10-17",
         "Statement": [
             LIST,
-            LOCATION,
             objects(
                 [
                     "s3:AbortMultipartUpload",
@@ -74,26 +73,27 @@ def test_read_write_allows_listing_getting_putting_and_deleting() -> None:
                     "s3:PutObject",
                 ]
             ),
+            LOCATION,
         ],
     }
 
 
 def test_full_allows_every_action_on_the_folders_objects() -> None:
     """It has every S3 action on the folder's objects only, and listing the folder."""
-    assert of("full") == {"Version": "2012-10-17", "Statement": [LIST, LOCATION, objects("s3:*")]}
+    assert of("full") == {"Version": "2012-10-17", "Statement": [LIST, objects("s3:*"), LOCATION]}
 
 
 def test_escapes_wildcards_in_an_id() -> None:
     """An id that looks like a pattern must not match its siblings."""
     assert escape("$a*b?${aws:username}") == "${$}a${*}b${?}${$}{aws:username}"
-    list_, _, get = of("read", "f*")["Statement"]
+    list_, get, _ = of("read", "f*")["Statement"]
     assert list_["Condition"] == {"StringLike": {"s3:prefix": "f${*}/*"}}
     assert get["Resource"] == "arn:aws:s3:::the-bucket/f${*}/*"
 
 
 def test_other_partitions_have_their_own_arns() -> None:
     """The bucket's ARN differs in China and GovCloud."""
-    list_, location, get = of("read", partition="aws-cn")["Statement"]
+    list_, get, location = of("read", partition="aws-cn")["Statement"]
     assert list_["Resource"] == location["Resource"] == "arn:aws-cn:s3:::the-bucket"
     assert get["Resource"] == "arn:aws-cn:s3:::the-bucket/bob/*"
 

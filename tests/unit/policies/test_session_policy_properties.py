@@ -13,7 +13,7 @@ from temp_access.config.model import Bucket, Config, Environment, Grant, Role, U
 from temp_access.config.table import TableReader
 from temp_access.config.validation import folder_problem, id_problem
 from temp_access.iam.policy_json import escape, minimal_json
-from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.access_modes import ACCESS_MODES, EXTRAS, AccessMode, access_of, modes_with
 from temp_access.policies.checks import quota_findings, session_policy_size
 from temp_access.policies.session_policy import session_policy
 from tests.unit.support.config_file import ROOT
@@ -28,6 +28,8 @@ IDS = (st.text(CHARACTERS, min_size=1, max_size=12) | st.lists(SPECIAL, min_size
 FOLDERS = st.lists(IDS, min_size=1, max_size=3).map("/".join).filter(lambda folder: folder_problem(folder) is None)
 ANYTHING = st.text(CHARACTERS | st.just("/"), max_size=20) | st.lists(SPECIAL, max_size=3).map("".join)
 MODE = st.sampled_from(sorted(ACCESS_MODES))
+CHOSEN = st.lists(st.sampled_from(sorted(EXTRAS)), max_size=4, unique=True).map(tuple)
+ACCESS = st.builds(access_of, MODE, CHOSEN)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -66,7 +68,7 @@ def reaches(policy: dict[str, Any], key: str) -> bool:
     return any(matches(s["Resource"], f"arn:aws:s3:::{BUCKET}/{key}") for s in statements(policy))
 
 
-def lists(policy: dict[str, Any], prefix: str | None) -> bool:
+def lists(policy: dict[str, Any], prefix: str | None, action: str = "s3:ListBucket") -> bool:
     """Whether any statement lets the bucket be listed with this prefix, None for a listing without one."""
 
     def holds(statement: dict[str, Any]) -> bool:
@@ -80,7 +82,7 @@ def lists(policy: dict[str, Any], prefix: str | None) -> bool:
     return any(
         matches(s["Resource"], f"arn:aws:s3:::{BUCKET}") and holds(s)
         for s in statements(policy)
-        if "s3:ListBucket" in s["Action"]
+        if action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
     )
 
 
@@ -102,45 +104,47 @@ def nearby(folder: str) -> st.SearchStrategy[str]:
     )
 
 
-@given(FOLDERS, MODE, st.data())
-def test_matches_exactly_the_keys_and_prefixes_in_the_folder(folder: str, mode: str, data: st.DataObject) -> None:
+@given(FOLDERS, ACCESS, st.data())
+def test_matches_exactly_the_keys_and_prefixes_in_the_folder(
+    folder: str, access: AccessMode, data: st.DataObject
+) -> None:
     """A key or prefix matches if it begins with `<folder>/`, and never otherwise, for any id."""
-    policy = session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET)
+    policy = session_policy(folder, access, bucket=BUCKET)
     key = data.draw(nearby(folder))
     inside = key.startswith(f"{folder}/")
-    assert reaches(policy, key) == (inside and bool(ACCESS_MODES[mode].object_actions))
-    assert lists(policy, key) == (inside and ACCESS_MODES[mode].allows_listing)
+    assert reaches(policy, key) == (inside and bool(access.object_actions))
+    assert lists(policy, key) == (inside and access.allows_listing)
+    assert lists(policy, key, "s3:ListBucketVersions") == (inside and access.lists_versions)
 
 
-@given(FOLDERS, MODE, ANYTHING)
-def test_allows_everything_inside_the_folder_and_nothing_beside_it(folder: str, mode: str, name: str) -> None:
+@given(FOLDERS, ACCESS, ANYTHING)
+def test_allows_everything_inside_the_folder_and_nothing_beside_it(folder: str, access: AccessMode, name: str) -> None:
     """This includes the folder itself; not its bare name, a longer name or a listing without a prefix."""
-    policy = session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET)
-    objects = bool(ACCESS_MODES[mode].object_actions)
-    assert (reaches(policy, f"{folder}/{name}"), lists(policy, f"{folder}/{name}")) == (
-        objects,
-        ACCESS_MODES[mode].allows_listing,
-    )
+    policy = session_policy(folder, access, bucket=BUCKET)
+    assert reaches(policy, f"{folder}/{name}") == bool(access.object_actions)
+    assert lists(policy, f"{folder}/{name}") == access.allows_listing
     for outside in (folder, f"{folder}by/{name}", f"/{folder}/{name}", folder[:-1], ""):
         assert not reaches(policy, outside)
-        assert not lists(policy, outside)
-    assert not lists(policy, None)
+        for action in ("s3:ListBucket", "s3:ListBucketVersions"):
+            assert not lists(policy, outside, action)
+            assert not lists(policy, None, action)
 
 
-@given(FOLDERS, FOLDERS)
-def test_no_grant_allows_another_grants_folder(one: str, other: str) -> None:
+@given(FOLDERS, FOLDERS, CHOSEN)
+def test_no_grant_allows_another_grants_folder(one: str, other: str, extras: tuple[str, ...]) -> None:
     """Two folders that don't overlap share no key, whatever wildcards are in their names."""
     assume(not f"{other}/".startswith(f"{one}/"))
-    policy = session_policy(one, ACCESS_MODES["full"], bucket=BUCKET)
+    policy = session_policy(one, access_of("full", extras), bucket=BUCKET)
     assert not reaches(policy, f"{other}/key")
     assert not lists(policy, f"{other}/")
+    assert not lists(policy, f"{other}/", "s3:ListBucketVersions")
 
 
-@given(FOLDERS, MODE)
-def test_no_statement_allows_another_bucket_or_action(folder: str, mode: str) -> None:
+@given(FOLDERS, ACCESS)
+def test_no_statement_allows_another_bucket_or_action(folder: str, access: AccessMode) -> None:
     """The policy has only the mode's actions, only on this bucket, and only Allow."""
-    access = ACCESS_MODES[mode]
     allowed = {"s3:ListBucket", "s3:GetBucketLocation"} if access.allows_listing else set()
+    allowed |= {"s3:ListBucketVersions"} if access.lists_versions else set()
     for statement in statements(session_policy(folder, access, bucket=BUCKET)):
         actions = statement["Action"]
         assert set([actions] if isinstance(actions, str) else actions) <= allowed | set(access.object_actions)
@@ -156,11 +160,14 @@ def test_escaping_is_injective_and_exact(one: str, other: str) -> None:
     assert matches(escape(one), other) == (one == other)
 
 
-@given(FOLDERS, MODE, st.sampled_from(["aws", "aws-us-gov"]))
-def test_checks_the_size_of_the_policy_that_is_sent(folder: str, mode: str, partition: str) -> None:
+@given(FOLDERS, MODE, CHOSEN, st.sampled_from(["aws", "aws-us-gov"]))
+def test_checks_the_size_of_the_policy_that_is_sent(
+    folder: str, mode: str, extras: tuple[str, ...], partition: str
+) -> None:
     """The size is in characters, as STS counts them."""
-    sent = minimal_json(session_policy(folder, ACCESS_MODES[mode], bucket=BUCKET, partition=partition))
-    assert session_policy_size(Grant("x", mode, folder), bucket=BUCKET, partition=partition) == len(sent)
+    sent = minimal_json(session_policy(folder, access_of(mode, extras), bucket=BUCKET, partition=partition))
+    grant = Grant("x", mode, folder, extras=extras)
+    assert session_policy_size(grant, bucket=BUCKET, partition=partition) == len(sent)
 
 
 # Up to a character that costs four, `${*}`, and around the 2048 that a session policy may have.
@@ -172,16 +179,17 @@ PATTERNS = st.tuples(
 @given(
     PATTERNS.map(lambda parts: parts[0] % parts[1]),
     MODE,
+    CHOSEN,
     st.sampled_from(["{id}", "x/{id}", "$/{id}*"]),
     st.integers(3, 63),
 )
 def test_no_admitted_ids_policy_is_larger_than_the_bound_that_is_checked(
-    pattern: str, mode: str, template: str, bucket_length: int
+    pattern: str, mode: str, extras: tuple[str, ...], template: str, bucket_length: int
 ) -> None:
     """If the file is accepted, each admitted id's policy fits; if it is refused, the longest id's doesn't."""
-    any_id = read_any_id(
-        TableReader({"pattern": pattern, "access": mode, "folder": template}, "", []), (mode,), 43200, {}
-    )
+    useful = [name for name in extras if mode in modes_with(name)]
+    data = {"pattern": pattern, "access": mode, "folder": template, **({"extras": useful} if useful else {})}
+    any_id = read_any_id(TableReader(data, "", []), (mode,), dict.fromkeys(useful, (mode,)), 43200, {})
     assert any_id is not None
     config = Config(
         path=ROOT,
@@ -199,7 +207,9 @@ def test_no_admitted_ids_policy_is_larger_than_the_bound_that_is_checked(
     sizes = [
         len(
             minimal_json(
-                session_policy(grant.folder, ACCESS_MODES[mode], bucket="b" * bucket_length, partition="aws-us-gov")
+                session_policy(
+                    grant.folder, access_of(mode, tuple(useful)), bucket="b" * bucket_length, partition="aws-us-gov"
+                )
             )
         )
         for id_ in longest

@@ -10,7 +10,7 @@ from temp_access.access_file import load
 from temp_access.borrow.session_names import fill_pattern, non_matching_name
 from temp_access.config.model import Conditions, Grant
 from temp_access.config.validation import folder_problem, id_problem, session_pattern_problem
-from temp_access.policies.access_modes import ACCESS_MODES
+from temp_access.policies.access_modes import ACCESS_MODES, EXTRAS
 from temp_access.verify.operations import OPERATIONS, Level
 from tests.unit.support.config_file import ROOT
 from tests.unit.support.planning import MARK, OTHER_BUCKET, RUN, TARGET, plan_of, service_probes
@@ -24,7 +24,14 @@ FOLDERS = (
     st.lists(IDS, min_size=1, max_size=3).map("/".join).filter(lambda folder: folder_problem(folder) is None)
 ) | st.just("f" * 600)
 GRANTS = st.lists(
-    st.builds(Grant, IDS, st.sampled_from(sorted(ACCESS_MODES)), FOLDERS, shared=st.just(True)),
+    st.builds(
+        Grant,
+        IDS,
+        st.sampled_from(sorted(ACCESS_MODES)),
+        FOLDERS,
+        shared=st.just(True),
+        extras=st.sampled_from([(), ("versions",), ("tags",), tuple(EXTRAS)]),
+    ),
     min_size=1,
     max_size=4,
     unique_by=(lambda grant: grant.id, lambda grant: grant.folder),
@@ -52,7 +59,7 @@ def test_writes_and_deletes_only_keys_with_the_runs_name(grants: list[Grant]) ->
         if OPERATIONS[call.operation].level is not Level.OBJECT:
             assert call.operation in READS
             assert (call.key, call.source) == ("", None) or call.operation == "list-v2"
-        if call.operation in ("list-v1", "list-v2"):
+        if call.operation in ("list-v1", "list-v2", "list-versions"):
             # No key is asked for in a listing; its prefix is the run's own, a folder, or one that must be refused.
             assert call.prefix in {None, "", *folders, *(f"{folder}/" for folder in folders)} or MARK in str(
                 call.prefix

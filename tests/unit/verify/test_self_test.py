@@ -51,6 +51,23 @@ def test_every_mutant_has_a_probe_and_changes_the_policy(modes: tuple[str, ...])
         )
 
 
+def test_extras_have_mutants_of_their_own() -> None:
+    """Only if the role has an action of an extra by its name, or lists versions."""
+    config = load(ROOT / "access.toml")
+    grants = {"bob": Grant("bob", "read", "bob", extras=("versions", "acl"))}
+    test = SelfTest(replace(config, grants=grants), TARGET, RUN)
+    probes, mutants = test.probes(), list(test.mutants())
+    further = {mutant.name: mutant.killed_by for mutant in mutants if mutant.name not in NAMES}
+    assert further == {
+        "an action of an extra": "grants.self-test/inside/get-version",
+        "versions listed without the prefix condition": "grants.self-test/listing/sibling-versions",
+    }
+    for mutant in mutants:
+        assert mutant.killed_by in probes
+        assert mutant.grant.extras == ()
+        assert mutant.mutate is None or test.policy(mutant.grant, mutant) != test.policy(mutant.grant, None)
+
+
 def test_the_projects_modes_can_show_every_mutant() -> None:
     """None is undecided."""
     assert all(mutant.mutate for mutant in self_test("read-write", "read", "write").mutants())
@@ -72,7 +89,7 @@ def test_each_mutant_has_the_defect_in_its_name() -> None:
     assert f'"{arn}/{bare}*"' in str(policies["folder pattern without its slash"])
     assert f'"s3:prefix":["{MARK}narrow","{MARK}narrow/*"]' in str(policies["bare prefix added"])
     assert "Condition" not in str(policies["prefix condition removed"])
-    assert len(json.loads(str(policies["one action beyond the mode"]))["Statement"]) == 2
+    assert len(json.loads(str(policies["one action beyond the mode"]))["Statement"]) == 3
     assert f'"{arn}/*"' in str(policies["objects of the whole bucket"])
     assert policies["no session policy at all"] is None
     assert "${*}" not in str(policies["an unescaped * in an id"])

@@ -10,7 +10,8 @@ HEAD = """\
 
 `make bench` measures these figures and writes them to docs/performance.json, from which this page is made. A ratio
 compares a command with a peer that ran in the same minutes, in turns. All figures are medians. CPU time is that of the
-command and all processes that it starts. Absolute values depend on the machine, so measure on yours to compare.
+command and all processes that it starts. Absolute values depend on the machine, so measure on yours to compare. While
+more processes run than the machine has cores, times by the clock say nothing, and CPU times are up to half longer.
 """
 SYNTH = """\
 ## Where the CPU time of `cdk synth` goes
@@ -34,10 +35,10 @@ Three things keep this below the app with one bucket, and no check is left out f
 
 ## Limits
 
-- `verify` at a distance runs on the same machine as the local AWS and the proxy that delays. Their CPU time and the
-  load of the machine count as distance. The row below it subtracts a run through the same proxy without a delay.
-- `verify --offline` is linear in the number of grants, and nearly all of its time is decisions of the evaluator. The
-  goals of 15 s and 250 MB are absolute, so the machine decides about the first.
+- `verify` at a distance is measured by the clock, on the same machine as the local AWS and the proxy that delays, so
+  it also waits for their CPU time. The row below it subtracts a run through the same proxy without a delay.
+- `verify --offline` is linear in the number of grants. Two thirds of its time are the evaluator's; the rest makes the
+  probes and the report. The goals of 15 s and 250 MB are absolute, so the machine decides about the first.
 - `credentials` that aren't cached load boto3 like the peer; what they add is access.toml, the cache and the audit log.
 - `prove` starts the solver, cvc5, and asks it a question for each claim and grant.
 """
@@ -56,7 +57,7 @@ def page(content: dict[str, Any]) -> str:
     lines = [
         HEAD,
         f"Measured with {machine['cores']} cores, Python {machine['python']}, Node.js {machine['node']}, "
-        f"{content['rounds']} runs of each command; the load of the machine was {machine['load']:.1f} before.\n",
+        f"{_runs(content['rounds'])} of each command, and a load of {machine['load']:.1f} before the first.\n",
         "| what | ratio | of | goal | | measured |",
         "| --- | ---: | --- | ---: | --- | --- |",
     ]
@@ -69,6 +70,10 @@ def page(content: dict[str, Any]) -> str:
     lines += ["", SYNTH]
     lines += [f"| {name} | {value:.2f} | {value / sum(parts.values()):.0%} |" for name, value in parts.items()]
     return "\n".join([*lines, "", LIMITS])
+
+
+def _runs(number: int) -> str:
+    return "one run" if number == 1 else f"{number} runs"
 
 
 def _number(value: float) -> str:

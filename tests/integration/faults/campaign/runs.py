@@ -40,6 +40,7 @@ class CampaignRun:
     plan: str
     style: str
     mutant: str = ""
+    # The signal that was sent; empty if its moment never came.
     signal: str = ""
     code: int | None = None
     seconds: float = 0.0
@@ -86,7 +87,7 @@ class Campaign:
         planner = Planner(rng, control.operations)
         plan = planner.kill() if is_kill else planner.faults()
         mutant = rng.choice(command.mutants) if command.mutants and not is_kill and rng.random() < 0.5 else None
-        run = CampaignRun(number, command.name, str(plan), plan.style, signal=plan.sent.name if plan.sent else "")
+        run = CampaignRun(number, command.name, str(plan), plan.style)
         if mutant:
             run.mutant = mutant.name
             self._require_caught(command, mutant)
@@ -100,9 +101,11 @@ class Campaign:
         witnesses = command.prepare(stand)
         undo = mutant.change(stand.project) if mutant and mutant.change else None
         stand.project.report_file.unlink(missing_ok=True)
-        arguments = _with_grant(command.arguments(stand, rng), mutant)
+        # A kill comes at a moment of the control, so it needs the same arguments.
+        choices = self._controls_choices() if plan.kill else rng
+        arguments = _with_grant(command.arguments(stand, choices), mutant)
         started = time.monotonic()
-        ended = self._under_faults(arguments, plan, mutant)
+        ended = self._under_faults(run, arguments, plan, mutant)
         run.seconds = time.monotonic() - started
         run.calls, run.faults = len(stand.proxy.operations()), +stand.proxy.counts
         run.code = ended.code if ended else None
@@ -116,7 +119,9 @@ class Campaign:
             run.output = ended.output[-4000:]
             run.failed = failed
 
-    def _under_faults(self, arguments: Sequence[str], plan: FaultPlan, mutant: Mutant | None) -> FinishedCommand | None:
+    def _under_faults(
+        self, run: CampaignRun, arguments: Sequence[str], plan: FaultPlan, mutant: Mutant | None
+    ) -> FinishedCommand | None:
         stand = self._stand
         running: list[RunningCommand] = []
         actions = {}
@@ -124,7 +129,7 @@ class Campaign:
             actions[plan.restart] = lambda: stand.begin_restart(plan.down)
         if plan.kill and plan.sent:
             number = plan.sent
-            actions[plan.kill] = lambda: _send(running, arguments[0], number)
+            actions[plan.kill] = lambda: _send(run, running, arguments[0], number)
         stand.proxy.plan(plan, actions)
         running.append(stand.start(arguments, mutant.before if mutant else ""))
         ended = stand.finish(running[0], HANG_SECONDS + START_SECONDS + _GRACE_SECONDS)
@@ -167,7 +172,7 @@ class Campaign:
         if command.name not in self._controls:
             stand = self._stand
             witnesses = command.prepare(stand)
-            ended = stand.run(*command.arguments(stand, random.Random(self._seed)))  # noqa: S311 - not a secret
+            ended = stand.run(*command.arguments(stand, self._controls_choices()))
             self._controls[command.name] = Control(tuple(stand.proxy.operations()), stand.state())
             run = CampaignRun(-1, command.name, "none", "none", code=ended.code)
             observed = Observation(command, FaultPlan("none"), ended, False, 0)
@@ -178,6 +183,9 @@ class Campaign:
                     f"without faults, {command.name} ended with {ended.code}: {run.problems}{ended.output}"
                 )
         return self._controls[command.name]
+
+    def _controls_choices(self) -> random.Random:
+        return random.Random(self._seed)  # noqa: S311 - not a secret
 
     def _require_caught(self, command: CampaignCommand, mutant: Mutant) -> None:
         """Raise ControlFailed unless the command fails because of the mutant, without faults."""
@@ -212,13 +220,14 @@ def _with_grant(arguments: Sequence[str], mutant: Mutant | None) -> list[str]:
     return [*kept, "--grant", "bob"]
 
 
-def _send(running: Sequence[RunningCommand], name: str, number: signal.Signals) -> None:
+def _send(run: CampaignRun, running: Sequence[RunningCommand], name: str, number: signal.Signals) -> None:
     """Send a signal as a person's terminal does: to the CDK CLI as well, which is a child."""
     with suppress(ProcessLookupError, IndexError):
         if name in ("deploy", "destroy"):
             os.killpg(running[0].process.pid, number)
         else:
             running[0].process.send_signal(number)
+        run.signal = number.name
 
 
 def wrong(runs: Sequence[CampaignRun]) -> list[CampaignRun]:

@@ -60,10 +60,14 @@ def _fault_text(fault: Fault) -> str:
 
 
 class Planner:
-    """Chooses plans for a command whose run without faults makes the calls `operations`, in this order."""
+    """Chooses plans for a command whose run without faults makes the calls `operations`, in this order.
 
-    def __init__(self, rng: random.Random, operations: Sequence[str]) -> None:
+    Without `restarts` the server is never restarted: CloudFormation in the local AWS doesn't go on after that.
+    """
+
+    def __init__(self, rng: random.Random, operations: Sequence[str], *, restarts: bool = True) -> None:
         self._rng = rng
+        self._restarts = restarts
         self._calls = list(operations)
         self._names = sorted(set(operations))
 
@@ -78,7 +82,7 @@ class Planner:
             self._slow: 8,
             self._clock: 8,
             self._hang: 5,
-            self._restart: 8,
+            self._restart: 8 * self._restarts,
         }
         (style,) = self._rng.choices(list(styles), list(styles.values()))
         return style()

@@ -84,7 +84,7 @@ class Campaign:
         """Run a command once, and judge it."""
         rng = random.Random(f"{self._seed}/{number}")  # noqa: S311 - not a secret
         control = self._control(command)
-        planner = Planner(rng, control.operations)
+        planner = Planner(rng, control.operations, restarts=not command.replaces)
         plan = planner.kill() if is_kill else planner.faults()
         mutant = rng.choice(command.mutants) if command.mutants and not is_kill and rng.random() < 0.5 else None
         run = CampaignRun(number, command.name, str(plan), plan.style)

@@ -23,7 +23,9 @@ def main() -> int:
     """Run the campaign, and return the exit code."""
     args = _arguments()
     names = args.commands or list(COMMANDS)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell lets the jobs in its background ignore SIGINT, and the commands would inherit that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     runs: list[CampaignRun] = []
     started, code = time.monotonic(), 0
     try:

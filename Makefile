@@ -20,8 +20,10 @@ unexport PYTHONDONTWRITEBYTECODE
 BASE ?=
 BASE_OUT ?= .temp-access/base/cdk.out
 HEAD_OUT ?= cdk.out
+# How often `make bench` runs each command.
+ROUNDS ?= 3
 
-.PHONY: help setup demo test test-browser test-clients check coverage synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
+.PHONY: help setup bench faults demo test test-browser test-clients check coverage synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -129,6 +131,18 @@ review: $(if $(BASE),base synth,setup) ## show who gains and who loses access si
 	  case $$code in 0) ;; 3) [ -e $$file ] || exit 3 ;; *) exit $$code ;; esac; \
 	done
 	@cat reports/review.md
+
+# The same program with larger numbers is the whole campaign of docs/reliability.md.
+faults: setup ## run commands under random faults, and check what they say and leave (a few minutes); SEED=2, RUNS=300, KILLS=30, COMMANDS=verify
+	@python -m tests.integration.faults.campaign --json reports/faults.json $(if $(SEED),--seed $(SEED)) \
+	  $(if $(RUNS),--runs $(RUNS)) $(if $(KILLS),--kills $(KILLS)) $(if $(COMMANDS),--commands $(COMMANDS))
+
+bench: setup ## measure speed and memory beside named peers, on the local AWS: docs/performance.* (five minutes)
+	@$(DEMO_LOCK); \
+	temp-access local start $(if $(PORT),--port '$(PORT)') && \
+	temp-access deploy --local && \
+	PYTHONPATH=. python benchmarks/bench.py --rounds $(ROUNDS) --json docs/performance.json && \
+	python benchmarks/performance_page.py docs/performance.json docs/performance.md
 
 dist: setup ## build the sdist and the wheel into dist, and test that wheel in fresh environments
 	@rm -rf dist

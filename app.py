@@ -3,18 +3,20 @@
 import sys
 from pathlib import Path
 
+from stacks.node import use_own_node
+
+# The import of aws_cdk starts Node.js.
+use_own_node()
+
 import aws_cdk as cdk
 import cdk_nag
 
 from access_constructs import AccessChecks
 from stacks.access import AccessStack
-from stacks.node import use_own_node
 from stacks.storage import StorageStack
 from temp_access.access_file import load
 from temp_access.config.model import Config
 from temp_access.errors import ConfigError
-
-use_own_node()
 
 
 def define_stacks(app: cdk.App, config: Config) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from temp_access.local_aws.client import CONFLICTING_VARIABLES
 from temp_access.local_aws.state_dir import DEFAULT_STATE
@@ -48,8 +49,8 @@ def main() -> int:
     )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        times = _measure(args.state, args.runs, Path(folder), args.grants)
-    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
+        times = measure(args.state, args.runs, Path(folder), args.grants)
+    medians = {name: statistics.median(each.wall for each in runs) for name, runs in times.items()}
     script = medians["boto3 script"]
     missed = False
     for name, median in medians.items():
@@ -61,7 +62,15 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _measure(state: Path, runs: int, folder: Path, grants: int) -> dict[str, list[float]]:
+class Run(NamedTuple):
+    """The seconds of one process: by the clock, and of CPU time."""
+
+    wall: float
+    cpu: float
+
+
+def measure(state: Path, runs: int, folder: Path, grants: int) -> dict[str, list[Run]]:
+    """Return the times of each command; `folder` holds the cache, and `grants` are added to access.toml."""
     inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
     environ = {**inherited, **user_environment(state, "temp-user"), "XDG_CACHE_HOME": str(folder)}
     config = folder / "access.toml"
@@ -93,16 +102,26 @@ def _measure(state: Path, runs: int, folder: Path, grants: int) -> dict[str, lis
     }
     if aws_cli := shutil.which("aws", path=f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"):
         commands["aws CLI"] = ([aws_cli, *aws], keep_cache)
-    times: dict[str, list[float]] = {name: [] for name in commands}
+    times: dict[str, list[Run]] = {name: [] for name in commands}
     for run in range(runs + 1):
         for name, (command, prepare) in commands.items():
             prepare()
-            started = time.perf_counter()
-            subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            measured = _run(command, environ)
             # The first round doesn't count, because it reads every file from the disk.
             if run:
-                times[name].append(time.perf_counter() - started)
+                times[name].append(measured)
     return times
+
+
+def _run(command: list[str], environ: dict[str, str]) -> Run:
+    started = time.perf_counter()
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Run(seconds, usage.ru_utime + usage.ru_stime)
 
 
 if __name__ == "__main__":

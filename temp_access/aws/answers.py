@@ -117,6 +117,9 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "GetObjectTagging": ("TagSet",),
     "GetPublicAccessBlock": ("PublicAccessBlockConfiguration",),
     "GetSessionToken": ("Credentials",),
+    "GetTemplate": ("TemplateBody",),
+    "ListAttachedRolePolicies": ("AttachedPolicies",),
+    "ListAttachedUserPolicies": ("AttachedPolicies",),
     "HeadObject": ("ETag",),
     "ListBuckets": ("Owner",),
     "ListMultipartUploads": ("Bucket",),
@@ -128,11 +131,30 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# S3's answers that may have no member at all, with the element that they consist of.
+_ROOTS: Mapping[str, str] = {
+    "DeleteObjects": "DeleteResult",
+    "GetBucketLocation": "LocationConstraint",
+    "GetBucketVersioning": "VersioningConfiguration",
+}
+# The status of answers that have no body.
+_EMPTY = {"AbortMultipartUpload": 204, "DeleteObject": 204}
+
+
+def root_element(operation: str, protocol: str) -> str | None:
+    """Return the element that the body of each answer to `operation` consists of, None where members tell enough."""
+    return f"{operation}Response" if protocol == "query" else _ROOTS.get(operation)
+
+
 def answer_type(error: Exception) -> AnswerType:
     """Return what botocore's ClientError says about the call."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
+    response = _response(error)
     details = response.get("Error", {})
-    return classify(str(details.get("Code", "")), str(details.get("Message", "")), response.get("ResponseMetadata", {}))
+    code, message = str(details.get("Code", "")), str(details.get("Message", ""))
+    metadata = response.get("ResponseMetadata", {})
+    if code == HEAD_MISSING and is_head(error) and metadata.get("HTTPStatusCode") == 404 and is_from_aws(metadata):
+        return AnswerType.MISSING
+    return classify(code, message, metadata)
 
 
 def classify(code: str, message: str, metadata: Mapping[str, Any]) -> AnswerType:
@@ -144,8 +166,6 @@ def classify(code: str, message: str, metadata: Mapping[str, Any]) -> AnswerType
         return AnswerType.DENIED
     if code in MISSING or (code == "ValidationError" and "does not exist" in message):
         return AnswerType.MISSING
-    if code == HEAD_MISSING and status == 404 and is_from_aws(metadata):
-        return AnswerType.MISSING
     return AnswerType.REJECTED if code in REJECTED else AnswerType.NO_ANSWER
 
 
@@ -156,7 +176,7 @@ def is_denied(error: Exception) -> bool:
 
 def is_missing(error: Exception, code: str | None = None) -> bool:
     """Whether the service said that something isn't there, with this error code (None: any)."""
-    details = getattr(error, "response", {}).get("Error", {})
+    details = _response(error).get("Error", {})
     return answer_type(error) is AnswerType.MISSING and code in (None, details.get("Code"))
 
 
@@ -165,11 +185,22 @@ def is_no_answer(error: Exception) -> bool:
     return answer_type(error) is AnswerType.NO_ANSWER
 
 
+def is_head(error: Exception) -> bool:
+    """Whether the error answers a HEAD call; the answer to any other call without a code was damaged on its way."""
+    return str(getattr(error, "operation_name", "")).startswith("Head")
+
+
 def lacks_code(error: Exception) -> bool:
     """Whether S3 refused a HEAD call, in an answer without a body, so without a code; GET would get one."""
-    response = getattr(error, "response", {})
+    response = _response(error)
     code = response.get("Error", {}).get("Code")
-    return code in ("400", "403") and is_from_aws(response.get("ResponseMetadata", {}))
+    return is_head(error) and code in ("400", "403") and is_from_aws(response.get("ResponseMetadata", {}))
+
+
+def _response(error: Exception) -> Mapping[str, Any]:
+    # botocore's errors of a connection have one too, and it is None.
+    response: Mapping[str, Any] | None = getattr(error, "response", None)
+    return response or {}
 
 
 def _is_a_page(metadata: Mapping[str, Any]) -> bool:
@@ -199,6 +230,9 @@ def defect(operation: str, response: Mapping[str, Any], required: tuple[str, ...
     """
     if not is_from_aws(response.get("ResponseMetadata", {})):
         return "it has no request id, so something between this machine and the service answered"
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if status not in (None, _EMPTY.get(operation, status)):
+        return f"its status is {status}"
     if operation == "GetBucketPolicy" and not _is_json(response.get("Policy")):
         return "its policy isn't JSON"
     missing = [name for name in (*_MEMBERS.get(operation, ()), *required) if name not in response]

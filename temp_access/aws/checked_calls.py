@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from temp_access.aws.answers import CREDENTIAL_CODES, AnswerType, answer_type, defect, lacks_code
+from temp_access.aws.answers import CREDENTIAL_CODES, AnswerType, answer_type, defect, lacks_code, root_element
 from temp_access.aws.patience import PATIENCE
 from temp_access.errors import TempAccessError
 from temp_access.terminal_text import redact
@@ -27,6 +27,7 @@ _REPEATABLE = frozenset(
 _ATTEMPTS, _CREDENTIAL_ATTEMPTS = 5, 3
 _PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _CALL_SECONDS = 30.0
+_FOREIGN = "temp-access: of another form"
 
 
 class NoAnswerError(BotoCoreError):
@@ -47,6 +48,8 @@ def checked(client: Any) -> Any:
 
     An error that isn't an answer (`temp_access.aws.answers`) is raised after several attempts.
     """
+    # botocore's parser takes well-formed XML of any kind for an answer in which every optional member is missing.
+    client.meta.events.register("before-parse", _note_foreign_root)
     client._make_api_call = partial(_call, client, client._make_api_call)
     return client
 
@@ -72,7 +75,8 @@ def _send_once(client: Any, send: Callable[[str, Any], Any], operation: str, par
     try:
         response = send(operation, parameters)
     except ClientError as error:
-        PATIENCE.answered(_date(error.response))
+        # A service that only throttles, say, is as silent as one that can't be reached.
+        PATIENCE.answered(_date(error.response), decides=answer_type(error) is not AnswerType.NO_ANSWER)
         raise
     except (BotoCoreError, TempAccessError):
         raise
@@ -80,15 +84,25 @@ def _send_once(client: Any, send: Callable[[str, Any], Any], operation: str, par
         if _is_of_credentials(error):
             raise
         # botocore's parsers raise what they happen to meet in an answer that isn't of the service's form.
-        PATIENCE.answered(None)
         raise NoAnswerError(
             operation=operation, reason=f"what came can't be read ({type(error).__name__}: {_first_line(error)})"
         ) from error
-    PATIENCE.answered(_date(response))
     shape = client.meta.service_model.operation_model(operation).output_shape
-    if problem := defect(operation, response, tuple(shape.required_members) if shape else ()):
+    problem = defect(operation, response, tuple(shape.required_members) if shape else ())
+    if response.pop(_FOREIGN, False):
+        problem = problem or "its body is something else"
+    PATIENCE.answered(_date(response), decides=problem is None)
+    if problem:
         raise NoAnswerError(operation=operation, reason=f"what came isn't the service's answer: {problem}")
     return response
+
+
+def _note_foreign_root(
+    operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
+    root = root_element(operation_model.name, operation_model.service_model.resolved_protocol)
+    if root and response_dict["status_code"] < 300 and f"<{root}".encode() not in response_dict["body"]:
+        customized_response_dict[_FOREIGN] = True
 
 
 def _attempts(error: Exception) -> int:

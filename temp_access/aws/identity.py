@@ -7,7 +7,6 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from temp_access.aws.configuration_errors import missing_credentials, missing_region, problem_of
 from temp_access.aws.errors import BorrowError, MfaNeeded, NoCredentials, from_client_error, from_connection_error
 from temp_access.errors import TempAccessError
 
@@ -72,6 +71,9 @@ class CallerIdentity:
         """The Region; raises NoCredentials if none is set."""
         region = self.core.get_config_variable("region") or self._region
         if not region:
+            # Imported here, as below: a call that works needs none of the explanations.
+            from temp_access.aws.configuration_errors import missing_region
+
             problem = missing_region()
             raise NoCredentials(problem.what, problem.remedy)
         return str(region)
@@ -146,11 +148,15 @@ def _load_credentials(core: "botocore.session.Session", ask: bool) -> "Credentia
         raise
     except Exception as error:
         # A credential_process can fail in any way, a profile's role with a ClientError; messages may have line breaks.
+        from temp_access.aws.configuration_errors import problem_of
+
         problem = problem_of(error, core.profile)
         raise NoCredentials(
             f"the caller's credentials can't be used: {problem.what}", f"{problem.remedy}; or pass another --profile"
         ) from error
     if credentials is None:
+        from temp_access.aws.configuration_errors import missing_credentials
+
         problem_or_none = missing_credentials()
         found = "no credentials were found (searched: environment, ~/.aws, SSO, container, instance)"
         remedy = (

@@ -63,12 +63,13 @@ class Patience:
                 self._waiting_since = now
         return None
 
-    def answered(self, date: str | None) -> None:
-        """Note that an answer came, with this Date header."""
+    def answered(self, date: str | None, *, decides: bool = True) -> None:
+        """Note that something came, with this Date header; only an answer that `decides` ends the silence."""
         with self._lock:
             if date and self._waiting_since is not None and self._clock() - self._waiting_since < _TOLERATED_SKEW / 2:
                 self._skew = _skew(date)
-            self._waiting_since = None
+            if decides:
+                self._waiting_since = None
 
     def take_clock_note(self) -> str | None:
         """Return, once, what to say about this machine's clock; None if it agrees with the services'."""

@@ -90,7 +90,7 @@ def _is_unreadable(error: Exception, identity: CallerIdentity) -> bool:
     """
     if is_denied(error) or is_missing(error):
         return True
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    code = (getattr(error, "response", None) or {}).get("Error", {}).get("Code")
     return code == "InvalidClientTokenId" and identity.is_temporary
 
 

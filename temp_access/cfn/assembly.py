@@ -13,6 +13,8 @@ from temp_access.files import read_object
 from temp_access.iam.statements import as_mapping
 
 Template = Mapping[str, Any]
+# The loops and macros among the resources of a template: what they make isn't in it.
+MADE_RESOURCES = "Fn::Resources"
 _SYNTH = "run `make synth` (or `cdk synth`)"
 
 
@@ -117,6 +119,9 @@ def _template(folder: Path, artifact: Mapping[str, object]) -> Template:
     file = _template_file(folder, artifact)
     template = read_object(file, _SYNTH)
     resources = template.get("Resources")
+    if isinstance(resources, dict) and (made := {key: resources[key] for key in resources if key.startswith("Fn::")}):
+        resources = {key: resource for key, resource in resources.items() if key not in made}
+        template = {**template, "Resources": resources, MADE_RESOURCES: made}
     if not isinstance(resources, dict) or not all(_is_resource(resource) for resource in resources.values()):
         raise UserError(f"{file}: isn't a CloudFormation template; {_SYNTH}")
     return template

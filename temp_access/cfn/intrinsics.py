@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from temp_access.cfn.assembly import Template
+from temp_access.cfn.opaque import OpaqueValue
 from temp_access.errors import UserError
 from temp_access.iam.arn import bucket_arn, iam_arn
 
@@ -59,7 +60,8 @@ class TemplateContext:
     """The templates by stack name, and what their references resolve to.
 
     `physical` has the deployed names (a managed policy's ARN) by stack and logical id. A resource that it lacks has
-    the name in its template, or else a placeholder made of stack and logical id.
+    the name in its template, or else a placeholder made of stack and logical id. With `keeps_unknown`, what can't be
+    resolved is an OpaqueValue instead of an error.
     """
 
     templates: Mapping[str, Template]
@@ -67,15 +69,17 @@ class TemplateContext:
     region: str
     partition: str
     physical: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    keeps_unknown: bool = False
 
 
 def resolve(value: Any, stack: str, context: TemplateContext) -> Any:
     """Return `value`, from the template of `stack`, with all intrinsic functions resolved.
 
-    Raises UnresolvedError for a function, reference or export that can't be resolved.
+    Raises UnresolvedError for a function, reference or export that can't be resolved, unless `context.keeps_unknown`.
     """
+    resolver = _Resolver(stack, context)
     try:
-        return _Resolver(stack, context).resolve(value)
+        return resolver.resolve_known(value) if context.keeps_unknown else resolver.resolve(value)
     except RecursionError:
         raise UnresolvedError(
             f"{stack}: a value refers to itself or is nested too deeply; run `make synth` again"
@@ -103,6 +107,23 @@ class _Resolver:
 
     def resolve(self, value: Any) -> Any:
         return resolve_functions(value, self._call, self._known)
+
+    def resolve_known(self, value: Any) -> Any:
+        """Return `value` with an OpaqueValue for each function and reference that can't be resolved."""
+
+        def call(function: str, argument: Any) -> Any:
+            try:
+                return self._call(function, argument)
+            except (UnresolvedError, RecursionError):
+                return OpaqueValue({function: argument})
+
+        def leaf(scalar: Any) -> Any:
+            try:
+                return self._known(scalar)
+            except UnresolvedError:
+                return OpaqueValue(scalar)
+
+        return resolve_functions(value, call, leaf)
 
     def _known(self, scalar: Any) -> Any:
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
@@ -177,7 +198,10 @@ class _Resolver:
 
         def value_of(name: str) -> str:
             if name in variables:
-                return str(self.resolve(variables[name]))
+                value = self.resolve(variables[name])
+                if not isinstance(value, str | int | float):
+                    raise TypeError
+                return str(value)
             return str(self._get_att(name) if "." in name else self._ref(name))
 
         return substitute(template, value_of)
@@ -221,12 +245,22 @@ class _Resolver:
             return self.context.physical[self.stack, logical_id]
         resource = self._resource(logical_id)
         name = resource.get("Properties", {}).get(_NAME_PROPERTIES.get(resource["Type"], ""))
-        if name is not None:
-            return str(self.resolve(name))
+        if name is not None and (known := self._known_name(name)):
+            return known
         placeholder = f"{self.stack}-{logical_id}"
         # A bucket's name has no capitals:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
         return placeholder.lower() if resource["Type"] == "AWS::S3::Bucket" else placeholder
+
+    def _known_name(self, name: Any) -> str:
+        """Return the name of a resource, "" if it isn't known and needn't be."""
+        try:
+            resolved = self.resolve(name)
+        except UnresolvedError:
+            if not self.context.keeps_unknown:
+                raise
+            return ""
+        return resolved if isinstance(resolved, str) else "" if self.context.keeps_unknown else str(resolved)
 
     def _arn(self, logical_id: str) -> str:
         resource, name = self._resource(logical_id), self._name(logical_id)

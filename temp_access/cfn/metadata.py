@@ -104,19 +104,19 @@ def _policy_keys(
         arn = str(resolve({"Ref": logical_id}, stack, context))
         yield from (("", layer, arn) for layer in (Layer.IDENTITY, Layer.BOUNDARY))
     elif type_ == "AWS::IAM::Policy":
-        name = str(resolve(properties["PolicyName"], stack, context))
+        name = str(resolve(properties.get("PolicyName"), stack, context))
         yield from (
             (holder, Layer.IDENTITY, name) for holder in ("user", "role") if properties.get(f"{holder.title()}s")
         )
     elif type_ in ("AWS::IAM::UserPolicy", "AWS::IAM::RolePolicy"):
         holder = type_.rpartition("::")[2].removesuffix("Policy").lower()
-        yield holder, Layer.IDENTITY, str(resolve(properties["PolicyName"], stack, context))
+        yield holder, Layer.IDENTITY, str(resolve(properties.get("PolicyName"), stack, context))
     elif type_ in ("AWS::IAM::User", "AWS::IAM::Role"):
         holder = type_.rpartition("::")[2].lower()
         if holder == "role":
             yield "", Layer.TRUST, "trust policy"
-        for policy in resolve(properties.get("Policies", []), stack, context):
-            yield holder, Layer.IDENTITY, str(policy["PolicyName"])
+        for policy in as_list(resolve(properties.get("Policies", []), stack, context)):
+            yield holder, Layer.IDENTITY, str(as_mapping(policy).get("PolicyName"))
 
 
 def _location(stack: str, logical_id: str, resource: Mapping[str, Any]) -> str:

@@ -1,12 +1,14 @@
 """Resources of templates: those about users, roles and buckets, and the policy documents in any resource."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from temp_access.cfn.intrinsics import TemplateContext, UnresolvedError, resolve
+from temp_access.cfn.opaque import OpaqueValue
 from temp_access.cfn.read_properties import PROPERTIES
+from temp_access.cfn.shapes import read_properties
 from temp_access.cfn.unresolved import JsonText, has_reference, reference, render
 from temp_access.errors import UserError
 from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_mapping
@@ -31,40 +33,60 @@ _NAMES = {
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
 }
+# What a policy or role can't be read without.
+_REQUIRED = {
+    "AWS::IAM::ManagedPolicy": ("PolicyDocument",),
+    "AWS::IAM::Policy": ("PolicyDocument", "PolicyName"),
+    "AWS::IAM::Role": ("AssumeRolePolicyDocument",),
+    "AWS::IAM::RolePolicy": ("PolicyDocument", "PolicyName"),
+    "AWS::IAM::UserPolicy": ("PolicyDocument", "PolicyName"),
+    "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),
+}
 _HOLDERS = ("RoleName", "UserName", "GroupName", "Roles", "Users", "Groups")
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource with its references resolved; `kind` is its CloudFormation type, `name` what Ref returns."""
+    """A resource with its references resolved; `kind` is its CloudFormation type, `name` what Ref returns.
+
+    `unread` are properties that can't be read, as they are written, and `unread_parts` the values in policy documents
+    that can't be.
+    """
 
     stack: str
     logical_id: str
     kind: str
     name: str
     properties: Mapping[str, Any]
+    unread: Mapping[str, Any] = field(default_factory=dict)
+    unread_parts: Mapping[str, Sequence[OpaqueValue]] = field(default_factory=dict)
 
 
 def resources(context: TemplateContext) -> tuple[Resource, ...]:
     """Return the users, roles, buckets and their policies, in the templates' order."""
     return tuple(
-        Resource(
-            stack=stack,
-            logical_id=logical_id,
-            kind=resource["Type"],
-            name=resolve({"Ref": logical_id}, stack, context),
-            properties=_properties(resource["Type"], resource.get("Properties", {}), stack, context),
-        )
+        _resource(stack, logical_id, resource, context)
         for stack, template in context.templates.items()
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] in PROPERTIES
     )
 
 
+def _resource(stack: str, logical_id: str, resource: Mapping[str, Any], context: TemplateContext) -> Resource:
+    kind, written = resource["Type"], resource.get("Properties", {})
+    name, properties = resolve({"Ref": logical_id}, stack, context), _properties(kind, written, stack, context)
+    if not context.keeps_unknown:
+        return Resource(stack, logical_id, kind, name, properties)
+    read = read_properties(kind, properties, _REQUIRED.get(kind, ()), written)
+    # The ARN of a policy whose path isn't known.
+    name = name if isinstance(name, str) else f"{stack}-{logical_id}"
+    return Resource(stack, logical_id, kind, name, read.readable, read.unread, read.partly)
+
+
 def _properties(kind: str, properties: Mapping[str, Any], stack: str, context: TemplateContext) -> Mapping[str, Any]:
     """Return the properties with their references resolved, where that is possible for those that aren't read."""
     if any(name.startswith("Fn::") and name != "Fn::Transform" for name in properties):
-        resolved: Mapping[str, Any] = resolve(properties, stack, context)
+        resolved: Mapping[str, Any] = resolve(dict(properties), stack, context)
         return resolved
     read = {name: value for name, value in properties.items() if name in PROPERTIES[kind]}
     others = {name: value for name, value in properties.items() if name not in read and value != _NO_VALUE}
@@ -154,6 +176,14 @@ def unread_parts(resource: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             for element in ("Principal", "NotPrincipal"):
                 yield from _unread_principal(f"{at}.{element}", as_mapping(statement).get(element))
             yield from _unread(f"{at}.Condition", as_mapping(as_mapping(statement).get("Condition")))
+            yield from _transformed(at, as_mapping(statement))
+
+
+def _transformed(place: str, statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the elements with a value from a macro, which can be anything: also a `*` or a list."""
+    for element, value in statement.items():
+        if element not in ("Principal", "NotPrincipal") and "<Transform>" in json.dumps(value, default=str):
+            yield f"{place}.{element}", "has an Fn::Transform, whose result isn't in the template"
 
 
 def _unread_principal(place: str, value: object) -> Iterator[tuple[str, str]]:

@@ -158,16 +158,16 @@ def _borrow(args: argparse.Namespace, store: "SessionStore", config: "Config", a
         return open_broker(args, store, config, ask=ask).borrow(request)
     except NoCredentials:
         # The key in the local AWS's state folder may belong to a user of an earlier deployment.
-        if not args.local or not _forget_key(args, config):
+        if not args.local or not _forget_deleted_key(args, config):
             raise
         return open_broker(args, store, config, ask=ask).borrow(request)
 
 
-def _forget_key(args: argparse.Namespace, config: "Config") -> bool:
+def _forget_deleted_key(args: argparse.Namespace, config: "Config") -> bool:
     from temp_access.local_aws.state_dir import DEFAULT_STATE
-    from temp_access.local_aws.user_key import forget_key
+    from temp_access.local_aws.user_key import forget_deleted_key
 
-    return forget_key(args.state or DEFAULT_STATE, config.user.name, os.environ.get("AWS_ACCESS_KEY_ID"))
+    return forget_deleted_key(args.state or DEFAULT_STATE, config.user.name, os.environ.get("AWS_ACCESS_KEY_ID"))
 
 
 def _request_fields(args: argparse.Namespace) -> dict[str, object]:

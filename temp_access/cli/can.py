@@ -28,8 +28,9 @@ examples (after `make synth`):
   temp-access can bob s3:PutObject bob/x --deployed --local     # after `make demo`
 
 WHO       user: temp-user; role: temp-role without a session policy; a grant's id (or role --session ID): temp-role
-          with that grant's session policy; user/NAME or role/NAME, as in access.toml; or the ARN of a user, a role,
-          a role session or a root user
+          with that grant's session policy; user/NAME or role/NAME, as in access.toml; an account (its root user), a
+          service, * (an anonymous caller), an id such as AROA…:SESSION; or the ARN of a user, a role, a role session,
+          a federated user, root, an identity provider or a CloudFront origin access identity
 RESOURCE  an object key of the bucket (bob/x), bucket, role, user, s3://BUCKET/KEY, an ARN, or *
 
 exit code: 0 allowed, 1 denied, 2 bad usage, 3 depends on what isn't known or isn't read: a policy, a condition key,
@@ -39,7 +40,7 @@ a resource of the templates"""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument(
-        "who", metavar="WHO", help="the principal: user, role, a grant's id, user/NAME, role/NAME or an ARN"
+        "who", metavar="WHO", help="the principal: user, role, a grant's id, user/NAME, role/NAME, an ARN …"
     )
     parser.add_argument("action", metavar="ACTION", help="the action, like s3:GetObject")
     parser.add_argument(
@@ -67,7 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer the question, and return the exit code."""
     from temp_access.whatif.answer import decide
-    from temp_access.whatif.question import parse_context, read_principal, read_question
+    from temp_access.whatif.context import parse_context
+    from temp_access.whatif.principal import read_principal
+    from temp_access.whatif.question import read_question
     from temp_access.whatif.render import as_json, as_text
 
     config = load_config(args)

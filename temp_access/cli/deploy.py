@@ -26,11 +26,11 @@ def run(args: argparse.Namespace) -> int:
     if not confirmed(args, f"deploy to {account.description}?"):
         return 2
     if args.local and not _is_bootstrapped(account.session):
-        code = run_cdk(args, account.region, "bootstrap", f"aws://{account.id}/{account.region}")
+        code = run_cdk(args, account.session, "bootstrap", f"aws://{account.id}/{account.region}")
         if code:
             return code
     approval = "never" if args.local or args.yes else "broadening"
-    return run_cdk(args, account.region, "deploy", "--all", "--require-approval", approval)
+    return run_cdk(args, account.session, "deploy", "--all", "--require-approval", approval)
 
 
 def _is_bootstrapped(session: "boto3.Session") -> bool:

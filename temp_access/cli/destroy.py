@@ -3,28 +3,25 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from temp_access.aws.answers import is_missing
 from temp_access.aws.clients import service_client
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
 from temp_access.cli.cdk import run_cdk
 from temp_access.config.model import Config
+from temp_access.deployment.deletion import obstacles, read_before_deletion
 from temp_access.deployment.stacks import ACCESS, STORAGE
 from temp_access.deployment.target import find_stack
-from temp_access.errors import TempAccessError, UserError
+from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, iam_arn
+from temp_access.revoke.policy import has_revocation_name
 from temp_access.revoke.role import RolePolicies
 
 if TYPE_CHECKING:
     import boto3
 
     from temp_access.cli.account import Account
-
-
-T = TypeVar("T")
 
 
 def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: str) -> None:
@@ -50,25 +47,13 @@ def user_keys(session: "boto3.Session") -> tuple[str, list[str]]:
     Raises TempAccessError (inconclusive) if they can't be read.
     """
     cloudformation, iam = service_client(session, "cloudformation"), service_client(session, "iam")
-    stack = _read("its resources", lambda: cloudformation.describe_stack_resources(StackName=ACCESS))
+    stack = read_before_deletion("its resources", lambda: cloudformation.describe_stack_resources(StackName=ACCESS))
     resources = stack["StackResources"] if stack else ()
     user = next((r.get("PhysicalResourceId", "") for r in resources if r["ResourceType"] == "AWS::IAM::User"), "")
-    keys = _read(f"the access keys of {user}", lambda: iam.list_access_keys(UserName=user)) if user else None
+    if not user:
+        return "", []
+    keys = read_before_deletion(f"the access keys of {user}", lambda: iam.list_access_keys(UserName=user))
     return user, [key["AccessKeyId"] for key in keys["AccessKeyMetadata"]] if keys else []
-
-
-def _read(what: str, call: Callable[[], T]) -> T | None:
-    """Return the answer, None if the service says that it isn't there; raises TempAccessError if it says neither."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return call()
-    except (ClientError, BotoCoreError) as error:
-        if is_missing(error):
-            return None
-        raise TempAccessError(
-            f"nothing was deleted, because {what} can't be read: {error}; run destroy again", exit_code=3
-        ) from error
 
 
 def require_no_keys(session: "boto3.Session") -> None:
@@ -113,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"destroying {stacks}; bucket {bucket or '(none)'} {bucket_effect}", file=sys.stderr)
     if not confirmed(args, f"destroy them in {account.description}?"):
         return 2
-    _require_readable(account, bucket)
+    _require_deletable(account, bucket)
     clean_up_runs(session, config, account.id, account.arn)
     if args.local:
         _delete_local_keys(args, account)
@@ -123,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
         _empty(session, bucket)
     # IAM can't delete a role with an inline policy that the stack didn't create.
     RolePolicies(service_client(session, "iam"), config.role.name).delete_all()
-    code = run_cdk(args, account.region, "destroy", "--all", "--force")
+    code = run_cdk(args, account.session, "destroy", "--all", "--force")
     if code == 0:
         _forget(account)
     return code
@@ -150,14 +135,17 @@ def _forget(account: "Account") -> None:
     cache.clear("roles")
 
 
-def _require_readable(account: "Account", bucket: str | None) -> None:
-    """Raise TempAccessError if something that the next steps need can't be read; nothing was deleted yet."""
+def _require_deletable(account: "Account", bucket: str | None) -> None:
+    """Raise UserError if something would stop the deletion, and TempAccessError if that can't be read.
+
+    Nothing was deleted yet.
+    """
     user_keys(account.session)
-    iam, s3 = service_client(account.session, "iam"), service_client(account.session, "s3")
-    role = account.config.role.name
-    _read(f"the inline policies of {role}", lambda: iam.list_role_policies(RoleName=role))
+    s3 = service_client(account.session, "s3")
+    if found := obstacles(account.session, has_revocation_name):
+        raise UserError(f"nothing was deleted, because the stacks can't be: {'; '.join(found)}")
     if bucket and account.config.bucket.on_destroy == "destroy":
-        _read(f"the bucket {bucket}", lambda: s3.list_object_versions(Bucket=bucket, MaxKeys=1))
+        read_before_deletion(f"the bucket {bucket}", lambda: s3.list_object_versions(Bucket=bucket, MaxKeys=1))
 
 
 def _bucket(session: "boto3.Session") -> str | None:

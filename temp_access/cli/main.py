@@ -131,17 +131,22 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser with every command, and with the options of the command that `arguments` name."""
+    """Return the parser with every command, and with the options of the command that `arguments` name.
+
+    If they begin with a command, it is the only one: making the others takes longer than to read a cached session.
+    """
     parser = argparse.ArgumentParser(
         prog="temp-access",
         description="Lend temporary AWS credentials for folders of an S3 bucket, as granted in access.toml.",
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error (pass it before COMMAND)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = _command(arguments)
-    for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+    needed = {chosen: COMMANDS[chosen]} if chosen in COMMANDS and chosen == arguments[0] else COMMANDS
+    for name, summary in needed.items():
+        command = commands.add_parser(name, help=summary, formatter_class=_CommandFormatter)
         if name == chosen:
             module = importlib.import_module(f"temp_access.cli.{name}")
             command.description, command.epilog = summary, getattr(module, "EXAMPLES", None)
@@ -151,6 +156,31 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 def _command(arguments: Sequence[str]) -> str | None:
     return next((argument for argument in arguments if not argument.startswith("-")), None)
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Formats help as wide as the terminal, without the import of shutil: argparse makes one for each option."""
+
+    def __init__(
+        self, prog: str, indent_increment: int = 2, max_help_position: int = 24, width: int | None = None
+    ) -> None:
+        super().__init__(prog, indent_increment, max_help_position, _terminal_width() - 2 if width is None else width)
+
+
+class _CommandFormatter(_Formatter, argparse.RawDescriptionHelpFormatter):
+    """Formats a command's help: its examples keep their lines."""
+
+
+def _terminal_width() -> int:
+    # As shutil.get_terminal_size() finds it.
+    try:
+        columns = int(os.environ.get("COLUMNS", "0"))
+    except ValueError:
+        columns = 0
+    if columns <= 0 and sys.__stdout__ is not None:
+        with suppress(OSError, ValueError):
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns
+    return columns if columns > 0 else 80
 
 
 class _Version(argparse.Action):

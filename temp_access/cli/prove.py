@@ -119,7 +119,7 @@ def _details(claim: "Claim") -> Iterator[str]:
     if witness:
         yield witness.description
         if witness.context:
-            yield f"with {', '.join(f'{key}={_shown(value)}' for key, value in witness.context.items())}"
+            yield f"with {', '.join(f'{key}={_shown(value)}' for key, value in witness.shown_context.items())}"
         if witness.explanation:
             yield f"evaluator: {witness.explanation}"
     if claim.note:

@@ -194,7 +194,7 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     if args.local or args.self_test:
         raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
     assembly = read_stacks(args.template, digest=config.digest)
-    policies = template_policies(config, assembly)
+    policies = template_policies(config, assembly, keeps_unknown=False)
     target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"

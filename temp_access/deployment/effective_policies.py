@@ -10,12 +10,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from temp_access.cfn.assembly import Assembly
-from temp_access.cfn.intrinsics import TemplateContext
+from temp_access.cfn.opaque import OpaqueValue
 from temp_access.cfn.resources import resources
 from temp_access.config.model import Config
 from temp_access.deployment.deployed import managed_policy_document
 from temp_access.deployment.state import BucketState, Permissions, RoleState, State, UserState
-from temp_access.deployment.target import Target, template_target
+from temp_access.deployment.target import Target, template_context, template_target
+from temp_access.deployment.undecided_policy import UndecidedPolicy, with_one_reason
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.aws_managed import ALLOW_ALL, ALLOW_NOTHING, DENY_ALL, bundled_document
 from temp_access.iam.decision import Layer
@@ -94,7 +95,7 @@ class UnknownPolicies:
     @property
     def policy_names(self) -> frozenset[str]:
         """The names of the policies that replace them in a PolicySet."""
-        return frozenset((*self.documents, *map(_group_policies, self.groups)))
+        return frozenset((*self.documents, *map(group_policies, self.groups)))
 
 
 @dataclass(frozen=True)
@@ -110,21 +111,30 @@ class EffectivePolicies:
     _principals: dict[tuple[object, ...], PrincipalPolicies] = field(default_factory=dict, init=False, repr=False)
     _resources: dict[tuple[type, str], Policy] = field(default_factory=dict, init=False, repr=False)
 
-    def of(self, owner: UserState | RoleState, unknown_as: UnknownAs | None = None) -> PrincipalPolicies:
+    def of(
+        self,
+        owner: UserState | RoleState,
+        unknown_as: UnknownAs | None = None,
+        undecided: frozenset[UndecidedPolicy] = frozenset(),
+    ) -> PrincipalPolicies:
         """Return the policies of a user or role.
 
-        Without `unknown_as`, groups are left out, and an unknown document raises MissingDocument.
+        Without `unknown_as`, groups are left out, and an unknown document raises MissingDocument. What an `undecided`
+        policy allows is unknown to an evaluation.
         """
-        key = (type(owner), owner.name, unknown_as)
+        key = (type(owner), owner.name, unknown_as, undecided)
         if key not in self._principals:
             groups = owner.groups if isinstance(owner, UserState) else ()
-            self._principals[key] = principal_policies(owner.permissions, self.documents, groups, unknown_as)
+            policies = principal_policies(owner.permissions, self.documents, groups, unknown_as)
+            self._principals[key] = with_undecided(policies, undecided)
         return self._principals[key]
 
-    def of_owner(self, owner: PolicyOwner, unknown_as: UnknownAs) -> PrincipalPolicies:
+    def of_owner(
+        self, owner: PolicyOwner, unknown_as: UnknownAs, undecided: frozenset[UndecidedPolicy] = frozenset()
+    ) -> PrincipalPolicies:
         """Return the policies of the state's user or role, or an outsider's taken to be `unknown_as`."""
         state = self.owner_state(owner)
-        return self.of(state, unknown_as) if state else outsider_policies(unknown_as)
+        return self.of(state, unknown_as, undecided) if state else outsider_policies(unknown_as)
 
     def unknown_of(self, owner: UserState | RoleState) -> tuple[str, ...]:
         """Return descriptions of the unknown policies of a user or role."""
@@ -206,7 +216,7 @@ def principal_policies(
         if unknown_as is not UnknownAs.NO_EFFECT or (document or documents(arn)) is not None:
             policies.append((arn, known(arn, document, Layer.IDENTITY)))
     if unknown_as and unknown_as is not UnknownAs.NO_EFFECT:
-        policies += [(_group_policies(group), unknown_as.document(Layer.IDENTITY)) for group in groups]
+        policies += [(group_policies(group), unknown_as.document(Layer.IDENTITY)) for group in groups]
     boundary = permissions.boundary
     return PrincipalPolicies(
         tuple(parse(document, Layer.IDENTITY, name) for name, document in policies),
@@ -214,7 +224,15 @@ def principal_policies(
     )
 
 
-def _group_policies(group: str) -> str:
+def with_undecided(policies: PrincipalPolicies, undecided: frozenset[UndecidedPolicy]) -> PrincipalPolicies:
+    """Return the policies with those that are undecided; one replaces the permissions boundary."""
+    added = [each.parsed() for each in undecided if each.layer is Layer.IDENTITY]
+    boundary = next((each.parsed() for each in undecided if each.layer is Layer.BOUNDARY), policies.boundary)
+    return replace(policies, identity=(*policies.identity, *added), boundary=boundary)
+
+
+def group_policies(group: str) -> str:
+    """Return the name of the policies of a group."""
     return f"the policies of the group {group}"
 
 
@@ -232,22 +250,23 @@ def outsider_policies(own: UnknownAs) -> PrincipalPolicies:
 
 def parse(document: Document, layer: Layer, name: str) -> Policy:
     """Return the policy; what can't be read in it is unknown, and an evaluation that depends on it is undecided."""
-    return read_policy(document, layer, name)
+    policy = read_policy(document, layer, name)
+    return with_one_reason(policy, f"{name}: {document.text}") if isinstance(document, OpaqueValue) else policy
 
 
-def template_policies(config: Config, assembly: Assembly) -> EffectivePolicies:
+def template_policies(config: Config, assembly: Assembly, *, keeps_unknown: bool = True) -> EffectivePolicies:
     """Return the policies in synthesized templates; names that CloudFormation chooses have stand-ins.
 
-    Documents come from the templates, else from the bundled AWS managed policies. Raises UserError when the
-    templates can't be resolved.
+    Documents come from the templates, else from the bundled AWS managed policies. What isn't known before the
+    deployment is unknown to an evaluation; unless `keeps_unknown`, it raises UnresolvedError.
     """
-    target, state = template_target(config, assembly)
-    own = _template_documents(assembly, target)
+    target, state = template_target(config, assembly, keeps_unknown=keeps_unknown)
+    own = _template_documents(assembly, target, keeps_unknown)
     return EffectivePolicies(target, state, lambda arn: own.get(arn) or bundled_document(arn))
 
 
-def _template_documents(assembly: Assembly, target: Target) -> dict[str, Document]:
-    context = TemplateContext(assembly.templates, target.account, target.region, target.partition)
+def _template_documents(assembly: Assembly, target: Target, keeps_unknown: bool) -> dict[str, Document]:
+    context = template_context(assembly, target, keeps_unknown=keeps_unknown)
     policies = [resource for resource in resources(context) if resource.kind == "AWS::IAM::ManagedPolicy"]
     for policy in policies:
         if "PolicyDocument" not in policy.properties:

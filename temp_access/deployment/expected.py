@@ -5,6 +5,7 @@ from typing import Any
 
 from temp_access.cfn.assembly import Assembly
 from temp_access.cfn.intrinsics import TemplateContext
+from temp_access.cfn.opaque import OpaqueValue
 from temp_access.cfn.resources import Resource, resources, single
 from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState, Permissions, RoleState, State, UserState
 from temp_access.errors import UserError
@@ -12,6 +13,8 @@ from temp_access.iam.policy_json import Document
 from temp_access.iam.sts_limits import DEFAULT_ROLE_MAXIMUM
 from temp_access.policies.role_policy import TAG_PREFIX
 
+# Without these, it isn't known whose a bucket policy is.
+_BUCKET_OF_POLICY = {"Bucket", "Properties"}
 # Buckets created since April 2023 block public access and have ACLs disabled, also those of CloudFormation:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
 _DEFAULT_OWNERSHIP = "BucketOwnerEnforced"
@@ -33,8 +36,16 @@ def expected_bucket(template_resources: tuple[Resource, ...]) -> BucketState:
 
 
 def _bucket_policy(bucket: str, template_resources: tuple[Resource, ...]) -> Document | None:
-    policies = [resource.properties for resource in template_resources if resource.kind == "AWS::S3::BucketPolicy"]
-    return next((policy["PolicyDocument"] for policy in policies if policy["Bucket"] == bucket), None)
+    policies = [resource for resource in template_resources if resource.kind == "AWS::S3::BucketPolicy"]
+    for policy in policies:
+        if policy.properties.get("Bucket") == bucket:
+            document: Document = policy.properties["PolicyDocument"]
+            return document
+    return next((_of_unknown_holder(each) for each in policies if _BUCKET_OF_POLICY & each.unread.keys()), None)
+
+
+def _of_unknown_holder(policy: Resource) -> OpaqueValue:
+    return OpaqueValue(policy.unread, f"the {' and '.join(policy.unread)} of {policy.logical_id}")
 
 
 def _public_access_block(properties: Mapping[str, Any]) -> dict[str, bool]:
@@ -75,15 +86,23 @@ def expected_permissions(owner: Resource, template_resources: tuple[Resource, ..
     }
     attached: dict[str, Document | None] = dict.fromkeys(owner.properties.get("ManagedPolicyArns", ()))
     for policy in template_resources:
+        own_kind = policy.kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", f"{owner.kind}Policy")
+        if own_kind and {owners, _OWNER_NAMES[owner.kind], "Properties"} & policy.unread.keys():
+            inline[inline_name(policy)] = _of_unknown_holder(policy)
         if policy.kind == "AWS::IAM::ManagedPolicy" and (
             policy.name in attached or owner.name in policy.properties.get(owners, ())
         ):
             attached[policy.name] = policy.properties["PolicyDocument"]
         if policy.kind == "AWS::IAM::Policy" and owner.name in policy.properties.get(owners, ()):
-            inline[policy.properties["PolicyName"]] = policy.properties["PolicyDocument"]
+            inline[inline_name(policy)] = policy.properties["PolicyDocument"]
         if policy.kind == f"{owner.kind}Policy" and policy.properties.get(_OWNER_NAMES[owner.kind]) == owner.name:
-            inline[policy.properties["PolicyName"]] = _object(policy.properties["PolicyDocument"])
+            inline[inline_name(policy)] = _object(policy.properties["PolicyDocument"])
     return Permissions(inline, attached, owner.properties.get("PermissionsBoundary"))
+
+
+def inline_name(policy: Resource) -> str:
+    """Return the name of an inline policy with a resource of its own, a stand-in if it isn't known."""
+    return str(policy.properties.get("PolicyName", f"policy {policy.logical_id}"))
 
 
 def expected_state(
@@ -93,14 +112,16 @@ def expected_state(
     account: str,
     region: str,
     partition: str,
+    keeps_unknown: bool = False,
 ) -> State:
     """Return the state that the templates define, with AWS's defaults for properties that they leave out.
 
-    `physical` holds deployed names by (stack, logical id); without it names come from the templates alone.
+    `physical` holds deployed names by (stack, logical id); without it names come from the templates alone. With
+    `keeps_unknown`, what can't be resolved in a policy is unknown, and other properties are left out.
     Raises UserError when the assembly is for another account or Region, or can't be resolved.
     """
     _require_environment(assembly, account, region)
-    context = TemplateContext(assembly.templates, account, region, partition, physical or {})
+    context = TemplateContext(assembly.templates, account, region, partition, physical or {}, keeps_unknown)
     try:
         template_resources = resources(context)
         return State(_user(template_resources), _role(template_resources), expected_bucket(template_resources))

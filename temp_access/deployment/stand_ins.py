@@ -18,7 +18,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.errors import UserError
 
 _BUCKET = "AWS::S3::Bucket"
-_BUCKET_STAND_IN = "the-bucket-of-the-folders"
+BUCKET_STAND_IN = "the-bucket-of-the-folders"
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
 _PARTITION_NAME = r"aws(?:-cn|-us-gov|-eusc|-iso(?:-[a-z])?)?"
 # In an ARN, and as a string of its own; `aws:` alone begins the name of a condition key.
@@ -173,5 +173,5 @@ def _with_bucket_name(template: Mapping[str, Any], bucket: str | None) -> dict[s
     for resource in changed["Resources"].values():
         if resource["Type"] == _BUCKET:
             properties = resource.setdefault("Properties", {})
-            properties["BucketName"] = bucket or properties.get("BucketName", _BUCKET_STAND_IN)
+            properties["BucketName"] = bucket or properties.get("BucketName", BUCKET_STAND_IN)
     return changed

@@ -9,6 +9,7 @@ from temp_access.aws.configuration_errors import missing_credentials, missing_re
 from temp_access.aws.errors import from_connection_error
 from temp_access.aws.identity import ask_only_at_terminal, region_from_environment
 from temp_access.cfn.assembly import Assembly
+from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.config.model import Config
 from temp_access.deployment.expected import expected_state
 from temp_access.deployment.stacks import STACKS
@@ -165,11 +166,14 @@ def find_stack(session: "boto3.Session", stack: str) -> dict[str, str] | None:
 _ACCOUNT, _REGION = "111122223333", "us-east-1"
 
 
-def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
-    """Return the target and state that `assembly` defines."""
+def template_target(config: Config, assembly: Assembly, *, keeps_unknown: bool = True) -> tuple[Target, State]:
+    """Return the target and state that `assembly` defines.
+
+    Unless `keeps_unknown`, raises UnresolvedError for what isn't known before the deployment.
+    """
     account, region = assembly.account or _ACCOUNT, assembly.region or _REGION
     partition = partition_of(region)
-    state = expected_state(assembly, account=account, region=region, partition=partition)
+    state = expected_state(assembly, account=account, region=region, partition=partition, keeps_unknown=keeps_unknown)
     target = Target(
         account=account,
         region=region,
@@ -183,6 +187,13 @@ def template_target(config: Config, assembly: Assembly) -> tuple[Target, State]:
         offline=True,
     )
     return target, state
+
+
+def template_context(assembly: Assembly, target: Target, *, keeps_unknown: bool = True) -> TemplateContext:
+    """Return what the references of the templates resolve to; see TemplateContext for `keeps_unknown`."""
+    return TemplateContext(
+        assembly.templates, target.account, target.region, target.partition, keeps_unknown=keeps_unknown
+    )
 
 
 # The prefixes of botocore's endpoints.json.

@@ -12,10 +12,10 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
-from temp_access.cfn.assembly import Assembly, Template
-from temp_access.cfn.intrinsics import TemplateContext
+from temp_access.cfn.assembly import MADE_RESOURCES, Assembly, Template
 from temp_access.cfn.read_properties import HOLDERS, PROPERTIES
 from temp_access.cfn.resources import Resource, resources
+from temp_access.deployment.expected import inline_name
 from temp_access.deployment.readable import (
     ACCESS_PREFIXES,
     BUCKET,
@@ -28,7 +28,7 @@ from temp_access.deployment.readable import (
     USER,
 )
 from temp_access.deployment.state import State
-from temp_access.deployment.target import Target
+from temp_access.deployment.target import Target, template_context
 from temp_access.deployment.unread_effects import (
     Unread,
     UnreadEffect,
@@ -41,6 +41,21 @@ from temp_access.policies.role_policy import TAG_PREFIX
 
 # What a function in a resource can refer to outside of the resources.
 _SECTIONS = ("Conditions", "Mappings", "Parameters", "Rules")
+# Of properties that can't be read: settings that decide no call.
+_EFFECTS = {
+    **dict.fromkeys(
+        (
+            "BucketEncryption",
+            "MaxSessionDuration",
+            "OwnershipControls",
+            "PublicAccessBlockConfiguration",
+            "VersioningConfiguration",
+        ),
+        UnreadEffect.NONE,
+    ),
+    "AccessControl": UnreadEffect.ALLOW,
+    "Tags": UnreadEffect.TAGS,
+}
 _OWN_NAMES = {BUCKET: "bucket", ROLE: "role", USER: "user"}
 _POLICY_OR_ROLE = re.compile(r'"(?:Statement|[^"]*(?i:role)(?i:arns?|names?|s)?)":')
 _TAG_KEY = re.compile(r"(?i)(?:principal|resource|bucket)tag")
@@ -52,7 +67,7 @@ def unread(assembly: Assembly, target: Target, state: State) -> tuple[Unread, ..
     Of the project's stacks, that is all that isn't known to be read or to give nobody access. Of other stacks in the
     same output, it is resources of IAM and S3, and those that can create others or name the user, role or bucket.
     """
-    context = TemplateContext(assembly.templates, target.account, target.region, target.partition)
+    context = template_context(assembly, target)
     found = chain(
         chain.from_iterable(_in_template(*each, assembly) for each in assembly.templates.items()),
         _in_resources(resources(context), assembly, state),
@@ -62,8 +77,8 @@ def unread(assembly: Assembly, target: Target, state: State) -> tuple[Unread, ..
 
 
 def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator[Unread]:
-    if "Transform" in template or '"Fn::Transform"' in json.dumps(template):
-        # A macro gets the whole template.
+    if _is_transformed(template) or '"Fn::Transform"' in json.dumps(template):
+        # A macro gets the whole template, and a loop needs a Transform.
         name = f"the result of the Transform in {stack}"
         yield Unread(name, _content(template, ""), stack, effect=UnreadEffect.ANY)
     for logical_id, resource in template["Resources"].items():
@@ -80,6 +95,10 @@ def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator
             yield replace(found, effect=UnreadEffect.ANY)
 
 
+def _is_transformed(template: Template) -> bool:
+    return "Transform" in template or MADE_RESOURCES in template
+
+
 def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -> Iterator[Unread]:
     policies = [each for each in own if each.kind == BUCKET_POLICY]
     policy = next((each for each in policies if each.properties.get("Bucket") == state.bucket.name), None)
@@ -87,7 +106,9 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
     names = {"Users": state.user.name, "UserName": state.user.name, "Roles": state.role.name}
     names["RoleName"] = state.role.name
     for each in own:
-        yield from _unread_properties(each, _sections(assembly.templates[each.stack]), tags_matter=tags_matter)
+        sections = _sections(assembly.templates[each.stack])
+        yield from _unknown_parts(each, sections)
+        yield from _unread_properties(each, sections, tags_matter=tags_matter)
         if each in policies and each is not policy:
             yield _of(each, f"{each.stack}.{each.logical_id} ({each.kind})", each.properties)
         for holders in HOLDERS.get(each.kind, ()):
@@ -104,6 +125,20 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
             for name, documents in _duplicate_policies(each, own).items():
                 found = _of(each, f"two policies {name} of {each.name}", documents)
                 yield replace(found, effect=UnreadEffect.ANY)
+
+
+def _unknown_parts(resource: Resource, sections: list[object]) -> Iterator[Unread]:
+    """Yield what isn't known before the deployment, or has a shape that can't be read."""
+    place = f"{resource.stack}.{resource.logical_id} ({resource.kind})"
+    for name, written in resource.unread.items():
+        effect = _EFFECTS.get(name, UnreadEffect.ANY)
+        yield replace(_of(resource, f"{name} of {place}", [name, written, sections]), effect=effect)
+    for name, parts in resource.unread_parts.items():
+        if parts:
+            what = " and ".join(dict.fromkeys(part.text for part in parts))
+            content = [name, [part.written for part in parts], sections]
+            # An evaluation takes them for unknown by itself.
+            yield replace(_of(resource, f"{what} in {name} of {place}", content), effect=UnreadEffect.NONE)
 
 
 def _unread_properties(resource: Resource, sections: list[object], *, tags_matter: bool) -> Iterator[Unread]:
@@ -135,7 +170,7 @@ def _duplicate_policies(owner: Resource, own: Iterable[Resource]) -> dict[str, l
         holders = HOLDERS.get(each.kind, ()) if each.kind != "AWS::IAM::ManagedPolicy" else ()
         kinds = [name for name in holders if owner.kind.rpartition("::")[2] in name]
         if any(owner.name in as_list(each.properties.get(name)) for name in kinds):
-            policies.append(each.properties)
+            policies.append({**each.properties, "PolicyName": inline_name(each)})
     names = Counter(policy["PolicyName"] for policy in policies)
     return {
         name: [policy.get("PolicyDocument") for policy in policies if policy["PolicyName"] == name]
@@ -152,11 +187,12 @@ def _in_other(stack: str, template: Template | None, assembly: Assembly, state: 
         yield Unread(f"the stack {stack} (its templates)", content, stack)
         return
     found = [(id_, each) for id_, each in template["Resources"].items() if _may_give_access(each, own_stacks, state)]
-    if "Transform" in template or found:
+    if _is_transformed(template) or found:
         kinds = sorted({str(each["Type"]) for _, each in found}) or ["a Transform"]
-        content = _content([_effective(each) for _, each in found], template.get("Transform"), *_sections(template))
+        made = [template.get("Transform"), template.get(MADE_RESOURCES)]
+        content = _content([_effective(each) for _, each in found], *made, *_sections(template))
         effects = [_effect_of_other(each, own_stacks, state) for _, each in found]
-        effect = UnreadEffect.ADD if "Transform" in template else reduce(or_, effects, UnreadEffect.NONE)
+        effect = UnreadEffect.ADD if _is_transformed(template) else reduce(or_, effects, UnreadEffect.NONE)
         yield Unread(f"the stack {stack} ({', '.join(kinds)})", content, stack, effect=effect)
 
 

@@ -16,11 +16,20 @@ _SERVICES = tuple(
     )
 )
 # Other names of the services, as the SDKs for Java and CloudTrail write them.
-_NAMES = {"awssecuritytokenservice": "sts", "securitytoken": "sts", "amazonidentitymanagement": "iam", "awskms": "kms"}
+_NAMES = {
+    "awssecuritytokenservice": "sts",
+    "securitytoken": "sts",
+    "amazonidentitymanagement": "iam",
+    "identitymanagement": "iam",
+    "awskms": "kms",
+    "keymanagementservice": "kms",
+}
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)", re.IGNORECASE)
 # S3 says no more than this; STS, IAM and KMS name the caller and the action.
 _BARE = re.compile(
-    r"\W*(?:40[034]\W+)?(?:access ?denied|forbidden|not ?found|bad ?request|null|none|unknown(?:error)?)?\W*", re.I
+    r"\W*(?:HTTP\W+)?(?:40[034]\W+)?"
+    r"(?:access ?denied|forbidden|not ?found|bad ?request|no response body|null|none|unknown(?:error)?)?\W*",
+    re.I,
 )
 
 _DENIED = ("AccessDenied", "AccessDeniedException")
@@ -65,6 +74,6 @@ def service_call(operation: str, service: str = "") -> str:
 
 def client_error(error: Exception) -> ServiceError:
     """Return the parts of botocore's ClientError."""
-    details = getattr(error, "response", {}).get("Error", {})
+    details = (getattr(error, "response", None) or {}).get("Error", {})
     operation = str(getattr(error, "operation_name", "") or "")
     return ServiceError(str(details.get("Code", "")), str(details.get("Message", "")), service_call(operation))

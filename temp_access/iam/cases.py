@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 from temp_access.errors import UserError
 from temp_access.files import read_bounded_text, reject_duplicate_keys
+from temp_access.iam.arn import iam_arn
+from temp_access.iam.callers import ACCOUNT_NUMBER, caller_account, is_caller
 from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import MalformedPolicy, Policy
@@ -28,9 +29,8 @@ _POLICY_KEYS = {"identity", "session", "boundary", "resource", "resource_is_trus
 _REQUIRED_REQUEST_KEYS = {"principal", "action", "resource", "account"}
 _OPTIONAL_REQUEST_KEYS = {"role_arn", "resource_account", "context", "principal_tags"}
 _STRING_KEYS = ("principal", "action", "resource")
-_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:root|(?:user|role|assumed-role|federated-user)/.+)")
-_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _MAX_FINDINGS = 20
+_WIDTH = 100
 _MFA = "aws:multifactorauthpresent"
 
 
@@ -92,8 +92,13 @@ def to_request(request: Mapping[str, Any]) -> Request:
     leaves it out, and a session's credentials are then without MFA. The value of a key that each request has, such as
     aws:SecureTransport, stays unknown.
     """
+    principal = request["principal"]
+    if ACCOUNT_NUMBER.fullmatch(principal):
+        # An account stands for its root user.
+        resource = request["resource"]
+        principal = iam_arn(resource.split(":")[1] if resource.startswith("arn:") else "aws", principal, "root")
     given = Request(
-        principal=request["principal"],
+        principal=principal,
         action=request["action"],
         resource=request["resource"],
         account=request["account"],
@@ -165,24 +170,30 @@ def _repeated(names: list[str]) -> list[str]:
 
 def _case_findings(case: object, label: str) -> Iterator[str]:
     if not isinstance(case, dict):
-        yield f"{label}: must be an object, not {case!r:.40}"
+        yield f"{label}: must be an object, not {_shown(case)}"
         return
     yield from (f"{label}: {finding}" for finding in _key_findings(case, "", _REQUIRED_KEYS, _OPTIONAL_KEYS))
     if not isinstance(case.get("name", ""), str):
         yield f"{label}: name: must be a string"
     for key, known in (("expected", EXPECTED), ("decision", _DECISIONS)):
         if key in case and case[key] not in known:
-            yield f"{label}: {key}: {case[key]!r:.40} is unknown; use {', '.join(filter(None, known))}"
+            yield f"{label}: {key}: {_shown(case[key])} is unknown; use {', '.join(filter(None, known))}"
     if (case.get("expected") == "allow") is not (case.get("decision") == DecisionType.ALLOWED.value) and case.get(
         "decision"
     ):
-        yield f"{label}: decision: {case['decision']!r:.40} contradicts expected: {case.get('expected')!r:.40}"
+        yield f"{label}: decision: {_shown(case['decision'])} contradicts expected: {_shown(case.get('expected'))}"
     if case.get("source") is not None and not isinstance(case["source"], str):
         yield f"{label}: source: must be a string"
     if "policies" in case:
         yield from (f"{label}: policies{finding}" for finding in _policy_findings(case["policies"]))
     if "request" in case:
         yield from (f"{label}: request{finding}" for finding in _request_findings(case["request"]))
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is written, a long one shortened at its end."""
+    text = repr(value)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 2]}…{text[-1]}"
 
 
 def _key_findings(fields: Mapping[str, Any], path: str, required: set[str], optional: set[str]) -> Iterator[str]:
@@ -215,11 +226,11 @@ def _request_findings(request: object) -> Iterator[str]:
     yield from _key_findings(request, ".", _REQUIRED_REQUEST_KEYS, _OPTIONAL_REQUEST_KEYS)
     for key in (*sorted(_REQUIRED_REQUEST_KEYS), "role_arn", "resource_account"):
         if not isinstance(request.get(key, ""), str) and (request[key] is not None or key in _STRING_KEYS):
-            yield f".{key}: must be a string, not {request[key]!r:.40}"
+            yield f".{key}: must be a string, not {_shown(request[key])}"
     yield from _principal_findings(request)
     action = request.get("action")
     if isinstance(action, str) and (":" not in action or "*" in action or "?" in action):
-        yield f".action: {action!r:.40} isn't one action, like s3:GetObject"
+        yield f".action: {_shown(action)} isn't one action, like s3:GetObject"
     yield from _value_findings(request, "context", several=True)
     yield from _value_findings(request, "principal_tags", several=False)
 
@@ -228,11 +239,14 @@ def _principal_findings(request: Mapping[str, Any]) -> Iterator[str]:
     principal = request.get("principal")
     if not isinstance(principal, str):
         return
-    arn = _ARN.fullmatch(principal)
-    if not arn and principal != "*" and not _SERVICE.fullmatch(principal):
-        yield f".principal: {principal!r:.60} isn't a principal's ARN, a service like ec2.amazonaws.com or *"
-    if arn and "account" in request and request["account"] != arn[1]:
-        yield f".account: {request['account']!r:.40} isn't the account of the principal, {arn[1]}"
+    if not is_caller(principal):
+        yield (
+            f".principal: {_shown(principal)} isn't a principal's ARN, an id that AWS gives a principal, an account, "
+            "a service like ec2.amazonaws.com or *"
+        )
+    account = caller_account(principal)
+    if account and "account" in request and request["account"] != account:
+        yield f".account: {_shown(request['account'])} isn't the account of the principal, {account}"
 
 
 def _value_findings(request: Mapping[str, Any], key: str, *, several: bool) -> Iterator[str]:

@@ -8,56 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
+from temp_access.iam.callers import IAM, CallerKind, caller_kind
 from temp_access.iam.unknown import UnknownValue
 
 KeyValue = str | tuple[str, ...] | UnknownValue | None
 PRESENT, POSSIBLE = UnknownValue.PRESENT, UnknownValue.POSSIBLE
 PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
-_NETWORK_OF_AN_ENDPOINT = ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
+NETWORK_OF_AN_ENDPOINT = tuple(
+    f"aws:{name}"
+    for name in (
+        "sourcevpc",
+        "sourcevpcarn",
+        "sourcevpce",
+        "vpceaccount",
+        "vpceorgid",
+        "vpceorgpaths",
+        "vpcsourceip",
+    )
+)
 
 
-class CallerKind(Enum):
-    """What a caller is; it decides which keys its requests have.
-
-    USER: an IAM user. ROLE: a role session. FEDERATED: a session of GetFederationToken. PROVIDER: whoever an identity
-    provider vouches for, in a call that isn't signed (AssumeRoleWithWebIdentity).
-    """
-
-    USER = "User"
-    ROLE = "AssumedRole"
-    FEDERATED = "FederatedUser"
-    ROOT = "Account"
-    SERVICE = "AWS service"
-    PROVIDER = "identity provider"
-    ANONYMOUS = "Anonymous"
-
-
-_KINDS = {
-    ":user/": CallerKind.USER,
-    ":assumed-role/": CallerKind.ROLE,
-    ":role/": CallerKind.ROLE,
-    ":federated-user/": CallerKind.FEDERATED,
-    ":root": CallerKind.ROOT,
-}
 EVERYONE = frozenset(CallerKind)
-IAM = frozenset(_KINDS.values())
 TEMPORARY = frozenset([CallerKind.ROLE, CallerKind.FEDERATED])
 _USER, _SERVICE = frozenset([CallerKind.USER]), frozenset([CallerKind.SERVICE])
+# They sign as well, with credentials of their own.
+_SIGNING = frozenset([CallerKind.SERVICE, CallerKind.CLOUDFRONT])
 _LONG_TERM = IAM - TEMPORARY
-
-
-def caller_kind(principal: str) -> CallerKind:
-    """Return the kind of a caller: its ARN, a service's name, or `*` for an anonymous one."""
-    if principal.startswith("arn:"):
-        return next((kind for part, kind in _KINDS.items() if part in principal), CallerKind.PROVIDER)
-    return (
-        CallerKind.SERVICE
-        if principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
-        else (CallerKind.ANONYMOUS if principal in ("*", "") else CallerKind.PROVIDER)
-    )
 
 
 class RequestFacts(Protocol):
@@ -110,13 +88,20 @@ class ConditionKey:
 
 
 def _principal_arn(facts: RequestFacts) -> KeyValue:
-    return facts.role or (facts.principal if facts.principal.startswith("arn:") else None)
+    # All signed requests have it. What it is for services isn't documented; users of identity providers don't sign.
+    kind = caller_kind(facts.principal)
+    if kind in IAM:
+        return facts.role or (facts.principal if facts.principal.startswith("arn:") else PRESENT)
+    return POSSIBLE if kind in _SIGNING else None
 
 
 def _principal_account(facts: RequestFacts) -> KeyValue:
-    # What stands in the place of an anonymous caller's account isn't documented; it is no account's number.
-    anonymous = caller_kind(facts.principal) is CallerKind.ANONYMOUS
-    return facts.account or ("anonymous" if anonymous else PRESENT)
+    match caller_kind(facts.principal):
+        case CallerKind.ANONYMOUS:
+            return "anonymous"
+        case CallerKind.CLOUDFRONT:
+            return PRESENT
+    return facts.account or PRESENT
 
 
 def _principal_type(facts: RequestFacts) -> KeyValue:
@@ -127,13 +112,17 @@ def _principal_type(facts: RequestFacts) -> KeyValue:
 
 def _is_service(facts: RequestFacts) -> KeyValue:
     kind = caller_kind(facts.principal)
+    if kind is CallerKind.CLOUDFRONT:
+        return PRESENT
     return "true" if kind is CallerKind.SERVICE else "false" if kind in IAM else None
 
 
 def _user_id(facts: RequestFacts) -> KeyValue:
     match caller_kind(facts.principal):
         case CallerKind.ROOT:
-            return facts.account
+            return facts.account or PRESENT
+        case CallerKind.USER | CallerKind.ROLE if not facts.principal.startswith("arn:"):
+            return facts.principal if facts.principal.startswith("AIDA") or ":" in facts.principal else PRESENT
         case CallerKind.FEDERATED:
             return f"{facts.account}:{facts.principal.rpartition('/')[2]}"
         case CallerKind.ANONYMOUS:
@@ -142,7 +131,9 @@ def _user_id(facts: RequestFacts) -> KeyValue:
 
 
 def _username(facts: RequestFacts) -> KeyValue:
-    return facts.principal.rpartition("/")[2] if caller_kind(facts.principal) is CallerKind.USER else None
+    if caller_kind(facts.principal) is not CallerKind.USER:
+        return None
+    return facts.principal.rpartition("/")[2] if facts.principal.startswith("arn:") else PRESENT
 
 
 def _mfa_present(facts: RequestFacts) -> KeyValue:
@@ -175,7 +166,7 @@ def _service_name(facts: RequestFacts) -> KeyValue:
 
 
 def _source_ip(facts: RequestFacts) -> KeyValue:
-    return None if any(facts.given(key) is not None for key in _NETWORK_OF_AN_ENDPOINT) else POSSIBLE
+    return None if any(facts.given(key) is not None for key in NETWORK_OF_AN_ENDPOINT) else POSSIBLE
 
 
 def _endpoint(facts: RequestFacts) -> KeyValue:
@@ -212,10 +203,10 @@ def _resource_organization(key: str) -> Derive:
 CONDITION_KEYS = {
     key.name.lower(): key
     for key in (
-        ConditionKey("aws:PrincipalArn", "principalarn", IAM, EVERYONE - IAM, _principal_arn),
+        ConditionKey("aws:PrincipalArn", "principalarn", IAM, _SIGNING, _principal_arn),
         ConditionKey("aws:PrincipalAccount", "principalaccount", EVERYONE, value=_principal_account),
         ConditionKey("aws:PrincipalType", "principaltype", EVERYONE, value=_principal_type),
-        ConditionKey("aws:PrincipalIsAWSService", "principalisawsservice", IAM | _SERVICE, value=_is_service),
+        ConditionKey("aws:PrincipalIsAWSService", "principalisawsservice", IAM | _SIGNING, value=_is_service),
         ConditionKey("aws:PrincipalServiceName", "principalservicename", _SERVICE, value=_service_name),
         ConditionKey("aws:PrincipalServiceNamesList", "principalservicenameslist", _SERVICE),
         ConditionKey("aws:PrincipalOrgID", "principalorgid", sometimes=IAM),
@@ -233,7 +224,11 @@ CONDITION_KEYS = {
         ConditionKey("aws:UserAgent", "useragent", EVERYONE),
         ConditionKey("aws:SourceIp", "sourceip", sometimes=EVERYONE, value=_source_ip),
         ConditionKey("aws:SourceVpc", "sourcevpc", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:SourceVpcArn", "sourcevpcarn", sometimes=EVERYONE, value=_endpoint),
         ConditionKey("aws:SourceVpce", "sourcevpce", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:VpceAccount", "vpceaccount", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:VpceOrgID", "vpceorgid", sometimes=EVERYONE, value=_endpoint),
+        ConditionKey("aws:VpceOrgPaths", "vpceorgpaths", sometimes=EVERYONE, value=_endpoint),
         ConditionKey("aws:VpcSourceIp", "vpcsourceip", sometimes=EVERYONE, value=_endpoint),
         ConditionKey("aws:SourceAccount", "sourceaccount", sometimes=_SERVICE),
         ConditionKey("aws:SourceArn", "sourcearn", sometimes=_SERVICE),

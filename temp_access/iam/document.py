@@ -95,7 +95,8 @@ class Policy:
     """A parsed policy; `name` identifies it in reasons and errors, `bodies` are its statements as written.
 
     `unreadable` are the parts that couldn't be read, by `temp_access.iam.reader`. A statement without a readable effect
-    is in `statements` twice, as Allow and as Deny, with the same index.
+    is in `statements` twice, as Allow and as Deny, with the same index. `odd_text` is the whole policy as written, if
+    what can't be read is in none of its statements.
     """
 
     name: str
@@ -103,3 +104,4 @@ class Policy:
     statements: tuple[Statement, ...] = field(repr=False)
     bodies: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
     unreadable: tuple[str, ...] = ()
+    odd_text: str = field(default="", repr=False, compare=False)

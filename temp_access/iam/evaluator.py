@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import eq, ne
 
+from temp_access.iam.callers import IAM, CallerKind, caller_kind
 from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy, Statement
@@ -59,6 +60,20 @@ class PolicySet:
         """The layer of the resource-based policy."""
         return Layer.TRUST if self.resource_is_trust_policy else Layer.RESOURCE
 
+    @property
+    def all_policies(self) -> tuple[Policy, ...]:
+        """The policies of all layers."""
+        alone = tuple(each for each in (self.boundary, self.resource) if each)
+        levels = tuple(policy for level in (*self.scps, *self.rcps) for policy in level)
+        return (*self.identity, *(self.session or ()), *alone, *levels)
+
+    def is_written_as(self, other: PolicySet) -> bool:
+        """Whether every layer has the same documents as the other's, word for word, and all of them could be read."""
+        return _as_written(self) == _as_written(other) and not any(
+            policy.unreadable or any(each.principals and each.principals.ids for each in policy.statements)
+            for policy in self.all_policies
+        )
+
     def statement_index(self, request: Request) -> StatementIndex:
         """Return the statements that name the request's action, from an index by action."""
         index = self._indexes.get(request.action)
@@ -67,6 +82,19 @@ class PolicySet:
                 self._indexes.clear()
             index = self._indexes[request.action] = index_statements(self, request)
         return index
+
+
+def _as_written(policies: PolicySet) -> tuple[object, ...]:
+    def text(policy: Policy | None) -> object:
+        return policy and (policy.name, policy.version, policy.bodies)
+
+    def texts(several: Iterable[Policy]) -> list[object]:
+        return [text(policy) for policy in several]
+
+    session = None if policies.session is None else texts(policies.session)
+    alone = (text(policies.boundary), text(policies.resource), policies.resource_is_trust_policy)
+    levels = [[texts(level) for level in levels] for levels in (policies.scps, policies.rcps)]
+    return texts(policies.identity), session, alone, levels
 
 
 def resource_patterns(policies: PolicySet, request: Request) -> tuple[PatternSet, ...] | None:
@@ -145,7 +173,8 @@ def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller
             reasons += allows
         else:
             missing += (layer,)
-    has_account = request.principal.startswith("arn:")
+    kind = caller_kind(request.principal)
+    has_account = kind in IAM or (kind is CallerKind.PROVIDER and request.principal.startswith("arn:"))
     same_account = request.account == request.resource_account
     must_allow = policies.resource_is_trust_policy or own_policy is not None or not same_account or not has_account
     if match is PrincipalMatch.NONE and must_allow:
@@ -160,10 +189,10 @@ def _decide(policies: PolicySet, request: Request, favours_caller: FavoursCaller
     for layer, entries in required_layers:
         if allows := _reasons(entries, request, favours_caller):
             reasons += allows
-        elif layer is not Layer.IDENTITY or not request.principal.endswith(":root"):
+        elif layer is not Layer.IDENTITY or kind is not CallerKind.ROOT:
             missing += (layer,)
     # Without a session policy, only a role's session may do anything (same page).
-    if required_layers and policies.session is None and ":federated-user/" in request.principal:
+    if required_layers and policies.session is None and kind is CallerKind.FEDERATED:
         missing += (Layer.SESSION,)
     if missing:
         return Decision(DecisionType.IMPLICIT_DENY, missing[0], (), missing)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar, overload
 
+from temp_access.iam.callers import ORIGIN_ACCESS_IDENTITY, PRINCIPAL_ID
 from temp_access.iam.conditions import Condition, compile_condition
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy
 from temp_access.iam.patterns import COLONS_OF_ARN, PatternSet, WildcardScope, compile_patterns
-from temp_access.iam.principals import PRINCIPAL_ID
 from temp_access.iam.request import scalar_text
 
 
@@ -62,7 +62,6 @@ ACTION = re.compile(r"\*(:\*)?|[A-Za-z0-9-]+:[\w*?-]+")
 RESOURCE = re.compile(r"arn:[^:]+:[^:*?]+(:|$)")
 SID = re.compile(r"[A-Za-z0-9]*")
 ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):root|(\d{12})")
-ORIGIN_ACCESS_IDENTITY = r"arn:[\w-]+:iam::cloudfront:user/[^*?]+"
 PRINCIPAL = re.compile(rf"arn:[\w-]+:(iam|sts)::\d{{12}}:[^*?]+|{ORIGIN_ACCESS_IDENTITY}|{PRINCIPAL_ID.pattern}")
 T_co = TypeVar("T_co", covariant=True)
 

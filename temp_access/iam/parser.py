@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from temp_access.files import reject_duplicate_keys
+from temp_access.iam.callers import PRINCIPAL_ID
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import MalformedPolicy, Policy, Statement
 from temp_access.iam.grammar import (
@@ -17,7 +18,7 @@ from temp_access.iam.grammar import (
     VERSIONS,
     ElementReader,
 )
-from temp_access.iam.principals import PRINCIPAL_ID, Principals
+from temp_access.iam.principals import Principals
 
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from temp_access.iam.condition_keys import IAM, CallerKind, caller_kind
+from temp_access.iam.callers import CANONICAL_USER, IAM, PRINCIPAL_ID, CallerKind, caller_account, caller_kind
 from temp_access.iam.request import Request
 from temp_access.iam.unknown import UnknownOutcome
-
-CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
-PRINCIPAL_ID = re.compile(rf"[A-Z0-9]{{16,128}}(:[\w+=,.@-]{{2,64}})?|{CANONICAL_USER.pattern}")
 
 
 class PrincipalMatch(IntEnum):
@@ -49,8 +45,8 @@ class Principals:
     def match(self, request: Request, favours_caller: Callable[[str], bool] | None = None) -> PrincipalMatch:
         """Return how these principals name the caller.
 
-        Raises UnknownOutcome if an id decides, and the request's aws:userid isn't known; with `favours_caller`, that
-        tells instead whether the id (by its name) is the caller's.
+        Raises UnknownOutcome if an id decides, and the request's aws:userid isn't known, or if an ARN decides, and the
+        request has an id in its place; with `favours_caller`, that tells instead whether the name is the caller's.
         """
         if self.matches_all or request.principal in self.named:
             return PrincipalMatch.DIRECT
@@ -64,6 +60,13 @@ class Principals:
                     match = by_id
                 elif favours_caller is None:
                     raise UnknownOutcome(_described(id_))
+        if not request.principal.startswith("arn:"):
+            for by_arn in _matches_of_arns(self.named, request):
+                if by_arn > match:
+                    name = f"the ARN of {request.principal}"
+                    if favours_caller is None:
+                        raise UnknownOutcome(name)
+                    match = by_arn if favours_caller(name) else match
         return match
 
     def matches(self, request: Request) -> bool:
@@ -73,25 +76,30 @@ class Principals:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         """
         if not self.negated:
-            if self.ids and self.match(request, lambda _: False) is not PrincipalMatch.NONE:
+            by_name = self.ids or not request.principal.startswith("arn:")
+            if by_name and self.match(request, lambda _: False) is not PrincipalMatch.NONE:
                 return True
             return self.match(request) is not PrincipalMatch.NONE
         return not self.matches_all and self._spares_not(request)
 
     def _spares_not(self, request: Request) -> bool:
         levels = {request.principal}
-        if request.principal.startswith("arn:"):
+        kind = caller_kind(request.principal)
+        if kind is CallerKind.CLOUDFRONT or not (kind in IAM or request.principal.startswith("arn:")):
+            spared_account = True
+        else:
             levels.add(request.role or request.principal)
             spared_account = request.account in self.accounts
-        else:
-            spared_account = True
-        if request.principal.endswith(":root"):
+        if kind is CallerKind.ROOT:
             spared, levels = spared_account, set()
         else:
             spared = spared_account and levels <= self.named
         for id_ in sorted(self.ids):
-            if not spared and _match_of_id(id_, request)[0] is not PrincipalMatch.NONE:
+            may_spare = spared_account or not PRINCIPAL_ID.fullmatch(id_) or CANONICAL_USER.fullmatch(id_)
+            if not spared and may_spare and _match_of_id(id_, request)[0] is not PrincipalMatch.NONE:
                 raise UnknownOutcome(_described(id_))
+        if not spared and spared_account and any(_matches_of_arns(self.named, request)):
+            raise UnknownOutcome(f"the ARN of {request.principal}")
         return not spared
 
 
@@ -107,14 +115,18 @@ def _match_of_id(id_: str, request: Request) -> tuple[PrincipalMatch, bool]:
     kind = caller_kind(request.principal)
     if not PRINCIPAL_ID.fullmatch(id_):
         return PrincipalMatch.DIRECT, False
+    if CANONICAL_USER.fullmatch(id_):
+        # An origin access identity has one as well.
+        if kind is CallerKind.CLOUDFRONT:
+            return PrincipalMatch.DIRECT, False
+        other = kind not in IAM or CANONICAL_USER.fullmatch(request.principal)
+        return (PrincipalMatch.NONE, True) if other else (PrincipalMatch.ACCOUNT, False)
     if kind not in IAM:
         return PrincipalMatch.NONE, True
-    if CANONICAL_USER.fullmatch(id_):
-        return PrincipalMatch.ACCOUNT, False
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
     role_id, _, session = id_.partition(":")
     is_session = kind is CallerKind.ROLE
-    if session and session != request.principal.rpartition("/")[2]:
+    if session and session != _session_name(request.principal):
         return PrincipalMatch.NONE, True
     if (id_.startswith("AROA") and not is_session) or (id_.startswith("AIDA") and kind is not CallerKind.USER):
         return PrincipalMatch.NONE, True
@@ -124,3 +136,20 @@ def _match_of_id(id_: str, request: Request) -> tuple[PrincipalMatch, bool]:
         return match, False
     known = user_id == id_ or (is_session and not session and user_id.startswith(f"{role_id}:"))
     return (match if known else PrincipalMatch.NONE), True
+
+
+def _session_name(principal: str) -> str:
+    return principal.rpartition("/" if principal.startswith("arn:") else ":")[2]
+
+
+def _matches_of_arns(named: frozenset[str], request: Request) -> Iterator[PrincipalMatch]:
+    """Yield how ARNs can name a caller whose own ARN isn't known, only its id: those of its account and kind."""
+    kind = caller_kind(request.principal)
+    if kind not in IAM or request.principal.startswith("arn:"):
+        return
+    for arn in named:
+        if caller_kind(arn) is kind and caller_account(arn) == request.account:
+            if ":assumed-role/" not in arn:
+                yield PrincipalMatch.ROLE if kind is CallerKind.ROLE else PrincipalMatch.DIRECT
+            elif arn.rpartition("/")[2] == _session_name(request.principal):
+                yield PrincipalMatch.DIRECT

@@ -47,7 +47,8 @@ def read_policy(document: str | Mapping[str, object], layer: Layer, name: str | 
     ]
     statements = tuple(each for reader in readers for each in reader.read(about_policy))
     unreadable = dict.fromkeys([str(malformed), *(name for reader in readers for name in reader.unreadable)])
-    return Policy(name, str(version), statements, tuple(bodies), tuple(unreadable))
+    odd_text = json.dumps(document, sort_keys=True, default=str) if about_policy else ""
+    return Policy(name, str(version), statements, tuple(bodies), tuple(unreadable), odd_text)
 
 
 @dataclass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from temp_access.iam.condition_keys import IAM, TEMPORARY, CallerKind, caller_kind
+from temp_access.iam.callers import IAM, CallerKind, caller_kind
+from temp_access.iam.condition_keys import TEMPORARY
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import Policy
 from temp_access.iam.parser import parse_policy

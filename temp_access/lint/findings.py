@@ -149,7 +149,10 @@ def _if_decided(rule: str, violation: Violation, statement: StatementView) -> Vi
 
 def _grammar_violations(document: LocatedDocument) -> Iterator[tuple[str, Violation]]:
     require_extra("lint")
-    # Imported here: it takes half a second.
+    # Imported here: it takes a quarter of a second.
+    from temp_access.lint.library_packages import import_on_demand
+
+    import_on_demand()
     from temp_access.lint.grammar import check
 
     return check(document)

@@ -61,8 +61,7 @@ def _resources(statement: StatementView) -> Iterator[Violation]:
         if any("${" in part for part in parts[:COLONS_OF_ARN]) and parts[0] == "arn":
             yield Violation(
                 f"variable:{resource}",
-                f"{resource} has a variable before the fifth colon, where AWS reads it as plain text; write the value, "
-                "or *",
+                f"{resource} has a variable before the fifth colon, where AWS replaces none; write the value, or *",
             )
         elif len(parts) > 3 and _is_unknown_region(parts[3]):
             yield Violation(f"region:{resource}", f"{resource}: {parts[3]} isn't a Region; correct it, or write *")

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from temp_access.deployment.effective_policies import EffectivePolicies, UnknownAs
+from temp_access.iam.callers import CallerKind
+from temp_access.iam.condition_keys import TEMPORARY
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.iam.symbolic.queries import (
@@ -19,6 +21,7 @@ from temp_access.iam.symbolic.queries import (
 from temp_access.iam.symbolic.real_requests import can_call
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.sessions import ResourceType, any_folder
+from temp_access.proofs.witness_words import caller_in_words
 
 # The policies that apply on a type of resource, with the unknown ones taken to be what UnknownAs says.
 PoliciesOn = Callable[[ResourceType, UnknownAs], PolicySet]
@@ -28,6 +31,7 @@ PoliciesOn = Callable[[ResourceType, UnknownAs], PolicySet]
 class SymbolicPrincipal:
     """A principal of a claim: its description, its form as a caller, and the policies that apply to it.
 
+    With `outsider`, the description says only what its own policies allow: a witness says who it is.
     `scoped_policies` gives the policies for each folder, `policies` those of a principal without a folder.
     `unknown` names policies whose documents are unknown.
     """
@@ -37,6 +41,7 @@ class SymbolicPrincipal:
     unknown: frozenset[str]
     policies: PoliciesOn | None = None
     scoped_policies: Callable[[ResourceType], PoliciesFor] | None = None
+    outsider: bool = False
 
     def policies_for(self, resource_type: ResourceType) -> PoliciesFor:
         """Return the policies that apply on a type of resource."""
@@ -77,11 +82,23 @@ def _query_factory(
     def make_query(solver: Solver, folder: str | None) -> Query:
         own, rule = any_folder(solver, folder) if principal.scoped_policies else (None, solver.true)
         request, caller = _any_request_on(effective, solver, resource_type), principal.caller(solver)
+        policies = principal.policies_for(resource_type)
+
+        def describe(witness: Witness) -> str:
+            folder = witness.folder
+            who = f"{principal.description} for {folder}/" if folder is not None else principal.description
+            if principal.outsider:
+                who = caller_in_words(caller, witness.principal, policies("", False))
+                # Others have no policies of their own.
+                who += f" {principal.description}" if caller.kind in (*TEMPORARY, CallerKind.USER) else ""
+            role = f"the role {effective.target.role_name}" if resource_type is ResourceType.ROLE else None
+            return f"{who} {_call(witness, role)}{suffix}"
+
         return Query(
-            policies=principal.policies_for(resource_type),
+            policies=policies,
             caller=caller,
             request=request,
-            describe=lambda witness: _describe(principal, witness, suffix),
+            describe=describe,
             base_policies=base.policies_for(resource_type) if base else None,
             folder=own,
             unknown=principal.unknown,
@@ -106,9 +123,7 @@ def _any_request_on(effective: EffectivePolicies, solver: Solver, resource_type:
             return builder.other(role_arn)
 
 
-def _describe(principal: SymbolicPrincipal, witness: Witness, suffix: str) -> str:
-    folder = f" for {witness.folder}/" if witness.folder is not None else ""
-    resource = witness.key if witness.key is not None else witness.resource
+def _call(witness: Witness, role: str | None) -> str:
+    resource = witness.key if witness.key is not None else role or witness.resource
     prefix = f" with the prefix {witness.prefix!r}" if witness.prefix is not None else ""
-    subject = f"{principal.description}{folder} ({witness.principal})"
-    return f"{subject} can call {witness.action} on {resource}{prefix}{suffix}"
+    return f"can call {witness.action} on {resource}{prefix}"

@@ -49,18 +49,23 @@ def decide_claim(
     account: str,
     deadline: Deadline,
     folders: Sequence[str | None] = (None,),
+    *,
+    only_refute: bool = False,
 ) -> Claim:
-    """Return the claim that none of the requests is possible, for any folder (None) or for each of `folders`."""
+    """Return the claim that none of the requests is possible, for any folder (None) or for each of `folders`.
+
+    With `only_refute`, the claim is unknown unless it is refuted: that takes less time.
+    """
     reasons: list[str] = []
     factories = list(queries)
     for folder in folders:
         for make in factories:
-            result = search(make, account, deadline, folder)
+            result = search(make, account, deadline, folder, only_refute=only_refute or bool(reasons))
             if result.witness:
                 return Claim(name, ClaimStatus.REFUTED, result.witness, note=result.note)
-            if not result.proved:
+            if not (result.proved or only_refute or reasons):
                 reasons.append(result.reason)
-    if reasons:
+    if reasons or only_refute:
         # A policy has $id where the formulas have a placeholder.
         note = re.sub(rf"{FOLDER_MARK}[^»]*»", "$id", "; ".join(dict.fromkeys(reasons)))
         return Claim(name, ClaimStatus.UNKNOWN, note=note)
@@ -117,6 +122,6 @@ def _witness(witness: Witness) -> dict[str, Any]:
         "other": witness.other,
         "key": witness.key,
         "prefix": witness.prefix,
-        "context": {k: v if isinstance(v, str) else list(v) for k, v in witness.context.items()},
+        "context": {k: v if isinstance(v, str) else list(v) for k, v in witness.shown_context.items()},
         "why": witness.explanation,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs, outsider_policies
-from temp_access.iam.condition_keys import CallerKind
+from temp_access.iam.callers import CallerKind
 from temp_access.iam.decision import Layer
 from temp_access.iam.symbolic.callers import SymbolicCaller, arbitrary_callers, one_user, role_session
 from temp_access.iam.symbolic.queries import Query, QueryFactory
@@ -57,9 +57,9 @@ class _OwnPolicies:
         return outsider_policies(self.identity).narrowed(self.session.document(Layer.SESSION))
 
 
-_ALL = _OwnPolicies("a caller whose own policies allow everything")
-_NONE = _OwnPolicies("a caller whose own policies allow nothing", identity=UnknownAs.ALLOW_NOTHING)
-_POWERLESS = _OwnPolicies("a session whose session policy allows nothing", session=UnknownAs.ALLOW_NOTHING)
+_ALL = _OwnPolicies("whose own policies allow everything")
+_NONE = _OwnPolicies("whose own policies allow nothing", identity=UnknownAs.ALLOW_NOTHING)
+_POWERLESS = _OwnPolicies("whose session policy allows nothing", session=UnknownAs.ALLOW_NOTHING)
 
 
 def new_for_outsiders(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[QueryFactory]:
@@ -156,6 +156,7 @@ def _outsider(
         lambda solver: _arbitrary(solver, effective, head)[number],
         effective.unknown_names,
         lambda resource_type, _: policies_on(effective, resource_type, own.policies()),
+        outsider=True,
     )
 
 

@@ -23,6 +23,7 @@ from temp_access.proofs.no_bypass import bucket_bypass, role_bypass
 from temp_access.proofs.session_bounds import mode_bound, reaching, usefulness
 from temp_access.proofs.sessions import ScopedSessions, SessionPolicyFactory, compiled_policy, is_uniform
 from temp_access.proofs.templates import unmodeled_resources
+from temp_access.proofs.witness_words import without_stand_in
 
 TIMEOUT = 30.0
 _MAX_FOLDERS = 3
@@ -31,10 +32,14 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class PendingClaim:
-    """A claim that isn't decided yet; `decide` decides it before a deadline."""
+    """A claim that isn't decided yet; `search` decides it before a deadline, or (True) only looks for a witness."""
 
     name: str
-    decide: Callable[[Deadline], Claim]
+    search: Callable[[Deadline, bool], Claim]
+
+    def decide(self, deadline: Deadline, *, only_refute: bool = False) -> Claim:
+        """Return the decided claim; with `only_refute`, it is unknown unless it is refuted."""
+        return self.search(deadline, only_refute)
 
 
 def prove_all(
@@ -79,7 +84,9 @@ def prove_session_policy(
         return list(session_claims(config, sessions))
 
     deployments = possible_deployments(assembly, policy=policy.document)
-    claims = for_each_deployment({deployment: in_one(deployment) for deployment in deployments})
+    claims = for_each_deployment(
+        {deployment: in_one(deployment) for deployment in deployments}, _stand_in(deployments, assembly)
+    )
     return tuple(_decide_all(claims, timeout, progress, unmodeled_resources(config, assembly)))
 
 
@@ -90,12 +97,19 @@ def claims_about(
 
     For templates that aren't for one account and Region, a claim covers every one that they could be deployed in.
     """
+    deployments = possible_deployments(*both)
     return for_each_deployment(
         {
             deployment: _in_one_deployment(config, fill_placeholders(*both, deployment=deployment), compiler)
-            for deployment in possible_deployments(*both)
-        }
+            for deployment in deployments
+        },
+        _stand_in(deployments, *both),
     )
+
+
+def _stand_in(deployments: Sequence[PossibleDeployment], *assemblies: Assembly) -> str | None:
+    """Return the account that stands for every one that nothing names, if the templates are for any account."""
+    return None if any(assembly.account for assembly in assemblies) else deployments[0].account
 
 
 def _in_one_deployment(config: Config, both: Sequence[Assembly], compiler: SessionPolicyFactory) -> list[PendingClaim]:
@@ -141,13 +155,19 @@ def session_claims(config: Config, sessions: ScopedSessions) -> Iterator[Pending
     def for_all(name: str, queries: Callable[[ScopedSessions], Iterable[QueryFactory]]) -> PendingClaim:
         account = sessions.effective.target.account
         return PendingClaim(
-            name, lambda deadline: decide_claim(name, queries(sessions), account, deadline, (None, *exceptions()))
+            name,
+            lambda deadline, only_refute: decide_claim(
+                name, queries(sessions), account, deadline, (None, *exceptions()), only_refute=only_refute
+            ),
         )
 
     yield for_all(f"isolation: {sessions.description} reaches nothing outside its folder", isolation)
     yield for_all(f"mode: {sessions.description} can do no more in its folder than its mode allows", mode_bound)
     useful = for_all(f"usefulness: {sessions.description} can do everything its mode allows", usefulness)
-    yield PendingClaim(useful.name, lambda deadline: _note_if_unreachable(useful.decide(deadline), sessions, deadline))
+    yield PendingClaim(
+        useful.name,
+        lambda deadline, only_refute: _note_if_unreachable(useful.search(deadline, only_refute), sessions, deadline),
+    )
 
 
 def folder_claims(config: Config) -> PendingClaim:
@@ -157,7 +177,7 @@ def folder_claims(config: Config) -> PendingClaim:
     rest = f" and {len(shared) - _MAX_FOLDERS} more" if len(shared) > _MAX_FOLDERS else ""
     note = f"shared in access.toml: {', '.join(shared[:_MAX_FOLDERS])}{rest}" if shared else ""
 
-    def decide(deadline: Deadline) -> Claim:
+    def decide(deadline: Deadline, _: bool) -> Claim:
         overlap = find_overlap(config.grants, config.any_id, deadline)
         if overlap is None:
             return Claim(name, ClaimStatus.PROVED, note=note)
@@ -187,25 +207,31 @@ def new_access_claims(
     yield _pending("no new access: any other caller", head, lambda: new_for_outsiders(base, head))
 
 
-def for_each_deployment(claims: Mapping[PossibleDeployment, list[PendingClaim]]) -> list[PendingClaim]:
-    """Return one claim for all deployments from the same claim for each."""
-    return [_for_every_deployment(dict(zip(claims, same, strict=True))) for same in zip(*claims.values(), strict=True)]
+def for_each_deployment(
+    claims: Mapping[PossibleDeployment, list[PendingClaim]], stand_in: str | None = None
+) -> list[PendingClaim]:
+    """Return one claim for all deployments from the same claim for each; `stand_in` is an account that nobody knows."""
+    return [
+        _for_every_deployment(dict(zip(claims, same, strict=True)), stand_in)
+        for same in zip(*claims.values(), strict=True)
+    ]
 
 
-def _for_every_deployment(claims: Mapping[PossibleDeployment, PendingClaim]) -> PendingClaim:
+def _for_every_deployment(claims: Mapping[PossibleDeployment, PendingClaim], stand_in: str | None) -> PendingClaim:
     first, *others = claims
 
-    def decide(deadline: Deadline) -> Claim:
-        claim = claims[first].decide(deadline)
+    def decide(deadline: Deadline, only_refute: bool) -> Claim:
+        claim = claims[first].search(deadline, only_refute)
         if claim.status is not ClaimStatus.PROVED and first.description:
             claim = with_note(claim, f"if the stacks are deployed {first.description}")
         for deployment in others:
             if claim.status is ClaimStatus.REFUTED:
                 break
-            other = claims[deployment].decide(deadline)
+            # One deployment is enough to leave a claim unknown; a witness may still be in another.
+            other = claims[deployment].search(deadline, claim.status is ClaimStatus.UNKNOWN)
             if other.status is ClaimStatus.REFUTED or claim.status is ClaimStatus.PROVED is not other.status:
                 claim = with_note(other, f"if the stacks are deployed {deployment.description}")
-        return claim
+        return without_stand_in(claim, stand_in) if stand_in else claim
 
     return PendingClaim(claims[first].name, decide)
 
@@ -221,4 +247,9 @@ def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadl
 
 
 def _pending(name: str, effective: EffectivePolicies, queries: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
-    return PendingClaim(name, lambda deadline: decide_claim(name, queries(), effective.target.account, deadline))
+    return PendingClaim(
+        name,
+        lambda deadline, only_refute: decide_claim(
+            name, queries(), effective.target.account, deadline, only_refute=only_refute
+        ),
+    )

@@ -16,6 +16,7 @@ from temp_access.proofs.claim import Claim, ClaimStatus
 from temp_access.review.locations import locate_construct
 from temp_access.review.model import Cause, Change, Direction, Review, Unknown, broadens, counted
 from temp_access.review.snapshot import Snapshot
+from temp_access.review.witnesses import with_words
 from temp_access.terminal_text import redact
 from temp_access.verify.probes import Verdict
 
@@ -91,7 +92,7 @@ def prove(base: Snapshot, head: Snapshot, timeout: float) -> ProofResults:
         claims = prove_all(head.config, head.assembly, base=base.assembly, timeout=timeout)
     except UserError as error:
         return ProofResults(skip_reason=str(error))
-    return ProofResults(claims)
+    return ProofResults(tuple(with_words(claim, base, head) for claim in claims))
 
 
 def add_proofs(review: Review, proofs: ProofResults) -> Review:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from temp_access.cfn.intrinsics import TemplateContext, resolve
+from temp_access.cfn.intrinsics import resolve
 from temp_access.cfn.source_location import SourceLocation, find_construct_call
 from temp_access.config.model import Grant
 from temp_access.config.table import key_path
 from temp_access.deployment.effective_policies import PolicyOwner
+from temp_access.deployment.target import template_context
 from temp_access.iam.decision import Layer, Reason
+from temp_access.iam.statements import as_list, as_mapping
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.snapshot import Snapshot
 
@@ -92,12 +94,11 @@ def _config_path(snapshot: Snapshot, name: str) -> str | None:
 
 
 def _locate_in_template(snapshot: Snapshot, owner: str, name: str) -> SourceLocation:
-    target = snapshot.target
-    context = TemplateContext(snapshot.assembly.templates, target.account, target.region, target.partition)
+    context = template_context(snapshot.assembly, snapshot.target)
     for stack, id_, resource in _resources(snapshot):
         properties = resource.get("Properties", {})
         inline = resource["Type"] == _RESOURCE_TYPES[owner] and any(
-            policy.get("PolicyName") == name for policy in properties.get("Policies", ())
+            as_mapping(policy).get("PolicyName") == name for policy in as_list(properties.get("Policies"))
         )
         kinds = ("AWS::IAM::Policy", f"{_RESOURCE_TYPES[owner]}Policy")
         named = resource["Type"] in kinds and properties.get("PolicyName") == name

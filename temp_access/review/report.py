@@ -26,11 +26,12 @@ from temp_access.review.compare.principals import compared_principals
 from temp_access.review.managed_policies import ManagedPolicy, managed_policies, with_reason
 from temp_access.review.matrix import Matrix, matrix
 from temp_access.review.model import Change, Review, Unknown
-from temp_access.review.snapshot import Snapshot
+from temp_access.review.snapshot import Snapshot, with_undecided
 
 
 def review(base: Snapshot, head: Snapshot) -> Review:
     """Return every change of access from `base` to `head`, grouped by subject, and what can't be told."""
+    base, head = with_undecided(base, head)
     by_subject: dict[str, list[Change]] = {}
     unknown: list[Unknown] = []
     for result in dict.fromkeys(with_reason(each, base, head) for each in _compare(base, head)):

@@ -1,7 +1,7 @@
 """One synthesized output, base or head, with names that compare across both, and the grants of both in pairs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,13 +15,16 @@ from temp_access.deployment.effective_policies import (
     PolicyOwner,
     PrincipalPolicies,
     UnknownAs,
+    group_policies,
     template_policies,
 )
 from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
+from temp_access.deployment.undecided_policy import UndecidedPolicy
 from temp_access.files import read_bounded_text
 from temp_access.iam.arn import bucket_arn, role_session_arn
+from temp_access.iam.decision import Layer
 
 # Policies, names and keys can't contain NUL, so nothing else looks like a token.
 BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
@@ -67,7 +70,10 @@ class NameTable:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One synthesized output; `name` is base or head, `lines` maps each key path of access.toml to its line."""
+    """One synthesized output; `name` is base or head, `lines` maps each key path of access.toml to its line.
+
+    `undecided` are the unknown policies by owner that the other snapshot doesn't have.
+    """
 
     name: str
     config: Config
@@ -75,6 +81,7 @@ class Snapshot:
     policies: EffectivePolicies
     lines: Mapping[str, int]
     names: NameTable
+    undecided: Mapping[PolicyOwner, frozenset[UndecidedPolicy]] = field(default_factory=dict)
 
     @property
     def target(self) -> Target:
@@ -89,10 +96,18 @@ class Snapshot:
     def policies_of(self, owner: PolicyOwner, unknown_as: UnknownAs | None = None) -> PrincipalPolicies:
         """Return the policies of the user, the role or an outsider.
 
-        Without `unknown_as`, an unknown policy has no effect on the comparison: attaching it is a change of its own.
+        Without `unknown_as`, a policy that is unknown in both snapshots has no effect on the comparison, and what one
+        allows that only this snapshot has is unknown.
         """
+        if unknown_as:
+            return self.policies.of_owner(owner, unknown_as)
         usual = UnknownAs.ALLOW_ALL if owner is PolicyOwner.OUTSIDER else UnknownAs.NO_EFFECT
-        return self.policies.of_owner(owner, unknown_as or usual)
+        return self.policies.of_owner(owner, usual, self.undecided.get(owner, frozenset()))
+
+    @property
+    def undecided_names(self) -> frozenset[str]:
+        """What a decision depends on because of an undecided policy."""
+        return frozenset(each.description for policies in self.undecided.values() for each in policies)
 
     def extremes_of(self, owner: PolicyOwner) -> tuple[UnknownAs, ...]:
         """Return what the unknown policies of the user or the role can be; only what holds for each is known."""
@@ -114,6 +129,29 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     policies = template_policies(config, assembly)
     lines = toml_lines(read_bounded_text(file))
     return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
+
+
+def with_undecided(base: Snapshot, head: Snapshot) -> Snapshots:
+    """Return both snapshots with the unknown policies, permissions boundaries and groups that only one of them has."""
+    owners = (PolicyOwner.USER, PolicyOwner.ROLE)
+    before, after = ({owner: _unknown_policies(each, owner) for owner in owners} for each in (base, head))
+    return (
+        replace(base, undecided={owner: before[owner] - after[owner] for owner in owners}),
+        replace(head, undecided={owner: after[owner] - before[owner] for owner in owners}),
+    )
+
+
+def _unknown_policies(snapshot: Snapshot, owner: PolicyOwner) -> frozenset[UndecidedPolicy]:
+    state = snapshot.policies.owner_state(owner)
+    if state is None:
+        return frozenset()
+    unknown = snapshot.policies.unknown(state)
+    attached = [name for name in unknown.documents if name in state.permissions.attached]
+    names = [*attached, *map(group_policies, unknown.groups)]
+    found = {UndecidedPolicy(Layer.IDENTITY, name) for name in names}
+    if state.permissions.boundary in unknown.documents:
+        found.add(UndecidedPolicy(Layer.BOUNDARY, str(state.permissions.boundary)))
+    return frozenset(found)
 
 
 def grant_pairs(base: Snapshot, head: Snapshot) -> Iterator[tuple[str, Grant | None, Grant | None]]:

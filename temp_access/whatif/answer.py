@@ -10,17 +10,19 @@ from temp_access.config.table import key_path
 from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, parse
 from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import that_can_change
-from temp_access.iam.arn import bucket_arn
+from temp_access.iam.callers import IAM, CallerKind
+from temp_access.iam.condition_keys import NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown, near_misses
 from temp_access.iam.policy_json import VERSION
 from temp_access.iam.request import ContextValue, Request
+from temp_access.iam.resource_policies import can_have_policy
 from temp_access.iam.statements import policy_statements
 from temp_access.policies.session_policy import session_policy_for
+from temp_access.whatif.context import assumed_context, merge_context, unknown_context
 from temp_access.whatif.model import LayerAnswer, LocatedStatement, PolicySource, Principal, Question, WhatIfAnswer
-from temp_access.whatif.question import assumed_context, merge_context, unknown_context
 
 
 def decide(
@@ -48,7 +50,10 @@ def decide(
     restrictive = policy_sets[UnknownAs.ALLOW_NOTHING]
     used = _used_keys(restrictive)
     request = request._replace(context={**unknown_context(principal, used), **request.context})
-    decisions = [evaluate(policy_set, request) for policy_set in policy_sets.values()]
+    # An id doesn't tell the caller's account: it can be this one or another.
+    accounts = (source.target.account, "") if principal.has_unknown_account else (request.account,)
+    requests = [request._replace(account=account) for account in accounts]
+    decisions = [evaluate(policy_set, each) for each in requests for policy_set in policy_sets.values()]
     decision = decisions[0]
     open_decisions = [each for each in decisions if each.kind is DecisionType.UNDECIDED]
     differ = len({each.allowed for each in decisions}) > 1
@@ -73,13 +78,13 @@ def decide(
         source=source.description,
         depends_on=tuple(dict.fromkeys(name for each in open_decisions for name in each.unknown)),
         depends_on_unknown=differ,
-        is_allowed_otherwise=decision.allowed,
+        is_allowed_otherwise=decision.allowed and decisions[-len(policy_sets)].allowed,
         unread=unread,
     )
 
 
 # An address says that the call doesn't go through a VPC endpoint.
-_ENDPOINT_KEYS = frozenset(["aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"])
+_ENDPOINT_KEYS = frozenset(NETWORK_OF_AN_ENDPOINT)
 _VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
@@ -92,9 +97,11 @@ def _policy_set(principal: Principal, request: Request, source: PolicySource, un
     policies, target = source.policies, source.target
     policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
     session = policy_for(principal.grant) if principal.grant else None
-    # The root user has no policies of its own.
-    own_as = UnknownAs.ALLOW_NOTHING if principal.is_root else unknown_as
+    own_as = unknown_as if principal.has_own_policies else UnknownAs.ALLOW_NOTHING
     own = policies.of_owner(principal.owner, own_as).narrowed(session)
+    if principal.kind is CallerKind.FEDERATED:
+        # GetFederationToken takes a session policy, without which its session may do nothing.
+        own = replace(own, session=(parse(own_as.document(Layer.SESSION), Layer.SESSION, "session policy"),))
     if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
         return policies.on(policies.state.bucket, own)
     if request.resource == target.role_arn and request.action.lower().startswith("sts:"):
@@ -103,22 +110,28 @@ def _policy_set(principal: Principal, request: Request, source: PolicySource, un
     if not _has_unknown_policy(request, target):
         return policy_set
     [statement] = unknown_as.document(Layer.RESOURCE)["Statement"]
-    document = {"Version": VERSION, "Statement": [{**statement, "Principal": {"AWS": request.account}}]}
+    # At best, it names the caller itself, or the role of its session: a session policy limits what it allows.
+    name = request.role or request.principal
+    named = {"AWS": name} if principal.kind in IAM and principal.kind is not CallerKind.ROOT else "*"
+    document = {"Version": VERSION, "Statement": [{**statement, "Principal": named}]}
     return replace(policy_set, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
 
 
 def _has_unknown_policy(request: Request, target: Target) -> bool:
-    """Whether the resource is another account's or another bucket, so that its policy isn't known."""
-    is_bucket = f"{request.resource}/".startswith(f"{target.bucket_arn}/")
-    other_bucket = request.resource.startswith(bucket_arn(target.partition, "")) and not is_bucket
-    return other_bucket or request.resource_account != target.account
+    """Whether the resource can have a policy that isn't known: it isn't the deployment's bucket or role."""
+    if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
+        return False
+    return can_have_policy(request.resource) or request.resource_account != target.account
 
 
 def _unknown_policies(principal: Principal, request: Request, source: PolicySource) -> Iterator[str]:
     """Yield a description of each unknown policy that takes part."""
     owner = source.policies.owner_state(principal.owner)
-    if owner is None and not principal.is_root:
-        yield f"the identity-based policies of {principal.role_arn or principal.arn}"
+    if owner is None and principal.has_own_policies:
+        session = " and the session policy" if principal.kind is CallerKind.FEDERATED else ""
+        yield f"the identity-based policies{session} of {principal.role_arn or principal.arn}"
+    if principal.has_unknown_account:
+        yield f"the account of {principal.arn}"
     elif owner:
         yield from source.policies.unknown_of(owner)
     if _has_unknown_policy(request, source.target):
@@ -161,7 +174,8 @@ def _layer_answers(
             allows=located(result.allows),
             denies=located(result.denies),
             missing=result.missing,
-            known=_is_known(result.layer, principal, policies, source),
+            known=_is_known(result.layer, principal, policies, source)
+            and not (result.layer is Layer.RESOURCE and _has_unknown_policy(request, source.target)),
             undecided=tuple(
                 (LocatedStatement(reason, locate(reason.layer, reason.policy)), name)
                 for reason, name in result.undecided
@@ -177,7 +191,7 @@ def _layer_answers(
 def _is_known(layer: Layer, principal: Principal, policies: PolicySet, source: PolicySource) -> bool:
     owner = source.policies.owner_state(principal.owner)
     if owner is None:
-        return layer is not Layer.IDENTITY or principal.is_root
+        return layer not in (Layer.IDENTITY, Layer.SESSION) or not principal.has_own_policies
     is_boundary = layer is Layer.BOUNDARY and policies.boundary is not None
     return not (is_boundary and owner.permissions.boundary in source.policies.unknown(owner).documents)
 

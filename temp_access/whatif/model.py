@@ -7,6 +7,7 @@ from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import EffectivePolicies, PolicyOwner
 from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import Unread
+from temp_access.iam.callers import IAM, CallerKind, caller_account, caller_kind
 from temp_access.iam.decision import Decision, Layer, Reason
 from temp_access.iam.explanation import NearMiss
 from temp_access.iam.request import Request
@@ -24,13 +25,23 @@ class Principal:
 
     @property
     def account(self) -> str:
-        """The number of the caller's account."""
-        return self.arn.split(":")[4]
+        """The number of the caller's account; empty if it has none, or if its id doesn't tell."""
+        return caller_account(self.arn) or ""
 
     @property
-    def is_root(self) -> bool:
-        """Whether the caller is an account's root user, who needs no identity-based policy."""
-        return self.arn.endswith(":root")
+    def kind(self) -> CallerKind:
+        """What the caller is."""
+        return caller_kind(self.arn)
+
+    @property
+    def has_unknown_account(self) -> bool:
+        """Whether the caller belongs to an account that its id doesn't tell."""
+        return self.kind in IAM and not self.account
+
+    @property
+    def has_own_policies(self) -> bool:
+        """Whether identity-based policies apply: to users and to sessions, not to root users and services."""
+        return self.kind in IAM and self.kind is not CallerKind.ROOT
 
 
 @dataclass(frozen=True, slots=True)

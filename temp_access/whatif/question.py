@@ -1,25 +1,16 @@
 """Reads a question from the arguments of `temp-access can`: WHO ACTION RESOURCE --context KEY=VALUE."""
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from temp_access.aws.errors import GrantNotFound
-from temp_access.borrow.grants import find_grant
-from temp_access.borrow.session_names import fill_pattern, session_name
-from temp_access.config.model import Config, Grant
-from temp_access.deployment.effective_policies import PolicyOwner
-from temp_access.deployment.target import Target
 from temp_access.errors import UserError
-from temp_access.iam.arn import Arn, bucket_arn, iam_arn, object_arn, role_session_arn
+from temp_access.iam.arn import bucket_arn, iam_arn, object_arn
 from temp_access.iam.policy_json import LIST_BUCKET
-from temp_access.iam.request import ContextValue, UnknownValue
-from temp_access.iam.service_rules import S3_KEYS
+from temp_access.iam.request import ContextValue
 from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.lint.actions import unknown_action_note
-from temp_access.policies.access_modes import grant_access
-from temp_access.whatif.model import PolicySource, Principal, Question
+from temp_access.whatif.model import PolicySource, Question
 
 _ACTION = re.compile(r"[a-z0-9-]+:[a-z]\w*", re.IGNORECASE | re.ASCII)
 _COPY = (
@@ -46,7 +37,7 @@ _OPERATIONS = MappingProxyType(
     }
 )
 # As access.toml writes a user or a role of the own account.
-_PATHS = ("user/", "role/")
+IAM_PATHS = ("user/", "role/")
 _NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
 _LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
 
@@ -68,7 +59,7 @@ def read_question(
         raise UserError(f"--prefix is for {' and '.join(PREFIX_ACTIONS)}, not for {action}; leave it out")
     if is_listing:
         prefix = _listing_prefix(prefix, context)
-    if action.lower().startswith(("sts:", "iam:")) and resource.startswith(_PATHS):
+    if action.lower().startswith(("sts:", "iam:")) and resource.startswith(IAM_PATHS):
         resource = iam_arn(source.target.partition, source.target.account, resource)
     arn, notes = _resource(resource, source)
     bucket, _, key = arn.partition("/")
@@ -151,127 +142,3 @@ def _resource_name(arn: str, source: PolicySource) -> str:
         return arn.removeprefix(f"{target.bucket_arn}/")
     names = {target.bucket_arn: "the bucket", target.role_arn: target.role_name, target.user_arn: target.user_name}
     return names.get(arn, arn)
-
-
-_PRINCIPAL_ARN = re.compile(
-    r"arn:[\w-]+:(?:iam::\d{12}:(?:(?:user|role)/.+|root)|sts::\d{12}:assumed-role/[^/]+/[^/]+)"
-)
-_PRINCIPAL_FORMS = (
-    "user, role, a grant's id, user/NAME, role/NAME, or the ARN of a user, a role, a role session or root"
-)
-
-
-def read_principal(name: str, session: str | None, config: Config, target: Target) -> Principal:
-    """Return the caller called `name`, narrowed to the grant `session`.
-
-    A grant's id stands for a session of the role for that grant. `role --session ID` means the same, and also works
-    for the ids `user` and `role`. Raises UserError.
-    """
-    if name.startswith(_PATHS):
-        name = iam_arn(target.partition, target.account, name)
-    if name not in ("user", "role") and not name.startswith("arn:"):
-        if session not in (None, name):
-            raise UserError(f"{name} is a grant, but --session {session} names another one; leave one of them out")
-        try:
-            return _role_session(config, target, find_grant(config, name))
-        except GrantNotFound as error:
-            raise UserError(f"{error.cause}; WHO is {_PRINCIPAL_FORMS}") from None
-    arn = {"user": target.user_arn, "role": target.role_arn}.get(name, name)
-    if not _PRINCIPAL_ARN.fullmatch(arn):
-        raise UserError(f"{arn!r} isn't the ARN of a principal; use {_PRINCIPAL_FORMS}")
-    grant = find_grant(config, session) if session is not None else None
-    if arn == target.role_arn:
-        return _role_session(config, target, grant)
-    if arn.startswith(target.session_arn("")):
-        return _role_session(config, target, grant, arn)
-    if grant:
-        raise UserError(
-            f"--session narrows a session of {target.role_name}, and {name} isn't one; write role --session {session}"
-        )
-    if arn == target.user_arn:
-        return Principal(arn, PolicyOwner.USER, target.user_name)
-    if ":role/" in arn:
-        role = Arn.parse(arn)
-        session_arn = role_session_arn(role.partition, role.account, role.name, "session")
-        return Principal(session_arn, PolicyOwner.OUTSIDER, f"a session of {arn}", arn)
-    described = f"the root user of account {Arn.parse(arn).account}" if arn.endswith(":root") else arn
-    return Principal(arn, PolicyOwner.OUTSIDER, described)
-
-
-def _role_session(config: Config, target: Target, grant: Grant | None, arn: str | None = None) -> Principal:
-    pattern, user = config.role.conditions.session_name, config.user.name
-    if grant:
-        description = f"{grant.id} ({grant_access(grant).name} in {grant.folder}/)"
-        name = session_name(pattern, grant.id, user_name=user, principal=user)
-    else:
-        description = f"{target.role_name}, without a session policy"
-        name = fill_pattern(pattern, user_name=user, filler="session")
-    return Principal(arn or target.session_arn(name), PolicyOwner.ROLE, description, target.role_arn, grant)
-
-
-# An address for documentation: https://datatracker.ietf.org/doc/html/rfc5737
-_EXAMPLE_ADDRESS = "192.0.2.1"
-
-
-def parse_context(pairs: Iterable[str]) -> dict[str, ContextValue]:
-    """Return the condition keys of `KEY=VALUE` arguments; a key that is repeated has several values."""
-    values: dict[str, list[str]] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or ":" not in key:
-            raise UserError(f"--context {pair}: write KEY=VALUE with the key's service, like aws:SourceIp=192.0.2.1")
-        values.setdefault(next((known for known in values if known.lower() == key.lower()), key), []).append(value)
-    return {key: several[0] if len(several) == 1 else several for key, several in values.items()}
-
-
-def assumed_context(
-    principal: Principal, question: Question, config: Config, target: Target
-) -> dict[str, ContextValue]:
-    """Return the condition keys of a typical call: TLS, the current time, an address that the role's conditions allow.
-
-    The caller calls directly, not through a service. A session of the role has MFA if its conditions require it.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-    """
-    now, networks = datetime.now(UTC), config.role.conditions.source_ip
-    keys: dict[str, ContextValue] = {
-        "aws:SecureTransport": "true",
-        "aws:SourceIp": networks[0].partition("/")[0] if networks else _EXAMPLE_ADDRESS,
-        "aws:RequestedRegion": target.region,
-        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "aws:EpochTime": str(int(now.timestamp())),
-        "aws:ViaAWSService": "false",
-    }
-    if principal.owner is PolicyOwner.ROLE:
-        keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
-        keys["aws:MultiFactorAuthPresent"] = "true" if config.role.conditions.mfa else "false"
-    if question.action.lower().startswith("s3:"):
-        keys |= S3_KEYS
-    if question.prefix is not None:
-        keys["s3:prefix"] = question.prefix
-    if question.action.lower() == "sts:assumerole":
-        caller = Arn.parse(principal.arn).name if ":user/" in principal.arn else config.user.name
-        keys["sts:RoleSessionName"] = fill_pattern(
-            config.role.conditions.session_name, user_name=caller, filler="session"
-        )
-    return keys
-
-
-_TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
-_KEYS_OF_SESSIONS = ("aws:sourceidentity", "aws:federatedprovider")
-
-
-def unknown_context(principal: Principal, used: Iterable[str]) -> dict[str, ContextValue]:
-    """Return those of the keys (in lower case) that the call may have, but that only AWS knows.
-
-    They are the tags of the resource and of the caller, and what the session of a caller outside the deployment got.
-    """
-    own = principal.owner is not PolicyOwner.OUTSIDER
-    prefixes = _TAGS if own else (*_TAGS, *_KEYS_OF_SESSIONS)
-    return {key: UnknownValue.POSSIBLE for key in used if key.startswith(prefixes)}
-
-
-def merge_context(assumed: Mapping[str, ContextValue], context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
-    """Return both; `context` wins, whatever the case of its keys."""
-    names = {key.lower() for key in context}
-    return {key: value for key, value in assumed.items() if key.lower() not in names} | dict(context)

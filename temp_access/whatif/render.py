@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from temp_access.iam.condition_keys import CONDITION_KEYS, caller_kind
+from temp_access.iam.callers import caller_kind
+from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.decision import Layer, Reason
 from temp_access.iam.explanation import NearMiss
 from temp_access.iam.request import UnknownValue

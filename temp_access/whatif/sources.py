@@ -5,7 +5,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from temp_access.cfn.assembly import Assembly
-from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.cfn.metadata import policy_locations
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import (
@@ -15,7 +14,7 @@ from temp_access.deployment.effective_policies import (
     template_policies,
 )
 from temp_access.deployment.state import State
-from temp_access.deployment.target import Target
+from temp_access.deployment.target import Target, template_context
 from temp_access.deployment.unread import unread
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.decision import Layer
@@ -30,7 +29,7 @@ def from_templates(config: Config, assembly: Assembly) -> PolicySource:
     """Return the policies that the templates define."""
     policies = template_policies(config, assembly)
     target = policies.target
-    locations = policy_locations(TemplateContext(assembly.templates, target.account, target.region, target.partition))
+    locations = policy_locations(template_context(assembly, target))
 
     def locate(owner: PolicyOwner, layer: Layer, name: str) -> str:
         return locations.get((owner.value, layer, name)) or locations.get(("", layer, name)) or name

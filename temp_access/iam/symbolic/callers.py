@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from temp_access.iam.arn import Arn, role_session_arn
-from temp_access.iam.condition_keys import IAM, CallerKind
+from temp_access.iam.callers import IAM, WITHOUT_ACCOUNT, CallerKind
 from temp_access.iam.symbolic.solver import Formula, RegularLanguage, Solver, StringTerm
 
 RESOURCE_ACCOUNT = "aws:resourceaccount"
@@ -122,10 +122,22 @@ def make_caller(
             structured_rules = (solver.in_language(unique_id, ids),)
             ending = [solver.constant(":"), name] if kind is CallerKind.ROLE and name is not None else []
             structured["aws:userid"] = solver.concat([unique_id, *ending])
-    has_account = kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS)
+    if kind in (CallerKind.SERVICE, CallerKind.PROVIDER, CallerKind.CLOUDFRONT):
+        arn, rule = _arn_of_no_principal(solver)
+        structured["aws:principalarn"] = arn
+        structured_rules = (*structured_rules, rule)
+    has_account = kind not in WITHOUT_ACCOUNT
     return SymbolicCaller(
         kind, principal, account, derived, role, same_account, rules, structured, structured_rules, has_account, usual
     )
+
+
+def _arn_of_no_principal(solver: Solver) -> tuple[StringTerm, Formula]:
+    """Return the aws:PrincipalArn of a caller that is in no account, if it has one: not that of a user or role."""
+    arn, anything = solver.string("aws:principalarn"), solver.any_string
+    account = solver.repeated(solver.character_range("0", "9"), 12, 12)
+    iam = [solver.literal("arn:"), anything, solver.literal(":iam::"), account, solver.literal(":"), anything]
+    return arn, solver.not_(solver.in_language(arn, solver.sequence(iam)))
 
 
 def iam_characters(solver: Solver) -> RegularLanguage:
@@ -183,7 +195,7 @@ def _others(solver: Solver, account: str, partition: str) -> Iterator[SymbolicCa
     beginning = solver.literal(f"arn:{partition}:iam::cloudfront:user/")
     identity = solver.sequence([beginning, solver.repeated(solver.union([character, solver.literal(" ")]), 1)])
     yield replace(
-        _without_account(solver, CallerKind.USER, identity, account),
+        _without_account(solver, CallerKind.CLOUDFRONT, identity, account),
         account=solver.constant("cloudfront"),
         derived={RESOURCE_ACCOUNT: solver.constant(account)},
     )

@@ -58,7 +58,7 @@ def _value_matches(encoder: Encoder, base: str, key: str, values: tuple[str, ...
     if kind is not None:
         ordered = encoder.ordered_value(key, kind, values)
         return encoder.solver.or_(compares(encoder.solver, ordered, base, value) for value in values)
-    value = encoder.value(key).value
+    value = encoder.text(key)
     if base in _IGNORING_CASE and all(pattern.isascii() and "${" not in pattern for pattern in values):
         return encoder.solver.or_(
             encoder.solver.in_language(value, case_insensitive(encoder.solver, text)) for text in values

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from temp_access.iam.condition_keys import CONDITION_KEYS
+from temp_access.iam.callers import IAM
+from temp_access.iam.condition_keys import CONDITION_KEYS, NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.service_reference import key_type, may_be_multivalued
 from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT, SymbolicCaller
 from temp_access.iam.symbolic.ordered_values import (
     OrderedKind,
     OrderedValue,
+    addresses,
     any_ordered_value,
     constant_ordered_value,
     ordered_key,
@@ -18,7 +20,8 @@ from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
 from temp_access.iam.unknown import UnknownValue
 
 _MFA, _MFA_AGE, _ISSUED = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
-_SOURCE_IP, _ENDPOINT = "aws:sourceip", ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
+_PRINCIPAL_TAG = "aws:principaltag/"
+_SOURCE_IP = "aws:sourceip"
 _OF_THE_CALLER = {"aws:resourceorgid": "aws:principalorgid", "aws:resourceorgpaths": "aws:principalorgpaths"}
 
 
@@ -44,13 +47,28 @@ class UnencodedCondition:
     variables: bool
 
 
+@dataclass(frozen=True)
+class OpenTest:
+    """A test of a statement whose outcome isn't known: `name` is for the reader, `identity` is what it follows from.
+
+    Tests with the same identity have the same outcome. One that is `unmodeled` can be read, but has no formula.
+    """
+
+    name: str
+    identity: str
+    unmodeled: bool = False
+
+
 @dataclass
 class Encoder:
     """The request that formulas are about.
 
     A key that is neither `fixed` nor follows from the caller is present as `temp_access.iam.condition_keys` says, with
     any value. With `any_account`, the resource can belong to any account, and not every request names it. `unknown`
-    names policies whose documents are unknown.
+    names policies whose documents are unknown. With `favour`, each test that is open ends for the caller (True) or
+    against it (False); else the formula has a variable for it. With `unknown_allows`, an unknown policy denies nothing,
+    and allows everything or nothing. `open` collects the open tests of a formula, `unknown_used` the unknown policies,
+    `spelling` the names of keys (in lower case) as the policies write them, `as_text` the keys that are read as text.
     """
 
     solver: Solver
@@ -62,16 +80,23 @@ class Encoder:
     any_account: bool = False
     fixed: Mapping[str, SymbolicValue] = field(default_factory=dict)
     keys: dict[str, SymbolicValue] = field(default_factory=dict)
+    spelling: dict[str, str] = field(default_factory=dict)
+    as_text: set[str] = field(default_factory=set)
     ordered: dict[tuple[str, OrderedKind], OrderedValue] = field(default_factory=dict)
     bounds: dict[tuple[str, OrderedKind], dict[str, None]] = field(default_factory=dict)
     single: dict[str, Formula] = field(default_factory=dict)
     unencoded: dict[UnencodedCondition, Formula] = field(default_factory=dict)
     unescaped: dict[str, Formula] = field(default_factory=dict)
-    unreadable: dict[str, Formula] = field(default_factory=dict)
-    unknown_effects: dict[tuple[str, str], Formula] = field(default_factory=dict)
+    outcomes: dict[str, Formula] = field(default_factory=dict)
+    favour: bool | None = None
+    unknown_allows: bool | None = None
+    open: dict[OpenTest, None] = field(default_factory=dict)
+    unknown_used: dict[str, None] = field(default_factory=dict)
 
     def value(self, key: str) -> SymbolicValue:
         """Return the condition key; its name isn't case-sensitive."""
+        if key != key.lower():
+            self.spelling.setdefault(key.lower(), key)
         key = key.lower()
         if key in self.fixed:
             return self.fixed[key]
@@ -81,6 +106,11 @@ class Encoder:
         if key not in self.keys:
             self.keys[key] = self._new_value(key)
         return self.keys[key]
+
+    def text(self, key: str) -> StringTerm:
+        """Return the value of a condition key as text."""
+        self.as_text.add(key.lower())
+        return self.value(key).value
 
     def has_one_value(self, key: str) -> Formula:
         """Whether a policy variable of this key has a value: the key is present, and not with several values."""
@@ -93,6 +123,9 @@ class Encoder:
     def _new_value(self, key: str) -> SymbolicValue:
         if key in _OF_THE_CALLER and self.caller.same_account and not self.any_account:
             return self.value(_OF_THE_CALLER[key])
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principaltag
+        if key.startswith(_PRINCIPAL_TAG) and self.caller.kind not in IAM:
+            return self._absent()
         known = CONDITION_KEYS.get(key)
         optional = known is None or (key == RESOURCE_ACCOUNT and self.any_account)
         availability = UnknownValue.POSSIBLE if known is None or optional else known.availability(self.caller.kind)
@@ -130,6 +163,8 @@ class Encoder:
         for key, symbolic in keys.items():
             if key_type(key) == "Bool":
                 yield solver.one_of(symbolic.value, ["true", "false"])
+            elif key_type(key) == OrderedKind.ADDRESS.value and key in self.as_text:
+                yield solver.in_language(symbolic.value, addresses(solver))
         if _MFA in keys and _MFA_AGE in keys:
             authenticated = solver.and_([keys[_MFA].present, solver.one_of(keys[_MFA].value, ["true"])])
             yield solver.or_([solver.not_(keys[_MFA_AGE].present), authenticated])
@@ -137,7 +172,7 @@ class Encoder:
             both = solver.and_([keys[_MFA].present, keys[_ISSUED].present])
             yield solver.or_([both, solver.not_(solver.or_([keys[_MFA].present, keys[_ISSUED].present]))])
         if _SOURCE_IP in keys:
-            endpoint = [keys[key].present for key in _ENDPOINT if key in keys]
+            endpoint = [keys[key].present for key in NETWORK_OF_AN_ENDPOINT if key in keys]
             yield solver.or_([solver.not_(keys[_SOURCE_IP].present), solver.not_(solver.or_(endpoint))])
 
     def unencoded_holds(self, condition: UnencodedCondition) -> Formula:
@@ -148,10 +183,19 @@ class Encoder:
         """Return a boolean variable for a match with a pattern that contains the folder unescaped."""
         return self.unescaped.setdefault(match, self.solver.boolean(f"unescaped folder: {match}"))
 
-    def unreadable_applies(self, statement: str) -> Formula:
-        """Return a boolean variable for whether a statement applies that can't be read."""
-        return self.unreadable.setdefault(statement, self.solver.boolean(statement))
+    def open_outcome(self, test: OpenTest, *, allow: bool) -> Formula:
+        """Return how an open test of a statement ends; `allow` tells whether the statement allows or denies."""
+        self.open.setdefault(test)
+        return self._outcome(test.identity, allow=allow)
 
-    def unknown_applies(self, policy: str, effect: str) -> Formula:
-        """Return a boolean variable for whether an unknown policy has this effect."""
-        return self.unknown_effects.setdefault((policy, effect), self.solver.boolean(f"{effect} by {policy}"))
+    def unknown_applies(self, policy: str, *, allow: bool) -> Formula:
+        """Return whether an unknown policy allows (else: denies) the request."""
+        self.unknown_used.setdefault(policy)
+        if self.unknown_allows is not None:
+            return self.solver.true if allow and self.unknown_allows else self.solver.false
+        return self._outcome(f"{'Allow' if allow else 'Deny'} by {policy}", allow=allow)
+
+    def _outcome(self, identity: str, *, allow: bool) -> Formula:
+        if self.favour is not None:
+            return self.solver.true if self.favour is allow else self.solver.false
+        return self.outcomes.setdefault(identity, self.solver.boolean(identity))

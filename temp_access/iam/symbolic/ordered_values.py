@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from temp_access.iam.conditions import parse_number, parse_timestamp
 from temp_access.iam.service_reference import key_type
-from temp_access.iam.symbolic.solver import Formula, Model, NumberTerm, Solver
+from temp_access.iam.symbolic.solver import Formula, Model, NumberTerm, RegularLanguage, Solver
 
 
 class OrderedKind(Enum):
@@ -34,6 +34,7 @@ _WHOLE = frozenset(
 )
 _LAST_ADDRESS = {4: 2**32 - 1, 6: 2**128 - 1}
 _DAY = 86400
+_V6 = 6
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,22 @@ def _read(kind: OrderedKind, text: str) -> tuple[Fraction, int]:
     return Fraction(parse_number(text) if kind is OrderedKind.NUMBER else parse_timestamp(text)), 4
 
 
+def addresses(solver: Solver) -> RegularLanguage:
+    """Return the texts of addresses, and some more of version 6."""
+    digit = solver.character_range("0", "9")
+    octets = [
+        solver.sequence([solver.literal("25"), solver.character_range("0", "5")]),
+        solver.sequence([solver.literal("2"), solver.character_range("0", "4"), digit]),
+        solver.sequence([solver.literal("1"), digit, digit]),
+        solver.sequence([solver.character_range("1", "9"), digit]),
+        digit,
+    ]
+    octet, dot, colon = solver.union(octets), solver.literal("."), solver.literal(":")
+    groups = solver.repeated(solver.union([digit, solver.character_range("a", "f"), colon]))
+    v4, v6 = [octet, dot, octet, dot, octet, dot, octet], [groups, colon, groups, colon, groups]
+    return solver.union([solver.sequence(v4), solver.sequence(v6)])
+
+
 def ordered_kind(operator: str) -> OrderedKind | None:
     """Return what an operator (in lower case, without `not`) compares, None if it compares text."""
     beginnings = {"numeric": OrderedKind.NUMBER, "date": OrderedKind.DATE, "ipaddress": OrderedKind.ADDRESS}
@@ -130,9 +147,13 @@ def bounds(kind: OrderedKind, policy_value: str) -> Iterator[int | Fraction]:
     yield from (number - step, number, number + step)
 
 
-def near(solver: Solver, value: OrderedValue, numbers: Iterable[int | Fraction]) -> Formula:
-    """Whether a value is readable and one of these numbers."""
-    candidates = [solver.same_number(value.number, solver.number_constant(number)) for number in numbers]
+def near(solver: Solver, value: OrderedValue, policy_values: Iterable[str]) -> Formula:
+    """Whether a value is readable, and at one of a policy's values or just beside it."""
+    candidates = []
+    for text in policy_values:
+        numbers = [solver.same_number(value.number, solver.number_constant(each)) for each in bounds(value.kind, text)]
+        is_v6 = value.kind is OrderedKind.ADDRESS and ip_network(text, strict=False).version == _V6
+        candidates.append(solver.and_([solver.or_(numbers), value.is_v6 if is_v6 else solver.not_(value.is_v6)]))
     return solver.and_([value.valid, solver.or_(candidates)]) if candidates else value.valid
 
 

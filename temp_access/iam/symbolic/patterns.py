@@ -143,9 +143,12 @@ def matches_segments(solver: Solver, value: StringTerm, parts: Sequence[StringTe
     if not middle:
         return solver.equal(value, first)
     last = middle.pop()
+    # What follows from the whole beginning; the solver finds a contradiction to it at once.
+    conditions = [solver.prefix_of(value, segments[0][0])] if len(segments[0]) > 1 else []
+    conditions.append(solver.prefix_of(value, first))
     if not middle and not segments[-1]:
-        return solver.prefix_of(value, first)
-    conditions = [solver.prefix_of(value, first), solver.suffix_of(value, last)]
+        return solver.and_(conditions)
+    conditions.append(solver.suffix_of(value, last))
     # Each segment is matched at its first position: if any choice of positions works, this one does.
     end = solver.length(first)
     for segment in middle:
@@ -223,9 +226,6 @@ def _matches_variable_pattern(
     encoder: Encoder, value: StringTerm, parts: tuple[SymbolicPart, ...], scope: WildcardScope
 ) -> Formula:
     solver = encoder.solver
-    if scope is WildcardScope.RESOURCE and _has_early_variable(parts):
-        # AWS doesn't replace a variable before the fifth colon; what it does with such a pattern stays open.
-        return encoder.unreadable_applies(f"{value} matches {parts}")
     present: list[Formula] = []
     segments: list[StringTerm | Wildcard] = []
     colons = 0
@@ -240,25 +240,36 @@ def _matches_variable_pattern(
         elif isinstance(part, FolderPlaceholder):
             segments.append(encoder.folder)
         else:
-            variable, has_value = encoder.value(part.key), encoder.has_one_value(part.key)
+            variable, has_value = encoder.text(part.key), encoder.has_one_value(part.key)
             if part.default is None:
                 present.append(has_value)
-                segments.append(variable.value)
+                segments.append(variable)
             else:
-                segments.append(solver.if_else(has_value, variable.value, _default(encoder, part)))
+                segments.append(solver.if_else(has_value, variable, _default(encoder, part)))
     return solver.and_([*present, matches_segments(solver, value, segments)])
-
-
-def _has_early_variable(parts: tuple[SymbolicPart, ...]) -> bool:
-    colons = 0
-    for part in parts:
-        if isinstance(part, Variable | DefaultWithFolder):
-            return colons < COLONS_OF_ARN
-        colons += part.count(":") if isinstance(part, str) else 0
-    return False
 
 
 def _default(encoder: Encoder, variable: Variable | DefaultWithFolder) -> StringTerm:
     chunks = variable.default if isinstance(variable, DefaultWithFolder) else (variable.default or "",)
     solver = encoder.solver
     return solver.concat([solver.constant(chunk) if isinstance(chunk, str) else encoder.folder for chunk in chunks])
+
+
+def has_early_variable(pattern: str, *, variables: bool) -> bool:
+    """Whether a resource's ARN has a variable before its fifth colon: AWS doesn't replace it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-resourceelement
+    """
+    colons = 0
+    for part in split_symbolic(pattern, variables=variables, wildcards=True):
+        if isinstance(part, Variable | DefaultWithFolder):
+            return colons < COLONS_OF_ARN
+        colons += part.count(":") if isinstance(part, str) else 0
+    return False
+
+
+def may_match(solver: Solver, value: StringTerm, pattern: str, *, variables: bool) -> Formula:
+    """Whether `value` matches a pattern if each variable in it, and the folder, may stand for anything."""
+    parts = split_symbolic(pattern, variables=variables, wildcards=True)
+    anything = [part if isinstance(part, str | Wildcard) else Wildcard.ANY for part in parts]
+    return solver.in_language(value, glob_language(solver, anything, WildcardScope.TEXT))

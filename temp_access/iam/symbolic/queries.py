@@ -17,7 +17,8 @@ class Witness:
     """A request that refutes a claim; the evaluator has confirmed it.
 
     `folder` is the session's folder, `other` the folder that it reaches. `explanation` is the evaluator's decision.
-    `key` and `prefix` are None where the request has none.
+    `key` and `prefix` are None where the request has none. The keys of `context` are in lower case; `spelling` has the
+    names as the policies or AWS write them.
     """
 
     description: str
@@ -30,6 +31,12 @@ class Witness:
     prefix: str | None = None
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     explanation: str = ""
+    spelling: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shown_context(self) -> Mapping[str, str | tuple[str, ...]]:
+        """The condition keys by the names that a reader knows."""
+        return {self.spelling.get(key, key): value for key, value in self.context.items()}
 
 
 PREFIX = "s3:prefix"

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from temp_access.iam.condition_keys import TEMPORARY, CallerKind
+from temp_access.iam.callers import CallerKind
+from temp_access.iam.condition_keys import TEMPORARY
 from temp_access.iam.patterns import COLONS_OF_ARN
 from temp_access.iam.service_reference import service_actions
 from temp_access.iam.symbolic.callers import SymbolicCaller
@@ -145,5 +146,6 @@ def can_call(caller: SymbolicCaller, *, role: bool) -> bool:
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
     if role:
-        return caller.kind not in (CallerKind.FEDERATED, CallerKind.ROOT, CallerKind.ANONYMOUS)
+        unable = (CallerKind.FEDERATED, CallerKind.ROOT, CallerKind.CLOUDFRONT, CallerKind.ANONYMOUS)
+        return caller.kind not in unable
     return not (caller.kind is CallerKind.PROVIDER and caller.has_account)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 
+from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.decision import Decision, DecisionType
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.request import Request
@@ -121,7 +122,13 @@ def make_witness(query: Query, encoder: Encoder, model: Model, replayed: ReplayR
         prefix=prefix if isinstance(prefix, str) else None,
         context=context,
         explanation=str(replayed.decision),
+        spelling={key: _spelling(encoder, key) for key in context},
     )
+
+
+def _spelling(encoder: Encoder, key: str) -> str:
+    known = CONDITION_KEYS.get(key)
+    return encoder.spelling.get(key) or (known.name if known else key)
 
 
 def canonical_action(action: str) -> str:

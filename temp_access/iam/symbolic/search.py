@@ -1,24 +1,28 @@
 """The search for a request that answers a query, and its confirmation by the evaluator."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from temp_access.iam.statements import PREFIX_ACTIONS
+from temp_access.iam.symbolic.callers import RESOURCE_ACCOUNT
+from temp_access.iam.symbolic.decided_formulas import Openness, decided_formulas
 from temp_access.iam.symbolic.encoder import Encoder
-from temp_access.iam.symbolic.ordered_values import bounds, near
+from temp_access.iam.symbolic.ordered_values import near
 from temp_access.iam.symbolic.patterns import FOLDER, has_special_character
 from temp_access.iam.symbolic.queries import PREFIX, TLS, Deadline, Query, QueryFactory, Witness
 from temp_access.iam.symbolic.real_requests import ActionGroup, action_groups, action_rules
 from temp_access.iam.symbolic.replay import Disagreement, make_witness, replay
-from temp_access.iam.symbolic.semantics import allowed
 from temp_access.iam.symbolic.solver import Formula, Model, NotEncodableError, SatResult, Solver
 
 # Folders with characters that are special in a pattern, for policies that don't escape them.
 _SPECIAL_FOLDERS = ("b*", "*", "b?b", "${*}", "b'")
-_PREFERENCE_SECONDS = 1.0
+# For one preference, and for all of them.
+_PREFERENCE_SECONDS, _PREFERENCES_SECONDS = 4.0, 10.0
 _MAX_UNDECIDED = 5
 _MAX_GROUPS = 100
 _REGION = "us-east-1"
+_ACCOUNT_NUMBER = re.compile(r"[0-9]{12}")
 _USUAL_ACTIONS = ("iam:putrolepolicy", "sts:assumerole", "s3:getobject", "s3:listbucket")
 
 
@@ -36,49 +40,62 @@ class SearchResult:
         return self.witness is None and not self.reason
 
 
-def search(make_query: QueryFactory, account: str, deadline: Deadline, folder: str | None = None) -> SearchResult:
-    """Answer the query of `make_query`, for one `folder` or for all."""
+def search(
+    make_query: QueryFactory, account: str, deadline: Deadline, folder: str | None = None, *, only_refute: bool = False
+) -> SearchResult:
+    """Answer the query of `make_query`, for one `folder` or for all.
+
+    With `only_refute`, a result without a witness says nothing: it takes less time where parts of policies are open.
+    """
     solver = Solver()
     try:
         query = make_query(solver, folder)
-        encoder, formulas = _formulas(solver, query, folder)
+        if _has_the_policies_of_base(query, folder):
+            return SearchResult()
+        possible = decided_formulas(solver, query, folder, Openness.POSSIBLE)
+        definite = shared = possible
+        if possible.has_open_parts:
+            definite = decided_formulas(solver, query, folder, Openness.DEFINITE, possible)
+        if possible.has_shared_parts:
+            shared = decided_formulas(solver, query, folder, Openness.SHARED, possible)
     except (NotEncodableError, ValueError) as error:
         # A policy that is malformed with some folders proves nothing either.
         return SearchResult(reason=str(error))
-    one = _WitnessSearch(query, encoder, formulas, account, deadline, query.request.fits)
-    model = solver.solve(formulas, deadline.remaining())
-    if model.result is SatResult.UNSAT:
-        return SearchResult()
-    if model.result is SatResult.UNKNOWN:
-        return SearchResult(reason=model.reason)
+    encoder = possible.encoder
+    rules = [*_prefix_rules(encoder), *encoder.key_rules(), *action_rules(solver, query.caller, query.request.action)]
+    rules += [*query.caller.rules, *query.request.rules, *query.rules]
+    if not (only_refute and possible.has_open_parts):
+        model = solver.solve([*possible.formulas, *rules], deadline.remaining())
+        if model.result is SatResult.UNSAT:
+            return SearchResult()
+        if model.result is SatResult.UNKNOWN:
+            return SearchResult(reason=model.reason)
+    one = _WitnessSearch(query, encoder, definite.formulas, rules, account, deadline, query.request.fits)
     if encoder.unescaped and folder is None:
-        one.formulas.append(solver.not_(has_special_character(solver, encoder.folder)))
+        one.rules.append(solver.not_(has_special_character(solver, encoder.folder)))
         if one.solve().result is not SatResult.SAT:
             return _with_special_folders(make_query, account, deadline)
-    return one.witness_result()
+    model = one.solve()
+    if model.result is SatResult.UNSAT:
+        if not possible.has_open_parts:
+            return SearchResult()
+        if not only_refute:
+            one.decided = shared.formulas
+            model = one.solve()
+            if model.result is SatResult.UNSAT:
+                return SearchResult()
+            if model.result is SatResult.UNKNOWN:
+                return SearchResult(reason=model.reason)
+        return SearchResult(reason=possible.open_reason())
+    return one.witness_result(model, possible.unknown_policies)
 
 
-def _formulas(solver: Solver, query: Query, folder: str | None) -> tuple[Encoder, list[Formula]]:
-    request = query.request
-    encoder = Encoder(
-        solver=solver,
-        caller=query.caller,
-        action=request.action,
-        resource=request.resource,
-        folder=query.folder if query.folder is not None else solver.constant(""),
-        unknown=query.unknown,
-        any_account=request.any_resource,
-        fixed=request.fixed,
-    )
+def _has_the_policies_of_base(query: Query, folder: str | None) -> bool:
+    """Whether the policies are those of base word for word, so that they can't allow anything that base doesn't."""
+    if query.base_policies is None or not query.expect_allowed or query.unknown or query.unknown_in_base:
+        return False
     folder_text = folder if folder is not None else FOLDER
-    decided = allowed(encoder, query.policies(folder_text, False))
-    formulas = [decided if query.expect_allowed else solver.not_(decided)]
-    if query.base_policies:
-        base_encoder = replace(encoder, unknown=query.unknown_in_base)
-        formulas.append(solver.not_(allowed(base_encoder, query.base_policies(folder_text, False))))
-    formulas += [*_prefix_rules(encoder), *encoder.key_rules()]
-    formulas += action_rules(solver, query.caller, request.action)
-    return encoder, [*formulas, *query.caller.rules, *request.rules, *query.rules]
+    return query.policies(folder_text, False).is_written_as(query.base_policies(folder_text, False))
 
 
 def _prefix_rules(encoder: Encoder) -> Iterator[Formula]:
@@ -107,7 +124,8 @@ class _WitnessSearch:
 
     query: Query
     encoder: Encoder
-    formulas: list[Formula]
+    decided: list[Formula]
+    rules: list[Formula]
     account: str
     deadline: Deadline
     fits: tuple[Formula, ...]
@@ -116,11 +134,11 @@ class _WitnessSearch:
     def solve(self, *more: Formula, seconds: float | None = None) -> Model:
         """Return a model of all formulas and `more` in which the action fits its resource."""
         while True:
-            model = self.encoder.solver.solve([*self.formulas, *more], self.deadline.remaining(seconds))
+            model = self.encoder.solver.solve([*self.decided, *self.rules, *more], self.deadline.remaining(seconds))
             if model.result is not SatResult.SAT:
                 return model
             if self.fits:
-                self.formulas += self.fits
+                self.rules += self.fits
                 self.fits = ()
                 continue
             encoder, action = self.encoder, model.string_value(self.encoder.action)
@@ -130,16 +148,12 @@ class _WitnessSearch:
             if len(self.groups) >= _MAX_GROUPS:
                 return model
             self.groups[group] = None
-            self.formulas.append(group.rule(encoder.solver, encoder.action, encoder.resource))
+            self.rules.append(group.rule(encoder.solver, encoder.action, encoder.resource))
 
-    def witness_result(self) -> SearchResult:
+    def witness_result(self, model: Model, unknown: list[str]) -> SearchResult:
         """Return a witness that the evaluator confirms, or the reason why there is none."""
         solver, encoder = self.encoder.solver, self.encoder
-        unknown = sorted({policy for policy, _ in encoder.unknown_effects})
         undecided: dict[str, None] = {}
-        model = self._definite_model()
-        if model.result is SatResult.UNSAT and not unknown:
-            return SearchResult()
         for _ in range(_MAX_UNDECIDED):
             if model.result is not SatResult.SAT:
                 break
@@ -155,12 +169,10 @@ class _WitnessSearch:
             undecided |= dict.fromkeys(replayed.unknown)
             # Another service may need no document that isn't known.
             service = model.string_value(encoder.action).partition(":")[0]
-            self.formulas.append(solver.not_(solver.prefix_of(encoder.action, solver.constant(f"{service}:"))))
-            model = self._definite_model()
+            self.rules.append(solver.not_(solver.prefix_of(encoder.action, solver.constant(f"{service}:"))))
+            model = self.solve()
         if undecided:
             return SearchResult(reason=f"it depends on {', '.join(undecided)}")
-        if unknown:
-            return SearchResult(reason=f"it depends on {', '.join(unknown)}, which the templates don't contain")
         return SearchResult(reason=model.reason or "timed out")
 
     def _proviso(self, unknown: list[str]) -> str:
@@ -177,29 +189,14 @@ class _WitnessSearch:
         mixed = sorted({key for key, _ in self.encoder.ordered if self.encoder.value(key).text is None})
         if tests:
             return f"it depends on conditions that aren't modeled: {', '.join(tests)}"
-        # A statement is named "EFFECT by statement NUMBER of POLICY: BODY"; the other ones are patterns.
-        early = "a variable before the fifth colon of an ARN"
-        unread = sorted(
-            {name.partition(": ")[0] if " by statement " in name else early for name in self.encoder.unreadable}
-        )
-        if unread:
-            return f"it depends on {', '.join(unread)}, which can't be understood"
         if mixed:
             return f"it depends on conditions that compare {', '.join(mixed)} as text and in order"
         return "internal disagreement: the evaluator decides the solver's request differently"
 
-    def _definite_model(self, *more: Formula, seconds: float | None = None) -> Model:
-        """Return a model that doesn't depend on what unknown policies allow."""
-        solver = self.encoder.solver
-        definite = [
-            applies if (effect == "Allow" and not self.query.expect_allowed) else solver.not_(applies)
-            for (_, effect), applies in self.encoder.unknown_effects.items()
-        ]
-        return self.solve(*definite, *more, seconds=seconds)
-
     def _preferred_model(self, model: Model) -> Model:
+        limit = Deadline(_PREFERENCES_SECONDS)
         for preference in self._preferences(model):
-            preferred = self._definite_model(preference, seconds=_PREFERENCE_SECONDS)
+            preferred = self.solve(preference, seconds=limit.remaining(_PREFERENCE_SECONDS))
             if preferred.result is SatResult.SAT:
                 return preferred
         return model
@@ -226,7 +223,10 @@ class _WitnessSearch:
         encoder = self.encoder
         principal = model.string_value(encoder.caller.principal)
         partition = principal.split(":")[1] if principal.startswith("arn:") else "aws"
-        values = {"${Partition}": partition, "${Region}": _REGION, "${Account}": self.account}
+        owner = encoder.keys.get(RESOURCE_ACCOUNT)
+        named = model.string_value(owner.value) if owner and model.boolean_value(owner.present) else ""
+        account = named if _ACCOUNT_NUMBER.fullmatch(named) else self.account
+        values = {"${Partition}": partition, "${Region}": _REGION, "${Account}": account}
         action = model.string_value(encoder.action)
         same_service = action_groups(action.partition(":")[0]).values()
         if not self.query.request.any_resource:
@@ -253,9 +253,6 @@ class _WitnessSearch:
     def _ordered_values(self) -> tuple[Formula, Formula]:
         """Return the formulas that each ordered value is at a bound or just beside one, and that it is whole."""
         encoder, solver = self.encoder, self.encoder.solver
-        beside = [
-            near(solver, value, [each for text in encoder.bounds[name] for each in bounds(value.kind, text)])
-            for name, value in encoder.ordered.items()
-        ]
+        beside = [near(solver, value, encoder.bounds[name]) for name, value in encoder.ordered.items()]
         whole = [solver.and_([value.valid, solver.is_whole(value.number)]) for value in encoder.ordered.values()]
         return solver.and_(beside), solver.and_(whole)

@@ -60,7 +60,10 @@ class Solver:
         """Return a string constant; raises NotEncodableError for characters that the solver's strings can't have."""
         if value and max(value) > LAST_CHARACTER:
             raise NotEncodableError(f"{value!r} has a character that isn't modeled")
-        escaped = "".join(c if " " <= c <= "~" and c != "\\" else f"\\u{{{ord(c):x}}}" for c in value)
+        plain = value.isascii() and value.isprintable() and "\\" not in value
+        escaped = (
+            value if plain else "".join(c if " " <= c <= "~" and c != "\\" else f"\\u{{{ord(c):x}}}" for c in value)
+        )
         return StringTerm(self._tm.mkString(escaped, True))
 
     def string(self, name: str) -> StringTerm:
@@ -142,15 +145,23 @@ class Solver:
 
     def not_(self, formula: Formula) -> Formula:
         """Return the negation."""
+        if formula is self.true or formula is self.false:
+            return self.false if formula is self.true else self.true
         return Formula(self._term(self._kind.NOT, formula))
 
     def and_(self, formulas: Iterable[Formula]) -> Formula:
         """Whether all formulas hold; true for no formulas."""
-        return Formula(self._nary_term(self._kind.AND, tuple(formulas), self.true))
+        parts = [formula for formula in formulas if formula is not self.true]
+        if any(formula is self.false for formula in parts):
+            return self.false
+        return Formula(self._nary_term(self._kind.AND, parts, self.true))
 
     def or_(self, formulas: Iterable[Formula]) -> Formula:
         """Whether at least one formula holds; false for no formulas."""
-        return Formula(self._nary_term(self._kind.OR, tuple(formulas), self.false))
+        parts = [formula for formula in formulas if formula is not self.false]
+        if any(formula is self.true for formula in parts):
+            return self.true
+        return Formula(self._nary_term(self._kind.OR, parts, self.false))
 
     def in_language(self, value: StringTerm, language: RegularLanguage) -> Formula:
         """Whether `value` is in the language."""

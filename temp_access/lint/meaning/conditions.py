@@ -8,7 +8,7 @@ have, limits nobody.
 from collections.abc import Callable, Iterable, Sequence
 
 from temp_access.iam.conditions import OPERATORS, Condition, compile_condition
-from temp_access.iam.patterns import split_pattern
+from temp_access.iam.patterns import COLONS_OF_ARN, split_pattern
 from temp_access.iam.statements import ConditionEntry
 from temp_access.lint.meaning.patterns import ANYBODY, without_variables
 from temp_access.lint.meaning.probes import PRESENCE_LIMITS, probe_groups
@@ -94,6 +94,9 @@ def _holds(entries: Iterable[ConditionEntry]) -> Callable[[str | None], bool]:
 def _compiled(entry: ConditionEntry) -> Condition:
     """Compile an entry without the values that can't be read, which are references or mistakes."""
     key, values = entry.lower_key, [without_variables(each) for each in entry.values]
+    if operator_name(entry).startswith("arn"):
+        # AWS doesn't say what a short ARN matches; one that ends with `*` may match all of the rest.
+        values = [each + ":*" * (COLONS_OF_ARN - each.count(":")) if each.endswith("*") else each for each in values]
     readable = tuple(each for each in values if _can_read(entry.operator, key, each))
     try:
         return compile_condition(entry.operator, key, readable, variables=True)

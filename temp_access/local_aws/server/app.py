@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -144,7 +146,11 @@ async def _finish(method: str, response: Response, receive: Incoming, send: Send
 
 async def _send(send: Send, response: Response, *, with_body: bool = True) -> None:
     status, headers, body = response
-    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    # Every answer of AWS has them, and clients look for them.
+    id_ = str(uuid.uuid4())
+    common = {"date": formatdate(usegmt=True), "x-amz-request-id": id_, "x-amzn-requestid": id_}
+    all_headers = common | {name.lower(): value for name, value in headers.items()}
+    pairs = [(name.encode(), value.encode()) for name, value in all_headers.items()]
     length = [(b"content-length", str(len(body)).encode())] if with_body else []
     await send({"type": "http.response.start", "status": status, "headers": pairs + length})
     await send({"type": "http.response.body", "body": body if with_body else b""})

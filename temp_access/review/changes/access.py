@@ -33,7 +33,8 @@ def access_changes(principal: ComparedPrincipal, base: Snapshot, head: Snapshot)
             description = f"{principal.subject} {can} {access}{principal.caveat}"
             change = Change(principal.subject, direction, description, cause, describe_target(scopes[0][0]))
             yield _with_any_id_folder(principal, base, head, change)
-    for name in compared.unknown:
+    # Which unknown policies only one snapshot has is said by itself.
+    for name in sorted(compared.unknown.keys() - base.undecided_names - head.undecided_names):
         yield Unknown(f"what {principal.subject} can do depends on {name}")
 
 

@@ -1,6 +1,6 @@
 """Words for condition keys and their values: a value that stands for others is called an example."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from types import MappingProxyType
 
 from temp_access.review.compare.caller_keys import describes_caller
@@ -45,25 +45,47 @@ def describe_restriction(plan: ContextPlan, limit: Restriction) -> str:
     if not limit.key:
         example = describe_context(plan, limit.example) or "for instance in a usual request"
         return f"under some conditions, {example}"
-    if span := describe_span(plan.keys[limit.key], limit.values, limit.key):
+    if span := describe_span(plan, limit.values, limit.key):
         return span
+    values, name = plan.keys[limit.key], key_name(plan, limit.key)
+    allowed = values.standing_for(limit.values)
+    if _is_all_present(values, allowed):
+        return f"with {_of_caller(limit.key)}{name}"
     exact = [_exactly(plan, limit.key, value) for value in limit.values]
     if all(exact):
-        return " or ".join(filter(None, exact))
-    value = next((value for value in limit.values if value is not None), None)
-    if limit.key == _SOURCE_IP:
-        return f"from certain addresses, for instance {value}"
-    return f"with certain values of {key_name(plan, limit.key)}, for instance {describe_value(value)}"
+        return " or ".join(exact)
+    shown = _shown(values, allowed)
+    absent = f"without {name} or " if None in allowed else ""
+    if shown and limit.key == _SOURCE_IP:
+        return f"{absent}from certain addresses, for instance {shown[0]}"
+    if shown:
+        return f"{absent}with certain values of {name}, for instance {describe_value(shown[0])}"
+    others = _shown(values, values.standing_for(values.values) - allowed)
+    than = f" than {'' if len(others) == 1 else 'for instance '}{describe_value(others[0])}" if others else ""
+    return f"{absent}with {'other' if than else 'certain'} values of {name}{than}"
 
 
-def describe_span(values: KeyValues, allowed: Iterable[KeyValue], key: str) -> str:
+def _shown(values: KeyValues, allowed: frozenset[KeyValue]) -> list[KeyValue]:
+    """Return those of the allowed values that aren't stand-ins, those that stand for others first."""
+    first = [value for value in values.values if value in allowed]
+    ordered: list[KeyValue] = [*first, *sorted(allowed, key=repr)]
+    return [value for value in dict.fromkeys(ordered) if value is not None and not _has_stand_in(values, value)]
+
+
+def _is_all_present(values: KeyValues, allowed: frozenset[KeyValue]) -> bool:
+    """Whether exactly the requests with the key are meant, whatever its value is."""
+    every = values.standing_for(values.values)
+    return None in every and len(every) > 1 and allowed == every - {None}
+
+
+def describe_span(plan: ContextPlan, allowed: Iterable[KeyValue], key: str) -> str:
     """Return one range of an ordered key in words, e.g. `until 2030-01-01T00:00:00Z`; "" if it isn't one range."""
-    allowed = set(allowed)
+    allowed, values = set(allowed), plan.keys[key]
     points = values.points
     inside = [index for index, (_, value) in enumerate(points) if value in allowed]
     if not inside or None in allowed or inside != list(range(inside[0], inside[-1] + 1)) or len(inside) == len(points):
         return ""
-    is_time, name = key == CURRENT_TIME, _NAMES.get(key, key)
+    is_time, name = key == CURRENT_TIME, key_name(plan, key)
     if len(inside) == 1 and (only := points[inside[0]][0].written) and 0 < inside[0] < len(points) - 1:
         return f"at {only}" if is_time else f"for {name} {only}"
     low = _low(values, inside[0], "after" if is_time else "above")
@@ -98,11 +120,19 @@ def key_name(plan: ContextPlan, key: str) -> str:
     return plan.written.get(key) or _NAMES.get(key, key)
 
 
-def describe_value(value: KeyValue) -> str:
-    """Return a value, or a set of values, in words."""
-    return (
-        " and ".join(value) if isinstance(value, tuple) else "no value" if value is None else value or "an empty text"
-    )
+def describe_value(value: KeyValue, stand_ins: Container[str] = ()) -> str:
+    """Return a value, or a set of values, in words; `stand_ins` are the texts that stand for any other."""
+    if isinstance(value, tuple):
+        return " and ".join(dict.fromkeys("another value" if each in stand_ins else each for each in value))
+    return "no value" if value is None else value or "an empty text"
+
+
+def _has_stand_in(values: KeyValues, value: KeyValue) -> bool:
+    return not values.stand_ins.isdisjoint(value if isinstance(value, tuple) else (value,))
+
+
+def _of_caller(key: str) -> str:
+    return "its " if describes_caller(key) else ""
 
 
 def _exactly(plan: ContextPlan, key: str, value: KeyValue) -> str:
@@ -111,15 +141,22 @@ def _exactly(plan: ContextPlan, key: str, value: KeyValue) -> str:
         return text
     values, name = plan.keys[key], key_name(plan, key)
     if value is None:
-        return f"without {name}"
+        return f"without {name}" if None in values.exact else ""
     if values.points and not isinstance(value, tuple):
-        return describe_span(values, [value], key)
-    if value in values.exact and value is not None:
-        return f"{'when its' if describes_caller(key) else 'when'} {name} is {describe_value(value)}"
+        return describe_span(plan, [value], key)
+    if _is_all_present(values, values.standing_for([value])):
+        return f"with {_of_caller(key)}{name}"
+    if value in values.exact:
+        return f"when {_of_caller(key)}{name} is {describe_value(value)}"
     return ""
 
 
 def _like(plan: ContextPlan, key: str, value: KeyValue) -> str:
+    values, name = plan.keys[key], key_name(plan, key)
+    if value is None:
+        return f"without {name}"
     if key == _SOURCE_IP:
         return f"from {describe_value(value)}"
-    return f"{'when its' if describes_caller(key) else 'when'} {key_name(plan, key)} is {describe_value(value)}"
+    if isinstance(value, str) and value in values.stand_ins:
+        return f"with another value of {_of_caller(key)}{name}"
+    return f"when {_of_caller(key)}{name} is {describe_value(value, values.stand_ins)}"

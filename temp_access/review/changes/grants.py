@@ -1,11 +1,11 @@
 """Changes of grants: new and removed ones, maximum session durations, and the pattern of unlisted ids."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from temp_access.config.id_pattern.automaton import is_subset
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.table import format_duration
-from temp_access.policies.access_modes import grant_access
+from temp_access.policies.access_modes import EXTRAS, access_of, grant_access
 from temp_access.review.locations import changed_locations, locate_key, locate_type, table_location
 from temp_access.review.model import Cause, Change, Direction
 from temp_access.review.snapshot import UNLISTED, Snapshot, folder_of, grant_pairs
@@ -22,7 +22,7 @@ _GrantsByFolder = dict[str, list[Grant]]
 
 
 def grant_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
-    """Yield each grant that only one snapshot has, and each whose maximum session duration changed."""
+    """Yield each grant that only one snapshot has, and each whose maximum session duration or extras changed."""
     folders = {snapshot.name: _grants_by_folder(snapshot) for snapshot in (base, head)}
     for id_, before, after in grant_pairs(base, head):
         if after and not before:
@@ -31,6 +31,7 @@ def grant_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
             yield _one_sided(base, folders["base"], id_, before)
         if before and after:
             yield from _duration_changes(base, head, id_, before, after)
+            yield from _extras_changes(base, head, id_, before, after)
     if base.config.any_id and head.config.any_id:
         yield from _pattern_changes(base.config.any_id, head.config.any_id, head)
 
@@ -92,6 +93,29 @@ def _duration_changes(base: Snapshot, head: Snapshot, id_: str, before: Grant, a
     if old != new:
         locations = changed_locations(base, head, after.id, (before, after), "duration")
         yield _duration_change(id_, old, new, Cause(f"duration: {format_duration(new)}", locations))
+
+
+def _extras_changes(base: Snapshot, head: Snapshot, id_: str, before: Grant, after: Grant) -> Iterator[Change]:
+    # The comparison of access names the actions; this names the extra.
+    for grant, other, added in ((after, before, True), (before, after, False)):
+        new = [name for name in grant.extras if name not in other.extras and not _has(other, _given(grant, name))]
+        if not new:
+            continue
+        names = " and ".join(part for part in (", ".join(new[:-1]), new[-1]) if part)
+        locations = changed_locations(base, head, after.id, (before, after), "extras")
+        cause = Cause("; ".join(f"{name}: {EXTRAS[name]}" for name in new), locations)
+        extras = f"{'new' if added else 'removed'} extra{'s' if len(new) > 1 else ''}"
+        yield Change(id_, Direction.BROADENED if added else Direction.NARROWED, f"{extras} of {id_}: {names}", cause)
+
+
+def _given(grant: Grant, extra: str) -> set[str]:
+    """Return the actions that the grant wouldn't have without one of its extras."""
+    whole, rest = grant_access(grant), access_of(grant.access, tuple(name for name in grant.extras if name != extra))
+    return {action for action in (*whole.bucket_actions, *whole.object_actions) if not rest.allows(action)}
+
+
+def _has(grant: Grant, actions: Iterable[str]) -> bool:
+    return all(map(grant_access(grant).allows, actions))
 
 
 def _duration_change(subject: str, before: int, after: int, cause: Cause) -> Change:

@@ -56,6 +56,8 @@ def _call_changes(
     does = f"{name} can now {verb} {role}" if verb else f"{role} can now be assumed by {name}"
     compared = compare_assuming(caller, base, head)
     for unknown in compared.unknown:
+        if unknown in base.undecided_names | head.undecided_names:
+            continue
         question = f"{name} can {verb} {role}" if verb else f"{role} can be assumed by {name}"
         yield Unknown(f"whether {question} depends on {unknown}")
     old, new = compared.old, compared.new
@@ -105,8 +107,12 @@ class _Words:
             return f"only {self._only(key, values)}"
         if key == _MFA and values != {"true"}:
             return self._added(key, values)
+        if values == {None}:
+            return f"only without {_required(name)}"
         if None in values:
             return f"not with every {name}" if name in _ALWAYS_PRESENT else f"not with certain values of {name}"
+        if self._has_every_call(key):
+            return f"only {self._only(key, values)}"
         return f"{_certain(name) or name} required"
 
     def _added(self, key: str, values: _Values) -> str:
@@ -117,9 +123,11 @@ class _Words:
             if "true" not in values:
                 return "only without MFA"
             return "only with MFA" if values == {"true"} else _NO_SESSION
+        if values == {None}:
+            return f"only without {_required(name)}"
         if None in values:
             return f"not with certain {_plural(name)} any more"
-        return f"only with {_required(name)}"
+        return f"only {self._only(key, values)}" if self._has_every_call(key) else f"only with {_required(name)}"
 
     def _dropped(self, key: str, values: _Values) -> str:
         name = self._name(key)
@@ -129,9 +137,12 @@ class _Words:
             return "also with MFA"
         if key == _MFA and None in values:
             return f"also {_SESSION}"
+        if values == {None}:
+            return f"also with {_required(name)}"
         if None in values:
             return f"with any {name}" if name in _ALWAYS_PRESENT else f"also with other values of {name}"
-        return f"with any {name}" if name in _ALWAYS_PRESENT else f"without {_required(name)}"
+        anything = name in _ALWAYS_PRESENT or self._has_every_call(key)
+        return f"with any {name}" if anything else f"without {_required(name)}"
 
     def _changed(self, key: str, old: _Values, new: _Values) -> str:
         name = self._name(key)
@@ -142,8 +153,11 @@ class _Words:
             return f"only {self._only(key, new)} instead of {self._only(key, old)}"
         if key == _MFA and None in old & new:
             return f"also {_SESSION}" if old < new else _NO_SESSION
+        if new == {None}:
+            return f"only without {_required(name)}"
         if None in new - old:
-            return f"also without {_required(name)}"
+            lost = f" and no longer with certain {_plural(name)}" if old - new else ""
+            return f"also without {_required(name)}{lost}"
         if None in old - new:
             return f"only with {_required(name)}"
         if old < new:
@@ -164,10 +178,14 @@ class _Words:
         return describe_restriction(self.compared.plan, Restriction(key, self._ordered(key, values), ()))
 
     def _span(self, key: str, values: _Values) -> str:
-        return describe_span(self.compared.plan.keys[key], values, key)
+        return describe_span(self.compared.plan, values, key)
 
     def _ordered(self, key: str, values: _Values) -> tuple[KeyValue, ...]:
         return tuple(value for value in self.compared.plan.keys[key].values if value in values)
+
+    def _has_every_call(self, key: str) -> bool:
+        """Whether every call has `key`, which has no name of its own here."""
+        return key not in _KEY_NAMES and None not in self.compared.plan.keys[key].values
 
     def _name(self, key: str) -> str:
         return _KEY_NAMES.get(key) or self.compared.plan.written.get(key) or describe_value(key)

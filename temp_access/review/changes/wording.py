@@ -15,16 +15,7 @@ _OBJECT_VERBS = MappingProxyType({"s3:getobject": "read", "s3:putobject": "uploa
 _OTHER_VERBS = MappingProxyType(
     {
         "s3:listbucket": "list objects",
-        "s3:listbucketversions": "list versions",
         "s3:getbucketlocation": "read the bucket's Region",
-        "s3:getobjectversion": "read versions",
-        "s3:deleteobjectversion": "delete versions for good",
-        "s3:getobjecttagging": "read tags",
-        "s3:putobjecttagging": "set tags",
-        "s3:getobjectversiontagging": "read tags of versions",
-        "s3:putobjectversiontagging": "set tags of versions",
-        "s3:getobjectacl": "read ACLs",
-        "s3:getobjectversionacl": "read ACLs of versions",
         "s3:abortmultipartupload": "abort uploads",
         "s3:listmultipartuploadparts": "list the parts of uploads",
     }
@@ -36,7 +27,8 @@ _TOKEN_NAMES = MappingProxyType({BUCKET: "the bucket", ROLE: "the role", USER: "
 def describe_scope(pattern: str, prefix: str | None, *, whole: bool) -> str:
     """Return where access applies, e.g. `in bob/`; `whole` if it applies to everything that `pattern` matches."""
     if prefix is not None:
-        return _describe_keys(prefix) if whole else f"under the prefix {prefix!r}"
+        bucket = "" if pattern == BUCKET else f" of {humanize(pattern)}"
+        return (_describe_keys(prefix) if whole else f"under the prefix {prefix!r}") + bucket
     if pattern.startswith(f"{BUCKET}/"):
         key = pattern.removeprefix(f"{BUCKET}/")
         return _describe_keys(key) if whole and "*" in key else f"at {key}" if whole else f"at {key}, for example"
@@ -85,7 +77,7 @@ def humanize(pattern: str) -> str:
     """Return a normalized pattern with words in place of its tokens."""
     for token, name in ((SESSIONS, "the role's session "), *_TOKEN_NAMES.items()):
         pattern = pattern.replace(token, name)
-    return pattern.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:")
+    return pattern.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:").replace("${$}{", "${")
 
 
 def _shorten(names: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Sample actions for a pattern of actions, and the resources that they apply to."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from temp_access.iam.patterns import PatternSet, compile_patterns
 from temp_access.iam.request import Request
@@ -34,6 +34,8 @@ SAMPLE_ACTIONS = (
     "sts:AssumeRole",
 )
 _OBJECT_ACTIONS = ("s3:abortmultipartupload", "s3:listmultipartuploadparts", "s3:bypassgovernanceretention")
+# The actions on buckets with "object" in their names: another pattern with it is about objects.
+_LOCKS = ("s3:GetBucketObjectLockConfiguration", "s3:PutBucketObjectLockConfiguration")
 _PLACEHOLDER = "Example"
 _ANY_REQUEST = Request("*", "", "", "", "")
 
@@ -78,7 +80,10 @@ def applies_to(action: str, arn: str) -> bool:
         return True
     if service != "s3" or arn.split(":")[2] != "s3":
         return service == arn.split(":")[2]
-    if is_placeholder(action):
+    pattern = action.replace(_PLACEHOLDER, "*")
+    if is_placeholder(action) and (
+        "object" not in action.lower() or any(map(partial(action_matches, pattern), _LOCKS))
+    ):
         return True
     on_objects = action.lower() in _OBJECT_ACTIONS or ("object" in action.lower() and "bucket" not in action.lower())
     return on_objects is ("/" in arn)

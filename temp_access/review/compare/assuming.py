@@ -51,14 +51,14 @@ class AssumeComparison:
         return dict(combination).get(key, self.plan.keys[key].values[0])
 
     def required(self, allowed: frozenset[Deviations]) -> dict[str, frozenset[KeyValue]]:
-        """Return the keys on which the decision depends, each with the values that are allowed."""
+        """Return the keys on which the decision depends, each with all values that are allowed."""
         if not allowed:
             return {}
         required = {}
-        for key in self.plan.keys:
+        for key, tried in self.plan.keys.items():
             values = frozenset(self.value(combination, key) for combination in allowed)
             if values != frozenset(self.value(combination, key) for combination in self.before):
-                required[key] = values
+                required[key] = tried.standing_for(values)
         return required
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from temp_access.iam.condition_keys import CONDITION_KEYS, IAM, caller_kind
+from temp_access.iam.callers import IAM, caller_kind
+from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.request import Request
 from temp_access.iam.unknown import UnknownValue
 from temp_access.review.compare.key_values import KeyValue, PolicyCondition

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from temp_access.iam.condition_keys import NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.request import ContextValue, Request
 from temp_access.review.compare.caller_keys import caller_values, follows_from_caller, is_always_present, is_possible
 from temp_access.review.compare.key_values import (
@@ -24,7 +25,7 @@ from temp_access.review.snapshot import Snapshot
 PREFIX = "s3:prefix"
 _MAX_COMBINATIONS = 4096
 _MAX_DEVIATIONS = 2
-_SOURCE_IP, _ENDPOINT_KEYS = "aws:sourceip", ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
+_SOURCE_IP = "aws:sourceip"
 _MFA, _MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 Deviations = tuple[tuple[str, KeyValue], ...]
 
@@ -67,7 +68,7 @@ class ContextPlan:
                 keys |= assigned(key, values.values[0])
         for key, value in deviations:
             keys |= assigned(key, value)
-        if any(keys.get(key) for key in _ENDPOINT_KEYS):
+        if any(keys.get(key) for key in NETWORK_OF_AN_ENDPOINT):
             keys[_SOURCE_IP] = ()
         return keys
 
@@ -80,7 +81,7 @@ class ContextPlan:
 
     def _combine(self, statements: Sequence[LayeredStatement]) -> tuple[tuple[Deviations, ...], bool]:
         reduced = {
-            key: self._reduced(key, statements)
+            key: tuple(dict.fromkeys(self.representatives(key, statements).values()))
             for key in dict.fromkeys(key for each in statements for key in sorted(each.keys))
             if key in self.keys
         }
@@ -94,8 +95,8 @@ class ContextPlan:
             return tuple(sorted(every, key=len)), complete
         return tuple(itertools.islice(_few_deviations(pairs), _MAX_COMBINATIONS)), False
 
-    def _reduced(self, key: str, statements: Sequence[LayeredStatement]) -> tuple[KeyValue, ...]:
-        """Return one of the key's values for each way in which these statements tell them apart."""
+    def representatives(self, key: str, statements: Sequence[LayeredStatement]) -> dict[KeyValue, KeyValue]:
+        """Return for each of the key's values the first one that these statements don't tell apart from it."""
         compiled = [
             condition
             for each in statements
@@ -104,11 +105,12 @@ class ContextPlan:
         ]
         by_itself = key in BOOLEAN_KEYS or any(key in map(canonical_key, each.variables) for each in statements)
         distinct: dict[tuple[object, ...], KeyValue] = {}
+        found: dict[KeyValue, KeyValue] = {}
         for value in self.keys[key].values:
             test = self.probe._replace(context={**self.probe.context, **assigned(key, value)})
             results = tuple(outcome(condition, test) for condition in compiled)
-            distinct.setdefault((value if by_itself else None, results), value)
-        return tuple(distinct.values())
+            found[value] = distinct.setdefault((value if by_itself else None, results), value)
+        return found
 
     def deviations(self, combination: Iterable[tuple[str, KeyValue]]) -> Deviations:
         """Return the keys of a combination whose values aren't the usual ones."""
@@ -117,7 +119,7 @@ class ContextPlan:
 
 def _can_be_together(keys: Mapping[str, KeyValue]) -> bool:
     """Whether a request can have these keys: a VPC endpoint hides the address, and only MFA has an age."""
-    through_endpoint = any(keys.get(key) for key in _ENDPOINT_KEYS)
+    through_endpoint = any(keys.get(key) for key in NETWORK_OF_AN_ENDPOINT)
     if through_endpoint and keys.get(_SOURCE_IP):
         return False
     return not {_MFA, _MFA_AGE} <= keys.keys() or (keys[_MFA] == "true") is (keys[_MFA_AGE] is not None)
@@ -136,7 +138,8 @@ def context_plan(statements: Sequence[LayeredStatement], head: Snapshot, request
     if request.principal == "*":
         usual["aws:principalaccount"] = "anonymous"
     plans: dict[str, KeyValues] = {}
-    written = {canonical_key(entry.key): entry.key for each in statements for entry in each.view.conditions}
+    written = {canonical_key(key): key for each in statements for key in each.written_variables}
+    written |= {canonical_key(entry.key): entry.key for each in statements for entry in each.view.conditions}
     variables = {canonical_key(key) for statement in statements for key in statement.variables}
     unset = {key: VARIABLE_VALUE for key in variables if not isinstance(request.value(key), str)}
     probe = request._replace(context=unset)

@@ -8,10 +8,12 @@ from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import Request
 from temp_access.review.compare.actions import sample_actions, service_of
 from temp_access.review.compare.contexts import ContextPlan, Deviations, context_plan
+from temp_access.review.compare.key_values import KeyValue
+from temp_access.review.compare.overlaps import overlaps
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.relevance import LayeredStatement, layered_statements, layers_present, same_meaning
 from temp_access.review.compare.requests import SampleRequest, make_request, sample_requests
-from temp_access.review.compare.scopes import ResourceScope, baseline_scopes, scopes_of
+from temp_access.review.compare.scopes import ResourceScope, baseline_scopes, overlapping_scopes, scopes_of
 from temp_access.review.snapshot import Snapshot, Snapshots
 
 BASELINE_ACTIONS = ("s3:*", "*")
@@ -47,6 +49,13 @@ class DecisionPairs:
         if (sample, own) not in self._decided:
             self._decided[sample, own] = (base.decide(sample, self.plan, own), head.decide(sample, self.plan, own))
         return self._decided[sample, own]
+
+    def representatives(self, sample: SampleRequest, key: str) -> Mapping[KeyValue, KeyValue]:
+        """Return for each value of a key the one that was tried for a request instead of it."""
+        assert self._deciders  # noqa: S101 - there are no samples without it
+        assert self.plan  # noqa: S101 - the same
+        statements = [each for decider in self._deciders for each in decider.relevant(sample)]
+        return self.plan.representatives(key, statements)
 
 
 @dataclass
@@ -133,12 +142,13 @@ def _patterns(
 ) -> tuple[tuple[str, ...], tuple[ResourceScope, ...]]:
     """Return the patterns of actions and the scopes to try."""
     old, new = ([each.view for each in one_side] for one_side in statements)
-    named_actions = (action for view in (*old, *new) for action in view.actions)
-    actions = tuple(dict.fromkeys([*named_actions, *BASELINE_ACTIONS]))
+    named_actions = [action for view in (*old, *new) for action in view.actions]
+    actions = tuple(dict.fromkeys([*named_actions, *overlaps(named_actions, ignore_case=True), *BASELINE_ACTIONS]))
     services = dict.fromkeys(service_of(action) for pattern in actions for action in sample_actions(pattern))
     base, head = snapshots
     baseline = baseline_scopes(_folders(principal, base, head), services)
-    named = [*scopes_of(base, old), *scopes_of(head, new), *baseline]
+    named = [*scopes_of(base, old), *scopes_of(head, new)]
+    named += [*overlapping_scopes(head, named), *baseline]
     return actions, tuple({(scope.pattern, scope.prefix): scope for scope in named}.values())
 
 

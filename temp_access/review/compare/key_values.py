@@ -1,7 +1,7 @@
 """The values to try for a condition key: one for each way in which conditions of both sides tell values apart."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -17,7 +17,7 @@ from temp_access.review.compare.ordered_values import (
     address_values,
     ordered_points,
 )
-from temp_access.review.compare.texts import TextPattern, distinguishing_texts
+from temp_access.review.compare.texts import TextPattern, distinguishing_texts, matches_any
 
 KeyValue = str | tuple[str, ...] | None
 OTHER_VALUE, VARIABLE_VALUE = "another-value", "value"
@@ -67,14 +67,21 @@ def _compiled(operator: str, key: str, values: tuple[str, ...], variables: bool)
 class KeyValues:
     """Values of one key that no condition treats alike, the usual one first; `complete` if there are no others.
 
-    `exact` are those that stand only for themselves. `points` are the ordered values, each with the one of `values`
-    that it is treated like.
+    `exact` are those that stand only for themselves. `stand_ins` are the texts in them that no policy names, in full or
+    with a pattern: no description shows them. `alike` are all values that each of them stands for. `points` are the
+    ordered values, each with the one of `values` that it is treated like.
     """
 
     values: tuple[KeyValue, ...]
     exact: frozenset[KeyValue] = frozenset()
     points: tuple[tuple[OrderedPoint, KeyValue], ...] = ()
     complete: bool = True
+    stand_ins: frozenset[str] = frozenset()
+    alike: Mapping[KeyValue, frozenset[KeyValue]] = field(default_factory=dict)
+
+    def standing_for(self, values: Iterable[KeyValue]) -> frozenset[KeyValue]:
+        """Return all values that some of `values` stand for."""
+        return frozenset().union(*(self.alike.get(value, (value,)) for value in values))
 
 
 def key_values(
@@ -98,14 +105,15 @@ def key_values(
     compiled = [condition for each in conditions if (condition := each.compile())]
     texts, complete = _texts(key, conditions, user_name)
     points = ordered_points(key, [(each.operator, each.entry.values) for each in conditions])
-    singles = [
-        *texts,
+    ordered = [
         *address_values(v for each in conditions if "ipaddress" in each.operator for v in each.entry.values),
+        *(point.text for point in points),
     ]
-    singles += [point.text for point in points]
+    singles = [*texts, *ordered]
     if not singles or any(each.operator == "null" for each in conditions):
         singles += _BOOLEANS if key in BOOLEAN_KEYS else [] if points else [OTHER_VALUE]
-    singles += [*more, VARIABLE_VALUE] if is_variable else more
+    # Conditions on other keys compare them with this value.
+    singles = [*([VARIABLE_VALUE] if is_variable else []), *singles, *more]
     singles = list(filter(possible, singles))
     patterned = OTHER_VALUE in texts or bool(more)
     distinct: dict[tuple[KeyValue | bool, ...], KeyValue] = {}
@@ -128,18 +136,28 @@ def key_values(
         )
         by_value[value] = vector
         distinct.setdefault(vector, value)
+    alike: dict[KeyValue, set[KeyValue]] = {}
+    for value, vector in by_value.items():
+        alike.setdefault(distinct[vector], set()).add(value)
     return KeyValues(
         tuple(distinct.values()),
         frozenset(_exact_values(key, conditions, by_value)),
         tuple((point, distinct[by_value[point.text]]) for point in points),
         complete,
+        frozenset(_stand_ins(conditions, user_name, by_value, {*_BOOLEANS, *ordered})),
+        {value: frozenset(values) for value, values in alike.items()},
     )
 
 
 def variable_keys(texts: Iterable[str]) -> Iterator[str]:
     """Yield the condition keys (in lower case) of the policy variables in `texts`."""
+    return map(str.lower, variable_names(texts))
+
+
+def variable_names(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the condition keys of the policy variables in `texts`, as they are written."""
     for text in texts:
-        yield from (part.key.lower() for part in _parts(text, wildcards=True) if isinstance(part, Variable))
+        yield from (part.key for part in _parts(text, wildcards=True) if isinstance(part, Variable))
 
 
 def _results(key: str, value: KeyValue, compiled: Iterable[Condition], request: Request) -> Iterator[bool | str]:
@@ -190,6 +208,27 @@ def _texts(key: str, conditions: Iterable[PolicyCondition], user_name: str) -> t
         return named, True
     samples = distinguishing_texts(tuple(dict.fromkeys(patterns)))
     return [*named, OTHER_VALUE, *sorted(samples.texts, key=lambda text: text == "")], samples.complete
+
+
+def _stand_ins(
+    conditions: Sequence[PolicyCondition], user_name: str, values: Iterable[KeyValue], examples: Container[str]
+) -> Iterator[str]:
+    """Yield the texts in `values` that no condition names, in full or with a pattern, and that aren't `examples`."""
+    written = {text for each in conditions for text in each.entry.values}
+    patterns = [
+        _pattern(text, each, user_name, wild=wild, ignore_case=each.operator.endswith("ignorecase"))
+        for each in conditions
+        if each.operator.startswith(("string", "arn"))
+        for wild in (each.operator.startswith("arn") or each.operator.endswith("like"),)
+        for text in each.entry.values
+        # The value of another key has a stand-in.
+        if set(variable_keys([text])) <= {"aws:username"}
+    ]
+    for value in values:
+        for text in value if isinstance(value, tuple) else (value,):
+            made_up = text in (OTHER_VALUE, VARIABLE_VALUE) or not matches_any(text or "", patterns)
+            if text and made_up and text not in written and text not in examples:
+                yield text
 
 
 _FILLINGS: Mapping[object, str] = MappingProxyType({Wildcard.ANY: "example", Wildcard.ONE: "x"})
@@ -246,14 +285,15 @@ def _value_sets(
 def _exact_values(
     key: str, conditions: Sequence[PolicyCondition], by_value: Mapping[KeyValue, tuple[KeyValue | bool, ...]]
 ) -> Iterator[KeyValue]:
-    yield None
+    if [value for value, vector in by_value.items() if vector == by_value.get(None)] == [None]:
+        yield None
     if key in BOOLEAN_KEYS:
         yield from _BOOLEANS
         return
     wild = any(each.operator.endswith("like") or each.operator.startswith("arn") for each in conditions)
     for condition in conditions:
         for text in condition.entry.values:
-            if condition.operator == "stringequals" and not wild and "${" not in text:
+            if condition.operator in ("stringequals", "stringnotequals") and not wild and "${" not in text:
                 alike = [value for value, vector in by_value.items() if vector == by_value.get(text)]
                 if alike == [text]:
                     yield text

@@ -1,15 +1,20 @@
 """The statements that can decide a request, whatever its condition keys are, and the keys that they test."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from temp_access.iam.conditions import UnreadableCondition
 from temp_access.iam.decision import Layer
 from temp_access.iam.document import Policy, Statement
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.request import Request
 from temp_access.iam.statements import StatementView, policy_statements
-from temp_access.review.compare.key_values import PolicyCondition, variable_keys
+from temp_access.iam.unknown import UnknownOutcome
+from temp_access.review.compare.key_values import PolicyCondition, variable_keys, variable_names
 from temp_access.review.compare.ordered_values import CURRENT_TIME, EPOCH_TIME
+
+_PLACE = re.compile(r"Statement\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,15 @@ class LayeredStatement:
     @property
     def variables(self) -> set[str]:
         """The condition keys of its policy variables, in lower case."""
+        return {key.lower() for key in self.written_variables}
+
+    @property
+    def written_variables(self) -> set[str]:
+        """The condition keys of its policy variables, as it writes them."""
         if self.view.version != "2012-10-17":
             return set()
         values = (value for entry in self.view.conditions for value in entry.values)
-        return set(variable_keys([*self.view.resources, *values]))
+        return set(variable_names([*self.view.resources, *values]))
 
     @property
     def keys(self) -> set[str]:
@@ -43,8 +53,12 @@ class LayeredStatement:
     def can_decide(self, request: Request) -> bool:
         """Whether action, resource and principal match, or may match with other condition keys."""
         statement = self.statement
-        if not statement.names_action(request.action.lower(), request):
-            return False
+        try:
+            if not statement.names_action(request.action.lower(), request):
+                return False
+        except UnknownOutcome:
+            # Which actions it has isn't known.
+            pass
         has_variable = any(not isinstance(request.value(key), str) for key in variable_keys(self.view.resources))
         exempts_nobody = self.view.not_principal and self.has_boundary
         without_conditions = replace(
@@ -74,7 +88,9 @@ def layered_statements(policies: PolicySet) -> tuple[LayeredStatement, ...]:
         LayeredStatement(layer, statement, view, policies.boundary is not None)
         for layer, layer_policies in layers
         for policy in layer_policies
-        for statement, view in zip(policy.statements, policy_statements([policy]), strict=True)
+        for views in (tuple(policy_statements([policy])),)
+        for statement in policy.statements
+        for view in (views[statement.index],)
     )
 
 
@@ -90,8 +106,19 @@ def conditions_by_key(statements: Sequence[LayeredStatement]) -> Mapping[str, li
 
 
 def same_meaning(left: Sequence[LayeredStatement], right: Sequence[LayeredStatement]) -> bool:
-    """Return whether each layer has the same statements, in any order."""
-    return {(each.layer, each.view) for each in left} == {(each.layer, each.view) for each in right}
+    """Return whether each layer has the same statements, in any order; an unreadable part is the same as written."""
+    return set(map(_meaning, left)) == set(map(_meaning, right))
+
+
+def _meaning(each: LayeredStatement) -> tuple[object, ...]:
+    statement = each.statement
+    patterns = [patterns for patterns in (statement.actions, statement.resources) if patterns]
+    unreadable = [
+        *(name for pattern in patterns for name in pattern.unreadable),
+        *(condition.name for condition in statement.conditions if isinstance(condition, UnreadableCondition)),
+    ]
+    # A name says where in the policy it stands, which has no meaning.
+    return each.layer, each.view, statement.effect, tuple(_PLACE.sub("", name) for name in unreadable)
 
 
 def layers_present(policies: PolicySet) -> tuple[bool, bool]:

@@ -33,15 +33,18 @@ def sample_requests(head: Snapshot, actions: Iterable[str], scopes: Iterable[Res
     """Yield every action on every resource that it applies to, with each prefix for a listing."""
     samples = dict.fromkeys(action for pattern in actions for action in sample_actions(pattern))
     resources = dict.fromkeys(arn for scope in scopes for arn in scope.resources)
-    prefixes = dict.fromkeys(prefix for scope in scopes for prefix in scope.prefixes)
+    prefixes: dict[str, dict[str, None]] = {}
+    for scope in scopes:
+        for arn in scope.resources if scope.prefixes else ():
+            prefixes.setdefault(arn, {}).update(dict.fromkeys(scope.prefixes))
     for action in samples:
         for resource in resources:
             # The trust policy decides who may assume the role itself.
             on_trust = resource == ROLE and service_of(action) == "sts"
             if on_trust or not applies_to(action, head.names.localize(resource)):
                 continue
-            lists = action in PREFIX_ACTIONS and resource == BUCKET
-            for prefix in dict.fromkeys((None, "", *prefixes)) if lists else (None,):
+            tried = prefixes.get(resource) if action in PREFIX_ACTIONS else None
+            for prefix in dict.fromkeys((None, "", *tried)) if tried else (None,):
                 yield SampleRequest(action, resource, prefix)
 
 

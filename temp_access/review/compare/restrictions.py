@@ -54,7 +54,8 @@ def _of_sample(compared: DecisionPairs, sample: SampleRequest, *, gained: bool) 
         # Conditions that both sides have say nothing about the difference.
         shared = {_without(context, key) for context in wide}
         if narrow == {c for c in every if dict(c).get(key, usual) in allowed and _without(c, key) in shared}:
-            return Restriction(key, tuple(value for value in values.values if value in allowed), example)
+            stands_for = compared.representatives(sample, key)
+            return Restriction(key, tuple(v for v in values.values if stands_for[v] in allowed), example)
     return Restriction("", (), example)
 
 

@@ -1,12 +1,13 @@
 """The scopes that a policy names: a pattern of resources, or a pattern of prefixes to list."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
 from temp_access.iam.statements import StatementView, examples, has_variables
+from temp_access.review.compare.overlaps import overlaps
 from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot
 
 _OTHER_RESOURCES = (
@@ -17,6 +18,7 @@ _OTHER_RESOURCES = (
     f"{PARTITION}iam:{ACCOUNT}role/another-role",
     f"{PARTITION}ec2:us-east-1{ACCOUNT}instance/example",
 )
+_MAX_STARS = 3
 _ANY_REQUEST = Request("*", "", "", "", "")
 
 
@@ -40,16 +42,48 @@ def scopes_of(snapshot: Snapshot, statements: Iterable[StatementView]) -> Iterat
     """Yield the scopes that the statements of one snapshot name."""
     user = snapshot.config.user.name
     for statement in statements:
-        for pattern in statement.resources:
-            if pattern != "*":
-                samples = (snapshot.names.normalize(example) for example in examples(pattern, user_name=user))
-                resources = tuple(arn for arn in samples if _is_resource_arn(snapshot, arn))
-                yield ResourceScope(snapshot.names.normalize(pattern), None, resources)
+        texts = [_readable(statement, pattern) for pattern in statement.resources if pattern != "*"]
+        scopes = [_scope(snapshot, text, user) for text in texts]
+        yield from scopes
         for entry in statement.conditions:
             if entry.lower_key == "s3:prefix":
                 for prefix in entry.values:
                     prefixes = examples(prefix, user_name=user) if "like" in entry.operator.lower() else (prefix,)
                     yield ResourceScope(BUCKET, prefix, (BUCKET,), prefixes)
+                    for scope in scopes:
+                        if buckets := tuple(each for each in scope.resources if _is_bucket(each) and each != BUCKET):
+                            yield ResourceScope(scope.pattern, prefix, buckets, prefixes)
+
+
+def _readable(statement: StatementView, pattern: str) -> str:
+    """Return a pattern for Version 2012-10-17: without it, `${` is text."""
+    return pattern if statement.version == "2012-10-17" else pattern.replace("${", "${$}{")
+
+
+def _is_bucket(resource: str) -> bool:
+    """Whether a normalized resource is a bucket."""
+    return resource == BUCKET or (resource.startswith(f"{PARTITION}s3:::") and "/" not in resource)
+
+
+def overlapping_scopes(head: Snapshot, scopes: Sequence[ResourceScope]) -> Iterator[ResourceScope]:
+    """Yield the scopes that two patterns of resources have in common."""
+    patterns = dict.fromkeys(scope.pattern for scope in scopes if scope.prefix is None)
+    for pattern in overlaps(each for each in patterns if each.count("*") <= _MAX_STARS):
+        yield _scope(head, head.names.localize(pattern), head.config.user.name)
+    by_bucket: dict[str, dict[str, None]] = {}
+    resources = {scope.pattern: scope.resources for scope in scopes if scope.prefix is not None}
+    for scope in scopes:
+        if scope.prefix is not None and scope.prefix.count("*") <= _MAX_STARS:
+            by_bucket.setdefault(scope.pattern, {})[scope.prefix] = None
+    for pattern, prefixes in by_bucket.items():
+        for prefix in overlaps(prefixes):
+            yield ResourceScope(pattern, prefix, resources[pattern], examples(prefix))
+
+
+def _scope(snapshot: Snapshot, pattern: str, user: str) -> ResourceScope:
+    samples = (snapshot.names.normalize(example) for example in examples(pattern, user_name=user))
+    resources = tuple(arn for arn in samples if _is_resource_arn(snapshot, arn))
+    return ResourceScope(snapshot.names.normalize(pattern), None, resources)
 
 
 def baseline_scopes(folders: Iterable[str], services: Iterable[str]) -> Iterator[ResourceScope]:

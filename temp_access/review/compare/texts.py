@@ -1,7 +1,7 @@
 """Texts that tell patterns apart: one for each set of patterns that a text can match."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,6 +61,21 @@ def distinguishing_texts(patterns: tuple[TextPattern, ...]) -> TextSamples:
             seen.add(after)
             queue.append((after, text + char))
     return TextSamples(tuple(found.values()))
+
+
+def matches_any(text: str, patterns: Iterable[TextPattern]) -> bool:
+    """Whether one of the patterns matches a text, and not only because it matches every text."""
+    return any(_matches(text, pattern) for pattern in patterns)
+
+
+def _matches(text: str, pattern: TextPattern) -> bool:
+    automaton = _Automaton(pattern)
+    if not any(isinstance(part, str) for part in pattern.parts):
+        return not text and not pattern.parts
+    state = automaton.start
+    for char in text:
+        state = automaton.step(state, char)
+    return automaton.accepts(state)
 
 
 class _Automaton:

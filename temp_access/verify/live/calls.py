@@ -16,7 +16,6 @@ from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.live.presigned import call_presigned
-from temp_access.verify.live.uploads import abort_upload
 from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
 from temp_access.verify.trust_checks import trust_policy_set, trust_request
@@ -60,7 +59,8 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
         case "multipart":
             repeated(lambda: _multipart(s3, call))
         case "list-parts" | "abort":
-            _deployers_upload(s3, deployer.s3, call)
+            # After a lost answer another upload is tried: that one is gone may have another reason.
+            repeated(lambda: _deployers_upload(s3, deployer.s3, call))
         case "copy":
             s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": call.bucket, "Key": str(call.source)})
         case "get-tagging":
@@ -151,7 +151,7 @@ def _deployers_upload(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -
     # An upload that nobody knows is under the run's prefix, so the clean-up removes it.
     upload = _prepare(lambda: deployer.create_multipart_upload(Bucket=call.bucket, Key=call.key))
     if call.operation == "abort":
-        abort_upload(s3, call.bucket, call.key, upload["UploadId"], reader=deployer)
+        s3.abort_multipart_upload(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
     else:
         s3.list_parts(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
 

@@ -15,21 +15,13 @@ def open_uploads(s3: "S3Client", bucket: str, prefix: str) -> list[tuple[str, st
     return [(upload["Key"], upload["UploadId"]) for page in pages for upload in page.get("Uploads", ())]
 
 
-def abort_upload(s3: "S3Client", bucket: str, key: str, upload: str, reader: "S3Client | None" = None) -> None:
-    """Abort an upload, once; `reader` (None: `s3`) tells after a lost answer whether it took effect.
-
-    Raises botocore's errors, also that the upload is missing.
-    """
-    once(
-        lambda: s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload),
-        lambda: (key, upload) not in open_uploads(reader or s3, bucket, key),
-    )
-
-
 def remove_upload(s3: "S3Client", bucket: str, key: str, upload: str) -> None:
-    """Abort an upload, which may be gone already."""
+    """Abort an upload, which may be gone already; raises botocore's errors."""
     try:
-        abort_upload(s3, bucket, key, upload)
+        once(
+            lambda: s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload),
+            lambda: (key, upload) not in open_uploads(s3, bucket, key),
+        )
     except Exception as error:
         if not is_missing(error, "NoSuchUpload"):
             raise

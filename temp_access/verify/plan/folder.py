@@ -51,6 +51,12 @@ def _operations_of(access: AccessMode) -> frozenset[str]:
     return frozenset(name for name in OPERATIONS if allowed_by_mode(access, name))
 
 
+@cache
+def _of_extras(*modes: AccessMode) -> tuple[str, ...]:
+    """Return the operations of extras that one of the modes has by name."""
+    return tuple(name for name in OF_EXTRAS if any(mode.names(OPERATIONS[name].action) for mode in modes))
+
+
 class FolderProbes:
     """Builds the probes of one grant; `ceiling` is the access that the role has to the bucket."""
 
@@ -72,7 +78,7 @@ class FolderProbes:
     def probes(self) -> Iterator[Probe]:
         """Yield the probes inside the folder, then those outside."""
         yield from map(self._inside, INSIDE)
-        of_role = self._of_extras(self.access, self.ceiling)
+        of_role = _of_extras(self.access, self.ceiling)
         yield from map(self._inside, (name for name in of_role if name not in INSIDE))
         yield from self._keys_inside()
         yield self._listing("folder", f"{self.grant.folder}/", "the folder itself", self.access.allows_listing)
@@ -89,7 +95,7 @@ class FolderProbes:
             yield self._beyond(operation)
 
     def _outside_prefixes(self) -> Iterator[tuple[str, RunPrefix, tuple[str, ...]]]:
-        extras = tuple(name for name in self._of_extras(self.access) if name not in OUTSIDE)
+        extras = _of_extras(self.access)
         sibling = operations.sibling_prefix(self.grant.folder, self.run)
         yield "sibling", sibling, (*OUTSIDE, "get-missing", *extras)
         if self.neighbour:
@@ -103,11 +109,6 @@ class FolderProbes:
         yield "dotted-segments", dotted, MISREAD_OUTSIDE
         if other := operations.lookalike_prefix(self.grant.folder, self.run):
             yield "look-alike", other, FURTHER_OUTSIDE
-
-    @staticmethod
-    def _of_extras(*modes: AccessMode) -> tuple[str, ...]:
-        """Return the operations of extras that one of the modes has by name."""
-        return tuple(name for name in OF_EXTRAS if any(mode.names(OPERATIONS[name].action) for mode in modes))
 
     def _listings_of_versions(self) -> Iterator[Probe]:
         folder, sibling = self.grant.folder, operations.sibling_prefix(self.grant.folder, self.run)

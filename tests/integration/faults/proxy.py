@@ -89,6 +89,9 @@ class FaultProxy:
             self.calls.append((name, chosen.kind if chosen else ""))
         return chosen
 
+    def answered(self, answer: Answer) -> None:
+        """Take note of an answer of the local AWS; a subclass may need it."""
+
     def stop(self) -> None:
         """Stop, and close every connection."""
         self.stopped.set()
@@ -181,12 +184,15 @@ class _Handler(BaseHTTPRequestHandler):
                 proxy = self.server.proxy
                 self.upstream = http.client.HTTPSConnection("127.0.0.1", proxy.upstream, context=proxy.client_tls)
             try:
-                return self._ask(self.upstream, call, headers)
+                answer = self._ask(self.upstream, call, headers)
             except (OSError, http.client.HTTPException):
                 self.upstream.close()
                 self.upstream = None
                 if attempt == 2:
                     raise
+            else:
+                self.server.proxy.answered(answer)
+                return answer
         raise AssertionError
 
     def _ask(self, upstream: http.client.HTTPSConnection, call: Call, headers: list[tuple[str, str]]) -> Answer:
@@ -227,13 +233,19 @@ class _Handler(BaseHTTPRequestHandler):
             socket.close(self.connection.detach()) if kind == "reset" else self.connection.close()
 
 
+def point_at(aws: Instance, port: int) -> None:
+    """Let all commands with --local use this port."""
+    server = StateDir.of(aws.state_dir).server
+    write_private(server, json.dumps({**json.loads(server.read_bytes()), "port": port}))
+
+
 @contextmanager
 def proxied(aws: Instance, seed: int = 0) -> Iterator[FaultProxy]:
     """Run a proxy before the local AWS, and send all commands with --local through it."""
     server = StateDir.of(aws.state_dir).server
     original = server.read_bytes()
     proxy = FaultProxy(aws, seed)
-    write_private(server, json.dumps({**json.loads(original), "port": proxy.port}))
+    point_at(aws, proxy.port)
     try:
         yield proxy
     finally:

@@ -95,6 +95,19 @@ def test_one_lost_answer_of_each_operation_changes_nothing(
     deployed.assert_clean()
 
 
+def test_a_tag_that_nobody_knows_of_is_in_the_journal(deployed: Project, proxy: FaultProxy) -> None:
+    """The tag took effect, and neither its answer nor the state could be read: the record stays for the next run."""
+    # The sweep before the run reads the tags too.
+    proxy.make(Fault("InternalError", "TagUser", takes_effect=True), Fault("InternalError", "ListUserTags", skip=1))
+    ended = deployed.verify("--grant", "bob")
+    assert ended.code == 3, ended.output
+    assert deployed.keys() == []
+    assert (len(deployed.tags()), len(deployed.journal)) in [(1, 1), (0, 0)]
+    proxy.make()
+    assert deployed.verify("--grant", "bob").code == 0
+    deployed.assert_clean()
+
+
 def _left(project: Project) -> dict[str, Any]:
     return project.probe("clean-up/nothing-left")
 

@@ -8,6 +8,7 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,16 @@ def test_a_request_without_a_right_signature_is_refused_on_every_path(stranger: 
         assert "ministack" not in text.lower()
         assert "hypercorn" not in str(response.headers).lower()
     connection.close()
+
+
+def test_a_refusal_is_dated_and_named(stranger: Stranger) -> None:
+    """As each answer of AWS: clients compare their clocks with the date, and tell it from a proxy's by the id."""
+    connection = stranger.connect()
+    connection.request("GET", "/bucket/key", headers={"Authorization": MADE_UP})
+    headers = connection.getresponse().headers
+    connection.close()
+    assert abs(parsedate_to_datetime(headers["Date"]).timestamp() - time.time()) < 60
+    assert headers["x-amz-request-id"] == headers["x-amzn-requestid"] != ""
 
 
 @pytest.mark.parametrize("path", ["/v2/", "/v2/x/blobs/uploads/", "/v2/x/manifests/latest", "/v2/_catalog"])

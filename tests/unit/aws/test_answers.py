@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.loaders import Loader
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 from hypothesis import given
@@ -20,6 +20,7 @@ from temp_access.aws.answers import (
     classify,
     defect,
     is_missing,
+    lacks_code,
 )
 
 AWS, PAGE = {"x-amzn-requestid": "1"}, {"Content-Type": "text/html"}
@@ -84,6 +85,23 @@ def test_any_other_code_is_no_answer(code: str, status: int) -> None:
 def test_a_servers_error_and_a_foreign_page_decide_nothing(code: str, status: int, headers: dict[str, str]) -> None:
     """Whatever code they have."""
     assert answer_type(error(code, status, headers)) is AnswerType.NO_ANSWER
+
+
+@pytest.mark.parametrize("decide", [is_missing, lacks_code, answer_type])
+def test_an_error_without_any_response_decides_nothing(decide: Any) -> None:
+    """botocore's errors of a connection have the attribute, and it is None."""
+    assert decide(ConnectionClosedError(endpoint_url="https://x", response=None)) in (False, AnswerType.NO_ANSWER)
+
+
+def test_only_an_answer_to_head_has_no_code() -> None:
+    """botocore makes a code of the status if it can't read the body of any other answer."""
+    for operation, kind, without_code in (
+        ("HeadObject", AnswerType.MISSING, True),
+        ("GetObject", AnswerType.NO_ANSWER, False),
+    ):
+        missing, refused = error("404", 404), error("403", 403)
+        missing.operation_name = refused.operation_name = operation
+        assert (answer_type(missing), lacks_code(refused)) == (kind, without_code)
 
 
 def test_an_expired_url_is_no_denial() -> None:

@@ -48,6 +48,18 @@ def test_an_answer_ends_the_silence() -> None:
         clock.now += 3600
 
 
+def test_what_decides_nothing_doesnt_end_the_silence() -> None:
+    """A service that throttles every call is silent; its clock is known all the same."""
+    clock = Clock()
+    patience = Patience(None, clock)
+    started = clock.now
+    while patience.refusal() is None:
+        patience.answered(formatdate(time.time() + 240, usegmt=True), decides=False)
+        clock.now += 1
+    assert clock.now - started < SILENCE_SECONDS
+    assert patience.take_clock_note() is not None
+
+
 @pytest.mark.parametrize("total", [4, 30, 60, 600])
 @pytest.mark.parametrize("answers", [True, False])
 def test_the_total_is_kept(total: int, answers: bool) -> None:

@@ -1,5 +1,8 @@
 """The deployer's credentials: what is said when they don't work."""
 
+from typing import Any
+
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
@@ -13,13 +16,12 @@ class _Session:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def client(self, name: str, **_: object) -> "_Session":
-        return self
+    def client(self, name: str, **_: object) -> Any:
+        client: Any = boto3.client("sts", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client._make_api_call = self._fail
+        return client
 
-    def _make_api_call(self, operation: str, parameters: object) -> None:
-        raise self.error
-
-    def get_caller_identity(self) -> None:
+    def _fail(self, operation: str, parameters: object) -> None:
         raise self.error
 
 

@@ -160,7 +160,11 @@ def test_names_the_invalid_key_of_a_case(
         ("role_arn", {}, "request.role_arn: must be a string, not {}"),
         ("role_arn", None, None),
         ("resource_account", None, None),
-        ("principal", "bob", "request.principal: 'bob' isn't a principal's ARN, a service like ec2.amazonaws.com or *"),
+        (
+            "principal",
+            "bob",
+            "request.principal: 'bob' isn't a principal's ARN, an id that AWS",
+        ),
         ("principal", "arn:aws:iam::111122223333:usr/bob", "isn't a principal's ARN"),
         ("account", None, "request.account: None isn't the account of the principal, 111122223333"),
         ("account", "444455556666", "request.account: '444455556666' isn't the account of the principal, 111122223333"),

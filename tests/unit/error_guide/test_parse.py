@@ -1,6 +1,7 @@
 """The code and message of pasted errors, in every form."""
 
 import json
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -59,6 +60,13 @@ def test_parses_code_and_message(form: str) -> None:
         ("Could not connect to the endpoint URL: \"https://sts.nowhere-1.amazonaws.com/\"", "ServiceUnavailable"),
         ("Role with name temp-role already exists. (Service: Iam, Status Code: 409, Req", "EntityAlreadyExists"),
         ("<Error><Code>NoSuchBucket</Code>", "NoSuchBucket"),
+        ("OSError: When getting information for bucket 'b': AWS Error NETWORK_CONNECTION during HeadBucket operation: "
+         "curlCode: 28, Timeout was reached", "NetworkConnection"),
+        ("OSError: When initiating multiple part upload for key 'x' in bucket 'y': AWS Error UNKNOWN (HTTP status 400) "
+         "during CreateMultipartUpload operation: Unable to parse ExceptionName: InvalidToken Message: The provided "
+         "token is malformed or otherwise invalid.", "InvalidToken"),
+        ("AWS Error UNKNOWN (HTTP status 301) during HeadObject operation: No response body.", "301"),
+        ("PermissionError: [Errno 13] Permission denied: '/root'", ""),
         ("Connection reset", ""),
         ("", ""),
         ("{\"Code\": ", ""),
@@ -67,6 +75,24 @@ def test_parses_code_and_message(form: str) -> None:
 def test_parses_incomplete_errors(error: str, code: str) -> None:
     """A code alone, a message alone and a truncated error have a code, and other text has none."""
     assert parse(error)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("trace", "call"),
+    [
+        ("at de_ListObjectsV2CommandError (/x/@aws-sdk/client-s3/dist-cjs/index.js:1:1)", "s3:ListObjectsV2"),
+        ("at de_CommandError (/x/node_modules/@aws-sdk/client-s3/dist-cjs/index.js:1:1)", "s3:"),
+        ("at deserializeAws_json1_1DescribeKeyCommandError (/x/@aws-sdk/client-kms/x.js:1:1)", "kms:DescribeKey"),
+        ("at async client.send(new GetObjectCommand(x))", "s3:GetObject"),
+        ("at de_AssumeRoleCommandError (/x/@aws-sdk/client-sts/dist-cjs/index.js:1:1)", "sts:AssumeRole"),
+        ("at Request.extractError (/x/node_modules/aws-sdk/lib/services/s3.js:835:35)", "s3:"),
+        ("ServiceError { err: HeadObjectError { kind: Unhandled(", "s3:HeadObject"),
+        ("at SimpleCommand.run (x.js:1:1)\nSdkError { x }", ""),
+        ("at de_ListObjectsV2CommandError (x)\n at de_AssumeRoleCommandError (/x/client-sts/x)", "s3:ListObjectsV2"),
+    ],
+)
+def test_a_stack_trace_names_the_call(trace: str, call: str) -> None:
+    assert parse(f"Error: AccessDenied: Access Denied\n    {trace}").call == call
 
 
 def test_resolves_xml_entities() -> None:
@@ -84,3 +110,14 @@ def test_handles_deep_and_long_texts() -> None:
     """A deeply nested or long text has no code, and the parser finishes soon."""
     assert parse("[{" * 50_000) == ("", ("[{" * 50_000)[:100_000], "")
     assert parse("An error occurred (" * 20_000)[0] == ""
+    for text in (
+        "x: ",
+        "Forbidden: x\n\n",
+        "HTTP GET error on ",
+        "de_XCommand ",
+        "code: None, message: None,",
+        "AError {",
+    ):
+        started = time.process_time()
+        parse(text * (100_000 // len(text)))
+        assert time.process_time() - started < 2, text

@@ -1,5 +1,6 @@
 """Which layers must allow a request, for each kind of caller and each way in which a resource policy names it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from temp_access.iam.decision import Layer
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
+from temp_access.iam.reader import read_policy
 from temp_access.iam.request import Request
 
 HOME, AWAY = "111122223333", "444455556666"
@@ -208,3 +210,25 @@ def test_a_decision_explains_its_reasons() -> None:
     assert str(evaluate(PolicySet((), LIMITS.session), request())) == (
         "implicitDeny: no identity-based policy allows it; no session policy allows it"
     )
+
+
+def test_policies_are_written_alike_only_word_for_word() -> None:
+    """In the same layers; what can't be read, or names a principal by its unique ID, isn't known to be the same."""
+
+    def identity(**changes: object) -> PolicySet:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", **changes}
+        return PolicySet(identity=(parse_policy({"Version": "2012-10-17", "Statement": statement}, Layer.IDENTITY),))
+
+    def on_bucket(principal: str) -> PolicySet:
+        statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {"AWS": principal}}
+        document = {"Version": "2012-10-17", "Statement": statement}
+        return PolicySet(resource=read_policy(document, Layer.RESOURCE))
+
+    assert identity().is_written_as(identity())
+    assert not identity().is_written_as(identity(Action="s3:PutObject"))
+    assert not identity().is_written_as(PolicySet(session=identity().identity))
+    assert not identity().is_written_as(replace(identity(), session=()))
+    assert not identity().is_written_as(replace(identity(), boundary=identity().identity[0]))
+    assert on_bucket("111122223333").is_written_as(on_bucket("111122223333"))
+    assert not on_bucket("AIDAEXAMPLEEXAMPLE123").is_written_as(on_bucket("AIDAEXAMPLEEXAMPLE123"))
+    assert not on_bucket("who knows").is_written_as(on_bucket("who knows"))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from temp_access.iam.condition_keys import CONDITION_KEYS, CallerKind, caller_kind
+from temp_access.iam.callers import CallerKind, caller_kind
+from temp_access.iam.condition_keys import CONDITION_KEYS
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
@@ -27,6 +28,7 @@ CALLERS = {
     CallerKind.ROOT: ROOT,
     CallerKind.SERVICE: SERVICE,
     CallerKind.PROVIDER: f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com",
+    CallerKind.CLOUDFRONT: "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E127EXAMPLE51Z",
     CallerKind.ANONYMOUS: "*",
 }
 
@@ -56,40 +58,45 @@ def test_the_kind_of_each_caller_is_known(kind: CallerKind) -> None:
     assert caller_kind(CALLERS[kind]) is kind
 
 
-# One line for each key: its value for a user, a role session, a federated user, root, a service, a provider, anonymous.
+# One line for each key: its value for a user, a role session, a federated user, root, a service, a user of an identity
+# provider, an origin access identity, and an anonymous caller.
 VALUES: dict[str, tuple[Any, ...]] = {
-    "aws:PrincipalArn": (USER, ROLE, FEDERATED, ROOT, None, CALLERS[CallerKind.PROVIDER], None),
-    "aws:PrincipalAccount": (HOME, HOME, HOME, HOME, PRESENT, HOME, "anonymous"),
-    "aws:PrincipalType": ("User", "AssumedRole", "FederatedUser", "Account", PRESENT, PRESENT, "Anonymous"),
-    "aws:PrincipalIsAWSService": ("false", "false", "false", "false", "true", None, None),
-    "aws:PrincipalServiceName": (None, None, None, None, SERVICE, None, None),
-    "aws:PrincipalServiceNamesList": (None, None, None, None, PRESENT, None, None),
-    "aws:PrincipalOrgID": (POSSIBLE, POSSIBLE, POSSIBLE, POSSIBLE, None, None, None),
-    "aws:PrincipalOrgPaths": (POSSIBLE, POSSIBLE, POSSIBLE, POSSIBLE, None, None, None),
-    "aws:userid": (PRESENT, PRESENT, f"{HOME}:carla", HOME, PRESENT, PRESENT, "anonymous"),
-    "aws:username": ("alice", None, None, None, None, None, None),
-    "aws:MultiFactorAuthPresent": (None, PRESENT, PRESENT, None, None, None, None),
-    "aws:MultiFactorAuthAge": (None, POSSIBLE, POSSIBLE, None, None, None, None),
-    "aws:TokenIssueTime": (None, PRESENT, PRESENT, None, None, None, None),
-    "aws:ViaAWSService": ("false",) * 7,
-    "aws:CurrentTime": (PRESENT,) * 7,
-    "aws:EpochTime": (PRESENT,) * 7,
-    "aws:SecureTransport": (PRESENT,) * 7,
-    "aws:RequestedRegion": (PRESENT,) * 7,
-    "aws:UserAgent": (PRESENT,) * 7,
-    "aws:SourceIp": (POSSIBLE,) * 7,
-    "aws:SourceVpc": (POSSIBLE,) * 7,
-    "aws:SourceVpce": (POSSIBLE,) * 7,
-    "aws:VpcSourceIp": (POSSIBLE,) * 7,
-    "aws:SourceAccount": (None, None, None, None, POSSIBLE, None, None),
-    "aws:SourceArn": (None, None, None, None, POSSIBLE, None, None),
-    "aws:SourceOrgID": (None, None, None, None, POSSIBLE, None, None),
-    "aws:SourceOrgPaths": (None, None, None, None, POSSIBLE, None, None),
-    "aws:ResourceAccount": (HOME,) * 7,
-    "s3:ResourceAccount": (HOME,) * 7,
-    "kms:CallerAccount": (None,) * 7,
-    "aws:ResourceOrgID": (POSSIBLE,) * 7,
-    "aws:ResourceOrgPaths": (POSSIBLE,) * 7,
+    "aws:PrincipalArn": (USER, ROLE, FEDERATED, ROOT, POSSIBLE, None, POSSIBLE, None),
+    "aws:PrincipalAccount": (HOME, HOME, HOME, HOME, PRESENT, HOME, PRESENT, "anonymous"),
+    "aws:PrincipalType": ("User", "AssumedRole", "FederatedUser", "Account", PRESENT, PRESENT, PRESENT, "Anonymous"),
+    "aws:PrincipalIsAWSService": ("false", "false", "false", "false", "true", None, PRESENT, None),
+    "aws:PrincipalServiceName": (None, None, None, None, SERVICE, None, None, None),
+    "aws:PrincipalServiceNamesList": (None, None, None, None, PRESENT, None, None, None),
+    "aws:PrincipalOrgID": (POSSIBLE, POSSIBLE, POSSIBLE, POSSIBLE, None, None, None, None),
+    "aws:PrincipalOrgPaths": (POSSIBLE, POSSIBLE, POSSIBLE, POSSIBLE, None, None, None, None),
+    "aws:userid": (PRESENT, PRESENT, f"{HOME}:carla", HOME, PRESENT, PRESENT, PRESENT, "anonymous"),
+    "aws:username": ("alice", None, None, None, None, None, None, None),
+    "aws:MultiFactorAuthPresent": (None, PRESENT, PRESENT, None, None, None, None, None),
+    "aws:MultiFactorAuthAge": (None, POSSIBLE, POSSIBLE, None, None, None, None, None),
+    "aws:TokenIssueTime": (None, PRESENT, PRESENT, None, None, None, None, None),
+    "aws:ViaAWSService": ("false",) * 8,
+    "aws:CurrentTime": (PRESENT,) * 8,
+    "aws:EpochTime": (PRESENT,) * 8,
+    "aws:SecureTransport": (PRESENT,) * 8,
+    "aws:RequestedRegion": (PRESENT,) * 8,
+    "aws:UserAgent": (PRESENT,) * 8,
+    "aws:SourceIp": (POSSIBLE,) * 8,
+    "aws:SourceVpc": (POSSIBLE,) * 8,
+    "aws:SourceVpcArn": (POSSIBLE,) * 8,
+    "aws:SourceVpce": (POSSIBLE,) * 8,
+    "aws:VpceAccount": (POSSIBLE,) * 8,
+    "aws:VpceOrgID": (POSSIBLE,) * 8,
+    "aws:VpceOrgPaths": (POSSIBLE,) * 8,
+    "aws:VpcSourceIp": (POSSIBLE,) * 8,
+    "aws:SourceAccount": (None, None, None, None, POSSIBLE, None, None, None),
+    "aws:SourceArn": (None, None, None, None, POSSIBLE, None, None, None),
+    "aws:SourceOrgID": (None, None, None, None, POSSIBLE, None, None, None),
+    "aws:SourceOrgPaths": (None, None, None, None, POSSIBLE, None, None, None),
+    "aws:ResourceAccount": (HOME,) * 8,
+    "s3:ResourceAccount": (HOME,) * 8,
+    "kms:CallerAccount": (None,) * 8,
+    "aws:ResourceOrgID": (POSSIBLE,) * 8,
+    "aws:ResourceOrgPaths": (POSSIBLE,) * 8,
 }
 
 
@@ -144,6 +151,8 @@ def test_keys_of_one_service() -> None:
         ({"aws:CalledVia": ["athena.amazonaws.com"]}, "aws:ViaAWSService", "true"),
         ({"aws:SourceVpce": "vpce-1"}, "aws:SourceIp", None),
         ({"aws:SourceIp": "192.0.2.1"}, "aws:SourceVpce", None),
+        ({"aws:SourceIp": "192.0.2.1"}, "aws:VpceAccount", None),
+        ({"aws:VpceOrgID": "o-exampleorgid"}, "aws:SourceIp", None),
         ({"aws:EpochTime": "1767225600"}, "aws:CurrentTime", "1767225600"),
         ({"aws:PrincipalOrgID": "o-exampleorgid"}, "aws:ResourceOrgID", "o-exampleorgid"),
     ],

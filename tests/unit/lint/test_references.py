@@ -479,3 +479,24 @@ def test_reads_a_managed_policy_by_a_parameter() -> None:
     template = attached("ReadOnlyAccess")
     template["Resources"]["R"]["Properties"]["ManagedPolicyArns"] = [{"Ref": "P"}]
     assert rules(template | parameter(Default="arn:aws:iam::aws:policy/AdministratorAccess")) == ["EscalatingPolicy"]
+
+
+@pytest.mark.parametrize(
+    ("element", "value"),
+    [
+        ("Resource", INCLUDE),
+        ("Resource", ["arn:aws:iam::111122223333:role/x", INCLUDE]),
+        ("Resource", {"Fn::Sub": ["arn:aws:iam::111122223333:role/${N}", {"N": INCLUDE}]}),
+        ("Action", INCLUDE),
+        ("Action", ["iam:GetRole", INCLUDE]),
+        ("Condition", {"StringEquals": {"iam:PassedToService": INCLUDE}}),
+    ],
+)
+def test_a_value_of_a_macro_is_unread(element: str, value: Any) -> None:
+    """It can be anything, also a `*`, and nothing in the template tells."""
+    statement = {"Action": "iam:PassRole", "Resource": "arn:aws:iam::111122223333:role/x", element: value}
+    found = lint(managed(statement))
+
+    place = f"Properties.PolicyDocument.Statement.0.{element}"
+    assert [(each.rule, each.severity, each.place) for each in found] == [("Unread", "undecided", place)]
+    assert "has an Fn::Transform, whose result isn't in the template" in found[0].message

@@ -7,6 +7,7 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import boto3
 import pytest
 
 from temp_access.cli.cdk import run_cdk
@@ -105,4 +106,8 @@ def test_the_cdk_cli_needs_the_extra_cdk(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "aws_cdk", None)
     with pytest.raises(MissingExtraError, match="needs the extra 'cdk'"):
-        run_cdk(argparse.Namespace(config=tmp_path / "access.toml", env=None), "eu-central-1", "synth")
+        run_cdk(
+            argparse.Namespace(config=tmp_path / "access.toml", env=None),
+            boto3.Session(region_name="eu-central-1"),
+            "synth",
+        )

@@ -229,25 +229,55 @@ def test_a_key_of_another_service_may_have_several_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "names"),
     [
-        {"bucket": add_statement(on_objects({"AWS": "AIDAEXAMPLEEXAMPLE123"}))},
-        {"bucket": add_statement(on_objects({"CanonicalUser": "0123456789abcdef" * 4}))},
-        {"role": trusting({"AWS": "AIDAEXAMPLEEXAMPLE123"})},
-        {"role": trusting({"Federated": "*"})},
+        ({"bucket": add_statement(on_objects({"AWS": "AIDAEXAMPLEEXAMPLE123"}))}, {USER, OTHERS}),
+        ({"bucket": add_statement(on_objects({"AWS": "AROAEXAMPLEEXAMPLE123:xy"}))}, {ROLE, SESSIONS, OTHERS}),
+        ({"bucket": add_statement(on_objects({"CanonicalUser": "0123456789abcdef" * 4}))}, {OTHERS}),
+        ({"role": trusting({"AWS": "AIDAEXAMPLEEXAMPLE123"})}, {USER, OTHERS}),
+        ({"role": trusting({"Federated": "*"})}, {OTHERS}),
     ],
 )
-def test_a_principal_named_by_its_unique_id_is_unknown(change: dict[str, Change]) -> None:
-    """The ID can be that of the user, the role or the account, so no claim is proved."""
-    claims = new(change_templates(**change), change_templates())
+def test_a_principal_named_by_its_unique_id_is_unknown(change: dict[str, Change], names: set[str]) -> None:
+    """The ID can be that of every caller of its kind; a canonical user is an account, which delegates only."""
+    head = change_templates(**change)
+    claims = new(head, change_templates())
 
-    assert unproved_claims(claims) == dict.fromkeys((USER, ROLE, SESSIONS, OTHERS), ClaimStatus.UNKNOWN)
+    assert unproved_claims(claims) == dict.fromkeys(names, ClaimStatus.UNKNOWN)
+    assert all("the principal " in claims[name].note for name in names)
+    assert unproved_claims(new(head, head)) == {}
+
+
+def test_another_identity_provider_beside_every_one_is_unknown() -> None:
+    """`*` among other names is every identity provider, too."""
+    google = {"Federated": "accounts.google.com"}
+    every = {"Federated": ["*", "accounts.google.com"]}
+
+    claims = new(change_templates(role=trusting(every)), change_templates(role=trusting(google)))
+
+    assert unproved_claims(claims) == {OTHERS: ClaimStatus.UNKNOWN}
 
 
 def test_a_deny_that_exempts_a_unique_id_may_exempt_the_role() -> None:
-    """The claim isn't proved on the assumption that the Deny applies."""
+    """The claim isn't proved on the assumption that the Deny doesn't apply."""
     exempt = ["000000000001", "AROAEXAMPLEEXAMPLE123", "arn:aws:sts::000000000001:assumed-role/temp-role/bob"]
     deny = {**on_objects("*"), "Effect": "Deny", "NotPrincipal": {"AWS": exempt}}
     del deny["Principal"]
+    denying = change_templates(bucket=add_statement(deny))
 
-    assert ROLE in unproved_claims(new(change_templates(bucket=add_statement(deny)), change_templates()))
+    assert ROLE in unproved_claims(new(change_templates(), denying))
+    assert unproved_claims(new(denying, change_templates())) == {}
+
+
+def test_a_policy_that_isnt_encoded_allows_nothing_new_if_it_stays() -> None:
+    """Word for word the same, it needs no solver; a change beside it leaves the claim unknown."""
+    odd = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:GetObject", "Resource": f"{OBJECTS}\U000f0000"}
+    another = on_objects("arn:aws:iam::999988887777:user/eve")
+    same = change_templates(bucket=add_statement(odd))
+
+    def both(properties: dict[str, Any]) -> None:
+        add_statement(odd)(properties)
+        add_statement(another)(properties)
+
+    assert OTHERS not in unproved_claims(new(same, change_templates(bucket=add_statement(odd))))
+    assert OTHERS in unproved_claims(new(change_templates(bucket=both), same))

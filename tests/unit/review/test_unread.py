@@ -12,26 +12,21 @@ import pytest
 
 from temp_access.cli.main import main
 from temp_access.review.model import Direction
-from tests.unit.support.review_edits import Edit, Templates, edited_snapshots, properties, review_edits, unchanged
+from tests.unit.support.review_edits import (
+    Edit,
+    Templates,
+    add,
+    change,
+    edited_snapshots,
+    properties,
+    review_edits,
+    unchanged,
+)
 
 OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
 ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
 ROLE_ARN = "arn:aws:iam::111122223333:role/temp-role"
 ELSEWHERE = "arn:aws:s3:::a-bucket-of-somebody-else"
-
-
-def add(kind: str, stack: str = "TempAccess", **values: Any) -> Edit:
-    """Return the edit that adds a resource."""
-
-    def edit(templates: Templates) -> None:
-        templates[stack]["Resources"]["More"] = {"Type": kind, "Properties": values}
-
-    return edit
-
-
-def change(kind: str, **values: Any) -> Edit:
-    """Return the edit that sets properties of the only resource of a type."""
-    return lambda templates: properties(templates, kind).update(values)
 
 
 def with_condition(templates: Templates) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from temp_access.access_file import load, read
 from temp_access.cfn.assembly import Assembly
 from temp_access.config.model import Config
-from temp_access.iam.condition_keys import caller_kind
+from temp_access.iam.callers import caller_kind
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.symbolic.callers import make_caller

@@ -27,6 +27,20 @@ def properties(templates: Templates, kind: str) -> dict[str, Any]:
     return properties_
 
 
+def add(kind: str, stack: str = "TempAccess", **values: Any) -> Edit:
+    """Return the edit that adds a resource."""
+
+    def edit(templates: Templates) -> None:
+        templates[stack]["Resources"]["More"] = {"Type": kind, "Properties": values}
+
+    return edit
+
+
+def change(kind: str, **values: Any) -> Edit:
+    """Return the edit that sets properties of the only resource of a type."""
+    return lambda templates: properties(templates, kind).update(values)
+
+
 def add_inline_policy(*statements: dict[str, Any]) -> Edit:
     """Return the edit that gives the user an inline policy."""
     policy = {"PolicyName": "more", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}

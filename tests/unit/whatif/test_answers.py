@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from temp_access.access_file import load
 from temp_access.cli.main import main
-from tests.unit.support.synthesis import synthesize
+from tests.unit.support.what_if import Ask
 
 TOML = """\
 [user]
@@ -45,25 +44,10 @@ OUTSIDER = "arn:aws:iam::111122223333:user/outsider"
 Answers = Any
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an access.toml and the templates made from it."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "access.toml").write_text(TOML, encoding="utf-8")
-    synthesize(load(folder / "access.toml"), outdir=folder / "cdk.out")
-    return folder
-
-
 @pytest.fixture(name="ask")
-def _ask(project: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    def ask(*arguments: str) -> tuple[int, str]:
-        code = main(
-            ["can", *arguments, "--config", str(project / "access.toml"), "--template", str(project / "cdk.out")]
-        )
-        out, err = capsys.readouterr()
-        return code, out + err
-
-    return ask
+def _ask(ask: Ask) -> Ask:
+    """Ask one question."""
+    return lambda *arguments: ask("can", *arguments)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +104,7 @@ def test_shows_every_layer_with_the_location_of_its_statement(ask: Answers) -> N
     assert "identity-based policy    allows it: Statement[1] of Role" in output
     assert "(TempAccess)" in output
     assert "session policy           doesn't allow it\n" in output
-    assert "Statement[1] of [grants.bob] in access.toml\n" in output
+    assert "Statement[2] of [grants.bob] in access.toml\n" in output
     assert "applies only to arn:aws:s3:::" in output
     assert "resource-based policy    has no statement that applies, and none is required" in output
 
@@ -185,7 +169,7 @@ def test_prints_json(ask: Answers) -> None:
     ("question", "error"),
     [
         ("bobb s3:GetObject x", "no grant 'bobb' (did you mean 'bob"),
-        ("arn:aws:s3:::x s3:GetObject x", "isn't the ARN of a principal; use user, role, a grant's id"),
+        ("arn:aws:s3:::x s3:GetObject x", "isn't a principal; use user, role, a grant's id"),
         ("user s3:GetObject x --session bob", "write role --session bob"),
         ("bob s3:GetObject x --session alice", "--session alice names another one"),
         ("bob GetObject x", "like s3:GetObject"),

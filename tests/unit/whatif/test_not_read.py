@@ -5,17 +5,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 """
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from temp_access.access_file import load
-from temp_access.cli.main import main
-from tests.unit.support.review_edits import Edit, Templates, properties
-from tests.unit.support.synthesis import synthesize
+from tests.unit.support.review_edits import Edit, Templates, add, change, properties
+from tests.unit.support.what_if import Ask
 
 ACCOUNT = "111122223333"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/temp-role"
@@ -39,47 +36,14 @@ ASSUME = "user sts:AssumeRole role"
 Run = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an access.toml and the templates made from it."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "access.toml").write_text(TOML, encoding="utf-8")
-    synthesize(load(folder / "access.toml"), outdir=folder / "cdk.out")
-    return folder
-
-
 @pytest.fixture(name="run")
-def _run(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command on the templates after an edit."""
+def _run(ask: Ask) -> Run:
+    """Run a command, written as one text, on the templates after an edit."""
 
-    def run(command: str, edit: Edit = lambda _: None, *options: str) -> tuple[int, str]:
-        folder = tmp_path / "cdk.out"
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(project / "cdk.out", folder)
-        files = {name: folder / f"{name}.template.json" for name in ("TempAccess", "TempAccessStorage")}
-        templates = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
-        edit(templates)
-        for name, file in files.items():
-            file.write_text(json.dumps(templates[name]), encoding="utf-8")
-        code = main([*command.split(), *options, "--config", str(project / "access.toml"), "--template", str(folder)])
-        out, err = capsys.readouterr()
-        return code, out + err
+    def run(command: str, edit: Edit | None = None, *options: str) -> tuple[int, str]:
+        return ask(*command.split(), *options, edit=edit)
 
     return run
-
-
-def add(kind: str, stack: str = "TempAccess", **values: Any) -> Edit:
-    """Return the edit that adds a resource."""
-
-    def edit(templates: Templates) -> None:
-        templates[stack]["Resources"]["More"] = {"Type": kind, "Properties": values}
-
-    return edit
-
-
-def change(kind: str, **values: Any) -> Edit:
-    """Return the edit that sets properties of the only resource of a type."""
-    return lambda templates: properties(templates, kind).update(values)
 
 
 def transform(templates: Templates) -> None:

@@ -1,15 +1,11 @@
 """Answers of `temp-access can` that depend on what isn't known, and those that AWS's own rules decide."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from temp_access.access_file import load
-from temp_access.cli.main import main
-from tests.unit.support.synthesis import synthesize
+from tests.unit.support.what_if import Ask
 
 ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"
@@ -34,39 +30,6 @@ principal = "user/deploy"
 [grants.bob]
 access = "read-write"
 """
-Ask = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an access.toml and the templates made from it."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "access.toml").write_text(TOML, encoding="utf-8")
-    synthesize(load(folder / "access.toml"), outdir=folder / "cdk.out")
-    return folder
-
-
-@pytest.fixture(name="run")
-def _run(project: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Ask]:
-    """Run a command; `statement` is added to the bucket policy, for all actions of S3 unless it says another."""
-    template = project / "cdk.out" / "TempAccessStorage.template.json"
-    original = template.read_text(encoding="utf-8")
-
-    def run(*arguments: str, statement: dict[str, Any] | None = None) -> tuple[int, str]:
-        if statement:
-            document = json.loads(original)
-            [policy] = [each for each in document["Resources"].values() if each["Type"] == "AWS::S3::BucketPolicy"]
-            statements = policy["Properties"]["PolicyDocument"]["Statement"]
-            everything = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": statements[0]["Resource"]}
-            statements.append(everything | statement)
-            template.write_text(json.dumps(document), encoding="utf-8")
-        folders = ("--config", str(project / "access.toml"), "--template", str(project / "cdk.out"))
-        code = main([*arguments, *folders])
-        out, err = capsys.readouterr()
-        return code, out + err
-
-    yield run
-    template.write_text(original, encoding="utf-8")
 
 
 # Each statement denies; the exit code of `can bob s3:GetObject bob/x`, and what the answer must say.
@@ -116,31 +79,31 @@ DENIES: list[tuple[str, dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize(("condition", "code", "message"), [pytest.param(*row[1:], id=row[0]) for row in DENIES])
-def test_a_deny_of_the_bucket_policy(run: Ask, condition: dict[str, Any], code: int, message: str) -> None:
+def test_a_deny_of_the_bucket_policy(ask: Ask, condition: dict[str, Any], code: int, message: str) -> None:
     """It hits where AWS would, and the answer is undecided only where nobody can know.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html and engine case 06,
     report 26: https://repost.aws/knowledge-center/explicit-deny-principal-elements-s3
     """
-    exit_code, output = run("can", "bob", "s3:GetObject", "bob/x", statement={"Condition": condition})
+    exit_code, output = ask("can", "bob", "s3:GetObject", "bob/x", statement={"Condition": condition})
 
     assert exit_code == code, output
     assert message in output
 
 
-def test_the_answer_is_decided_with_the_key(run: Ask) -> None:
+def test_the_answer_is_decided_with_the_key(ask: Ask) -> None:
     """As the undecided answer says: with the role's id on the command line."""
     statement = {"Condition": {"StringNotLike": {"aws:userId": [f"{ROLE_ID}:*", ACCOUNT]}}}
     question = ("can", "bob", "s3:GetObject", "bob/x", "--context")
 
-    assert run(*question, f"aws:userid={ROLE_ID}:bob", statement=statement)[0] == 0
-    assert run(*question, "aws:userid=AROAANOTHERANOTHER123:bob", statement=statement)[0] == 1
+    assert ask(*question, f"aws:userid={ROLE_ID}:bob", statement=statement)[0] == 0
+    assert ask(*question, "aws:userid=AROAANOTHERANOTHER123:bob", statement=statement)[0] == 1
 
 
-def test_an_undecided_answer_as_json(run: Ask) -> None:
+def test_an_undecided_answer_as_json(ask: Ask) -> None:
     statement = {"Sid": "ids", "Condition": {"StringNotLike": {"aws:userId": f"{ROLE_ID}:*"}}}
 
-    code, output = run("can", "bob", "s3:GetObject", "bob/x", "--json", statement=statement)
+    code, output = ask("can", "bob", "s3:GetObject", "bob/x", "--json", statement=statement)
     answer = json.loads(output)
 
     assert (code, answer["answer"], answer["decision"], answer["depends_on"]) == (3, "undecided", None, ["aws:userId"])
@@ -149,10 +112,10 @@ def test_an_undecided_answer_as_json(run: Ask) -> None:
     assert (undecided["sid"], undecided["effect"], undecided["depends_on"]) == ("ids", "Deny", "aws:userId")
 
 
-def test_a_statement_that_may_apply_is_shown(run: Ask) -> None:
+def test_a_statement_that_may_apply_is_shown(ask: Ask) -> None:
     statement = {"Sid": "ids", "Condition": {"StringNotLike": {"aws:userId": f"{ROLE_ID}:*"}}}
 
-    _, output = run("can", "bob", "s3:GetObject", "bob/x", statement=statement)
+    _, output = ask("can", "bob", "s3:GetObject", "bob/x", statement=statement)
 
     assert "resource-based policy    may deny it: Statement[1] (ids) of Folders" in output
 
@@ -187,9 +150,9 @@ def test_a_statement_that_may_apply_is_shown(run: Ask) -> None:
         ("role/temp-role s3:GetObject bob/x", 0, "for temp-role, without a session policy"),
     ],
 )
-def test_services_and_spellings(run: Ask, question: str, code: int, message: str) -> None:
+def test_services_and_spellings(ask: Ask, question: str, code: int, message: str) -> None:
     """Rules of services decide; a key's or a role's own policy must be known; WHO is written as in access.toml."""
-    exit_code, output = run("can", *question.split())
+    exit_code, output = ask("can", *question.split())
 
     assert exit_code == code, output
     assert message in output
@@ -205,13 +168,13 @@ def test_services_and_spellings(run: Ask, question: str, code: int, message: str
         ("arn:aws:iam::111122223333:role/*", 3),
     ],
 )
-def test_principals_that_aws_writes_back(run: Ask, named: str | dict[str, str], code: int) -> None:
+def test_principals_that_aws_writes_back(ask: Ask, named: str | dict[str, str], code: int) -> None:
     """The bucket policy is read, whoever is named in it; only who may be the caller makes the answer undecided.
 
     https://github.com/cloud-custodian/cloud-custodian/issues/6255
     """
     statement = {"Effect": "Allow", "Principal": {"AWS": named} if isinstance(named, str) else named}
-    exit_code, output = run("can", "role", "s3:GetBucketPolicy", "bucket", statement=statement)
+    exit_code, output = ask("can", "role", "s3:GetBucketPolicy", "bucket", statement=statement)
 
     assert exit_code == code, output
 
@@ -225,9 +188,9 @@ def test_principals_that_aws_writes_back(run: Ask, named: str | dict[str, str], 
         ({"StringNotLike": {"aws:userid": f"{ROLE_ID}:*"}}, False),
     ],
 )
-def test_the_offline_probes_see_a_deny_of_everybody(run: Ask, condition: dict[str, Any], passed: bool) -> None:
+def test_the_offline_probes_see_a_deny_of_everybody(ask: Ask, condition: dict[str, Any], passed: bool) -> None:
     """A bucket policy that locks everybody out, or may, doesn't pass (engine case 06)."""
-    code, output = run("verify", "--offline", statement={"Condition": condition})
+    code, output = ask("verify", "--offline", statement={"Condition": condition})
 
     assert (code == 0) is passed, output
     assert (" failed" in output) or passed or "inconclusive" in output

@@ -116,6 +116,7 @@ resources = st.sampled_from(
         "arn:aws:s3:::b/a*b/?",
         "arn:aws:s3:::b/${aws:username}/*",
         "arn:aws:s3:*:*:b/b*",
+        "arn:aws:s3::${aws:username}:b/*",
     ]
 )
 incomplete = st.sampled_from(["arn:aws:s3", "arn:aws:s3:*", "arn:aws:sts"])

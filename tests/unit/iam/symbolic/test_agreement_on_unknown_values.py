@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temp_access.iam.condition_keys import IAM, CallerKind, caller_kind
+from temp_access.iam.callers import IAM, CallerKind, caller_kind
 from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.parser import parse_policy
@@ -26,6 +26,7 @@ CALLERS = [
     f"arn:aws:iam::{HOME}:saml-provider/x",
     "x.amazonaws.com",
     "accounts.google.com",
+    "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E127EXAMPLE51Z",
     "*",
 ]
 NETWORKS = ["203.0.113.0/24", "203.0.113.128/25", "2001:db8::/32", "0.0.0.0/0", "203.0.113.7"]
@@ -76,12 +77,30 @@ conditions = st.one_of(
     st.builds(single, TEXT, st.just("aws:userid"), values("anonymous", "*:bob", HOME, "AIDA*", "*")),
     st.builds(single, TEXT, st.just("aws:PrincipalServiceName"), values("x.amazonaws.com", "*")),
     st.builds(single, TEXT, st.just("aws:PrincipalType"), values("User", "AssumedRole", "Anonymous")),
+    st.builds(
+        single,
+        operators("ArnLike", "ArnNotLike", "StringLike", "StringNotLike"),
+        st.just("aws:PrincipalArn"),
+        values(f"arn:aws:iam::{HOME}:user/*", f"arn:aws:iam::{HOME}:root", "*"),
+    ),
+    st.builds(single, TEXT, st.just("aws:PrincipalAccount"), values(HOME, "anonymous", "*")),
     st.builds(single, TEXT, st.just("aws:PrincipalOrgID"), values("o-a", "*")),
     st.builds(single, TEXT, st.just("aws:SourceIp"), values("203.*", "203.0.113.7")),
     st.builds(
         single,
         st.just("Null"),
-        st.sampled_from(["aws:userid", "aws:MultiFactorAuthAge", "aws:SourceIp", "aws:username", "aws:CurrentTime"]),
+        st.sampled_from(
+            [
+                "aws:userid",
+                "aws:MultiFactorAuthAge",
+                "aws:SourceIp",
+                "aws:username",
+                "aws:CurrentTime",
+                "aws:PrincipalArn",
+                "aws:PrincipalAccount",
+                "aws:PrincipalIsAWSService",
+            ]
+        ),
         values("true", "false"),
     ),
 )

@@ -119,13 +119,14 @@ def test_a_folder_that_cant_be_followed_is_an_error(pattern: str) -> None:
         {"Action": "s3:*", "Resource": "*", "Condition": {"StringEqualsIgnoreCase": {"aws:RequestTag/x": FOLDER}}},
     ],
 )
-def test_a_folder_in_an_action_a_key_or_an_open_condition_is_an_error(statement: dict[str, Any]) -> None:
+def test_a_folder_in_an_action_a_key_or_an_open_condition_stays_open(statement: dict[str, Any]) -> None:
     """Such a policy is one for each folder, and no formula covers them all."""
     request = Request(SESSION, "s3:GetObject", "arn:aws:s3:::b/x", HOME, HOME)
-
-    def formula() -> bool | None:
+    try:
         document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
-        return formula_decision(PolicySet((parse_policy(document, Layer.IDENTITY),)), request, folder="bob")
+        policies = PolicySet((parse_policy(document, Layer.IDENTITY),))
+    except ValueError:
+        # A folder can't be part of an action's name.
+        return
 
-    with pytest.raises((NotEncodableError, ValueError)):
-        formula()
+    assert formula_decision(policies, request, folder="bob") is None

@@ -23,7 +23,7 @@ HEAD_OUT ?= cdk.out
 # How often `make bench` runs each command.
 ROUNDS ?= 3
 
-.PHONY: help setup bench faults demo test test-browser check coverage synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
+.PHONY: help setup bench faults demo test test-browser test-clients check coverage synth lint lint-workflows offline prove base review dist deploy verify smoke destroy pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,23 @@ test: setup ## run all unit and integration tests
 
 test-browser: setup ## test the review page in Chromium (skipped without one; CI installs it)
 	@REQUIRE_CHROMIUM=$(CI) pytest tests/browser
+
+test-clients: setup .clients/.ready ## run real S3 clients with borrowed credentials, and compare docs/clients.md (installs 1 GB in .clients)
+	@TEST_CLIENTS=1 pytest tests/clients
+
+# Of Debian 12, unpacked: other systems leave these clients out.
+.clients/.ready: tests/clients/requirements.txt tests/clients/package.json tests/clients/package-lock.json tests/clients/debian.txt
+	@echo "setting up the clients in .clients (some minutes, once)" >&2
+	@rm -rf .clients && mkdir -p .clients/packages .clients/debian
+	@$(OUTSIDE) -m venv .clients/venv
+	@.clients/venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/clients/requirements.txt
+	@cp tests/clients/package.json tests/clients/package-lock.json .clients
+	@npm ci --prefix .clients --silent --ignore-scripts --no-audit --no-fund
+	@for package in $$(cat tests/clients/debian.txt); do \
+	  (cd .clients/packages && apt-get download "$$package") >/dev/null 2>&1 || echo "$$package can't be had here; its tests are skipped (on Debian 12, run apt-get update)" >&2; \
+	done
+	@for package in .clients/packages/*.deb; do [ ! -e "$$package" ] || dpkg-deb -x "$$package" .clients/debian; done
+	@touch $@
 
 check: setup ## run every check that a change must pass: ruff, mypy --strict, import contracts, all tests, coverage
 	@ruff check .
@@ -159,5 +176,5 @@ pictures: setup ## draw the pictures in docs from their DOT files
 clean: ## remove everything that was installed and built here (stops the local AWS first)
 	@[ ! -x .venv/bin/temp-access ] || .venv/bin/temp-access local stop
 	@[ ! -e .temp-access/base ] || git worktree remove --force .temp-access/base
-	@rm -rf .setup.lock .venv node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf .setup.lock .venv .clients node_modules cdk.out dist reports .temp-access .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from stacks.node import use_own_node
+from temp_access.aws.patience import PATIENCE
 
 if os.environ.get("CI"):
     settings.register_profile("temp-access", settings.get_profile("ci"), deadline=None)
@@ -52,6 +53,12 @@ def _clear_aws_settings() -> None:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> None:
+    """Begin the time of a command: one that got no answer doesn't count for the next test."""
+    PATIENCE.start(None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -57,7 +57,7 @@ def checked(client: Any) -> Any:
 def _call(client: Any, send: Callable[[str, Any], Any], operation: str, parameters: Any) -> Any:
     started, pause = time.monotonic(), _PAUSE
     for attempt in range(1, _ATTEMPTS + 1):
-        if refusal := PATIENCE.refusal():
+        if refusal := PATIENCE.begin_call():
             raise NoAnswerError(operation=operation, reason=refusal)
         try:
             return _send_once(client, send, operation, parameters)
@@ -65,6 +65,8 @@ def _call(client: Any, send: Callable[[str, Any], Any], operation: str, paramete
             is_last = attempt >= _attempts(error) or time.monotonic() - started > _CALL_SECONDS
             if is_last or not _is_repeatable(operation, parameters):
                 raise
+        finally:
+            PATIENCE.end_call()
         # Full jitter, so that the clients of a busy service don't come back together.
         time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - not a secret
         pause = min(pause * 2, _LONGEST_PAUSE)

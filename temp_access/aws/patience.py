@@ -12,6 +12,9 @@ CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
 SILENCE_SECONDS = 120.0
 _CLEAN_UP_SECONDS = 35.0
 _LAST_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
+# Whoever has called nothing for so long isn't waiting: a program that borrows again after an outage asks anew. It is
+# longer than the pauses between the calls of one command.
+_IDLE_SECONDS = 60.0
 # The Date header has whole seconds, and the answer may have been on its way for some.
 _TOLERATED_SKEW = 30.0
 
@@ -29,6 +32,8 @@ class Patience:
         self.total = total
         self._started = self._clock()
         self._waiting_since: float | None = None
+        self._calls = 0
+        self._idle_since: float | None = None
         self._cleaning = False
         self._skew: float | None = None
 
@@ -48,19 +53,38 @@ class Patience:
         return None if self.total is None else max(self._started + self.total - self._clock(), 0)
 
     def refusal(self) -> str | None:
-        """Return why no further call may be sent; None if one may be, which is then waited for."""
+        """Return why no further call may be sent; None if one may be."""
+        with self._lock:
+            return self._refusal(self._clock())
+
+    def begin_call(self) -> str | None:
+        """Return why no further call may be sent; None if one may be, which is then waited for until `end_call`."""
         with self._lock:
             now = self._clock()
-            silent = 0.0 if self._waiting_since is None else now - self._waiting_since
-            reserve = _LAST_CALL_SECONDS if self._cleaning else _LAST_CALL_SECONDS + _CLEAN_UP_SECONDS
-            if silent > SILENCE_SECONDS - reserve:
-                return f"no service answered for {silent:.0f} s; check the network, and try again"
-            if self.total is not None:
-                kept = 0 if self._cleaning else min(_CLEAN_UP_SECONDS, self.total / 4)
-                if self._started + self.total - now < kept + sum(self.timeouts):
-                    return f"the {self.total:g} s of --timeout don't suffice; pass a longer one"
+            if not self._calls and self._idle_since is not None and now - self._idle_since > _IDLE_SECONDS:
+                self._waiting_since = None
+            if reason := self._refusal(now):
+                return reason
+            self._calls += 1
             if self._waiting_since is None:
                 self._waiting_since = now
+        return None
+
+    def end_call(self) -> None:
+        """Note that a call is over, with an answer or without."""
+        with self._lock:
+            self._calls -= 1
+            self._idle_since = self._clock()
+
+    def _refusal(self, now: float) -> str | None:
+        silent = 0.0 if self._waiting_since is None else now - self._waiting_since
+        reserve = _LAST_CALL_SECONDS if self._cleaning else _LAST_CALL_SECONDS + _CLEAN_UP_SECONDS
+        if silent > SILENCE_SECONDS - reserve:
+            return f"no service answered for {silent:.0f} s; check the network, and try again"
+        if self.total is not None:
+            kept = 0 if self._cleaning else min(_CLEAN_UP_SECONDS, self.total / 4)
+            if self._started + self.total - now < kept + sum(self.timeouts):
+                return f"the {self.total:g} s of --timeout don't suffice; pass a longer one"
         return None
 
     def answered(self, date: str | None, *, decides: bool = True) -> None:

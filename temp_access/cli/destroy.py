@@ -3,8 +3,10 @@
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from temp_access.aws.answers import is_missing
 from temp_access.aws.clients import service_client
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
@@ -107,11 +109,39 @@ def run(args: argparse.Namespace) -> int:
     if bucket and config.bucket.on_destroy == "destroy":
         _empty(session, bucket)
     # IAM can't delete a role with an inline policy that the stack didn't create.
-    RolePolicies(service_client(session, "iam"), config.role.name).delete_all()
-    code = run_cdk(args, account.session, "destroy", "--all", "--force")
+    policies = RolePolicies(service_client(session, "iam"), config.role.name)
+    revocations = policies.delete_all()
+    code = None
+    try:
+        code = run_cdk(args, session, "destroy", "--all", "--force")
+    finally:
+        if code != 0 and revocations:
+            _put_back(session, policies, revocations)
     if code == 0:
         _forget(account)
     return code
+
+
+def _put_back(session: "boto3.Session", policies: RolePolicies, revocations: Mapping[str, Any]) -> None:
+    """Put the revocations back, so that what was revoked stays so while the role is there.
+
+    Not while CloudFormation is deleting the role, which would fail.
+    """
+    try:
+        stacks = service_client(session, "cloudformation").describe_stacks(StackName=ACCESS)["Stacks"]
+        if not stacks[0]["StackStatus"].endswith("_IN_PROGRESS"):
+            policies.put_back(revocations)
+            return
+        reason = "CloudFormation is still deleting"
+    except Exception as error:
+        if is_missing(error, "ValidationError"):
+            return
+        reason = str(error)
+    print(
+        f"warning: {len(revocations)} revoked sessions or groups of sessions may work again ({reason}); if the role "
+        "stays, run `temp-access revoke` again",
+        file=sys.stderr,
+    )
 
 
 def _delete_local_keys(args: argparse.Namespace, account: "Account") -> None:

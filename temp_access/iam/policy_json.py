@@ -33,6 +33,6 @@ def read_document(value: Any) -> Document:
     return decoded if isinstance(decoded, dict) else {"Statement": decoded}
 
 
-def minimal_json(policy: dict[str, Any]) -> str:
+def minimal_json(policy: Mapping[str, Any]) -> str:
     """Return the smallest JSON of `policy`; its length in characters is what STS counts, at most 2048."""
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)

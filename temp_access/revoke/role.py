@@ -97,10 +97,22 @@ class RolePolicies:
         """Delete the revocations of `scopes`, and those that have ended."""
         self._keep(lambda revocation: revocation.scope not in scopes and revocation.ends > now)
 
-    def delete_all(self) -> None:
-        """Delete every policy with a name of revocations, whatever it contains; nothing if there is no role."""
+    def delete_all(self) -> dict[str, Any]:
+        """Delete every policy with a name of revocations, whatever it contains; nothing if there is no role.
+
+        Returns the deleted policies by their names.
+        """
+        deleted: dict[str, Any] = {}
         for name in filter(has_revocation_name, self._names(allow_missing=True)):
+            if (policy := self._policy(name)) is not None:
+                deleted[name] = policy
             self._delete(name)
+        return deleted
+
+    def put_back(self, deleted: Mapping[str, Any]) -> None:
+        """Write what `delete_all` returned; nothing if there is no role any more."""
+        for name, policy in deleted.items():
+            self._write(name, policy, allow_missing=True)
 
     def _keep(self, is_kept: Callable[[Revocation], bool]) -> None:
         for name, revocations in self._own().items():
@@ -113,9 +125,13 @@ class RolePolicies:
             self._delete(name)
 
     def _put(self, revocation: Revocation) -> None:
-        name, policy = policy_name(revocation), revocation_policy([revocation])
+        self._write(policy_name(revocation), revocation_policy([revocation]))
+
+    def _write(self, name: str, policy: Mapping[str, Any], *, allow_missing: bool = False) -> None:
         parameters = {"RoleName": self._role, "PolicyName": name, "PolicyDocument": minimal_json(policy)}
-        self._once(lambda: self._call("PutRolePolicy", **parameters), lambda: self._policy(name) == policy)
+        self._once(
+            lambda: self._call("PutRolePolicy", allow_missing, **parameters), lambda: self._policy(name) == policy
+        )
 
     def _delete(self, name: str) -> None:
         self._once(

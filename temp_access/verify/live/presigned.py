@@ -28,7 +28,7 @@ def call_presigned(s3: "S3Client", method: str, bucket: str, key: str, body: byt
     operation = "put_object" if method == "PUT" else "get_object"
     url = s3.generate_presigned_url(operation, Params={"Bucket": bucket, "Key": key}, ExpiresIn=_SECONDS)
     for attempt in range(1, _ATTEMPTS + 1):
-        if refusal := PATIENCE.refusal():
+        if refusal := PATIENCE.begin_call():
             raise SetupError(f"the presigned URL got no answer: {refusal}")
         try:
             _send(method, url, body)
@@ -40,6 +40,8 @@ def call_presigned(s3: "S3Client", method: str, bucket: str, key: str, body: byt
                 raise
         else:
             return
+        finally:
+            PATIENCE.end_call()
         time.sleep(_PAUSE * attempt)
 
 

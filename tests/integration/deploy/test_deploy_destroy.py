@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy.project import USER, Project, RunningCommand, run_project, wait_until
+from tests.integration.deploy.project import ROLE, USER, Project, RunningCommand, run_project, wait_until
+from tests.integration.faults.proxy import Fault, proxied
 
 pytestmark = pytest.mark.integration
 
@@ -69,6 +70,21 @@ def test_destroy_removes_what_a_killed_run_left(own: Project) -> None:
     assert ended.code == 0, ended.output
     assert "cleaning up after the run" in ended.err
     assert own.journal == []
+    _assert_gone(own)
+
+
+def test_what_was_revoked_stays_so_if_the_stacks_cant_be_deleted(own: Project) -> None:
+    """The policies of revocations stop the deletion of the role, so they go before it, and return if it fails."""
+    assert own.local("credentials", "bob").code == 0
+    assert own.local("revoke", "bob", "--yes").code == 0
+    revoked = own.iam.list_role_policies(RoleName=ROLE)["PolicyNames"]
+    with proxied(own.aws) as proxy:
+        proxy.make(Fault("AccessDenied", "cloudformation:DeleteStack$"))
+        ended = own.local("destroy")
+        assert ended.code != 0, ended.output
+        assert proxy.operations("iam:DeleteRolePolicy$")
+    assert own.iam.list_role_policies(RoleName=ROLE)["PolicyNames"] == revoked
+    assert own.local("destroy").code == 0
     _assert_gone(own)
 
 

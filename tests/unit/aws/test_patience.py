@@ -21,7 +21,7 @@ class Clock:
 def seconds_until_refused(patience: Patience, clock: Clock, call_seconds: float) -> float:
     """Return how long calls go on that never get an answer."""
     started = clock.now
-    while patience.refusal() is None:
+    while patience.begin_call() is None:
         clock.now += call_seconds
     return clock.now - started
 
@@ -42,10 +42,39 @@ def test_an_answer_ends_the_silence() -> None:
     clock = Clock()
     patience = Patience(clock=clock)
     for _ in range(100):
-        assert patience.refusal() is None
+        assert patience.begin_call() is None
         clock.now += 20
         patience.answered(None)
         clock.now += 3600
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+@pytest.mark.parametrize("pause", [61, 3600])
+def test_a_program_that_calls_again_later_asks_anew(calls: int, pause: float) -> None:
+    """An outage ends, and a program that goes on has waited for no answer meanwhile."""
+    clock = Clock()
+    patience = Patience(clock=clock)
+    for _ in range(3):
+        for _ in range(calls):
+            assert patience.begin_call() is None
+            clock.now += 25
+            patience.end_call()
+        clock.now += pause
+    while patience.begin_call() is None:
+        patience.end_call()
+        clock.now += 25
+    assert "no service answered for 75 s" in (patience.refusal() or "")
+    clock.now += pause
+    assert patience.begin_call() is None
+
+
+def test_a_call_that_lasts_is_no_pause() -> None:
+    """A service of many addresses is tried at each of them in one call."""
+    clock = Clock()
+    patience = Patience(clock=clock)
+    assert patience.begin_call() is None
+    clock.now += 90
+    assert patience.begin_call() is not None
 
 
 def test_what_decides_nothing_doesnt_end_the_silence() -> None:
@@ -53,7 +82,7 @@ def test_what_decides_nothing_doesnt_end_the_silence() -> None:
     clock = Clock()
     patience = Patience(None, clock)
     started = clock.now
-    while patience.refusal() is None:
+    while patience.begin_call() is None:
         patience.answered(formatdate(time.time() + 240, usegmt=True), decides=False)
         clock.now += 1
     assert clock.now - started < SILENCE_SECONDS
@@ -70,7 +99,7 @@ def test_the_total_is_kept(total: int, answers: bool) -> None:
     for is_cleaning in (False, True):
         if is_cleaning:
             patience.begin_clean_up()
-        while patience.refusal() is None:
+        while patience.begin_call() is None:
             clock.now += connect_and_read
             if answers:
                 patience.answered(None)
@@ -82,7 +111,7 @@ def test_the_total_is_kept(total: int, answers: bool) -> None:
 def test_says_once_how_far_the_clock_is_off(offset: int, direction: str) -> None:
     """By the Date header of an answer that came quickly."""
     patience = Patience()
-    assert patience.refusal() is None
+    assert patience.begin_call() is None
     patience.answered(formatdate(time.time() + offset, usegmt=True))
     note = patience.take_clock_note()
     assert (f"s {direction} the service's" in note) if direction and note else note is None

@@ -109,4 +109,6 @@ def test_an_unmodeled_resource_makes_every_claim_unknown(kind: str) -> None:
     claims = prove_example(assembly)
 
     assert {claim.status for claim in claims.values()} == {ClaimStatus.UNKNOWN}
-    assert {claim.note for claim in claims.values()} == {f"not modeled: TempAccess.More ({kind})"}
+    (note,) = {claim.note for claim in claims.values()}
+    assert note.startswith("not modeled: ")
+    assert note.endswith(f"TempAccess.More ({kind})")

@@ -163,11 +163,16 @@ def test_never_overwrites_another_policy_of_the_name(name: str) -> None:
 
 
 def test_deletes_all_whatever_they_contain() -> None:
-    """Before the role is destroyed; other policies are the stack's."""
-    inline: dict[str, Any] = {"Folders": {}, POLICY_NAME: {}, f"{POLICY_NAME}-x": {}}
-    policies(inline).delete_all()
+    """Before the role is destroyed; other policies are the stack's. If it stays, they are put back."""
+    before = {"Folders": {}, POLICY_NAME: {}, f"{POLICY_NAME}-x": {"Version": "2012-10-17"}}
+    inline: dict[str, Any] = {**before}
+    deleted = policies(inline).delete_all()
     assert inline == {"Folders": {}}
-    policies({}, {"ListRolePolicies": "NoSuchEntity"}).delete_all()
+    policies(inline).put_back(deleted)
+    assert inline == before
+    gone = policies({}, {"ListRolePolicies": "NoSuchEntity", "PutRolePolicy": "NoSuchEntity"})
+    assert gone.delete_all() == {}
+    gone.put_back(deleted)
 
 
 def test_checks_the_roles_quota_before_writing() -> None:

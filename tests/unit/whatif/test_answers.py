@@ -104,7 +104,7 @@ def test_shows_every_layer_with_the_location_of_its_statement(ask: Answers) -> N
     assert "identity-based policy    allows it: Statement[1] of Role" in output
     assert "(TempAccess)" in output
     assert "session policy           doesn't allow it\n" in output
-    assert "Statement[2] of [grants.bob] in access.toml\n" in output
+    assert "Statement[1] of [grants.bob] in access.toml\n" in output
     assert "applies only to arn:aws:s3:::" in output
     assert "resource-based policy    has no statement that applies, and none is required" in output
 

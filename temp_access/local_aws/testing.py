@@ -13,9 +13,9 @@ from temp_access.local_aws.control import Instance, start, status, stop
 @contextmanager
 def running(state_dir: Path) -> Iterator[Instance]:
     """Start a local AWS in `state_dir` on a free port, and stop it at the end."""
-    instance = start(state_dir, port=0)
     try:
-        yield instance
+        # An interrupt can come between the start of the server and the end of this call.
+        yield start(state_dir, port=0)
     finally:
         stop(state_dir)
 

@@ -18,9 +18,11 @@ from tests.integration.borrow.person import Calls, Person
 pytestmark = pytest.mark.integration
 SERIAL = "arn:aws:iam::123456789012:mfa/temp-user"
 PATIENCE = 3
-# Half a minute, the real one, would make these tests slow.
+# Half a minute, the real one, and the repetitions of a call would make these tests slow.
 IMPATIENT = f"""
+from temp_access.aws import checked_calls
 from temp_access.borrow import session_store
+checked_calls._ATTEMPTS = 1
 session_store.LOCK_WAIT = {PATIENCE}
 from temp_access.cli.main import run; run()
 """

@@ -61,7 +61,7 @@ def test_every_command_ends_within_its_timeout(deployed: Project, proxy: FaultPr
         ended = each.wait()
         assert ended.code == 3, ended.output
         assert "Traceback" not in ended.output
-        assert "--timeout" in ended.output or "can't be reached" in ended.output
+        assert any(reason in ended.output for reason in ("--timeout", "can't be reached", "gave no answer"))
     # Ten commands start at once.
     assert time.monotonic() - started < 60
 

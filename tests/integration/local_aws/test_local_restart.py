@@ -97,6 +97,8 @@ def test_two_make_demos_in_one_folder_run_one_after_the_other(tmp_path: Path) ->
     program = programs / "temp-access"
     program.write_text('#!/bin/sh\necho "$PPID begin $1" >> log\nsleep 0.3\necho "$PPID end $1" >> log\n')
     program.chmod(0o755)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/demo_end.py").touch()
     set_up = [f"--assume-old={folder}/.ready" for folder in (".venv", "node_modules")]
     command = ["make", f"--makefile={ROOT / 'Makefile'}", *set_up, "demo", f"PYTHON={sys.executable}"]
     makes = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]

@@ -9,6 +9,7 @@ import pytest
 from temp_access.local_aws.control import start, status
 from tests.integration.deploy.project import Project, run_project
 from tests.integration.faults.proxy import Fault, FaultProxy, proxied
+from tests.integration.faults.quickly import QUICKLY
 
 pytestmark = pytest.mark.integration
 
@@ -25,12 +26,6 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("console", "bob"),
     ("can", "role", "s3:GetObject", "bob/x", "--deployed"),
 )
-# All times of `temp_access.aws.patience` in a tenth.
-_QUICKLY = """
-from temp_access.aws import patience
-for name in ("CONNECT_SECONDS", "READ_SECONDS", "SILENCE_SECONDS", "_CLEAN_UP_SECONDS", "_LAST_CALL_SECONDS"):
-    setattr(patience, name, getattr(patience, name) / 10)
-"""
 
 
 # A process whose clock is off: of the modules `time` and `datetime`, before anything imports from them.
@@ -70,7 +65,7 @@ def test_a_run_in_which_the_service_falls_silent_ends_within_two_minutes(deploye
     """With 3 and a report, and the next run cleans up; the two minutes are twelve seconds here."""
     proxy.make(Fault("hang", skip=41))
     started = time.monotonic()
-    ended = deployed.verify(before=_QUICKLY)
+    ended = deployed.verify(before=QUICKLY)
     assert ended.code == 3, ended.output
     assert "no service answered" in ended.output
     assert time.monotonic() - started < 60
@@ -90,7 +85,7 @@ def test_cdk_ends_with_the_time_of_the_command(deployed: Project, proxy: FaultPr
 def test_cdk_ends_when_cloudformation_falls_silent(deployed: Project, proxy: FaultProxy) -> None:
     """Without --timeout, CloudFormation is asked while the CDK CLI runs."""
     proxy.make(Fault("hang", "sts:GetCallerIdentity", skip=1), Fault("hang", "cloudformation:", skip=1))
-    ended = deployed.local("deploy", before=f"{_QUICKLY}\nfrom temp_access.cli import cdk; cdk._ASK_SECONDS = 1")
+    ended = deployed.local("deploy", before=f"{QUICKLY}\nfrom temp_access.cli import cdk; cdk._ASK_SECONDS = 1")
     assert (ended.code, "cdk deploy was ended, because no service answered" in ended.err) == (3, True), ended
 
 

@@ -137,7 +137,7 @@ faults: setup ## run commands under random faults, and check what they say and l
 	@python -m tests.integration.faults.campaign --json reports/faults.json $(if $(SEED),--seed $(SEED)) \
 	  $(if $(RUNS),--runs $(RUNS)) $(if $(KILLS),--kills $(KILLS)) $(if $(COMMANDS),--commands $(COMMANDS))
 
-bench: setup ## measure speed and memory beside named peers, on the local AWS: docs/performance.* (five minutes)
+bench: setup ## measure speed and memory beside named peers, on the local AWS: docs/performance.* (three minutes)
 	@$(DEMO_LOCK); \
 	temp-access local start $(if $(PORT),--port '$(PORT)') && \
 	temp-access deploy --local && \

@@ -9,16 +9,33 @@ T = TypeVar("T")
 _ATTEMPTS = 3
 
 
-def once(do: Callable[[], object], is_done: Callable[[], bool]) -> None:
+def has_no_answer(error: Exception) -> bool:
+    """Whether botocore's error leaves open whether the call took effect."""
+    from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
+    from botocore.exceptions import ConnectionError as NoConnectionError
+
+    from temp_access.aws.checked_calls import NoAnswerError
+
+    if isinstance(error, ClientError):
+        return is_no_answer(error)
+    # The body of an object can be cut or damaged after its answer began.
+    damages = (FlexibleChecksumError, IncompleteReadError)
+    return isinstance(error, (HTTPClientError, NoAnswerError, NoConnectionError, *damages))
+
+
+def once(
+    do: Callable[[], object], is_done: Callable[[], bool], is_lost: Callable[[Exception], bool] = has_no_answer
+) -> None:
     """Call `do` until it was answered or `is_done` says that it took effect, with at most three attempts.
 
-    Raises botocore's errors: of `do` if it is refused or never answered, of `is_done` if the state can't be read.
+    `is_lost` says of an error of `do` whether the call may have taken effect. Raises the errors of `do` if it is
+    refused or never answered, and of `is_done` if the state can't be read.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             do()
         except Exception as error:
-            if not has_no_answer(error):
+            if not is_lost(error):
                 raise
             if is_done():
                 return
@@ -46,17 +63,3 @@ def repeated(do: Callable[[], T]) -> T:
             if not has_no_answer(error):
                 raise
     return do()
-
-
-def has_no_answer(error: Exception) -> bool:
-    """Whether botocore's error leaves open whether the call took effect."""
-    from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
-    from botocore.exceptions import ConnectionError as NoConnectionError
-
-    from temp_access.aws.checked_calls import NoAnswerError
-
-    if isinstance(error, ClientError):
-        return is_no_answer(error)
-    # The body of an object can be cut or damaged after its answer began.
-    damages = (FlexibleChecksumError, IncompleteReadError)
-    return isinstance(error, (HTTPClientError, NoAnswerError, NoConnectionError, *damages))

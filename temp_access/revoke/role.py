@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from temp_access.aws.answers import is_denied, is_missing, is_no_answer
+from temp_access.aws.once import once
 from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.policy_json import minimal_json
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_INLINE_QUOTA = 10240
-_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +140,7 @@ class RolePolicies:
         )
 
     def _once(self, do: Callable[[], object], is_done: Callable[[], bool]) -> None:
-        """Call `do`; after a lost answer look whether it took effect before the next attempt."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                do()
-            except NoAnswerFromIam:
-                if is_done():
-                    return
-                if attempt == _ATTEMPTS:
-                    raise
-            else:
-                return
+        once(do, is_done, lambda error: isinstance(error, NoAnswerFromIam))
 
     def _own(self) -> dict[str, Revocations]:
         """Return the revocations by the name of their policy."""

@@ -88,7 +88,7 @@ def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
     from temp_access.deployment.stacks import read_stacks
     from temp_access.whatif.sources import from_templates
 
-    return from_templates(config, read_stacks(args.template, digest=config.digest))
+    return from_templates(config, read_stacks(args.template, config=config))
 
 
 def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":

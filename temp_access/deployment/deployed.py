@@ -1,4 +1,4 @@
-"""The deployed state of user, role and bucket, and the physical ids of the stacks' resources."""
+"""The deployed state of users, roles, providers and the bucket, and the physical ids of the stacks' resources."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,7 @@ def _read_role(iam: "IAMClient", name: str, role: "RoleTypeDef") -> RoleState:
         trust=decode_document(role["AssumeRolePolicyDocument"]),
         max_session_duration=role["MaxSessionDuration"],
         tags={key: value for key, value in tags.items() if key.startswith(TAG_PREFIX)},
+        path=role.get("Path", "/"),
     )
 
 
@@ -109,13 +110,13 @@ def read_deployed(iam: "IAMClient", s3: "S3Client", target: Target) -> DeployedS
     )
 
 
-def physical_ids(cloudformation: "CloudFormationClient") -> dict[tuple[str, str], str]:
+def physical_ids(cloudformation: "CloudFormationClient", stacks: Iterable[str] = STACKS) -> dict[tuple[str, str], str]:
     """Return the physical ids of the stacks' resources by (stack, logical id).
 
     Raises UserError when a stack isn't deployed, and botocore's errors when it can't be read.
     """
     return {
-        (stack, logical_id): name for stack in STACKS for logical_id, name in _resources(cloudformation, stack).items()
+        (stack, logical_id): name for stack in stacks for logical_id, name in _resources(cloudformation, stack).items()
     }
 
 
@@ -123,8 +124,8 @@ def _resources(cloudformation: "CloudFormationClient", stack: str) -> dict[str, 
     from botocore.exceptions import ClientError
 
     try:
-        # Not paginated: one call returns up to 100 resources, and their number doesn't grow with the grants.
-        stack_resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        stack_resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
     except ClientError as error:
         if "does not exist" not in str(error):
             raise

@@ -1,4 +1,4 @@
-"""The state of user, role and bucket that the templates define."""
+"""The state of users, roles, providers and the bucket that the templates define."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,16 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.cfn.opaque import OpaqueValue
 from temp_access.cfn.resources import Resource, resources, single
-from temp_access.deployment.state import PUBLIC_ACCESS_FLAGS, BucketState, Permissions, RoleState, State, UserState
+from temp_access.deployment.stacks import FURTHER_STACKS
+from temp_access.deployment.state import (
+    PUBLIC_ACCESS_FLAGS,
+    BucketState,
+    Permissions,
+    ProviderState,
+    RoleState,
+    State,
+    UserState,
+)
 from temp_access.errors import UserError
 from temp_access.iam.policy_json import Document
 from temp_access.iam.sts_limits import DEFAULT_ROLE_MAXIMUM
@@ -124,12 +133,33 @@ def expected_state(
     context = TemplateContext(assembly.templates, account, region, partition, physical or {}, keeps_unknown)
     try:
         template_resources = resources(context)
-        return State(_user(template_resources), _role(template_resources), expected_bucket(template_resources))
+        return _state(template_resources)
     except (TypeError, LookupError, AttributeError, ValueError) as error:
         raise UserError(
             f"{assembly.folder}: a property has a form that CloudFormation doesn't accept ({error}); "
             "run `make synth` again"
         ) from error
+
+
+def _state(template_resources: tuple[Resource, ...]) -> State:
+    own = tuple(each for each in template_resources if each.stack not in FURTHER_STACKS)
+    further = [each for each in template_resources if each.stack in FURTHER_STACKS]
+    roles = [_role(each, template_resources) for each in further if each.kind == "AWS::IAM::Role"]
+    users = [_user(each, template_resources) for each in further if each.kind == "AWS::IAM::User"]
+    providers = [_provider(each) for each in further if each.kind == "AWS::IAM::OIDCProvider"]
+    return State(
+        user=_user(single(own, "AWS::IAM::User"), template_resources),
+        role=_role(single(own, "AWS::IAM::Role"), template_resources),
+        bucket=expected_bucket(own),
+        grant_roles={role.name: role for role in roles},
+        users={user.name: user for user in users},
+        providers={provider.host: provider for provider in providers},
+    )
+
+
+def _provider(provider: Resource) -> ProviderState:
+    audiences = map(str, provider.properties.get("ClientIdList", ()))
+    return ProviderState(str(provider.properties.get("Url", "")).removeprefix("https://"), tuple(sorted(audiences)))
 
 
 def _require_environment(assembly: Assembly, account: str, region: str) -> None:
@@ -141,14 +171,12 @@ def _require_environment(assembly: Assembly, account: str, region: str) -> None:
         )
 
 
-def _user(template_resources: tuple[Resource, ...]) -> UserState:
-    user = single(template_resources, "AWS::IAM::User")
+def _user(user: Resource, template_resources: tuple[Resource, ...]) -> UserState:
     groups = tuple(sorted(user.properties.get("Groups", ())))
     return UserState(user.name, expected_permissions(user, template_resources, "Users"), groups)
 
 
-def _role(template_resources: tuple[Resource, ...]) -> RoleState:
-    role = single(template_resources, "AWS::IAM::Role")
+def _role(role: Resource, template_resources: tuple[Resource, ...]) -> RoleState:
     tags = {tag["Key"]: tag["Value"] for tag in role.properties.get("Tags", ())}
     return RoleState(
         name=role.name,
@@ -156,6 +184,7 @@ def _role(template_resources: tuple[Resource, ...]) -> RoleState:
         trust=_object(role.properties["AssumeRolePolicyDocument"]),
         max_session_duration=int(role.properties.get("MaxSessionDuration", DEFAULT_ROLE_MAXIMUM)),
         tags={key: value for key, value in tags.items() if key.startswith(TAG_PREFIX)},
+        path=str(role.properties.get("Path", "/")),
     )
 
 

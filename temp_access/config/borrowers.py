@@ -9,7 +9,7 @@ from temp_access.config.table import TableReader, did_you_mean, format_duration,
 from temp_access.config.validation import external_id_problem, iam_name_problem, parse_principal
 from temp_access.iam.service_principals import sends_source_account
 from temp_access.iam.sts_limits import MIN_ROLE_MAXIMUM
-from temp_access.iam.token_issuers import required_subject
+from temp_access.iam.token_issuers import required_subject, required_subject_form
 
 _FORMS = (
     "user/NAME, role/NAME, the ARN of an IAM user or role, sso/PERMISSION-SET, sso/PERMISSION-SET/USERNAME, "
@@ -128,10 +128,10 @@ def _subject_problem(provider: IdentityProvider, subject: str) -> str | None:
     if subject.startswith("*"):
         return "the subject begins with a wildcard, so anybody's token could match; begin with literal text"
     required = required_subject(provider.host)
-    if required and not required.pattern.match(subject.partition("*")[0]):
+    if required and not required.match(subject):
         return (
-            f"many owners share the issuer {provider.host}, so the subject must begin with {required.form} before any "
-            "wildcard"
+            f"{provider.host} signs tokens for everybody with an account there, so the subject must begin with "
+            f"{required_subject_form(provider.host)}, before any wildcard"
         )
     return None
 

@@ -148,6 +148,13 @@ STATEMENTS: list[tuple[str, dict[str, Any]]] = [
         {
             "Principal": {"Service": "pods.eks.amazonaws.com"},
             "Action": ["sts:AssumeRole", "sts:TagSession"],
+        },
+    ),
+    (
+        '"service/ecs-tasks.amazonaws.com"',
+        {
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
             "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
         },
     ),

@@ -75,13 +75,18 @@ def run(args: argparse.Namespace) -> int:
 
     config = load_config(args)
     context = parse_context(args.context)
-    source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
+    source = policy_source(args, config)
     principal = read_principal(args.who, args.session, config, source)
     answer = decide(
         principal, read_question(args.action, args.resource, args.prefix, source, context), context, source, config
     )
     print(json.dumps(as_json(answer), indent=2) if args.json else as_text(answer))
     return answer.exit_code
+
+
+def policy_source(args: argparse.Namespace, config: "Config") -> "PolicySource":
+    """Return the policies that the arguments name: those of the templates, or the deployed ones."""
+    return _deployed(args, config) if args.deployed or args.local else _templates(args, config)
 
 
 def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":

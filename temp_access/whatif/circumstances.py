@@ -1,12 +1,15 @@
 """The circumstances of a call that its caller chooses, and the conditions on them in plain words."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from ipaddress import ip_network
+from itertools import product
 
-from temp_access.iam.decision import Decision, Layer, Reason
+from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
 from temp_access.iam.document import Policy
-from temp_access.iam.evaluator import PolicySet
+from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown
-from temp_access.iam.request import Request
+from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.statements import ConditionEntry, policy_statements
 
 # These say who calls, when, and on what: a caller doesn't choose them.
@@ -15,6 +18,8 @@ _GIVEN_KEYS = frozenset(
     ["aws:currenttime", "aws:epochtime", "aws:tokenissuetime", "aws:userid", "aws:username", "s3:prefix"]
 )
 # By operator and key, both in lower case, without the form of the operator for absent keys.
+_FLAGS = frozenset(["aws:multifactorauthpresent", "aws:securetransport", "aws:viaawsservice"])
+_FLAG_VALUES: tuple[ContextValue, ...] = ("true", "false", None)
 _WORDS = {
     ("bool", "aws:multifactorauthpresent"): {"true": "with MFA", "false": "without MFA"},
     ("bool", "aws:securetransport"): {"true": "over TLS", "false": "without TLS"},
@@ -56,6 +61,43 @@ def in_words(entry: ConditionEntry) -> str:
             article = "the" if operator == "stringequals" else "a" if claim == "sub" else "an"
             return f"with {article} {what} {'' if operator == 'stringequals' else 'like '}{values}"
     return f"if {entry.text}"
+
+
+def is_feasible(policies: Iterable[PolicySet], request: Request, keys: Collection[str]) -> bool:
+    """Whether some values of `keys` (in lower case) let one of the policies allow the request, or leave it open.
+
+    By itself, an evaluation takes each test of an unknown key for passed, also two that exclude each other. So MFA,
+    TLS and addresses get each value that makes a difference; other keys stay unknown.
+    """
+    several = tuple(policies)
+    views = [view for each in several for view in policy_statements(each.all_policies)]
+    written = {value for view in views for entry in view.conditions for value in entry.values}
+    options: list[list[tuple[str, ContextValue]]] = [
+        [(key, value) for value in _FLAG_VALUES] for key in sorted(_FLAGS & set(keys))
+    ]
+    if "aws:sourceip" in keys:
+        options.append([("aws:SourceIp", address) for address in _addresses(written)])
+    others = {key: value for key, value in request.context.items() if key.lower() not in {*_FLAGS, "aws:sourceip"}}
+    fixed = {key: value for key, value in request.context.items() if key not in others and key.lower() not in keys}
+    tried = (request._replace(context={**others, **fixed, **dict(chosen)}) for chosen in product(*options))
+    return any(
+        evaluate(each, attempt).kind in (DecisionType.ALLOWED, DecisionType.UNDECIDED)
+        for attempt in tried
+        for each in several
+    )
+
+
+def _addresses(written: Iterable[str]) -> Iterator[ContextValue]:
+    """Yield an address of each range in which all conditions on networks have the same outcome, then no address."""
+    yield from ("0.0.0.0", "::", None)  # noqa: S104 (a caller has it)
+    for text in sorted(written):
+        try:
+            network = ip_network(text, strict=False)
+        except ValueError:
+            continue
+        yield str(network.network_address)
+        with suppress(ValueError):
+            yield str(network.broadcast_address + 1)
 
 
 def conditions_in_words(

@@ -1,8 +1,9 @@
 """Who can have a session of a role: everybody whom its trust policy lets assume it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, outsider_policies
 from temp_access.deployment.state import RoleState, UserState
@@ -14,7 +15,7 @@ from temp_access.iam.document import Policy, Statement
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request, UnknownValue
 from temp_access.whatif.answer import used_keys
-from temp_access.whatif.circumstances import conditions_in_words, is_circumstance
+from temp_access.whatif.circumstances import conditions_in_words, is_circumstance, is_feasible
 from temp_access.whatif.model import LocatedStatement, PolicySource, Principal, Question, holder_key
 from temp_access.whatif.places import Places, whole_account
 from temp_access.whatif.who_model import Holder, Reach, WhoStatement
@@ -102,6 +103,9 @@ class Holders:
             for arn, kind in self._candidates(statement):
                 if self._source.user(arn) or self._source.role(arn):
                     continue
+                if kind == "account" and caller_account(arn) == self._source.target.account:
+                    # Their own policies are enough, whether or not the bucket's says so.
+                    continue
                 context = typical(Principal(arn, PolicyOwner.OUTSIDER, arn))
                 call = _Call(policy, question.resource, question.action, context=context)
                 if holder := self._holder(arn, kind, statement, call):
@@ -134,13 +138,7 @@ class Holders:
             yield from ((target.arn(f"role{each.path}{each.name}"), "role") for each in roles)
 
     def _holder(self, arn: str, kind: str, statement: Statement, call: "_Call") -> Holder | None:
-        """Return the caller if the statement lets it make the call, first in typical circumstances if there are any."""
-        for relaxes in (False, True) if call.context else (True,):
-            if holder := self._decided(arn, kind, statement, call, relaxes=relaxes):
-                return holder
-        return None
-
-    def _decided(self, arn: str, kind: str, statement: Statement, call: "_Call", *, relaxes: bool) -> Holder | None:
+        """Return the caller if the statement lets it make the call, in typical circumstances if there are any."""
         source = self._source
         is_stand_in = kind in ("account", "anyone", "provider")
         own = None if is_stand_in else source.user(arn) or source.role(arn)
@@ -148,9 +146,32 @@ class Holders:
             call.policy,
             statements=tuple(each for each in call.policy.statements if each is statement or each.effect == "Deny"),
         )
-        sets = {each: _policy_set(source, own, each, alone, arn, is_trust=call.role is not None) for each in EXTREMES}
-        keys = {key for key in used_keys(sets[UnknownAs.ALLOW_NOTHING]) if is_circumstance(key)} if relaxes else set()
-        keys -= {key.lower() for key in self._context}
+        sets = {each: _policy_set(source, own, each, alone, arn, call) for each in EXTREMES}
+        given = {key.lower() for key in self._context}
+        keys = {key for key in used_keys(sets[UnknownAs.ALLOW_NOTHING]) if is_circumstance(key)} - given
+        attempt = partial(self._decided, arn, kind, statement, call, own, sets)
+        if not call.context:
+            return attempt(keys)
+        found = attempt(set()) or attempt(keys)
+        if found and found.reach.conditions:
+            for key in sorted(keys):
+                # What can stay as it is in a typical call is no condition.
+                if fewer := attempt(keys - {key}):
+                    keys, found = keys - {key}, fewer
+        return found
+
+    def _decided(
+        self,
+        arn: str,
+        kind: str,
+        statement: Statement,
+        call: "_Call",
+        own: UserState | RoleState | None,
+        sets: Mapping[UnknownAs, PolicySet],
+        keys: Set[str],
+    ) -> Holder | None:
+        """Return the caller if it can make the call with some values of `keys`."""
+        source, is_stand_in = self._source, kind in ("account", "anyone", "provider")
         request = Request(
             principal=_caller(arn),
             action=call.action,
@@ -168,7 +189,7 @@ class Holders:
         )
         decisions = [evaluate(policies, request) for policies in sets.values()]
         possible = [each for each in decisions if each.kind in (DecisionType.ALLOWED, DecisionType.UNDECIDED)]
-        if not possible:
+        if not possible or not is_feasible(sets.values(), request, keys):
             return None
         unknown = dict.fromkeys(name for each in decisions for name in each.unknown)
         told = keys | (_TOLD_BY_NAME if is_stand_in else set())
@@ -228,17 +249,21 @@ def _policy_set(
     unknown_as: UnknownAs,
     policy: Policy,
     arn: str,
-    *,
-    is_trust: bool,
+    call: _Call,
 ) -> PolicySet:
-    """Return the policies that decide; those of others are for the others to say, so they allow everything."""
-    principal = source.policies.of(own, unknown_as) if own else outsider_policies(UnknownAs.ALLOW_ALL)
+    """Return the policies that decide; those of others are for the others to say, so they allow everything.
+
+    Not so of others of the own account on the bucket, because then its policy wouldn't matter.
+    """
+    needs_own = call.role is not None or caller_account(arn) != source.target.account
+    others = outsider_policies(UnknownAs.ALLOW_ALL if needs_own else UnknownAs.ALLOW_NOTHING)
+    principal = source.policies.of(own, unknown_as) if own else others
     return PolicySet(
         identity=principal.identity,
         boundary=principal.boundary,
         session=principal.session if caller_kind(arn) is CallerKind.FEDERATED else None,
         resource=policy,
-        resource_is_trust_policy=is_trust,
+        resource_is_trust_policy=call.role is not None,
     )
 
 

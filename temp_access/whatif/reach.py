@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Set
 
 from temp_access.config.model import Config
-from temp_access.deployment.effective_policies import UnknownAs
+from temp_access.deployment.effective_policies import EXTREMES, UnknownAs
 from temp_access.iam.decision import Decision, DecisionType
 from temp_access.iam.request import ContextValue, UnknownValue
 from temp_access.whatif.answer import decide, policy_set, used_keys
-from temp_access.whatif.circumstances import conditions_in_words, is_circumstance
+from temp_access.whatif.circumstances import conditions_in_words, is_circumstance, is_feasible
 from temp_access.whatif.model import LocatedStatement, PolicySource, Principal, Question, WhatIfAnswer
 from temp_access.whatif.places import Places
 from temp_access.whatif.who_model import Reach, WhoStatement
@@ -48,21 +48,26 @@ class Caller:
         given = {key.lower() for key in (*self._context, *principal.context)}
         policies = policy_set(principal, answer.request, self._source, UnknownAs.ALLOW_NOTHING)
         keys = {key for key in used_keys(policies) if is_circumstance(key) and key not in given}
-        answer = self._open(principal, keys)
-        if not keys or answer.verdict == "denied":
+        open_answer = self._open(principal, keys) if keys else None
+        if open_answer is None:
             return None
         for key in sorted(keys):
             # What can stay as it is in a typical call is no condition.
-            if (fewer := self._open(principal, keys - {key})).verdict != "denied":
-                keys, answer = keys - {key}, fewer
+            if fewer := self._open(principal, keys - {key}):
+                keys, open_answer = keys - {key}, fewer
+        answer = open_answer
         decision = answer.decision or Decision(DecisionType.UNDECIDED, answer.layers[0].layer)
         words = tuple(conditions_in_words(policies, answer.request, decision, keys))
         depends_on = tuple(name for name in _open(answer) if name.lower() not in keys)
         return Reach(self._allowing(answer), words, depends_on)
 
-    def _open(self, principal: Principal, keys: Set[str]) -> WhatIfAnswer:
-        """Return the answer if the caller chooses the values of `keys`."""
-        return self._decide(principal, {**dict.fromkeys(keys, UnknownValue.POSSIBLE), **self._context})
+    def _open(self, principal: Principal, keys: Set[str]) -> WhatIfAnswer | None:
+        """Return the answer if the caller chooses the values of `keys`, None if no values let it do it."""
+        answer = self._decide(principal, {**dict.fromkeys(keys, UnknownValue.POSSIBLE), **self._context})
+        if answer.verdict == "denied":
+            return None
+        sets = [policy_set(principal, answer.request, self._source, each) for each in EXTREMES]
+        return answer if is_feasible(sets, answer.request, keys) else None
 
     def _decide(self, principal: Principal, context: Mapping[str, ContextValue]) -> WhatIfAnswer:
         return decide(principal, self._question, context, self._source, self._config)

@@ -9,7 +9,7 @@ from temp_access.cfn.assembly import Assembly, Template, read_assembly
 from temp_access.config.model import Config
 from temp_access.errors import UserError
 from temp_access.iam.statements import as_list, as_mapping
-from temp_access.policies.grant_stacks import BORROWERS, GRANT_STACKS
+from temp_access.policies.grant_stacks import BORROWERS, GRANT_STACKS, grant_stack
 from temp_access.policies.role_policy import CONFIG_TAG
 
 NO_RESOURCES: Mapping[str, Any] = {"Resources": {}}
@@ -18,6 +18,13 @@ NO_RESOURCES: Mapping[str, Any] = {"Resources": {}}
 STACKS = (STORAGE, ACCESS) = ("TempAccessStorage", "TempAccess")
 # These are there for grants with borrowers, and for users for people.
 FURTHER_STACKS = (BORROWERS, *GRANT_STACKS)
+
+
+def needed_stacks(config: Config) -> tuple[str, ...]:
+    """Return the stacks that the app defines for access.toml, in the order of their dependencies."""
+    has_borrowers = config.users or any(provider.create for provider in config.identity_providers.values())
+    grants = sorted({grant_stack(id_) for id_ in config.own_role_grants})
+    return (*STACKS, *((BORROWERS,) if has_borrowers else ()), *grants)
 
 
 def read_stacks(folder: Path, *, config: Config | None = None) -> Assembly:

@@ -133,8 +133,8 @@ def _undo(args: argparse.Namespace, roles: list["RevokedRole"]) -> int:
 
 
 def _revoke(args: argparse.Namespace, config: Config, target: "Target", roles: list["RevokedRole"]) -> int:
-    from temp_access.borrow.cache import Cache, cache_folder
     from temp_access.aws.parallel import in_parallel
+    from temp_access.borrow.cache import Cache, cache_folder
     from temp_access.revoke.scopes import purge_revoked
 
     user = None if args.no_proof else proof_session(args, config, target, roles[0])

@@ -31,7 +31,10 @@ ROLE_INLINE_QUOTA = 10240
 
 @dataclass(frozen=True, slots=True)
 class RoleSnapshot:
-    """The role's id (`AROA…`), and the times of the response on AWS's clock (UTC, whole seconds) and of its creation."""
+    """The role's id (`AROA…`), the time of the response on AWS's clock, and that of the role's creation.
+
+    Times are in UTC; that of the response has whole seconds.
+    """
 
     role_id: str
     time: datetime

@@ -17,6 +17,7 @@ from temp_access.deployment.drift import ORPHANS, grant_role_checks, person_chec
 from temp_access.deployment.expected import expected_state
 from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.target import deployed_target
+from temp_access.local_aws.session import session
 from temp_access.policies.grant_stacks import GRANT_STACKS, grant_stack
 from temp_access.verify.live.drift_reader import StateReader
 from tests.integration.deploy.project import ROLE, USER, Project, run_project
@@ -37,6 +38,7 @@ access = "read"
 """
 _DENY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
 _READ_ONLY = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"
+_LARGE_SECONDS = 900.0
 _MODES = ("read-write", "read", "write", "full", "list")
 
 
@@ -62,13 +64,13 @@ def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 def reader(project: Project) -> StateReader:
     """Return what compares the deployment with cdk.out."""
-    session = project.aws.deployer
+    deployer = project.aws.deployer
     config = load(project.toml, None)
-    target = deployed_target(session, config, "123456789012", "arn:aws:iam::123456789012:user/deployer")
+    target = deployed_target(deployer, config, "123456789012", "arn:aws:iam::123456789012:user/deployer")
     assembly: Assembly = read_stacks(project.folder / "cdk.out", config=config)
     physical = physical_ids(project.stacks, assembly.templates)
     expected = expected_state(assembly, physical, account=target.account, region=target.region, partition="aws")
-    return StateReader(expected, ClientFactory(session).base(), target, assembly.templates)
+    return StateReader(expected, ClientFactory(deployer).base(), target, assembly.templates)
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,78 @@ def test_a_role_that_no_grant_has_is_found(lent: Project) -> None:
     lent.iam.delete_role(RoleName=f"{ROLE}-other")
 
 
+class Session:
+    """A session of a grant's role that one of its users borrowed with a key of its own, and that key."""
+
+    def __init__(self, project: Project, user: str, id_: str) -> None:
+        self._project, self._user, self._folder = project, user, id_
+        self._key = project.iam.create_access_key(UserName=user)["AccessKey"]
+        sts = self._client("sts", self._key["AccessKeyId"], self._key["SecretAccessKey"])
+        arn = f"arn:aws:iam::123456789012:role/temp-access/{ROLE}-{id_}"
+        borrowed = sts.assume_role(RoleArn=arn, RoleSessionName=user)["Credentials"]
+        self._s3 = self._client("s3", borrowed["AccessKeyId"], borrowed["SecretAccessKey"], borrowed["SessionToken"])
+
+    def _client(self, service: str, *credentials: str) -> Any:
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        own = session(self._project.aws.environment, dict(zip(names, credentials, strict=False)))
+        return own.client(service)  # type: ignore[call-overload]
+
+    def works(self) -> bool:
+        """Whether it can list its folder."""
+        try:
+            self._s3.list_objects_v2(Bucket=self._project.bucket, Prefix=f"{self._folder}/")
+        except self._s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return False
+        return True
+
+    def end(self) -> None:
+        """Delete the user's key."""
+        self._project.iam.delete_access_key(UserName=self._user, AccessKeyId=self._key["AccessKeyId"])
+
+
+def test_a_grant_is_revoked_on_its_own_role(lent: Project) -> None:
+    """The sessions of its borrowers are refused and those of other grants aren't; --undo lets them work again."""
+    anns, bens = Session(lent, "ann", "g00"), Session(lent, "ben", "g01")
+    try:
+        assert (anns.works(), bens.works()) == (True, True)
+        ended = lent.local("revoke", "g00")
+        assert ended.code == 0, ended.output
+        assert f"revoked and proved: all sessions of {ROLE}-g00; a session borrowed before was refused" in ended.out
+        # The role is new, so a session that is older than it can exist.
+        assert f"revoked in the same way, not proved: sessions called g00,… of {ROLE}" in ended.out
+        assert (anns.works(), bens.works()) == (False, True)
+        state = reader(lent)
+        assert state.differences("grant_role.inline_policies", f"{ROLE}-g00") == ()
+        assert f"of {ROLE}-g00 denies all sessions issued before" in "".join(state.notes())
+        assert lent.local("revoke", "g00", "--undo").code == 0
+        assert (anns.works(), bens.works()) == (True, True)
+        assert lent.local("revoke", "g00", "--undo").code == 2
+    finally:
+        anns.end()
+        bens.end()
+
+
+def test_all_and_one_session_are_revoked_on_all_roles(lent: Project) -> None:
+    """Any role can have a session of the name."""
+    anns, bens = Session(lent, "ann", "g00"), Session(lent, "ben", "g01")
+    try:
+        ended = lent.local("revoke", "--session", "ann", "--no-proof")
+        assert ended.code == 0, ended.output
+        assert f"{ROLE}, {ROLE}-g" in ended.err
+        assert "and 22 more" in ended.err
+        assert (anns.works(), bens.works()) == (False, True)
+        assert lent.local("revoke", "--all", "--no-proof").code == 0
+        assert (anns.works(), bens.works()) == (False, False)
+        assert lent.local("revoke", "--all", "--undo").code == 0
+        assert lent.local("revoke", "--session", "ann", "--undo").code == 0
+        assert (anns.works(), bens.works()) == (True, True)
+    finally:
+        anns.end()
+        bens.end()
+
+
 def test_a_new_grant_changes_one_role_and_its_borrower(lent: Project) -> None:
     """The stack of its role and the policy of the user that it names: nothing else is changed."""
     before = snapshot(lent)
@@ -240,7 +314,10 @@ def test_what_stops_destroy_is_said_before(lent: Project) -> None:
     key = lent.iam.create_access_key(UserName="ann")["AccessKey"]["AccessKeyId"]
     ended = lent.run("destroy", "--yes", env=lent.aws.environment)
     assert ended.code == 2, ended.output
-    assert f"ann has an access key (…{key[-4:]}), and IAM can't delete a user with keys" in ended.err
+    # The proof of a revocation made another one.
+    assert "ann has access keys (…" in ended.err
+    assert f"…{key[-4:]}" in ended.err
+    assert "aws iam delete-access-key --user-name ann --access-key-id ID" in ended.err
     assert snapshot(lent).roles.keys() == {ROLE, f"{ROLE}-g00"}
 
 
@@ -261,20 +338,26 @@ def _large(count: int) -> dict[str, str]:
     return {f"grant-{number:03}": f"u{number % 20:02}" for number in range(count)}
 
 
+def _deploy_many(project: Project, count: int, users: tuple[str, ...]) -> None:
+    project.toml.write_text(access_toml(_large(count), users), encoding="utf-8")
+    ended = project.start("deploy", "--local", "--state", str(project.aws.state_dir)).wait(_LARGE_SECONDS)
+    assert ended.code == 0, ended.output
+
+
 @pytest.mark.skipif("LARGE_TESTS" not in os.environ, reason="takes minutes; LARGE_TESTS=1 runs it")
 def test_200_grants_with_borrowers(tmp_path: Path) -> None:
     """They deploy in several stacks, and another one changes one role and the user that it names."""
     users = tuple(f"u{number:02}" for number in range(20))
     with run_project(tmp_path) as project:
-        project.deploy(access_toml(_large(200), users))
+        _deploy_many(project, 200, users)
         before = snapshot(project)
         assert len(before.roles) == 201
         assert {*GRANT_STACKS} <= before.templates.keys()
-        project.deploy(access_toml(_large(201), users))
+        _deploy_many(project, 201, users)
         after = snapshot(project)
         assert changed(before.roles, after.roles) == {f"{ROLE}-grant-200"}
         assert changed(before.users, after.users) == {"u00"}
         assert changed(before.templates, after.templates) == {grant_stack("grant-200"), "TempAccessBorrowers"}
-        ended = project.local("destroy")
+        ended = project.start("destroy", "--local", "--state", str(project.aws.state_dir)).wait(_LARGE_SECONDS)
         assert ended.code == 0, ended.output
         assert snapshot(project).templates.keys() == {"CDKToolkit"}

@@ -12,22 +12,9 @@ import aws_cdk as cdk
 import cdk_nag
 
 from access_constructs import AccessChecks
-from stacks.access import AccessStack
-from stacks.storage import StorageStack
+from stacks.definition import define_stacks
 from temp_access.access_file import load
-from temp_access.config.model import Config
 from temp_access.errors import ConfigError
-
-
-def define_stacks(app: cdk.App, config: Config) -> None:
-    """Define both stacks in `app`, with their tags and warnings."""
-    env = cdk.Environment(account=config.environment.account, region=config.environment.region)
-    storage = StorageStack(app, "TempAccessStorage", config=config, env=env)
-    access = AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=env)
-    for warning in config.warnings:
-        # The CDK CLI shows annotations of stacks, but not of the app.
-        cdk.Annotations.of(access).add_warning_v2("temp-access:config", warning)
-    cdk.Tags.of(app).add("project", "temp-access")
 
 
 def main() -> None:
@@ -38,7 +25,10 @@ def main() -> None:
         config = load(Path(context("config") or Path(__file__).with_name("access.toml")), context("env"))
     except ConfigError as error:
         sys.exit(_refuse(error))
-    define_stacks(app, config)
+    access = define_stacks(app, config)
+    for warning in config.warnings:
+        # The CDK CLI shows annotations of stacks, but not of the app.
+        cdk.Annotations.of(access).add_warning_v2("temp-access:config", warning)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), AccessChecks())
     try:
         app.synth()

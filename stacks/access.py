@@ -5,7 +5,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from access_constructs import TempRole, TempUser
+from access_constructs import TempRole
+from stacks.users import define_user
 from temp_access.config.model import Config
 from temp_access.policies.access_modes import role_ceiling
 from temp_access.policies.role_policy import CONFIG_TAG
@@ -20,7 +21,7 @@ class AccessStack(cdk.Stack):
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, bucket: s3.IBucket, env: cdk.Environment) -> None:
         super().__init__(scope, id_, env=env, termination_protection=config.environment.termination_protection)
-        user = self._user(config)
+        user = define_user(self, "User", config.user)
         role = self._role(config, user.user, bucket)
         user.allow_assume_role(role.role)
         cdk.Tags.of(role.role).add(CONFIG_TAG, config.digest)
@@ -32,27 +33,10 @@ class AccessStack(cdk.Stack):
         }.items():
             cdk.CfnOutput(self, name, value=value)
 
-    def _user(self, config: Config) -> TempUser:
-        boundary = config.user.permissions_boundary
-        user = TempUser(
-            self,
-            "User",
-            user_name=config.user.name,
-            permissions_boundary=iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", boundary)
-            if boundary
-            else None,
-        )
-        for aws_managed in config.user.aws_managed:
-            user.add_aws_managed_policy(aws_managed.name, reason=aws_managed.reason)
-        for policy in config.user.inline:
-            user.add_inline_policy(policy.name, policy.document, reason=policy.reason)
-        for policy in config.user.customer_managed:
-            user.add_customer_managed_policy(policy.name, policy.document, reason=policy.reason)
-        return user
-
     def _role(self, config: Config, user: iam.IUser, bucket: s3.IBucket) -> TempRole:
         ceiling = role_ceiling(config)
         conditions = config.role.conditions
+        boundary = config.role.permissions_boundary
         role = TempRole(
             self,
             "Role",
@@ -61,6 +45,10 @@ class AccessStack(cdk.Stack):
             bucket_actions=ceiling.bucket_actions,
             object_actions=ceiling.object_actions,
             role_name=config.role.name,
+            path=config.role.path if config.role.path != "/" else None,
+            permissions_boundary=iam.ManagedPolicy.from_managed_policy_arn(self, "RoleBoundary", boundary)
+            if boundary
+            else None,
             max_session_duration=cdk.Duration.seconds(config.role.max_session_duration),
             require_mfa=conditions.mfa,
             source_ips=conditions.source_ip,

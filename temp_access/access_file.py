@@ -1,18 +1,19 @@
 """Loading access.toml: one validated Config, or all findings at once."""
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from temp_access.config.borrowers import BorrowerReader, borrower_warnings
+from temp_access.config.digests import grant_digests, shared_digest
 from temp_access.config.grants import read_any_id, read_grants
+from temp_access.config.identity_providers import read_identity_providers, read_tags
 from temp_access.config.model import Config
 from temp_access.config.role import read_role
 from temp_access.config.sections import choose_environment, read_audit, read_bucket, read_environments
 from temp_access.config.table import TableReader, key_path
-from temp_access.config.user import read_user
+from temp_access.config.user import read_user, read_users
 from temp_access.errors import ConfigError
 from temp_access.files import read_bounded_text
 from temp_access.policies.access_modes import ACCESS_MODES, EXTRAS, modes_with
@@ -75,12 +76,23 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
     warnings: list[str] = []
     modes, extras = tuple(ACCESS_MODES), {name: modes_with(name) for name in EXTRAS}
     top = TableReader(data, "", findings)
-    top.allow_only("user", "role", "bucket", "grants", "any_id", "environments", "audit")
+    top.allow_only(
+        "user", "users", "role", "identity_providers", "bucket", "grants", "any_id", "environments", "audit", "tags"
+    )
     environments = read_environments(top.table("environments"))
     chosen = choose_environment(environments, environment, findings)
     user = read_user(top.table("user"), path.parent, warnings)
+    users = read_users(top.table("users"), user, path.parent, warnings)
     role = read_role(top.table("role"), chosen.account)
-    grants = read_grants(top.table("grants"), modes, extras, role.max_session_duration)
+    providers = read_identity_providers(top.table("identity_providers"))
+    borrowers = BorrowerReader(
+        user=user,
+        users=users,
+        providers=providers,
+        unreadable=tuple(top.table("identity_providers")),
+        account=chosen.account,
+    )
+    grants = read_grants(top.table("grants"), modes, extras, role.max_session_duration, borrowers)
     any_id = None
     if "any_id" in top:
         any_id = read_any_id(top.table("any_id"), modes, extras, role.max_session_duration, grants)
@@ -95,14 +107,26 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
         any_id=any_id,
         environments=environments,
         environment=chosen,
-        digest=_digest(data, user.customer_managed + user.inline),
-        warnings=tuple(f"{path.name}: {warning}" for warning in warnings),
+        digest=shared_digest(data, grants, user),
+        warnings=tuple(
+            f"{path.name}: {warning}" for warning in (*warnings, *borrower_warnings(grants, users, providers))
+        ),
         audit_file=read_audit(top.table("audit"), path.parent),
         files=(path, *_policy_files(data, path.parent)),
+        users=users,
+        identity_providers=providers,
+        tags=read_tags(top.table("tags")) if "tags" in top else {},
+        grant_digests=grant_digests(data, grants, providers),
     )
-    if user.customer_managed or user.inline:
-        findings.extend(document_findings(user))
+    for holder, at in ((user, "user"), *((each, key_path("users", name)) for name, each in users.items())):
+        if holder.customer_managed or holder.inline:
+            findings.extend(document_findings(holder, at))
     findings.extend(quota_findings(config))
+    if users or config.own_role_grants:
+        # Imported here, because a file without borrowers doesn't need it.
+        from temp_access.policies.borrower_checks import borrower_findings
+
+        findings.extend(borrower_findings(config))
     return config, _in_file_order(findings, data)
 
 
@@ -131,16 +155,10 @@ def _paths(value: object, path: str, depth: int = 4) -> Iterator[str]:
 
 
 def _policy_files(data: dict[str, Any], folder: Path) -> Iterator[Path]:
-    user = data.get("user")
-    for key in ("customer_managed", "inline"):
-        entries = user.get(key) if isinstance(user, dict) else None
-        for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, dict) and isinstance(file := entry.get("file"), str):
-                yield folder / file
-
-
-def _digest(data: dict[str, Any], documents: tuple[Any, ...]) -> str:
-    # Of the values, not of the bytes: neither a comment nor the audit log changes what is deployed.
-    deployed = {name: table for name, table in data.items() if name != "audit"}
-    canonical = json.dumps([deployed, [[d.name, d.document] for d in documents]], sort_keys=True, default=str)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    users = data.get("users")
+    for user in (data.get("user"), *(users.values() if isinstance(users, dict) else ())):
+        for key in ("customer_managed", "inline"):
+            entries = user.get(key) if isinstance(user, dict) else None
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict) and isinstance(file := entry.get("file"), str):
+                    yield folder / file

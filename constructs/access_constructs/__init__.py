@@ -10,7 +10,8 @@ require_extra("cdk")
 from access_constructs.access_checks import AccessChecks
 from access_constructs.acknowledgments import acknowledge
 from access_constructs.folder_bucket import FolderBucket
+from access_constructs.grant_role import GrantRole
 from access_constructs.temp_role import TempRole
 from access_constructs.temp_user import TempUser
 
-__all__ = ["AccessChecks", "FolderBucket", "TempRole", "TempUser", "acknowledge"]
+__all__ = ["AccessChecks", "FolderBucket", "GrantRole", "TempRole", "TempUser", "acknowledge"]

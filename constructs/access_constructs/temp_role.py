@@ -29,6 +29,8 @@ class TempRole(Construct):
         bucket_actions: Iterable[str],
         object_actions: Iterable[str],
         role_name: str | None = None,
+        path: str | None = None,
+        permissions_boundary: iam.IManagedPolicy | None = None,
         max_session_duration: cdk.Duration | None = None,
         require_mfa: bool = False,
         source_ips: Iterable[str] = (),
@@ -47,6 +49,8 @@ class TempRole(Construct):
             bucket_actions: the actions on the bucket itself, such as `s3:ListBucket`; none if the role only uploads.
             object_actions: the actions on all of its objects, such as `s3:GetObject`.
             role_name: the role's name; by default, CloudFormation generates one.
+            path: the role's path, such as `/temp-access/`; by default, `/`.
+            permissions_boundary: the managed policy that limits the role's permissions.
             max_session_duration: the longest session, 1 to 12 hours; by default, 1 hour.
             require_mfa: whether the caller must have authenticated with MFA.
             source_ips: the networks that may call, in CIDR notation; by default, all.
@@ -55,7 +59,13 @@ class TempRole(Construct):
         """
         super().__init__(scope, id_)
         self.role = iam.Role(
-            self, "Resource", role_name=role_name, assumed_by=user, max_session_duration=max_session_duration
+            self,
+            "Resource",
+            role_name=role_name,
+            path=path,
+            permissions_boundary=permissions_boundary,
+            assumed_by=user,
+            max_session_duration=max_session_duration,
         )
         resource = self.role.node.default_child
         assert isinstance(resource, iam.CfnRole)  # noqa: S101 - an L2's main resource; narrows the type
@@ -91,9 +101,11 @@ class TempRole(Construct):
     def _define_permissions(
         self, bucket: s3.IBucket, bucket_actions: tuple[str, ...], object_actions: tuple[str, ...]
     ) -> None:
+        if not bucket_actions and not object_actions:
+            return
         document = role_policy(bucket.bucket_arn, bucket_actions=bucket_actions, object_actions=object_actions)
         self._resource.policies = [iam.CfnRole.PolicyProperty(policy_name="Folders", policy_document=document)]
-        bucket_arn = _synthesized_arn(cdk.Stack.of(self), bucket)
+        bucket_arn = synthesized_arn(cdk.Stack.of(self), bucket)
         # Listing the folders in the role's policy would make it grow with the grants.
         acknowledge_policy(
             self.role,
@@ -104,7 +116,7 @@ class TempRole(Construct):
         )
 
 
-def _synthesized_arn(stack: cdk.Stack, bucket: s3.IBucket) -> str:
+def synthesized_arn(stack: cdk.Stack, bucket: s3.IBucket) -> str:
     """Return the bucket's ARN as in `stack`'s template: for another stack's bucket, the import of an export."""
     if bucket.stack is not stack and "Fn::GetAtt" in stack.resolve(bucket.bucket_arn):
         return bucket.stack.export_value(bucket.bucket_arn)

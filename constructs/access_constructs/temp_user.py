@@ -49,8 +49,12 @@ class TempUser(Construct):
         self._role_arns: list[str] = []
 
     def allow_assume_role(self, role: iam.IRole) -> None:
-        """Allow the user to read and assume `role`; one managed policy contains the roles of all calls."""
-        self._role_arns.append(role.role_arn)
+        """Allow the user to read and assume `role`, as `allow_assume_role_arn` does."""
+        self.allow_assume_role_arn(role.role_arn)
+
+    def allow_assume_role_arn(self, role_arn: str) -> None:
+        """Allow the user to read and assume a role by its ARN; one managed policy contains the roles of all calls."""
+        self._role_arns.append(role_arn)
         document = assume_policy(*self._role_arns)
         if self._assume_policy is None:
             self._assume_policy = self._attach(self, "AssumeRole", document)

@@ -104,6 +104,7 @@ _EXPIRED_URL = ("Request has expired", "Request is not valid yet", "Request is n
 # What is in every answer to these operations; botocore's models require it of IAM's only.
 _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "AssumeRole": ("AssumedRoleUser", "Credentials"),
+    "AssumeRoleWithWebIdentity": ("AssumedRoleUser", "Credentials"),
     "CompleteMultipartUpload": ("ETag",),
     "CopyObject": ("CopyObjectResult",),
     "CreateMultipartUpload": ("UploadId",),
@@ -122,6 +123,7 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "ListAttachedUserPolicies": ("AttachedPolicies",),
     "HeadObject": ("ETag",),
     "ListBuckets": ("Owner",),
+    "ListStackResources": ("StackResourceSummaries",),
     "ListMultipartUploads": ("Bucket",),
     "ListObjectVersions": ("Name",),
     "ListObjects": ("Name",),

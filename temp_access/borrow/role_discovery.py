@@ -48,7 +48,7 @@ def discover_role(
     caller, account = Arn.parse(caller_arn), config.environment.account
     if account and account != caller.account:
         # A role of this name in the caller's own account is a different role.
-        arn = iam_arn(caller.partition, account, f"role/{config.role.name}")
+        arn = iam_arn(caller.partition, account, f"role{config.role.path}{config.role.name}")
         outputs = {"RoleArn": arn, "BucketName": config.bucket_name}
     elif role := _get_role(identity, config.role.name):
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}

@@ -41,8 +41,10 @@ class StackTemplate:
     body: Mapping[str, object]
 
 
-def read_assembly(folder: Path, stacks: Sequence[str]) -> Assembly:
-    """Return the templates of the named stacks; account and Region are those of the last one.
+def read_assembly(folder: Path, stacks: Sequence[str], optional: Sequence[str] = ()) -> Assembly:
+    """Return the templates of the named stacks; account and Region are those of the last one in `stacks`.
+
+    Those of `optional` need not be there.
 
     Raises UserError when the folder is missing or corrupt, or lacks one of the stacks.
     """
@@ -53,9 +55,10 @@ def read_assembly(folder: Path, stacks: Sequence[str]) -> Assembly:
     missing = [name for name in stacks if name not in by_name]
     if missing:
         raise UserError(f"{folder / 'manifest.json'}: has no stack {' and no stack '.join(missing)}; {_SYNTH}")
-    templates = {name: _template(folder, by_name[name]) for name in stacks}
+    named = (*stacks, *(name for name in optional if name in by_name))
+    templates = {name: _template(folder, by_name[name]) for name in named}
     account, region = _environment(by_name[stacks[-1]])
-    others = {name: _readable(folder, artifact) for name, artifact in by_name.items() if name not in stacks}
+    others = {name: _readable(folder, artifact) for name, artifact in by_name.items() if name not in named}
     # The stacks of a stage are in a folder of their own.
     others |= dict.fromkeys(id_ for id_, artifact in artifacts.items() if _is_stage(artifact))
     return Assembly(folder, templates, account, region, others)

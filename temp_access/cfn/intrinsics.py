@@ -90,6 +90,7 @@ _NAME_PROPERTIES = {
     "AWS::IAM::User": "UserName",
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
     "AWS::S3::Bucket": "BucketName",
 }
 _IAM_RESOURCES = {"AWS::IAM::User": "user", "AWS::IAM::Role": "role", "AWS::IAM::ManagedPolicy": "policy"}

@@ -22,6 +22,8 @@ PROPERTIES = MappingProxyType(
         "AWS::IAM::Role": frozenset(
             (*_OF_IDENTITIES, "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "RoleName")
         ),
+        "AWS::IAM::OIDCProvider": frozenset(("ClientIdList", "Tags", "ThumbprintList", "Url")),
+        "AWS::IAM::InstanceProfile": frozenset(("InstanceProfileName", "Path", "Roles")),
         "AWS::S3::BucketPolicy": frozenset(("Bucket", "PolicyDocument")),
         # What sends keys or objects elsewhere isn't among these: replication, inventory, analytics, notifications.
         "AWS::S3::Bucket": frozenset(

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args)
     context = parse_context(args.context)
     source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
-    principal = read_principal(args.who, args.session, config, source.target)
+    principal = read_principal(args.who, args.session, config, source)
     answer = decide(
         principal, read_question(args.action, args.resource, args.prefix, source, context), context, source, config
     )
@@ -88,7 +88,7 @@ def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":
     from temp_access.deployment.stacks import read_stacks
     from temp_access.whatif.sources import from_templates
 
-    return from_templates(config, read_stacks(args.template, digest=config.digest))
+    return from_templates(config, read_stacks(args.template, config=config))
 
 
 def _deployed(args: argparse.Namespace, config: "Config") -> "PolicySource":

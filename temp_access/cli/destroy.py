@@ -160,7 +160,9 @@ def _forget(account: "Account") -> None:
     from temp_access.revoke.scopes import purge_revoked
 
     cache = Cache(cache_folder(os.environ))
-    role_arn = iam_arn(Arn.parse(account.arn).partition, account.id, f"role/{account.config.role.name}")
+    role_arn = iam_arn(
+        Arn.parse(account.arn).partition, account.id, f"role{account.config.role.path}{account.config.role.name}"
+    )
     purge_revoked(cache, role_arn, [RevocationScope(ScopeType.ALL)])
     cache.clear("roles")
 

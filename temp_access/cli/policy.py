@@ -66,7 +66,9 @@ def _role(args: argparse.Namespace, config: "Config") -> "RoleDetails":
     if bucket and not args.check:
         # The session policy uses only the partition of the role's ARN.
         partition = partition_of(args.region or config.environment.region or region_from_environment() or "")
-        arn = args.role_arn or iam_arn(partition, config.environment.account or "", f"role/{config.role.name}")
+        arn = args.role_arn or iam_arn(
+            partition, config.environment.account or "", f"role{config.role.path}{config.role.name}"
+        )
         return RoleDetails(arn, bucket, config.role.max_session_duration, "")
     return open_broker(args, NullStore(), config).role(
         CredentialRequest(args.id, role_arn=args.role_arn, bucket=bucket)

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--base compares templates and --session-policy checks one policy; pass only one of them")
     require_extra("prove")
     config = load_config(args)
-    assembly = read_stacks(args.template, digest=config.digest)
+    assembly = read_stacks(args.template, config=config)
     progress = _show_progress if sys.stderr.isatty() else _ignore_progress
     claims: tuple[Claim, ...]
     with _default_signals():

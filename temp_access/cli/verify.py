@@ -98,14 +98,14 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     if args.local:
         # A local AWS that doesn't run is the first thing to say; templates that don't fit are said before any call.
         enter_local(args.state)
-    assembly = read_stacks(args.template, digest=config.digest)
+    assembly = read_stacks(args.template, config=config)
     account = open_account(args, config, args.deployer_profile)
     deployer = account.session
     target = deployed_target(deployer, config, account.id, account.arn)
     require_deployer(account, target.user_name)
     expected = expected_state(
         assembly,
-        physical_ids(service_client(deployer, "cloudformation")),
+        physical_ids(service_client(deployer, "cloudformation"), assembly.templates),
         account=account.id,
         region=target.region,
         partition=target.partition,
@@ -114,7 +114,7 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     user = _user_session(args, target)
     mfa = (args.mfa_serial, args.mfa_code) if args.mfa_serial and args.mfa_code else None
     deployment = Deployment(config, target, deployer, user, mfa, settle)
-    return deployment, StateReader(expected, ClientFactory(deployer).base(), target), account.arn
+    return deployment, StateReader(expected, ClientFactory(deployer).base(), target, assembly.templates), account.arn
 
 
 def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | None":
@@ -193,7 +193,7 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
 
     if args.local or args.self_test:
         raise UserError("--offline makes no calls; leave out --offline, or --local and --self-test")
-    assembly = read_stacks(args.template, digest=config.digest)
+    assembly = read_stacks(args.template, config=config)
     policies = template_policies(config, assembly, keeps_unknown=False)
     target = policies.target
     run_name = new_run()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from temp_access.config.borrowers import BorrowerReader
 from temp_access.config.folders import any_id_conflicts, overlaps
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.table import TableReader, did_you_mean, format_duration, key_path, parse_duration
@@ -12,22 +13,25 @@ from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_DURATION
 Extras = Mapping[str, tuple[str, ...]]
 
 
-def read_grants(table: TableReader, modes: tuple[str, ...], extras: Extras, role_maximum: int) -> dict[str, Grant]:
+def read_grants(
+    table: TableReader, modes: tuple[str, ...], extras: Extras, role_maximum: int, borrowers: BorrowerReader
+) -> dict[str, Grant]:
     """Return the valid grants by id."""
     grants: dict[str, Grant] = {}
     for id_ in table:
         entry = table.table(id_)
-        entry.allow_only("access", "extras", "folder", "duration", "shared")
+        entry.allow_only("access", "extras", "folder", "duration", "shared", "borrowers")
         access = _access(entry, modes)
         more = _extras(entry, access, extras)
         duration = _duration(entry, role_maximum)
+        own = borrowers.read(entry)
         folder = entry.string("folder") or id_
         if problem := id_problem(id_):
             entry.add_finding(None, problem)
         elif problem := folder_problem(folder):
             entry.add_finding("folder" if "folder" in entry else None, problem)
         elif access:
-            grants[id_] = Grant(id_, access, folder, duration, entry.boolean("shared", False), more)
+            grants[id_] = Grant(id_, access, folder, duration, entry.boolean("shared", False), more, own)
     for outer, inner in overlaps(grants.values()):
         _check_overlap(table, outer, inner)
     return grants

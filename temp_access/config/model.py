@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from temp_access.config.borrower import Borrower, BorrowerKind, IdentityProvider
 from temp_access.config.validation import folder_problem, id_problem
 from temp_access.iam.arn import Arn
 
@@ -64,12 +65,17 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The role that can access the bucket; `max_session_duration` is in seconds."""
+    """The role that can access the bucket; `max_session_duration` is in seconds.
+
+    `path` and `permissions_boundary` are also those of the roles of grants with borrowers.
+    """
 
     name: str = "temp-role"
     max_session_duration: int = 43200
     trusted: tuple[TrustedPrincipal, ...] = ()
     conditions: Conditions = Conditions()
+    path: str = "/"
+    permissions_boundary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access mode with extras on one folder; `duration` is in seconds, None for the role's maximum."""
+    """An access mode with extras on one folder; `duration` is in seconds, None for the role's maximum.
+
+    A grant with `borrowers` has a role of its own, which only they can assume.
+    """
 
     id: str
     access: str
@@ -91,6 +100,7 @@ class Grant:
     duration: int | None = None
     shared: bool = False
     extras: tuple[str, ...] = ()
+    borrowers: tuple[Borrower, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,11 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One access.toml, for one environment; `digest` is the SHA-256 of its values (hexadecimal).
+    """One access.toml, for one environment.
+
+    `digest` is the SHA-256 (hexadecimal) of what the user, the role and the bucket depend on: all values but the
+    grants with borrowers, the users for people and the identity providers. `grant_digests` has, by grant id, that of
+    each grant with borrowers, so that a change of one leaves the others as they are.
 
     `files` are access.toml and the policy files that it names. The configuration is stale when one of them changes.
     """
@@ -147,6 +161,30 @@ class Config:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     audit_file: Path | None = None
     files: tuple[Path, ...] = field(default=(), compare=False)
+    users: Mapping[str, User] = field(default_factory=dict)
+    identity_providers: Mapping[str, IdentityProvider] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    grant_digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shared_role_grants(self) -> Mapping[str, Grant]:
+        """The grants without borrowers, whose sessions are sessions of the one role."""
+        return {id_: grant for id_, grant in self.grants.items() if not grant.borrowers}
+
+    @property
+    def own_role_grants(self) -> Mapping[str, Grant]:
+        """The grants with borrowers, which have a role of their own each."""
+        return {id_: grant for id_, grant in self.grants.items() if grant.borrowers}
+
+    @property
+    def grants_by_user(self) -> Mapping[str, tuple[Grant, ...]]:
+        """The grants that name each user of `[users.<name>]` as a borrower, by the user's name."""
+        grants: dict[str, tuple[Grant, ...]] = dict.fromkeys(self.users, ())
+        for grant in self.grants.values():
+            for each in grant.borrowers:
+                if each.kind is BorrowerKind.USER and each.account is None and each.name in grants:
+                    grants[each.name] = (*grants[each.name], grant)
+        return grants
 
     @property
     def bucket_name(self) -> str | None:
@@ -155,13 +193,13 @@ class Config:
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """The access modes in use, sorted."""
+        """The access modes of sessions of the one role, sorted."""
         return tuple(sorted({mode for mode, _ in self.accesses}))
 
     @property
     def accesses(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The access modes in use, each with the extras that it is used with, sorted."""
-        used = {(grant.access, grant.extras) for grant in self.grants.values()}
+        """The access modes of sessions of the one role, each with the extras that it is used with, sorted."""
+        used = {(grant.access, grant.extras) for grant in self.shared_role_grants.values()}
         return tuple(sorted(used | ({(self.any_id.access, self.any_id.extras)} if self.any_id else set())))
 
     def grant_for(self, id_: str) -> Grant | None:

@@ -5,8 +5,10 @@ from temp_access.config.table import TableReader, format_duration, parse_duratio
 from temp_access.config.validation import (
     external_id_problem,
     iam_name_problem,
+    iam_path_problem,
     network_problem,
     parse_principal,
+    policy_arn_problem,
     session_pattern_problem,
 )
 from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_ROLE_MAXIMUM
@@ -16,15 +18,23 @@ _PRINCIPALS = "user/NAME or role/NAME in this account, the ARN of an IAM user or
 
 def read_role(table: TableReader, account: str | None) -> Role:
     """Return the role of `[role]`; `account` is the stack's own, None if it isn't known."""
-    table.allow_only("name", "max_session_duration", "trusted", "conditions")
+    table.allow_only("name", "path", "permissions_boundary", "max_session_duration", "trusted", "conditions")
     name = table.string("name") or "temp-role"
     if problem := iam_name_problem(name, 64):
         table.add_finding("name", problem)
+    path = table.string("path") or "/"
+    if problem := iam_path_problem(path):
+        table.add_finding("path", problem)
+    boundary = table.string("permissions_boundary")
+    if boundary and (problem := policy_arn_problem(boundary)):
+        table.add_finding("permissions_boundary", problem)
     return Role(
         name=name,
         max_session_duration=_maximum(table),
         trusted=tuple(trusted for entry in table.subtables("trusted") if (trusted := _trusted(entry, account))),
         conditions=_conditions(table.table("conditions")),
+        path=path,
+        permissions_boundary=boundary,
     )
 
 

@@ -114,6 +114,24 @@ class TableReader:
                 self._findings.append(f"{path}: {item!r} isn't a table; write [[{self.path_of(key)}]]")
         return tables
 
+    def strings_or_tables(self, key: str, text_key: str) -> "list[TableReader]":
+        """Return the tables in the array at `key`; a string stands for a table that has only `text_key`."""
+        value = self._typed(key, list)
+        if not isinstance(value, list):
+            return []
+        if not value:
+            self.add_finding(key, "is empty; write a value or remove the key")
+        entries: list[TableReader] = []
+        for index, item in enumerate(value):
+            path = f"{self.path_of(key)}[{index}]"
+            if isinstance(item, str):
+                entries.append(_TextReader({text_key: item}, path, self._findings))
+            elif isinstance(item, dict):
+                entries.append(TableReader(item, path, self._findings))
+            else:
+                self._findings.append(f"{path}: {item!r} is neither a string nor a table; write one of them")
+        return entries
+
     def value(self, key: str) -> Any:
         """Return the value at `key` of any type, None if it is missing."""
         return self._data.get(key)
@@ -125,6 +143,13 @@ class TableReader:
         remedy = "true or false" if expected is bool else _TYPES[expected]
         self.add_finding(key, f"{value!r} is {_TYPES.get(type(value), 'a date or time')}; write {remedy}")
         return None
+
+
+class _TextReader(TableReader):
+    """A string that stands for a table; a finding on one of its keys is on the string itself."""
+
+    def path_of(self, key: str | None) -> str:
+        return self.path
 
 
 def _quoted(key: str) -> str:

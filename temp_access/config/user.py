@@ -1,4 +1,4 @@
-"""Reading `[user]`: its name, its policies and its permissions boundary."""
+"""Reading `[user]` and `[users.<name>]`: names, policies and permissions boundaries."""
 
 import json
 from collections.abc import Mapping
@@ -6,18 +6,41 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.config.model import AwsManagedPolicy, PolicyDocument, User
-from temp_access.config.table import TableReader, did_you_mean
+from temp_access.config.table import TableReader, did_you_mean, key_path
 from temp_access.config.validation import iam_name_problem, policy_arn_problem
 from temp_access.files import MAX_POLICY_SIZE, read_bounded_text, reject_duplicate_keys
 from temp_access.iam.aws_managed import bundled_names, bundled_note
 
+_KEYS = ("aws_managed", "customer_managed", "inline", "permissions_boundary")
+
 
 def read_user(table: TableReader, folder: Path, warnings: list[str]) -> User:
     """Return the user of `[user]`; paths of policy files are relative to `folder`."""
-    table.allow_only("name", "aws_managed", "customer_managed", "inline", "permissions_boundary")
+    table.allow_only("name", *_KEYS)
     name = table.string("name") or "temp-user"
     if problem := iam_name_problem(name, 64):
         table.add_finding("name", problem)
+    return _read(table, name, folder, warnings)
+
+
+def read_users(table: TableReader, user: User, folder: Path, warnings: list[str]) -> dict[str, User]:
+    """Return the users of `[users.<name>]`, one for each person; `user` is that of `[user]`."""
+    users: dict[str, User] = {}
+    for name in table:
+        entry = table.table(name)
+        entry.allow_only(*_KEYS)
+        # IAM's names are unique regardless of case.
+        twin = next((other for other in (user.name, *users) if other.lower() == name.lower()), None)
+        if problem := iam_name_problem(name, 64):
+            entry.add_finding(None, problem)
+        elif twin is not None:
+            known = "the user of [user]" if twin == user.name else key_path("users", twin)
+            entry.add_finding(None, f"is also {known}, because IAM doesn't distinguish case; choose another name")
+        users[name] = _read(entry, name, folder, warnings)
+    return users
+
+
+def _read(table: TableReader, name: str, folder: Path, warnings: list[str]) -> User:
     boundary = table.string("permissions_boundary")
     if boundary and (problem := policy_arn_problem(boundary)):
         table.add_finding("permissions_boundary", problem)

@@ -10,6 +10,7 @@ from temp_access.iam.sts_limits import EXTERNAL_ID_PATTERN
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _IAM_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_IAM_PATH = re.compile(r"/(?:[\w+=,.@-]+/)*", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _EXTERNAL_ID = re.compile(EXTERNAL_ID_PATTERN, re.ASCII)
@@ -34,6 +35,17 @@ def iam_name_problem(name: str, longest: int) -> str | None:
     if not _IAM_NAME.fullmatch(name):
         invalid = next(character for character in name if not _IAM_NAME.fullmatch(character))
         return f"{name!r} contains {invalid!r}; use letters, digits and +=,.@_-"
+    return None
+
+
+def iam_path_problem(path: str) -> str | None:
+    """Return why `path` can't be the path of an IAM role."""
+    if not _IAM_PATH.fullmatch(path):
+        return f"{path!r} isn't a path that IAM accepts; write one such as /temp-access/, with / at both ends"
+    if len(path) > 512:
+        return f"the path has {len(path)} characters, and the maximum is 512; shorten it"
+    if path.startswith("/aws-"):
+        return f"{path!r} begins with a path that AWS uses itself; choose another one"
     return None
 
 

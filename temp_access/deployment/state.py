@@ -1,4 +1,4 @@
-"""The state of a user, role and bucket as plain data, whether defined by a template or read from AWS."""
+"""The state of users, roles and the bucket as plain data, whether defined by a template or read from AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,22 +24,37 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """A user, its policies and its groups."""
+    """A user, its policies and its groups; `file_tags` are as in RoleState."""
 
     name: str
     permissions: Permissions
     groups: tuple[str, ...] = ()
+    file_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RoleState:
-    """A role, its policies, its trust policy, its maximum session duration in seconds and its temp-access:* tags."""
+    """A role, its policies, its trust policy, its maximum session duration in seconds and its temp-access:* tags.
+
+    `path` begins and ends with `/`. `file_tags` are its other tags: those of `[tags]`, and what others have added.
+    """
 
     name: str
     permissions: Permissions
     trust: Document
     max_session_duration: int
     tags: Mapping[str, str]
+    path: str = "/"
+    file_tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """An OpenID Connect provider: its issuer without `https://`, the audiences that it accepts (sorted), its ARN."""
+
+    host: str
+    audiences: tuple[str, ...]
+    arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +75,27 @@ class BucketState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A user, role and bucket that all exist, or should exist."""
+    """A user, role and bucket that all exist, or should exist.
+
+    `grant_roles` are the roles of grants with borrowers, and `users` those for people, each by name; `providers` are
+    the identity providers of the stacks, by host.
+    """
 
     user: UserState
     role: RoleState
     bucket: BucketState
+    grant_roles: Mapping[str, RoleState] = field(default_factory=dict)
+    users: Mapping[str, UserState] = field(default_factory=dict)
+    providers: Mapping[str, ProviderState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DeployedState:
-    """The deployed user, role and bucket, None for each that doesn't exist."""
+    """The deployed users, roles, providers and bucket, None for each that doesn't exist; see State."""
 
     user: UserState | None
     role: RoleState | None
     bucket: BucketState | None
+    grant_roles: Mapping[str, RoleState | None] = field(default_factory=dict)
+    users: Mapping[str, UserState | None] = field(default_factory=dict)
+    providers: Mapping[str, ProviderState | None] = field(default_factory=dict)

@@ -40,6 +40,10 @@ class Target:
     endpoint: str | None = None
     offline: bool = False
 
+    def arn(self, resource: str) -> str:
+        """Return the ARN of an IAM resource of the account, such as `role/NAME` with its path."""
+        return iam_arn(self.partition, self.account, resource)
+
     @property
     def bucket_arn(self) -> str:
         """The bucket's ARN."""
@@ -180,7 +184,7 @@ def template_target(config: Config, assembly: Assembly, *, keeps_unknown: bool =
         partition=partition,
         bucket=state.bucket.name,
         role_name=state.role.name,
-        role_arn=iam_arn(partition, account, f"role/{state.role.name}"),
+        role_arn=iam_arn(partition, account, f"role{state.role.path}{state.role.name}"),
         user_name=state.user.name,
         user_arn=iam_arn(partition, account, f"user/{state.user.name}"),
         digest=config.digest,

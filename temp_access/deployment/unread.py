@@ -27,6 +27,7 @@ from temp_access.deployment.readable import (
     ROLE,
     USER,
 )
+from temp_access.deployment.stacks import FURTHER_STACKS
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target, template_context
 from temp_access.deployment.unread_effects import (
@@ -56,6 +57,8 @@ _EFFECTS = {
     "AccessControl": UnreadEffect.ALLOW,
     "Tags": UnreadEffect.TAGS,
 }
+# These are known in the stacks for borrowers alone; elsewhere, they can let somebody assume the role.
+_OF_BORROWERS = frozenset(("AWS::IAM::InstanceProfile", "AWS::IAM::OIDCProvider"))
 _OWN_NAMES = {BUCKET: "bucket", ROLE: "role", USER: "user"}
 _POLICY_OR_ROLE = re.compile(r'"(?:Statement|[^"]*(?i:role)(?i:arns?|names?|s)?)":')
 _TAG_KEY = re.compile(r"(?i)(?:principal|resource|bucket)tag")
@@ -85,7 +88,7 @@ def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator
         kind = resource["Type"]
         content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
         content = _without_own_ids(content, assembly)
-        if kind not in PROPERTIES:
+        if kind not in PROPERTIES or (kind in _OF_BORROWERS and stack not in FURTHER_STACKS):
             if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
                 yield _of_type(kind, f"{stack}.{logical_id} ({kind})", content, stack, logical_id)
         elif "Condition" in resource:
@@ -103,8 +106,8 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
     policies = [each for each in own if each.kind == BUCKET_POLICY]
     policy = next((each for each in policies if each.properties.get("Bucket") == state.bucket.name), None)
     tags_matter = any(_TAG_KEY.search(json.dumps(template)) for template in assembly.templates.values())
-    names = {"Users": state.user.name, "UserName": state.user.name, "Roles": state.role.name}
-    names["RoleName"] = state.role.name
+    users, roles = {state.user.name, *state.users}, {state.role.name, *state.grant_roles}
+    names = {"Users": users, "UserName": users, "Roles": roles, "RoleName": roles}
     for each in own:
         sections = _sections(assembly.templates[each.stack])
         yield from _unknown_parts(each, sections)
@@ -114,7 +117,7 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
         for holders in HOLDERS.get(each.kind, ()):
             # Without the name that it needs, a policy of one role or user can't be read either.
             held_by = as_list(each.properties.get(holders, "" if holders.endswith("Name") else None))
-            others = [name for name in held_by if name != names.get(holders)]
+            others = [name for name in held_by if name not in names.get(holders, ())]
             if others:
                 of_others = " of ".join(filter(None, [each.kind, ", ".join(map(str, others))]))
                 description = f"{each.stack}.{each.logical_id} ({of_others})"
@@ -150,8 +153,8 @@ def _unread_properties(resource: Resource, sections: list[object], *, tags_matte
             yield replace(found, is_credentials=True, effect=UnreadEffect.NONE)
         else:
             yield replace(found, effect=effect_of_property(resource.kind, name))
-    if resource.kind in (ROLE, USER) and properties.get("Path", "/") != "/":
-        # What names the identity without its path is about nobody.
+    if resource.kind == USER and properties.get("Path", "/") != "/":
+        # What names the user without its path is about nobody.
         found = _of(resource, f"the path of {resource.name}", properties["Path"])
         yield replace(found, effect=UnreadEffect.ANY)
     if properties.get("AccessControl") not in PRIVATE_ACLS:
@@ -207,7 +210,7 @@ def _may_give_access(resource: Mapping[str, Any], own_stacks: Iterable[str], sta
 def _names_own(resource: Mapping[str, Any], own_stacks: Iterable[str], state: State) -> bool:
     properties = json.dumps(resource.get("Properties", {}))
     # An import names the stack that it imports from.
-    names = (state.user.name, state.role.name, state.bucket.name, *own_stacks)
+    names = (state.user.name, state.role.name, state.bucket.name, *state.users, *state.grant_roles, *own_stacks)
     return any(name in properties for name in names)
 
 

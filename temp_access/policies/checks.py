@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from temp_access.config.model import Config, Grant, PolicyDocument, User
+from temp_access.config.model import Config, Grant, User
 from temp_access.config.table import key_path
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.policy_json import escape, minimal_json
@@ -45,19 +45,13 @@ def quota_findings(config: Config) -> Iterator[str]:
                 f"{MAX_SESSION_POLICY}; {remedy}"
             )
     user_arn = iam_arn(_LONGEST_PARTITION, _ANY_ACCOUNT, f"user/{config.user.name}")
-    size = _size(trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION))
+    size = policy_size(trust_policy(config.role, user_arn=user_arn, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION))
     if size > MAX_TRUST_POLICY:
         yield (
             f"role.trusted: the trust policy has {size} characters, and the maximum is {MAX_TRUST_POLICY}; "
             "trust fewer principals, or an account instead of many of its users"
         )
-    yield from _user_findings(config.user.inline, config.user.customer_managed, user_arn)
-    attached = len(config.user.aws_managed) + len(config.user.customer_managed) + 1
-    if attached > MAX_ATTACHED_POLICIES:
-        yield (
-            f"user: {attached} managed policies would be attached (one is added by the project), and the maximum is "
-            f"{MAX_ATTACHED_POLICIES}; merge some of them"
-        )
+    yield from user_findings(config.user, "user", user_arn)
 
 
 def session_policy_size(grant: Grant, *, bucket: str, partition: str) -> int:
@@ -66,33 +60,39 @@ def session_policy_size(grant: Grant, *, bucket: str, partition: str) -> int:
     return len(minimal_json(policy))
 
 
-def _user_findings(
-    inline: tuple[PolicyDocument, ...], managed: tuple[PolicyDocument, ...], user_arn: str
-) -> Iterator[str]:
-    total = sum(_size(policy.document) for policy in inline) + _size(rotate_keys_policy(user_arn))
+def user_findings(user: User, path: str, user_arn: str) -> Iterator[str]:
+    """Yield a finding for each quota that the policies of the user at `path` exceed."""
+    total = sum(policy_size(policy.document) for policy in user.inline) + policy_size(rotate_keys_policy(user_arn))
     if total > MAX_USER_INLINE:
         yield (
-            f"user.inline: the inline policies have {total} characters in total (one is added by the project), and "
+            f"{path}.inline: the inline policies have {total} characters in total (one is added by the project), and "
             f"the maximum is {MAX_USER_INLINE}; make one of them a customer managed policy"
         )
-    for index, policy in enumerate(managed):
-        size = _size(policy.document)
+    for index, policy in enumerate(user.customer_managed):
+        size = policy_size(policy.document)
         if size > MAX_MANAGED_POLICY:
             yield (
-                f"user.customer_managed[{index}]: {policy.name!r} has {size} characters, and the maximum is "
+                f"{path}.customer_managed[{index}]: {policy.name!r} has {size} characters, and the maximum is "
                 f"{MAX_MANAGED_POLICY}; split it"
             )
+    attached = len(user.aws_managed) + len(user.customer_managed) + 1
+    if attached > MAX_ATTACHED_POLICIES:
+        yield (
+            f"{path}: {attached} managed policies would be attached (one is added by the project), and the maximum is "
+            f"{MAX_ATTACHED_POLICIES}; merge some of them"
+        )
 
 
-def _size(policy: Mapping[str, Any]) -> int:
+def policy_size(policy: Mapping[str, Any]) -> int:
+    """Return the characters that IAM counts in a policy."""
     # IAM doesn't count white space.
     return sum(not character.isspace() for character in json.dumps(policy, separators=(",", ":")))
 
 
-def document_findings(user: User) -> Iterator[str]:
-    """Yield a finding for each malformed policy of the user, and for one that has the name of the project's own."""
+def document_findings(user: User, path: str) -> Iterator[str]:
+    """Yield a finding for each malformed policy of the user at `path`, and for one named like the project's own."""
     if any(policy.name == ROTATE_KEYS for policy in user.inline):
-        yield f"user.inline: {ROTATE_KEYS!r} is the name of a policy that the project adds; choose another name"
+        yield f"{path}.inline: {ROTATE_KEYS!r} is the name of a policy that the project adds; choose another name"
     for key, policies in (("customer_managed", user.customer_managed), ("inline", user.inline)):
         for policy in policies:
             # Imported here: borrowing without policies of the user's own imports nothing of the evaluator.
@@ -103,4 +103,4 @@ def document_findings(user: User) -> Iterator[str]:
             try:
                 parse_policy(policy.document, Layer.IDENTITY, repr(policy.name))
             except MalformedPolicy as error:
-                yield f"user.{key}: {error}; correct it, or IAM rejects the policy"
+                yield f"{path}.{key}: {error}; correct it, or IAM rejects the policy"

@@ -125,7 +125,7 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     """
     file = config_file or folder.resolve().parent / "access.toml"
     config = load(file)
-    assembly = read_stacks(folder, digest=config.digest)
+    assembly = read_stacks(folder, config=config)
     policies = template_policies(config, assembly)
     lines = toml_lines(read_bounded_text(file))
     return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from app import define_stacks
+from stacks.definition import define_stacks
 from temp_access.config.model import Config
 from tests.unit.support.config_file import ROOT
 

@@ -88,13 +88,14 @@ def test_reads_the_user_with_its_policies_boundary_and_groups() -> None:
 
 
 def test_reads_the_role_with_its_trust_policy_duration_and_tags() -> None:
-    """Only tags with the prefix temp-access: are kept."""
+    """The tags with the prefix temp-access: apart from the others."""
     assert deployed().role == RoleState(
         name="temp-role",
         permissions=Permissions({"Folders": ALLOW}),
         trust=ALLOW,
         max_session_duration=43200,
         tags={"temp-access:config": "d1gest"},
+        file_tags={"project": "x"},
     )
 
 
@@ -190,7 +191,7 @@ def test_reads_physical_ids_by_stack_and_logical_id() -> None:
     """Resources without a name, and deleted ones, are left out."""
     storage = [resource("Bucket", "example-8xk2"), resource("Pending", None)]
     access = [resource("User", "temp-user"), resource("Old", "old", "DELETE_COMPLETE")]
-    answers = {"DescribeStackResources": [{"StackResources": storage}, {"StackResources": access}]}
+    answers = {"ListStackResources": [{"StackResourceSummaries": storage}, {"StackResourceSummaries": access}]}
 
     assert physical_ids(answering("cloudformation", answers)) == {
         ("TempAccessStorage", "Bucket"): "example-8xk2",
@@ -205,10 +206,10 @@ def test_a_missing_stack_names_the_command_to_run() -> None:
     with pytest.raises(
         UserError, match="the stack TempAccessStorage isn't deployed in this account and Region; run `make deploy`"
     ):
-        physical_ids(answering("cloudformation", {"DescribeStackResources": answer}))
+        physical_ids(answering("cloudformation", {"ListStackResources": answer}))
 
 
 def test_an_unreadable_stack_is_an_error() -> None:
     """A denied call doesn't mean that the stack is missing."""
     with pytest.raises(ClientError, match="AccessDenied"):
-        physical_ids(answering("cloudformation", {"DescribeStackResources": refusing("AccessDenied")}))
+        physical_ids(answering("cloudformation", {"ListStackResources": refusing("AccessDenied")}))

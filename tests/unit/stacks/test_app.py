@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.unit.support.config_file import BOB, ROOT
 
 
@@ -55,3 +57,23 @@ def test_a_warning_is_shown_and_the_templates_are_written(tmp_path: Path) -> Non
     }
     reports = "".join(path.read_text() for path in (tmp_path / "out").glob("*.json"))
     assert "did you mean 'AmazonS3FullAccess'?" in reports + ended.stdout + ended.stderr
+
+
+BEFORE = ROOT / "tests/data/before_borrowers"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "context"),
+    [("demo", "demo", {}), ("full", "full", {}), ("full-prod", "full", {"env": "prod"})],
+)
+def test_a_file_without_borrowers_gives_the_same_bytes_as_before(
+    tmp_path: Path, name: str, file: str, context: dict[str, str]
+) -> None:
+    """The templates were made when grants couldn't have borrowers; the files have all keys of that time."""
+    ended = run(tmp_path, (BEFORE / f"{file}.toml").read_text(encoding="utf-8"), **context)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    made = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.template.json")}
+    before = {path.name.removeprefix(f"{name}."): path for path in BEFORE.glob(f"{name}.*.template.json")}
+    assert len(before) == 2
+    assert made == {key: path.read_text(encoding="utf-8") for key, path in before.items()}

@@ -8,8 +8,8 @@ import aws_cdk as cdk
 import cdk_nag
 from aws_cdk.assertions import Template
 
-from stacks.access import AccessStack
-from stacks.storage import StorageStack
+from access_constructs import AccessChecks
+from stacks.definition import define_stacks
 from temp_access.config.model import Config
 
 STORAGE, ACCESS = "TempAccessStorage", "TempAccess"
@@ -29,15 +29,13 @@ def new_stack() -> cdk.Stack:
 
 
 def synthesize(config: Config, *, nag: bool = False, outdir: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Return the templates of both stacks by name; with `nag`, a finding raises RuntimeError."""
+    """Return the templates of all stacks by name; with `nag`, a finding raises RuntimeError."""
     app = new_app(outdir)
-    env = cdk.Environment(account=config.environment.account, region=config.environment.region)
-    storage = StorageStack(app, STORAGE, config=config, env=env)
-    AccessStack(app, ACCESS, config=config, bucket=storage.bucket, env=env)
+    define_stacks(app, config)
     if nag:
-        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), AccessChecks())
     assembly = app.synth()
-    return {name: assembly.get_stack_by_name(name).template for name in (STORAGE, ACCESS)}
+    return {stack.stack_name: stack.template for stack in assembly.stacks}
 
 
 def template_of(stack: cdk.Stack) -> dict[str, Any]:

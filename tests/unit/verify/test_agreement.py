@@ -41,7 +41,7 @@ def _check(tmp_path_factory: pytest.TempPathFactory) -> Check:
     (folder / "access.toml").write_text(TOML, encoding="utf-8")
     config = load(folder / "access.toml")
     synthesize(config, outdir=folder / "cdk.out")
-    policies = template_policies(config, read_stacks(folder / "cdk.out", digest=config.digest))
+    policies = template_policies(config, read_stacks(folder / "cdk.out", config=config))
     plan = make_plan(
         config,
         list(config.grants.values()),

@@ -98,7 +98,7 @@ def test_offline_every_mode_with_its_extras_passes(tmp_path: Path, without: str)
     (tmp_path / "access.toml").write_text(text, encoding="utf-8")
     config = load(tmp_path / "access.toml")
     synthesize(config, outdir=tmp_path / "cdk.out")
-    policies = template_policies(config, read_stacks(tmp_path / "cdk.out", digest=config.digest))
+    policies = template_policies(config, read_stacks(tmp_path / "cdk.out", config=config))
     plan = make_plan(
         config,
         list(config.grants.values()),

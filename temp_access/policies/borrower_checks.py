@@ -1,0 +1,75 @@
+"""Checks of grants with borrowers and of the users for people: the quotas of IAM and CloudFormation.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from collections.abc import Iterator
+
+from temp_access.config.model import Config
+from temp_access.config.table import key_path
+from temp_access.iam.arn import iam_arn
+from temp_access.policies.borrower_trust import grant_trust_policy
+from temp_access.policies.checks import MAX_MANAGED_POLICY, MAX_TRUST_POLICY, policy_size, user_findings
+from temp_access.policies.grant_stacks import MAX_RESOURCES, grant_stack
+from temp_access.policies.role_names import grant_role_name, grant_role_resource
+from temp_access.policies.user_policies import assume_policy
+
+MAX_ROLES, MAX_PROVIDERS = 1000, 100
+_LONGEST_PARTITION, _ANY_ACCOUNT = "aws-us-gov", "1" * 12
+
+
+def borrower_findings(config: Config) -> Iterator[str]:
+    """Yield a finding for each quota that the roles of grants or the users for people exceed."""
+    grants = config.own_role_grants
+    names: dict[str, str] = {}
+    in_stack: dict[str, int] = {}
+    for id_, grant in grants.items():
+        path = key_path("grants", id_)
+        size = policy_size(grant_trust_policy(grant, config, account=_ANY_ACCOUNT, partition=_LONGEST_PARTITION))
+        if size > MAX_TRUST_POLICY:
+            yield (
+                f"{path}.borrowers: the trust policy has {size} characters, and the maximum is {MAX_TRUST_POLICY}; "
+                "name fewer borrowers, or one role or permission set instead of many people"
+            )
+        twin = names.setdefault(grant_role_name(config.role.name, id_).lower(), id_)
+        if twin != id_:
+            yield f"{path}: its role has the same name as that of {key_path('grants', twin)}; choose another id"
+        stack = grant_stack(id_)
+        in_stack[stack] = in_stack.get(stack, 0) + 1
+    if len(grants) + 1 > MAX_ROLES:
+        yield (
+            f"grants: {len(grants)} grants with borrowers and {config.role.name} need {len(grants) + 1} roles, and an "
+            f"account can have {MAX_ROLES} by default; let some of them be borrowed through {config.role.name}"
+        )
+    for stack, count in sorted(in_stack.items()):
+        if count > MAX_RESOURCES:
+            yield f"grants: the stack {stack} would have {count} roles, and the maximum is {MAX_RESOURCES} resources"
+    yield from _user_quotas(config)
+
+
+def _user_quotas(config: Config) -> Iterator[str]:
+    resources, grants = len(config.identity_providers), config.grants_by_user
+    for name, user in config.users.items():
+        path = key_path("users", name)
+        yield from user_findings(user, path, iam_arn(_LONGEST_PARTITION, _ANY_ACCOUNT, f"user/{name}"))
+        resources += 2 + len(user.customer_managed)
+        roles = [
+            iam_arn(_LONGEST_PARTITION, _ANY_ACCOUNT, grant_role_resource(config.role, grant.id))
+            for grant in grants[name]
+        ]
+        size = policy_size(assume_policy(*roles)) if roles else 0
+        if size > MAX_MANAGED_POLICY:
+            yield (
+                f"{path}: the policy with its {len(roles)} roles has {size} characters, and the maximum is "
+                f"{MAX_MANAGED_POLICY}; let fewer grants name user/{name}"
+            )
+    if resources > MAX_RESOURCES:
+        yield (
+            f"users: {len(config.users)} users need {resources} resources, and a stack can have {MAX_RESOURCES}; use "
+            "IAM Identity Center (sso/PERMISSION-SET) for so many people"
+        )
+    if len(config.identity_providers) > MAX_PROVIDERS:
+        yield (
+            f"identity_providers: there are {len(config.identity_providers)}, and an account can have {MAX_PROVIDERS}; "
+            "remove some"
+        )

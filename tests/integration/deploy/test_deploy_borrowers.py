@@ -13,7 +13,7 @@ from temp_access.access_file import load
 from temp_access.aws.clients import ClientFactory
 from temp_access.cfn.assembly import Assembly
 from temp_access.deployment.deployed import physical_ids, read_role, read_user
-from temp_access.deployment.drift import ORPHANS, grant_role_checks, person_checks
+from temp_access.deployment.drift import ORPHANS, grant_role_checks, person_checks, provider_checks
 from temp_access.deployment.expected import expected_state
 from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.target import deployed_target
@@ -42,13 +42,26 @@ _LARGE_SECONDS = 900.0
 _MODES = ("read-write", "read", "write", "full", "list")
 
 
+# In turn, besides the user.
+_OTHERS = ('"oidc/github/repo:example/app:ref:refs/heads/main"', '"service/ec2.amazonaws.com"', "", "")
+PROVIDER = """
+[identity_providers.github]
+issuer = "https://token.actions.githubusercontent.com"
+audience = "sts.amazonaws.com"
+create = true
+"""
+HOST = "token.actions.githubusercontent.com"
+PROVIDER_ARN = f"arn:aws:iam::123456789012:oidc-provider/{HOST}"
+
+
 def access_toml(grants: dict[str, str], users: tuple[str, ...] = USERS) -> str:
-    """Return a file in which each of `grants` has one user as its borrower."""
+    """Return a file in which each of `grants` has one user as its borrower, some also a pipeline or a service."""
     tables = [
-        f'[grants.{id_}]\naccess = "{_MODES[number % len(_MODES)]}"\nduration = "2h"\nborrowers = ["user/{user}"]\n'
+        f'[grants.{id_}]\naccess = "{_MODES[number % len(_MODES)]}"\nduration = "2h"\n'
+        f'borrowers = ["user/{user}", {_OTHERS[number % len(_OTHERS)]}]\n'
         for number, (id_, user) in enumerate(grants.items())
     ]
-    return HEAD + "".join(f"[users.{user}]\n" for user in users) + "".join(tables)
+    return HEAD + PROVIDER + "".join(f"[users.{user}]\n" for user in users) + "".join(tables)
 
 
 GRANTS = {f"g{number:02}": USERS[number % len(USERS)] for number in range(24)}
@@ -113,6 +126,7 @@ def test_an_unchanged_deployment_has_no_drift(lent: Project) -> None:
     state = reader(lent)
     checks = [check for id_ in GRANTS for check in grant_role_checks(f"{ROLE}-{id_}")]
     checks += [check for user in USERS for check in person_checks(user)]
+    checks += provider_checks(HOST)
     assert {(check.aspect, check.name): state.differences(check.aspect, check.name) for check in checks} == {
         (check.aspect, check.name): () for check in checks
     }
@@ -156,13 +170,17 @@ def _trust_more(project: Project, name: str) -> None:
          "grant_role.boundary", f"{ROLE}-g05", "IAMReadOnlyAccess"),
         (lambda p: p.iam.put_user_policy(UserName="ann", PolicyName="by-hand", PolicyDocument=_DENY),
          "person.inline_policies", "ann", "by-hand"),
+        (lambda p: p.iam.add_client_id_to_open_id_connect_provider(
+            OpenIDConnectProviderArn=PROVIDER_ARN, ClientID="mallory"),
+         "provider.audiences", HOST, "mallory"),
     ],
 )  # fmt: skip
 def test_a_change_by_hand_is_found_and_undone(lent: Project, change: Any, aspect: str, name: str, part: str) -> None:
     """By the check of its aspect, of this role or user and of no other one; the command in its message undoes it."""
     change(lent)
     state = reader(lent)
-    named = [*grant_role_checks(name)] if name.startswith(ROLE) else [*person_checks(name)]
+    checks = {"grant_role": grant_role_checks, "person": person_checks, "provider": provider_checks}
+    named = [*checks[aspect.partition(".")[0]](name)]
     found = {check.aspect: lines for check in named if (lines := state.differences(check.aspect, check.name))}
     assert list(found) == [aspect]
     [line] = found[aspect]
@@ -331,6 +349,7 @@ def test_destroy_deletes_all_stacks_also_when_the_file_has_changed(lent: Project
     after = snapshot(lent)
     assert after.templates.keys() == {"CDKToolkit"}
     assert after.roles == {}
+    assert lent.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
     assert after.users.keys() == {"deployer"}
 
 

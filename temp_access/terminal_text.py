@@ -22,7 +22,7 @@ MASK = "[masked]"
 
 @lru_cache(maxsize=1024)
 def redact(text: str) -> str:
-    """Return `text` without secret keys, session tokens and web tokens, and with only the last four characters of key ids."""
+    """Return `text` without secret keys and tokens, and with only the last four characters of key ids."""
     text = _LABELLED.sub(rf"\g<label>{MASK}", text)
     text = _TOKEN.sub(MASK, text)
     # Before the key ids, because a session token may contain something like one.

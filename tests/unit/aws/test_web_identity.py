@@ -95,7 +95,8 @@ def test_a_pipe_is_no_token(tmp_path: Path) -> None:
 def test_the_call_isnt_signed(file: Path) -> None:
     """No credentials are needed, and none are looked for."""
     identity = load_web_identity(file, "eu-central-1")
-    assert identity.sts.meta.config.signature_version is UNSIGNED
+    config: Any = identity.sts.meta.config
+    assert config.signature_version is UNSIGNED
 
 
 def test_a_token_is_masked_in_messages() -> None:

@@ -18,7 +18,7 @@ from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.live.presigned import call_presigned
 from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
 from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
-from temp_access.verify.trust_checks import trust_policy_set, trust_request
+from temp_access.verify.trust_checks import trust_policy_set, trust_requests
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -81,8 +81,10 @@ def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target:
             s3.list_buckets(MaxBuckets=1)
         case "list-users":
             clients.iam.list_users(MaxItems=1)
+        case "list-keys":
+            clients.iam.list_access_keys(UserName=key.rpartition("/")[2])
         case "get-role":
-            clients.iam.get_role(RoleName=target.role_name)
+            clients.iam.get_role(RoleName=key.rpartition("/")[2] or target.role_name)
         case _:
             raise NotImplementedError(name)
 
@@ -212,9 +214,11 @@ class LiveCalls:
             case TrustCheck():
                 return self._evaluate(call)
 
-    def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
-        """Return the outcome of the control: the same call, or the baseline call for AssumeRole."""
-        return self.answer(caller, self.baseline if isinstance(call, AssumeCall) else call)
+    def control(self, caller: ProbeCaller, call: ProbeCall, control_call: AssumeCall | None = None) -> Outcome:
+        """Return the outcome of the control: the same call; for AssumeRole `control_call` or the baseline call."""
+        if isinstance(call, AssumeCall):
+            return self.answer(caller, control_call or self.baseline)
+        return self.answer(caller, call)
 
     def _call_service(self, caller: ProbeCaller, call: ServiceCall) -> None:
         call_service(call, self.pool.clients(caller), self.pool.deployer, self.pool.target)
@@ -279,7 +283,9 @@ def _check_session(session: RoleSession, call: AssumeCall, target: Target) -> st
 def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Outcome:
     """Return the evaluator's outcome of `check` with the deployed trust policy."""
     trust = read_policy(document, Layer.TRUST)
-    decision = evaluate(trust_policy_set(trust), trust_request(check, target))
+    policies = trust_policy_set(trust)
+    decisions = [evaluate(policies, request) for request in trust_requests(check, target)]
+    decision = next((each for each in decisions if not each.allowed), decisions[-1])
     if decision.allowed:
         return Outcome(OutcomeType.WORKED, message="allowed by the trust policy")
     if decision.kind is DecisionType.UNDECIDED:

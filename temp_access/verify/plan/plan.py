@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from temp_access.config.folders import neighbours
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
-from temp_access.deployment.drift import DRIFT_CHECKS
+from temp_access.deployment.drift import (
+    DRIFT_CHECKS,
+    NamedCheck,
+    grant_role_checks,
+    orphan_check,
+    person_checks,
+    provider_checks,
+)
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer
 from temp_access.policies.access_modes import AccessMode, role_ceiling
+from temp_access.policies.role_names import grant_role_name
 from temp_access.verify import operations
 from temp_access.verify.operations import OPERATIONS, allowed_by_mode, lookalike_prefix
 from temp_access.verify.plan.assume_role import AssumeRoleProbes, grant_probe
@@ -71,15 +79,26 @@ def _of_role(identity: Identity, group: str, id_: str, title: str, call: Service
     )
 
 
-def state_probes() -> Iterator[Probe]:
-    """Yield a probe for each drift check."""
-    for aspect, title in DRIFT_CHECKS.items():
+def state_probes(config: Config, grants: Sequence[Grant]) -> Iterator[Probe]:
+    """Yield a probe for each drift check; those of grants' roles and of users for people are of the `grants` only."""
+    checks = [NamedCheck(aspect, "", title) for aspect, title in DRIFT_CHECKS.items()]
+    for grant in grants:
+        if grant.borrowers:
+            checks += grant_role_checks(grant_role_name(config.role.name, grant.id))
+    for name in people_of(config, grants):
+        checks += person_checks(name)
+    created = [each for each in config.identity_providers.values() if each.create]
+    for provider in created:
+        checks += provider_checks(provider.host)
+    if config.own_role_grants or config.users or created:
+        checks.append(orphan_check())
+    for check in checks:
         yield Probe(
-            id=f"state/{aspect}",
+            id=f"state/{check.aspect}" + (f"/{check.name}" if check.name else ""),
             group="deployed state",
-            title=title,
+            title=check.title,
             caller=ProbeCaller(Identity.DEPLOYER),
-            call=StateCheck(aspect),
+            call=StateCheck(check.aspect, check.name),
             allowed=True,
             cause="it was changed by hand, or another access.toml was deployed; each difference names the command that "
             "undoes it",
@@ -144,7 +163,7 @@ def make_plan(
         )
     )
     general = (
-        *state_probes(),
+        *state_probes(config, grants),
         *probes_of_user,
         *AssumeRoleProbes(config, target, deployer_is_untrusted).probes(),
         *role_probes(target, run, other_bucket, folders.ceiling),

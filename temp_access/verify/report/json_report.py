@@ -42,8 +42,8 @@ class CallJson(TypedDict, total=False):
 
     service: operation, action (IAM's), bucket, key, prefix, source.
     assume: operation, action, duration (seconds), session_name, source_identity, external_id (whether one is
-    sent), policy_characters. state: aspect. trust: principal, context. assume and trust have the role (such as
-    `role/temp-role-bob`) and, for trust, the actions only for a grant's own role.
+    sent), policy_characters. state: aspect, and the name of one of several. trust: principal, context. assume and
+    trust have the role (such as `role/temp-role-bob`) and, for trust, the actions only for a grant's own role.
     """
 
     type: Literal["service", "assume", "state", "trust"]
@@ -59,6 +59,7 @@ class CallJson(TypedDict, total=False):
     external_id: bool
     policy_characters: int | None
     aspect: str
+    name: str
     principal: str
     context: dict[str, str]
     role: str
@@ -212,8 +213,8 @@ def _call(call: ProbeCall, caller: ProbeCaller) -> CallJson:
                 "policy_characters": None if call.policy is None else len(call.policy),
             }
             return {**assume, "role": call.role} if call.role else assume
-        case StateCheck(aspect):
-            return {"type": "state", "aspect": aspect}
+        case StateCheck(aspect, name):
+            return {"type": "state", "aspect": aspect, **({"name": name} if name else {})}
         case TrustCheck(principal, context, role, actions):
             trust: CallJson = {"type": "trust", "principal": principal, "context": dict(context)}
             return {**trust, "role": role, "actions": list(actions)} if role else trust

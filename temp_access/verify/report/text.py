@@ -102,8 +102,9 @@ def call_text(call: ProbeCall, caller: ProbeCaller) -> str:
             text = _assume_text(call)
             web = caller.identity is Identity.TOKEN
             return text.replace("AssumeRole", "AssumeRoleWithWebIdentity", 1) if web else text
-        case StateCheck(aspect):
-            return f"compare the deployed state with the synthesized template: {aspect}"
+        case StateCheck(aspect, name):
+            of = f" of {name}" if name else ""
+            return f"compare the deployed state with the synthesized template: {aspect}{of}"
         case TrustCheck(principal, context, role, actions):
             keys = "".join(f", {key} = {value}" for key, value in context)
             what = f"trust policy of {role} for {' and '.join(actions)} by" if role else "trust policy for"

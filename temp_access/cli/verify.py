@@ -3,6 +3,7 @@
 import argparse
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,6 +188,7 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
 
     tokens = read_tokens(args.web_identity_token, config)
     deployment, state, arn = _open(args, config)
+    deployment = replace(deployment, tokens=tokens)
     target = deployment.target
     endpoint = f" at {target.endpoint}" if target.endpoint else ""
     print(f"verifying account {target.account}, {target.region}, bucket {target.bucket}{endpoint}", file=sys.stderr)

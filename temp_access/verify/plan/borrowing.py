@@ -31,6 +31,12 @@ def caller_name(caller: ProbeCaller) -> str:
     return f"{'user' if caller.identity is Identity.PERSON else 'token'}/{caller.name}"
 
 
+def borrower_called(name: str) -> ProbeCaller:
+    """Return the caller whose name `caller_name` returned."""
+    kind, _, rest = name.partition("/")
+    return ProbeCaller(Identity.PERSON if kind == "user" else Identity.TOKEN, name=rest)
+
+
 class BorrowingProbes:
     """Builds the probes of a grant's own role that aren't about its folder."""
 

@@ -178,6 +178,22 @@ def make_plan(
     return ProbePlan(general, folders, (*config.warnings, *([warning] if warning else [])))
 
 
+_MOST_NAMED = 5
+
+
+def evaluated_note(probes: Sequence[Probe]) -> list[str]:
+    """Return a note on the grants with borrowers whose probes a live run evaluates, because it can be no borrower."""
+    found = dict.fromkeys(probe.group for probe in probes if probe.caller.is_evaluated)
+    if not found:
+        return []
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    count = sum(probe.is_evaluated and probe.group in found for probe in probes)
+    return [
+        f"{', '.join(list(found)[:_MOST_NAMED])}{more}: this run can be none of the borrowers, so {count} probes were "
+        "evaluated on the deployed policies, not called; --web-identity-token hands in a token"
+    ]
+
+
 class FolderPlans:
     """The probes of each of `grants`; its neighbour comes from all ids that access.toml admits.
 

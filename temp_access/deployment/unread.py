@@ -83,10 +83,10 @@ def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator
         yield Unread(name, _content(template, ""), stack, effect=UnreadEffect.ANY)
     for logical_id, resource in template["Resources"].items():
         kind = resource["Type"]
-        content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
-        content = _without_own_ids(content, assembly)
         if kind not in PROPERTIES:
             if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
+                content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
+                content = _without_own_ids(content, assembly)
                 yield _of_type(kind, f"{stack}.{logical_id} ({kind})", content, stack, logical_id)
         elif "Condition" in resource:
             # Of the resource, because what it contains is read.

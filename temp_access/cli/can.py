@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args)
     context = parse_context(args.context)
     source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
-    principal = read_principal(args.who, args.session, config, source.target)
+    principal = read_principal(args.who, args.session, config, source)
     answer = decide(
         principal, read_question(args.action, args.resource, args.prefix, source, context), context, source, config
     )

@@ -114,7 +114,7 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     user = _user_session(args, target)
     mfa = (args.mfa_serial, args.mfa_code) if args.mfa_serial and args.mfa_code else None
     deployment = Deployment(config, target, deployer, user, mfa, settle)
-    return deployment, StateReader(expected, ClientFactory(deployer).base(), target), account.arn
+    return deployment, StateReader(expected, ClientFactory(deployer).base(), target, assembly.templates), account.arn
 
 
 def _user_session(args: argparse.Namespace, target: Target) -> "boto3.Session | None":

@@ -27,6 +27,7 @@ from temp_access.deployment.readable import (
     ROLE,
     USER,
 )
+from temp_access.deployment.stacks import FURTHER_STACKS
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target, template_context
 from temp_access.deployment.unread_effects import (
@@ -56,6 +57,8 @@ _EFFECTS = {
     "AccessControl": UnreadEffect.ALLOW,
     "Tags": UnreadEffect.TAGS,
 }
+# These are known in the stacks for borrowers alone; elsewhere, they can let somebody assume the role.
+_OF_BORROWERS = frozenset(("AWS::IAM::InstanceProfile", "AWS::IAM::OIDCProvider"))
 _OWN_NAMES = {BUCKET: "bucket", ROLE: "role", USER: "user"}
 _POLICY_OR_ROLE = re.compile(r'"(?:Statement|[^"]*(?i:role)(?i:arns?|names?|s)?)":')
 _TAG_KEY = re.compile(r"(?i)(?:principal|resource|bucket)tag")
@@ -83,7 +86,7 @@ def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator
         yield Unread(name, _content(template, ""), stack, effect=UnreadEffect.ANY)
     for logical_id, resource in template["Resources"].items():
         kind = resource["Type"]
-        if kind not in PROPERTIES:
+        if kind not in PROPERTIES or (kind in _OF_BORROWERS and stack not in FURTHER_STACKS):
             if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
                 content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
                 content = _without_own_ids(content, assembly)

@@ -61,10 +61,11 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text.replace("NAME", "[^:*?]+").replace("PART", "[^/:*?]+"))
 
 
-# A repository's owner can choose the claims in its subjects, so that they can begin with others.
+# A repository's owner can choose the claims in its subjects, so that they can begin with others. The ids of owners and
+# repositories follow their names after `@`, which no name has.
 _GITHUB_REPOSITORY = r"(?:repo|repository):PART/PART"
 _GITHUB_OWNER = (
-    r"(?:[^*?]*:)?(?:(?:repo|repository|job_workflow_ref):PART/"
+    r"(?:[^*?]*:)?(?:(?:repo|repository|job_workflow_ref):PART[/@]"
     r"|(?:repository_owner|repository_owner_id|repository_id):NAME(?::|\Z))"
 )
 _GITHUB_SUBJECT = (

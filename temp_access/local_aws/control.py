@@ -159,6 +159,6 @@ def _instance(state_dir: StateDir, port: int, *, already_running: bool = False) 
 def _delete_state(state_dir: StateDir) -> None:
     for folder in (state_dir.services, state_dir.objects, state_dir.client, state_dir.users):
         shutil.rmtree(folder, ignore_errors=not folder.exists())
-    for file in (state_dir.deployer, *state_dir.access_logs, state_dir.server_log):
+    for file in (state_dir.deployer, state_dir.issuers, *state_dir.access_logs, state_dir.server_log):
         file.unlink(missing_ok=True)
     state_dir.make()

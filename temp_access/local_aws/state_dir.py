@@ -64,6 +64,15 @@ class StateDir:
         return self.root / "users.lock"
 
     @property
+    def issuers(self) -> Path:
+        """The file that says where the documents of OpenID providers are."""
+        return self.root / "issuers.json"
+
+    @property
+    def issuers_lock(self) -> Path:
+        return self.root / "issuers.lock"
+
+    @property
     def server(self) -> Path:
         return self.root / "server.json"
 

@@ -65,10 +65,11 @@ def _sso_condition(borrower: Borrower, account: str, partition: str) -> dict[str
     A permission set whose name begins with another one's and `_` has further roles, which the condition excludes.
     """
     name = f"AWSReservedSSO_{escape(borrower.name)}"
-    roles = [iam_arn(partition, account, f"role/{path}/{name}_") for path in _SSO_PATHS]
     condition: dict[str, Any] = {
-        "ArnLike": {"aws:PrincipalArn": [f"{role}*" for role in roles]},
-        "ArnNotLike": {"aws:PrincipalArn": [f"{role}*_*" for role in roles]},
+        "ArnLike": {
+            "aws:PrincipalArn": [iam_arn(partition, account, f"role/{path}/{name}_*") for path in _SSO_PATHS],
+        },
+        "ArnNotLike": {"aws:PrincipalArn": iam_arn(partition, account, f"role/aws-reserved/*/{name}_*_*")},
     }
     if borrower.detail:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html

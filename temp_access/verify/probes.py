@@ -66,9 +66,13 @@ class AssumeCall:
 
 @dataclass(frozen=True, slots=True)
 class StateCheck:
-    """One comparison of the deployed state with the synthesized template: a key of DRIFT_CHECKS."""
+    """One comparison of the deployed state with the synthesized template: a key of DRIFT_CHECKS, or a NamedCheck.
+
+    `name` is that of a grant's role, of a user for a person, or of an identity provider.
+    """
 
     aspect: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """The condition keys of a question: of the command line, of a typical call, and those that only AWS knows."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from temp_access.borrow.session_names import fill_pattern
+from temp_access.config.borrower import BorrowerKind
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
@@ -52,7 +52,7 @@ def assumed_context(
         keys["aws:SourceIp"] = networks[0].partition("/")[0] if networks else _EXAMPLE_ADDRESS
     if principal.owner is PolicyOwner.ROLE:
         keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
-        keys["aws:MultiFactorAuthPresent"] = "true" if config.role.conditions.mfa else "false"
+        keys["aws:MultiFactorAuthPresent"] = _mfa_of_session(principal, config)
     if question.action.lower().startswith("s3:"):
         keys |= S3_KEYS if is_signed_here else dict.fromkeys(S3_KEYS, UnknownValue.POSSIBLE)
     if question.prefix is not None:
@@ -63,6 +63,15 @@ def assumed_context(
             config.role.conditions.session_name, user_name=caller, filler="session"
         )
     return keys
+
+
+def _mfa_of_session(principal: Principal, config: Config) -> ContextValue:
+    # Of a grant's own role, the conditions ask users alone for MFA.
+    borrowers = principal.grant.borrowers if principal.grant else ()
+    with_mfa = {each.kind is BorrowerKind.USER for each in borrowers} or {True}
+    if not config.role.conditions.mfa or with_mfa == {False}:
+        return "false"
+    return "true" if with_mfa == {True} else UnknownValue.PRESENT
 
 
 _TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/")
@@ -84,22 +93,16 @@ _KEYS_OF_SESSIONS = (
     "lambda:sourcefunctionarn",
     "ssm:sourceinstancearn",
 )
-# What a token or an assertion of an identity provider says.
-_CLAIM = re.compile(r"saml:|[^:]+\.[^:]+:")
 
 
 def unknown_context(principal: Principal, used: Iterable[str]) -> dict[str, ContextValue]:
     """Return those of the keys (in lower case) that the call may have, but that only AWS knows.
 
-    They are the tags of the resource and of the caller, what the session of a caller outside the deployment got, and
-    what an identity provider says of its user.
+    They are the tags of the resource and of the caller, and what the session of a caller outside the deployment got.
     """
     own = principal.owner is not PolicyOwner.OUTSIDER
     prefixes = _TAGS if own else (*_TAGS, *_KEYS_OF_SESSIONS)
-    is_vouched_for = principal.kind is CallerKind.PROVIDER
-    return {
-        key: UnknownValue.POSSIBLE for key in used if key.startswith(prefixes) or (is_vouched_for and _CLAIM.match(key))
-    }
+    return {key: UnknownValue.POSSIBLE for key in used if key.startswith(prefixes)}
 
 
 def merge_context(assumed: Mapping[str, ContextValue], context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:

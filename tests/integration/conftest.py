@@ -1,13 +1,15 @@
-"""One deployment of the project's own access.toml for the whole run; other tests use copies of it."""
+"""One deployment of the project's own access.toml for the whole run, of which tests use copies; an OpenID provider."""
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from temp_access.files import locked
 from tests.integration.deploy.project import CDK, run_project
+from tests.integration.openid.provider import LIBRARY, OpenIdProvider, running_provider
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,12 @@ def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 project.deploy()
             done.touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def openid_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
+    """Run an OpenID provider, which issues tokens for any subject; see `OpenIdProvider`."""
+    if not LIBRARY.exists():
+        pytest.skip("oidc-provider isn't installed; run `make setup`")
+    with running_provider(tmp_path_factory.mktemp("openid")) as provider:
+        yield provider

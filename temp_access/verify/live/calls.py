@@ -244,7 +244,7 @@ class LiveCalls:
 
     def _compare(self, check: StateCheck) -> Outcome:
         differences: list[str] = []
-        outcome = attempt(lambda: differences.extend(self.state.differences(check.aspect)))
+        outcome = attempt(lambda: differences.extend(self.state.differences(check.aspect, check.name)))
         if outcome.kind is OutcomeType.REFUSED:
             # A state that can't be read may still match.
             return Outcome(OutcomeType.UNDECIDED, outcome.code, f"can't be read: {outcome.summary}")

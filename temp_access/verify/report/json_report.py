@@ -36,7 +36,7 @@ class CallJson(TypedDict, total=False):
 
     service: operation, action (IAM's), bucket, key, prefix, source.
     assume: operation, action, duration (seconds), session_name, source_identity, external_id (whether one is
-    sent), policy_characters. state: aspect. trust: principal, context.
+    sent), policy_characters. state: aspect, and the name of one of several. trust: principal, context.
     """
 
     type: Literal["service", "assume", "state", "trust"]
@@ -52,6 +52,7 @@ class CallJson(TypedDict, total=False):
     external_id: bool
     policy_characters: int | None
     aspect: str
+    name: str
     principal: str
     context: dict[str, str]
 
@@ -195,7 +196,7 @@ def _call(call: ProbeCall) -> CallJson:
                 "external_id": call.external_id is not None,
                 "policy_characters": None if call.policy is None else len(call.policy),
             }
-        case StateCheck(aspect):
-            return {"type": "state", "aspect": aspect}
+        case StateCheck(aspect, name):
+            return {"type": "state", "aspect": aspect, **({"name": name} if name else {})}
         case TrustCheck(principal, context):
             return {"type": "trust", "principal": principal, "context": dict(context)}

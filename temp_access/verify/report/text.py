@@ -96,8 +96,9 @@ def call_text(call: ProbeCall) -> str:
             return _service_text(call)
         case AssumeCall():
             return _assume_text(call)
-        case StateCheck(aspect):
-            return f"compare the deployed state with the synthesized template: {aspect}"
+        case StateCheck(aspect, name):
+            of = f" of {name}" if name else ""
+            return f"compare the deployed state with the synthesized template: {aspect}{of}"
         case TrustCheck(principal, context):
             keys = "".join(f", {key} = {value}" for key, value in context)
             return f"evaluate the deployed trust policy for {principal}{keys}"

@@ -127,8 +127,8 @@ FINDINGS = [
     ),
     (
         borrowed_by('"oidc/own/*:ann"', more=OWN),
-        "grants.bob.borrowers[0]: 'oidc/own/*:ann': the subject begins with a wildcard, so anybody's token could match; "
-        "begin with literal text",
+        "grants.bob.borrowers[0]: 'oidc/own/*:ann': the subject begins with a wildcard, so anybody's token could "
+        "match; begin with literal text",
     ),
     (
         "[users.ann]\n[users.Ann]\n" + borrowed_by('"user/ann"', '"user/Ann"'),

@@ -110,10 +110,7 @@ STATEMENTS: list[tuple[str, dict[str, Any]]] = [
                     ]
                 },
                 "ArnNotLike": {
-                    "aws:PrincipalArn": [
-                        f"{SSO}/AWSReservedSSO_Data_Team_*_*",
-                        f"{SSO}/*/AWSReservedSSO_Data_Team_*_*",
-                    ]
+                    "aws:PrincipalArn": "arn:aws:iam::111122223333:role/aws-reserved/*/AWSReservedSSO_Data_Team_*_*"
                 },
                 "StringLike": {"aws:userid": "*:ann@example.com"},
             },

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import cdk_nag
 from aws_cdk.assertions import Template
 
+from access_constructs import AccessChecks
 from stacks.definition import define_stacks
 from temp_access.config.model import Config
 
@@ -32,7 +33,7 @@ def synthesize(config: Config, *, nag: bool = False, outdir: Path | None = None)
     app = new_app(outdir)
     define_stacks(app, config)
     if nag:
-        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), AccessChecks())
     assembly = app.synth()
     return {stack.stack_name: stack.template for stack in assembly.stacks}
 

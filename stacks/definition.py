@@ -8,6 +8,7 @@ from stacks.grants import GrantsStack
 from stacks.storage import StorageStack
 from temp_access.config.model import Config, Grant
 from temp_access.policies.grant_stacks import BORROWERS, grant_stack
+from temp_access.policies.role_policy import PROJECT_TAG
 
 
 def define_stacks(app: cdk.App, config: Config) -> AccessStack:
@@ -29,7 +30,7 @@ def define_stacks(app: cdk.App, config: Config) -> AccessStack:
         if borrowers:
             # IAM accepts a trust policy only if the users that it names exist.
             grants.add_stack_dependency(borrowers)
-    cdk.Tags.of(app).add("project", "temp-access")
+    cdk.Tags.of(app).add(PROJECT_TAG, "temp-access")
     for key, value in config.tags.items():
         cdk.Tags.of(app).add(key, value)
     return access

@@ -8,13 +8,14 @@ from temp_access.aws.assume_role import Credentials
 
 if TYPE_CHECKING:
     import boto3
+    from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_iam import IAMClient
     from types_boto3_s3 import S3Client
     from types_boto3_sts import STSClient
 
 
 class Clients:
-    """S3, IAM and STS clients of one identity; `credentials` None means the session's own.
+    """S3, IAM, STS and CloudFormation clients of one identity; `credentials` None means the session's own.
 
     All clients of a factory share its connections.
     """
@@ -42,6 +43,12 @@ class Clients:
     def sts(self) -> "STSClient":
         """The STS client; it doesn't validate parameters, so that the service's own errors are seen."""
         client: STSClient = self._client("sts")
+        return client
+
+    @property
+    def cloudformation(self) -> "CloudFormationClient":
+        """The CloudFormation client."""
+        client: CloudFormationClient = self._client("cloudformation")
         return client
 
     def _client(self, service: str) -> Any:

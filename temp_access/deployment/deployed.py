@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from temp_access.aws.errors import none_if_missing
 from temp_access.deployment.deployed_bucket import read_bucket
 from temp_access.deployment.stacks import STACKS
-from temp_access.deployment.state import DeployedState, Permissions, RoleState, UserState
+from temp_access.deployment.state import DeployedState, Permissions, ProviderState, RoleState, UserState
 from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.policy_json import Document, read_document
@@ -71,6 +71,7 @@ def _read_role(iam: "IAMClient", name: str, role: "RoleTypeDef") -> RoleState:
         max_session_duration=role["MaxSessionDuration"],
         tags={key: value for key, value in tags.items() if key.startswith(TAG_PREFIX)},
         path=role.get("Path", "/"),
+        file_tags={key: value for key, value in tags.items() if not key.startswith(TAG_PREFIX)},
     )
 
 
@@ -95,12 +96,24 @@ def _read_user(iam: "IAMClient", name: str, user: "UserTypeDef") -> UserState:
             boundary=user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         ),
         groups=tuple(sorted(group["GroupName"] for page in groups for group in page["Groups"])),
+        file_tags={tag["Key"]: tag["Value"] for tag in user.get("Tags", ())},
     )
+
+
+def read_provider(iam: "IAMClient", arn: str) -> ProviderState | None:
+    """Return the identity provider's audiences, or None if the provider doesn't exist."""
+    parameters = {"OpenIDConnectProviderArn": arn}
+    response = none_if_missing("NoSuchEntity", iam.get_open_id_connect_provider, **parameters)
+    if not response:
+        return None
+    host = response["Url"].removeprefix("https://")
+    return ProviderState(host, tuple(sorted(response.get("ClientIDList", ()))), arn)
 
 
 def read_deployed(iam: "IAMClient", s3: "S3Client", target: Target) -> DeployedState:
     """Return the state of the target's user, role and bucket, None for each that doesn't exist.
 
+    The roles of grants, users for people and providers aren't read: there may be many, and few may be asked for.
     Raises botocore's errors when one can't be read (throttling, a denied call, the network).
     """
     return DeployedState(

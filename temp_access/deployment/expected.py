@@ -1,6 +1,6 @@
 """The state of users, roles, providers and the bucket that the templates define."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from temp_access.cfn.assembly import Assembly
@@ -18,9 +18,10 @@ from temp_access.deployment.state import (
     UserState,
 )
 from temp_access.errors import UserError
+from temp_access.iam.arn import iam_arn
 from temp_access.iam.policy_json import Document
 from temp_access.iam.sts_limits import DEFAULT_ROLE_MAXIMUM
-from temp_access.policies.role_policy import TAG_PREFIX
+from temp_access.policies.role_policy import PROJECT_TAG, TAG_PREFIX
 
 # Without these, it isn't known whose a bucket policy is.
 _BUCKET_OF_POLICY = {"Bucket", "Properties"}
@@ -133,7 +134,7 @@ def expected_state(
     context = TemplateContext(assembly.templates, account, region, partition, physical or {}, keeps_unknown)
     try:
         template_resources = resources(context)
-        return _state(template_resources)
+        return _state(template_resources, lambda resource: iam_arn(partition, account, resource))
     except (TypeError, LookupError, AttributeError, ValueError) as error:
         raise UserError(
             f"{assembly.folder}: a property has a form that CloudFormation doesn't accept ({error}); "
@@ -141,12 +142,12 @@ def expected_state(
         ) from error
 
 
-def _state(template_resources: tuple[Resource, ...]) -> State:
+def _state(template_resources: tuple[Resource, ...], arn: Callable[[str], str]) -> State:
     own = tuple(each for each in template_resources if each.stack not in FURTHER_STACKS)
     further = [each for each in template_resources if each.stack in FURTHER_STACKS]
     roles = [_role(each, template_resources) for each in further if each.kind == "AWS::IAM::Role"]
     users = [_user(each, template_resources) for each in further if each.kind == "AWS::IAM::User"]
-    providers = [_provider(each) for each in further if each.kind == "AWS::IAM::OIDCProvider"]
+    providers = [_provider(each, arn) for each in further if each.kind == "AWS::IAM::OIDCProvider"]
     return State(
         user=_user(single(own, "AWS::IAM::User"), template_resources),
         role=_role(single(own, "AWS::IAM::Role"), template_resources),
@@ -157,9 +158,10 @@ def _state(template_resources: tuple[Resource, ...]) -> State:
     )
 
 
-def _provider(provider: Resource) -> ProviderState:
+def _provider(provider: Resource, arn: Callable[[str], str]) -> ProviderState:
     audiences = map(str, provider.properties.get("ClientIdList", ()))
-    return ProviderState(str(provider.properties.get("Url", "")).removeprefix("https://"), tuple(sorted(audiences)))
+    host = str(provider.properties.get("Url", "")).removeprefix("https://")
+    return ProviderState(host, tuple(sorted(audiences)), arn(f"oidc-provider/{host}"))
 
 
 def _require_environment(assembly: Assembly, account: str, region: str) -> None:
@@ -173,11 +175,12 @@ def _require_environment(assembly: Assembly, account: str, region: str) -> None:
 
 def _user(user: Resource, template_resources: tuple[Resource, ...]) -> UserState:
     groups = tuple(sorted(user.properties.get("Groups", ())))
-    return UserState(user.name, expected_permissions(user, template_resources, "Users"), groups)
+    permissions = expected_permissions(user, template_resources, "Users")
+    return UserState(user.name, permissions, groups, _file_tags(_tags(user)))
 
 
 def _role(role: Resource, template_resources: tuple[Resource, ...]) -> RoleState:
-    tags = {tag["Key"]: tag["Value"] for tag in role.properties.get("Tags", ())}
+    tags = _tags(role)
     return RoleState(
         name=role.name,
         permissions=expected_permissions(role, template_resources, "Roles"),
@@ -185,7 +188,16 @@ def _role(role: Resource, template_resources: tuple[Resource, ...]) -> RoleState
         max_session_duration=int(role.properties.get("MaxSessionDuration", DEFAULT_ROLE_MAXIMUM)),
         tags={key: value for key, value in tags.items() if key.startswith(TAG_PREFIX)},
         path=str(role.properties.get("Path", "/")),
+        file_tags=_file_tags(tags),
     )
+
+
+def _tags(resource: Resource) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in resource.properties.get("Tags", ())}
+
+
+def _file_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if key != PROJECT_TAG and not key.startswith(TAG_PREFIX)}
 
 
 def _object(value: Any) -> dict[str, Any]:

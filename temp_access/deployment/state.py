@@ -24,18 +24,19 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """A user, its policies and its groups."""
+    """A user, its policies and its groups; `file_tags` are as in RoleState."""
 
     name: str
     permissions: Permissions
     groups: tuple[str, ...] = ()
+    file_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RoleState:
     """A role, its policies, its trust policy, its maximum session duration in seconds and its temp-access:* tags.
 
-    `path` begins and ends with `/`.
+    `path` begins and ends with `/`. `file_tags` are its other tags: those of `[tags]`, and what others have added.
     """
 
     name: str
@@ -44,14 +45,16 @@ class RoleState:
     max_session_duration: int
     tags: Mapping[str, str]
     path: str = "/"
+    file_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderState:
-    """An OpenID Connect provider: its issuer without `https://`, and the audiences that it accepts (sorted)."""
+    """An OpenID Connect provider: its issuer without `https://`, the audiences that it accepts (sorted), its ARN."""
 
     host: str
     audiences: tuple[str, ...]
+    arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,11 @@ class State:
     grant_roles: Mapping[str, RoleState] = field(default_factory=dict)
     users: Mapping[str, UserState] = field(default_factory=dict)
     providers: Mapping[str, ProviderState] = field(default_factory=dict)
+
+    @property
+    def owners(self) -> tuple[UserState | RoleState, ...]:
+        """All users and roles."""
+        return (self.user, self.role, *self.users.values(), *self.grant_roles.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
 from temp_access.iam.unknown import UnknownOutcome, UnknownValue
+from temp_access.iam.user_ids import USER_ID, UserIdTest, compile_user_ids
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 Number = int | float | Decimal
@@ -181,6 +182,7 @@ class KeyCondition:
     negated: bool
     if_exists: bool
     quantifier: Quantifier | None
+    by_user_id: UserIdTest | None = None
 
     def holds(self, request: Request) -> bool:
         """Whether the condition holds; without a set operator, one matching value of a multivalued key is enough."""
@@ -193,7 +195,7 @@ class KeyCondition:
             # To a set operator, an empty string is an empty set of values (the page below).
             return self.quantifier is Quantifier.ALL
         if isinstance(value, UnknownValue):
-            return self._holds_for_any(value)
+            return self._holds_for_any(value, request)
         if self.quantifier and not any(value):
             return self.quantifier is Quantifier.ALL
         matched = [self.test(each, request) for each in value]
@@ -203,14 +205,17 @@ class KeyCondition:
             return not all(matched) if self.negated else any(matched)
         return any(matched) is not self.negated
 
-    def _holds_for_any(self, value: UnknownValue) -> bool:
+    def _holds_for_any(self, value: UnknownValue, request: Request) -> bool:
         """Whether it holds whatever the value is; raises UnknownOutcome if that depends on it."""
         patterns = getattr(self.test, "__self__", None)
         matches_all = isinstance(patterns, PatternSet) and patterns.matches_all and self.quantifier is None
         absent_too = value is UnknownValue.PRESENT or self._holds_without_key() is not self.negated
         if matches_all and absent_too:
             return not self.negated
-        raise UnknownOutcome(self.key)
+        matched = self.by_user_id(request) if self.by_user_id and value is UnknownValue.PRESENT else None
+        if matched is None:
+            raise UnknownOutcome(self.key)
+        return matched is not self.negated
 
     def _holds_without_key(self) -> bool:
         """Whether it holds for an absent key: IfExists and ForAllValues do, ForAnyValue doesn't, others if negated.
@@ -270,7 +275,11 @@ def compile_condition(operator: str, key: str, values: tuple[str, ...], *, varia
     definition = OPERATORS.get(name.removesuffix("ifexists"))
     if definition is None:
         raise ValueError(f"unknown condition operator {operator!r}")
-    return KeyCondition(key, definition.compile(values, variables), definition.negated, if_exists, quantifier)
+    by_user_id = None
+    if key.lower() == USER_ID and quantifier is None and definition.compile in (_string, _like):
+        by_user_id = compile_user_ids(values, variables=variables, wildcards=definition.compile is _like)
+    test = definition.compile(values, variables)
+    return KeyCondition(key, test, definition.negated, if_exists, quantifier, by_user_id)
 
 
 def _boolean(value: str) -> bool:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from temp_access.iam.condition_keys import CONDITION_KEYS
+from temp_access.iam.token_keys import token_key
 from temp_access.iam.unknown import UnknownValue
 
 __all__ = ["ContextValue", "Request", "Scalar", "UnknownValue", "scalar_text"]
@@ -59,8 +60,10 @@ class Request(NamedTuple):
         if key.startswith(_PRINCIPAL_TAG):
             tag = _ignoring_case(self.principal_tags, key.removeprefix(_PRINCIPAL_TAG))
             return tag if isinstance(tag, str) else None
-        condition_key = CONDITION_KEYS.get(key)
-        return condition_key.default(self) if condition_key else None
+        if condition_key := CONDITION_KEYS.get(key):
+            return condition_key.default(self)
+        said = token_key(key)
+        return said.availability(self.principal) if said else None
 
     def given(self, key: str) -> str | tuple[str, ...] | UnknownValue | None:
         """Return the value that `context` has for a key (in lower case), None if it is absent there."""

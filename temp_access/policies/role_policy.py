@@ -23,3 +23,5 @@ def role_policy(bucket_arn: str, *, bucket_actions: Iterable[str], object_action
 
 TAG_PREFIX = "temp-access:"
 BUCKET_TAG, CONFIG_TAG = f"{TAG_PREFIX}bucket", f"{TAG_PREFIX}config"
+# The tag of every resource, besides those of [tags].
+PROJECT_TAG = "project"

@@ -1,6 +1,5 @@
 """The condition keys of a question: of the command line, of a typical call, and those that only AWS knows."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -94,22 +93,16 @@ _KEYS_OF_SESSIONS = (
     "lambda:sourcefunctionarn",
     "ssm:sourceinstancearn",
 )
-# What a token or an assertion of an identity provider says.
-_CLAIM = re.compile(r"saml:|[^:]+\.[^:]+:")
 
 
 def unknown_context(principal: Principal, used: Iterable[str]) -> dict[str, ContextValue]:
     """Return those of the keys (in lower case) that the call may have, but that only AWS knows.
 
-    They are the tags of the resource and of the caller, what the session of a caller outside the deployment got, and
-    what an identity provider says of its user.
+    They are the tags of the resource and of the caller, and what the session of a caller outside the deployment got.
     """
     own = principal.owner is not PolicyOwner.OUTSIDER
     prefixes = _TAGS if own else (*_TAGS, *_KEYS_OF_SESSIONS)
-    is_vouched_for = principal.kind is CallerKind.PROVIDER
-    return {
-        key: UnknownValue.POSSIBLE for key in used if key.startswith(prefixes) or (is_vouched_for and _CLAIM.match(key))
-    }
+    return {key: UnknownValue.POSSIBLE for key in used if key.startswith(prefixes)}
 
 
 def merge_context(assumed: Mapping[str, ContextValue], context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:

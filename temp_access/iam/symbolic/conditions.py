@@ -5,8 +5,9 @@ from temp_access.iam.patterns import WildcardScope
 from temp_access.iam.service_reference import may_be_multivalued
 from temp_access.iam.symbolic.encoder import Encoder, UnencodedCondition
 from temp_access.iam.symbolic.ordered_values import compares, ordered_kind
-from temp_access.iam.symbolic.patterns import FOLDER_MARK, case_insensitive, matches_any
+from temp_access.iam.symbolic.patterns import FOLDER_MARK, matches_any
 from temp_access.iam.symbolic.solver import Formula, NotEncodableError
+from temp_access.iam.symbolic.token_keys import case_insensitive
 
 _PATTERNS = ("stringequals", "stringlike", "arnequals", "arnlike")
 _IGNORING_CASE = ("stringequalsignorecase", "bool")

@@ -17,6 +17,8 @@ from temp_access.iam.symbolic.ordered_values import (
     same_value,
 )
 from temp_access.iam.symbolic.solver import Formula, Solver, StringTerm
+from temp_access.iam.symbolic.token_keys import has_token_key
+from temp_access.iam.token_keys import token_key
 from temp_access.iam.unknown import UnknownValue
 
 _MFA, _MFA_AGE, _ISSUED = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
@@ -126,6 +128,8 @@ class Encoder:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principaltag
         if key.startswith(_PRINCIPAL_TAG) and self.caller.kind not in IAM:
             return self._absent()
+        if said := token_key(key):
+            return SymbolicValue(has_token_key(self.solver, self.caller, said), self.solver.string(key))
         known = CONDITION_KEYS.get(key)
         optional = known is None or (key == RESOURCE_ACCOUNT and self.any_account)
         availability = UnknownValue.POSSIBLE if known is None or optional else known.availability(self.caller.kind)

@@ -43,15 +43,6 @@ def _ends_part(parts: Sequence[str | Wildcard], position: int) -> bool:
     return isinstance(following, str) and following.startswith(":")
 
 
-def case_insensitive(solver: Solver, value: str) -> RegularLanguage:
-    """Return the language of all strings with the lower case of `value`, which must be ASCII."""
-    return solver.sequence(
-        # U+212A, the kelvin sign, is the only other character whose lower case is ASCII.
-        solver.union([solver.literal(c) for c in {low, low.upper(), *("\u212a" if low == "k" else "")}])
-        for low in value.lower()
-    )
-
-
 FOLDER_MARK = "«any-folder"
 FOLDER = f"{FOLDER_MARK}*?$»"
 # Stand in a pattern for the escaped and the unescaped folder while it is split.

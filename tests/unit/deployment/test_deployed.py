@@ -88,13 +88,14 @@ def test_reads_the_user_with_its_policies_boundary_and_groups() -> None:
 
 
 def test_reads_the_role_with_its_trust_policy_duration_and_tags() -> None:
-    """Only tags with the prefix temp-access: are kept."""
+    """The tags with the prefix temp-access: apart from the others."""
     assert deployed().role == RoleState(
         name="temp-role",
         permissions=Permissions({"Folders": ALLOW}),
         trust=ALLOW,
         max_session_duration=43200,
         tags={"temp-access:config": "d1gest"},
+        file_tags={"project": "x"},
     )
 
 

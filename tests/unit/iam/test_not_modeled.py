@@ -28,7 +28,7 @@ IN_CONSOLE = {"aws:TokenIssueTime": "2026-01-01T00:00:00Z", "aws:MultiFactorAuth
 SPARED = parse_policy(
     {"Statement": {"Effect": "Deny", "NotPrincipal": {"AWS": USER}, "Action": "*", "Resource": "*"}}, Layer.RESOURCE
 )
-BY_SESSION = policy(Layer.IDENTITY, Condition={"StringLike": {"aws:userid": "*:bob"}})
+BY_SESSION = policy(Layer.IDENTITY, Condition={"StringEqualsIgnoreCase": {"aws:userid": "AROAEXAMPLEEXAMPLE123:eve"}})
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ BY_SESSION = policy(Layer.IDENTITY, Condition={"StringLike": {"aws:userid": "*:b
         # Credentials of GetSessionToken without MFA can't call IAM; a console session can.
         pytest.param(ALL, USER, {"action": "iam:GetUser", "context": IN_CONSOLE}, ALLOWED, id="session-token-iam"),
         pytest.param(ALL, FEDERATED, {"action": "iam:GetUser"}, ALLOWED, id="federation-token-iam"),
-        # The end of a session's aws:userid is its name, which the evaluator doesn't use.
+        # The end of a session's aws:userid is its name; without regard to case, or in a variable, it isn't used.
         pytest.param(PolicySet(identity=(BY_SESSION,)), SESSION, {}, OPEN, id="end-of-a-user-id"),
         # EC2 and a few other services don't have aws:ViaAWSService.
         pytest.param(

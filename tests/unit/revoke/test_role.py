@@ -59,11 +59,11 @@ def test_a_note_lists_the_denied_sessions() -> None:
             ),
         ),
     ):
-        reader._deployed = role_with(policy)
+        reader._general.found = [role_with(policy)]
         assert reader.notes() == expected
     all_ = Revocation(RevocationScope(ScopeType.ALL), datetime(2026, 1, 31, 11, tzinfo=UTC))
     inline = {POLICY_NAME: OURS, policy_name(all_): revocation_policy([all_]), "Folders": OURS}
-    reader._deployed = DeployedState(USER, replace(ROLE, permissions=Permissions(inline, {})), BUCKET)
+    reader._general.found = [DeployedState(USER, replace(ROLE, permissions=Permissions(inline, {})), BUCKET)]
     [note] = reader.notes()
     assert note.startswith(
         f"the inline policies {POLICY_NAME}, {policy_name(all_)} of temp-role deny all sessions issued"

@@ -118,6 +118,7 @@ def formula_decision(policies: PolicySet, request: Request, *, folder: str = "")
     )
     formula = allowed(encoder, policies)
     known = [_as_in(request, solver, key, value) for key, value in encoder.keys.items()]
+    known += caller.structured_rules
     holds = solver.solve([formula, *known], 10).result
     fails = solver.solve([solver.not_(formula), *known], 10).result
     assert SatResult.SAT in (holds, fails)

@@ -30,6 +30,7 @@ _PHRASES = {
     ("notipaddress", "aws:sourceip"): "from elsewhere than {}",
     ("stringequals", "sts:externalid"): "with the external id {}",
     ("stringequals", "aws:sourceaccount"): "for resources of account {}",
+    ("arnlike", "aws:sourcearn"): "for resources like {}",
     ("stringlike", "sts:rolesessionname"): "with a session name like {}",
     ("stringequals", "sts:rolesessionname"): "with the session name {}",
     ("stringlike", "sts:sourceidentity"): "with a source identity like {}",

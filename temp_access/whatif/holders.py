@@ -18,7 +18,7 @@ from temp_access.whatif.answer import used_keys
 from temp_access.whatif.circumstances import conditions_in_words, is_circumstance, is_feasible
 from temp_access.whatif.model import LocatedStatement, PolicySource, Principal, Question, holder_key
 from temp_access.whatif.places import Places, whole_account
-from temp_access.whatif.who_model import Holder, Reach, WhoStatement
+from temp_access.whatif.who_model import Reach, RoleHolder, WhoStatement
 
 # The actions that give a session, and who calls them.
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
@@ -41,7 +41,8 @@ _ANYONE = {
 # Of a caller that only its account or its provider is known of.
 _UNKNOWN_CALLER: Mapping[str, ContextValue] = {
     "aws:PrincipalArn": UnknownValue.PRESENT,
-    "aws:userid": UnknownValue.PRESENT,
+    # Not PRESENT: the stand-in's own name would tell what it can be.
+    "aws:userid": UnknownValue.POSSIBLE,
     "aws:username": UnknownValue.POSSIBLE,
     "aws:PrincipalType": UnknownValue.PRESENT,
 }
@@ -55,19 +56,19 @@ class Holders:
         self._source = source
         self._places = places
         self._context = context or {}
-        self._found: dict[tuple[str, tuple[str, ...]], tuple[Holder, ...]] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], tuple[RoleHolder, ...]] = {}
 
-    def of(self, role: RoleState, actions: tuple[str, ...] = ASSUME) -> tuple[Holder, ...]:
+    def of(self, role: RoleState, actions: tuple[str, ...] = ASSUME) -> tuple[RoleHolder, ...]:
         """Return who can assume the role by one of `actions`, also through other roles of ours."""
         return self._of(role, actions, frozenset())
 
-    def _of(self, role: RoleState, actions: tuple[str, ...], before: frozenset[str]) -> tuple[Holder, ...]:
+    def _of(self, role: RoleState, actions: tuple[str, ...], before: frozenset[str]) -> tuple[RoleHolder, ...]:
         key = (role.name, actions)
         if key not in self._found:
             found = [holder for action in actions for holder in self._direct(role, action)]
             self._found[key] = tuple(dict.fromkeys(found))
         direct = self._found[key]
-        further: list[Holder] = []
+        further: list[RoleHolder] = []
         for holder in direct:
             other = self._source.role(holder.arn) if holder.ours else None
             if other and other.name not in before | {role.name}:
@@ -77,7 +78,7 @@ class Holders:
                 ]
         return (*direct, *further)
 
-    def _direct(self, role: RoleState, action: str) -> Iterator[Holder]:
+    def _direct(self, role: RoleState, action: str) -> Iterator[RoleHolder]:
         call = _Call(
             policy=self._source.policies.trust_policy(role),
             resource=self._source.target.arn(f"role{role.path}{role.name}"),
@@ -94,7 +95,7 @@ class Holders:
 
     def of_bucket(
         self, question: Question, typical: Callable[[Principal], Mapping[str, ContextValue]]
-    ) -> Iterator[Holder]:
+    ) -> Iterator[RoleHolder]:
         """Yield whom else the bucket's policy lets make a call; `typical` returns the condition keys of its calls."""
         policy = self._source.policies.bucket_policy(self._source.policies.state.bucket)
         if policy is None:
@@ -137,7 +138,7 @@ class Holders:
             roles = (state.role, *state.grant_roles.values())
             yield from ((target.arn(f"role{each.path}{each.name}"), "role") for each in roles)
 
-    def _holder(self, arn: str, kind: str, statement: Statement, call: "_Call") -> Holder | None:
+    def _holder(self, arn: str, kind: str, statement: Statement, call: "_Call") -> RoleHolder | None:
         """Return the caller if the statement lets it make the call, in typical circumstances if there are any."""
         source = self._source
         is_stand_in = kind in ("account", "anyone", "provider")
@@ -169,7 +170,7 @@ class Holders:
         own: UserState | RoleState | None,
         sets: Mapping[UnknownAs, PolicySet],
         keys: Set[str],
-    ) -> Holder | None:
+    ) -> RoleHolder | None:
         """Return the caller if it can make the call with some values of `keys`."""
         source, is_stand_in = self._source, kind in ("account", "anyone", "provider")
         request = Request(
@@ -209,7 +210,7 @@ class Holders:
         text, kind, line = named or (self._text(arn, kind), kind, None)
         statements = (WhoStatement(LocatedStatement(reason, place), line),)
         reach = Reach(statements, tuple(words), tuple(dict.fromkeys(depends_on)))
-        return Holder(text, kind, own is not None, reach, arn=arn)
+        return RoleHolder(text, kind, own is not None, reach, arn=arn)
 
     def _text(self, arn: str, kind: str) -> str:
         account, own = caller_account(arn), self._source.target.account

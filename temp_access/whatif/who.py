@@ -18,7 +18,7 @@ from temp_access.whatif.model import PolicySource, Principal, Question
 from temp_access.whatif.places import Places
 from temp_access.whatif.principal import own_role_session, role_session
 from temp_access.whatif.reach import Caller
-from temp_access.whatif.who_model import ANY_ID, Holder, Reach, Way, WhoAnswer
+from temp_access.whatif.who_model import ANY_ID, Reach, RoleHolder, Way, WhoAnswer
 
 _ROLE_ACTIONS = frozenset(action.lower() for action in ASSUME)
 _LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
@@ -110,7 +110,7 @@ class _Search:
             arn = target.user_arn if user is state.user else target.arn(f"user/{user.name}")
             principal = Principal(arn, PolicyOwner.USER, user.name, holder=user)
             if reach := self._caller.reach(principal):
-                yield Way(Holder(f"user/{user.name}", "user", True, Reach(()), arn=arn), reach)
+                yield Way(RoleHolder(f"user/{user.name}", "user", True, Reach(()), arn=arn), reach)
 
     def _sessions(self) -> Iterator[Way]:
         config, source, state = self._config, self._source, self._source.policies.state

@@ -29,7 +29,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class RoleHolder:
     """Who can have a session of a role; `kind` is user, role, sso, oidc, service, account, provider, id or anyone.
 
     A holder of `ours` is defined in the stacks; others decide who uses the principals that aren't. `via` are the roles
@@ -52,7 +52,7 @@ class Way:
     whether the grant's session policy narrows the session.
     """
 
-    holder: Holder
+    holder: RoleHolder
     reach: Reach
     grant: str | None = None
     roles: tuple[str, ...] = ()

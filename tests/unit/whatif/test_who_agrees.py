@@ -25,7 +25,7 @@ from temp_access.whatif.places import Places
 from temp_access.whatif.principal import read_principal
 from temp_access.whatif.question import read_question
 from temp_access.whatif.who import ask_who
-from temp_access.whatif.who_model import Holder, Way
+from temp_access.whatif.who_model import RoleHolder, Way
 from tests.unit.support.examples import examples
 from tests.unit.support.who_sample import ACCOUNT, FAR, ISSUER, NEAR, PARTNER, WhoSample, who_sample
 
@@ -88,7 +88,7 @@ def can_ever(policies: PolicySet, request: Request, contexts: Iterator[dict[str,
     return any(evaluate(policies, request._replace(context=context)).allowed for context in contexts)
 
 
-def covers(holder: Holder, caller: str) -> bool:
+def covers(holder: RoleHolder, caller: str) -> bool:
     """Whether an entry of the answer speaks of the caller."""
     if holder.kind == "account":
         own = PARTNER if PARTNER in caller else ACCOUNT

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 """
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ def required_claims(claims: Mapping[str, Any]) -> None:
     """
     for name in _REQUIRED_CLAIMS:
         value = claims.get(name)
-        is_time = isinstance(value, int | float) and not isinstance(value, bool)
+        is_time = _is_time(value)
         is_text = isinstance(value, str) and value != ""
         is_texts = isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
         if not (is_time if name in ("exp", "iat") else is_text or (name == "aud" and is_texts)):
@@ -171,5 +172,10 @@ def validity(identity: WebIdentity) -> None:
         )
     for name in ("iat", "nbf"):
         value = identity.claims.get(name, 0)
-        if not isinstance(value, int | float) or value > now + CLOCK_SKEW:
+        if not _is_time(value) or value > now + CLOCK_SKEW:
             raise invalid(NOT_VALIDATED)
+
+
+def _is_time(value: Any) -> bool:
+    # Python's parser takes Infinity and NaN, which never expire.
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -39,7 +39,7 @@ _GITHUB_KEYS = (
 
 
 @dataclass(frozen=True)
-class WebIdentity:
+class TokenIdentity:
     """The claims of a token; verified or not, as the name of the variable says."""
 
     claims: Mapping[str, Any]
@@ -136,7 +136,7 @@ def required_claims(claims: Mapping[str, Any]) -> None:
 
 
 def registered_provider(
-    identity: WebIdentity, account: str, client_ids_of: Callable[[str], list[str] | None]
+    identity: TokenIdentity, account: str, client_ids_of: Callable[[str], list[str] | None]
 ) -> tuple[str, list[str]]:
     """The issuer is an IAM OIDC provider in the role's account; returns its ARN and its client ids.
 
@@ -150,7 +150,7 @@ def registered_provider(
     return arn, client_ids
 
 
-def audience_is_registered(identity: WebIdentity, client_ids: Collection[str]) -> None:
+def audience_is_registered(identity: TokenIdentity, client_ids: Collection[str]) -> None:
     """The token's audience is one of the provider's client ids.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
@@ -159,7 +159,7 @@ def audience_is_registered(identity: WebIdentity, client_ids: Collection[str]) -
         raise invalid("Incorrect token audience")
 
 
-def validity(identity: WebIdentity) -> None:
+def validity(identity: TokenIdentity) -> None:
     """A token is accepted until five minutes after its expiry, and not before its time.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-serv
 import re
 from collections.abc import Iterator, Sequence
 
-from temp_access.iam.service_principals import sends_source_account
+from temp_access.iam.service_principals import source_keys
 from temp_access.iam.statements import ConditionEntry, PolicyType, StatementView
 from temp_access.lint.actions import named_actions
 from temp_access.lint.meaning.conditions import may_limit
@@ -21,7 +21,7 @@ _KNOWN = {"<AWS.URLSuffix>": "amazonaws.com", "<AWS.Region>": "us-east-1"}
 
 
 def check(statement: StatementView) -> Iterator[Violation]:
-    """Yield each service that sends aws:SourceAccount, if no condition requires it or a key that implies it."""
+    """Yield each service that sends the account it acts for, if no condition requires one."""
     if statement.kind is not PolicyType.TRUST or not statement.allow or statement.not_principal:
         return
     if not any(named_actions(statement, ["sts:AssumeRole"])) or _is_bound(statement.conditions):
@@ -30,10 +30,10 @@ def check(statement: StatementView) -> Iterator[Violation]:
         name = service
         for reference, value in _KNOWN.items():
             name = name.replace(reference, value)
-        if sends_source_account(name):
+        if keys := source_keys(name):
             yield Violation(
                 service,
-                f"{service} can be made to assume the role on behalf of other accounts; require aws:SourceAccount, "
+                f"{service} can be made to assume the role on behalf of other accounts; require {keys[0]}, "
                 "which the service sends, in a statement of its own",
                 "warning",
             )

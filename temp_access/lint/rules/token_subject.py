@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from temp_access.iam.statements import StatementView
-from temp_access.iam.token_issuers import token_issuer
+from temp_access.iam.token_issuers import TokenIssuer, token_issuer
+from temp_access.lint.meaning.conditions import limits
 from temp_access.lint.meaning.tokens import TokenProvider, key_host, token_providers
 from temp_access.lint.model import Violation
 
@@ -18,6 +19,9 @@ from temp_access.lint.model import Violation
 _GITHUB = "token.actions.githubusercontent.com"
 _WHOSE = {"repository": "repo:", "job_workflow_ref": "job_workflow_ref:", "repository_id": "repository_id:"}
 _WHICH = ("environment", "job_workflow_ref", "ref", "repository", "repository_id", "workflow")
+# Microsoft's own tenant, which names the customer in the session's name.
+# https://learn.microsoft.com/azure/sentinel/connect-aws-configure-environment
+_SENTINEL = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d"
 _REFERENCE = re.compile(r"<[^<>]*>")
 # What a reference can be: a name, an owner with a repository, or all of a subject's beginning.
 _FILLINGS = ("x", "x/x")
@@ -49,6 +53,17 @@ def _check(provider: TokenProvider) -> Iterator[Violation]:
             if width is not _Width.NARROW and not (width is _Width.OWNER and provider.limits(*_WHICH)):
                 yield _too_wide(provider, value, width)
         return
+    if _is_of_own_session(provider):
+        return
+    issuer = _issuer(provider)
+    if issuer and issuer.audience_names_owner and provider.limits("aud"):
+        yield Violation(
+            provider.shown,
+            f"every token of {provider.shown} that its owner has can assume the role; require a value of "
+            f"{provider.host or 'PROVIDER'}:sub that begins with {issuer.form}",
+            "warning",
+        )
+        return
     key = f"{provider.host or 'PROVIDER'}:sub"
     written = " and ".join(each.text for each in provider.conditions if each.lower_key in provider.keys("sub"))
     if any(_widest(each) is _Width.NARROW for each in _subjects(provider, loosely=True)):
@@ -78,14 +93,23 @@ def _widest(widths: _Widths) -> _Width:
 
 
 def _too_wide(provider: TokenProvider, value: str, width: _Width) -> Violation:
-    hosts = [provider.host or "", *map(key_host, provider.keys("sub"))]
-    issuer = next(filter(None, map(token_issuer, hosts)), None)
+    issuer = _issuer(provider)
     advice = f"begin it with {issuer.form}" if issuer else "begin it with what only the trusted tokens have"
     if width is _Width.OWNER:
         return Violation(
             value, f"the subject {value} names its owner, but not what of the owner's; {advice}", "warning"
         )
     return Violation(value, f"the subject {value} can be that of anybody's token; {advice}")
+
+
+def _issuer(provider: TokenProvider) -> TokenIssuer | None:
+    hosts = [provider.host or "", *map(key_host, provider.keys("sub", "aud"))]
+    return next(filter(None, map(token_issuer, hosts)), None)
+
+
+def _is_of_own_session(provider: TokenProvider) -> bool:
+    hosts = (provider.host, *map(key_host, provider.keys("aud")))
+    return _SENTINEL in hosts and limits(provider.conditions, "sts:rolesessionname")
 
 
 def _other_claims(provider: TokenProvider) -> Iterator[_Widths]:

@@ -1,7 +1,8 @@
 """What IAM requires of roles, of the principals that policies name, and of access keys."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_ROLE_MAXIMUM
@@ -42,7 +43,13 @@ def trust_principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
     policy = call.get("AssumeRolePolicyDocument") or (
         call.get("PolicyDocument") if call.action == "UpdateAssumeRolePolicy" else None
     )
-    trust_policy_principals_exist(policy or "", exists)
+    trust_policy(policy or "", exists)
+
+
+def trust_policy(policy: str, exists: Callable[[str], bool]) -> None:
+    """Apply the rules for trust policies; `exists` takes an ARN or an account id."""
+    trust_policy_size(policy)
+    trust_policy_principals_exist(policy, exists)
 
 
 def trust_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
@@ -119,7 +126,34 @@ def implied_user(call: Call) -> str | None:
         return None
     if call.caller.credential_type != "user":
         raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+    return implied_own_user(call)
+
+
+def implied_own_user(call: Call) -> str | None:
+    """Return the calling user's name if the call is about that user without naming it, else None."""
+    if call.action not in _OWN_USER_ACTIONS or call.get("UserName") or call.caller.credential_type != "user":
+        return None
     return call.caller.arn.rpartition("/")[2]
+
+
+def name_is_free(call: Call, names: Mapping[str, Collection[str]]) -> None:
+    """Names of roles and users are unique whatever the case of their letters; `names` has those by parameter.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+    """
+    for action, parameter, kind in (("CreateRole", "RoleName", "Role"), ("CreateUser", "UserName", "User")):
+        name = call.get(parameter)
+        if call.action == action and name and name.lower() in (taken.lower() for taken in names[parameter]):
+            raise AwsError("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
+
+
+def trust_policy_size(policy: str) -> None:
+    """A role's trust policy has at most 2048 characters, without white space.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    if len(re.sub(r"\s", "", policy)) > 2048:
+        raise AwsError("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048", 409)
 
 
 def access_key_owner(call: Call, user: str, key_owners: Mapping[str, str]) -> None:

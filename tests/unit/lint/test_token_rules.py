@@ -9,6 +9,7 @@ from tests.unit.support.linting import document, lint, resource, trust
 
 GITHUB = "token.actions.githubusercontent.com"
 EKS = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"
+SENTINEL = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/"
 COMPANY = "id.example.com"
 TOKEN = "sts:AssumeRoleWithWebIdentity"
 MAIN = "repo:octo-org/octo-repo:ref:refs/heads/main"
@@ -103,6 +104,12 @@ def found(template: dict[str, Any]) -> list[tuple[str, str, str]]:
                 }
             },
         ),
+        # https://learn.microsoft.com/azure/sentinel/connect-aws-configure-environment
+        federated(
+            arn(SENTINEL),
+            keys("StringEquals", SENTINEL, aud="api://1462b192-27f7-4cb9-8523-0f4ecb54b47e"),
+            {"StringEquals": {"sts:RoleSessionName": "MicrosoftSentinel_w"}},
+        ),
         # An issuer with a slash at its end, as those of Auth0.
         federated(arn("t.auth0.com/"), keys("StringEquals", "t.auth0.com/", sub="auth0|1", aud="a")),
         # The users of an app.
@@ -127,6 +134,7 @@ def test_accepts_a_token_of_ones_own(statement: dict[str, Any]) -> None:
         [keys("StringNotLike", sub="repo:octo-org/*")],
         [keys("StringNotEquals", sub=MAIN), {"Null": {f"{GITHUB}:sub": "false"}}],
         [{"Null": {f"{GITHUB}:sub": "false"}}],
+        [keys("ForAnyValue:StringNotEquals", sub=MAIN)],
         [keys("ForAllValues:StringLike", sub="*")],
         [keys("StringLikeIfExists", sub="repo:*")],
         [keys("StringEquals", actor="octocat", workflow="deploy", ref="refs/heads/main", environment="prod")],
@@ -200,6 +208,23 @@ def test_warns_of_a_subject_that_names_its_owner_only(host: str, subject: str) -
     """Others don't get such a token, but everything of this owner does, or every branch of a repository."""
     statement = federated(arn(host), keys("StringLike", host, sub=subject), keys("StringEquals", host, aud="a"))
     assert found(trust(statement)) == [(SUBJECT, "warning", subject)]
+
+
+def test_warns_of_an_audience_that_names_the_owner_only() -> None:
+    """AWS requires the audience in such a trust policy, not the subject.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+    """
+    for host, audience in (("oidc.vercel.com", "https://vercel.com/t"), ("api.pulumi.com/oidc", "aws:o")):
+        statement = federated(arn(host), keys("StringEquals", host, aud=audience))
+        assert found(trust(statement)) == [(SUBJECT, "warning", host)]
+        assert (SUBJECT, "error", host) in found(trust(federated(arn(host))))
+
+
+def test_a_session_of_sentinel_needs_its_name() -> None:
+    """The audience is that of all customers."""
+    statement = federated(arn(SENTINEL), keys("StringEquals", SENTINEL, aud="a"))
+    assert found(trust(statement)) == [(SUBJECT, "error", SENTINEL[:-1])]
 
 
 def test_reports_the_one_wide_value_of_a_list() -> None:

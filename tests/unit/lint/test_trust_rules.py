@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from temp_access.iam.service_principals import OTHERS, SENDERS
+from temp_access.iam.service_principals import OTHERS, SENDERS, SENDERS_OF_ARNS
 from tests.unit.support.linting import bucket, identity, lint, trust
 
 ACCOUNT = "111122223333"
@@ -95,7 +95,7 @@ def test_reports_a_service_that_acts_for_any_account(conditions: dict[str, Any])
     assert found(trust(service(TASKS, **conditions)), SOURCE) == [("warning", TASKS)]
 
 
-@pytest.mark.parametrize("name", SENDERS)
+@pytest.mark.parametrize("name", [*SENDERS, *SENDERS_OF_ARNS])
 def test_reports_each_service_that_sends_the_key(name: str) -> None:
     """With a Region in its name as well."""
     for spelling in (f"{name}.amazonaws.com", f"{name}.eu-west-1.amazonaws.com", f"{name}.amazonaws.com.cn"):

@@ -125,7 +125,7 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
                 yield replace(found, effect=UnreadEffect.NONE) if all(others) else found
         if each.kind == ROLE and each.stack in FURTHER_STACKS and CONFIG_TAG not in _tag_keys(each):
             found = _of(each, f"the role {each.name} of {each.stack}, which no grant has", each.properties)
-            yield replace(found, effect=UnreadEffect.NONE)
+            yield replace(found, effect=UnreadEffect.NONE, in_state=True)
         if each.kind in (ROLE, USER):
             for name, documents in _duplicate_policies(each, own).items():
                 found = _of(each, f"two policies {name} of {each.name}", documents)

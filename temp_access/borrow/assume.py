@@ -197,7 +197,7 @@ def _mfa_missing(refusal: NotTrusted, role: str, *, has_code: bool) -> BorrowErr
     if not has_code:
         return MfaNeeded(
             f"{refusal.cause}: the role {role} requires MFA, and these temporary credentials don't seem to have it",
-            "log in with MFA, or pass --mfa-serial and --mfa-code with temp-user's own access key",
+            "log in with MFA, or pass --mfa-serial and --mfa-code with the user's own access key",
         )
     if server_file(os.environ):
         return NotTrusted(

@@ -144,7 +144,7 @@ def test_another_account_has_to_be_known(tmp_path: Path, config: Config) -> None
     """A role of this name in the caller's own account is a different one, and isn't looked for."""
     identity: Any = Caller(code="none")
     partner, bob = f"arn:aws:sts::{OTHER}:assumed-role/partner/x1", config.grants["bob"]
-    with pytest.raises(NotDeployed, match="is in an account that arn:aws:sts::222233334444:.* doesn't tell") as caught:
+    with pytest.raises(NotDeployed, match=r"is in an account that arn:aws:sts::222233334444:.* doesn't tell") as caught:
         discover_grant_role(identity, config, bob, partner)
     assert "--account" in caught.value.remedy
     assert discover_grant_role(identity, config, bob, partner, account=ACCOUNT).arn == ARN
@@ -165,5 +165,5 @@ def test_a_token_is_no_credential_for_the_one_role(tmp_path: Path, config: Confi
     identity = load_web_identity(tmp_path / "token", "eu-central-1")
     with pytest.raises(BorrowError, match="'shared' has no borrowers"):
         require_no_token(config, config.grants["shared"], identity)
-    with pytest.raises(BorrowError, match="no borrower of 'bob' in access.toml has a token"):
+    with pytest.raises(BorrowError, match=r"no borrower of 'bob' in access\.toml has a token"):
         discover_grant_role(identity, config, config.grants["bob"], identity.arn, account=ACCOUNT)

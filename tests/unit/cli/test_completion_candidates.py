@@ -52,7 +52,7 @@ IDS = ["bob", "bobby", "al\\ ice\\ \\$\\(id\\)"]
         ("verify --grant ", IDS),
         ("verify --grant bob --grant ", IDS),
         ("completion ", ["bash", "zsh", "fish"]),
-        ("local ", ["start", "stop", "status", "env"]),
+        ("local ", ["start", "stop", "status", "env", "issuer"]),
         ("local env --format ", ["shell", "json"]),
         ("exec bob -- ls --", []),
         ("nonsense ", list(COMMANDS)),

@@ -1,16 +1,25 @@
 """`temp-access deploy`: deploy the stacks with the CDK CLI, after showing the account and Region."""
 
 import argparse
+import json
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
-from temp_access.cli.cdk import run_cdk
+from temp_access.cli.cdk import STACKS_AT_ONCE, run_cdk
+from temp_access.cli.leftovers import delete, find_leftovers, require_deletable
+from temp_access.deployment.stacks import STACKS, needed_stacks
 from temp_access.deployment.target import find_stack
+from temp_access.iam.arn import Arn, iam_arn
+from temp_access.policies.borrower_trust import caller_statement
+from temp_access.policies.role_names import grant_role_resource
 
 if TYPE_CHECKING:
     import boto3
+
+    from temp_access.cli.account import Account
 
 
 EXAMPLES = """\
@@ -20,17 +29,42 @@ examples:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Deploy both stacks."""
+    """Deploy all stacks, and delete what access.toml doesn't have any more."""
     account = open_account(args)
-    print(f"deploying to {account.description}, as {account.arn}", file=sys.stderr)
+    stacks = needed_stacks(account.config)
+    has_more = len(stacks) > len(STACKS)
+    what = f"{', '.join(stacks)} " if has_more else ""
+    print(f"deploying {what}to {account.description}, as {account.arn}", file=sys.stderr)
+    leftovers = find_leftovers(account.session, account.config)
+    for line in leftovers.lines():
+        print(line, file=sys.stderr)
     if not confirmed(args, f"deploy to {account.description}?"):
         return 2
+    require_deletable(args, account.session, leftovers)
     if args.local and not _is_bootstrapped(account.session):
         code = run_cdk(args, account.session, "bootstrap", f"aws://{account.id}/{account.region}")
         if code:
             return code
     approval = "never" if args.local or args.yes else "broadening"
-    return run_cdk(args, account.session, "deploy", "--all", "--require-approval", approval)
+    # The CDK CLI asks no questions about stacks that it deploys at the same time.
+    concurrency = ("--concurrency", str(STACKS_AT_ONCE)) if has_more and approval == "never" else ()
+    code = run_cdk(args, account.session, "deploy", "--all", "--require-approval", approval, *concurrency)
+    if code:
+        return code
+    delete(account.session, leftovers)
+    for line in _caller_statements(account):
+        print(line)
+    return 0
+
+
+def _caller_statements(account: "Account") -> Iterator[str]:
+    """Yield what borrowers of whom the trust policies name the account only must be allowed by their own policies."""
+    config, partition = account.config, Arn.parse(account.arn).partition
+    for grant in config.own_role_grants.values():
+        arn = iam_arn(partition, account.id, grant_role_resource(config.role, grant.id))
+        for borrower in grant.borrowers:
+            if statement := caller_statement(borrower, config, arn):
+                yield f"{borrower.text} borrows {grant.id} if its own policy has {json.dumps(statement)}"
 
 
 def _is_bootstrapped(session: "boto3.Session") -> bool:

@@ -190,7 +190,7 @@ class EffectivePolicies:
     @property
     def unknown_names(self) -> frozenset[str]:
         """The names of all unknown policies of the deployment's users and roles."""
-        return self.unknown(self.state.user).policy_names | self.unknown(self.state.role).policy_names
+        return frozenset(name for owner in self.state.owners for name in self.unknown(owner).policy_names)
 
 
 def principal_policies(

@@ -106,7 +106,11 @@ def _revocation(statement: Mapping[str, Any]) -> Revocation:
     if "StringLike" in condition:
         user_ids = condition["StringLike"]["aws:userid"]
         if isinstance(user_ids, list):
-            return Revocation(_checked_scope(ScopeType.NAMES, user_ids[0].removeprefix("*:"), _PATTERN), before)
+            pattern = user_ids[0].removeprefix("*:")
+            if pattern.endswith("*") and _NAME_PREFIX.fullmatch(pattern[:-1]):
+                # It would be written as a grant's prefix.
+                raise ForeignPolicyError(POLICY_NAME)
+            return Revocation(_checked_scope(ScopeType.NAMES, pattern, _PATTERN), before)
         prefix = user_ids.removeprefix("*:").removesuffix("*")
         return Revocation(_checked_scope(ScopeType.GRANT, prefix, _NAME_PREFIX), before)
     if "StringEquals" in condition:

@@ -52,7 +52,7 @@ def borrower_scope(config: Config, grant: Grant, text: str) -> RevocationScope:
         for kind, pattern in _patterns(config, others):
             own, *rest = (pattern.replace(_USER_VARIABLE, each.name.rpartition("/")[2]) for each in (*found, *users))
             if not any(_may_match_both(own, other) for other in rest):
-                is_prefix = kind is ScopeType.NAMES and own.endswith("*") and not {"*", "?"} & {*own[:-1]}
+                is_prefix = kind is ScopeType.NAMES and own.endswith("*") and _NAME.fullmatch(own[:-1])
                 return RevocationScope(ScopeType.GRANT, own[:-1]) if is_prefix else RevocationScope(kind, own)
     raise UserError(
         f"the sessions of {text} can't be told from those of the other borrowers of {grant.id}; remove it from "

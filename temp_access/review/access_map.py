@@ -131,6 +131,9 @@ def _grant_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> I
         new = (_role_of(head, id_, after, role), folder_of(head, id_, after)) if after else None
         if after and new:
             direction = _direction(review, id_, new[1]) if id_ in changed else Direction.UNCHANGED
+            if old and old[0] != new[0]:
+                # Other principals borrow it now, whatever they can do.
+                direction = Direction.BROADENED
             yield Edge(*new, f"{id_}: {grant_access(after).name}", "" if old == new else "new", direction)
         if before and old and old != new:
             yield Edge(*old, f"{id_}: {grant_access(before).name}", "removed", Direction.NARROWED)

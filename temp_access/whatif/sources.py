@@ -24,7 +24,7 @@ from temp_access.whatif.model import PolicySource
 if TYPE_CHECKING:
     import boto3
 
-Holder = TypeVar("Holder", UserState, RoleState)
+AnyHolder = TypeVar("AnyHolder", UserState, RoleState)
 
 
 def from_templates(config: Config, assembly: Assembly) -> PolicySource:
@@ -80,18 +80,18 @@ def from_deployed(config: Config, target: Target, session: "boto3.Session") -> P
     )
 
 
-class _Deployed(Mapping[str, Holder]):
+class _Deployed(Mapping[str, AnyHolder]):
     """Deployed users or roles by name, each read when it is asked for; of many, few matter to a question.
 
     Looking one up raises UserError if it isn't deployed, and TempAccessError if it can't be read.
     """
 
-    def __init__(self, kind: str, names: Iterable[str], read: Callable[[str], Holder | None]) -> None:
+    def __init__(self, kind: str, names: Iterable[str], read: Callable[[str], AnyHolder | None]) -> None:
         self._kind = kind
         self._names = dict.fromkeys(names)
-        self._read: Callable[[str], Holder | None] = cache(read)
+        self._read: Callable[[str], AnyHolder | None] = cache(read)
 
-    def __getitem__(self, name: str) -> Holder:
+    def __getitem__(self, name: str) -> AnyHolder:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if name not in self._names:

@@ -131,7 +131,9 @@ def _role_settings(base: Snapshot, head: Snapshot) -> Iterator[Change]:
             continue
         boundaries = before.permissions.boundary or "none", after.permissions.boundary or "none"
         for key, was, is_now in (("path", before.path, after.path), ("permissions_boundary", *boundaries)):
-            if was != is_now:
+            # What isn't known about one is told by itself.
+            unknown = {*base.policies.unknown(before).documents, *head.policies.unknown(after).documents}
+            if was != is_now and not unknown & {was, is_now}:
                 by_change.setdefault((key, was, is_now), []).append(after.name)
                 first.setdefault((key, was, is_now), role)
     for (key, was, is_now), names in by_change.items():

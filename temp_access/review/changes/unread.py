@@ -49,7 +49,8 @@ def same_unread(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
 
 
 def _delta(base: Snapshot, head: Snapshot) -> UnreadDelta:
-    return compare_unread(*(unread(each.assembly, each.target, each.state) for each in (base, head)))
+    found = (unread(each.assembly, each.target, each.state) for each in (base, head))
+    return compare_unread(*([each for each in side if not each.in_state] for side in found))
 
 
 def _unknown(snapshot: Snapshot, found: Unread, description: str) -> Unknown:

@@ -23,11 +23,11 @@ def _statuses(out: str) -> dict[str, str]:
 
 
 def test_every_mutant_is_caught(deployed: Project) -> None:
-    """With the project's own access.toml, all eight mutants are caught, and the run leaves nothing behind."""
+    """With the project's own access.toml, eight of session policies and four of roles; the run leaves nothing."""
     ended = deployed.local("verify", "--self-test")
     assert ended.code == 0, ended.output
-    assert (8, {"caught"}) == (len(_statuses(ended.out)), {*_statuses(ended.out).values()})
-    assert "8 mutants: 8 caught, 0 survived, 0 undecided" in ended.out
+    assert (12, {"caught"}) == (len(_statuses(ended.out)), {*_statuses(ended.out).values()})
+    assert "12 mutants: 12 caught, 0 survived, 0 undecided" in ended.out
     deployed.assert_clean()
 
 

@@ -20,8 +20,10 @@ from temp_access.whatif.model import LocatedStatement, PolicySource, Principal, 
 from temp_access.whatif.places import Places, whole_account
 from temp_access.whatif.who_model import Reach, RoleHolder, WhoStatement
 
-# The actions that give a session, and who calls them.
+# The actions that give a session.
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+# Those that a trust policy decides, in lower case: these, and what can be done in the same call.
+ROLE_ACTIONS = (*(action.lower() for action in ASSUME), "sts:tagsession", "sts:setsourceidentity")
 _NAMES = {
     CallerKind.USER: "user",
     CallerKind.ROLE: "role",
@@ -87,10 +89,7 @@ class Holders:
         )
         for statement in _allowing(call.policy):
             for arn, kind in dict.fromkeys((*self._candidates(statement), *self._own(statement))):
-                # Who calls with a token or an assertion doesn't sign the call; everybody else does.
-                by_token = action in ASSUME[1:]
-                fits = arn != "*" and by_token is (caller_kind(arn) is CallerKind.PROVIDER)
-                if fits and (holder := self._holder(arn, kind, statement, call)):
+                if _can_call(arn, action) and (holder := self._holder(arn, kind, statement, call)):
                     yield holder
 
     def of_bucket(
@@ -238,6 +237,14 @@ class _PolicyCall:
     action: str
     role: RoleState | None = None
     context: Mapping[str, ContextValue] = field(default_factory=dict)
+
+
+def _can_call(arn: str, action: str) -> bool:
+    """Whether a caller of this kind makes such calls: with a token or an assertion, a call isn't signed."""
+    if action.lower() not in ROLE_ACTIONS[:3]:
+        return arn != "*"
+    by_token = action.lower() != ROLE_ACTIONS[0]
+    return arn != "*" and by_token is (caller_kind(arn) is CallerKind.PROVIDER)
 
 
 def _allowing(policy: Policy) -> Iterator[Statement]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from temp_access.config.borrower import BorrowerKind
 from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, outsider_policies
 from temp_access.deployment.state import RoleState, UserState
 from temp_access.deployment.unread_effects import that_can_change
@@ -172,6 +173,9 @@ class Holders:
     ) -> RoleHolder | None:
         """Return the caller if it can make the call with some values of `keys`."""
         source, is_stand_in = self._source, kind in ("account", "anyone", "provider")
+        named = self._places.named(call.role, call.policy.bodies[statement.index]) if call.role else None
+        # People of IAM Identity Center come with sessions of roles.
+        username = {"aws:username": None} if named and named[1] == BorrowerKind.SSO else {}
         request = Request(
             principal=_caller(arn),
             action=call.action,
@@ -183,6 +187,7 @@ class Holders:
                 "aws:CurrentTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 **{key: value for key, value in call.context.items() if key.lower() not in keys},
                 **(_UNKNOWN_CALLER if is_stand_in else {}),
+                **username,
                 **dict.fromkeys(keys, UnknownValue.POSSIBLE),
                 **self._context,
             },
@@ -199,7 +204,6 @@ class Holders:
         depends_on += that_can_change(
             source.unread, possible[0], call.action, by_user=isinstance(own, UserState), tags_are_unknown=True
         )
-        named = self._places.named(call.role, call.policy.bodies[statement.index]) if call.role else None
         words = conditions_in_words(
             sets[UnknownAs.ALLOW_ALL], request, possible[0], told, without=_TOLD_BY_NAME if named else ()
         )

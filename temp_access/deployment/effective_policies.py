@@ -190,7 +190,10 @@ class EffectivePolicies:
     @property
     def unknown_names(self) -> frozenset[str]:
         """The names of all unknown policies of the deployment's users and roles."""
-        return self.unknown(self.state.user).policy_names | self.unknown(self.state.role).policy_names
+        state = self.state
+        owners: tuple[UserState | RoleState, ...]
+        owners = (state.user, state.role, *state.users.values(), *state.grant_roles.values())
+        return frozenset[str]().union(*(self.unknown(owner).policy_names for owner in owners))
 
 
 def principal_policies(

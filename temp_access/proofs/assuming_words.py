@@ -7,7 +7,7 @@ from temp_access.proofs.named_principals import SOURCE_ACCOUNT, AssumingCaller
 from temp_access.proofs.witness_words import caller_in_words
 
 _ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
-_PROVIDER = ":oidc-provider/"
+_PROVIDER, _PERMISSION_SET = ":oidc-provider/", "AWSReservedSSO_"
 
 
 def call_in_words(witness: Witness, role: str) -> str:
@@ -23,6 +23,10 @@ def assuming_in_words(who: AssumingCaller, witness: Witness, policies: PolicySet
         claims = {name: context.get(f"{host.lower()}:{name}") for name in ("sub", "aud")}
         subject = f" with the subject {claims['sub']!r}" if claims["sub"] else ""
         return f"a token of {host}{subject}" + (f" for the audience {claims['aud']!r}" if claims["aud"] else "")
+    if who.caller.kind is CallerKind.ROLE and who.caller.same_account and f"/{_PERMISSION_SET}" in principal:
+        _, role, session = principal.rsplit("/", 2)
+        permission_set = role.removeprefix(_PERMISSION_SET).rpartition("_")[0]
+        return f"{session} of the permission set {permission_set}"
     words = caller_in_words(who.caller, principal, policies)
     if who.caller.kind is not CallerKind.SERVICE:
         return words

@@ -12,6 +12,7 @@ from temp_access.deployment.effective_policies import (
     outsider_policies,
     parse,
 )
+from temp_access.iam.callers import CallerKind
 from temp_access.iam.decision import Layer
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.policy_json import Document
@@ -27,6 +28,7 @@ from temp_access.proofs.isolation import isolation
 from temp_access.proofs.named_principals import AssumingCaller, is_borrower, is_trusted, is_user
 from temp_access.proofs.new_grant_access import new_for_grant_roles, new_for_users
 from temp_access.proofs.other_access import bucket_outsiders, by_users
+from temp_access.proofs.possible_callers import may_let_in
 from temp_access.proofs.role_assumption import AssumedRole, admitted, chained, intruders, unasked
 from temp_access.proofs.role_sessions import own_roles
 from temp_access.proofs.session_bounds import mode_bound, usefulness
@@ -103,7 +105,7 @@ def who_claim(config: Config, effective: EffectivePolicies, parts: Iterable[Pend
     name = "who: those with a session that reaches a folder are those whom access.toml names for it"
     depends_on = list(parts)
     trusted = [effective.target.user_name, *(each.resource for each in config.role.trusted)]
-    brokers = f"{' and '.join(trusted)} narrow the sessions of {config.role.name} themselves, and can reach all folders"
+    brokers = f"the sessions of {config.role.name} can reach all folders, and {' and '.join(trusted)} may narrow them"
     note = brokers if config.accesses else ""
 
     def decide(deadline: Deadline, only_refute: bool) -> Claim:
@@ -212,7 +214,7 @@ def _decide_admission(
                 return Claim(name, ClaimStatus.REFUTED, Witness(words, "", "", "", grant.folder))
             number = _NUMBERS[borrower.kind][_is_foreign(effective, borrower)]
             query = admitted(role, _own_policies(effective, borrower), number)
-            result = search(query, effective.target.account, deadline)
+            result = search(query, effective.target.account, deadline, readable=False)
             if result.proved:
                 words = f"{borrower.text} can't assume {role.words}"
                 return Claim(name, ClaimStatus.REFUTED, Witness(words, "", "", "", grant.folder))
@@ -246,7 +248,9 @@ def _decide_chain(
     for role in roles:
         for callers in own_roles(effective.state).values():
             # Few trust policies let any of them in: what their own policies allow need not be known.
-            query = chained(role, callers, everything)
+            query, trust = chained(role, callers, everything), effective.trust_policy(role.role)
+            if not may_let_in(trust, CallerKind.ROLE, account, is_own=True):
+                continue
             if decide_claim(name, [query], account, deadline).status is ClaimStatus.PROVED:
                 continue
             queries = [chained(role, [each], effective.of(each, UnknownAs.ALLOW_NOTHING)) for each in callers]

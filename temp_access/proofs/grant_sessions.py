@@ -1,6 +1,6 @@
 """The sessions of grants' own roles, for any folder at once, and for the roles whose policies differ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,8 @@ from temp_access.config.model import Config, Grant
 from temp_access.deployment.effective_policies import EffectivePolicies, UnknownAs, principal_policies
 from temp_access.deployment.state import RoleState
 from temp_access.iam.evaluator import PolicySet
+from temp_access.iam.policy_json import Document
+from temp_access.iam.statements import as_list
 from temp_access.iam.symbolic.callers import SymbolicCaller
 from temp_access.iam.symbolic.queries import PoliciesFor
 from temp_access.iam.symbolic.solver import Solver
@@ -55,6 +57,11 @@ class GrantSessions(ScopedSessions):
         return for_folder
 
 
+def _as_template(policies: Mapping[str, Document]) -> dict[str, Any]:
+    """Return the policies with a list of statements, as templates have them."""
+    return {name: {**document, "Statement": as_list(document.get("Statement"))} for name, document in policies.items()}
+
+
 def _expected(sessions: ScopedSessions, folder: str) -> Any:
     target = sessions.effective.target
     return session_policy(folder, sessions.access, bucket=target.bucket, partition=target.partition)
@@ -74,7 +81,8 @@ def grant_sessions(
             effective, access, session_policy, folders, f"a session of {role.name}", (role,), grant.folder
         )
         permissions = role.permissions
-        usual = permissions.inline == {POLICY_NAME: _expected(own, grant.folder)} and not permissions.attached
+        usual = _as_template(permissions.inline) == _as_template({POLICY_NAME: _expected(own, grant.folder)})
+        usual = usual and not permissions.attached
         if usual and role.path == config.role.path:
             alike.setdefault(permissions.boundary, []).append(role)
         else:

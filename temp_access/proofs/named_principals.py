@@ -27,8 +27,17 @@ from temp_access.iam.token_keys import token_key
 
 EXTERNAL_ID, SOURCE_ACCOUNT = "sts:externalid", "aws:sourceaccount"
 _RESERVED, _SSO, _PREFIX = "role/aws-reserved/", "sso.amazonaws.com/", "AWSReservedSSO_"
-# Users and sessions of the account and of others, services, and providers of two kinds.
-OF_ALL_KINDS = 7
+# Users and sessions of the account and of others, services, and providers by domain and by ARN.
+_KINDS = (
+    (CallerKind.USER, True),
+    (CallerKind.ROLE, True),
+    (CallerKind.USER, False),
+    (CallerKind.ROLE, False),
+    (CallerKind.SERVICE, False),
+    (CallerKind.PROVIDER, False),
+    (CallerKind.PROVIDER, False),
+)
+OF_ALL_KINDS = len(_KINDS)
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,11 @@ def assuming_callers(
 def _with_any_id(caller: SymbolicCaller) -> SymbolicCaller:
     # Who isn't named whatever its session's name is: the solver decides that at once if the name isn't in the user id.
     return replace(caller, structured={}, structured_rules=())
+
+
+def kind_of_caller(number: int) -> tuple[CallerKind, bool]:
+    """Return the kind of one of `assuming_callers`, and whether it is of the account itself."""
+    return _KINDS[number] if number < OF_ALL_KINDS else (CallerKind.ROLE, True)
 
 
 def count_callers(permission_sets: Sequence[str]) -> int:

@@ -18,8 +18,10 @@ from temp_access.proofs.named_principals import (
     AssumingCaller,
     assuming_callers,
     count_callers,
+    kind_of_caller,
     with_keys,
 )
+from temp_access.proofs.possible_callers import may_let_in
 from temp_access.proofs.role_sessions import role_arn_of, sessions_of
 
 Naming = Callable[[Solver, AssumingCaller], Formula]
@@ -45,6 +47,14 @@ class AssumedRole:
         """Return the policies that decide a call of a principal on the role."""
         return self.effective.on(self.role, principal)
 
+    def possible_callers(self) -> Iterator[int]:
+        """Yield the numbers of the callers that a principal of the trust policy can be: the others get nowhere."""
+        trust, account = self.effective.trust_policy(self.role), self.effective.target.account
+        for number in range(count_callers(self.permission_sets)):
+            kind, is_own = kind_of_caller(number)
+            if may_let_in(trust, kind, account, is_own=is_own):
+                yield number
+
     def caller(self, solver: Solver, number: int) -> AssumingCaller:
         """Return one of all callers by its number."""
         return next(
@@ -54,7 +64,7 @@ class AssumedRole:
 
 def intruders(role: AssumedRole) -> Iterator[QueryFactory]:
     """Yield any call of STS on the role by somebody whom access.toml doesn't name, whatever its own policies allow."""
-    for number in range(count_callers(role.permission_sets)):
+    for number in role.possible_callers():
         yield partial(_intruder, role, number)
 
 
@@ -68,7 +78,7 @@ def _intruder(role: AssumedRole, number: int, solver: Solver, folder: str | None
 
 def unasked(role: AssumedRole, trust: PolicySet, what: str) -> Iterator[QueryFactory]:
     """Yield any call on the role that its trust policy allows, and that of `trust` doesn't."""
-    for number in range(count_callers(role.permission_sets)):
+    for number in role.possible_callers():
         yield partial(_unasked, role, trust, what, number)
 
 

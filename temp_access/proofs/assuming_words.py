@@ -3,7 +3,7 @@
 from temp_access.iam.callers import CallerKind
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.queries import Witness
-from temp_access.proofs.named_principals import SOURCE_ACCOUNT, AssumingCaller
+from temp_access.proofs.assuming_callers import SOURCE_ACCOUNT, AssumingCaller
 from temp_access.proofs.witness_words import caller_in_words
 
 _ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")

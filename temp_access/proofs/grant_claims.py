@@ -22,10 +22,11 @@ from temp_access.iam.symbolic.solver import Formula, Solver
 from temp_access.policies.borrower_trust import grant_trust_policy
 from temp_access.policies.role_names import grant_role_name
 from temp_access.policies.trust_policy import trust_policy
+from temp_access.proofs.assuming_callers import AssumingCaller, OfInterest
 from temp_access.proofs.claim import Claim, ClaimStatus, PendingClaim, decide_claim, pending, with_note
 from temp_access.proofs.grant_sessions import GrantSessions, grant_sessions, grants_by_access
 from temp_access.proofs.isolation import isolation
-from temp_access.proofs.named_principals import AssumingCaller, is_borrower, is_trusted, is_user
+from temp_access.proofs.named_principals import is_borrower, is_trusted, is_user
 from temp_access.proofs.new_grant_access import new_for_grant_roles, new_for_users
 from temp_access.proofs.other_access import bucket_outsiders, by_users
 from temp_access.proofs.possible_callers import may_let_in
@@ -189,8 +190,13 @@ def _grant_role(
 
     providers = {each.name for each in borrowers if each.kind is BorrowerKind.OIDC}
     hosts = tuple(sorted(config.identity_providers[name].host for name in providers))
-    sets = tuple(sorted({each.name for each in borrowers if each.kind is BorrowerKind.SSO}))
-    return AssumedRole(effective, role, f"{role.name}, the role of the grant {grant.id}", named, hosts, sets)
+    people: dict[str, list[str | None]] = {}
+    for each in borrowers:
+        if each.kind is BorrowerKind.SSO:
+            people.setdefault(each.name, []).append(each.detail)
+    named_people = {name: tuple(filter(None, details)) for name, details in people.items() if all(details)}
+    interest = OfInterest(hosts, tuple(sorted(people)), named_people)
+    return AssumedRole(effective, role, f"{role.name}, the role of the grant {grant.id}", named, interest)
 
 
 def _shared_role(config: Config, effective: EffectivePolicies) -> AssumedRole:

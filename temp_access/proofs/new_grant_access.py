@@ -11,7 +11,7 @@ from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.any_request import SymbolicPrincipal, forbid_any_request
-from temp_access.proofs.named_principals import OF_ALL_KINDS
+from temp_access.proofs.assuming_callers import OF_ALL_KINDS
 from temp_access.proofs.other_access import user_principal
 from temp_access.proofs.role_assumption import AssumedRole, assume_query
 from temp_access.proofs.role_sessions import role_arn_of, sessions_of

@@ -1,9 +1,8 @@
 """Queries for who can assume a role."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs, outsider_policies
 from temp_access.deployment.state import RoleState
@@ -11,16 +10,16 @@ from temp_access.iam.callers import CallerKind
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder, Witness
 from temp_access.iam.symbolic.solver import Formula, Solver
-from temp_access.proofs.assuming_words import assuming_in_words, call_in_words
-from temp_access.proofs.named_principals import (
+from temp_access.proofs.assuming_callers import (
     EXTERNAL_ID,
     SOURCE_ACCOUNT,
     AssumingCaller,
-    assuming_callers,
-    count_callers,
+    OfInterest,
+    assuming_caller,
     kind_of_caller,
     with_keys,
 )
+from temp_access.proofs.assuming_words import assuming_in_words, call_in_words
 from temp_access.proofs.possible_callers import may_let_in
 from temp_access.proofs.role_sessions import role_arn_of, sessions_of
 
@@ -32,16 +31,15 @@ _ASSUMES = ("sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewi
 class AssumedRole:
     """A role that somebody may assume, with its name in messages.
 
-    `named` tells whether access.toml names a caller; `hosts` are the identity providers, and
-    `permission_sets` those of IAM Identity Center, that it names for the role.
+    `named` tells whether access.toml names a caller; `interest` are the identity
+    providers and the permission sets that it names for the role.
     """
 
     effective: EffectivePolicies
     role: RoleState
     words: str
     named: Naming
-    hosts: tuple[str, ...] = ()
-    permission_sets: tuple[str, ...] = ()
+    interest: OfInterest = field(default_factory=OfInterest)
 
     def policies(self, principal: PrincipalPolicies) -> PolicySet:
         """Return the policies that decide a call of a principal on the role."""
@@ -50,16 +48,15 @@ class AssumedRole:
     def possible_callers(self) -> Iterator[int]:
         """Yield the numbers of the callers that a principal of the trust policy can be: the others get nowhere."""
         trust, account = self.effective.trust_policy(self.role), self.effective.target.account
-        for number in range(count_callers(self.permission_sets)):
+        for number in range(self.interest.count):
             kind, is_own = kind_of_caller(number)
             if may_let_in(trust, kind, account, is_own=is_own):
                 yield number
 
-    def caller(self, solver: Solver, number: int) -> AssumingCaller:
-        """Return one of all callers by its number."""
-        return next(
-            islice(assuming_callers(solver, self.effective.target, self.hosts, self.permission_sets), number, None)
-        )
+    def caller(self, solver: Solver, number: int, *, strangers: bool = False) -> AssumingCaller:
+        """Return one of all callers by its number; with `strangers`, people who are named may be left out."""
+        interest = self.interest if strangers else replace(self.interest, people={})
+        return assuming_caller(solver, self.effective.target, interest, number)
 
 
 def intruders(role: AssumedRole) -> Iterator[QueryFactory]:
@@ -69,7 +66,7 @@ def intruders(role: AssumedRole) -> Iterator[QueryFactory]:
 
 
 def _intruder(role: AssumedRole, number: int, solver: Solver, folder: str | None) -> Query:
-    who = role.caller(solver, number)
+    who = role.caller(solver, number, strangers=True)
     unnamed = solver.not_(role.named(solver, who))
     return assume_query(
         role, who, solver, outsider_policies(UnknownAs.ALLOW_ALL), (unnamed,), ", and isn't named for it"
@@ -108,7 +105,7 @@ def chained(role: AssumedRole, callers: Sequence[RoleState], own: PrincipalPolic
 def _chained(
     role: AssumedRole, callers: Sequence[RoleState], own: PrincipalPolicies, solver: Solver, folder: str | None
 ) -> Query:
-    who = with_keys(solver, sessions_of(solver, callers, role.effective.target), role.hosts)
+    who = with_keys(solver, sessions_of(solver, callers, role.effective.target), role.interest.hosts)
     return assume_query(role, who, solver, own, (), ", which is a role of another grant")
 
 
@@ -126,7 +123,7 @@ def assume_query(
     policies = role.policies(own)
     builder = RequestBuilder(solver, effective.target.bucket_arn)
     request = builder.role(role_arn_of(effective.target, role.role))
-    request = replace(request, fixed={**request.fixed, **who.keys})
+    request = replace(request, fixed={**request.fixed, **who.keys}, fits=(*request.fits, *who.fits))
 
     def describe(witness: Witness) -> str:
         return f"{assuming_in_words(who, witness, policies)} {call_in_words(witness, role.words)}{suffix}"

@@ -97,16 +97,23 @@ def _admitted(role: AssumedRole, own: PrincipalPolicies, number: int, solver: So
     return replace(query, rules=(*query.rules, assumes), preferences=())
 
 
-def chained(role: AssumedRole, callers: Sequence[RoleState], own: PrincipalPolicies) -> QueryFactory:
+def chained(
+    role: AssumedRole, callers: Sequence[RoleState], own: PrincipalPolicies, unknown: frozenset[str] = frozenset()
+) -> QueryFactory:
     """Return any call on the role by a session of one of these roles, with these policies of its own."""
-    return partial(_chained, role, callers, own)
+    return partial(_chained, role, callers, own, unknown)
 
 
 def _chained(
-    role: AssumedRole, callers: Sequence[RoleState], own: PrincipalPolicies, solver: Solver, folder: str | None
+    role: AssumedRole,
+    callers: Sequence[RoleState],
+    own: PrincipalPolicies,
+    unknown: frozenset[str],
+    solver: Solver,
+    folder: str | None,
 ) -> Query:
     who = with_keys(solver, sessions_of(solver, callers, role.effective.target), role.interest.hosts)
-    return assume_query(role, who, solver, own, (), ", which is a role of another grant")
+    return assume_query(role, who, solver, own, (), ", and is one of these roles itself", unknown)
 
 
 def assume_query(

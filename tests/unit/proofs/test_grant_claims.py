@@ -300,6 +300,19 @@ def test_a_role_that_trusts_its_account_is_no_chain() -> None:
     assert unproved_claims(decide(CHAIN, assembly=assembly)) == {}
 
 
+def test_an_unknown_policy_of_a_role_may_let_its_sessions_assume_another_one() -> None:
+    """A role that trusts its account leaves it to the caller's own policies."""
+
+    def attach(properties: dict[str, Any]) -> None:
+        properties["ManagedPolicyArns"] = [f"arn:aws:iam::{HOME}:policy/unknown"]
+
+    assembly = changed(temp_role_bob=trusting(allow(ROOT_OF_ACCOUNT)), temp_role_eve=attach)
+    (claim,) = decide(CHAIN, assembly=assembly).values()
+
+    assert claim.status is ClaimStatus.UNKNOWN
+    assert "policy/unknown" in claim.note
+
+
 def test_who_can_assume_the_shared_role() -> None:
     """A user of `[users]` isn't trusted with sessions of its own choice."""
     words = witness(SHARED, changed(temp_role=trusting(allow(USER_EVE))))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from temp_access.aws.errors import PolicyTooLarge as PolicyTooLarge
     from temp_access.aws.errors import StsRefused as StsRefused
     from temp_access.aws.errors import StsUnavailable as StsUnavailable
+    from temp_access.aws.errors import TokenRefused as TokenRefused
     from temp_access.errors import ConfigError as ConfigError
     from temp_access.errors import TempAccessError as TempAccessError
 
@@ -45,6 +46,7 @@ _MODULES = {
     "PolicyTooLarge": "aws.errors",
     "StsRefused": "aws.errors",
     "StsUnavailable": "aws.errors",
+    "TokenRefused": "aws.errors",
 }
 
 

@@ -5,19 +5,22 @@ Both are safe to call from several threads: concurrent calls for the same grant 
 
 import os
 import threading
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from temp_access.access_file import load
 from temp_access.aws.assume_role import Credentials
 from temp_access.aws.errors import BorrowError
-from temp_access.aws.identity import CallerIdentity, identity_from_session, load_identity
+from temp_access.aws.identity import CallerIdentity, ClientIdentity, identity_from_session, load_identity
+from temp_access.aws.web_identity import load_token_holder, token_file_of
 from temp_access.borrow.broker import BrokeredSession, CredentialBroker, CredentialRequest
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import aws_files, file_digests, min_left, request_key, server_file
 from temp_access.borrow.session_store import NullStore, SessionStore
+from temp_access.config.borrower import BorrowerKind
 from temp_access.config.model import Config
 from temp_access.config.table import parse_duration
 
@@ -29,6 +32,8 @@ Duration = str | int | timedelta
 _LOCK = threading.Lock()
 _IDENTITIES: "WeakKeyDictionary[boto3.Session, dict[str | None, CallerIdentity]]" = WeakKeyDictionary()
 _DEFAULT_IDENTITIES: dict[str, CallerIdentity] = {}
+# The last one: a token is replaced often, and each new one has clients of its own.
+_TOKEN_IDENTITY: dict[str, Any] = {}
 _CONFIGS: dict[tuple[str, str | None], tuple[dict[str, str], Config]] = {}
 
 
@@ -42,15 +47,22 @@ def credentials(
     environment: str | None = None,
     mfa: tuple[str, str] | None = None,
     cache: bool = True,
+    within: str | None = None,
+    web_identity_token_file: "str | os.PathLike[str] | None" = None,
+    account: str | None = None,
 ) -> Credentials:
     """Return temporary credentials for the grant `id`, from a cached session or a new one.
 
     `duration` is in seconds or like "1h" (None: the longest allowed); `access` is a mode that the grant includes;
     `base` has the credentials that assume the role (None: the default chain's); `mfa` is an MFA device's serial
     number and its current code. With `cache` False, sessions are neither read from the cache nor written to it.
+    `within` is a subfolder of the grant's folder; `web_identity_token_file` holds the token that assumes the role,
+    instead of credentials; `account` is the role's, if neither access.toml nor the credentials tell it.
     Raises BorrowError (its subclasses name the cause) and ConfigError.
     """
-    fields = _borrow(id, duration, access, base, config, environment, mfa, cache).session["credentials"]
+    request = CredentialRequest(id, duration=_seconds(duration), access=access, within=within, account=account)
+    source = _Source(os.path.abspath(config), environment, base, web_identity_token_file, cache)
+    fields = source.borrow(replace(request, mfa=(lambda: mfa) if mfa else None)).session["credentials"]
     expiration = datetime.strptime(fields["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     return Credentials(fields["AccessKeyId"], fields["SecretAccessKey"], fields["SessionToken"], expiration)
 
@@ -65,6 +77,9 @@ def session(
     environment: str | None = None,
     mfa: tuple[str, str] | None = None,
     cache: bool = True,
+    within: str | None = None,
+    web_identity_token_file: "str | os.PathLike[str] | None" = None,
+    account: str | None = None,
 ) -> "boto3.Session":
     """Return a boto3 session with the credentials of the grant `id`; it borrows again before they expire.
 
@@ -75,15 +90,16 @@ def session(
     import botocore.session
     from botocore.credentials import RefreshableCredentials
 
-    path = os.path.abspath(config)
+    request = CredentialRequest(id, duration=_seconds(duration), access=access, within=within, account=account)
+    source = _Source(os.path.abspath(config), environment, base, web_identity_token_file, cache)
 
     def refresh() -> dict[str, str]:
         # The MFA code is used up; if the role requires one, the error says so.
-        return _metadata(_borrow(id, duration, access, base, path, environment, None, cache))
+        return _metadata(source.borrow(request))
 
-    first = _borrow(id, duration, access, base, path, environment, mfa, cache)
+    first = source.borrow(replace(request, mfa=(lambda: mfa) if mfa else None))
     left = int(min_left(first.session["duration"]))
-    caller = _identity(base, _config(Path(path), environment).environment.region)
+    caller = source.identity(id)
     core = botocore.session.Session()
     for name, value in caller.core.instance_variables().items():
         core.set_config_variable(name, value)
@@ -109,23 +125,37 @@ def _metadata(brokered: BrokeredSession) -> dict[str, str]:
     }
 
 
-def _borrow(
-    id_: str,
-    duration: Duration | None,
-    access: str | None,
-    base: "boto3.Session | None",
-    path: "str | os.PathLike[str]",
-    environment: str | None,
-    mfa: tuple[str, str] | None,
-    cache: bool,
-) -> BrokeredSession:
-    config = _config(Path(path), environment)
-    store = SessionStore(Cache(cache_folder(os.environ)), _ignore) if cache else NullStore()
-    server = server_file(os.environ)
-    identity = _identity(base, config.environment.region)
-    broker = CredentialBroker(config, identity, store, local_run=file_digests([server]) if server else None)
-    mfa_code = (lambda: mfa) if mfa else None
-    return broker.borrow(CredentialRequest(id_, duration=_seconds(duration), access=access, mfa=mfa_code))
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a session is borrowed with: access.toml's path, and the program's session or token file, if it has one."""
+
+    path: str
+    environment: str | None
+    base: "boto3.Session | None"
+    token_file: "str | os.PathLike[str] | None"
+    cache: bool
+
+    def borrow(self, request: CredentialRequest) -> BrokeredSession:
+        """Return a session, after reading access.toml again if it has changed."""
+        config = _config(Path(self.path), self.environment)
+        store = SessionStore(Cache(cache_folder(os.environ)), _ignore) if self.cache else NullStore()
+        server = server_file(os.environ)
+        run = file_digests([server]) if server else None
+        return CredentialBroker(config, self.identity(request.id), store, local_run=run).borrow(request)
+
+    def identity(self, id_: str) -> ClientIdentity:
+        """Return who borrows the grant `id_`."""
+        config = _config(Path(self.path), self.environment)
+        region = config.environment.region
+        if self.token_file is not None:
+            if self.base is not None:
+                raise BorrowError("web_identity_token_file and base are two identities", "pass one of them")
+            return _token_identity(Path(self.token_file), region)
+        if self.base is None and (file := token_file_of(os.environ)):
+            grant = config.grant_for(id_)
+            if grant and any(each.kind is BorrowerKind.OIDC for each in grant.borrowers):
+                return _token_identity(file, region)
+        return _identity(self.base, region)
 
 
 def _config(path: Path, environment: str | None) -> Config:
@@ -154,6 +184,17 @@ def _identity(session: "boto3.Session | None", region: str | None) -> CallerIden
         if key not in _DEFAULT_IDENTITIES:
             _DEFAULT_IDENTITIES[key] = load_identity(None, region)
         return _DEFAULT_IDENTITIES[key]
+
+
+def _token_identity(file: Path, region: str | None) -> ClientIdentity:
+    # A file whose content has changed may hold another subject's token.
+    fields = {"token": file_digests([os.path.abspath(file)]), "region": region}
+    key = request_key(fields, os.environ)
+    with _LOCK:
+        if _TOKEN_IDENTITY.get("key") != key:
+            _TOKEN_IDENTITY.update(key=key, identity=load_token_holder(file, region))
+        identity: ClientIdentity = _TOKEN_IDENTITY["identity"]
+        return identity
 
 
 def _seconds(duration: Duration | None) -> int | None:

@@ -9,6 +9,8 @@ _LABELLED = re.compile(
     r"[\"']?\s*[:=>]\s*[\"']?)[A-Za-z0-9/+=%_-]{8,}",
     re.IGNORECASE,
 )
+# A JSON web token: its header and its payload are JSON objects.
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?")
 # A secret access key has 40 of these characters, a session token hundreds. Names and digests of that
 # length exist too, but hardly ever with upper case, lower case and digits in one unbroken run.
 _LONG_RUN = re.compile(r"[A-Za-z0-9/+]{40,}={0,2}|[A-Za-z0-9/+_-]{100,}={0,2}")
@@ -20,8 +22,9 @@ MASK = "[masked]"
 
 @lru_cache(maxsize=1024)
 def redact(text: str) -> str:
-    """Return `text` without secret keys and session tokens, and with only the last four characters of key ids."""
+    """Return `text` without secret keys and tokens, and with only the last four characters of key ids."""
     text = _LABELLED.sub(rf"\g<label>{MASK}", text)
+    text = _TOKEN.sub(MASK, text)
     # Before the key ids, because a session token may contain something like one.
     text = _LONG_RUN.sub(_mask_mixture, text)
     return _KEY_ID.sub(r"****\g<tail>", text)

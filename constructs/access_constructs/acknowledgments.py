@@ -1,5 +1,6 @@
 """Acknowledgments of cdk-nag's and the lint rules' findings on a policy, each with a written reason."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from temp_access.iam.statements import LocatedDocument, PolicyType, as_list, as_
 from temp_access.lint.model import finding_id
 from temp_access.lint.rules import list_without_prefix, self_escalation
 
+# Of cdk-nag: the rule, and the finding in its only brackets.
+_PLAIN_ID = re.compile(r"[\w-]+\[[^][(){} ]*\]")
 # A policy can allow these on purpose. No reason acknowledges a mistake such as a misspelt variable.
 _INTENDED = {"ListWithoutPrefix": list_without_prefix.check, "SelfEscalation": self_escalation.check}
 
@@ -31,7 +34,7 @@ def acknowledge_policy(scope: IConstruct, document: Mapping[str, Any], *, holder
     """
     body = as_mapping(cdk.Stack.of(scope).resolve(document))
     for finding in dict.fromkeys(_wildcard_findings(body)):
-        _acknowledge(scope, f"AwsSolutions-IAM5[{finding}]", reason)
+        _acknowledge_nag(scope, f"AwsSolutions-IAM5[{finding}]", reason)
     intended = (
         (rule, violation.detail)
         for variant in document_variants(body)
@@ -45,6 +48,18 @@ def acknowledge_policy(scope: IConstruct, document: Mapping[str, Any], *, holder
 
 def _acknowledge(scope: IConstruct, id_: str, reason: str) -> None:
     cdk.Validations.of(scope).acknowledge(cdk.Acknowledgment(id=id_, reason=reason))
+
+
+def _acknowledge_nag(scope: IConstruct, id_: str, reason: str) -> None:
+    """Acknowledge a finding of cdk-nag, whose id contains a resource.
+
+    `Validations` replaces spaces in an id and refuses single brackets, and cdk-nag does neither, so such an id is
+    written where cdk-nag looks for it.
+    """
+    if _PLAIN_ID.fullmatch(id_):
+        _acknowledge(scope, id_, reason)
+    else:
+        scope.node.add_metadata(cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {f"Annotation::{id_}": reason})
 
 
 def _wildcard_findings(document: Mapping[str, object]) -> Iterator[str]:

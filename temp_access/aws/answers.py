@@ -24,9 +24,11 @@ class AnswerType(Enum):
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 # By which STS rejects the parameters of a call, and S3 its condition; a repetition is rejected too. From botocore's
-# model of AssumeRole, and https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+# models of AssumeRole and AssumeRoleWithWebIdentity, and https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 REJECTED = frozenset(
     {
+        "IDPRejectedClaim",
+        "InvalidIdentityToken",
         "MalformedPolicyDocument",
         "MalformedPolicyDocumentException",
         "PackedPolicyTooLarge",
@@ -97,8 +99,11 @@ CREDENTIAL_CODES = frozenset(
         "UnrecognizedClientException",
     }
 )
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 # The headers with which every service of AWS names the request. What a proxy or a login page answers has none.
 _REQUEST_IDS = frozenset({"x-amz-request-id", "x-amzn-requestid"})
+# With this message STS says that the issuer of a token didn't answer it, by the code with which it rejects tokens.
+_NO_KEYS = "verification key from your identity provider"
 # S3's answer to a presigned URL whose time is over, which says nothing about the permissions.
 _EXPIRED_URL = ("Request has expired", "Request is not valid yet", "Request is not yet valid")
 # What is in every answer to these operations; botocore's models require it of IAM's only.
@@ -156,13 +161,18 @@ def answer_type(error: Exception) -> AnswerType:
     metadata = response.get("ResponseMetadata", {})
     if code == HEAD_MISSING and is_head(error) and metadata.get("HTTPStatusCode") == 404 and is_from_aws(metadata):
         return AnswerType.MISSING
-    return classify(code, message, metadata)
+    answer = classify(code, message, metadata)
+    # No credentials sign this call, so it's the token that has expired.
+    is_token = getattr(error, "operation_name", None) == "AssumeRoleWithWebIdentity" and code in _EXPIRED
+    return AnswerType.REJECTED if is_token and not metadata.get("HTTPStatusCode", 0) >= 500 else answer
 
 
 def classify(code: str, message: str, metadata: Mapping[str, Any]) -> AnswerType:
     """Return what an error code says; `metadata` is botocore's ResponseMetadata, as far as it is known."""
     status = int(metadata.get("HTTPStatusCode", 0))
     if status >= 500 or status in (408, 429) or _is_a_page(metadata) or message.startswith(_EXPIRED_URL):
+        return AnswerType.NO_ANSWER
+    if _NO_KEYS in message:
         return AnswerType.NO_ANSWER
     if code in DENIED:
         return AnswerType.DENIED

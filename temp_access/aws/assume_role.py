@@ -1,4 +1,4 @@
-"""The calls sts:AssumeRole and sts:GetSessionToken, and the credentials that they return."""
+"""The calls AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken of STS, and the credentials that they return."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,11 +67,30 @@ def assume_role(
         RoleSessionName=session_name,
         **{name: value for name, value in optional.items() if value is not None},
     )
-    metadata: Any = response.get("ResponseMetadata", {})
-    request_id = metadata.get("RequestId", "")
-    arn, packed_size = response["AssumedRoleUser"]["Arn"], response.get("PackedPolicySize")
-    answered_at = service_time(metadata.get("HTTPHeaders", {}).get("date"))
-    return RoleSession(_credentials(response["Credentials"]), arn, request_id, packed_size, answered_at)
+    return _role_session(response)
+
+
+def assume_role_with_web_identity(
+    sts: "STSClient",
+    *,
+    role_arn: str,
+    session_name: str,
+    token: str,
+    duration: int | None = None,
+    policy: str | None = None,
+) -> RoleSession:
+    """Assume the role with the token of an OpenID Connect provider, and return the session; see `assume_role`.
+
+    No credentials sign the call, so the client needs none.
+    """
+    optional: dict[str, Any] = {"DurationSeconds": duration, "Policy": policy}
+    response = sts.assume_role_with_web_identity(
+        RoleArn=role_arn,
+        RoleSessionName=session_name,
+        WebIdentityToken=token,
+        **{name: value for name, value in optional.items() if value is not None},
+    )
+    return _role_session(response)
 
 
 def session_token(
@@ -81,6 +100,14 @@ def session_token(
     mfa = {"SerialNumber": mfa_serial, "TokenCode": mfa_code} if mfa_serial and mfa_code else {}
     response = sts.get_session_token(DurationSeconds=duration, **mfa)  # type: ignore[arg-type]
     return _credentials(response["Credentials"])
+
+
+def _role_session(response: Any) -> RoleSession:
+    metadata: Any = response.get("ResponseMetadata", {})
+    request_id = metadata.get("RequestId", "")
+    arn, packed_size = response["AssumedRoleUser"]["Arn"], response.get("PackedPolicySize")
+    answered_at = service_time(metadata.get("HTTPHeaders", {}).get("date"))
+    return RoleSession(_credentials(response["Credentials"]), arn, request_id, packed_size, answered_at)
 
 
 def _credentials(fields: Any) -> Credentials:

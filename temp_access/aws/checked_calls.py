@@ -22,7 +22,16 @@ from temp_access.terminal_text import redact
 # What only reads, or has the same effect when it is done twice. All else is sent once.
 _READS = ("Get", "List", "Head", "Describe")
 _REPEATABLE = frozenset(
-    {"AssumeRole", "CopyObject", "DeleteObject", "DeleteObjects", "PutObject", "PutObjectTagging", "UploadPart"}
+    {
+        "AssumeRole",
+        "AssumeRoleWithWebIdentity",
+        "CopyObject",
+        "DeleteObject",
+        "DeleteObjects",
+        "PutObject",
+        "PutObjectTagging",
+        "UploadPart",
+    }
 )
 _ATTEMPTS, _CREDENTIAL_ATTEMPTS = 5, 3
 _PAUSE, _LONGEST_PAUSE = 0.1, 2.0

@@ -60,6 +60,12 @@ class NoCredentials(BorrowError):
     """The caller's credentials are missing or can't be used."""
 
 
+class TokenRefused(BorrowError):
+    """STS refuses the web identity token: it has expired, or its issuer, audience or signature is wrong."""
+
+    exit_code = 1
+
+
 class NotDeployed(BorrowError):
     """The caller's credentials can't find the role."""
 
@@ -94,6 +100,8 @@ _CREDENTIAL_ERRORS = {
     "IncompleteSignature": "are incomplete",
 }
 
+_TOKEN_ERRORS = ("ExpiredToken", "ExpiredTokenException", "IDPRejectedClaim", "InvalidIdentityToken")
+
 
 def from_client_error(error: "ClientError", caller: str, role_arn: str) -> BorrowError:
     """Return the BorrowError for an error of STS or IAM; the remedy and the details are the error guide's."""
@@ -105,7 +113,10 @@ def from_client_error(error: "ClientError", caller: str, role_arn: str) -> Borro
     first = explanation.causes[0] if explanation else None
     details = summarize_cause(explanation) if explanation else ""
     remedy = first.fix if first else f"search for {code} in the service's documentation"
-    if code in _CREDENTIAL_ERRORS:
+    if call == "sts:AssumeRoleWithWebIdentity" and not is_no_answer(error) and not is_denied(error):
+        if code in _TOKEN_ERRORS:
+            return TokenRefused(f"STS refuses {caller} ({code}: {message})", remedy, details=details)
+    elif code in _CREDENTIAL_ERRORS:
         return NoCredentials(
             f"the caller's credentials ({caller}) {_CREDENTIAL_ERRORS[code]} ({code})",
             f"log in again, or pass another --profile; {remedy}",
@@ -120,7 +131,8 @@ def from_client_error(error: "ClientError", caller: str, role_arn: str) -> Borro
     if first and first.kind == "mfa":
         return MfaRefused(f"STS refuses the MFA code of {caller} ({code}: {message})", remedy, details=details)
     if is_denied(error):
-        allowed = f"assume {role_arn}" if call == "sts:AssumeRole" else f"call {call or 'the service'}"
+        assumes = call in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity")
+        allowed = f"assume {role_arn}" if assumes else f"call {call or 'the service'}"
         return NotTrusted(
             f"{caller} isn't allowed to {allowed} ({code}: {message})",
             f"{_in_other_account(caller, role_arn)}{remedy}",

@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
 
-class CallerIdentity:
-    """One caller's credentials: a botocore session, or the boto3 session that a program passes.
+class ClientIdentity:
+    """Who borrows, and the clients for it: of a botocore session, or of the boto3 session that a program passes.
 
-    `region` is used if the session has no Region. `ask` False never asks for the MFA code of a profile's role.
+    `region` is used if the session has no Region. `name` is what messages call it, and `cache_identity` tells it from
+    others. `is_temporary` says whether temporary credentials sign its calls: STS limits the sessions that they borrow
+    to an hour. `key_id` tells whose temporary credentials they are, and changes when they are replaced; it is empty if
+    `cache_identity` tells that.
     """
 
+    name: str
+    cache_identity: str
+    key_id: str = ""
+    is_temporary: bool
+
     def __init__(
-        self,
-        core: "botocore.session.Session",
-        boto: "boto3.Session | None" = None,
-        *,
-        region: str | None = None,
-        ask: bool = True,
+        self, core: "botocore.session.Session", boto: "boto3.Session | None" = None, *, region: str | None = None
     ) -> None:
         self.core = core
         # A weak reference: an identity is cached for as long as the program's session exists.
@@ -38,33 +41,11 @@ class CallerIdentity:
         self._region = region
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._credentials = _load_credentials(core, ask)
-        # Temporary credentials get new keys when they are refreshed; their provider stays the same.
-        name = self._credentials.access_key if self._credentials.token is None else self._credentials.method
-        self.cache_identity = f"{core.get_config_variable('profile') or ''}/{name}"
-
-    @property
-    def name(self) -> str:
-        """What messages call the credentials: the profile, or the access key's last four characters."""
-        profile = self.core.get_config_variable("profile")
-        return f"profile {profile}" if profile else f"key …{self._credentials.access_key[-4:]}"
 
     @property
     def arn(self) -> str:
-        """The caller's ARN, from sts:GetCallerIdentity; raises BorrowError."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return str(self.sts.get_caller_identity()["Arn"])
-        except ClientError as error:
-            raise from_client_error(error, self.name, "the role") from error
-        except BotoCoreError as error:
-            raise from_connection_error(error) from error
-
-    @property
-    def is_temporary(self) -> bool:
-        """Whether the credentials are temporary: STS limits the sessions that they borrow to an hour."""
-        return self._credentials.token is not None
+        """What the audit log calls it: the caller's ARN. Raises BorrowError."""
+        raise NotImplementedError
 
     @property
     def region(self) -> str:
@@ -104,14 +85,55 @@ class CallerIdentity:
             if service not in self._clients:
                 boto = self._boto and self._boto()
                 create: Any = boto.client if boto else self.core.create_client
+                settings = self._settings()
                 try:
-                    self._clients[service] = checked(create(service, region_name=self.region, config=client_config()))
+                    self._clients[service] = checked(
+                        create(service, region_name=self.region, config=client_config(**settings))
+                    )
                 except ValueError as error:
                     raise BorrowError(
                         f"the AWS configuration has an invalid value: {error}",
                         "correct it, in AWS_ENDPOINT_URL or another variable, or in the profile",
                     ) from error
             return self._clients[service]
+
+    def _settings(self) -> dict[str, Any]:
+        """Return further settings of botocore's clients."""
+        return {}
+
+
+class CallerIdentity(ClientIdentity):
+    """One caller's credentials; `ask` False never asks for the MFA code of a profile's role."""
+
+    def __init__(
+        self,
+        core: "botocore.session.Session",
+        boto: "boto3.Session | None" = None,
+        *,
+        region: str | None = None,
+        ask: bool = True,
+    ) -> None:
+        super().__init__(core, boto, region=region)
+        self._credentials = _load_credentials(core, ask)
+        # Temporary credentials get new keys when they are refreshed; their provider stays the same.
+        name = self._credentials.access_key if self._credentials.token is None else self._credentials.method
+        profile = core.get_config_variable("profile")
+        self.cache_identity = f"{profile or ''}/{name}"
+        self.name = f"profile {profile}" if profile else f"key …{self._credentials.access_key[-4:]}"
+        self.is_temporary = self._credentials.token is not None
+        self.key_id = self._credentials.access_key if self.is_temporary else ""
+
+    @property
+    def arn(self) -> str:
+        """The caller's ARN, from sts:GetCallerIdentity; raises BorrowError."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return str(self.sts.get_caller_identity()["Arn"])
+        except ClientError as error:
+            raise from_client_error(error, self.name, "the role") from error
+        except BotoCoreError as error:
+            raise from_connection_error(error) from error
 
 
 def load_identity(profile: str | None, region: str | None, *, ask: bool = True) -> CallerIdentity:

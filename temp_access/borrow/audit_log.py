@@ -21,7 +21,7 @@ class AuditLog:
         except OSError as error:
             raise self._failure(error) from error
 
-    def write(self, **fields: str | int) -> None:
+    def write(self, **fields: str | int | None) -> None:
         """Append one line in a single write, so that lines of concurrent processes don't mix."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = (json.dumps({"time": time, **fields}) + "\n").encode()

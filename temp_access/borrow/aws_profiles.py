@@ -84,10 +84,12 @@ def read_profiles(
     return profiles
 
 
-def require_source_profile(profiles: Mapping[str, Any], source: str, name: str, managed: list[str]) -> None:
+def require_source_profile(
+    profiles: Mapping[str, Any], source: str, name: str, managed: list[str], who: str = "temp-user"
+) -> None:
     """Raise UserError unless the profile `name` can borrow with the credentials of the profile `source`.
 
-    `managed` are the profiles that temp-access manages.
+    `managed` are the profiles that temp-access manages; `who` is whose profile `source` should be.
     """
     visited: list[str] = []
     current: str | None = source
@@ -98,15 +100,16 @@ def require_source_profile(profiles: Mapping[str, Any], source: str, name: str, 
             )
         if current in managed:
             raise UserError(
-                f"the source profile {source!r} borrows by itself ({current!r}); pass temp-user's own with --profile"
+                f"the source profile {source!r} borrows by itself ({current!r}); pass {who}'s own with --profile"
             )
         visited.append(current)
         current = profiles.get(current, {}).get("source_profile")
     if source not in profiles:
         known = ", ".join(profiles) or "none"
+        example = "temp-user" if who == "temp-user" else "NAME"
         raise UserError(
-            f"there is no profile {source!r} (known: {known}); write temp-user's with aws configure --profile "
-            "temp-user, and pass --profile temp-user (for the local AWS, pass --local)"
+            f"there is no profile {source!r} (known: {known}); write {who}'s with aws configure --profile "
+            f"{example}, and pass --profile {example} (for the local AWS, pass --local)"
         )
 
 

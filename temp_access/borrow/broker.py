@@ -1,47 +1,37 @@
 """The broker: it turns a CredentialRequest into a session, from the cache or from AssumeRole."""
 
 import hashlib
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from temp_access.aws.assume_role import RoleSession, assume_role
-from temp_access.aws.errors import (
-    BorrowError,
-    DurationTooLong,
-    MfaNeeded,
-    NotTrusted,
-    StsRefused,
-    from_client_error,
-    from_connection_error,
-)
-from temp_access.aws.identity import CallerIdentity
-from temp_access.borrow.audit_log import AuditLog
-from temp_access.borrow.cached_session import CachedSession, MinTtl, is_fresh, server_file
-from temp_access.borrow.grants import find_grant, narrow, session_policy_text
+from temp_access.aws.errors import DurationTooLong, NotTrusted, StsRefused, from_connection_error
+from temp_access.aws.identity import ClientIdentity
+from temp_access.borrow.assume import AssumeRolePlan, Mfa, assume_for_grant
+from temp_access.borrow.cached_session import CachedSession, MinTtl, is_fresh
+from temp_access.borrow.grant_role_discovery import discover_grant_role, require_no_token
+from temp_access.borrow.grants import find_grant, narrow, policy_to_send
 from temp_access.borrow.role_discovery import ROLE_CACHE_SECONDS, RoleDetails, cached_role, discover_role
 from temp_access.borrow.session_duration import plan_duration
-from temp_access.borrow.session_names import fill_pattern, principal_name, session_name, user_name
 from temp_access.borrow.session_store import SessionStore
 from temp_access.config.model import Config, Grant
-from temp_access.iam.arn import Arn
-
-# Returns the MFA device's serial number and code, or None without a device. A code is good for one call, so this
-# is called only when AssumeRole is.
-Mfa = Callable[[], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialRequest:
-    """What to borrow: durations in seconds; None means the longest duration, the grant's access, the found role."""
+    """What to borrow: durations in seconds; None means the longest duration, the grant's access, the found role.
+
+    `within` is a subfolder of the grant's folder; `account` is the role's, if nothing else tells it.
+    """
 
     id: str
     duration: int | None = None
     access: str | None = None
+    within: str | None = None
     min_ttl: MinTtl = None
     role_arn: str | None = None
     bucket: str | None = None
+    account: str | None = None
     mfa: Mfa | None = None
 
 
@@ -54,21 +44,6 @@ class BrokeredSession:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AssumeRolePlan:
-    """What AssumeRole is called with: `duration` in seconds, `session_policy` as JSON."""
-
-    grant: Grant
-    role: RoleDetails
-    duration: int
-    session_policy: str
-
-    @property
-    def policy_hash(self) -> str:
-        """The SHA-256 of the session policy (hexadecimal)."""
-        return hashlib.sha256(self.session_policy.encode()).hexdigest()
-
-
 class CredentialBroker:
     """Borrows the grants of one configuration for one caller; safe to use from several threads.
 
@@ -78,7 +53,7 @@ class CredentialBroker:
     def __init__(
         self,
         config: Config,
-        identity: CallerIdentity,
+        identity: ClientIdentity,
         store: SessionStore,
         *,
         local_run: Mapping[str, str] | None = None,
@@ -95,26 +70,30 @@ class CredentialBroker:
         """Return a session for `request`, from the cache or from STS; raises BorrowError."""
         from botocore.exceptions import BotoCoreError
 
-        grant = narrow(find_grant(self.config, request.id), request.access)
+        grant = narrow(find_grant(self.config, request.id), request.access, request.within)
+        require_no_token(self.config, grant, self.identity)
         try:
-            role, from_cache = self.role(request)
+            role, from_cache = self.role(request, grant)
             try:
                 return self._session(request, grant, role)
             except (NotTrusted, DurationTooLong, StsRefused):
                 # The cached details of the role may be out of date.
-                self.store.remove("roles", self._role_key(request))
-                current = self.role(request)[0] if from_cache else role
+                self.store.remove("roles", self._role_key(request, grant))
+                current = self.role(request, grant)[0] if from_cache else role
                 if current == role:
                     raise
                 return self._session(request, grant, current)
         except BotoCoreError as error:
             raise from_connection_error(error) from error
 
-    def role(self, request: CredentialRequest) -> tuple[RoleDetails, bool]:
-        """Return the deployed role, and whether it comes from the cache (where it stays for an hour)."""
+    def role(self, request: CredentialRequest, grant: Grant | None = None) -> tuple[RoleDetails, bool]:
+        """Return the deployed role, and whether it comes from the cache (where it stays for an hour).
+
+        It is the role of `grant`, if that has one of its own; else the one of all others.
+        """
         from botocore.exceptions import BotoCoreError
 
-        key = self._role_key(request)
+        key = self._role_key(request, grant)
         if role := cached_role(self.store.read("roles", key)):
             return role, True
         # Before the lock: botocore may ask for the MFA code of a profile.
@@ -123,14 +102,20 @@ class CredentialBroker:
             if role := cached_role(self.store.read("roles", key)):
                 return role, True
             try:
-                role = discover_role(
-                    self.identity, self.config, caller, role_arn=request.role_arn, bucket=request.bucket
-                )
+                role = self._discover(request, grant, caller)
             except BotoCoreError as error:
                 raise from_connection_error(error) from error
             expires_at = time.time() + ROLE_CACHE_SECONDS
             self.store.write("roles", key, {"role": asdict(role), "expires_at": expires_at})
         return role, False
+
+    def _discover(self, request: CredentialRequest, grant: Grant | None, caller: str) -> RoleDetails:
+        role_arn, bucket, account = request.role_arn, request.bucket, request.account
+        if grant and grant.borrowers:
+            return discover_grant_role(
+                self.identity, self.config, grant, caller, role_arn=role_arn, bucket=bucket, account=account
+            )
+        return discover_role(self.identity, self.config, caller, role_arn=role_arn, bucket=bucket, account=account)
 
     def _session(self, request: CredentialRequest, grant: Grant, role: RoleDetails) -> BrokeredSession:
         planned = plan_duration(
@@ -140,7 +125,8 @@ class CredentialBroker:
             chained=self.identity.is_temporary,
             configured=self.config.role.max_session_duration,
         )
-        plan = AssumeRolePlan(grant, role, planned.duration, session_policy_text(grant, role))
+        policy = policy_to_send(self.config, grant, role)
+        plan = AssumeRolePlan(grant, role, planned.duration, policy, request.within)
         key = self._session_key(plan)
         started = time.time()
         mfa = request.mfa
@@ -166,10 +152,19 @@ class CredentialBroker:
         self.store.purge_prefix("sessions", key[:8], key[:16])
         return session
 
-    def _role_key(self, request: CredentialRequest) -> str:
+    def _role_key(self, request: CredentialRequest, grant: Grant | None) -> str:
         config = self.config
+        # People who log in one after the other on one machine are different borrowers.
+        own = (grant.id, config.grant_digests.get(grant.id), self.identity.key_id) if grant and grant.borrowers else ()
         return _hash(
-            *self._scope, config.role.name, config.environment, config.digest, request.role_arn, request.bucket
+            *self._scope,
+            config.role.name,
+            config.environment,
+            config.digest,
+            request.role_arn,
+            request.bucket,
+            request.account,
+            *own,
         )
 
     def _session_key(self, plan: AssumeRolePlan) -> str:
@@ -180,120 +175,14 @@ class CredentialBroker:
             plan.role.caller_arn,
             plan.grant.id,
             plan.grant.access,
+            plan.grant.folder,
             plan.duration,
             plan.policy_hash,
+            self.config.grant_digests.get(plan.grant.id),
+            self.identity.key_id if plan.grant.borrowers else "",
             self.config.audit_file,
         )
         return self._key_prefix + self.config.digest[:8] + rest
-
-
-def assume_for_grant(
-    config: Config,
-    identity: CallerIdentity,
-    plan: AssumeRolePlan,
-    mfa: Mfa | None,
-    *,
-    local_run: Mapping[str, str] | None = None,
-) -> CachedSession:
-    """Assume the role, record it in the audit log, and return the session; raises BorrowError."""
-    log = AuditLog(config.audit_file) if config.audit_file else None
-    try:
-        session, name = assume(config, identity, plan, mfa)
-        if log:
-            log.write(
-                caller=plan.role.caller_arn,
-                grant=plan.grant.id,
-                session_name=name,
-                duration=plan.duration,
-                policy_sha256=plan.policy_hash,
-                request_id=session.request_id,
-            )
-    finally:
-        if log:
-            log.close()
-    credentials = session.credentials
-    assert credentials.expiration is not None  # noqa: S101 - AssumeRole's credentials always expire
-    return {
-        "config": str(config.path.absolute()),
-        "role": plan.role.arn,
-        "bucket": plan.role.bucket,
-        "caller": plan.role.caller_arn,
-        "region": identity.region,
-        "grant": plan.grant.id,
-        "access": plan.grant.access,
-        "folder": plan.grant.folder,
-        "duration": plan.duration,
-        "grant_duration": plan.grant.duration or config.role.max_session_duration,
-        "session_name": name,
-        "session_arn": session.arn,
-        "chained": identity.is_temporary,
-        "issued_at": time.time(),
-        "expires_at": credentials.expiration.timestamp(),
-        "local_run": dict(local_run or {}),
-        "credentials": {
-            "AccessKeyId": credentials.access_key_id,
-            "SecretAccessKey": credentials.secret_access_key,
-            "SessionToken": str(credentials.session_token),
-            "Expiration": credentials.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        },
-    }
-
-
-def assume(config: Config, identity: CallerIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> tuple[RoleSession, str]:
-    """Assume the role under its conditions; return the session and its role session name. Raises BorrowError."""
-    from botocore.exceptions import ClientError
-
-    conditions, role = config.role.conditions, plan.role
-    user, caller = user_name(config, role.caller_arn), principal_name(role.caller_arn)
-    name = session_name(conditions.session_name, plan.grant.id, user_name=user, principal=caller)
-    source_identity = conditions.source_identity and fill_pattern(
-        conditions.source_identity, user_name=user, filler=caller
-    )
-    trusted = config.trusted_principal(role.caller_arn, Arn.parse(role.arn).account)
-    mfa_code = mfa() if mfa else None
-    # Whether temporary credentials were authenticated with MFA is known only to STS.
-    if conditions.mfa and mfa_code is None and not identity.is_temporary:
-        raise MfaNeeded(
-            f"the role {config.role.name} requires MFA, and no code was passed",
-            f"run `temp-access credentials {plan.grant.id} --mfa-serial ARN` in a terminal; the session is then cached",
-        )
-    try:
-        session = assume_role(
-            identity.sts,
-            role_arn=role.arn,
-            session_name=name,
-            duration=plan.duration,
-            policy=plan.session_policy,
-            source_identity=source_identity,
-            external_id=trusted.external_id if trusted else None,
-            mfa=mfa_code,
-        )
-    except ClientError as error:
-        refusal = from_client_error(error, role.caller_arn, role.arn)
-        if conditions.mfa and isinstance(refusal, NotTrusted) and _may_be_trust(str(error)):
-            refusal = _mfa_missing(refusal, config.role.name, has_code=mfa_code is not None)
-        raise refusal from error
-    return session, name
-
-
-def _mfa_missing(refusal: NotTrusted, role: str, *, has_code: bool) -> BorrowError:
-    """Return the error for a role that requires MFA, whose trust policy seems to have refused the call."""
-    if not has_code:
-        return MfaNeeded(
-            f"{refusal.cause}: the role {role} requires MFA, and these temporary credentials don't seem to have it",
-            "log in with MFA, or pass --mfa-serial and --mfa-code with temp-user's own access key",
-        )
-    if server_file(os.environ):
-        return NotTrusted(
-            f"{refusal.cause}: the role {role} requires MFA, which the local AWS doesn't simulate",
-            "deploy it there without `mfa = true`, or try it in an account",
-        )
-    return refusal
-
-
-def _may_be_trust(message: str) -> bool:
-    """Whether the role's trust policy may be what refused the call: the message names no other layer."""
-    return not any(layer in message for layer in ("identity-based", "control policy", "boundary", "session policy"))
 
 
 def _hash(*parts: object) -> str:

@@ -1,11 +1,12 @@
-"""The grant of an id, narrowed to an access mode, and the session policy that is sent for it."""
+"""The grant of an id, narrowed to an access mode and a subfolder, and the session policy that is sent for it."""
 
 from dataclasses import replace
 
-from temp_access.aws.errors import AccessTooWide, GrantNotFound, PolicyTooLarge
+from temp_access.aws.errors import AccessTooWide, BorrowError, GrantNotFound, NotDeployed, PolicyTooLarge
 from temp_access.borrow.role_discovery import RoleDetails
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import did_you_mean
+from temp_access.config.validation import folder_problem
 from temp_access.iam.arn import Arn
 from temp_access.iam.policy_json import minimal_json
 from temp_access.policies.access_modes import ACCESS_MODES, AccessMode, grant_access
@@ -24,11 +25,14 @@ def find_grant(config: Config, id_: str) -> Grant:
     )
 
 
-def narrow(grant: Grant, mode: str | None) -> Grant:
-    """Return `grant` with the access mode `mode`; raises AccessTooWide unless the grant includes that mode.
+def narrow(grant: Grant, mode: str | None, within: str | None = None) -> Grant:
+    """Return `grant` with the access mode `mode`, in the subfolder `within` of its folder.
 
-    The extras stay: with a narrower mode they give less.
+    The extras stay: with a narrower mode they give less. Raises AccessTooWide unless the grant includes the mode, and
+    BorrowError if `within` can't be a subfolder.
     """
+    if within is not None:
+        grant = replace(grant, folder=_subfolder(grant, within))
     if mode is None or mode == grant.access:
         return grant
     included = [name for name, access in ACCESS_MODES.items() if is_subset(access, ACCESS_MODES[grant.access])]
@@ -40,6 +44,18 @@ def narrow(grant: Grant, mode: str | None) -> Grant:
         )
         raise AccessTooWide(f"{mode!r} {reason}", f"use one of {', '.join(included)}")
     return replace(grant, access=mode)
+
+
+def _subfolder(grant: Grant, within: str) -> str:
+    folder = f"{grant.folder}/{within}"
+    problem = folder_problem(within) or folder_problem(folder)
+    if problem:
+        cause, _, remedy = problem.partition("; ")
+        raise BorrowError(
+            f"the subfolder {within!r} can't be used: {cause}",
+            remedy or f"pass a path inside {grant.folder}/, without a slash at either end",
+        )
+    return folder
 
 
 def is_subset(access: AccessMode, ceiling: AccessMode) -> bool:
@@ -54,6 +70,21 @@ def session_policy_text(grant: Grant, role: RoleDetails) -> str:
     if len(policy) > MAX_SESSION_POLICY:
         raise PolicyTooLarge(
             f"the session policy of {grant.id!r} has {len(policy)} characters, and STS accepts {MAX_SESSION_POLICY}",
-            "shorten the grant's folder in access.toml",
+            "shorten the grant's folder in access.toml, or the subfolder",
         )
     return policy
+
+
+def policy_to_send(config: Config, grant: Grant, role: RoleDetails) -> str | None:
+    """Return the session policy to send; None if the grant's own role allows the grant and nothing else.
+
+    `grant` may be narrowed. Raises NotDeployed if the bucket, which the policy has to name, isn't known.
+    """
+    if grant.borrowers and grant == config.grants.get(grant.id):
+        return None
+    if not role.bucket:
+        raise NotDeployed(
+            "the session policy that narrows the session names the bucket, and these credentials can't look it up",
+            "pass --bucket, or set `name` in [bucket]",
+        )
+    return session_policy_text(grant, role)

@@ -7,9 +7,10 @@ from typing import Any
 
 from temp_access.aws.answers import is_denied, is_missing
 from temp_access.aws.errors import NotDeployed, from_client_error
-from temp_access.aws.identity import CallerIdentity
+from temp_access.aws.identity import ClientIdentity
 from temp_access.config.model import Config
 from temp_access.config.table import format_duration
+from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, iam_arn
 from temp_access.policies.role_policy import BUCKET_TAG, CONFIG_TAG
 from temp_access.policies.trust_policy import trust_policy
@@ -22,7 +23,9 @@ _STACKS = ("TempAccessStorage", "TempAccess")
 class RoleDetails:
     """The deployed role and its bucket: `max_duration` in seconds.
 
-    `config_mismatch` says how access.toml differs from the deployed one; None if it doesn't.
+    `bucket` is empty if the caller can't look it up, which only a grant's own role allows. `caller_arn` names the
+    holder of a token by its issuer and subject. `config_mismatch` says how access.toml differs from the deployed one;
+    None if it doesn't.
     """
 
     arn: str
@@ -33,29 +36,36 @@ class RoleDetails:
 
 
 def discover_role(
-    identity: CallerIdentity, config: Config, caller_arn: str, *, role_arn: str | None = None, bucket: str | None = None
+    identity: ClientIdentity,
+    config: Config,
+    caller_arn: str,
+    *,
+    role_arn: str | None = None,
+    bucket: str | None = None,
+    account: str | None = None,
 ) -> RoleDetails:
     """Return the role as iam:GetRole returns it, or else as the stacks' outputs name it.
 
-    `role_arn` and `bucket` override both. Raises NotDeployed if either is still missing, another BorrowError if a
-    service gives no answer, and botocore.exceptions.BotoCoreError if it can't be reached.
+    `role_arn` and `bucket` override both; `account` is the role's, if access.toml doesn't tell it. Raises NotDeployed
+    if either is still missing, another BorrowError if a service gives no answer, and botocore.exceptions.BotoCoreError
+    if it can't be reached.
     """
     max_duration = config.role.max_session_duration
     if role_arn and bucket:
         return RoleDetails(role_arn, bucket, max_duration, caller_arn)
     role: Mapping[str, Any] | None = None
     outputs: Mapping[str, str | None]
-    caller, account = Arn.parse(caller_arn), config.environment.account
+    caller, account = Arn.parse(caller_arn), role_account(config, account)
     if account and account != caller.account:
         # A role of this name in the caller's own account is a different role.
         arn = iam_arn(caller.partition, account, f"role{config.role.path}{config.role.name}")
         outputs = {"RoleArn": arn, "BucketName": config.bucket_name}
-    elif role := _get_role(identity, config.role.name):
+    elif role := get_role(identity, config.role.name):
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
         outputs = {"RoleArn": role["Arn"], "BucketName": tags.get(BUCKET_TAG), "ConfigDigest": tags.get(CONFIG_TAG)}
         max_duration = int(role["MaxSessionDuration"])
     else:
-        outputs = _stack_outputs(identity, config)
+        outputs = stack_outputs(identity, config)
     role_arn, bucket = role_arn or outputs.get("RoleArn"), bucket or outputs.get("BucketName")
     if not role_arn or not bucket:
         raise _not_deployed(config, identity, caller_arn, role_arn)
@@ -71,18 +81,30 @@ def cached_role(value: Mapping[str, Any] | None) -> RoleDetails | None:
         return None
 
 
-def _get_role(identity: CallerIdentity, name: str) -> Mapping[str, Any] | None:
+def role_account(config: Config, account: str | None) -> str | None:
+    """Return the account of access.toml's environment, or else `account`; raises UserError if they differ."""
+    known = config.environment.account
+    if known and account and known != account:
+        raise UserError(
+            f"--account {account}: environments.{config.environment.name} is account {known}; leave --account out, or "
+            "choose another environment with --env"
+        )
+    return known or account
+
+
+def get_role(identity: ClientIdentity, name: str) -> Mapping[str, Any] | None:
+    """Return the role `name` of the caller's account; None if it isn't there, or may not be read."""
     from botocore.exceptions import ClientError
 
     try:
         return dict(identity.iam.get_role(RoleName=name)["Role"])
     except ClientError as error:
-        if _is_unreadable(error, identity):
+        if is_unreadable(error, identity):
             return None
         raise from_client_error(error, identity.name, name) from error
 
 
-def _is_unreadable(error: Exception, identity: CallerIdentity) -> bool:
+def is_unreadable(error: Exception, identity: ClientIdentity) -> bool:
     """Whether the service said that something isn't there, or that these credentials may not read it.
 
     IAM knows no credentials of GetSessionToken without MFA:
@@ -94,7 +116,8 @@ def _is_unreadable(error: Exception, identity: CallerIdentity) -> bool:
     return code == "InvalidClientTokenId" and identity.is_temporary
 
 
-def _stack_outputs(identity: CallerIdentity, config: Config) -> dict[str, str | None]:
+def stack_outputs(identity: ClientIdentity, config: Config) -> dict[str, str | None]:
+    """Return the outputs of the stacks that are always there, as far as the caller may read them."""
     from botocore.exceptions import ClientError
 
     outputs: dict[str, str | None] = {}
@@ -102,14 +125,14 @@ def _stack_outputs(identity: CallerIdentity, config: Config) -> dict[str, str | 
         try:
             stack = identity.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
-            if _is_unreadable(error, identity):
+            if is_unreadable(error, identity):
                 continue
             raise from_client_error(error, identity.name, config.role.name) from error
         outputs |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
     return outputs
 
 
-def _not_deployed(config: Config, identity: CallerIdentity, caller_arn: str, role_arn: str | None) -> NotDeployed:
+def _not_deployed(config: Config, identity: ClientIdentity, caller_arn: str, role_arn: str | None) -> NotDeployed:
     missing = f"the bucket of {role_arn}" if role_arn else f"the role {config.role.name}"
     env = f" ENV={config.environment.name}" if config.environment.name else ""
     return NotDeployed(

@@ -13,8 +13,8 @@ from temp_access.iam.statements import as_list, as_mapping
 
 # The stack, the construct's path, and the type and data of one metadata entry.
 _Entry = tuple[str, str, str, object]
-# A policy's location by its holder ("user" or "role" for an inline policy, "" for any other policy), its layer, and
-# its name as in `temp_access.deployment.effective_policies`.
+# A policy's location by its holder (`user/NAME` or `role/NAME` for inline and trust policies, "" for any other
+# policy, and where the holder is unknown), its layer, and its name as in `temp_access.deployment.effective_policies`.
 PolicyLocations = Mapping[tuple[str, Layer, str], str]
 
 
@@ -105,16 +105,22 @@ def _policy_keys(
         yield from (("", layer, arn) for layer in (Layer.IDENTITY, Layer.BOUNDARY))
     elif type_ == "AWS::IAM::Policy":
         name = str(resolve(properties.get("PolicyName"), stack, context))
-        yield from (
-            (holder, Layer.IDENTITY, name) for holder in ("user", "role") if properties.get(f"{holder.title()}s")
-        )
+        held_by = [
+            f"{kind}/{holder}"
+            for kind in ("user", "role")
+            for holder in as_list(resolve(properties.get(f"{kind.title()}s", []), stack, context))
+        ]
+        yield from ((holder, Layer.IDENTITY, name) for holder in (held_by or [""]))
     elif type_ in ("AWS::IAM::UserPolicy", "AWS::IAM::RolePolicy"):
-        holder = type_.rpartition("::")[2].removesuffix("Policy").lower()
-        yield holder, Layer.IDENTITY, str(resolve(properties.get("PolicyName"), stack, context))
+        kind = type_.rpartition("::")[2].removesuffix("Policy")
+        holder = resolve(properties.get(f"{kind}Name"), stack, context)
+        name = str(resolve(properties.get("PolicyName"), stack, context))
+        yield f"{kind.lower()}/{holder}", Layer.IDENTITY, name
     elif type_ in ("AWS::IAM::User", "AWS::IAM::Role"):
-        holder = type_.rpartition("::")[2].lower()
-        if holder == "role":
-            yield "", Layer.TRUST, "trust policy"
+        kind = type_.rpartition("::")[2].lower()
+        holder = f"{kind}/{resolve({'Ref': logical_id}, stack, context)}"
+        if kind == "role":
+            yield holder, Layer.TRUST, "trust policy"
         for policy in as_list(resolve(properties.get("Policies", []), stack, context)):
             yield holder, Layer.IDENTITY, str(as_mapping(policy).get("PolicyName"))
 

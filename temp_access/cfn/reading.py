@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from temp_access.cfn.assumptions import Assumptions, TemplateFacts, scalar_text
+from temp_access.cfn.cdk_json import claims, json_source
 from temp_access.cfn.choices import Choices, ImpossibleChoice
 from temp_access.cfn.intrinsics import NO_VALUE, substitute
 from temp_access.cfn.unresolved import JsonText, Unresolved, reference, references, render, with_dynamic_references
@@ -168,6 +169,11 @@ class Reading:
         value = self.read(argument, path)
         return JsonText(json.dumps(value, separators=(",", ":")), value)
 
+    def _get_att(self, argument: Any, path: Path) -> Any:
+        source = json_source(self._facts.template.get("Resources"), argument)
+        text = None if source is None else self.read(source, path)
+        return claims(text) if isinstance(text, str) else None
+
     def _find_in_map(self, argument: list[Any], path: Path) -> Any:
         name, top, second, *default = argument
         fallback = as_mapping(default[0] if default else None)
@@ -224,6 +230,7 @@ _FUNCTIONS: dict[str, Callable[[Reading, Any, Path], Any]] = {
     "Fn::Base64": Reading._base64,
     "Fn::Cidr": Reading._cidr,
     "Fn::FindInMap": Reading._find_in_map,
+    "Fn::GetAtt": Reading._get_att,
     "Fn::If": Reading._if,
     "Fn::Join": Reading._join,
     "Fn::Length": Reading._length,

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temp_access.borrow.cache import Cache, cache_folder
@@ -19,6 +20,7 @@ from temp_access.borrow.cached_session import (
     request_key,
 )
 from temp_access.cli.options import (
+    account_argument,
     add_aws_options,
     add_config_options,
     duration_argument,
@@ -29,7 +31,8 @@ from temp_access.cli.options import (
 from temp_access.errors import UserError
 
 if TYPE_CHECKING:
-    from temp_access.borrow.broker import BrokeredSession, Mfa
+    from temp_access.borrow.assume import Mfa
+    from temp_access.borrow.broker import BrokeredSession
     from temp_access.borrow.session_store import SessionStore
     from temp_access.config.model import Config
 
@@ -39,11 +42,12 @@ _MFA_CODE = re.compile(r"[0-9]{6}")
 
 
 def add_grant_options(parser: argparse.ArgumentParser) -> None:
-    """Add the grant's id and --access."""
+    """Add the grant's id, --access and --within."""
     parser.add_argument("id", metavar="ID", help="the id of a grant, or an id that [any_id] admits")
     parser.add_argument(
         "--access", metavar="MODE", help="a narrower access mode than the grant's: list, read, write or read-write"
     )
+    parser.add_argument("--within", metavar="SUBFOLDER", help="only this subfolder of the grant's folder")
 
 
 def add_session_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None) -> None:
@@ -65,18 +69,33 @@ def add_session_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None)
 
 
 def add_identity_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name access.toml, the caller's credentials and the role: --config to --bucket."""
+    """Add the options that name access.toml, the caller's credentials and the role: --config to --account."""
     add_config_options(parser)
-    parser.add_argument("--profile", help="temp-user's profile (default: the credentials that the AWS CLI uses)")
+    parser.add_argument(
+        "--profile", help="the profile of temp-user, or of a borrower (default: the credentials that the AWS CLI uses)"
+    )
     add_aws_options(parser)
     parser.add_argument(
         "--role-arn", type=role_arn_argument, metavar="ARN", help="the role's ARN, if it can't be looked up"
     )
     parser.add_argument("--bucket", metavar="NAME", help="the bucket, if it can't be looked up")
+    parser.add_argument(
+        "--account", type=account_argument, metavar="ACCOUNT", help="the account of the role, if nothing else tells it"
+    )
+
+
+def add_token_option(parser: argparse.ArgumentParser) -> None:
+    """Add --web-identity-token-file."""
+    parser.add_argument(
+        "--web-identity-token-file",
+        type=Path,
+        metavar="FILE",
+        help="borrow with the token of an identity provider in this file, instead of credentials",
+    )
 
 
 def add_borrow_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None) -> None:
-    """Add the options of commands that borrow: the grant's id, --access to --bucket.
+    """Add the options of commands that borrow: the grant's id, --access to --account.
 
     `min_ttl` is that of `add_session_options`.
     """
@@ -84,12 +103,13 @@ def add_borrow_options(parser: argparse.ArgumentParser, min_ttl: MinTtl = None) 
     add_session_options(parser, min_ttl)
     parser.add_argument("--no-cache", action="store_true", help="don't read or write the session cache")
     add_mfa_options(parser)
+    add_token_option(parser)
     add_identity_options(parser)
 
 
 def add_mfa_options(parser: argparse.ArgumentParser) -> None:
     """Add --mfa-serial and --mfa-code."""
-    parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role requires MFA")
+    parser.add_argument("--mfa-serial", metavar="ARN", help="the caller's MFA device, if the role requires MFA")
     parser.add_argument(
         "--mfa-code", metavar="CODE", help="the device's current code (default: the terminal asks for it)"
     )
@@ -126,7 +146,7 @@ def _borrow_and_cache(args: argparse.Namespace, cache: Cache, key: str, ask: boo
         if cached:
             return cached
         # Digested before access.toml is read: a change from here on invalidates the cached request.
-        files = file_digests([str(args.config.absolute()), *input_files(os.environ, _state(args))])
+        files = file_digests([str(args.config.absolute()), *_token_files(args), *input_files(os.environ, _state(args))])
         config = load_config(args)
         brokered = _borrow(args, store, config, ask)
         files |= file_digests(str(path.absolute()) for path in config.files[1:])
@@ -143,37 +163,49 @@ def _borrow_and_cache(args: argparse.Namespace, cache: Cache, key: str, ask: boo
 def _borrow(args: argparse.Namespace, store: "SessionStore", config: "Config", ask: bool) -> "BrokeredSession":
     from temp_access.aws.errors import NoCredentials
     from temp_access.borrow.broker import CredentialRequest
-    from temp_access.cli.local_target import open_broker
+    from temp_access.borrow.grants import find_grant
+    from temp_access.cli.local_target import account_of, local_user, open_broker, token_file
 
+    grant = find_grant(config, args.id)
     request = CredentialRequest(
         args.id,
         duration=args.duration,
         access=args.access,
+        within=args.within,
         min_ttl=args.min_ttl,
         role_arn=args.role_arn,
         bucket=args.bucket,
+        account=account_of(args, config, grant),
         mfa=mfa_of(args, ask=ask),
     )
     try:
-        return open_broker(args, store, config, ask=ask).borrow(request)
+        return open_broker(args, store, config, ask=ask, grant=grant).borrow(request)
     except NoCredentials:
         # The key in the local AWS's state folder may belong to a user of an earlier deployment.
-        if not args.local or not _forget_deleted_key(args, config):
+        is_key = args.local and not token_file(args, grant)
+        if not is_key or not _forget_deleted_key(args, local_user(config, grant)):
             raise
-        return open_broker(args, store, config, ask=ask).borrow(request)
+        return open_broker(args, store, config, ask=ask, grant=grant).borrow(request)
 
 
-def _forget_deleted_key(args: argparse.Namespace, config: "Config") -> bool:
+def _forget_deleted_key(args: argparse.Namespace, user_name: str) -> bool:
     from temp_access.local_aws.state_dir import DEFAULT_STATE
     from temp_access.local_aws.user_key import forget_deleted_key
 
-    return forget_deleted_key(args.state or DEFAULT_STATE, config.user.name, os.environ.get("AWS_ACCESS_KEY_ID"))
+    return forget_deleted_key(args.state or DEFAULT_STATE, user_name, os.environ.get("AWS_ACCESS_KEY_ID"))
+
+
+def _token_files(args: argparse.Namespace) -> list[str]:
+    """Return the file whose token may borrow, if there is one: another subject's token in it is another caller."""
+    file = args.web_identity_token_file or os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+    return [os.path.abspath(file)] if file else []
 
 
 def _request_fields(args: argparse.Namespace) -> dict[str, object]:
-    names = ("id", "duration", "access", "env", "profile", "region", "role_arn", "bucket")
+    names = ("id", "duration", "access", "within", "env", "profile", "region", "role_arn", "bucket", "account")
     fields = {name: getattr(args, name) for name in names}
-    return {**fields, "config": os.path.abspath(args.config), "local": _state(args)}
+    token = args.web_identity_token_file and os.path.abspath(args.web_identity_token_file)
+    return {**fields, "token": token, "config": os.path.abspath(args.config), "local": _state(args)}
 
 
 def _state(args: argparse.Namespace) -> str | None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # The CDK CLI has no limit of its own for a service that never answers. So CloudFormation is asked meanwhile.
 _ASK_SECONDS = 30.0
 _END_SECONDS = 5.0
+# How many stacks are deployed or deleted at the same time, where they depend on no other one.
+STACKS_AT_ONCE = 4
 
 
 def run_cdk(args: argparse.Namespace, session: "boto3.Session", *arguments: str) -> int:

@@ -3,17 +3,25 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from temp_access.aws.answers import is_missing
 from temp_access.aws.clients import service_client
+from temp_access.aws.parallel import in_parallel
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
-from temp_access.cli.cdk import run_cdk
+from temp_access.cli.cdk import STACKS_AT_ONCE, run_cdk
 from temp_access.config.model import Config
-from temp_access.deployment.deletion import obstacles, read_before_deletion
-from temp_access.deployment.stacks import ACCESS, STORAGE
+from temp_access.deployment.deletion import (
+    StackHolder,
+    deployed_stacks,
+    obstacles,
+    read_before_deletion,
+    stack_holders,
+)
+from temp_access.deployment.stack_deletion import delete_stacks
+from temp_access.deployment.stacks import ACCESS, STACKS, STORAGE, needed_stacks
 from temp_access.deployment.target import find_stack
 from temp_access.errors import UserError
 from temp_access.iam.arn import Arn, iam_arn
@@ -43,40 +51,41 @@ def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: s
     sweep(Journal(), ClientFactory(session).base(), target, folders, lambda message: print(message, file=sys.stderr))
 
 
-def user_keys(session: "boto3.Session") -> tuple[str, list[str]]:
-    """Return the deployed user's name (empty if there is none) and the ids of its access keys.
+def user_keys(session: "boto3.Session", holders: Iterable[StackHolder]) -> dict[str, list[str]]:
+    """Return the ids of the access keys of each deployed user that has any.
 
     Raises TempAccessError (inconclusive) if they can't be read.
     """
-    cloudformation, iam = service_client(session, "cloudformation"), service_client(session, "iam")
-    stack = read_before_deletion("its resources", lambda: cloudformation.describe_stack_resources(StackName=ACCESS))
-    resources = stack["StackResources"] if stack else ()
-    user = next((r.get("PhysicalResourceId", "") for r in resources if r["ResourceType"] == "AWS::IAM::User"), "")
-    if not user:
-        return "", []
-    keys = read_before_deletion(f"the access keys of {user}", lambda: iam.list_access_keys(UserName=user))
-    return user, [key["AccessKeyId"] for key in keys["AccessKeyMetadata"]] if keys else []
-
-
-def require_no_keys(session: "boto3.Session") -> None:
-    """Raise UserError if the user has access keys: they may be in use, so their owner has to delete them."""
-    user, keys = user_keys(session)
-    if keys:
-        raise UserError(
-            f"{user} has {'an access key' if len(keys) == 1 else 'access keys'} "
-            f"(…{', …'.join(key[-4:] for key in keys)}), and IAM can't delete a user with keys; wait for running "
-            f"verifications to end, and delete the other keys: aws iam list-access-keys --user-name {user}, then "
-            f"aws iam delete-access-key --user-name {user} --access-key-id ID"
-        )
-
-
-def delete_keys(session: "boto3.Session") -> None:
-    """Delete the user's access keys; only for the local AWS, where they have no other use."""
-    user, keys = user_keys(session)
     iam = service_client(session, "iam")
-    for key in keys:
-        iam.delete_access_key(UserName=user, AccessKeyId=key)
-        print(f"deleted the access key …{key[-4:]} of {user}", file=sys.stderr)
+
+    def keys(user: str) -> list[str]:
+        answer = read_before_deletion(f"the access keys of {user}", lambda: iam.list_access_keys(UserName=user))
+        return [key["AccessKeyId"] for key in answer["AccessKeyMetadata"]] if answer else []
+
+    users = [holder.name for holder in holders if holder.kind == "user"]
+    return {user: found for user, found in zip(users, in_parallel(keys, users), strict=True) if found}
+
+
+def require_no_keys(session: "boto3.Session", holders: Iterable[StackHolder]) -> None:
+    """Raise UserError if a user has access keys: they may be in use, so their owner has to delete them."""
+    found = [
+        f"{user} has {'an access key' if len(keys) == 1 else 'access keys'} "
+        f"(…{', …'.join(key[-4:] for key in keys)}), and IAM can't delete a user with keys; wait for running "
+        f"verifications to end, and delete the other keys: aws iam list-access-keys --user-name {user}, then "
+        f"aws iam delete-access-key --user-name {user} --access-key-id ID"
+        for user, keys in user_keys(session, holders).items()
+    ]
+    if found:
+        raise UserError("\n".join(found))
+
+
+def delete_keys(session: "boto3.Session", holders: Iterable[StackHolder]) -> None:
+    """Delete the users' access keys; only for the local AWS, where they have no other use."""
+    iam = service_client(session, "iam")
+    for user, keys in user_keys(session, holders).items():
+        for key in keys:
+            iam.delete_access_key(UserName=user, AccessKeyId=key)
+            print(f"deleted the access key …{key[-4:]} of {user}", file=sys.stderr)
 
 
 EXAMPLES = """\
@@ -86,7 +95,7 @@ examples:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Remove what would block the deletion (access keys, the bucket's objects), and destroy both stacks."""
+    """Remove what would block the deletion (access keys, the bucket's objects), and destroy all stacks."""
     account = open_account(args)
     config, session = account.config, account.session
     if config.environment.termination_protection:
@@ -96,39 +105,76 @@ def run(args: argparse.Namespace) -> int:
         )
     bucket = _bucket(session)
     bucket_effect = "and all its objects" if config.bucket.on_destroy == "destroy" else "is kept"
-    stacks = f"the stacks in {account.description}, as {account.arn}"
-    print(f"destroying {stacks}; bucket {bucket or '(none)'} {bucket_effect}", file=sys.stderr)
+    stacks = deployed_stacks(session)
+    description = f"the stacks in {account.description}, as {account.arn}"
+    if set(stacks) - set(STACKS):
+        description = f"the stacks {', '.join(stacks)} in {account.description}, as {account.arn}"
+    print(f"destroying {description}; bucket {bucket or '(none)'} {bucket_effect}", file=sys.stderr)
     if not confirmed(args, f"destroy them in {account.description}?"):
         return 2
-    _require_deletable(account, bucket)
+    holders = _require_deletable(account, stacks, bucket)
     clean_up_runs(session, config, account.id, account.arn)
     if args.local:
-        _delete_local_keys(args, account)
+        delete_local_keys(args, session, holders)
     else:
-        require_no_keys(session)
+        require_no_keys(session, holders)
     if bucket and config.bucket.on_destroy == "destroy":
         _empty(session, bucket)
-    # IAM can't delete a role with an inline policy that the stack didn't create.
-    policies = RolePolicies(service_client(session, "iam"), config.role.name)
-    revocations = policies.delete_all()
+    revocations = Revocations(session, [holder for holder in holders if holder.kind == "role"])
     code = None
     try:
-        code = run_cdk(args, session, "destroy", "--all", "--force")
+        # IAM can't delete a role with an inline policy that the stack didn't create.
+        revocations.delete()
+        code = _delete(args, account, stacks)
     finally:
-        if code != 0 and revocations:
-            _put_back(session, policies, revocations)
+        if code != 0:
+            revocations.put_back()
     if code == 0:
-        _forget(account)
+        _forget(account, holders)
     return code
 
 
-def _put_back(session: "boto3.Session", policies: RolePolicies, revocations: Mapping[str, Any]) -> None:
-    """Put the revocations back, so that what was revoked stays so while the role is there.
+def _delete(args: argparse.Namespace, account: "Account", stacks: Collection[str]) -> int:
+    """Delete all stacks; the CDK CLI deletes those that the app defines, with access.toml as it is now."""
+    needed = needed_stacks(account.config)
+    if left := [stack for stack in stacks if stack not in needed]:
+        # The bucket's stack can't go before those that import the bucket.
+        delete_stacks(account.session, left, lambda line: print(line, file=sys.stderr))
+    concurrency = () if len(needed) == len(STACKS) else ("--concurrency", str(STACKS_AT_ONCE))
+    return run_cdk(args, account.session, "destroy", "--all", "--force", *concurrency)
 
-    Not while CloudFormation is deleting the role, which would fail.
-    """
+
+class Revocations:
+    """The revocations of roles that are to be deleted: removed before, and put back if a role stays."""
+
+    def __init__(self, session: "boto3.Session", roles: Collection[StackHolder]) -> None:
+        self._session = session
+        self._roles = roles
+        self._deleted: list[tuple[StackHolder, RolePolicies, Mapping[str, Any]]] = []
+
+    def delete(self) -> None:
+        """Delete the revocations of all roles."""
+
+        def delete(role: StackHolder) -> None:
+            policies = RolePolicies(iam, role.name)
+            if deleted := policies.delete_all():
+                self._deleted.append((role, policies, deleted))
+
+        iam = service_client(self._session, "iam")
+        in_parallel(delete, self._roles)
+
+    def put_back(self) -> None:
+        """Put the revocations back, so that what was revoked stays so while the role is there."""
+        for role, policies, deleted in self._deleted:
+            put_back(self._session, policies, deleted, role.stack)
+
+
+def put_back(
+    session: "boto3.Session", policies: RolePolicies, revocations: Mapping[str, Any], stack: str = ACCESS
+) -> None:
+    """Put a role's revocations back, but not while CloudFormation is deleting the role, which would fail."""
     try:
-        stacks = service_client(session, "cloudformation").describe_stacks(StackName=ACCESS)["Stacks"]
+        stacks = service_client(session, "cloudformation").describe_stacks(StackName=stack)["Stacks"]
         if not stacks[0]["StackStatus"].endswith("_IN_PROGRESS"):
             policies.put_back(revocations)
             return
@@ -144,40 +190,46 @@ def _put_back(session: "boto3.Session", policies: RolePolicies, revocations: Map
     )
 
 
-def _delete_local_keys(args: argparse.Namespace, account: "Account") -> None:
+def delete_local_keys(args: argparse.Namespace, session: "boto3.Session", holders: Collection[StackHolder]) -> None:
+    """Delete the users' access keys, and what the local AWS's state folder has of them."""
     from temp_access.local_aws.state_dir import DEFAULT_STATE
     from temp_access.local_aws.user_key import forget_key
 
-    delete_keys(account.session)
-    # Immediately: an interrupted destroy would leave the file of a deleted key.
-    forget_key(args.state or DEFAULT_STATE, account.config.user.name)
+    delete_keys(session, holders)
+    for holder in holders:
+        if holder.kind == "user":
+            # Immediately: an interrupted destroy would leave the file of a deleted key.
+            forget_key(args.state or DEFAULT_STATE, holder.name)
 
 
-def _forget(account: "Account") -> None:
-    """Remove the role and its sessions from the cache: they no longer work."""
+def _forget(account: "Account", holders: Iterable[StackHolder]) -> None:
+    """Remove the roles and their sessions from the cache: they no longer work."""
     from temp_access.borrow.cache import Cache, cache_folder
     from temp_access.revoke.model import RevocationScope, ScopeType
     from temp_access.revoke.scopes import purge_revoked
 
     cache = Cache(cache_folder(os.environ))
-    role_arn = iam_arn(
-        Arn.parse(account.arn).partition, account.id, f"role{account.config.role.path}{account.config.role.name}"
-    )
-    purge_revoked(cache, role_arn, [RevocationScope(ScopeType.ALL)])
+    config, partition = account.config, Arn.parse(account.arn).partition
+    for name in {config.role.name, *(holder.name for holder in holders if holder.kind == "role")}:
+        role_arn = iam_arn(partition, account.id, f"role{config.role.path}{name}")
+        purge_revoked(cache, role_arn, [RevocationScope(ScopeType.ALL)])
     cache.clear("roles")
 
 
-def _require_deletable(account: "Account", bucket: str | None) -> None:
-    """Raise UserError if something would stop the deletion, and TempAccessError if that can't be read.
+def _require_deletable(account: "Account", stacks: Collection[str], bucket: str | None) -> tuple[StackHolder, ...]:
+    """Return the users and roles of the stacks.
 
-    Nothing was deleted yet.
+    Raises UserError if something would stop the deletion, and TempAccessError if that can't be read. Nothing was
+    deleted yet.
     """
-    user_keys(account.session)
+    holders = stack_holders(account.session, stacks)
+    user_keys(account.session, holders)
     s3 = service_client(account.session, "s3")
-    if found := obstacles(account.session, has_revocation_name):
+    if found := obstacles(account.session, stacks, holders, has_revocation_name):
         raise UserError(f"nothing was deleted, because the stacks can't be: {'; '.join(found)}")
     if bucket and account.config.bucket.on_destroy == "destroy":
         read_before_deletion(f"the bucket {bucket}", lambda: s3.list_object_versions(Bucket=bucket, MaxKeys=1))
+    return holders
 
 
 def _bucket(session: "boto3.Session") -> str | None:

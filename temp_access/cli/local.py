@@ -10,6 +10,7 @@ from pathlib import Path
 from temp_access.cli.options import write_stdout
 from temp_access.errors import UserError
 from temp_access.local_aws import control
+from temp_access.local_aws.issuers import place_issuer
 from temp_access.local_aws.state_dir import DEFAULT_PORT, DEFAULT_STATE
 from temp_access.local_aws.user_key import user_environment
 
@@ -17,8 +18,8 @@ _LAST_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommands start, stop, status and env."""
-    commands = parser.add_subparsers(dest="local_command", required=True, metavar="start|stop|status|env")
+    """Add the subcommands start, stop, status, env and issuer."""
+    commands = parser.add_subparsers(dest="local_command", required=True, metavar="start|stop|status|env|issuer")
     start = commands.add_parser("start", help="start the local AWS, and return when it is ready")
     start.add_argument(
         "--port", help=f"the port on 127.0.0.1 (default: the previous one, or the first free one from {DEFAULT_PORT})"
@@ -35,7 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="shell lines for eval, or a JSON object (default: shell)",
     )
     env.add_argument("--user", metavar="NAME", help="use an access key of this deployed user (default: the deployer's)")
-    for command in (start, stop, status, env):
+    issuer = commands.add_parser("issuer", help="say where on this machine an OpenID provider's documents are")
+    issuer.add_argument("issuer", metavar="ISSUER", help="the issuer in its tokens, as https://openid.example.com")
+    issuer.add_argument("url", metavar="URL", help="the URL at which it listens, as http://127.0.0.1:9000")
+    issuer.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="for https://, the certificate of its certificate's issuer"
+    )
+    for command in (start, stop, status, env, issuer):
         command.add_argument(
             "--state",
             type=Path,
@@ -47,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand, and return the exit code."""
-    actions = {"start": _start, "stop": _stop, "status": _status, "env": _env}
+    actions = {"start": _start, "stop": _stop, "status": _status, "env": _env, "issuer": _issuer}
     return actions[args.local_command](args)
 
 
@@ -97,4 +104,10 @@ def _env(args: argparse.Namespace) -> int:
     lines = [f"unset {name}" for name in control.CONFLICTING_VARIABLES]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     write_stdout("\n".join([*lines, ""]))
+    return 0
+
+
+def _issuer(args: argparse.Namespace) -> int:
+    place_issuer(args.state, args.issuer, args.url, args.ca_file)
+    print(f"the local AWS looks for the documents of {args.issuer} at {args.url}")
     return 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Of Linux and macOS, without the null byte at the end; longer paths are errors that are named later.
 _MAX_PATH, _MAX_NAME = 4095, 255
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -116,6 +117,13 @@ def role_arn_argument(argument: str) -> str:
         raise argparse.ArgumentTypeError(
             f"{argument!r} isn't a role's ARN; write it like arn:aws:iam::111122223333:role/temp-role"
         )
+    return argument
+
+
+def account_argument(argument: str) -> str:
+    """Return an account ID; argparse reports an invalid one."""
+    if not _ACCOUNT.fullmatch(argument):
+        raise argparse.ArgumentTypeError(f"{argument!r} isn't an account ID; write its 12 digits")
     return argument
 
 

@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temp_access.borrow.aws_profiles import (
     change_text,
@@ -16,7 +16,6 @@ from temp_access.borrow.aws_profiles import (
     profile_lines,
     read_profiles,
     read_text,
-    require_source_profile,
     with_profile,
     without_profile,
 )
@@ -25,10 +24,21 @@ from temp_access.cli.borrow_options import (
     add_grant_options,
     add_identity_options,
     add_session_options,
+    add_token_option,
     print_note,
+)
+from temp_access.cli.native_profile import (
+    add_native_options,
+    is_native,
+    native_profile,
+    refuse_native_options,
+    source_profile,
 )
 from temp_access.cli.options import confirm, load_config
 from temp_access.errors import UserError
+
+if TYPE_CHECKING:
+    from temp_access.config.model import Config, Grant
 
 EXAMPLES = """\
 examples (after `make demo`):
@@ -37,9 +47,13 @@ examples (after `make demo`):
   temp-access profile bob --remove --yes
 in an account:
   temp-access profile bob --profile temp-user --name team-bob
+for a grant with borrowers:
+  temp-access profile reports --source-profile ann --account 111122223333
+  temp-access profile build --web-identity-token-file /run/token --env prod
 
 The profile is written to ~/.aws/config (or AWS_CONFIG_FILE) between two comment lines, after it is shown. Its
-credential_process runs temp-access, so every SDK borrows and refreshes by itself.
+credential_process runs temp-access, so every SDK borrows and refreshes by itself. For a grant with borrowers it is a
+native profile with role_arn, which needs no temp-access; --access, --within and a required source identity need it.
 
 exit code: 0 success, 2 bad input, or the file can't be written"""
 # A name that every tool accepts without quotes.
@@ -51,6 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_grant_options(parser)
     parser.add_argument("--name", help="the profile's name (default: the id)")
     add_session_options(parser)
+    add_token_option(parser)
+    add_native_options(parser)
     parser.add_argument("--remove", action="store_true", help="remove the profile")
     parser.add_argument("--yes", action="store_true", help="don't ask for confirmation")
     add_identity_options(parser)
@@ -89,12 +105,9 @@ def _write(args: argparse.Namespace, config_path: Path, credentials_path: Path, 
             f"{credentials_path} has keys of {name!r}, which take precedence; choose another name with --name"
         )
     config = load_config(args)
-    narrow(find_grant(config, args.id), args.access)
-    settings = (
-        _local_settings(args)
-        if args.local
-        else _settings(args, profiles, managed_profiles(content), name, config.environment.region)
-    )
+    grant = find_grant(config, args.id)
+    narrow(grant, args.access, args.within)
+    settings, notes = _settings_for(args, config, grant, profiles, managed_profiles(content), name)
     with_profile(config_path, read_text(config_path), name, settings)
     sys.stderr.write(f"to {config_path}:\n\n{profile_lines(name, settings)}\n")
     if not (args.yes or confirm("write this profile?")):
@@ -107,6 +120,8 @@ def _write(args: argparse.Namespace, config_path: Path, credentials_path: Path, 
                 f"{variable} is set and takes precedence over the profile's {setting}; unset {variable} to use the "
                 "profile"
             )
+    for note in notes:
+        print_note(note)
     print_note(f"try it with: aws sts get-caller-identity --profile {name}")
     return 0
 
@@ -124,35 +139,73 @@ def _remove(args: argparse.Namespace, config_path: Path, name: str) -> int:
     return 0
 
 
+def _settings_for(
+    args: argparse.Namespace,
+    config: "Config",
+    grant: "Grant",
+    profiles: Mapping[str, Mapping[str, Any]],
+    managed: list[str],
+    name: str,
+) -> tuple[dict[str, str], list[str]]:
+    """Return the settings of the profile `name`, and notes: `managed` are the profiles that temp-access manages."""
+    notes: list[str] = []
+    if grant.borrowers:
+        native, sentence = is_native(args, config)
+        notes.append(sentence)
+        if native:
+            settings, more = native_profile(args, config, grant, profiles, managed, name)
+            return {**settings, **(_local_settings(args) if args.local else {})}, [*more, *notes]
+    else:
+        refuse_native_options(args, grant)
+    if args.local:
+        state = str(_state(args))
+        token = _token_option(args)
+        return {
+            "credential_process": _command(args, {"--state": state, **token}, "--local"),
+            **_local_settings(args),
+        }, notes
+    return _settings(args, profiles, managed, name, config.environment.region, grant), notes
+
+
 def _settings(
     args: argparse.Namespace,
     profiles: Mapping[str, Mapping[str, Any]],
     managed: list[str],
     name: str,
     region: str | None,
+    grant: "Grant",
 ) -> dict[str, str]:
-    """Return the settings of the profile `name`: `managed` are those that temp-access manages, `region` access.toml's.
+    """Return the settings of a profile `name` that runs temp-access; `region` is access.toml's.
 
     Raises UserError if the source profile doesn't exist or refers back to this one.
     """
-    inherited = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
-    # A profile that temp-access manages can't be the source.
-    source = args.profile or (inherited if inherited not in (name, *managed) else None) or "default"
-    require_source_profile(profiles, source, name, managed)
+    identity: dict[str, str | None] = _token_option(args)
+    source = ""
+    if not identity:
+        source = source_profile(args, profiles, managed, name, "a borrower" if grant.borrowers else "temp-user")
+        identity = {"--profile": source}
     region = args.region or region or profiles.get(source, {}).get("region")
-    command = _command(args, {"--profile": source, "--region": args.region})
+    command = _command(args, {**identity, "--region": args.region})
     return {"credential_process": command, **({"region": region} if region else {})}
 
 
-def _local_settings(args: argparse.Namespace) -> dict[str, str]:
-    """Return the settings for the local AWS, with its endpoint and certificate."""
-    from temp_access.local_aws.control import environment
+def _token_option(args: argparse.Namespace) -> dict[str, str | None]:
+    file = args.web_identity_token_file
+    return {"--web-identity-token-file": os.path.abspath(file)} if file else {}
+
+
+def _state(args: argparse.Namespace) -> Path:
     from temp_access.local_aws.state_dir import DEFAULT_STATE
 
-    state = Path(os.path.abspath(args.state or DEFAULT_STATE))
-    variables = environment(state)
+    return Path(os.path.abspath(args.state or DEFAULT_STATE))
+
+
+def _local_settings(args: argparse.Namespace) -> dict[str, str]:
+    """Return the endpoint, the certificate and the Region of the local AWS."""
+    from temp_access.local_aws.control import environment
+
+    variables = environment(_state(args))
     return {
-        "credential_process": _command(args, {"--state": str(state)}, "--local"),
         "endpoint_url": variables["AWS_ENDPOINT_URL"],
         "ca_bundle": variables["AWS_CA_BUNDLE"],
         "region": variables["AWS_REGION"],
@@ -170,6 +223,8 @@ def _command(args: argparse.Namespace, identity_options: dict[str, str | None], 
         "--env": args.env,
         "--duration": args.duration and f"{args.duration}s",
         "--access": args.access,
+        "--within": args.within,
+        "--account": args.account,
         "--min-ttl": args.min_ttl and f"{args.min_ttl}s",
         "--role-arn": args.role_arn,
         "--bucket": args.bucket,

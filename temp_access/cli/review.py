@@ -102,9 +102,10 @@ def _render(report: "ReviewReport", format_: str) -> str:
 
 
 def _exit_code(review: "Review", fail_on: str) -> int:
-    from temp_access.review.model import broadens
+    from temp_access.review.model import Direction, broadens
 
-    if (fail_on == "broadened" and broadens(review.headline)) or (fail_on == "any" and review.changes):
+    changed = any(change.direction is not Direction.UNCHANGED for change in review.changes)
+    if (fail_on == "broadened" and broadens(review.headline)) or (fail_on == "any" and changed):
         return 1
     # No choice accepts what isn't known.
     return 3 if review.unknown else 0

@@ -12,7 +12,9 @@ from temp_access.cli.local_target import caller_identity, open_broker
 from temp_access.cli.options import load_config, write_stdout
 
 if TYPE_CHECKING:
-    from temp_access.config.model import Config
+    from temp_access.borrow.assume import Mfa
+    from temp_access.borrow.broker import CredentialBroker, CredentialRequest
+    from temp_access.config.model import Config, Grant
     from temp_access.errors import TempAccessError
 
 
@@ -22,7 +24,12 @@ examples (after `make demo`):
 in an account:
   temp-access status --profile temp-user
 
+For a borrower of grants with roles of their own, these roles are tried.
+
 exit code: 0 the current identity can assume the role, 1 it can't, 2 bad input, 3 a service gave no answer"""
+
+# Roles of grants that are tried: each one costs two calls.
+_CHECKED = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +50,11 @@ def run(args: argparse.Namespace) -> int:
 def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], int]:
     """Return the lines about the identity, and the exit code."""
     from temp_access.borrow.assume_check import check_assume_role, grant_from_session_name
+    from temp_access.borrow.borrowers import borrowed_by
     from temp_access.borrow.broker import CredentialRequest
     from temp_access.borrow.session_store import NullStore
     from temp_access.errors import TempAccessError
+    from temp_access.iam.arn import Arn
 
     try:
         identity = caller_identity(args, config)
@@ -58,6 +67,8 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], in
     mfa = mfa_of(args)
     try:
         broker = open_broker(args, NullStore(), config)
+        if own := borrowed_by(config, caller, args.account or config.environment.account or Arn.parse(caller).account):
+            return _own_roles(lines, broker, own, CredentialRequest("", bucket=args.bucket, account=args.account), mfa)
         role, _ = broker.role(CredentialRequest("", role_arn=args.role_arn, bucket=args.bucket))
         lines.append(f"bucket:      {role.bucket}")
         check_assume_role(broker, role, mfa)
@@ -68,6 +79,32 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], in
     if role.config_mismatch:
         lines.append(f"note:        {role.config_mismatch}")
     return lines, 0
+
+
+def _own_roles(
+    lines: list[str], broker: "CredentialBroker", grants: "list[Grant]", request: "CredentialRequest", mfa: "Mfa | None"
+) -> tuple[list[str], int]:
+    """Return the lines about the roles of grants that the caller is a borrower of, and the exit code."""
+    from temp_access.borrow.assume_check import check_assume_role
+    from temp_access.errors import TempAccessError
+
+    codes = set()
+    lines = [*lines, f"borrower of: {', '.join(grant.id for grant in grants)}"]
+    for grant in grants[:_CHECKED]:
+        try:
+            role, _ = broker.role(request, grant)
+            check_assume_role(broker, role, mfa, grant)
+        except TempAccessError as error:
+            state = "unknown" if error.exit_code == 3 else "can't be assumed"
+            lines.append(f"role:        {state} ({grant.id}): {error}")
+            codes.add(_code(error))
+        else:
+            lines.append(f"role:        {role.arn} can be assumed ({grant.id})")
+            if role.config_mismatch:
+                lines.append(f"note:        {role.config_mismatch}")
+    if len(grants) > _CHECKED:
+        lines.append(f"note:        {len(grants) - _CHECKED} more roles weren't tried")
+    return lines, 1 if 1 in codes else max(codes, default=0)
 
 
 def _code(error: "TempAccessError") -> int:

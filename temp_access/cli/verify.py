@@ -3,6 +3,8 @@
 import argparse
 import random
 import sys
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from temp_access.aws.clients import Clients
     from temp_access.config.model import Grant
     from temp_access.deployment.effective_policies import ManagedDocument
+    from temp_access.verify.identity_tokens import IdentityToken
     from temp_access.verify.live.drift_reader import StateReader
     from temp_access.verify.live.run import Deployment
     from temp_access.verify.plan.plan import ProbePlan
@@ -63,6 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--mfa-serial", metavar="ARN", help="temp-user's MFA device, if the role requires MFA")
     parser.add_argument("--mfa-code", metavar="CODE", help="the device's current code")
+    parser.add_argument(
+        "--web-identity-token",
+        action="append",
+        default=[],
+        metavar="PROVIDER=FILE",
+        help="be the borrower whom this token of an identity provider is for; can be repeated",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown")
@@ -71,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--self-test",
         action="store_true",
-        help="mutate the session policy; the probes must notice each mutant",
+        help="mutate session policies and roles of grants; the probes must notice each mutant",
     )
 
 
@@ -146,7 +156,13 @@ def _grants(args: argparse.Namespace, config: Config) -> "list[Grant]":
 
 
 def _plan(
-    config: Config, grants: "list[Grant]", target: Target, run_name: str, managed: "ManagedDocument", arn: str
+    config: Config,
+    grants: "list[Grant]",
+    target: Target,
+    run_name: str,
+    managed: "ManagedDocument",
+    arn: str,
+    tokens: "dict[str, IdentityToken]",
 ) -> "ProbePlan":
     from temp_access.verify.plan.assume_role import is_untrusted
     from temp_access.verify.plan.plan import make_plan
@@ -161,14 +177,19 @@ def _plan(
         # `cdk bootstrap` creates this bucket, so it exists wherever the stacks are deployed.
         other_bucket=f"cdk-hnb659fds-assets-{target.account}-{target.region}",
         deployer_is_untrusted=is_untrusted(config, arn),
+        decide_for_person=lambda name: decide_for_user(config, target, managed, name),
+        tokens={label: token.claims for label, token in tokens.items()},
     )
 
 
 def _verify_live(args: argparse.Namespace, config: Config) -> int:
     from temp_access.deployment.effective_policies import managed_document
+    from temp_access.verify.identity_tokens import read_tokens
     from temp_access.verify.live.run import verify_live
 
+    tokens = read_tokens(args.web_identity_token, config)
     deployment, state, arn = _open(args, config)
+    deployment = replace(deployment, tokens=tokens)
     target = deployment.target
     endpoint = f" at {target.endpoint}" if target.endpoint else ""
     print(f"verifying account {target.account}, {target.region}, bucket {target.bucket}{endpoint}", file=sys.stderr)
@@ -177,7 +198,7 @@ def _verify_live(args: argparse.Namespace, config: Config) -> int:
     grants = _grants(args, config)
 
     def planner(run_name: str, deployer: "Clients") -> "ProbePlan":
-        return _plan(config, grants, target, run_name, lambda arn: managed_document(deployer.iam, arn), arn)
+        return _plan(config, grants, target, run_name, lambda arn: managed_document(deployer.iam, arn), arn, tokens)
 
     report = verify_live(deployment, planner, state, sys.stderr, quiet=args.quiet)
     _print(args, report)
@@ -188,6 +209,7 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     from temp_access.deployment.effective_policies import known_document, template_policies
     from temp_access.deployment.stacks import read_stacks
     from temp_access.deployment.unread import unread
+    from temp_access.verify.identity_tokens import read_tokens
     from temp_access.verify.offline.run import evaluator_calls, verify_offline
     from temp_access.verify.operations import new_run
 
@@ -198,8 +220,10 @@ def _verify_offline(args: argparse.Namespace, config: Config) -> int:
     target = policies.target
     run_name = new_run()
     deployer = f"arn:{target.partition}:iam::{target.account}:user/an-administrator"
-    plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer)
-    calls = evaluator_calls(config, policies, unread=unread(assembly, target, policies.state))
+    tokens = read_tokens(args.web_identity_token, config)
+    plan = _plan(config, _grants(args, config), target, run_name, known_document, deployer, tokens)
+    claims = {label: token.claims for label, token in tokens.items()}
+    calls = evaluator_calls(config, policies, unread=unread(assembly, target, policies.state), tokens=claims)
     report = verify_offline(plan, calls, target, run_name, sys.stderr, quiet=args.quiet)
     _print(args, report)
     return report.exit_code
@@ -224,12 +248,15 @@ def _print(args: argparse.Namespace, report: VerificationReport) -> None:
 
 
 def _self_test(deployment: "Deployment", state: "StateReader") -> int:
+    from temp_access.verify.live.role_mutants import RoleMutants
     from temp_access.verify.live.run import LiveRun
     from temp_access.verify.live.self_test import MutantStatus, SelfTest, run_mutants
 
+    config, target = deployment.config, deployment.target
     statuses = []
     with LiveRun(deployment, state, sys.stderr) as live:
-        for result in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
+        of_roles = RoleMutants(config, target, state.expected, live.name).results() if config.own_role_grants else ()
+        for result in chain(run_mutants(live, SelfTest(config, target, live.name)), of_roles):
             statuses.append(result.status)
             print(
                 f"{result.status.value:9}  {result.mutant.name}: {result.mutant.killed_by}: {result.observed}",

@@ -7,7 +7,7 @@ from temp_access.config.borrower import Borrower, BorrowerKind, IdentityProvider
 from temp_access.config.model import Grant, User
 from temp_access.config.table import TableReader, did_you_mean, format_duration, key_path
 from temp_access.config.validation import external_id_problem, iam_name_problem, parse_principal
-from temp_access.iam.service_principals import sends_source_account
+from temp_access.iam.service_principals import sends_source_account, source_keys
 from temp_access.iam.sts_limits import MIN_ROLE_MAXIMUM
 from temp_access.iam.token_issuers import required_subject, required_subject_form
 
@@ -198,5 +198,9 @@ def borrower_warnings(
 def _unbound_services(grants: Mapping[str, Grant]) -> Iterator[tuple[str, str]]:
     for id_, grant in grants.items():
         for each in grant.borrowers:
-            if each.kind is BorrowerKind.SERVICE and sends_source_account(each.name) is None:
+            if (
+                each.kind is BorrowerKind.SERVICE
+                and sends_source_account(each.name) is None
+                and not source_keys(each.name)
+            ):
                 yield f"{key_path('grants', id_)}.borrowers", each.text

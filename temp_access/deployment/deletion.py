@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
 """
 
 import json
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from temp_access.aws.answers import is_missing
 from temp_access.aws.clients import service_client
+from temp_access.aws.parallel import in_parallel
 from temp_access.deployment.policy_drift import aws_cli
-from temp_access.deployment.stacks import ACCESS, STACKS
+from temp_access.deployment.stacks import ACCESS, FURTHER_STACKS, STACKS
 from temp_access.errors import TempAccessError
 
 if TYPE_CHECKING:
@@ -21,6 +23,17 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+_KINDS: dict[str, Literal["user", "role"]] = {"AWS::IAM::User": "user", "AWS::IAM::Role": "role"}
+
+
+@dataclass(frozen=True, slots=True)
+class StackHolder:
+    """A user or role that a stack has, and what else is named in the stack: its own policies."""
+
+    stack: str
+    kind: Literal["user", "role"]
+    name: str
+    known: str = ""
 
 
 def read_before_deletion(what: str, call: Callable[[], T]) -> T | None:
@@ -33,34 +46,60 @@ def read_before_deletion(what: str, call: Callable[[], T]) -> T | None:
         if is_missing(error):
             return None
         raise TempAccessError(
-            f"nothing was deleted, because {what} can't be read: {error}; run destroy again", exit_code=3
+            f"nothing was deleted, because {what} can't be read: {error}; run the command again", exit_code=3
         ) from error
 
 
-def obstacles(session: "boto3.Session", is_own_policy: Callable[[str], bool]) -> list[str]:
-    """Return what would stop the deletion, with the command that removes it; access keys aren't among it.
+def deployed_stacks(session: "boto3.Session", stacks: Iterable[str] = (*STACKS, *FURTHER_STACKS)) -> tuple[str, ...]:
+    """Return those of the stacks that are there; raises TempAccessError (inconclusive) if one can't be read."""
+    cloudformation = service_client(session, "cloudformation")
 
-    `is_own_policy` tells the inline policies of the role, by name, that destroy deletes itself. Raises TempAccessError
-    (inconclusive) if something can't be read.
-    """
-    found = [obstacle for stack in STACKS for obstacle in _of_stack(session, stack)]
-    cloudformation, iam = service_client(session, "cloudformation"), service_client(session, "iam")
-    template = read_before_deletion("its template", lambda: cloudformation.get_template(StackName=ACCESS))
-    answer = read_before_deletion("its resources", lambda: cloudformation.describe_stack_resources(StackName=ACCESS))
-    if not template or not answer:
-        return found
-    resources = [(each["ResourceType"], each.get("PhysicalResourceId", "")) for each in answer["StackResources"]]
+    def is_there(stack: str) -> bool:
+        answer = read_before_deletion(f"the stack {stack}", lambda: cloudformation.describe_stacks(StackName=stack))
+        return bool(answer and answer["Stacks"])
+
+    return tuple(filter(is_there, stacks))
+
+
+def stack_holders(session: "boto3.Session", stacks: Iterable[str]) -> tuple[StackHolder, ...]:
+    """Return the users and roles of the stacks; raises TempAccessError (inconclusive) if they can't be read."""
+    return tuple(holder for stack in stacks if stack in (ACCESS, *FURTHER_STACKS) for holder in _of(session, stack))
+
+
+def _of(session: "boto3.Session", stack: str) -> Iterator[StackHolder]:
+    cloudformation = service_client(session, "cloudformation")
+    template = read_before_deletion("its template", lambda: cloudformation.get_template(StackName=stack))
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    resources = read_before_deletion(
+        "its resources", lambda: [each for page in pages for each in page["StackResourceSummaries"]]
+    )
+    if not template or not resources:
+        return
+    found = [(each["ResourceType"], each.get("PhysicalResourceId", "")) for each in resources]
     # The names of the stack's own policies are in its template, or are ids of its resources.
     body: Any = template["TemplateBody"]
     known = body if isinstance(body, str) else json.dumps(body, default=str)
-    known += json.dumps([id_ for _, id_ in resources])
-    for type_, name in resources:
-        if not name:
-            continue
-        if type_ == "AWS::IAM::User":
-            found += [*_of_user(iam, name), *_policies(iam, "user", name, known, lambda _: False)]
-        if type_ == "AWS::IAM::Role":
-            found += _policies(iam, "role", name, known, is_own_policy)
+    known += json.dumps([id_ for _, id_ in found])
+    for type_, name in found:
+        if name and type_ in _KINDS:
+            yield StackHolder(stack, _KINDS[type_], name, known)
+
+
+def obstacles(
+    session: "boto3.Session",
+    stacks: Iterable[str],
+    holders: Collection[StackHolder],
+    is_own_policy: Callable[[str], bool],
+) -> list[str]:
+    """Return what would stop the deletion, with the command that removes it; access keys aren't among it.
+
+    `is_own_policy` tells the inline policies of roles, by name, that the caller deletes itself. Raises TempAccessError
+    (inconclusive) if something can't be read.
+    """
+    found = [obstacle for stack in stacks for obstacle in _of_stack(session, stack)]
+    iam: IAMClient = service_client(session, "iam")
+    for lines in in_parallel(lambda holder: list(_of_holder(iam, holder, is_own_policy)), holders):
+        found += lines
     return found
 
 
@@ -77,6 +116,16 @@ def _of_stack(session: "boto3.Session", stack: str) -> Iterable[str]:
             yield f"the stack {stack} has termination protection: {command} --no-enable-termination-protection"
 
 
+def _of_holder(iam: "IAMClient", holder: StackHolder, is_own_policy: Callable[[str], bool]) -> Iterator[str]:
+    if holder.kind == "user":
+        yield from _of_user(iam, holder.name)
+        yield from _policies(iam, holder, lambda _: False)
+        return
+    yield from _policies(iam, holder, is_own_policy)
+    if holder.stack != ACCESS:
+        yield from _instance_profiles(iam, holder)
+
+
 def _of_user(iam: "IAMClient", name: str) -> Iterable[str]:
     devices = read_before_deletion(f"the MFA devices of {name}", lambda: iam.list_mfa_devices(UserName=name))
     for device in devices["MFADevices"] if devices else ():
@@ -91,8 +140,9 @@ def _of_user(iam: "IAMClient", name: str) -> Iterable[str]:
         yield f"{name} is in the group {group['GroupName']}: {command}"
 
 
-def _policies(iam: Any, kind: str, name: str, known: str, is_own_policy: Callable[[str], bool]) -> Iterable[str]:
-    """Yield the policies of a user or role (the `kind`) that somebody else than the stack added."""
+def _policies(iam: Any, holder: StackHolder, is_own_policy: Callable[[str], bool]) -> Iterable[str]:
+    """Yield the policies of a user or role that somebody else than the stack added."""
+    kind, name, known = holder.kind, holder.name, holder.known
     named = {f"{kind}_name": name}
     parameter = {f"{kind.title()}Name": name}
     inline = getattr(iam, f"list_{kind}_policies")
@@ -109,3 +159,15 @@ def _policies(iam: Any, kind: str, name: str, known: str, is_own_policy: Callabl
         if not any(text in known for text in (f'"{arn}"', f'/{own}"', f'"{own}"')):
             command = aws_cli("iam", f"detach-{kind}-policy", **named, policy_arn=arn)
             yield f"{name} has the policy {arn}, which the stack didn't attach: {command}"
+
+
+def _instance_profiles(iam: "IAMClient", holder: StackHolder) -> Iterator[str]:
+    name = holder.name
+    answer = read_before_deletion(
+        f"the instance profiles of {name}", lambda: iam.list_instance_profiles_for_role(RoleName=name)
+    )
+    for profile in answer["InstanceProfiles"] if answer else ():
+        own = profile["InstanceProfileName"]
+        if f'"{own}"' not in holder.known:
+            command = aws_cli("iam", "remove-role-from-instance-profile", instance_profile_name=own, role_name=name)
+            yield f"{name} is in the instance profile {own}, which the stack didn't create: {command}"

@@ -190,10 +190,7 @@ class EffectivePolicies:
     @property
     def unknown_names(self) -> frozenset[str]:
         """The names of all unknown policies of the deployment's users and roles."""
-        state = self.state
-        owners: tuple[UserState | RoleState, ...]
-        owners = (state.user, state.role, *state.users.values(), *state.grant_roles.values())
-        return frozenset[str]().union(*(self.unknown(owner).policy_names for owner in owners))
+        return frozenset(name for owner in self.state.owners for name in self.unknown(owner).policy_names)
 
 
 def principal_policies(

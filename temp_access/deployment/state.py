@@ -88,6 +88,11 @@ class State:
     users: Mapping[str, UserState] = field(default_factory=dict)
     providers: Mapping[str, ProviderState] = field(default_factory=dict)
 
+    @property
+    def owners(self) -> tuple[UserState | RoleState, ...]:
+        """All users and roles."""
+        return (self.user, self.role, *self.users.values(), *self.grant_roles.values())
+
 
 @dataclass(frozen=True, slots=True)
 class DeployedState:

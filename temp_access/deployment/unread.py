@@ -16,9 +16,9 @@ from temp_access.cfn.assembly import MADE_RESOURCES, Assembly, Template
 from temp_access.cfn.read_properties import HOLDERS, PROPERTIES
 from temp_access.cfn.resources import Resource, resources
 from temp_access.deployment.expected import inline_name
+from temp_access.deployment.own_ids import OWN_KINDS, without_own_ids
 from temp_access.deployment.readable import (
     ACCESS_PREFIXES,
-    BUCKET,
     BUCKET_POLICY,
     CREDENTIAL_PROPERTIES,
     CREDENTIALS,
@@ -27,6 +27,7 @@ from temp_access.deployment.readable import (
     ROLE,
     USER,
 )
+from temp_access.deployment.stacks import FURTHER_STACKS
 from temp_access.deployment.state import State
 from temp_access.deployment.target import Target, template_context
 from temp_access.deployment.unread_effects import (
@@ -37,7 +38,7 @@ from temp_access.deployment.unread_effects import (
     service_of_type,
 )
 from temp_access.iam.statements import as_list
-from temp_access.policies.role_policy import TAG_PREFIX
+from temp_access.policies.role_policy import CONFIG_TAG, TAG_PREFIX
 
 # What a function in a resource can refer to outside of the resources.
 _SECTIONS = ("Conditions", "Mappings", "Parameters", "Rules")
@@ -56,7 +57,8 @@ _EFFECTS = {
     "AccessControl": UnreadEffect.ALLOW,
     "Tags": UnreadEffect.TAGS,
 }
-_OWN_NAMES = {BUCKET: "bucket", ROLE: "role", USER: "user"}
+# These are known in the stacks for borrowers alone; elsewhere, they can let somebody assume the role.
+_OF_BORROWERS = frozenset(("AWS::IAM::InstanceProfile", "AWS::IAM::OIDCProvider"))
 _POLICY_OR_ROLE = re.compile(r'"(?:Statement|[^"]*(?i:role)(?i:arns?|names?|s)?)":')
 _TAG_KEY = re.compile(r"(?i)(?:principal|resource|bucket)tag")
 
@@ -83,10 +85,10 @@ def _in_template(stack: str, template: Template, assembly: Assembly) -> Iterator
         yield Unread(name, _content(template, ""), stack, effect=UnreadEffect.ANY)
     for logical_id, resource in template["Resources"].items():
         kind = resource["Type"]
-        content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
-        content = _without_own_ids(content, assembly)
-        if kind not in PROPERTIES:
+        if kind not in PROPERTIES or (kind in _OF_BORROWERS and stack not in FURTHER_STACKS):
             if kind not in HARMLESS or _POLICY_OR_ROLE.search(json.dumps(resource.get("Properties", {}))):
+                content = _content(_effective(resource), _nested(kind, assembly.folder), *_sections(template))
+                content = without_own_ids(content, assembly)
                 yield _of_type(kind, f"{stack}.{logical_id} ({kind})", content, stack, logical_id)
         elif "Condition" in resource:
             # Of the resource, because what it contains is read.
@@ -105,6 +107,7 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
     tags_matter = any(_TAG_KEY.search(json.dumps(template)) for template in assembly.templates.values())
     users, roles = {state.user.name, *state.users}, {state.role.name, *state.grant_roles}
     names = {"Users": users, "UserName": users, "Roles": roles, "RoleName": roles}
+    separate = [each for each in own if each.kind in HOLDERS and each.kind != "AWS::IAM::ManagedPolicy"]
     for each in own:
         sections = _sections(assembly.templates[each.stack])
         yield from _unknown_parts(each, sections)
@@ -121,10 +124,17 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
                 found = _of(each, description, {holders: others, "of": each.properties})
                 # A policy of others has no effect on the user and the role.
                 yield replace(found, effect=UnreadEffect.NONE) if all(others) else found
+        if each.kind == ROLE and each.stack in FURTHER_STACKS and CONFIG_TAG not in _tag_keys(each):
+            found = _of(each, f"the role {each.name} of {each.stack}, which no grant has", each.properties)
+            yield replace(found, effect=UnreadEffect.NONE, in_state=True)
         if each.kind in (ROLE, USER):
-            for name, documents in _duplicate_policies(each, own).items():
+            for name, documents in _duplicate_policies(each, separate).items():
                 found = _of(each, f"two policies {name} of {each.name}", documents)
                 yield replace(found, effect=UnreadEffect.ANY)
+
+
+def _tag_keys(resource: Resource) -> set[str]:
+    return {str(tag.get("Key")) for tag in resource.properties.get("Tags", ())}
 
 
 def _unknown_parts(resource: Resource, sections: list[object]) -> Iterator[Unread]:
@@ -163,12 +173,11 @@ def _unread_properties(resource: Resource, sections: list[object], *, tags_matte
         yield replace(found, effect=UnreadEffect.TAGS, service="")
 
 
-def _duplicate_policies(owner: Resource, own: Iterable[Resource]) -> dict[str, list[object]]:
+def _duplicate_policies(owner: Resource, separate: Iterable[Resource]) -> dict[str, list[object]]:
     """Return the documents of each name that several inline policies of a user or role have."""
     policies = [*owner.properties.get("Policies", ())]
-    for each in own:
-        holders = HOLDERS.get(each.kind, ()) if each.kind != "AWS::IAM::ManagedPolicy" else ()
-        kinds = [name for name in holders if owner.kind.rpartition("::")[2] in name]
+    for each in separate:
+        kinds = [name for name in HOLDERS[each.kind] if owner.kind.rpartition("::")[2] in name]
         if any(owner.name in as_list(each.properties.get(name)) for name in kinds):
             policies.append({**each.properties, "PolicyName": inline_name(each)})
     names = Counter(policy["PolicyName"] for policy in policies)
@@ -213,7 +222,7 @@ def _names_own(resource: Mapping[str, Any], own_stacks: Iterable[str], state: St
 
 def _effect_of_other(resource: Mapping[str, Any], own_stacks: Iterable[str], state: State) -> UnreadEffect:
     kind = str(resource["Type"])
-    if kind in _OWN_NAMES and not _names_own(resource, own_stacks, state):
+    if kind in OWN_KINDS and not _names_own(resource, own_stacks, state):
         # Another user, role or bucket.
         return UnreadEffect.NONE
     return effect_of_type(kind)
@@ -257,15 +266,6 @@ def _digests(folder: Path, pattern: str, without: Iterable[str] = ()) -> list[st
 
 def _content(*values: object) -> str:
     return json.dumps(values, sort_keys=True, default=str)
-
-
-def _without_own_ids(content: str, assembly: Assembly) -> str:
-    """Replace the logical ids of user, role and bucket, so that renaming them changes nothing."""
-    for template in assembly.templates.values():
-        for logical_id, resource in template["Resources"].items():
-            if name := _OWN_NAMES.get(resource["Type"]):
-                content = re.sub(rf'(?<=["{{]){re.escape(logical_id)}(?=[".}}])', f"<the {name}>", content)
-    return content
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ class TokenIssuer:
 
     `owner` says that the subject names its owner in full, so that no other customer gets a token for it. `subject`
     says that it names the owner's repository, project or pipeline as well. A `*` or `?` is no part of a name.
-    `form` is how such a subject begins, for messages; `page` describes the issuer's subjects.
+    `form` is how such a subject begins, for messages; `page` describes the issuer's subjects. `audience_names_owner`
+    says that a customer's tokens have the customer's own audience.
     """
 
     hosts: tuple[str, ...]
@@ -26,6 +27,7 @@ class TokenIssuer:
     subject: re.Pattern[str]
     form: str
     page: str
+    audience_names_owner: bool = False
 
 
 def token_issuer(host: str) -> TokenIssuer | None:
@@ -52,8 +54,8 @@ def required_subject_form(host: str) -> str | None:
     return issuer.form if issuer else None
 
 
-def _issuer(hosts: str, owner: str, subject: str, form: str, page: str) -> TokenIssuer:
-    return TokenIssuer(tuple(hosts.split()), _pattern(owner), _pattern(subject), form, page)
+def _issuer(hosts: str, owner: str, subject: str, form: str, page: str, *, audience: bool = False) -> TokenIssuer:
+    return TokenIssuer(tuple(hosts.split()), _pattern(owner), _pattern(subject), form, page, audience)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -61,10 +63,11 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text.replace("NAME", "[^:*?]+").replace("PART", "[^/:*?]+"))
 
 
-# A repository's owner can choose the claims in its subjects, so that they can begin with others.
+# A repository's owner can choose the claims in its subjects, so that they can begin with others. The ids of owners and
+# repositories follow their names after `@`, which no name has.
 _GITHUB_REPOSITORY = r"(?:repo|repository):PART/PART"
 _GITHUB_OWNER = (
-    r"(?:[^*?]*:)?(?:(?:repo|repository|job_workflow_ref):PART/"
+    r"(?:[^*?]*:)?(?:(?:repo|repository|job_workflow_ref):PART[/@]"
     r"|(?:repository_owner|repository_owner_id|repository_id):NAME(?::|\Z))"
 )
 _GITHUB_SUBJECT = (
@@ -131,6 +134,7 @@ TOKEN_ISSUERS: Final = (
         f"owner:NAME:project:NAME{_END}",
         "owner:TEAM:project:PROJECT:",
         "https://vercel.com/docs/oidc/reference",
+        audience=True,
     ),
     _issuer(
         "api.pulumi.com/oidc",
@@ -138,6 +142,7 @@ TOKEN_ISSUERS: Final = (
         "pulumi:(?:deploy|environments):org:NAME:[^*?]",
         "pulumi:deploy:org:ORGANIZATION: and more, such as project:PROJECT",
         "https://www.pulumi.com/docs/administration/access-identity/oidc-client/",
+        audience=True,
     ),
     _issuer(
         "proidc.upbound.io",

@@ -18,7 +18,7 @@ from temp_access.lint.model import GRAMMAR, UNDECIDED, UNREAD, Finding, Violatio
 from temp_access.lint.rules import RESOURCE_RULES, RULES
 
 # The rules that accept a statement with the right condition.
-_PREVENTED = frozenset(("Everyone", "ListWithoutPrefix", "SelfEscalation"))
+_PREVENTED = frozenset(("Everyone", "ListWithoutPrefix", "SelfEscalation", "TokenSubject"))
 
 
 def findings(assembly: Assembly) -> tuple[Finding, ...]:

@@ -52,6 +52,8 @@ def is_accepted(issue: ValidationIssue, statement: StatementView | None) -> bool
         return False
     if issue.issue_type in _ONLY_FOR_ALLOW and (not statement.allow or _trusts_an_app(statement)):
         return True
+    if issue.issue_type == "missing_required_condition_for_assume_action" and _is_of_token(issue):
+        return True
     if issue.issue_type == "set_operator_on_single_valued_key":
         # ForAnyValue means the same as no set operator then; ForAllValues lets requests without the key pass.
         return "ForAnyValue" in issue.message
@@ -78,6 +80,11 @@ def _trusts_an_app(statement: StatementView) -> bool:
     return bool(providers) and all(
         each in _APP_PROVIDERS and keys & {f"{each}:aud", f"{each}:app_id"} for each in providers
     )
+
+
+def _is_of_token(issue: ValidationIssue) -> bool:
+    # The rules TokenAudience and TokenSubject decide that.
+    return (issue.action or "").lower() == "sts:assumerolewithwebidentity"
 
 
 def _fits(action: str, statement: StatementView) -> bool:

@@ -56,7 +56,7 @@ def _keys(operator: str, keys: object) -> object:
     # The service reference doesn't list the keys of encryption contexts.
     return {
         # AWS ignores the case of a key; the library expects the spelling of the service reference.
-        re.sub("^aws:", "aws:", _with_sample(key, "r"), flags=re.IGNORECASE): _replaced(
+        re.sub("^aws:", "aws:", _with_sample(key, "example.com"), flags=re.IGNORECASE): _replaced(
             values, value or _ARN, always=value is not None
         )
         for key, values in keys.items()

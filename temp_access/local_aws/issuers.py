@@ -33,10 +33,10 @@ def place_issuer(state_dir: Path, issuer: str, url: str, ca_file: Path | None = 
     """
     if not re.fullmatch(r"https://[^\s?#]+", issuer):
         raise UserError(f"the issuer {issuer!r} must begin with https:// and have no query, as AWS wants it")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.hostname not in _LOOPBACK or parts.query or parts.fragment:
+    if not _is_on_this_machine(url):
         raise UserError(
-            f"the URL {url!r} is not on this machine; pass the one at which the provider listens, as http://127.0.0.1:9000"
+            f"the URL {url!r} is not on this machine; pass the one at which the provider listens, such as "
+            "http://127.0.0.1:9000"
         )
     state = StateDir.of(state_dir)
     state.make()
@@ -50,3 +50,13 @@ def issuer_place(state_dir: StateDir, issuer: str) -> IssuerPlace | None:
     """Return where the issuer's documents are, or None for its own URL."""
     place = read_json(state_dir.issuers).get(issuer.rstrip("/"))
     return IssuerPlace(**place) if isinstance(place, dict) else None
+
+
+def _is_on_this_machine(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        return False
+    is_plain = has_port and not (parts.query or parts.fragment or parts.username)
+    return is_plain and parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK

@@ -6,7 +6,7 @@ from temp_access.config.borrower import Borrower, BorrowerKind, IdentityProvider
 from temp_access.config.model import Conditions, Config, Grant
 from temp_access.iam.arn import iam_arn
 from temp_access.iam.policy_json import VERSION, escape
-from temp_access.iam.service_principals import sends_source_account
+from temp_access.iam.service_principals import source_keys
 from temp_access.policies.trust_policy import trust_document
 
 # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
@@ -35,7 +35,7 @@ def borrower_statement(borrower: Borrower, config: Config, *, account: str, part
         provider = config.identity_providers[borrower.name]
         return _token_statement(provider, str(borrower.detail), account=account, partition=partition)
     if borrower.kind is BorrowerKind.SERVICE:
-        return _service_statement(borrower.name, account)
+        return _service_statement(borrower.name, account, partition)
     conditions = config.role.conditions
     if borrower.kind is not BorrowerKind.SSO:
         arn = iam_arn(partition, borrower.account or account, borrower.resource)
@@ -97,11 +97,14 @@ def _literal(value: str) -> str:
     return value.replace("$", "${$}")
 
 
-def _service_statement(service: str, account: str) -> dict[str, Any]:
+def _service_statement(service: str, account: str, partition: str) -> dict[str, Any]:
     action = ["sts:AssumeRole", "sts:TagSession"] if service in _TAGS_SESSIONS else "sts:AssumeRole"
     statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action}
-    if sends_source_account(service):
+    keys = source_keys(service)
+    if "aws:SourceAccount" in keys:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    elif "aws:SourceArn" in keys:
+        statement["Condition"] = {"ArnLike": {"aws:SourceArn": f"arn:{partition}:*:*:{account}:*"}}
     return statement
 
 

@@ -1,16 +1,20 @@
 """The access map: a graph of the callers, the role, and the folders and resources that they can access."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from temp_access.config.model import Grant
+from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.policies.access_modes import grant_access
 from temp_access.review.compare.assuming import assume_callers, compare_assuming
 from temp_access.review.compare.principals import NAMED_SESSION, NO_SESSION_POLICY
+from temp_access.review.holders import ROLE_HOLDER, Holder
 from temp_access.review.model import DIRECTION_NAMES, Change, Direction, Review, combine_directions
-from temp_access.review.snapshot import Snapshot, folder_of, grant_pairs
+from temp_access.review.snapshot import Snapshot, folder_of, grant_pairs, grant_roles
 
 MAX_GRANTS = 12
+_CALLERS = ("user/", "the identity provider ")
 _MAY_ASSUME, _DIRECT = "may assume", "direct access"
 
 
@@ -71,27 +75,48 @@ def access_map(review: Review, base: Snapshot, head: Snapshot, *, limit: int = M
     """Return the map of both snapshots, with at most `limit` grants; grants that changed come first."""
     role = head.target.role_name
     folders = _folders(base, head)
+    changed = {change.target for change in review.changes} | {change.subject for change in review.changes}
     grants = list(_grant_edges(review, base, head, role))
+
+    def is_unchanged(edge: Edge) -> bool:
+        return not edge.change and edge.source not in changed - {role}
+
     # Sorting is stable: changed and unchanged grants stay in the order of the file.
-    shown = {id(edge) for edge in sorted(grants, key=lambda edge: not edge.change)[:limit]}
+    shown = {id(edge) for edge in sorted(grants, key=is_unchanged)[:limit]}
+    own = {edge.source for edge in grants if id(edge) in shown}
+    further = {head.name_of(holder): holder for holder in grant_roles(base, head)}
     edges = [
-        *_assume_edges(review, base, head, role),
+        *_assume_edges(review, base, head, ROLE_HOLDER),
+        *(edge for name in further if name in own for edge in _assume_edges(review, base, head, further[name])),
         *(edge for edge in grants if id(edge) in shown),
-        *_other_edges(review, folders, role),
+        *_other_edges(review, folders, role, further, _session_roles(base, head, role)),
     ]
-    names = dict.fromkeys((edge.source, Column.CALLER) for edge in edges if edge.source != role)
+    roles = {role, *further}
+    names = dict.fromkeys((edge.source, Column.CALLER) for edge in edges if edge.source not in roles)
     names[role, Column.ROLE] = None
-    names |= dict.fromkeys((edge.target, Column.RESOURCE) for edge in edges if edge.target != role)
+    ends = dict.fromkeys(name for edge in edges for name in (edge.source, edge.target) if name in roles)
+    names |= dict.fromkeys((name, Column.ROLE) for name in ends)
+    names |= dict.fromkeys((edge.target, Column.RESOURCE) for edge in edges if edge.target not in roles)
     connected = {name for name, _ in names}
     settings = [change for change in review.changes if change.target is None and change.subject not in folders]
-    names |= dict.fromkeys((change.subject, Column.RESOURCE) for change in settings if change.subject not in connected)
+    names |= dict.fromkeys(
+        (change.subject, _column(change.subject, roles)) for change in settings if change.subject not in connected
+    )
     nodes = tuple(_node(name, column, settings) for name, column in names)
     return AccessMap(nodes, tuple(edges), len(grants) - len(shown))
 
 
-def _assume_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
-    for caller in dict.fromkeys(assume_callers(base, head)):
-        compared = compare_assuming(caller, base, head)
+def _column(subject: str, roles: Container[str]) -> Column:
+    """Return the column of something that only has settings."""
+    if subject in roles:
+        return Column.ROLE
+    return Column.CALLER if subject.startswith(_CALLERS) else Column.RESOURCE
+
+
+def _assume_edges(review: Review, base: Snapshot, head: Snapshot, holder: Holder) -> Iterator[Edge]:
+    role = head.name_of(holder)
+    for caller in dict.fromkeys(assume_callers(base, head, holder)):
+        compared = compare_assuming(caller, base, head, holder)
         before, after = bool(compared.old), bool(compared.new)
         if before or after:
             direction = _direction(review, caller.description, role)
@@ -102,26 +127,47 @@ def _assume_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> 
 def _grant_edges(review: Review, base: Snapshot, head: Snapshot, role: str) -> Iterator[Edge]:
     changed = {change.subject for change in review.changes}
     for id_, before, after in grant_pairs(base, head):
-        old = folder_of(base, id_, before) if before else None
-        new = folder_of(head, id_, after) if after else None
+        old = (_role_of(head, id_, before, role), folder_of(base, id_, before)) if before else None
+        new = (_role_of(head, id_, after, role), folder_of(head, id_, after)) if after else None
         if after and new:
-            direction = _direction(review, id_, new) if id_ in changed else Direction.UNCHANGED
-            yield Edge(role, new, f"{id_}: {grant_access(after).name}", "" if old == new else "new", direction)
+            direction = _direction(review, id_, new[1]) if id_ in changed else Direction.UNCHANGED
+            if old and old[0] != new[0]:
+                # Other principals borrow it now, whatever they can do.
+                direction = Direction.BROADENED
+            yield Edge(*new, f"{id_}: {grant_access(after).name}", "" if old == new else "new", direction)
         if before and old and old != new:
-            yield Edge(role, old, f"{id_}: {grant_access(before).name}", "removed", Direction.NARROWED)
+            yield Edge(*old, f"{id_}: {grant_access(before).name}", "removed", Direction.NARROWED)
 
 
-def _other_edges(review: Review, folders: Mapping[str, set[str]], role: str) -> Iterator[Edge]:
+def _session_roles(base: Snapshot, head: Snapshot, role: str) -> dict[str, str]:
+    """Return the name of the role whose sessions each grant has."""
+    return {id_: _role_of(head, id_, grant, role) for id_, old, new in grant_pairs(base, head) if (grant := new or old)}
+
+
+def _role_of(head: Snapshot, id_: str, grant: Grant, role: str) -> str:
+    """Return the name of the role whose sessions the grant has."""
+    return head.name_of(Holder(PolicyOwner.ROLE, grant=id_)) if grant.borrowers else role
+
+
+def _other_edges(
+    review: Review,
+    folders: Mapping[str, set[str]],
+    role: str,
+    further: Container[str],
+    sources: Mapping[str, str],
+) -> Iterator[Edge]:
     """Yield every other change: not in a grant's own folder, and not of the trust policy."""
     changed: dict[tuple[str, str, str], list[Direction]] = {}
     for change in review.changes:
         subject, target = change.subject, change.target
-        if target is None or target == role or target in folders.get(subject, ()):
+        if target is None or target == role or target in further or target in folders.get(subject, ()):
             continue
         if subject == f"{role} ({NO_SESSION_POLICY})":
             key = (role, target, NO_SESSION_POLICY)
+        elif subject in further:
+            key = (subject, target, NO_SESSION_POLICY)
         elif subject in folders or subject.startswith(NAMED_SESSION):
-            key = (role, target, subject)
+            key = (sources.get(subject, role), target, subject)
         else:
             key = (subject, target, _DIRECT)
         changed.setdefault(key, []).append(change.direction)

@@ -17,7 +17,8 @@ from temp_access.iam.evaluator import evaluate
 from temp_access.iam.parser import parse_policy
 from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.statements import examples, policy_statements
-from temp_access.review.snapshot import Snapshot
+from temp_access.review.holders import ROLE_HOLDER, USER_HOLDER, Holder
+from temp_access.review.snapshot import Snapshot, holders
 
 _ANY = "another"
 _MAX_PATHS = 3
@@ -77,57 +78,62 @@ class _Call:
 
 
 def administrators(base: Snapshot, head: Snapshot) -> tuple[Administrator, ...]:
-    """Return the user and the role (without a session policy), if head's policies let them become administrator."""
+    """Return the users and roles (without a session policy) that head's policies let become administrator."""
     found = []
-    for owner in (PolicyOwner.USER, PolicyOwner.ROLE):
+    for holder in holders(base, head):
+        if head.state_of(holder) is None:
+            continue
         for certain in (True, False):
-            if paths := tuple(_paths(head, owner, certain=certain)):
-                state = head.policies.owner_state(owner)
-                name = state.name if state else ""
-                suffix = " (no session policy)" if owner is PolicyOwner.ROLE else ""
-                is_new = not any(_paths(base, owner, certain=certain))
-                found.append(Administrator(name + suffix, paths, is_new, certain))
+            if paths := tuple(_paths(head, holder, certain=certain)):
+                suffix = " (no session policy)" if holder == ROLE_HOLDER else ""
+                is_new = base.state_of(holder) is None or not any(_paths(base, holder, certain=certain))
+                found.append(Administrator(head.name_of(holder) + suffix, paths, is_new, certain))
                 break
     return tuple(found)
 
 
-def _paths(snapshot: Snapshot, owner: PolicyOwner, *, certain: bool) -> Iterator[str]:
+def _paths(snapshot: Snapshot, holder: Holder, *, certain: bool) -> Iterator[str]:
     """Yield each way in words; unless `certain`, also those that depend on something that isn't known.
 
     A way that an unknown policy may deny isn't certain. What only unknown policies allow is no way.
     """
-    extremes = snapshot.extremes_of(owner) if certain else (UnknownAs.NO_EFFECT,)
-    owns = [snapshot.policies_of(owner, each) for each in extremes]
-    contexts = list(_contexts(snapshot.policies_of(owner), snapshot.config.user.name))
-    may = _EscalationDecider(snapshot, owner, owns, contexts, certain)
+    extremes = snapshot.extremes_of(holder) if certain else (UnknownAs.NO_EFFECT,)
+    owns = [snapshot.policies_of(holder, each) for each in extremes]
+    user_name = snapshot.name_of(holder if holder.owner is PolicyOwner.USER else USER_HOLDER)
+    contexts = list(_contexts(snapshot.policies_of(holder), user_name))
+    may = _EscalationDecider(snapshot, holder, owns, contexts, certain)
     everything = parse_policy(ALLOW_ALL, Layer.IDENTITY, "everything")
     boundaries = [PrincipalPolicies((everything,), own.boundary) for own in owns]
-    within_boundary = _EscalationDecider(snapshot, owner, boundaries, contexts, certain)
+    within_boundary = _EscalationDecider(snapshot, holder, boundaries, contexts, certain)
     is_unlimited = within_boundary(_call(snapshot, "AttachUserPolicy", f"user/{_ANY}", "any user"))
-    for is_limited, calls in _candidates(snapshot, owner):
+    for is_limited, calls in _candidates(snapshot, holder):
         # A principal stays within its permissions boundary, whatever it attaches to itself.
         if (is_unlimited or not is_limited) and all(map(may, calls)):
             yield " and ".join(dict.fromkeys(f"{call.action} on {call.target}" for call in calls))
 
 
-def _candidates(snapshot: Snapshot, owner: PolicyOwner) -> Iterator[tuple[bool, tuple[_Call, ...]]]:
+def _candidates(snapshot: Snapshot, holder: Holder) -> Iterator[tuple[bool, tuple[_Call, ...]]]:
     """Yield each way as its calls, and whether the principal's own permissions boundary still limits the result."""
 
     def one(action: str, resource: str, target: str) -> _Call:
         return _call(snapshot, action, resource, target)
 
-    user, role = snapshot.state.user, snapshot.state.role
-    if owner is PolicyOwner.USER:
+    state = snapshot.state_of(holder)
+    assert state is not None  # noqa: S101 - the caller asks for those that exist only; narrows the type
+    if isinstance(state, UserState):
         for action in ("PutUserPolicy", "AttachUserPolicy"):
-            yield True, (one(action, f"user/{user.name}", "itself"),)
-        for group in user.groups:
+            yield True, (one(action, f"user/{state.name}", "itself"),)
+        for group in state.groups:
             for action in ("PutGroupPolicy", "AttachGroupPolicy"):
                 yield True, (one(action, f"group/{group}", f"its group {group}"),)
         yield True, (one("AddUserToGroup", f"group/{_ANY}", "any group"),)
-    for action in ("PutRolePolicy", "AttachRolePolicy"):
-        target = "itself" if owner is PolicyOwner.ROLE else f"{role.name}, which it may assume"
-        yield True, (one(action, f"role/{role.name}", target),)
-    yield from _policy_versions(snapshot, user if owner is PolicyOwner.USER else role)
+    for role in _roles(snapshot, holder):
+        name, target = snapshot.name_of(role), "itself"
+        if role != holder:
+            target = f"{name}, which it may assume"
+        for action in ("PutRolePolicy", "AttachRolePolicy"):
+            yield True, (one(action, snapshot.arn_of(role).rpartition(":")[2], target),)
+    yield from _policy_versions(snapshot, state)
     yield False, (one("UpdateAssumeRolePolicy", f"role/{_ANY}", "any role"),)
     for action in ("CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile"):
         yield False, (one(action, f"user/{_ANY}", "any user"),)
@@ -139,6 +145,17 @@ def _candidates(snapshot: Snapshot, owner: PolicyOwner) -> Iterator[tuple[bool, 
         passed = _call(snapshot, "PassRole", f"role/{_ANY}", "any role", ("iam:passedtoservice", service))
         for actions in alternatives:
             yield False, (passed, *(_in_service(snapshot, action) for action in actions))
+
+
+def _roles(snapshot: Snapshot, holder: Holder) -> Iterator[Holder]:
+    """Yield the role itself, or the roles that a user may assume according to access.toml."""
+    if holder.owner is PolicyOwner.ROLE:
+        yield holder
+    elif holder == USER_HOLDER:
+        yield ROLE_HOLDER
+    else:
+        grants = snapshot.config.grants_by_user.get(str(holder.name), ())
+        yield from (Holder(PolicyOwner.ROLE, grant=grant.id) for grant in grants)
 
 
 def _policy_versions(snapshot: Snapshot, owner: UserState | RoleState) -> Iterator[tuple[bool, tuple[_Call, ...]]]:
@@ -167,7 +184,7 @@ class _EscalationDecider:
     """Decides whether a principal's own policies, each of `owns`, allow a call, in one of some contexts."""
 
     snapshot: Snapshot
-    owner: PolicyOwner
+    holder: Holder
     owns: Sequence[PrincipalPolicies]
     contexts: list[Mapping[str, ContextValue]]
     certain: bool
@@ -177,17 +194,18 @@ class _EscalationDecider:
 
     def _allows(self, call: _Call, own: PrincipalPolicies) -> bool:
         target, policies = self.snapshot.target, self.snapshot.policies.on(None, own)
-        is_user = self.owner is PolicyOwner.USER
+        snapshot, holder = self.snapshot, self.holder
+        is_user, arn = holder.owner is PolicyOwner.USER, snapshot.arn_of(holder)
         decisions = (
             evaluate(
                 policies,
                 Request(
-                    principal=target.user_arn if is_user else target.session_arn("session"),
+                    principal=arn if is_user else snapshot.session_arn(holder, "session"),
                     action=call.action,
                     resource=call.resource,
                     account=target.account,
                     resource_account=target.account,
-                    role_arn=None if is_user else target.role_arn,
+                    role_arn=None if is_user else arn,
                     context={**context, **dict(call.keys)},
                 ),
             )

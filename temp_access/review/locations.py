@@ -5,16 +5,18 @@ from typing import Any
 
 from temp_access.cfn.intrinsics import resolve
 from temp_access.cfn.source_location import SourceLocation, find_construct_call
-from temp_access.config.model import Grant
+from temp_access.config.model import Grant, User
 from temp_access.config.table import key_path
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import template_context
 from temp_access.iam.decision import Layer, Reason
 from temp_access.iam.statements import as_list, as_mapping
 from temp_access.review.compare.principals import ComparedPrincipal
+from temp_access.review.holders import ROLE_HOLDER, Holder
 from temp_access.review.snapshot import Snapshot
 
-_RESOURCE_TYPES = {"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"}
+_RESOURCE_TYPES = {PolicyOwner.USER: "AWS::IAM::User", PolicyOwner.ROLE: "AWS::IAM::Role"}
+_NAMES = {PolicyOwner.USER: "UserName", PolicyOwner.ROLE: "RoleName"}
 _ACCESS_KEYS = ("access", "extras", "folder")
 
 
@@ -46,67 +48,100 @@ def locate_construct(snapshot: Snapshot, stack: str, logical_id: str) -> SourceL
 
 
 def locate_type(snapshot: Snapshot, kind: str) -> SourceLocation:
-    """Return the location of the only resource of a type."""
+    """Return the location of the first resource of a type: of users and roles, the one of `[user]` or `[role]`."""
     for stack, id_, resource in _resources(snapshot):
         if resource["Type"] == kind:
             return locate_construct(snapshot, stack, id_)
     return SourceLocation(description=f"no {kind} in the templates", before=_is_base(snapshot))
 
 
+def locate_holder(snapshot: Snapshot, holder: Holder) -> SourceLocation:
+    """Return the location of a user or role."""
+    if not holder.is_further:
+        return locate_type(snapshot, _RESOURCE_TYPES[holder.owner])
+    for stack, id_, _ in _own_resources(snapshot, holder):
+        return locate_construct(snapshot, stack, id_)
+    return SourceLocation(description=f"no {snapshot.name_of(holder)} in the templates", before=_is_base(snapshot))
+
+
+def _own_resources(snapshot: Snapshot, holder: Holder) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield the resource of a user or role."""
+    context, name = template_context(snapshot.assembly, snapshot.target), snapshot.name_of(holder)
+    for stack, id_, resource in _resources(snapshot):
+        if resource["Type"] == _RESOURCE_TYPES[holder.owner]:
+            written = resource.get("Properties", {}).get(_NAMES[holder.owner])
+            if written == name or (not isinstance(written, str) and resolve({"Ref": id_}, stack, context) == name):
+                yield stack, id_, resource
+
+
 def locate_reason(snapshot: Snapshot, principal: ComparedPrincipal, reason: Reason) -> SourceLocation:
     """Return the location of the statement that decided the principal's request."""
+    holder = principal.holder(snapshot)
     if reason.layer is Layer.RESOURCE:
         return locate_type(snapshot, "AWS::S3::BucketPolicy")
     if reason.layer is Layer.TRUST:
-        return locate_type(snapshot, "AWS::IAM::Role")
-    if principal.owner is PolicyOwner.OUTSIDER:
+        return locate_holder(snapshot, holder if holder.owner is PolicyOwner.ROLE else ROLE_HOLDER)
+    if holder.owner is PolicyOwner.OUTSIDER:
         return SourceLocation(description="the principal's own policies")
-    return locate_policy(snapshot, "User" if principal.owner is PolicyOwner.USER else "Role", reason.policy)
+    return locate_policy(snapshot, holder, reason.policy)
 
 
-def locate_policy(snapshot: Snapshot, owner: str, name: str) -> SourceLocation:
+def locate_policy(snapshot: Snapshot, holder: Holder, name: str) -> SourceLocation:
     """Return the location of the policy `name` (the ARN of a managed one) that the user or role has."""
-    if owner == "User" and (path := _config_path(snapshot, name)) and (location := locate_key(snapshot, path)):
+    if (path := _config_path(snapshot, holder, name)) and (location := locate_key(snapshot, path)):
         return location
-    return _locate_in_template(snapshot, owner, name)
+    return _locate_in_template(snapshot, holder, name)
 
 
 def _is_base(snapshot: Snapshot) -> bool:
     return snapshot.name == "base"
 
 
-def _config_path(snapshot: Snapshot, name: str) -> str | None:
-    user, managed = snapshot.config.user, name.partition(":iam::aws:policy/")[2]
+def user_settings(snapshot: Snapshot, holder: Holder) -> tuple[str, User | None]:
+    """Return the path of a user's table in access.toml, and its settings."""
+    if holder.name is None:
+        return "user", snapshot.config.user
+    return key_path("users", holder.name), snapshot.config.users.get(holder.name)
+
+
+def _config_path(snapshot: Snapshot, holder: Holder, name: str) -> str | None:
+    if holder.owner is PolicyOwner.ROLE:
+        boundary = snapshot.config.role.permissions_boundary
+        return "role.permissions_boundary" if name == boundary else None
+    table, user = user_settings(snapshot, holder)
+    state = snapshot.state_of(holder)
+    if user is None or state is None:
+        return None
+    managed = name.partition(":iam::aws:policy/")[2]
     if name == user.permissions_boundary:
-        return "user.permissions_boundary"
+        return f"{table}.permissions_boundary"
     for index, policy in enumerate(user.aws_managed):
         if policy.name == managed:
-            return f"user.aws_managed[{index}].name"
-    permissions = snapshot.state.user.permissions
-    in_template = {**permissions.attached, **permissions.inline}.get(name)
+            return f"{table}.aws_managed[{index}].name"
+    in_template = {**state.permissions.attached, **state.permissions.inline}.get(name)
     short = name.rpartition(":policy/")[2]
     for key, documents in (("customer_managed", user.customer_managed), ("inline", user.inline)):
         for index, document in enumerate(documents):
             # If app.py rewrote the document, that line isn't its source.
             if document.name in (name, short) and document.document == in_template:
-                return f"user.{key}[{index}].name"
+                return f"{table}.{key}[{index}].name"
     return None
 
 
-def _locate_in_template(snapshot: Snapshot, owner: str, name: str) -> SourceLocation:
+def _locate_in_template(snapshot: Snapshot, holder: Holder, name: str) -> SourceLocation:
     context = template_context(snapshot.assembly, snapshot.target)
+    for stack, id_, resource in _own_resources(snapshot, holder):
+        inline = as_list(resource.get("Properties", {}).get("Policies"))
+        if any(as_mapping(policy).get("PolicyName") == name for policy in inline):
+            return locate_construct(snapshot, stack, id_)
     for stack, id_, resource in _resources(snapshot):
         properties = resource.get("Properties", {})
-        inline = resource["Type"] == _RESOURCE_TYPES[owner] and any(
-            as_mapping(policy).get("PolicyName") == name for policy in as_list(properties.get("Policies"))
-        )
-        kinds = ("AWS::IAM::Policy", f"{_RESOURCE_TYPES[owner]}Policy")
-        named = resource["Type"] in kinds and properties.get("PolicyName") == name
-        if inline or named:
+        kinds = ("AWS::IAM::Policy", f"{_RESOURCE_TYPES[holder.owner]}Policy")
+        if resource["Type"] in kinds and properties.get("PolicyName") == name:
             return locate_construct(snapshot, stack, id_)
         if resource["Type"] == "AWS::IAM::ManagedPolicy" and resolve({"Ref": id_}, stack, context) == name:
             return locate_construct(snapshot, stack, id_)
-    return locate_type(snapshot, _RESOURCE_TYPES[owner])
+    return locate_holder(snapshot, holder)
 
 
 def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

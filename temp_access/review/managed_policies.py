@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from temp_access.cfn.source_location import SourceLocation
+from temp_access.config.table import key_path
+from temp_access.deployment.effective_policies import PolicyOwner
+from temp_access.review.locations import user_settings
 from temp_access.review.model import Change, Unknown
-from temp_access.review.snapshot import Snapshot
+from temp_access.review.snapshot import Snapshot, holders
 
 _AWS_MANAGED = ":iam::aws:policy/"
-_KEY = re.compile(r"user\.aws_managed\[(\d+)\]\.name")
+_KEY = re.compile(r"(.+)\.aws_managed\[(\d+)\]\.name", re.DOTALL)
 NO_REASON = "access.toml gives no reason"
 
 
@@ -40,14 +43,15 @@ def managed_policies(base: Snapshot, head: Snapshot) -> tuple[ManagedPolicy, ...
 
 
 def _attached(snapshot: Snapshot) -> Iterator[ManagedPolicy]:
-    reasons = {policy.name: policy.reason for policy in snapshot.config.user.aws_managed}
-    for owner in (snapshot.state.user, snapshot.state.role):
-        for arn in owner.permissions.attached:
+    for holder in holders(snapshot, snapshot):
+        state = snapshot.state_of(holder)
+        # Only the policies of users are in access.toml.
+        user = user_settings(snapshot, holder)[1] if holder.owner is PolicyOwner.USER else None
+        reasons = {policy.name: policy.reason for policy in user.aws_managed} if user else {}
+        for arn in state.permissions.attached if state else ():
             _, is_aws_managed, name = arn.partition(_AWS_MANAGED)
             if is_aws_managed:
-                # Only the user's policies are in access.toml.
-                reason = reasons.get(name) if owner is snapshot.state.user else None
-                yield ManagedPolicy(owner.name, name, reason or NO_REASON)
+                yield ManagedPolicy(snapshot.name_of(holder), name, reasons.get(name) or NO_REASON)
 
 
 def with_reason(result: Change | Unknown, base: Snapshot, head: Snapshot) -> Change | Unknown:
@@ -64,4 +68,8 @@ def with_reason(result: Change | Unknown, base: Snapshot, head: Snapshot) -> Cha
 
 def _reason(location: SourceLocation, snapshot: Snapshot) -> str | None:
     match = _KEY.fullmatch(location.key or "")
-    return snapshot.config.user.aws_managed[int(match[1])].reason if match else None
+    if not match:
+        return None
+    users = {key_path("users", name): user for name, user in snapshot.config.users.items()}
+    user = {"user": snapshot.config.user, **users}.get(match[1])
+    return user.aws_managed[int(match[2])].reason if user else None

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from temp_access.config.model import Grant
-from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.unread import unread
 from temp_access.deployment.unread_effects import Unread, that_can_change
 from temp_access.iam.decision import DecisionType
 from temp_access.policies.access_modes import grant_access
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.requests import SampleRequest, decide
-from temp_access.review.snapshot import BUCKET, Snapshot, folder_of, grant_pairs
+from temp_access.review.holders import ROLE_HOLDER
+from temp_access.review.names import BUCKET
+from temp_access.review.snapshot import UNLISTED, Snapshot, folder_of, grant_pairs, session_holder, session_maximum
 
 MAX_GRANTS = 100
 _LIST = "s3:ListBucket"
@@ -40,7 +41,8 @@ _Side = tuple[Snapshot, tuple[Unread, ...]]
 class GrantRow:
     """One grant; `cells` has, for each of COLUMNS, whether base and head allow it, None if that isn't known.
 
-    `access` is the mode with its extras, in words; `duration` is in seconds.
+    `access` is the mode with its extras, in words; `duration` is in seconds. `borrowers` are those of access.toml, each
+    with "new", "removed", or "" if both snapshots have it.
     """
 
     id: str
@@ -48,6 +50,7 @@ class GrantRow:
     folder: str
     duration: int
     cells: tuple[tuple[bool | None, bool | None], ...]
+    borrowers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,21 @@ def _row(id_: str, before: Grant | None, after: Grant | None, base: _Side, head:
     latest, (snapshot, _) = (after, head) if after else (before, base)
     assert latest is not None  # noqa: S101 - a pair has at least one grant; narrows the type
     allowed = [_allowed(id_, grant, *side, latest.folder) for grant, side in ((before, base), (after, head))]
-    maximum = snapshot.state.role.max_session_duration
-    duration = min(latest.duration or maximum, maximum)
     return GrantRow(
-        id_, grant_access(latest).name, folder_of(snapshot, id_, latest), duration, tuple(zip(*allowed, strict=True))
+        id_,
+        grant_access(latest).name,
+        folder_of(snapshot, id_, latest),
+        session_maximum(snapshot, latest),
+        tuple(zip(*allowed, strict=True)),
+        _borrowers(before, after),
+    )
+
+
+def _borrowers(before: Grant | None, after: Grant | None) -> tuple[tuple[str, str], ...]:
+    old, new = ([each.text for each in grant.borrowers] if grant else [] for grant in (before, after))
+    return (
+        *((text, "" if text in old else "new") for text in new),
+        *((text, "removed") for text in old if text not in new),
     )
 
 
@@ -84,10 +98,10 @@ def _allowed(
 ) -> list[bool | None]:
     if grant is None:
         return [False] * len(COLUMNS)
-    principal = ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(grant, grant))
+    holder = ROLE_HOLDER if id_ == UNLISTED else session_holder(snapshot, id_)
+    principal = ComparedPrincipal(id_, (holder, holder), grants=(grant, grant))
     policy_sets = [
-        principal.policy_set(snapshot, on_bucket=True, unknown_as=each)
-        for each in snapshot.extremes_of(PolicyOwner.ROLE)
+        principal.policy_set(snapshot, on_bucket=True, unknown_as=each) for each in snapshot.extremes_of(holder)
     ]
     arn = principal.caller_arn(snapshot)
 

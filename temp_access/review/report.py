@@ -17,6 +17,7 @@ from temp_access.review.attachments import (
     read_verification,
 )
 from temp_access.review.changes.access import access_changes
+from temp_access.review.changes.borrowing import borrowing_changes
 from temp_access.review.changes.grants import grant_changes, role_duration
 from temp_access.review.changes.settings import bucket_changes
 from temp_access.review.changes.trust import trust_changes
@@ -49,6 +50,7 @@ def _compare(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
     yield from here
     yield from _only_elsewhere(base, head, here)
     yield from role_duration(base, head)
+    yield from borrowing_changes(base, head)
     yield from bucket_changes(base, head)
     yield from unread_changes(base, head)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 
 from temp_access.access_file import load
@@ -16,63 +15,31 @@ from temp_access.deployment.effective_policies import (
     PrincipalPolicies,
     UnknownAs,
     group_policies,
+    outsider_policies,
     template_policies,
 )
 from temp_access.deployment.stacks import read_stacks
-from temp_access.deployment.state import State
+from temp_access.deployment.state import RoleState, State, UserState
 from temp_access.deployment.target import Target
 from temp_access.deployment.undecided_policy import UndecidedPolicy
 from temp_access.files import read_bounded_text
-from temp_access.iam.arn import bucket_arn, role_session_arn
+from temp_access.iam.arn import iam_arn, role_session_arn
 from temp_access.iam.decision import Layer
+from temp_access.iam.document import Policy
+from temp_access.iam.policy_json import VERSION
+from temp_access.policies.role_names import grant_role_name
+from temp_access.review.holders import ROLE_HOLDER, USER_HOLDER, Holder
+from temp_access.review.names import NameTable
 
-# Policies, names and keys can't contain NUL, so nothing else looks like a token.
-BUCKET, ROLE, SESSIONS, USER, ACCOUNT, PARTITION = (
-    f"\0{name}\0" for name in ("bucket", "role", "sessions", "user", "account", "partition")
-)
+_NO_TRUST = Policy("trust policy", VERSION, ())
 UNLISTED = "any other id"
-_MAX_CACHED = 10_000
-
-
-class NameTable:
-    """The tokens of one target with the names that they represent; both directions are cached."""
-
-    def __init__(self, target: Target) -> None:
-        partition, account = target.partition, target.account
-        self._pairs = (
-            (BUCKET, bucket_arn(partition, target.bucket)),
-            (ROLE, target.role_arn),
-            (USER, target.user_arn),
-            (SESSIONS, role_session_arn(partition, account, target.role_name, "")),
-            (ACCOUNT, f":{account}:"),
-            (PARTITION, f"arn:{partition}:"),
-        )
-        self.normalize = lru_cache(_MAX_CACHED)(self._with_tokens)
-        self.localize = lru_cache(_MAX_CACHED)(self._with_names)
-
-    def _with_tokens(self, pattern: str) -> str:
-        for token, name in self._pairs:
-            if token in (BUCKET, ROLE, USER):
-                # Only the whole name: the bucket `a` isn't the beginning of the bucket `ab`.
-                if pattern == name:
-                    pattern = token
-                elif pattern.startswith(f"{name}/"):
-                    pattern = token + pattern.removeprefix(name)
-            else:
-                pattern = pattern.replace(name, token)
-        return pattern
-
-    def _with_names(self, pattern: str) -> str:
-        for token, name in reversed(self._pairs):
-            pattern = pattern.replace(token, name)
-        return pattern
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One synthesized output; `name` is base or head, `lines` maps each key path of access.toml to its line.
 
-    `undecided` are the unknown policies by owner that the other snapshot doesn't have.
+    `undecided` are the unknown policies by holder that the other snapshot doesn't have.
     """
 
     name: str
@@ -81,7 +48,7 @@ class Snapshot:
     policies: EffectivePolicies
     lines: Mapping[str, int]
     names: NameTable
-    undecided: Mapping[PolicyOwner, frozenset[UndecidedPolicy]] = field(default_factory=dict)
+    undecided: Mapping[Holder, frozenset[UndecidedPolicy]] = field(default_factory=dict)
 
     @property
     def target(self) -> Target:
@@ -93,26 +60,89 @@ class Snapshot:
         """The state that the templates define."""
         return self.policies.state
 
-    def policies_of(self, owner: PolicyOwner, unknown_as: UnknownAs | None = None) -> PrincipalPolicies:
-        """Return the policies of the user, the role or an outsider.
+    def state_of(self, holder: Holder) -> UserState | RoleState | None:
+        """Return the state of a user or role, None if this snapshot doesn't have it, or for an outsider."""
+        if holder in (USER_HOLDER, ROLE_HOLDER):
+            return self.state.user if holder == USER_HOLDER else self.state.role
+        if holder.owner is PolicyOwner.OUTSIDER or (holder.grant is not None and not self.has_own_role(holder.grant)):
+            return None
+        named: Mapping[str, UserState | RoleState] = (
+            self.state.users if holder.owner is PolicyOwner.USER else self.state.grant_roles
+        )
+        return named.get(self.name_of(holder))
+
+    def role_of(self, role: Holder) -> RoleState | None:
+        """Return the state of a role, None if this snapshot doesn't have it."""
+        state = self.state_of(role)
+        return state if isinstance(state, RoleState) else None
+
+    def trust_policy(self, role: Holder) -> Policy:
+        """Return the trust policy of a role; one that this snapshot doesn't have lets nobody assume it."""
+        state = self.role_of(role)
+        return self.policies.trust_policy(state) if state else _NO_TRUST
+
+    def has_own_role(self, id_: str) -> bool:
+        """Whether the grant `id_` has a role of its own."""
+        return id_ in self.config.grants and bool(self.config.grants[id_].borrowers)
+
+    def name_of(self, holder: Holder) -> str:
+        """Return the name of a user or role, also if this snapshot doesn't have it."""
+        if holder.grant is not None:
+            return grant_role_name(self.config.role.name, holder.grant)
+        if holder.name:
+            return holder.name
+        return self.state.user.name if holder.owner is PolicyOwner.USER else self.state.role.name
+
+    def arn_of(self, holder: Holder) -> str:
+        """Return the ARN of a user or role, also if this snapshot doesn't have it."""
+        target, name, state = self.target, self.name_of(holder), self.state_of(holder)
+        if holder.owner is PolicyOwner.USER:
+            return iam_arn(target.partition, target.account, f"user/{name}")
+        path = state.path if isinstance(state, RoleState) else self.config.role.path
+        return iam_arn(target.partition, target.account, f"role{path}{name}")
+
+    def session_arn(self, holder: Holder, session_name: str) -> str:
+        """Return the ARN of a session of a role."""
+        return role_session_arn(self.target.partition, self.target.account, self.name_of(holder), session_name)
+
+    def user_holder(self, arn: str) -> Holder | None:
+        """Return the holder of a user's ARN, None if it is no user of this snapshot."""
+        if arn == self.target.user_arn:
+            return USER_HOLDER
+        prefix = iam_arn(self.target.partition, self.target.account, "user/")
+        name = arn.removeprefix(prefix)
+        return Holder(PolicyOwner.USER, name=name) if arn.startswith(prefix) and name in self.state.users else None
+
+    def policies_of(self, holder: Holder | PolicyOwner, unknown_as: UnknownAs | None = None) -> PrincipalPolicies:
+        """Return the policies of a user, a role or an outsider; none for one that this snapshot doesn't have.
 
         Without `unknown_as`, a policy that is unknown in both snapshots has no effect on the comparison, and what one
         allows that only this snapshot has is unknown.
         """
+        holder = Holder(holder) if isinstance(holder, PolicyOwner) else holder
+        if holder.owner is PolicyOwner.OUTSIDER:
+            return outsider_policies(unknown_as or UnknownAs.ALLOW_ALL)
+        state = self.state_of(holder)
+        if state is None:
+            return PrincipalPolicies()
         if unknown_as:
-            return self.policies.of_owner(owner, unknown_as)
-        usual = UnknownAs.ALLOW_ALL if owner is PolicyOwner.OUTSIDER else UnknownAs.NO_EFFECT
-        return self.policies.of_owner(owner, usual, self.undecided.get(owner, frozenset()))
+            return self.policies.of(state, unknown_as)
+        return self.policies.of(state, UnknownAs.NO_EFFECT, self.undecided.get(holder, frozenset()))
 
     @property
     def undecided_names(self) -> frozenset[str]:
         """What a decision depends on because of an undecided policy."""
         return frozenset(each.description for policies in self.undecided.values() for each in policies)
 
-    def extremes_of(self, owner: PolicyOwner) -> tuple[UnknownAs, ...]:
-        """Return what the unknown policies of the user or the role can be; only what holds for each is known."""
-        state = self.policies.owner_state(owner)
+    def extremes_of(self, holder: Holder) -> tuple[UnknownAs, ...]:
+        """Return what the unknown policies of a user or role can be; only what holds for each is known."""
+        state = self.state_of(holder)
         return EXTREMES if state and self.policies.unknown_of(state) else (UnknownAs.NO_EFFECT,)
+
+
+def same_names(base: Snapshot, head: Snapshot) -> bool:
+    """Whether the same text names the same thing in both snapshots."""
+    return base.names.agrees_with(head.names) and base.target.region == head.target.region
 
 
 Snapshots = tuple[Snapshot, Snapshot]  # base and head
@@ -128,21 +158,72 @@ def read_snapshot(name: str, folder: Path, config_file: Path | None) -> Snapshot
     assembly = read_stacks(folder, config=config)
     policies = template_policies(config, assembly)
     lines = toml_lines(read_bounded_text(file))
-    return Snapshot(name, config, assembly, policies, lines, NameTable(policies.target))
+    return Snapshot(name, config, assembly, policies, lines, name_table(config, policies))
+
+
+def name_table(config: Config, policies: EffectivePolicies) -> NameTable:
+    """Return the names of a deployment, with those of the roles of grants by their ids."""
+    roles = {}
+    for id_ in config.own_role_grants:
+        if state := policies.state.grant_roles.get(grant_role_name(config.role.name, id_)):
+            roles[id_] = f"{state.path}{state.name}"
+
+    def role_name(id_: str) -> str:
+        return f"{config.role.path}{grant_role_name(config.role.name, id_)}"
+
+    return NameTable(policies.target, roles, role_name)
+
+
+def holders(base: Snapshot, head: Snapshot) -> tuple[Holder, ...]:
+    """Return every user and role of either snapshot: the user and the role first, then users, then grants' roles.
+
+    Those that access.toml doesn't have come last.
+    """
+    return (USER_HOLDER, ROLE_HOLDER, *users(base, head), *grant_roles(base, head))
+
+
+def users(base: Snapshot, head: Snapshot) -> tuple[Holder, ...]:
+    """Return every user for a person of either snapshot."""
+    names = dict.fromkeys([*head.config.users, *base.config.users, *head.state.users, *base.state.users])
+    return tuple(Holder(PolicyOwner.USER, name=name) for name in names)
+
+
+def grant_roles(base: Snapshot, head: Snapshot) -> tuple[Holder, ...]:
+    """Return the role of each grant with borrowers in either snapshot, then roles that no grant has."""
+    ids = dict.fromkeys([*head.config.own_role_grants, *base.config.own_role_grants])
+    further: dict[str, None] = {}
+    for snapshot in (head, base):
+        own = {grant_role_name(snapshot.config.role.name, id_) for id_ in snapshot.config.own_role_grants}
+        further |= dict.fromkeys(name for name in snapshot.state.grant_roles if name not in own)
+    of_grants = (Holder(PolicyOwner.ROLE, grant=id_) for id_ in ids)
+    return (*of_grants, *(Holder(PolicyOwner.ROLE, name=name) for name in further))
+
+
+def session_holder(snapshot: Snapshot, id_: str) -> Holder:
+    """Return the role whose sessions the grant `id_` has: its own, or the one role."""
+    return Holder(PolicyOwner.ROLE, grant=id_) if snapshot.has_own_role(id_) else ROLE_HOLDER
+
+
+def session_maximum(snapshot: Snapshot, grant: Grant) -> int:
+    """Return the longest session of a grant in seconds: IAM knows only that of the role."""
+    role = snapshot.role_of(session_holder(snapshot, grant.id)) or snapshot.state.role
+    if grant.borrowers:
+        return role.max_session_duration
+    return min(grant.duration or role.max_session_duration, role.max_session_duration)
 
 
 def with_undecided(base: Snapshot, head: Snapshot) -> Snapshots:
     """Return both snapshots with the unknown policies, permissions boundaries and groups that only one of them has."""
-    owners = (PolicyOwner.USER, PolicyOwner.ROLE)
-    before, after = ({owner: _unknown_policies(each, owner) for owner in owners} for each in (base, head))
+    every = holders(base, head)
+    before, after = ({holder: _unknown_policies(each, holder) for holder in every} for each in (base, head))
     return (
-        replace(base, undecided={owner: before[owner] - after[owner] for owner in owners}),
-        replace(head, undecided={owner: after[owner] - before[owner] for owner in owners}),
+        replace(base, undecided={holder: before[holder] - after[holder] for holder in every}),
+        replace(head, undecided={holder: after[holder] - before[holder] for holder in every}),
     )
 
 
-def _unknown_policies(snapshot: Snapshot, owner: PolicyOwner) -> frozenset[UndecidedPolicy]:
-    state = snapshot.policies.owner_state(owner)
+def _unknown_policies(snapshot: Snapshot, holder: Holder) -> frozenset[UndecidedPolicy]:
+    state = snapshot.state_of(holder)
     if state is None:
         return frozenset()
     unknown = snapshot.policies.unknown(state)

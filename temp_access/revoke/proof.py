@@ -9,14 +9,14 @@ from temp_access.aws.answers import is_denied, is_missing, is_no_answer
 from temp_access.aws.assume_role import assume_role
 from temp_access.aws.clients import ClientFactory, endpoint_override
 from temp_access.borrow.session_names import fill_pattern
-from temp_access.config.model import Config
+from temp_access.config.model import Config, Grant
 from temp_access.config.validation import RESERVED
 from temp_access.error_guide.guide import summarize_client_error
 from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.arn import Arn
 from temp_access.iam.policy_json import minimal_json
 from temp_access.iam.sts_limits import MIN_DURATION
-from temp_access.policies.access_modes import ACCESS_MODES, role_ceiling
+from temp_access.policies.access_modes import ACCESS_MODES, access_of, role_ceiling
 from temp_access.policies.session_policy import session_policy
 
 if TYPE_CHECKING:
@@ -62,20 +62,35 @@ class Polling:
 
 
 class CanarySessions:
-    """Borrows sessions with temp-user's credentials, scoped to a folder that no grant has."""
+    """Borrows sessions with temp-user's credentials, scoped to a folder that no grant has.
 
-    def __init__(self, user: "boto3.Session", config: Config, *, role_arn: str, bucket: str) -> None:
+    With `grant`, which has `role_arn` for itself, the credentials are those of its borrower `user_name`, and the folder
+    lies in the grant's own one.
+    """
+
+    def __init__(
+        self,
+        user: "boto3.Session",
+        config: Config,
+        *,
+        role_arn: str,
+        bucket: str,
+        grant: Grant | None = None,
+        user_name: str | None = None,
+    ) -> None:
         self._factory = ClientFactory(user)
         self._role_arn = role_arn
         self._bucket = bucket
         self._partition = Arn.parse(role_arn).partition
         pattern = config.role.conditions.source_identity
         self._source_identity = pattern and fill_pattern(
-            pattern, user_name=config.user.name, filler="temp-access-revoke"
+            pattern, user_name=user_name or config.user.name, filler="temp-access-revoke"
         )
         self._requires_mfa = config.role.conditions.mfa
+        self._whose = f"a borrower's of {grant.id}" if grant else "temp-user's"
+        self._folder = f"{grant.folder}/{_FOLDER}" if grant else _FOLDER
         # Listing is the simplest call; a role that only uploads is tested with an upload that doesn't exist.
-        self._lists = role_ceiling(config).allows_listing
+        self._lists = (access_of(grant.access) if grant else role_ceiling(config)).allows_listing
 
     def borrow(self, session_name: str) -> Attempt:
         """Return an attempt with a new session of this name; raises TempAccessError if STS refuses it."""
@@ -99,8 +114,8 @@ class CanarySessions:
                 else ""
             )
             raise UserError(
-                f"the caller's credentials can't borrow a session for the proof: {error}{local}; pass temp-user's with "
-                f"--profile, or skip the proof with --no-proof{summarize_client_error(error)}"
+                f"the caller's credentials can't borrow a session for the proof: {error}{local}; pass {self._whose} "
+                f"with --profile, or skip the proof with --no-proof{summarize_client_error(error)}"
             ) from None
         except BotoCoreError as error:
             raise TempAccessError(f"sts:AssumeRole failed: {error}; check the network", exit_code=3) from None
@@ -109,9 +124,9 @@ class CanarySessions:
         def is_allowed() -> bool:
             try:
                 if self._lists:
-                    s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{_FOLDER}/", MaxKeys=0)
+                    s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._folder}/", MaxKeys=0)
                 else:
-                    s3.list_parts(Bucket=self._bucket, Key=f"{_FOLDER}/none", UploadId="none")
+                    s3.list_parts(Bucket=self._bucket, Key=f"{self._folder}/none", UploadId="none")
             except ClientError as error:
                 if is_missing(error, "NoSuchUpload"):
                     return True
@@ -138,7 +153,7 @@ class CanarySessions:
 
     def _policy(self) -> str:
         access = ACCESS_MODES["list" if self._lists else "write"]
-        return minimal_json(session_policy(_FOLDER, access, bucket=self._bucket, partition=self._partition))
+        return minimal_json(session_policy(self._folder, access, bucket=self._bucket, partition=self._partition))
 
 
 def prove_with_canaries(

@@ -31,10 +31,14 @@ ROLE_INLINE_QUOTA = 10240
 
 @dataclass(frozen=True, slots=True)
 class RoleSnapshot:
-    """The role's id (`AROA…`), and the time of the response on AWS's clock (UTC, whole seconds)."""
+    """The role's id (`AROA…`), the time of the response on AWS's clock, and that of the role's creation.
+
+    Times are in UTC; that of the response has whole seconds.
+    """
 
     role_id: str
     time: datetime
+    created: datetime
 
 
 class NoAnswerFromIam(TempAccessError):
@@ -50,12 +54,18 @@ class RolePolicies:
         self._iam = iam
         self._role = role_name
 
+    @property
+    def role_name(self) -> str:
+        """The role's name."""
+        return self._role
+
     def snapshot(self) -> RoleSnapshot:
         """Return the role's id and the time on AWS's clock; this machine's clock may differ."""
         response = self._call("GetRole", RoleName=self._role)
         date = response["ResponseMetadata"]["HTTPHeaders"].get("date")
         time = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return RoleSnapshot(response["Role"]["RoleId"], time.astimezone(UTC).replace(microsecond=0))
+        role = response["Role"]
+        return RoleSnapshot(role["RoleId"], time.astimezone(UTC).replace(microsecond=0), role["CreateDate"])
 
     def cutoff(self) -> datetime:
         """Return the time before which every session was issued that exists now.

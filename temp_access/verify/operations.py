@@ -68,6 +68,8 @@ OPERATIONS = MappingProxyType(
         "list-versions": Operation("s3:ListBucketVersions", Level.BUCKET, "list all versions"),
         "list-buckets": Operation("s3:ListAllMyBuckets", Level.SERVICE, "list the account's buckets"),
         "list-users": Operation("iam:ListUsers", Level.SERVICE, "list IAM users"),
+        "list-keys": Operation("iam:ListAccessKeys", Level.SERVICE, "list the access keys"),
+        "update-key": Operation("iam:UpdateAccessKey", Level.SERVICE, "set the state of its own access key"),
         "get-role": Operation("iam:GetRole", Level.SERVICE, "read the role (iam:GetRole)"),
     }
 )
@@ -93,6 +95,8 @@ def needs(call: ServiceCall, *, partition: str, account: str, role_arn: str) -> 
         return (need,)
     if operation.level is Level.BUCKET:
         return (Need(operation.action, bucket_arn(partition, call.bucket), call.prefix),)
+    if call.key and not call.bucket:
+        return (Need(operation.action, iam_arn(partition, account, call.key)),)
     resources = {
         "get-role": role_arn,
         "list-buckets": "*",

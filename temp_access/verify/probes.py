@@ -20,7 +20,14 @@ class Identity(StrEnum):
     ROLE = "temp-role, not narrowed"
     WIDENED = "temp-role, with a session policy that allows everything"
     GRANT = "temp-role, narrowed to the grant"
+    GRANT_ROLE = "the grant's own role"
+    GRANT_ROLE_NARROWED = "the grant's own role, narrowed to a subfolder"
+    PERSON = "the user"
+    TOKEN = "a token of"  # noqa: S105 - a label
     DEPLOYER = "the deployer"
+
+
+GRANT_ROLES = frozenset({Identity.GRANT_ROLE, Identity.GRANT_ROLE_NARROWED})
 
 
 class Runner(StrEnum):
@@ -36,15 +43,29 @@ LIVE_ONLY = frozenset({Runner.LIVE})
 
 @dataclass(frozen=True, slots=True)
 class ProbeCaller:
-    """The credentials of a call, and the grant that a session policy narrows them to."""
+    """The credentials of a call, and the grant that a session policy narrows them to, or whose own role it is.
+
+    `name` is the name of a user of `[users.<name>]` (PERSON), or of the identity provider of a token (TOKEN). For a
+    session of a grant's own role it is who borrows it, such as `user/ann`; None if the run can be nobody who may:
+    then its calls are evaluated.
+    """
 
     identity: Identity
     grant: Grant | None = None
+    name: str | None = None
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether nobody can call with these credentials, so that the deployed policies are evaluated."""
+        return self.identity in GRANT_ROLES and self.name is None
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """One S3 or IAM operation of `temp_access.verify.operations`; `prefix` is None for a listing without one."""
+    """One S3 or IAM operation of `temp_access.verify.operations`; `prefix` is None for a listing without one.
+
+    For an operation of IAM on one user or role, `key` is the resource of its ARN, "" for the role of `[role]`.
+    """
 
     operation: str
     bucket: str = ""
@@ -55,13 +76,18 @@ class ServiceCall:
 
 @dataclass(frozen=True, slots=True)
 class AssumeCall:
-    """One sts:AssumeRole call; None omits a parameter; `duration` is in seconds."""
+    """One sts:AssumeRole call, or sts:AssumeRoleWithWebIdentity by a token; None omits a parameter.
+
+    `duration` is in seconds. `role` is the resource of a role's ARN, such as `role/temp-role-bob`, None for the role
+    of `[role]`.
+    """
 
     duration: int | None
     policy: str | None
     session_name: str
     source_identity: str | None = None
     external_id: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +103,16 @@ class StateCheck:
 
 @dataclass(frozen=True, slots=True)
 class TrustCheck:
-    """One evaluation of the deployed trust policy for a caller whose credentials or network aren't available."""
+    """One evaluation of the deployed trust policy for a caller whose credentials or network aren't available.
+
+    `principal` is an ARN or a service. All `actions` must be allowed. `role` is the resource of the role's ARN, None
+    for the role of `[role]`.
+    """
 
     principal: str
     context: tuple[tuple[str, str], ...] = ()
+    role: str | None = None
+    actions: tuple[str, ...] = ("sts:AssumeRole",)
 
 
 ProbeCall = ServiceCall | AssumeCall | StateCheck | TrustCheck
@@ -92,8 +124,8 @@ class Probe:
 
     `codes` are the accepted error codes of a refusal (empty: AWS's spellings of AccessDenied). `layer` is the
     layer that must deny the call, None if several can. `control` is a caller for whom the same call must succeed;
-    without it a refusal proves nothing. `cause` is the likely cause of a failure, and what to do. `depends_on` names
-    what isn't known and leaves open which outcome is right.
+    without it a refusal proves nothing; `control_call` is what it calls, if that is another one. `cause` is the likely
+    cause of a failure, and what to do. `depends_on` names what isn't known and leaves open which outcome is right.
     """
 
     id: str
@@ -108,6 +140,12 @@ class Probe:
     control: ProbeCaller | None = None
     runners: frozenset[Runner] = BOTH
     depends_on: tuple[str, ...] = ()
+    control_call: AssumeCall | None = None
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether a live run evaluates the deployed policies, because nobody here can make the call."""
+        return isinstance(self.call, TrustCheck) or self.caller.is_evaluated
 
 
 class Verdict(StrEnum):
@@ -149,7 +187,7 @@ class Group:
         """Count one result."""
         self.verdicts[result.verdict] += 1
         grant = result.probe.caller.grant
-        if grant and grant not in self.grants:
+        if grant and grant not in self.grants and result.probe.caller.identity is not Identity.GRANT_ROLE_NARROWED:
             self.grants.append(grant)
         if result.depends_on:
             self.depends_on.update(result.depends_on)

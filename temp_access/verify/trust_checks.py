@@ -19,19 +19,19 @@ def trust_policy_set(trust: Policy) -> PolicySet:
     return PolicySet(identity=(_ALLOW_ALL,), resource=trust, resource_is_trust_policy=True)
 
 
-def trust_request(check: TrustCheck, target: Target) -> Request:
-    """Return the sts:AssumeRole request of a check."""
-    caller = Arn.parse(check.principal)
-    is_role = caller.resource.startswith("role/")
-    principal = check.principal
-    if is_role:
-        principal = role_session_arn(caller.partition, caller.account, caller.name, "verify")
-    return Request(
-        principal=principal,
-        role_arn=check.principal if is_role else None,
-        action="sts:AssumeRole",
-        resource=target.role_arn,
-        account=caller.account,
-        resource_account=target.account,
-        context={"aws:SecureTransport": "true"} | dict(check.context),
-    )
+def trust_requests(check: TrustCheck, target: Target) -> list[Request]:
+    """Return the requests of a check that assume the role, one for each action; all must be allowed."""
+    principal, role_arn, account = check.principal, None, ""
+    if principal.startswith("arn:"):
+        caller = Arn.parse(principal)
+        account = caller.account
+        if caller.resource.startswith("role/"):
+            role_arn = principal
+            name = dict(check.context).get("aws:userid", ":verify").partition(":")[2]
+            principal = role_session_arn(caller.partition, account, caller.name, name)
+    resource = target.role_arn if check.role is None else target.arn(check.role)
+    context = {"aws:SecureTransport": "true"} | dict(check.context)
+    return [
+        Request(principal, action, resource, account, target.account, role_arn=role_arn, context=context)
+        for action in check.actions
+    ]

@@ -5,15 +5,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from temp_access.config.model import Config
+from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
-from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, parse
+from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, outsider_policies, parse
 from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import that_can_change
 from temp_access.iam.callers import IAM, CallerKind
 from temp_access.iam.condition_keys import NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
-from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown, near_misses
 from temp_access.iam.policy_json import VERSION
@@ -21,8 +20,17 @@ from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.resource_policies import can_have_policy
 from temp_access.iam.statements import policy_statements
 from temp_access.policies.session_policy import session_policy_for
+from temp_access.whatif.circumstances import policies_of
 from temp_access.whatif.context import assumed_context, merge_context, unknown_context
-from temp_access.whatif.model import LayerAnswer, LocatedStatement, PolicySource, Principal, Question, WhatIfAnswer
+from temp_access.whatif.model import (
+    LayerAnswer,
+    LocatedStatement,
+    PolicySource,
+    Principal,
+    Question,
+    WhatIfAnswer,
+    holder_key,
+)
 
 
 def decide(
@@ -44,16 +52,16 @@ def decide(
         account=principal.account,
         resource_account=_resource_account(question.resource, source),
         role_arn=principal.role_arn,
-        context=merge_context(assumed, context),
+        context=merge_context(merge_context(assumed, principal.context), context),
     )
-    policy_sets = {each: _policy_set(principal, request, source, each) for each in EXTREMES}
+    policy_sets = {each: policy_set(principal, request, source, each) for each in EXTREMES}
     restrictive = policy_sets[UnknownAs.ALLOW_NOTHING]
-    used = _used_keys(restrictive)
+    used = used_keys(restrictive)
     request = request._replace(context={**unknown_context(principal, used), **request.context})
     # An id doesn't tell the caller's account: it can be this one or another.
     accounts = (source.target.account, "") if principal.has_unknown_account else (request.account,)
     requests = [request._replace(account=account) for account in accounts]
-    decisions = [evaluate(policy_set, each) for each in requests for policy_set in policy_sets.values()]
+    decisions = [evaluate(policies, each) for each in requests for policies in policy_sets.values()]
     decision = decisions[0]
     open_decisions = [each for each in decisions if each.kind is DecisionType.UNDECIDED]
     differ = len({each.allowed for each in decisions}) > 1
@@ -74,7 +82,7 @@ def decide(
         assumed=frozenset(key.lower() for key in assumed) - chosen,
         relevant_keys=used | chosen | ({"aws:sourceip"} if used & _ENDPOINT_KEYS else set()),
         unknown=tuple(_unknown_policies(principal, request, source)),
-        notes=(*source.notes, *question.notes),
+        notes=(*source.notes, *question.notes, *_notes_on(principal, question)),
         source=source.description,
         depends_on=tuple(dict.fromkeys(name for each in open_decisions for name in each.unknown)),
         depends_on_unknown=differ,
@@ -88,33 +96,40 @@ _ENDPOINT_KEYS = frozenset(NETWORK_OF_AN_ENDPOINT)
 _VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
+def _notes_on(principal: Principal, question: Question) -> tuple[str, ...]:
+    """Return the notes on what the principal could do by another one, unless it is asked about becoming that one."""
+    return () if question.action.lower().startswith("sts:") else principal.notes
+
+
 def _resource_account(resource: str, source: PolicySource) -> str:
     account = resource.split(":")[4] if resource.startswith("arn:") else ""
     return account if account.isdecimal() else source.target.account
 
 
-def _policy_set(principal: Principal, request: Request, source: PolicySource, unknown_as: UnknownAs) -> PolicySet:
+def policy_set(principal: Principal, request: Request, source: PolicySource, unknown_as: UnknownAs) -> PolicySet:
+    """Return the policies that decide the request; those that aren't known are taken to be `unknown_as`."""
     policies, target = source.policies, source.target
     policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
-    session = policy_for(principal.grant) if principal.grant else None
+    session = policy_for(principal.session_grant) if principal.session_grant else None
     own_as = unknown_as if principal.has_own_policies else UnknownAs.ALLOW_NOTHING
-    own = policies.of_owner(principal.owner, own_as).narrowed(session)
+    own = policies.of(principal.holder, own_as) if principal.holder else outsider_policies(own_as)
+    own = own.narrowed(session)
     if principal.kind is CallerKind.FEDERATED:
         # GetFederationToken takes a session policy, without which its session may do nothing.
         own = replace(own, session=(parse(own_as.document(Layer.SESSION), Layer.SESSION, "session policy"),))
     if f"{request.resource}/".startswith(f"{target.bucket_arn}/"):
         return policies.on(policies.state.bucket, own)
-    if request.resource == target.role_arn and request.action.lower().startswith("sts:"):
-        return policies.on(policies.state.role, own)
-    policy_set = policies.on(None, own)
+    if request.action.lower().startswith("sts:") and (role := source.role(request.resource)):
+        return policies.on(role, own)
+    known = policies.on(None, own)
     if not _has_unknown_policy(request, target):
-        return policy_set
+        return known
     [statement] = unknown_as.document(Layer.RESOURCE)["Statement"]
     # At best, it names the caller itself, or the role of its session: a session policy limits what it allows.
     name = request.role or request.principal
     named = {"AWS": name} if principal.kind in IAM and principal.kind is not CallerKind.ROOT else "*"
     document = {"Version": VERSION, "Statement": [{**statement, "Principal": named}]}
-    return replace(policy_set, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
+    return replace(known, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
 
 
 def _has_unknown_policy(request: Request, target: Target) -> bool:
@@ -126,7 +141,7 @@ def _has_unknown_policy(request: Request, target: Target) -> bool:
 
 def _unknown_policies(principal: Principal, request: Request, source: PolicySource) -> Iterator[str]:
     """Yield a description of each unknown policy that takes part."""
-    owner = source.policies.owner_state(principal.owner)
+    owner = principal.holder
     if owner is None and principal.has_own_policies:
         session = " and the session policy" if principal.kind is CallerKind.FEDERATED else ""
         yield f"the identity-based policies{session} of {principal.role_arn or principal.arn}"
@@ -138,7 +153,7 @@ def _unknown_policies(principal: Principal, request: Request, source: PolicySour
         yield f"the policy of {request.resource}"
 
 
-def _used_keys(policies: PolicySet) -> frozenset[str]:
+def used_keys(policies: PolicySet) -> frozenset[str]:
     """Return the condition keys that the policies use, in conditions or as variables, in lower case."""
     every = [
         policy
@@ -159,16 +174,16 @@ def _layer_answers(
     config: Config,
 ) -> Iterator[LayerAnswer]:
     def locate(layer: Layer, policy: str) -> str:
-        if layer is Layer.SESSION and principal.grant:
-            table = key_path("grants", principal.grant.id) if principal.grant.id in config.grants else "any_id"
-            return f"[{table}] in {config.path.name}"
-        return source.locate(principal.owner, layer, policy)
+        if layer is Layer.SESSION and (grant := principal.session_grant):
+            return session_policy_location(grant, config)
+        holder = source.role(request.resource) if layer is Layer.TRUST else principal.holder
+        return source.locate(holder_key(holder), layer, policy)
 
     def located(reasons: tuple[Reason, ...]) -> tuple[LocatedStatement, ...]:
         return tuple(LocatedStatement(reason, locate(reason.layer, reason.policy)) for reason in reasons)
 
     for result in layer_breakdown(policies, request, decision):
-        candidates = () if result.allows else _layer_policies(policies, result.layer)
+        candidates = () if result.allows else policies_of(policies, result.layer)
         yield LayerAnswer(
             layer=result.layer,
             allows=located(result.allows),
@@ -188,18 +203,15 @@ def _layer_answers(
         )
 
 
+def session_policy_location(grant: Grant, config: Config) -> str:
+    """Return where the session policy of a grant comes from."""
+    table = key_path("grants", grant.id) if grant.id in config.grants else "any_id"
+    return f"[{table}] in {config.path.name}"
+
+
 def _is_known(layer: Layer, principal: Principal, policies: PolicySet, source: PolicySource) -> bool:
-    owner = source.policies.owner_state(principal.owner)
+    owner = principal.holder
     if owner is None:
         return layer not in (Layer.IDENTITY, Layer.SESSION) or not principal.has_own_policies
     is_boundary = layer is Layer.BOUNDARY and policies.boundary is not None
     return not (is_boundary and owner.permissions.boundary in source.policies.unknown(owner).documents)
-
-
-def _layer_policies(policies: PolicySet, layer: Layer) -> tuple[Policy, ...]:
-    if layer is Layer.IDENTITY:
-        return policies.identity
-    if layer is Layer.SESSION:
-        return policies.session or ()
-    policy = policies.boundary if layer is Layer.BOUNDARY else policies.resource
-    return (policy,) if policy else ()

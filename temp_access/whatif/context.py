@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from temp_access.borrow.session_names import fill_pattern
+from temp_access.config.borrower import BorrowerKind
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.deployment.target import Target
@@ -51,7 +52,7 @@ def assumed_context(
         keys["aws:SourceIp"] = networks[0].partition("/")[0] if networks else _EXAMPLE_ADDRESS
     if principal.owner is PolicyOwner.ROLE:
         keys["aws:TokenIssueTime"] = keys["aws:CurrentTime"]
-        keys["aws:MultiFactorAuthPresent"] = "true" if config.role.conditions.mfa else "false"
+        keys["aws:MultiFactorAuthPresent"] = _mfa_of_session(principal, config)
     if question.action.lower().startswith("s3:"):
         keys |= S3_KEYS if is_signed_here else dict.fromkeys(S3_KEYS, UnknownValue.POSSIBLE)
     if question.prefix is not None:
@@ -62,6 +63,15 @@ def assumed_context(
             config.role.conditions.session_name, user_name=caller, filler="session"
         )
     return keys
+
+
+def _mfa_of_session(principal: Principal, config: Config) -> ContextValue:
+    # Of a grant's own role, the conditions ask users alone for MFA.
+    borrowers = principal.grant.borrowers if principal.grant else ()
+    with_mfa = {each.kind is BorrowerKind.USER for each in borrowers} or {True}
+    if not config.role.conditions.mfa or with_mfa == {False}:
+        return "false"
+    return "true" if with_mfa == {True} else UnknownValue.PRESENT
 
 
 _TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/")

@@ -1,27 +1,41 @@
 """A question about one call, the source of the policies, and the answer."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from temp_access.config.model import Grant
 from temp_access.deployment.effective_policies import EffectivePolicies, PolicyOwner
+from temp_access.deployment.state import RoleState, UserState
 from temp_access.deployment.target import Target
 from temp_access.deployment.unread_effects import Unread
 from temp_access.iam.callers import IAM, CallerKind, caller_account, caller_kind
 from temp_access.iam.decision import Decision, Layer, Reason
 from temp_access.iam.explanation import NearMiss
-from temp_access.iam.request import Request
+from temp_access.iam.request import ContextValue, Request
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller: its ARN, the owner of its policies, and the grant whose session policy narrows it."""
+    """The caller: its ARN, the user or role whose policies it has, and the grant that it is a session for.
+
+    `holder` is None for an outsider, whose policies are unknown. The session policy of the grant narrows it, unless
+    the role is the grant's own. `context` holds the condition keys of its calls that follow from what it is, and
+    `notes` what else can be asked about it.
+    """
 
     arn: str
     owner: PolicyOwner
     description: str
     role_arn: str | None = None
     grant: Grant | None = None
+    holder: UserState | RoleState | None = None
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def session_grant(self) -> Grant | None:
+        """The grant whose session policy narrows the session, None without one."""
+        return self.grant if self.grant and not self.grant.borrowers else None
 
     @property
     def account(self) -> str:
@@ -48,12 +62,13 @@ class Principal:
 class PolicySource:
     """The policies, and a description of where they come from.
 
-    `locate` describes where a policy is defined, from its owner, layer and name. `bucket_is_named` is False if
+    `locate` describes where a policy is defined, from its holder, layer and name. The holder is `user/NAME` or
+    `role/NAME`, also of a trust policy, and "" for the bucket and for what others hold. `bucket_is_named` is False if
     CloudFormation chooses the bucket's name. `unread` is what isn't read in the templates.
     """
 
     policies: EffectivePolicies
-    locate: Callable[[PolicyOwner, Layer, str], str]
+    locate: Callable[[str, Layer, str], str]
     description: str
     notes: tuple[str, ...] = ()
     bucket_is_named: bool = True
@@ -63,6 +78,34 @@ class PolicySource:
     def target(self) -> Target:
         """The account, Region and names that the policies belong to."""
         return self.policies.target
+
+    def role(self, arn: str) -> RoleState | None:
+        """Return the role of ours with this ARN, None if it is another one."""
+        state, kind, name = self.policies.state, arn.rpartition(":")[2], arn.rpartition("/")[2]
+        role = state.role if arn == self.target.role_arn else state.grant_roles.get(name)
+        is_it = role is not None and (role is state.role or kind == f"role{role.path}{role.name}")
+        return role if is_it and arn == self.target.arn(kind) else None
+
+    def iam_arn(self, name: str) -> str:
+        """Return the ARN of `user/NAME` or `role/NAME`; the path of a role of ours may be left out."""
+        arn = self.target.arn(name)
+        kind, _, short = name.partition("/")
+        with_path = self.target.arn(f"role{self.policies.state.role.path}{short}")
+        return with_path if kind == "role" and not self.role(arn) and self.role(with_path) else arn
+
+    def user(self, arn: str) -> UserState | None:
+        """Return the user of ours with this ARN, None if it is another one."""
+        if arn == self.target.user_arn:
+            return self.policies.state.user
+        user = self.policies.state.users.get(arn.rpartition("/")[2])
+        return user if user and arn == self.target.arn(f"user/{user.name}") else None
+
+
+def holder_key(holder: UserState | RoleState | None) -> str:
+    """Return the name by which `PolicySource.locate` knows a user or role."""
+    if holder is None:
+        return ""
+    return f"{'user' if isinstance(holder, UserState) else 'role'}/{holder.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from temp_access.errors import UserError
-from temp_access.iam.arn import bucket_arn, iam_arn, object_arn
+from temp_access.iam.arn import bucket_arn, object_arn
 from temp_access.iam.policy_json import LIST_BUCKET
 from temp_access.iam.request import ContextValue
 from temp_access.iam.statements import PREFIX_ACTIONS
@@ -60,7 +60,7 @@ def read_question(
     if is_listing:
         prefix = _listing_prefix(prefix, context)
     if action.lower().startswith(("sts:", "iam:")) and resource.startswith(IAM_PATHS):
-        resource = iam_arn(source.target.partition, source.target.account, resource)
+        resource = source.iam_arn(resource)
     arn, notes = _resource(resource, source)
     bucket, _, key = arn.partition("/")
     if is_listing and key and bucket.startswith(bucket_arn(source.target.partition, "")):
@@ -141,4 +141,6 @@ def _resource_name(arn: str, source: PolicySource) -> str:
     if arn.startswith(f"{target.bucket_arn}/"):
         return arn.removeprefix(f"{target.bucket_arn}/")
     names = {target.bucket_arn: "the bucket", target.role_arn: target.role_name, target.user_arn: target.user_name}
+    if arn not in names and (role := source.role(arn)):
+        return role.name
     return names.get(arn, arn)

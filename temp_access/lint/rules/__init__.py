@@ -13,8 +13,12 @@ from temp_access.lint.rules import (
     prefix_on_other_action,
     prefix_without_slash,
     self_escalation,
+    service_source,
     session_principal,
+    session_tags,
     string_equals_wildcard,
+    token_audience,
+    token_subject,
     variable_version,
 )
 
@@ -26,8 +30,12 @@ RULES: Mapping[str, Callable[[StatementView], Iterator[Violation]]] = {
     "PrefixOnOtherAction": prefix_on_other_action.check,
     "PrefixWithoutSlash": prefix_without_slash.check,
     "SelfEscalation": self_escalation.check,
+    "ServiceSource": service_source.check,
     "SessionPrincipal": session_principal.check,
+    "SessionTags": session_tags.check,
     "StringEqualsWildcard": string_equals_wildcard.check,
+    "TokenAudience": token_audience.check,
+    "TokenSubject": token_subject.check,
     "VariableVersion": variable_version.check,
 }
 # These also yield the path of the property.

@@ -98,5 +98,10 @@ def is_ambiguous(method: str, headers: Mapping[str, str], query: Mapping[str, st
     return sum(["Action" in query, "x-amz-target" in headers, _is_form(method, headers)]) > 1
 
 
+def may_be_query(method: str, headers: Mapping[str, str], target: PathAndQuery) -> bool:
+    """Return whether the request can be one of STS's query protocol: its parameters are in the URL or in a form."""
+    return target.path == "/" and (_is_form(method, headers) or (method == "GET" and "Action" in target.query))
+
+
 def _is_form(method: str, headers: Mapping[str, str]) -> bool:
     return method == "POST" and headers.get("content-type", "").startswith(_FORM)

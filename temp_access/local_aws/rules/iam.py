@@ -1,7 +1,8 @@
 """What IAM requires of roles, of the principals that policies name, and of access keys."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from temp_access.iam.sts_limits import MAX_ROLE_MAXIMUM, MIN_ROLE_MAXIMUM
@@ -42,7 +43,14 @@ def trust_principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
     policy = call.get("AssumeRolePolicyDocument") or (
         call.get("PolicyDocument") if call.action == "UpdateAssumeRolePolicy" else None
     )
-    trust_policy_principals_exist(policy or "", exists)
+    trust_policy(policy or "", exists)
+
+
+def trust_policy(policy: str, exists: Callable[[str], bool]) -> None:
+    """Apply the rules for trust policies; `exists` takes an ARN or an account id."""
+    trust_policy_size(policy)
+    trust_policy_providers(policy)
+    trust_policy_principals_exist(policy, exists)
 
 
 def trust_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -> None:
@@ -53,6 +61,19 @@ def trust_policy_principals_exist(policy: str, exists: Callable[[str], bool]) ->
     for principal in aws_principals(policy):
         if principal != "*" and not exists(principal):
             raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"')
+
+
+def trust_policy_providers(policy: str) -> None:
+    """A federated principal is the ARN of an identity provider, or the domain of one that AWS knows; not `*`.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    for provider in principals(policy, "Federated"):
+        if not re.fullmatch(
+            r"arn:aws[\w-]*:iam::\d{12}:(saml|oidc)-provider/[^*?]+|[a-z0-9-]+(\.[a-z0-9-]+)+", provider
+        ):
+            message = "Federated principals must be valid domain names or SAML metadata ARNs"
+            raise AwsError("MalformedPolicyDocument", message)
 
 
 def bucket_policy_is_json(policy: str) -> None:
@@ -78,13 +99,18 @@ def bucket_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -
 
 def aws_principals(policy: str) -> Iterator[str]:
     """Yield the values of `Principal.AWS` in the policy's statements; none when it isn't a policy."""
+    return principals(policy, "AWS")
+
+
+def principals(policy: str, kind: str) -> Iterator[str]:
+    """Yield the principals of this kind in the policy's statements; none when it isn't a policy."""
     try:
         document = parse_json(policy)
     except ValueError:
         return
     for statement in _statements(document) if isinstance(document, dict) else ():
         principal = statement.get("Principal") if isinstance(statement, dict) else None
-        values: Any = principal.get("AWS") if isinstance(principal, dict) else None
+        values: Any = principal.get(kind) if isinstance(principal, dict) else None
         yield from [values] if isinstance(values, str) else values if isinstance(values, list) else ()
 
 
@@ -119,7 +145,34 @@ def implied_user(call: Call) -> str | None:
         return None
     if call.caller.credential_type != "user":
         raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+    return implied_own_user(call)
+
+
+def implied_own_user(call: Call) -> str | None:
+    """Return the calling user's name if the call is about that user without naming it, else None."""
+    if call.action not in _OWN_USER_ACTIONS or call.get("UserName") or call.caller.credential_type != "user":
+        return None
     return call.caller.arn.rpartition("/")[2]
+
+
+def name_is_free(call: Call, names: Mapping[str, Collection[str]]) -> None:
+    """Names of roles and users are unique whatever the case of their letters; `names` has those by parameter.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+    """
+    for action, parameter, kind in (("CreateRole", "RoleName", "Role"), ("CreateUser", "UserName", "User")):
+        name = call.get(parameter)
+        if call.action == action and name and name.lower() in (taken.lower() for taken in names[parameter]):
+            raise AwsError("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
+
+
+def trust_policy_size(policy: str) -> None:
+    """A role's trust policy has at most 2048 characters, without white space.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    if len(re.sub(r"\s", "", policy)) > 2048:
+        raise AwsError("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048", 409)
 
 
 def access_key_owner(call: Call, user: str, key_owners: Mapping[str, str]) -> None:

@@ -1,6 +1,6 @@
 """The rules for each action, in the order in which AWS applies them: parameters, then permissions, then limits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from temp_access.local_aws.rules import assume_role, iam, session_policy, sts_parameters
 from temp_access.local_aws.rules.call import AwsError, Call, RoleRecord
@@ -35,7 +35,7 @@ _PARAMETER_RULES: dict[str, tuple[Callable[[Call], None], ...]] = {
 def check_sts(call: Call, role_of: RoleLookup, allows_on_role: PermissionCheck) -> None:
     """Raise the AwsError of the first rule that a call of STS breaks."""
     if call.action not in _PARAMETER_RULES:
-        # The other actions accept tokens of other issuers, which ministack doesn't verify.
+        # ministack verifies no assertions of SAML; `web_identity` answers the action that takes tokens.
         raise AwsError("InvalidAction", f"The local AWS does not answer {call.action}")
     for rule in _PARAMETER_RULES[call.action]:
         rule(call)
@@ -54,12 +54,19 @@ def _check_assume_role(call: Call, role: RoleRecord | None, allows_on_role: Perm
     session_policy.packed_size(call)
 
 
-def check_iam(call: Call, principal_exists: Callable[[str], bool], key_owners: Mapping[str, str]) -> str | None:
+def check_iam(
+    call: Call,
+    principal_exists: Callable[[str], bool],
+    key_owners: Mapping[str, str],
+    names: Mapping[str, Collection[str]],
+) -> str | None:
     """Raise the AwsError of the first rule that a call of IAM breaks.
 
-    Returns the name of the user that the call implies without naming it; `key_owners` has the user of each access key.
+    Returns the name of the user that the call implies without naming it; `key_owners` has the user of each access key,
+    `names` the existing roles and users by parameter.
     """
     iam.documents_are_json(call)
+    iam.name_is_free(call, names)
     if call.action in ("CreateRole", "UpdateRole"):
         iam.role_maximum_range(call)
     if call.action in ("CreateRole", "UpdateAssumeRolePolicy"):

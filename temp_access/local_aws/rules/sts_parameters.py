@@ -56,6 +56,24 @@ def assume_role_duration(call: Call) -> None:
     check_range(call, "DurationSeconds", MIN_DURATION, MAX_DURATION)
 
 
+def web_identity_parameters(call: Call) -> None:
+    """AssumeRoleWithWebIdentity has AssumeRole's duration and name, a role, and a token of 4 to 20000 characters.
+
+    Only tokens that aren't OpenID Connect's have a ProviderId.
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    """
+    assume_role_duration(call)
+    role_session_name(call)
+    for name in ("RoleArn", "WebIdentityToken"):
+        if not call.get(name):
+            raise constraint_error("null", _member(name), "Member must not be null")
+    _check_string(call, "WebIdentityToken", r"(?s:.*)", 4, 20_000)
+    if call.get("ProviderId") is not None:
+        raise AwsError(
+            "InvalidIdentityToken", f"The local AWS takes no tokens of the provider {call.get('ProviderId')}"
+        )
+
+
 def session_token_duration(call: Call) -> None:
     """DurationSeconds of GetSessionToken and GetFederationToken is 900 to 129600.
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from temp_access.local_aws.rules import http
-from temp_access.local_aws.rules.call import AwsError, Response
+from temp_access.local_aws.rules.call import AwsError, Response, form_parameters
 from temp_access.local_aws.rules.http import PathAndQuery
 from temp_access.local_aws.server.access_log import AccessLog
 from temp_access.local_aws.server.bodies import (
@@ -30,6 +30,7 @@ from temp_access.local_aws.server.bodies import (
 from temp_access.local_aws.server.context import RequestContext, request_context
 from temp_access.local_aws.server.ministack import credentials
 from temp_access.local_aws.server.ministack.stores import ensure_administrator
+from temp_access.local_aws.server.ministack.web_identity import ACTION, WebIdentities
 from temp_access.local_aws.server.signin import SignInServer
 from temp_access.local_aws.server.state_writer import StateWriter
 from temp_access.local_aws.state_dir import HEALTH_PATH, StateDir, read_json, write_private
@@ -51,12 +52,14 @@ class FrontApp:
         access_log: AccessLog,
         state_writer: StateWriter,
         signin: SignInServer,
+        web_identities: WebIdentities,
         health: Mapping[str, object],
     ) -> None:
         self._ministack = ministack
         self._access_log = access_log
         self._state_writer = state_writer
         self._signin = signin
+        self._web_identities = web_identities
         self._health = health
         self._bodies = Bodies()
 
@@ -90,6 +93,10 @@ class FrontApp:
             return 200, {"Content-Type": "application/json"}, json.dumps(self._health).encode()
         if target.path == _SIGN_IN_PATH and method in ("GET", "POST") and not http.has_signature(headers, target):
             return await self._sign_in(context, target, method, headers, receive)
+        if http.may_be_query(method, headers, target) and not http.has_signature(headers, target):
+            body = await self._bodies.read(receive, headers.get("content-length"), MAX_FORM)
+            self._bodies.release(len(body))
+            return await self._by_web_identity(context, target, body) or http.anonymous_error(method, headers)
         try:
             head = credentials.verify_head(target, method, list(scope["headers"]))
         except credentials.RefusedUrl as refused:
@@ -104,6 +111,10 @@ class FrontApp:
         body = await self._bodies.read(receive, headers.get("content-length"), limit)
         try:
             head.check(body)
+            if http.may_be_query(method, headers, target):
+                response = await self._by_web_identity(context, target, body)
+                if response is not None:
+                    return response
             await self._ministack({**scope, "path": target.path}, replay(body, receive), send)
         except AwsError as error:
             return _refusal(error, target, method, headers)
@@ -112,6 +123,14 @@ class FrontApp:
         if method not in ("GET", "HEAD"):
             self._state_writer.mark_changed()
         return None
+
+    async def _by_web_identity(self, context: RequestContext, target: PathAndQuery, body: bytes) -> Response | None:
+        """Answer AssumeRoleWithWebIdentity, which needs a token and no signature; return None for other requests."""
+        parameters = form_parameters(target.query, body)
+        if parameters.get("Action") != ACTION:
+            return None
+        context.action = f"sts:{ACTION}"
+        return await self._web_identities.answer(parameters)
 
     async def _sign_in(
         self, context: RequestContext, target: PathAndQuery, method: str, headers: Mapping[str, str], receive: Receive

@@ -82,6 +82,8 @@ async def _serve(state_dir: StateDir, descriptor: int, port: int) -> None:
     from temp_access.local_aws.server.access_log import AccessLog
     from temp_access.local_aws.server.app import FrontApp, LocalAwsApp
     from temp_access.local_aws.server.ministack import requests, stores
+    from temp_access.local_aws.server.ministack.web_identity import WebIdentities
+    from temp_access.local_aws.server.openid_keys import OpenIdKeys
     from temp_access.local_aws.server.signin import SignInServer
     from temp_access.local_aws.server.state_writer import StateWriter
 
@@ -90,7 +92,8 @@ async def _serve(state_dir: StateDir, descriptor: int, port: int) -> None:
     state_writer = StateWriter(state_dir.services, stores.snapshot)
     health: dict[str, object] = {"pid": os.getpid(), "port": port}
     signin = SignInServer(stores.live_session)
-    front = FrontApp(ministack, AccessLog(state_dir.access_log), state_writer, signin, health)
+    web_identities = WebIdentities(OpenIdKeys(state_dir))
+    front = FrontApp(ministack, AccessLog(state_dir.access_log), state_writer, signin, web_identities, health)
     config = Config()
     config.bind = [f"fd://{descriptor}"]
     config.certfile, config.keyfile = str(state_dir.certificate), str(state_dir.private_key)

@@ -9,7 +9,8 @@ from temp_access.review.compare.decisions import decide_both
 from temp_access.review.compare.generalize import AccessDelta, generalize
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.model import Cause, Change, Direction, Unknown
-from temp_access.review.snapshot import BUCKET, UNLISTED, Snapshot, folder_of
+from temp_access.review.names import BUCKET
+from temp_access.review.snapshot import UNLISTED, Snapshot, folder_of
 
 _GroupKey = tuple[object, ...]
 _CauseAndScopes = tuple[Cause, list[list[AccessDelta]]]

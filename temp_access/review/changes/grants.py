@@ -6,9 +6,10 @@ from temp_access.config.id_pattern.automaton import is_subset
 from temp_access.config.model import Grant, IdPatternGrant
 from temp_access.config.table import format_duration
 from temp_access.policies.access_modes import EXTRAS, access_of, grant_access
-from temp_access.review.locations import changed_locations, locate_key, locate_type, table_location
+from temp_access.policies.role_names import grant_role_name, grant_session_maximum
+from temp_access.review.locations import changed_locations, locate_holder, locate_key, locate_type, table_location
 from temp_access.review.model import Cause, Change, Direction
-from temp_access.review.snapshot import UNLISTED, Snapshot, folder_of, grant_pairs
+from temp_access.review.snapshot import UNLISTED, Snapshot, folder_of, grant_pairs, session_holder, session_maximum
 
 _ROLE = "AWS::IAM::Role"
 _ACCESS = {
@@ -18,6 +19,7 @@ _ACCESS = {
     "read-write": "list, read, upload and delete in {}",
     "full": "call every S3 action on the objects in {}, and list it",
 }
+_MAX_BORROWERS = 5
 _GrantsByFolder = dict[str, list[Grant]]
 
 
@@ -30,6 +32,7 @@ def grant_changes(base: Snapshot, head: Snapshot) -> Iterator[Change]:
         if before and not after:
             yield _one_sided(base, folders["base"], id_, before)
         if before and after:
+            yield from _move(base, head, id_, before, after)
             yield from _duration_changes(base, head, id_, before, after)
             yield from _extras_changes(base, head, id_, before, after)
     if base.config.any_id and head.config.any_id:
@@ -54,10 +57,15 @@ def _one_sided(snapshot: Snapshot, folders: _GrantsByFolder, id_: str, grant: Gr
     inside = f" (inside {' and '.join(outer)})" if outer else ""
     mode = grant_access(grant)
     access = f"{_ACCESS[grant.access].format(folder)}{inside}{mode.with_extras}"
-    longest = format_duration(grant.duration or snapshot.state.role.max_session_duration)
+    longest = format_duration(
+        session_maximum(snapshot, grant)
+        if grant.borrowers
+        else grant.duration or snapshot.state.role.max_session_duration
+    )
+    borrowers = f", borrowed by {_names(grant)}" if grant.borrowers else ""
     # The duration matters only for a grant that head still has.
     description = (
-        f"new grant: {id_} may {access}, for at most {longest}"
+        f"new grant: {id_} may {access}, for at most {longest}{borrowers}"
         if added
         else f"removed grant: {id_} may no longer {access}"
     )
@@ -68,6 +76,37 @@ def _one_sided(snapshot: Snapshot, folders: _GrantsByFolder, id_: str, grant: Gr
         (table_location(snapshot, grant.id),),
     )
     return Change(id_, Direction.BROADENED if added else Direction.NARROWED, description, cause, folder)
+
+
+def _names(grant: Grant) -> str:
+    texts = [borrower.text for borrower in grant.borrowers]
+    more = f" and {len(texts) - _MAX_BORROWERS} more" if len(texts) > _MAX_BORROWERS else ""
+    return ", ".join(texts[:_MAX_BORROWERS]) + more
+
+
+def _move(base: Snapshot, head: Snapshot, id_: str, before: Grant, after: Grant) -> Iterator[Change]:
+    """Yield who can no longer borrow a grant that has a role of its own now, or who can that one that has none now.
+
+    Who can assume a grant's own role is told by its trust policy.
+    """
+    if bool(before.borrowers) is bool(after.borrowers):
+        return
+    gained = not after.borrowers
+    snapshot, own = (head, before) if gained else (base, after)
+    borrowers = {each.resource for each in own.borrowers if each.account is None}
+    trusted = [
+        each.resource if each.account is None else f"{each.resource} of account {each.account}"
+        for each in snapshot.config.role.trusted
+    ]
+    names = ", ".join([snapshot.state.user.name, *(name for name in trusted if name not in borrowers)])
+    role, own_role = snapshot.state.role.name, grant_role_name(snapshot.config.role.name, after.id)
+    if gained:
+        description = f"{id_} no longer has its own role {own_role}: {names} can now borrow it through {role}"
+    else:
+        description = f"{id_} now has its own role {own_role}: {names} can no longer borrow it through {role}"
+    locations = changed_locations(base, head, after.id, (before, after), "borrowers")
+    cause = Cause(f"borrowers: {_names(after) or 'none'}", locations)
+    yield Change(id_, Direction.BROADENED if gained else Direction.NARROWED, description, cause)
 
 
 def _grants_by_folder(snapshot: Snapshot) -> _GrantsByFolder:
@@ -84,14 +123,15 @@ def _enclosing(folders: _GrantsByFolder, grant: Grant) -> Iterator[Grant]:
 
 
 def _duration_changes(base: Snapshot, head: Snapshot, id_: str, before: Grant, after: Grant) -> Iterator[Change]:
-    if before.duration is None and after.duration is None:
+    old, new = session_maximum(base, before), session_maximum(head, after)
+    maximums = base.state.role.max_session_duration, head.state.role.max_session_duration
+    if before.duration is None and after.duration is None and (old, new) == maximums:
+        # The change of the role's says it.
         return
-    old, new = (
-        min(grant.duration or snapshot.state.role.max_session_duration, snapshot.state.role.max_session_duration)
-        for grant, snapshot in ((before, base), (after, head))
-    )
     if old != new:
-        locations = changed_locations(base, head, after.id, (before, after), "duration")
+        locations = changed_locations(base, head, after.id, (before, after), "duration", "borrowers")
+        if after.borrowers and new != grant_session_maximum(after, head.config.role):
+            locations = (locate_holder(head, session_holder(head, after.id)),)
         yield _duration_change(id_, old, new, Cause(f"duration: {format_duration(new)}", locations))
 
 

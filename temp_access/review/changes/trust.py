@@ -1,18 +1,20 @@
 """Changes of who can assume the role: each caller that a trust policy names, with each combination of its keys."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from temp_access.review.changes.causes import trust_cause
 from temp_access.review.changes.conditions import describe_context, describe_restriction, describe_span, describe_value
-from temp_access.review.compare.assuming import AssumeComparison, assume_callers, compare_assuming
+from temp_access.review.changes.trust_causes import trust_cause
+from temp_access.review.compare.assuming import AssumeComparison, assume_callers, compare_assuming, user_caller
 from temp_access.review.compare.caller_keys import describes_caller
 from temp_access.review.compare.contexts import Deviations
 from temp_access.review.compare.key_values import KeyValue
 from temp_access.review.compare.principals import ExternalPrincipal
 from temp_access.review.compare.restrictions import Restriction
+from temp_access.review.holders import ROLE_HOLDER, USER_HOLDER, Holder
 from temp_access.review.model import Change, Direction, Unknown
-from temp_access.review.snapshot import Snapshot
+from temp_access.review.names import USER
+from temp_access.review.snapshot import Snapshot, grant_roles, same_names, users
 
 _Values = frozenset[KeyValue]
 _KEY_NAMES = {
@@ -36,29 +38,46 @@ _ADDITIONS = {
 
 
 def trust_changes(base: Snapshot, head: Snapshot) -> Iterator[Change | Unknown]:
-    """Yield a change for each caller that can assume the role, or add to its sessions, under other conditions.
+    """Yield a change for each caller that can assume a role, or add to its sessions, under other conditions.
 
     Where that depends on something that isn't known, yield that too.
     """
-    callers = dict.fromkeys(assume_callers(base, head))
+    yield from _role_changes(ROLE_HOLDER, tuple(dict.fromkeys(assume_callers(base, head))), base, head)
+    changed = frozenset(
+        USER if each == USER_HOLDER else user_caller(each).arn
+        for each in (USER_HOLDER, *users(base, head))
+        if base.policies_of(each) != head.policies_of(each)
+    )
+    for role in grant_roles(base, head):
+        callers = assume_callers(base, head, role)
+        before, after = base.role_of(role), head.role_of(role)
+        if before and after and before.trust == after.trust and same_names(base, head):
+            # Of users, the own policies count as well.
+            callers = (caller for caller in callers if caller.arn in changed)
+        yield from _role_changes(role, tuple(dict.fromkeys(callers)), base, head)
+
+
+def _role_changes(
+    role: Holder, callers: Sequence[ExternalPrincipal], base: Snapshot, head: Snapshot
+) -> Iterator[Change | Unknown]:
     for caller in callers:
-        yield from _call_changes(caller, None, base, head)
+        yield from _call_changes(caller, None, role, base, head)
     for action, verb in _ADDITIONS.items():
         for caller in callers:
-            yield from _call_changes(replace(caller, action=action), verb, base, head)
+            yield from _call_changes(replace(caller, action=action), verb, role, base, head)
 
 
 def _call_changes(
-    caller: ExternalPrincipal, verb: str | None, base: Snapshot, head: Snapshot
+    caller: ExternalPrincipal, verb: str | None, role: Holder, base: Snapshot, head: Snapshot
 ) -> Iterator[Change | Unknown]:
     """Yield the change of one caller's call; `verb` is what it does with the role's sessions, None if it assumes."""
-    role, name = head.target.role_name, caller.description
-    does = f"{name} can now {verb} {role}" if verb else f"{role} can now be assumed by {name}"
-    compared = compare_assuming(caller, base, head)
+    role_name, name = head.name_of(role), caller.description
+    does = f"{name} can now {verb} {role_name}" if verb else f"{role_name} can now be assumed by {name}"
+    compared = compare_assuming(caller, base, head, role)
     for unknown in compared.unknown:
         if unknown in base.undecided_names | head.undecided_names:
             continue
-        question = f"{name} can {verb} {role}" if verb else f"{role} can be assumed by {name}"
+        question = f"{name} can {verb} {role_name}" if verb else f"{role_name} can be assumed by {name}"
         yield Unknown(f"whether {question} depends on {unknown}")
     old, new = compared.old, compared.new
     if compared.unchanged or old == new:
@@ -71,8 +90,8 @@ def _call_changes(
     else:
         description = f"{does} {words.differences()}"
     keys = next(keys for keys in compared.before if (keys in old) is not (keys in new))
-    cause = trust_cause(caller, (base, head), compared.before[keys], compared.after[keys])
-    yield Change(name, _direction(old, new), description, cause, role)
+    cause = trust_cause(caller, role, (base, head), (compared.before[keys], compared.after[keys]))
+    yield Change(name, _direction(old, new), description, cause, role_name)
 
 
 def _direction(old: frozenset[Deviations], new: frozenset[Deviations]) -> Direction:

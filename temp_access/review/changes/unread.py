@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from dataclasses import replace
 
 from temp_access.cfn.source_location import SourceLocation
-from temp_access.deployment.effective_policies import PolicyOwner, UnknownPolicies
+from temp_access.deployment.effective_policies import UnknownPolicies
 from temp_access.deployment.unread import UnreadDelta, compare_unread, unread
 from temp_access.deployment.unread_effects import Unread
 from temp_access.iam.diff import statements
-from temp_access.review.locations import locate_construct, locate_policy, locate_type
-from temp_access.review.model import Unknown
-from temp_access.review.snapshot import Snapshot
+from temp_access.review.holders import Holder
+from temp_access.review.locations import locate_construct, locate_holder, locate_policy
+from temp_access.review.model import Unknown, counted
+from temp_access.review.snapshot import Snapshot, holders
 
-_OWNERS = MappingProxyType({"User": "AWS::IAM::User", "Role": "AWS::IAM::Role"})
+# Stands for the names of the users and roles of which the same is to be said.
+_NAME = "\0name\0"
 
 
 def unread_changes(base: Snapshot, head: Snapshot) -> Iterator[Unknown]:
@@ -27,15 +29,19 @@ def unread_changes(base: Snapshot, head: Snapshot) -> Iterator[Unknown]:
     for each in delta.only_base:
         if (each.stack, each.logical_id) not in after:
             yield _unknown(base, each, f"{each.description} was removed, and isn't read")
-    for owner in _OWNERS:
-        yield from _attachment_changes(base, head, owner)
-        yield from _lifted_limits(base, head, owner)
+    grouped: dict[str, tuple[list[str], Unknown]] = {}
+    for owner in holders(base, head):
+        for found in (*_attachment_changes(base, head, owner), *_lifted_limits(base, head, owner)):
+            grouped.setdefault(found.description, ([], found))[0].append(head.name_of(owner))
+    for names, found in grouped.values():
+        of = names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'other')}"
+        yield replace(found, description=found.description.replace(_NAME, of))
 
 
 def same_unread(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
     """Return what isn't read or known in both snapshots, with the same content, in words."""
     descriptions = [each.description for each in _delta(base, head).same]
-    for owner in _OWNERS:
+    for owner in holders(base, head):
         old, new = _unknown_policies(base, owner), _unknown_policies(head, owner)
         descriptions += [f"the document of {arn}" for arn in new.documents if arn in old.documents]
         descriptions += [f"the policies of the group {group}" for group in new.groups if group in old.groups]
@@ -43,7 +49,8 @@ def same_unread(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
 
 
 def _delta(base: Snapshot, head: Snapshot) -> UnreadDelta:
-    return compare_unread(*(unread(each.assembly, each.target, each.state) for each in (base, head)))
+    found = (unread(each.assembly, each.target, each.state) for each in (base, head))
+    return compare_unread(*([each for each in side if not each.in_state] for side in found))
 
 
 def _unknown(snapshot: Snapshot, found: Unread, description: str) -> Unknown:
@@ -53,8 +60,8 @@ def _unknown(snapshot: Snapshot, found: Unread, description: str) -> Unknown:
     return Unknown(description, (SourceLocation(description=f"stack {found.stack}", before=snapshot.name == "base"),))
 
 
-def _attachment_changes(base: Snapshot, head: Snapshot, owner: str) -> Iterator[Unknown]:
-    name = head.target.user_name if owner == "User" else head.target.role_name
+def _attachment_changes(base: Snapshot, head: Snapshot, owner: Holder) -> Iterator[Unknown]:
+    name = _NAME
     old, new = (_attached(each, owner) for each in (base, head))
     for snapshot, arns, others, verb in ((head, new, old, "now has"), (base, old, new, "no longer has")):
         for arn in sorted(arns - others):
@@ -67,31 +74,31 @@ def _attachment_changes(base: Snapshot, head: Snapshot, owner: str) -> Iterator[
                 f"the document of {arn} isn't known; the permissions boundary of {name} is {after or 'none'} "
                 f"instead of {before or 'none'}"
             )
-            location = locate_policy(head, owner, after) if after else locate_type(head, _OWNERS[owner])
+            location = locate_policy(head, owner, after) if after else locate_holder(head, owner)
             yield Unknown(description, (location,))
     old_groups, new_groups = (set(_unknown_policies(each, owner).groups) for each in (base, head))
     for group in sorted(old_groups ^ new_groups):
         verb = "now" if group in new_groups else "no longer"
         description = f"the policies of the group {group} aren't known; {name} is {verb} in it"
-        yield Unknown(description, (locate_type(head, _OWNERS[owner]),))
+        yield Unknown(description, (locate_holder(head, owner),))
 
 
-def _lifted_limits(base: Snapshot, head: Snapshot, owner: str) -> Iterator[Unknown]:
+def _lifted_limits(base: Snapshot, head: Snapshot, owner: Holder) -> Iterator[Unknown]:
     """Yield each unknown policy of both snapshots, if something that limited it before is gone."""
     old, new = _unknown_policies(base, owner), _unknown_policies(head, owner)
     arns = sorted(_attached(base, owner) & _attached(head, owner))
     same = [f"the document of {arn} isn't known" for arn in arns]
     same += [f"the policies of the group {group} aren't known" for group in new.groups if group in old.groups]
     if same and not (_limits(base, owner) <= _limits(head, owner)):
-        name = head.target.user_name if owner == "User" else head.target.role_name
+        name = _NAME
         for description in same:
             more = f"they may allow {name} what a Deny or the permissions boundary no longer stops"
-            yield Unknown(f"{description}; {more}", (locate_type(head, _OWNERS[owner]),))
+            yield Unknown(f"{description}; {more}", (locate_holder(head, owner),))
 
 
-def _limits(snapshot: Snapshot, owner: str) -> frozenset[str]:
+def _limits(snapshot: Snapshot, owner: Holder) -> frozenset[str]:
     """Return the Deny statements that apply to the user or role, and the permissions boundary, in a normal form."""
-    own = snapshot.policies_of(PolicyOwner.USER if owner == "User" else PolicyOwner.ROLE)
+    own = snapshot.policies_of(owner)
     bucket_policy = snapshot.policies.bucket_policy(snapshot.state.bucket)
     policies = [*own.identity, *([bucket_policy] if bucket_policy else []), *([own.boundary] if own.boundary else [])]
     denies = [body for policy in policies for body in policy.bodies if body.get("Effect") == "Deny"]
@@ -105,21 +112,23 @@ def _normal(snapshot: Snapshot, body: Mapping[str, object]) -> str:
     return json.dumps({name: sorted(map(normalize, values)) for name, values in sorted(statement.items())})
 
 
-def _unknown_policies(snapshot: Snapshot, owner: str) -> UnknownPolicies:
-    return snapshot.policies.unknown(snapshot.state.user if owner == "User" else snapshot.state.role)
+def _unknown_policies(snapshot: Snapshot, owner: Holder) -> UnknownPolicies:
+    state = snapshot.state_of(owner)
+    return snapshot.policies.unknown(state) if state else UnknownPolicies()
 
 
-def _attached(snapshot: Snapshot, owner: str) -> set[str]:
+def _attached(snapshot: Snapshot, owner: Holder) -> set[str]:
     """Return the attached policies without a document; a boundary isn't attached."""
-    attached = (snapshot.state.user if owner == "User" else snapshot.state.role).permissions.attached
-    return set(_unknown_policies(snapshot, owner).documents) & attached.keys()
+    state = snapshot.state_of(owner)
+    return set(_unknown_policies(snapshot, owner).documents) & state.permissions.attached.keys() if state else set()
 
 
-def _boundary(snapshot: Snapshot, owner: str) -> str | None:
-    return (snapshot.state.user if owner == "User" else snapshot.state.role).permissions.boundary
+def _boundary(snapshot: Snapshot, owner: Holder) -> str | None:
+    state = snapshot.state_of(owner)
+    return state.permissions.boundary if state else None
 
 
-def _unknown_boundaries(base: Snapshot, head: Snapshot, owner: str) -> list[str]:
+def _unknown_boundaries(base: Snapshot, head: Snapshot, owner: Holder) -> list[str]:
     boundaries = [(each, _boundary(each, owner)) for each in (base, head)]
     unknown = [arn for each, arn in boundaries if arn and arn in _unknown_policies(each, owner).documents]
     return list(dict.fromkeys(unknown))

@@ -9,7 +9,7 @@ from temp_access.review.compare.actions import is_pattern, is_placeholder
 from temp_access.review.compare.contexts import ContextPlan
 from temp_access.review.compare.generalize import AccessDelta
 from temp_access.review.model import counted
-from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, ROLE, SESSIONS, USER
+from temp_access.review.names import ACCOUNT, BUCKET, GRANT_TOKEN, PARTITION, ROLE, SESSIONS, USER
 
 _OBJECT_VERBS = MappingProxyType({"s3:getobject": "read", "s3:putobject": "upload", "s3:deleteobject": "delete"})
 _OTHER_VERBS = MappingProxyType(
@@ -77,7 +77,12 @@ def humanize(pattern: str) -> str:
     """Return a normalized pattern with words in place of its tokens."""
     for token, name in ((SESSIONS, "the role's session "), *_TOKEN_NAMES.items()):
         pattern = pattern.replace(token, name)
+    pattern = GRANT_TOKEN.sub(_grant_words, pattern)
     return pattern.replace(PARTITION, "arn:aws:").replace(ACCOUNT, ":ACCOUNT:").replace("${$}{", "${")
+
+
+def _grant_words(token: re.Match[str]) -> str:
+    return f"the role of {token[2]}" if token[1] == "role" else f"a session of {token[2]} with the name "
 
 
 def _shorten(names: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The combinations of condition keys to try for a request, as deviations from a usual request."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -132,8 +132,18 @@ def _few_deviations(pairs: Sequence[Sequence[tuple[str, KeyValue]]]) -> Iterator
             yield from itertools.product(*(values[1:] for values in chosen))
 
 
-def context_plan(statements: Sequence[LayeredStatement], head: Snapshot, request: Request) -> ContextPlan:
-    """Return the values to try for the caller of `request`, whose statements in base and head these are."""
+def context_plan(
+    statements: Sequence[LayeredStatement],
+    head: Snapshot,
+    request: Request,
+    *,
+    user_name: str | None = None,
+    fixed: Container[str] = (),
+) -> ContextPlan:
+    """Return the values to try for the caller of `request`, whose statements in base and head these are.
+
+    `user_name` replaces `${aws:username}`, by default the one user's. Keys in `fixed` (in lower case) aren't varied.
+    """
     usual = usual_keys(head.target.region)
     if request.principal == "*":
         usual["aws:principalaccount"] = "anonymous"
@@ -144,13 +154,13 @@ def context_plan(statements: Sequence[LayeredStatement], head: Snapshot, request
     unset = {key: VARIABLE_VALUE for key in variables if not isinstance(request.value(key), str)}
     probe = request._replace(context=unset)
     for key, conditions in conditions_by_key(statements).items():
-        if key == PREFIX or follows_from_caller(key, request):
+        if key == PREFIX or key in fixed or follows_from_caller(key, request):
             continue
         plans[key] = key_values(
             key,
             conditions,
             usual=usual.get(key),
-            user_name=head.config.user.name,
+            user_name=user_name or head.config.user.name,
             always_present=is_always_present(key, request),
             is_variable=key in variables,
             more=caller_values(key, conditions, request),

@@ -14,7 +14,7 @@ from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.relevance import LayeredStatement, layered_statements, layers_present, same_meaning
 from temp_access.review.compare.requests import SampleRequest, make_request, sample_requests
 from temp_access.review.compare.scopes import ResourceScope, baseline_scopes, overlapping_scopes, scopes_of
-from temp_access.review.snapshot import Snapshot, Snapshots
+from temp_access.review.snapshot import Snapshot, Snapshots, same_names
 
 BASELINE_ACTIONS = ("s3:*", "*")
 _Pair = tuple[Decision, Decision]
@@ -95,19 +95,19 @@ def decide_both(principal: ComparedPrincipal, base: Snapshot, head: Snapshot) ->
     """Return the decisions about all requests that the principal's policies in base and head suggest."""
     deciders = _decider(principal, base), _decider(principal, head)
     old, new = (decider.statements[True] for decider in deciders)
-    same_names = base.target == head.target and deciders[0].arn == deciders[1].arn
-    if same_names and same_meaning(old, new) and _layers(deciders[0]) == _layers(deciders[1]):
+    same = same_names(base, head) and deciders[0].arn == deciders[1].arn and not principal.moves(base, head)
+    if same and same_meaning(old, new) and _layers(deciders[0]) == _layers(deciders[1]):
         return DecisionPairs()
     actions, scopes = _patterns(principal, (base, head), old, new)
     some = make_request(SampleRequest("*", "*", None), principal, head, deciders[1].arn, {})
-    plan = context_plan([*old, *new], head, some)
+    plan = context_plan([*old, *new], head, some, user_name=principal.user_name(head))
     samples = tuple(sample_requests(head, actions, scopes))
     contexts: dict[Deviations, list[SampleRequest]] = {_NO_CONTEXT: list(samples)}
     contexts_of: dict[SampleRequest, Sequence[Deviations]] = {}
     pairs = DecisionPairs(actions, scopes, samples, plan, contexts, contexts_of, {}, deciders)
     for sample in samples:
         before, after = (decider.relevant(sample) for decider in deciders)
-        if same_names and same_meaning(before, after) and _layers(deciders[0]) == _layers(deciders[1]):
+        if same and same_meaning(before, after) and _layers(deciders[0]) == _layers(deciders[1]):
             continue
         combinations, complete = plan.combinations((*before, *after))
         if not complete:
@@ -147,7 +147,7 @@ def _patterns(
     services = dict.fromkeys(service_of(action) for pattern in actions for action in sample_actions(pattern))
     base, head = snapshots
     baseline = baseline_scopes(_folders(principal, base, head), services)
-    named = [*scopes_of(base, old), *scopes_of(head, new)]
+    named = [*scopes_of(base, old, principal.user_name(base)), *scopes_of(head, new, principal.user_name(head))]
     named += [*overlapping_scopes(head, named), *baseline]
     return actions, tuple({(scope.pattern, scope.prefix): scope for scope in named}.values())
 

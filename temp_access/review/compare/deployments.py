@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from temp_access.deployment.effective_policies import PolicyOwner, template_policies
 from temp_access.deployment.stand_ins import possible_deployments
-from temp_access.review.snapshot import NameTable, Snapshot, Snapshots
+from temp_access.review.snapshot import Snapshot, Snapshots, holders, name_table
 
 _OF_AN_ACCOUNT = re.compile(r"arn:(aws[a-z-]*):[a-z0-9-]+:[a-z0-9-]*:\d{12}:")
 _Statements = frozenset[tuple[str, str]]
@@ -38,7 +38,7 @@ def _names_other_partition(snapshot: Snapshot) -> bool:
 def _deployed(snapshot: Snapshot, region: str) -> Snapshot:
     assembly = replace(snapshot.assembly, region=region)
     policies = template_policies(snapshot.config, assembly)
-    return replace(snapshot, assembly=assembly, policies=policies, names=NameTable(policies.target))
+    return replace(snapshot, assembly=assembly, policies=policies, names=name_table(snapshot.config, policies))
 
 
 def _difference(base: Snapshot, head: Snapshot) -> tuple[_Statements, _Statements]:
@@ -52,15 +52,16 @@ def _statements(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def _bodies(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, object]]]:
-    for owner in (PolicyOwner.USER, PolicyOwner.ROLE):
-        policies = snapshot.policies_of(owner)
+    for holder in holders(snapshot, snapshot):
+        policies, place = snapshot.policies_of(holder), str(holder)
         for policy in (*policies.identity, *([policies.boundary] if policies.boundary else [])):
-            yield from ((owner, body) for body in policy.bodies)
+            yield from ((place, body) for body in policy.bodies)
+        if holder.owner is PolicyOwner.ROLE:
+            for body in snapshot.trust_policy(holder).bodies:
+                yield f"trust of {place}", body
     bucket_policy = snapshot.policies.bucket_policy(snapshot.state.bucket)
     for body in bucket_policy.bodies if bucket_policy else ():
         yield "bucket", body
-    for body in snapshot.policies.trust_policy(snapshot.state.role).bodies:
-        yield "trust", body
 
 
 def _normal(snapshot: Snapshot, body: Mapping[str, object]) -> str:

@@ -14,16 +14,11 @@ from temp_access.iam.service_rules import delegating_policy
 from temp_access.iam.statements import StatementView, policy_statements
 from temp_access.policies.session_policy import session_policy_for
 from temp_access.review.compare.actions import is_pattern
+from temp_access.review.compare.expected_policies import reference_policies
 from temp_access.review.compare.sample_arns import sample_arns
-from temp_access.review.snapshot import (
-    ACCOUNT,
-    PARTITION,
-    ROLE,
-    SESSIONS,
-    USER,
-    Snapshot,
-    grant_pairs,
-)
+from temp_access.review.holders import OUTSIDER, ROLE_HOLDER, USER_HOLDER, Holder
+from temp_access.review.names import ACCOUNT, GRANT_TOKEN, PARTITION, ROLE, SESSIONS, USER
+from temp_access.review.snapshot import Snapshot, grant_pairs, grant_roles, session_holder, users
 
 NO_SESSION_POLICY, NAMED_SESSION = "no session policy", "a session named "
 _FOREIGN = "999988887777"
@@ -40,7 +35,7 @@ class ExternalPrincipal:
     """A caller outside of the templates, with unlimited permissions of its own.
 
     `account` is "" for a caller without one, and None for the account of the templates. `action` is the call that
-    gives this caller a session of the role.
+    gives this caller a session of the role. `keys` are condition keys that its calls have, such as those of a token.
     """
 
     description: str
@@ -48,6 +43,7 @@ class ExternalPrincipal:
     account: str | None
     role_arn: str | None = None
     action: str = "sts:AssumeRole"
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 _OTHER_PRINCIPAL = ExternalPrincipal(
@@ -89,11 +85,11 @@ def external_principals(names: Iterable[str], head: Snapshot, *, by_kind: bool) 
             yield ExternalPrincipal(f"{caller.description} (roles)", session, caller.account, role_arn)
 
 
-def tests_kind(snapshots: Iterable[Snapshot]) -> bool:
-    """Whether a policy of the bucket or the role tests what kind of principal calls."""
+def tests_kind(snapshots: Iterable[Snapshot], role: Holder) -> bool:
+    """Whether a policy of the bucket or a role tests what kind of principal calls."""
     for snapshot in snapshots:
         policies = [
-            snapshot.policies.trust_policy(snapshot.state.role),
+            snapshot.trust_policy(role),
             snapshot.policies.bucket_policy(snapshot.state.bucket),
         ]
         for statement in policy_statements(policies):
@@ -150,17 +146,25 @@ def _display_name(name: str) -> str:
 class ComparedPrincipal:
     """A caller in both snapshots.
 
-    `grants` are those of a grant's session, in base and head. With `allows_nothing`, the session policy of a session
-    allows nothing. The own policies of an outsider allow everything, or nothing if it `has_no_permissions`.
+    `holders` have its policies in base and head. `grants` are those of a grant's session. With `allows_nothing`, the
+    session policy of a session allows nothing. The own policies of an outsider allow everything, or nothing if it
+    `has_no_permissions`. A user or role that only one snapshot has is compared with its `reference`: the policies that
+    access.toml gives it.
     """
 
     subject: str
-    owner: PolicyOwner
+    holders: tuple[Holder, Holder]
     arn: str = ""
     grants: tuple[Grant, Grant] | None = None
     allows_nothing: bool = False
     has_no_permissions: bool = False
     external: ExternalPrincipal | None = None
+    reference: PrincipalPolicies | None = None
+
+    @property
+    def owner(self) -> PolicyOwner:
+        """Whose policies apply."""
+        return self.holders[1].owner
 
     @property
     def caveat(self) -> str:
@@ -171,25 +175,50 @@ class ComparedPrincipal:
         own = own and not _is_origin_access(self.arn)
         return ", if its own policies allow it" if own else ""
 
+    def moves(self, base: Snapshot, head: Snapshot) -> bool:
+        """Whether its sessions are of different roles in the snapshots."""
+        return self.role_arn(base) != self.role_arn(head)
+
+    def holder(self, snapshot: Snapshot) -> Holder:
+        """Return who has its policies in a snapshot."""
+        return self.holders[snapshot.name == "head"]
+
     def grant(self, snapshot: Snapshot) -> Grant | None:
         """Return the grant of its session in a snapshot."""
         return self.grants[snapshot.name == "head"] if self.grants else None
 
+    def user_name(self, snapshot: Snapshot) -> str:
+        """Return the value of `${aws:username}` for a user, that of the one user for others."""
+        holder = self.holder(snapshot)
+        return snapshot.name_of(holder if holder.owner is PolicyOwner.USER else USER_HOLDER)
+
     def caller_arn(self, snapshot: Snapshot) -> str:
         """Return the ARN of the caller in a snapshot."""
-        grant, user = self.grant(snapshot), snapshot.config.user.name
-        pattern, sessions = snapshot.config.role.conditions.session_name, snapshot.names.localize(SESSIONS)
+        grant, user, holder = self.grant(snapshot), snapshot.config.user.name, self.holder(snapshot)
+        pattern = snapshot.config.role.conditions.session_name
         if grant:
-            return sessions + session_name(pattern, grant.id, user_name=user, principal=user)
-        if self.arn == ROLE:
-            return sessions + fill_pattern(pattern, user_name=user, filler="session")
-        return snapshot.names.localize(self.arn)
+            return snapshot.session_arn(holder, session_name(pattern, grant.id, user_name=user, principal=user))
+        if self.arn:
+            return snapshot.names.localize(self.arn)
+        if holder.owner is PolicyOwner.USER:
+            return snapshot.arn_of(holder)
+        return snapshot.session_arn(holder, fill_pattern(pattern, user_name=user, filler="session"))
+
+    def role_arn(self, snapshot: Snapshot) -> str | None:
+        """Return the ARN of the role whose session it is, None if it is no session."""
+        if self.external and self.external.role_arn:
+            return snapshot.names.localize(self.external.role_arn)
+        return snapshot.arn_of(self.holder(snapshot)) if self.owner is PolicyOwner.ROLE else None
 
     def policy_set(self, snapshot: Snapshot, *, on_bucket: bool, unknown_as: UnknownAs | None = None) -> PolicySet:
         """Return the policies that apply in a snapshot; see Snapshot.policies_of for those that aren't known."""
-        grant = self.grant(snapshot)
-        own = PrincipalPolicies() if self.has_no_permissions else snapshot.policies_of(self.owner, unknown_as)
-        if grant or self.allows_nothing:
+        grant, holder = self.grant(snapshot), self.holder(snapshot)
+        is_missing = holder.is_further and snapshot.state_of(holder) is None
+        if self.has_no_permissions:
+            own = PrincipalPolicies()
+        else:
+            own = self.reference if self.reference and is_missing else snapshot.policies_of(holder, unknown_as)
+        if (grant and not grant.borrowers) or self.allows_nothing:
             policy_for = session_policy_for(bucket=snapshot.target.bucket, partition=snapshot.target.partition)
             own = own.narrowed(policy_for(grant) if grant else ALLOW_NOTHING)
         policies = snapshot.policies.on(snapshot.state.bucket if on_bucket else None, own)
@@ -199,24 +228,60 @@ class ComparedPrincipal:
 
 def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrincipal]:
     """Yield every principal whose access is compared; new and removed grants are changes of their own."""
-    yield ComparedPrincipal(head.target.user_name, PolicyOwner.USER, USER)
-    yield ComparedPrincipal(f"{head.target.role_name} ({NO_SESSION_POLICY})", PolicyOwner.ROLE, ROLE)
+    yield ComparedPrincipal(head.target.user_name, (USER_HOLDER, USER_HOLDER))
+    yield ComparedPrincipal(f"{head.target.role_name} ({NO_SESSION_POLICY})", (ROLE_HOLDER, ROLE_HOLDER))
     for id_, before, after in grant_pairs(base, head):
         if before and after:
-            yield ComparedPrincipal(id_, PolicyOwner.ROLE, grants=(before, after))
+            holders = (session_holder(base, id_), session_holder(head, id_))
+            yield ComparedPrincipal(id_, holders, grants=(before, after))
+    yield from _further_principals(base, head)
     named = dict.fromkeys([*_bucket_policy_principals(base), *_bucket_policy_principals(head)])
     for name in named:
         if name.startswith(SESSIONS) and not is_pattern(name):
             session = name.removeprefix(SESSIONS)
-            yield ComparedPrincipal(NAMED_SESSION + session, PolicyOwner.ROLE, name, allows_nothing=True)
-    others = [name for name in [*named, "*"] if name not in (USER, ROLE) and not name.startswith(SESSIONS)]
-    for caller in external_principals(others, head, by_kind=tests_kind((base, head))):
+            yield ComparedPrincipal(NAMED_SESSION + session, (ROLE_HOLDER, ROLE_HOLDER), name, allows_nothing=True)
+        elif (match := GRANT_TOKEN.match(name)) and match[1] == "sessions" and not is_pattern(name):
+            session, holder = name.removeprefix(match[0]), Holder(PolicyOwner.ROLE, grant=match[2])
+            subject = f"{NAMED_SESSION}{session} of {match[2]}"
+            yield ComparedPrincipal(subject, (holder, holder), name, allows_nothing=True)
+    own = {head.names.normalize(head.arn_of(holder)) for holder in users(base, head)}
+    others = [name for name in [*named, "*"] if name not in (USER, ROLE, *own) and not name.startswith(SESSIONS)]
+    others = [name for name in others if not GRANT_TOKEN.match(name)]
+    for caller in external_principals(others, head, by_kind=tests_kind((base, head), ROLE_HOLDER)):
         # In the bucket's account, an Allow in the bucket policy is enough by itself, and a Deny limits
         # principals with permissions of their own.
-        subject, owner = caller.description, PolicyOwner.OUTSIDER
+        subject, outsiders = caller.description, (OUTSIDER, OUTSIDER)
         if caller.account is None:
-            yield ComparedPrincipal(subject, owner, caller.arn, has_no_permissions=True, external=caller)
-        yield ComparedPrincipal(subject, owner, caller.arn, external=caller)
+            yield ComparedPrincipal(subject, outsiders, caller.arn, has_no_permissions=True, external=caller)
+        yield ComparedPrincipal(subject, outsiders, caller.arn, external=caller)
+
+
+def _further_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrincipal]:
+    """Yield each user for a person, each role that no grant has, and the role of each grant that is new or removed.
+
+    What such a role allows beyond the grant is told by itself.
+    """
+    for holder in users(base, head):
+        yield _further(user_subject(holder), holder, base, head)
+    for holder in grant_roles(base, head):
+        id_ = holder.grant
+        if id_ is None:
+            yield _further(str(holder.name), holder, base, head)
+        elif not (id_ in base.config.grants and id_ in head.config.grants):
+            yield _further(id_, holder, base, head)
+
+
+def user_subject(holder: Holder) -> str:
+    """Return what a user for a person is called: as a borrower."""
+    return f"user/{holder.name}"
+
+
+def _further(subject: str, holder: Holder, base: Snapshot, head: Snapshot) -> ComparedPrincipal:
+    there = [each for each in (base, head) if each.state_of(holder)]
+    if len(there) != 1:
+        return ComparedPrincipal(subject, (holder, holder))
+    missing = base if there == [head] else head
+    return ComparedPrincipal(subject, (holder, holder), reference=reference_policies(holder, there[0], missing))
 
 
 def _bucket_policy_principals(snapshot: Snapshot) -> Iterator[str]:

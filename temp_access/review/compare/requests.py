@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from temp_access.deployment.effective_policies import PolicyOwner
 from temp_access.iam.decision import Decision
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import ContextValue, Request
@@ -12,7 +11,8 @@ from temp_access.review.compare.actions import applies_to, sample_actions, servi
 from temp_access.review.compare.contexts import PREFIX, usual_keys
 from temp_access.review.compare.principals import ComparedPrincipal
 from temp_access.review.compare.scopes import ResourceScope
-from temp_access.review.snapshot import BUCKET, ROLE, Snapshot
+from temp_access.review.names import BUCKET, GRANT_TOKEN, ROLE
+from temp_access.review.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def sample_requests(head: Snapshot, actions: Iterable[str], scopes: Iterable[Res
     for action in samples:
         for resource in resources:
             # The trust policy decides who may assume the role itself.
-            on_trust = resource == ROLE and service_of(action) == "sts"
+            on_trust = (resource == ROLE or GRANT_TOKEN.fullmatch(resource)) and service_of(action) == "sts"
             if on_trust or not applies_to(action, head.names.localize(resource)):
                 continue
             tried = prefixes.get(resource) if action in PREFIX_ACTIONS else None
@@ -58,16 +58,13 @@ def make_request(
     """Return the request of the caller `arn` in a snapshot."""
     external, account = principal.external, snapshot.target.account
     caller_account = account if external is None or external.account is None else external.account
-    role_arn = snapshot.target.role_arn if principal.owner is PolicyOwner.ROLE else None
-    if external and external.role_arn:
-        role_arn = snapshot.names.localize(external.role_arn)
     return Request(
         principal=arn,
         action=sample.action,
         resource=snapshot.names.localize(sample.resource),
         account=caller_account,
         resource_account=account,
-        role_arn=role_arn,
+        role_arn=principal.role_arn(snapshot),
         context=context if sample.prefix is None else {**context, PREFIX: sample.prefix},
     )
 

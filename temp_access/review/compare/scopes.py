@@ -8,7 +8,8 @@ from temp_access.iam.patterns import PatternSet, WildcardScope, compile_patterns
 from temp_access.iam.request import Request
 from temp_access.iam.statements import StatementView, examples, has_variables
 from temp_access.review.compare.overlaps import overlaps
-from temp_access.review.snapshot import ACCOUNT, BUCKET, PARTITION, USER, Snapshot
+from temp_access.review.names import ACCOUNT, BUCKET, PARTITION, USER
+from temp_access.review.snapshot import Snapshot
 
 _OTHER_RESOURCES = (
     f"{PARTITION}s3:::another-bucket",
@@ -38,9 +39,8 @@ class ResourceScope:
         return _matches(head.names.localize(self.pattern), head.names.localize(resource), WildcardScope.RESOURCE)
 
 
-def scopes_of(snapshot: Snapshot, statements: Iterable[StatementView]) -> Iterator[ResourceScope]:
-    """Yield the scopes that the statements of one snapshot name."""
-    user = snapshot.config.user.name
+def scopes_of(snapshot: Snapshot, statements: Iterable[StatementView], user: str) -> Iterator[ResourceScope]:
+    """Yield the scopes that the statements of one snapshot name; `user` replaces `${aws:username}`."""
     for statement in statements:
         texts = [_readable(statement, pattern) for pattern in statement.resources if pattern != "*"]
         scopes = [_scope(snapshot, text, user) for text in texts]

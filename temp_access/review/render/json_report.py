@@ -58,7 +58,14 @@ def _location(location: SourceLocation) -> dict[str, Any]:
 
 def _row(row: GrantRow) -> dict[str, Any]:
     cells = {name: {"before": old, "after": new} for name, (old, new) in zip(COLUMNS, row.cells, strict=True)}
-    return {"id": row.id, "access": row.access, "folder": row.folder, "duration": row.duration, "can": cells}
+    return {
+        "id": row.id,
+        "access": row.access,
+        "folder": row.folder,
+        "duration": row.duration,
+        "borrowers": [{"text": text, "status": status} for text, status in row.borrowers],
+        "can": cells,
+    }
 
 
 def _lint(lint: LintDelta | None) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ SCOPE = (
     "The proofs cover the templates, for all ids and keys. The changes above cover the session policies of the grants."
 )
 UNMODELED = NOT_MODELED[0].upper() + NOT_MODELED[1:]
-_SYMBOLS = {Direction.BROADENED: "🔴", Direction.NARROWED: "🟢", Direction.BOTH: "🟡"}
+_SYMBOLS = {Direction.BROADENED: "🔴", Direction.NARROWED: "🟢", Direction.BOTH: "🟡", Direction.UNCHANGED: "⚫"}
 _COLORS = {Direction.BROADENED: "#cf222e", Direction.NARROWED: "#1a7f37", Direction.BOTH: "#9a6700"}
 _STATUS = {ClaimStatus.PROVED: "✅", ClaimStatus.REFUTED: "❌", ClaimStatus.UNKNOWN: "⚠️"}
 _UNMARKED_PREFIXES = ("the ", "everything", "any other", "anonymous ")
@@ -147,7 +147,7 @@ def _mark_names(change: Change) -> str:
     names = {name for name in (change.subject, _KEYS.sub("", change.target or "")) if name}
     longest_first = sorted((name for name in names if not name.startswith(_UNMARKED_PREFIXES)), key=len, reverse=True)
     # Plain words are matched in order to be skipped: searching from each of their letters takes seconds.
-    known = "".join(rf"(?<!\w){re.escape(name)}(?![\w/])|" for name in longest_first)
+    known = "".join(rf"(?<![\w-]){re.escape(name)}(?![\w/])|" for name in longest_first)
     pattern = re.compile(known + r"(?:[^\s(]*[^\w\s.,()/→:'-]\S*|[^\s(]*:\S+)(?<!,)|(?P<plain>\w+)")
     marked, end = "", 0
     for match in pattern.finditer(change.description):

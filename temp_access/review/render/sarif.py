@@ -22,6 +22,7 @@ _ACCESS = {
     Direction.BROADENED: ("AccessBroadened", "error", "A principal can do more than before the change."),
     Direction.NARROWED: ("AccessNarrowed", "note", "A principal can do less than before the change."),
     Direction.BOTH: ("AccessChanged", "warning", "Access is broadened and narrowed, or the direction is unknown."),
+    Direction.UNCHANGED: ("AccessUnchanged", "note", "A setting that gives nobody access by itself is another one."),
 }
 _UNKNOWN = ("AccessUnknown", "error", "The review can't tell whether this broadens access.")
 _NOWHERE = SourceLocation(description="the change as a whole")

@@ -1,187 +1,35 @@
 """Makes the calls of probes on the deployed stacks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-from temp_access.aws.answers import CREDENTIAL_CODES, is_missing, lacks_code
-from temp_access.aws.assume_role import RoleSession, assume_role
-from temp_access.aws.clients import Clients
-from temp_access.aws.once import repeated
+from temp_access.aws.answers import CREDENTIAL_CODES
+from temp_access.aws.assume_role import RoleSession
+from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
+from temp_access.iam.arn import role_session_arn
 from temp_access.iam.decision import DecisionType, Layer
 from temp_access.iam.evaluator import evaluate
 from temp_access.iam.reader import read_policy
 from temp_access.iam.sts_limits import DEFAULT_DURATION
+from temp_access.policies.role_names import grant_role_name
 from temp_access.verify.live.credential_pool import CredentialPool
 from temp_access.verify.live.drift_reader import StateReader
-from temp_access.verify.live.presigned import call_presigned
+from temp_access.verify.live.service_calls import call_service
+from temp_access.verify.offline.answers import EvaluatorCalls
 from temp_access.verify.outcomes import NOT_KNOWN, Outcome, OutcomeType, SetupError, UnexpectedResponse, attempt
-from temp_access.verify.probes import AssumeCall, Identity, ProbeCall, ProbeCaller, ServiceCall, StateCheck, TrustCheck
-from temp_access.verify.trust_checks import trust_policy_set, trust_request
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
-    from types_boto3_s3.type_defs import TaggingTypeDef
-
-
-T = TypeVar("T")
-BODY = b"temp-access verify"
-_TAGS: "TaggingTypeDef" = {"TagSet": [{"Key": "temp-access", "Value": "verify"}]}
-_NO_ETAG = '"temp-access"'
-
-
-def call_service(call: ServiceCall, clients: Clients, deployer: Clients, target: Target) -> None:
-    """Make `call` with `clients`; raises ClientError if it is refused."""
-    name, s3 = call.operation, clients.s3
-    bucket, key = call.bucket, call.key
-    match name:
-        case "list-v1" | "list-v2":
-            _list(s3, call)
-        case "get":
-            # The body can be cut after an answer that was whole.
-            repeated(lambda: s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        case "head":
-            _head(s3, bucket, key)
-        case "head-marker":
-            _is_missing(lambda: _head(s3, bucket, key))
-        case "get-missing":
-            if not _is_missing(lambda: s3.get_object(Bucket=bucket, Key=key)):
-                raise UnexpectedResponse("the key that nobody created exists")
-        case "put":
-            s3.put_object(Bucket=bucket, Key=key, Body=BODY)
-        case "presigned-get" | "presigned-put":
-            method, body = ("PUT", BODY) if name == "presigned-put" else ("GET", None)
-            call_presigned(s3, method, bucket, key, body)
-        case "delete":
-            _prepare(lambda: deployer.s3.put_object(Bucket=call.bucket, Key=call.key, Body=BODY))
-            s3.delete_object(Bucket=bucket, Key=key)
-        case "multipart":
-            repeated(lambda: _multipart(s3, call))
-        case "list-parts" | "abort":
-            # After a lost answer another upload is tried: that one is gone may have another reason.
-            repeated(lambda: _deployers_upload(s3, deployer.s3, call))
-        case "copy":
-            s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": call.bucket, "Key": str(call.source)})
-        case "get-tagging":
-            s3.get_object_tagging(Bucket=bucket, Key=key)
-        case "put-tagging":
-            s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=_TAGS)
-        case "get-acl":
-            s3.get_object_acl(Bucket=bucket, Key=key)
-        case "get-version" | "delete-version" | "get-version-tagging" | "put-version-tagging" | "get-version-acl":
-            _on_deployers_version(s3, deployer.s3, call)
-        case "get-bucket-policy":
-            s3.get_bucket_policy(Bucket=call.bucket)
-        case "get-bucket-location":
-            s3.get_bucket_location(Bucket=call.bucket)
-        case "list-versions":
-            s3.list_object_versions(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
-        case "list-buckets":
-            s3.list_buckets(MaxBuckets=1)
-        case "list-users":
-            clients.iam.list_users(MaxItems=1)
-        case "get-role":
-            clients.iam.get_role(RoleName=target.role_name)
-        case _:
-            raise NotImplementedError(name)
-
-
-def _is_missing(call: Callable[[], object]) -> bool:
-    """Make `call`, and return whether the answer is that the key is missing; raises ClientError for others."""
-    from botocore.exceptions import ClientError
-
-    try:
-        call()
-    except ClientError as error:
-        if not is_missing(error, "NoSuchKey"):
-            raise
-        return True
-    return False
-
-
-def _head(s3: "S3Client", bucket: str, key: str) -> None:
-    """Call HeadObject; raises ClientError with the code that GetObject gets, if it fails."""
-    from botocore.exceptions import ClientError
-
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        # The answer to HEAD has a status but no code. S3's 404 says enough; 403 and 400 can mean expired credentials
-        # or a wrong clock too. The same permission decides about GetObject:
-        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-        if is_missing(error):
-            error.response["Error"]["Code"] = "NoSuchKey"
-        if not lacks_code(error):
-            raise
-        status = error.response["Error"]["Code"]
-        try:
-            # With a condition that no object meets, so that nobody's content is sent.
-            s3.get_object(Bucket=bucket, Key=key, IfMatch=_NO_ETAG)["Body"].close()
-        except ClientError as answer:
-            if answer.response["Error"]["Code"] != "PreconditionFailed":
-                raise
-        raise SetupError(f"HeadObject got {status}, although GetObject is allowed") from error
-
-
-def _list(s3: "S3Client", call: ServiceCall) -> None:
-    # MaxKeys=0, so that no names are read even if the listing is wrongly allowed.
-    if call.operation == "list-v1":
-        s3.list_objects(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
-    else:
-        s3.list_objects_v2(Bucket=call.bucket, MaxKeys=0, **_prefix(call))
-
-
-def _prefix(call: ServiceCall) -> dict[str, Any]:
-    return {} if call.prefix is None else {"Prefix": call.prefix}
-
-
-def _multipart(s3: "S3Client", call: ServiceCall) -> None:
-    upload = s3.create_multipart_upload(Bucket=call.bucket, Key=call.key)["UploadId"]
-    part = s3.upload_part(Bucket=call.bucket, Key=call.key, UploadId=upload, PartNumber=1, Body=BODY)
-    s3.complete_multipart_upload(
-        Bucket=call.bucket,
-        Key=call.key,
-        UploadId=upload,
-        MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]},
-    )
-
-
-def _deployers_upload(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
-    # An upload that nobody knows is under the run's prefix, so the clean-up removes it.
-    upload = _prepare(lambda: deployer.create_multipart_upload(Bucket=call.bucket, Key=call.key))
-    if call.operation == "abort":
-        s3.abort_multipart_upload(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
-    else:
-        s3.list_parts(Bucket=call.bucket, Key=call.key, UploadId=upload["UploadId"])
-
-
-def _on_deployers_version(s3: "S3Client", deployer: "S3Client", call: ServiceCall) -> None:
-    bucket, key = call.bucket, call.key
-    made = _prepare(lambda: deployer.put_object(Bucket=bucket, Key=key, Body=BODY))
-    # Without versioning, an object's only version is `null`.
-    version = made.get("VersionId", "null")
-    match call.operation:
-        case "get-version":
-            s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
-        case "delete-version":
-            s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
-        case "get-version-tagging":
-            s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=version)
-        case "put-version-tagging":
-            s3.put_object_tagging(Bucket=bucket, Key=key, VersionId=version, Tagging=_TAGS)
-        case _:
-            s3.get_object_acl(Bucket=bucket, Key=key, VersionId=version)
-
-
-def _prepare(step: Callable[[], T]) -> T:
-    from botocore.exceptions import ClientError
-
-    try:
-        return repeated(step)
-    except ClientError as error:
-        raise SetupError(f"the deployer couldn't create the probe's object: {error}") from error
-
+from temp_access.verify.probes import (
+    GRANT_ROLES,
+    AssumeCall,
+    ProbeCall,
+    ProbeCaller,
+    ServiceCall,
+    StateCheck,
+    TrustCheck,
+)
+from temp_access.verify.trust_checks import trust_policy_set, trust_requests
 
 # The service rounds the times that it answers.
 _TOLERANCE = 60
@@ -190,13 +38,24 @@ _TOLERANCE = 60
 class LiveCalls:
     """Makes the calls of probes on the deployed stacks."""
 
-    def __init__(self, pool: CredentialPool, state: StateReader, baseline: AssumeCall) -> None:
+    def __init__(
+        self,
+        pool: CredentialPool,
+        state: StateReader,
+        baseline: AssumeCall,
+        evaluated: Callable[[State], EvaluatorCalls] | None = None,
+    ) -> None:
+        """Use the credentials in `pool`; `evaluated` returns what evaluates a deployed state's policies."""
         self.pool = pool
         self.state = state
         self.baseline = baseline
+        self._evaluated = evaluated
+        self._evaluators: dict[tuple[str, ...], EvaluatorCalls] = {}
 
     def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
         """Return the outcome of `call` by `caller`."""
+        if caller.is_evaluated and isinstance(call, ServiceCall | AssumeCall):
+            return self._evaluate_session(caller, call)
         match call:
             case ServiceCall():
                 outcome = attempt(lambda: self._call_service(caller, call))
@@ -212,32 +71,46 @@ class LiveCalls:
             case TrustCheck():
                 return self._evaluate(call)
 
-    def control(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
-        """Return the outcome of the control: the same call, or the baseline call for AssumeRole."""
-        return self.answer(caller, self.baseline if isinstance(call, AssumeCall) else call)
+    def control(self, caller: ProbeCaller, call: ProbeCall, control_call: AssumeCall | None = None) -> Outcome:
+        """Return the outcome of the control: the same call; for AssumeRole `control_call` or the baseline call."""
+        if isinstance(call, AssumeCall):
+            return self.answer(caller, control_call or self.baseline)
+        return self.answer(caller, call)
 
     def _call_service(self, caller: ProbeCaller, call: ServiceCall) -> None:
-        call_service(call, self.pool.clients(caller), self.pool.deployer, self.pool.target)
+        clients = self.pool.clients(caller)
+        if call.operation == "update-key":
+            name = call.key.rpartition("/")[2]
+            # Active is what the run's own key is already.
+            clients.iam.update_access_key(UserName=name, AccessKeyId=self.pool.key_id(name), Status="Active")
+            return
+        call_service(call, clients, self.pool.deployer, self.pool.target)
 
     def _assume_role(self, caller: ProbeCaller, call: AssumeCall) -> str:
-        if self.pool.unmet_condition and caller.identity in (Identity.USER, Identity.USER_SESSION_TOKEN):
-            raise SetupError(self.pool.unmet_condition)
-        clients = self.pool.clients(ProbeCaller(caller.identity))
-        policy = self.pool.policy_of(caller.grant) if caller.grant else call.policy
-        session = assume_role(
-            clients.sts,
-            role_arn=self.pool.target.role_arn,
-            session_name=call.session_name,
-            duration=call.duration,
-            policy=policy,
-            source_identity=call.source_identity,
-            external_id=call.external_id,
-        )
-        return _check_session(session, call, self.pool.target)
+        if caller.grant and caller.identity not in GRANT_ROLES:
+            call = replace(call, policy=self.pool.policy_of(caller.grant))
+        return _check_session(self.pool.assume(caller, call), call, self.pool.target)
+
+    def _evaluate_session(self, caller: ProbeCaller, call: ServiceCall | AssumeCall) -> Outcome:
+        """Return the evaluator's outcome, with the deployed policies, of a call that nobody here can make."""
+        if self._evaluated is None or caller.grant is None:
+            return Outcome(OutcomeType.UNDECIDED, message="there are no credentials of a borrower")
+        other = call.role.rpartition("/")[2] if isinstance(call, AssumeCall) and call.role else None
+        name = grant_role_name(self.pool.target.role_name, caller.grant.id)
+        names = tuple(filter(None, (name, other)))
+        states: list[State] = []
+        if names not in self._evaluators:
+            outcome = attempt(lambda: states.append(self.state.with_deployed(names)))
+            if outcome.kind is not OutcomeType.WORKED:
+                reason = f"the deployed policies can't be read: {outcome.summary}"
+                return Outcome(OutcomeType.UNDECIDED, outcome.code, reason)
+            self._evaluators.setdefault(names, self._evaluated(states[0]))
+        return self._evaluators[names].answer(caller, call)
 
     def _evaluate(self, check: TrustCheck) -> Outcome:
         document: dict[str, Any] = {}
-        outcome = attempt(lambda: document.update(self.state.trust_policy()))
+        name = check.role.rpartition("/")[2] if check.role else None
+        outcome = attempt(lambda: document.update(self.state.trust_policy(name)))
         if outcome.kind is not OutcomeType.WORKED:
             return Outcome(OutcomeType.UNDECIDED, outcome.code, f"the trust policy can't be read: {outcome.summary}")
         return observe_trust(check, document, self.pool.target)
@@ -256,7 +129,8 @@ class LiveCalls:
 
 
 def _check_session(session: RoleSession, call: AssumeCall, target: Target) -> str:
-    expected_arn = target.session_arn(call.session_name)
+    role_name = call.role.rpartition("/")[2] if call.role else target.role_name
+    expected_arn = role_session_arn(target.partition, target.account, role_name, call.session_name)
     credentials = session.credentials
     ends = credentials.expiration
     duration = call.duration or DEFAULT_DURATION
@@ -279,7 +153,9 @@ def _check_session(session: RoleSession, call: AssumeCall, target: Target) -> st
 def observe_trust(check: TrustCheck, document: dict[str, Any], target: Target) -> Outcome:
     """Return the evaluator's outcome of `check` with the deployed trust policy."""
     trust = read_policy(document, Layer.TRUST)
-    decision = evaluate(trust_policy_set(trust), trust_request(check, target))
+    policies = trust_policy_set(trust)
+    decisions = [evaluate(policies, request) for request in trust_requests(check, target)]
+    decision = next((each for each in decisions if not each.allowed), decisions[-1])
     if decision.allowed:
         return Outcome(OutcomeType.WORKED, message="allowed by the trust policy")
     if decision.kind is DecisionType.UNDECIDED:

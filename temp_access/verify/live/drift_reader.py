@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from temp_access.aws.clients import Clients
@@ -65,6 +66,24 @@ class StateReader:
         if role is None:
             raise SetupError(f"the role {name} doesn't exist")
         return dict(role.trust)
+
+    def with_deployed(self, role_names: Iterable[str]) -> State:
+        """Return the expected state with what is deployed of temp-user, temp-role, the bucket and some grants' roles.
+
+        Raises SetupError for a role that doesn't exist.
+        """
+        general, roles = self._general.get(), dict(self.expected.grant_roles)
+        for name in role_names:
+            if (role := self._named_role(name)) is None:
+                raise SetupError(f"the role {name} doesn't exist")
+            roles[name] = role
+        return replace(
+            self.expected,
+            user=general.user or self.expected.user,
+            role=general.role or self.expected.role,
+            bucket=general.bucket or self.expected.bucket,
+            grant_roles=roles,
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Return notes on the deployed state for the reader that aren't differences."""

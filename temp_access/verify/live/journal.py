@@ -95,6 +95,13 @@ class Journal:
             if (record.account, record.user, record.endpoint) == (account, user, endpoint) and _has_ended(record):
                 yield record
 
+    def abandoned_users(self, account: str, endpoint: str) -> set[str]:
+        """Return the users of the runs of `account` at `endpoint` that are over."""
+        records = self._records(lambda _: None)
+        return {
+            each.user for each in records if (each.account, each.endpoint) == (account, endpoint) and _has_ended(each)
+        }
+
     def is_running(self, run: str) -> bool:
         """Whether the process of a run is known to be running."""
         record = self._read(self.file(run))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from temp_access.config.validation import RESERVED
-from temp_access.verify.live.calls import BODY
+from temp_access.verify.live.service_calls import BODY
 from temp_access.verify.live.uploads import open_uploads, remove_upload
 from temp_access.verify.operations import SEED, SPECIAL_SEED
 from temp_access.verify.probes import Probe, ServiceCall

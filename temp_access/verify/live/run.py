@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,10 +13,14 @@ from temp_access.aws.clients import ClientFactory, Clients
 from temp_access.aws.patience import PATIENCE
 from temp_access.config.model import Config
 from temp_access.deployment.effective_policies import EffectivePolicies, managed_document
+from temp_access.deployment.state import State
 from temp_access.deployment.target import Target
 from temp_access.policies.session_policy import PolicyForGrant, session_policy_for
 from temp_access.verify import operations
+from temp_access.verify.identity_tokens import IdentityToken
 from temp_access.verify.live.access_keys import create_key, keys_of, record_run, tags_of, untagging
+from temp_access.verify.live.borrower_keys import BorrowerKeys, people_called, sweep_people
+from temp_access.verify.live.borrowers import Borrowers
 from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.cleanup import clean, defer_signals, signals_deferred_until_done, sweep
 from temp_access.verify.live.credential_pool import CredentialPool
@@ -24,10 +28,11 @@ from temp_access.verify.live.drift_reader import StateReader
 from temp_access.verify.live.journal import TAG_PREFIX, Journal, endpoint_of, new_record
 from temp_access.verify.live.objects import count_left, put_seeds, run_prefixes_of, seeds
 from temp_access.verify.live.runner import LiveRunner
+from temp_access.verify.offline.answers import EvaluatorCalls
 from temp_access.verify.offline.run import cross_check, evaluator_calls
 from temp_access.verify.outcomes import Outcome, OutcomeType, attempt
 from temp_access.verify.plan.assume_role import baseline_call
-from temp_access.verify.plan.plan import ProbePlan
+from temp_access.verify.plan.plan import ProbePlan, evaluated_note
 from temp_access.verify.plan.selection import admitted_examples
 from temp_access.verify.probes import Identity, Probe, ProbeCaller, Result, StateCheck, Verdict, VerificationReport
 from temp_access.verify.report.terminal import ProgressView
@@ -41,7 +46,8 @@ class Deployment:
     """The deployed stacks, and the credentials for a run.
 
     `user` is a session with temp-user's credentials, None to create an access key for the run. `mfa` is a device's
-    ARN and a code. `settle` is how many seconds to wait for IAM's propagation delays.
+    ARN and a code. `settle` is how many seconds to wait for IAM's propagation delays. `tokens` are web identity tokens
+    by their labels.
     """
 
     config: Config
@@ -50,6 +56,7 @@ class Deployment:
     user: "boto3.Session | None"
     mfa: tuple[str, str] | None
     settle: float
+    tokens: Mapping[str, IdentityToken] = field(default_factory=dict)
 
 
 Planner = Callable[[str, Clients], ProbePlan]
@@ -80,7 +87,7 @@ def verify_live(
         target=deployment.target,
         run=run.name,
         results=tuple(results),
-        warnings=(*plan.warnings, *state.notes(), *filter(None, [PATIENCE.take_clock_note()])),
+        warnings=(*plan.warnings, *evaluated_note(probes), *state.notes(), *filter(None, [PATIENCE.take_clock_note()])),
         seconds=time.monotonic() - started,
     )
 
@@ -105,6 +112,7 @@ class LiveRun:
             prefixes=(),
             endpoint=endpoint_of(self.deployer.iam),
         )
+        self._people = BorrowerKeys(self._journal, self.deployer, target, self._print)
         self._prefixes: list[str] = []
         self._user: Credentials | None = None
         # Shared by all probes, because an MFA code is valid for one session.
@@ -115,6 +123,7 @@ class LiveRun:
         config = self._deployment.config
         folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
         sweep(self._journal, self.deployer, self._deployment.target, folders, self._print)
+        sweep_people(self._journal, self.deployer, self._deployment.target, config.users, self._print)
         try:
             with signals_deferred_until_done():
                 record_run(self.deployer.iam, self._journal, self._record)
@@ -143,6 +152,9 @@ class LiveRun:
         target, config = self._deployment.target, self._deployment.config
         self._record_prefixes(run_prefixes_of(probes, self.name))
         put_seeds(self.deployer.s3, target.bucket, seeds(probes, self.name))
+        if self._people.create(people_called(probes)):
+            # Those keys are newer than the run.
+            self._deadline = time.monotonic() + self._deployment.settle
         if self._pool is None:
             self._pool = CredentialPool(
                 ClientFactory(self._deployment.user) if self._deployment.user else self._factory,
@@ -151,22 +163,28 @@ class LiveRun:
                 deployer=self.deployer,
                 baseline=baseline_call(config),
                 policy_of=policy_of,
+                borrowers=Borrowers(config, self._people, self._deployment.tokens),
                 mfa=self._deployment.mfa,
                 mfa_required=config.role.conditions.mfa,
             )
         pool = self._pool
         pool.policy_of = policy_of
-        calls = LiveCalls(pool, self._state, baseline_call(config))
+        calls = LiveCalls(pool, self._state, baseline_call(config), self._evaluator)
         pool.unmet_condition = _unmet_condition(config, self._wait_for_propagation(calls))
         deadline = self._deadline if settle else 0
         runner = LiveRunner(calls, deadline=deadline, names_layers=target.names_layers)
         return runner.run(probes, finished)
 
+    def _evaluator(self, state: State) -> EvaluatorCalls:
+        """Return what evaluates a state's policies, with the documents of managed policies from AWS."""
+        documents = partial(managed_document, self.deployer.iam)
+        policies = EffectivePolicies(self._deployment.target, state, documents)
+        claims = {label: token.claims for label, token in self._deployment.tokens.items()}
+        return evaluator_calls(self._deployment.config, policies, tokens=claims)
+
     def cross_check(self, results: Sequence[Result]) -> Result:
         """Return the result of comparing the verdicts with the evaluator's."""
-        documents = partial(managed_document, self.deployer.iam)
-        policies = EffectivePolicies(self._deployment.target, self._state.expected, documents)
-        return cross_check(results, evaluator_calls(self._deployment.config, policies))
+        return cross_check(results, self._evaluator(self._state.expected))
 
     def nothing_left(self) -> Result:
         """Return the result of the search for a key, a tag or objects that the run left behind."""
@@ -194,7 +212,7 @@ class LiveRun:
             left.append(f"the access key …{record.key_id[-4:]} of {record.user} is left")
         if TAG_PREFIX + record.run in tags_of(iam, record.user):
             left.append(f"the tag of the run is left; remove it: {untagging(record)}")
-        return left
+        return left + self._people.left()
 
     def _record_prefixes(self, more: list[str]) -> None:
         # Written before the first object is created, so that a killed run can be cleaned up.
@@ -207,7 +225,8 @@ class LiveRun:
         with defer_signals():
             # The record may have become newer than this process knows, if an error came between.
             record = self._journal.read(self.name) or self._record
-            for problem in clean(self._journal, self.deployer, record, self._prefixes):
+            own = clean(self._journal, self.deployer, record, self._prefixes)
+            for problem in (*own, *self._people.clean()):
                 # The journal keeps the record, and the last probe doesn't pass.
                 self._print(f"couldn't clean up: {problem}; or run verify again to clean up")
 

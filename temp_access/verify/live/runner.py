@@ -102,7 +102,7 @@ class LiveRunner:
         outcome = self._answer(lambda: self._calls.answer(probe.caller, probe.call))
         control = None
         if (caller := probe.control) and outcome.kind is OutcomeType.REFUSED:
-            control = self._answer(lambda: self._calls.control(caller, probe.call))
+            control = self._answer(lambda: self._calls.control(caller, probe.call, probe.control_call))
         verdict, observed = judge(probe, outcome, control, names_layers=self._names_layers)
         seconds, controlled = time.monotonic() - started, control.summary if control else None
         depends_on = (outcome.depends_on or probe.depends_on) if verdict is Verdict.INCONCLUSIVE else ()

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TextIO
 
@@ -15,6 +15,7 @@ from temp_access.verify.offline.answers import EvaluatorCalls
 from temp_access.verify.offline.results import OfflineResults
 from temp_access.verify.outcomes import OutcomeType, judge
 from temp_access.verify.plan.assume_role import baseline_call, first_address
+from temp_access.verify.plan.impersonation import TokenClaims
 from temp_access.verify.plan.plan import ProbePlan
 from temp_access.verify.probes import (
     LIVE_ONLY,
@@ -35,10 +36,12 @@ def evaluator_calls(
     policies: EffectivePolicies,
     policy_of: PolicyForGrant | None = None,
     unread: tuple[Unread, ...] = (),
+    tokens: Mapping[str, TokenClaims] | None = None,
 ) -> EvaluatorCalls:
     """Return the evaluator for a deployment; all calls come from an address that access.toml allows.
 
-    `unread` is what isn't read in the templates, and makes the outcomes that it can change undecided.
+    `unread` is what isn't read in the templates, and makes the outcomes that it can change undecided. `tokens` are the
+    claims of the tokens that were handed in.
     """
     return EvaluatorCalls(
         policies,
@@ -47,6 +50,7 @@ def evaluator_calls(
         policy_of or session_policy_for(bucket=policies.target.bucket, partition=policies.target.partition),
         first_address(config),
         unread,
+        tokens,
     )
 
 
@@ -93,7 +97,7 @@ def run_offline(probes: Iterable[Probe], calls: EvaluatorCalls) -> Iterator[Resu
         outcome = calls.answer(caller, probe.call)
         control = None
         if probe.control and outcome.kind is OutcomeType.REFUSED:
-            control = calls.control(probe.control, probe.call)
+            control = calls.control(probe.control, probe.call, probe.control_call)
         verdict, observed = judge(probe, outcome, control, names_layers=True)
         depends_on = outcome.depends_on or probe.depends_on or (control.depends_on if control else ())
         yield Result(

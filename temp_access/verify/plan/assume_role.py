@@ -18,8 +18,11 @@ _POLICY_WITH_PRINCIPAL = (
 )
 
 
-def baseline_call(config: Config, user_name: str | None = None) -> AssumeCall:
-    """Return the shortest AssumeRole call of a user that meets the trust policy's conditions, except MFA."""
+def baseline_call(config: Config, user_name: str | None = None, role: str | None = None) -> AssumeCall:
+    """Return the shortest AssumeRole call of a user that meets the trust policy's conditions, except MFA.
+
+    `role` is the resource of a role's ARN, None for the role of `[role]`.
+    """
     conditions, user_name = config.role.conditions, user_name or config.user.name
     source = conditions.source_identity
     return AssumeCall(
@@ -27,6 +30,7 @@ def baseline_call(config: Config, user_name: str | None = None) -> AssumeCall:
         None,
         fill_pattern(conditions.session_name, user_name=user_name, filler="temp-access-verify"),
         source_identity=source and fill_pattern(source, user_name=user_name, filler="verify"),
+        role=role,
     )
 
 
@@ -91,7 +95,7 @@ class AssumeRoleProbes:
         if conditions.mfa:
             probe = self._denied("no-mfa", "AssumeRole without MFA", call, cause)
             yield replace(probe, caller=ProbeCaller(Identity.USER_WITHOUT_MFA))
-        if address := _address_outside(conditions.source_ip):
+        if address := address_outside(conditions.source_ip):
             context = {"aws:SourceIp": address}
             title = f"from {address}, outside the allowed networks"
             yield self._evaluated("other-network", title, self.target.user_arn, context, allowed=False)
@@ -104,18 +108,12 @@ class AssumeRoleProbes:
         resource = "user/anybody" if trusted.resource == "root" else trusted.resource
         arn = iam_arn(self.target.partition, account, resource)
         context = {"sts:ExternalId": trusted.external_id} if trusted.external_id else {}
-        lacks_user_name = resource.startswith("role/") and self._conditions_use_user_name()
+        lacks_user_name = resource.startswith("role/") and conditions_use_user_name(self.config)
         title = f"by {arn}" + (", which has no ${aws:username}" if lacks_user_name else "")
         yield self._evaluated(f"trusted-{index}", title, arn, context, allowed=not lacks_user_name)
         if trusted.external_id:
             title = f"by {arn}, without the external id"
             yield self._evaluated(f"no-external-id-{index}", title, arn, {}, allowed=False)
-
-    def _conditions_use_user_name(self) -> bool:
-        conditions = self.config.role.conditions
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-username
-        patterns = (conditions.session_name, conditions.source_identity)
-        return any("${aws:username}" in (pattern or "") for pattern in patterns)
 
     def _evaluated(self, id_: str, title: str, arn: str, context: dict[str, str], *, allowed: bool) -> Probe:
         call = baseline_call(self.config, arn.rpartition("/")[2])
@@ -161,6 +159,13 @@ class AssumeRoleProbes:
         return replace(self._allowed(id_, title, call), allowed=False, cause=cause, codes=codes, control=_USER)
 
 
+def conditions_use_user_name(config: Config) -> bool:
+    """Whether a condition of the trust policy can be met by users only, because it has `${aws:username}`."""
+    conditions = config.role.conditions
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-username
+    return any("${aws:username}" in (each or "") for each in (conditions.session_name, conditions.source_identity))
+
+
 def grant_probe(config: Config, grant: Grant, group: str) -> Probe:
     """Return the probe that the role can be assumed with the grant's session policy."""
     return Probe(
@@ -178,7 +183,7 @@ def grant_probe(config: Config, grant: Grant, group: str) -> Probe:
 _EXAMPLE_ADDRESSES = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
 
 
-def _address_outside(networks: tuple[str, ...]) -> str | None:
+def address_outside(networks: tuple[str, ...]) -> str | None:
     """Return an address in none of the networks, None if there are no networks."""
     ranges = [ip_network(network, strict=False) for network in networks]
     candidates = map(ip_address, _EXAMPLE_ADDRESSES if networks else ())

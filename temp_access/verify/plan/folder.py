@@ -58,9 +58,23 @@ def _of_extras(*modes: AccessMode) -> tuple[str, ...]:
 
 
 class FolderProbes:
-    """Builds the probes of one grant; `ceiling` is the access that the role has to the bucket."""
+    """Builds the probes of one grant; `ceiling` is the access that the role has to the bucket.
 
-    def __init__(self, grant: Grant, *, neighbour: Grant | None, ceiling: AccessMode, target: Target, run: str) -> None:
+    `session` is a session of the grant's own role, if it has one; `has_boundary` says whether that role has a
+    permissions boundary.
+    """
+
+    def __init__(
+        self,
+        grant: Grant,
+        *,
+        neighbour: Grant | None,
+        ceiling: AccessMode,
+        target: Target,
+        run: str,
+        session: ProbeCaller | None = None,
+        has_boundary: bool = False,
+    ) -> None:
         self.grant = grant
         self.neighbour = neighbour
         self.ceiling = ceiling
@@ -68,7 +82,10 @@ class FolderProbes:
         self.run = run
         self.access = grant_access(grant)
         self._allowed, self._in_role = _operations_of(self.access), _operations_of(ceiling)
-        self.caller = ProbeCaller(Identity.GRANT, grant)
+        self.caller = session or ProbeCaller(Identity.GRANT, grant)
+        self._is_own_role, self._has_boundary = session is not None, has_boundary
+        self._policy = "role's own policy" if session else "session policy"
+        self._policies = f"the {self._policy}" if session else "the session policy or the role"
         self.group = key_path("grants", grant.id)
         self.own = operations.own_prefix(grant.folder, run)
         # Each grant's probes have their own keys, so that grants can be probed in parallel. A hash, because the
@@ -82,7 +99,7 @@ class FolderProbes:
         yield from map(self._inside, (name for name in of_role if name not in INSIDE))
         yield from self._keys_inside()
         yield self._listing("folder", f"{self.grant.folder}/", "the folder itself", self.access.allows_listing)
-        if self.ceiling.lists_versions:
+        if self.ceiling.lists_versions or (self._is_own_role and self.access.lists_versions):
             yield from self._listings_of_versions()
         for location, prefix, names in self._outside_prefixes():
             for operation in names:
@@ -139,10 +156,10 @@ class FolderProbes:
         allowed = name in self._allowed
         call = call or self._call(name, self.own)
         cause = (
-            f"the session policy or the role doesn't allow {OPERATIONS[name].action} in this folder; "
+            f"{self._policies} doesn't allow {OPERATIONS[name].action} in this folder; "
             "compare the role's policy with the template: cdk diff"
             if allowed
-            else f"the access {self.access.name} doesn't include {OPERATIONS[name].action}: the session policy allows "
+            else f"the access {self.access.name} doesn't include {OPERATIONS[name].action}: the {self._policy} allows "
             "more than access.toml declares"
         )
         title = f"{OPERATIONS[name].description} {place or 'in ' + self.own.description}"
@@ -151,8 +168,11 @@ class FolderProbes:
     def _outside(self, location: str, prefix: RunPrefix, name: str) -> Probe:
         title = OPERATIONS[name].description + (" from " if name == "copy" else " in ") + prefix.description
         cause = (
-            f"the session has access to {prefix.description}: its session policy allows too much, or a bucket policy "
-            "names the session and bypasses its session policy"
+            f"the session has access to {prefix.description}: the role's own policy allows too much, or a bucket "
+            "policy names it"
+            if self._is_own_role
+            else f"the session has access to {prefix.description}: its session policy allows too much, or a bucket "
+            "policy names the session and bypasses its session policy"
         )
         return self._probe(f"{location}/{name}", title, self._call(name, prefix), False, cause)
 
@@ -174,9 +194,9 @@ class FolderProbes:
     ) -> Probe:
         call = ServiceCall(operation, self.target.bucket, prefix=prefix)
         cause = (
-            f"the session policy doesn't allow {OPERATIONS[operation].action} in the folder"
+            f"the {self._policy} doesn't allow {OPERATIONS[operation].action} in the folder"
             if allowed
-            else "the session policy's s3:prefix condition is missing or too wide: it lists names outside the folder"
+            else f"the {self._policy}'s s3:prefix condition is missing or too wide: it lists names outside the folder"
         )
         return self._probe(f"listing/{id_}", f"list {description}", call, allowed, cause)
 
@@ -184,11 +204,11 @@ class FolderProbes:
         name = "get-bucket-location"
         allowed = name in self._allowed
         cause = (
-            f"the session policy or the role doesn't allow {OPERATIONS[name].action}, which clients call before they "
+            f"{self._policies} doesn't allow {OPERATIONS[name].action}, which clients call before they "
             "list; compare the role's policy with the template: cdk diff"
             if allowed
             else f"the mode {self.grant.access} doesn't list, so it doesn't include {OPERATIONS[name].action}: the "
-            "session policy allows more than access.toml declares"
+            f"{self._policy} allows more than access.toml declares"
         )
         call = ServiceCall(name, self.target.bucket)
         return self._probe("listing/location", OPERATIONS[name].description, call, allowed, cause)
@@ -199,17 +219,19 @@ class FolderProbes:
         return self._probe(f"beyond/{name}", OPERATIONS[name].description, call, False, cause)
 
     def _probe(self, id_: str, title: str, call: ServiceCall, allowed: bool, cause: str) -> Probe:
-        in_role = call.operation in self._in_role
+        in_role = call.operation in self._in_role and not self._is_own_role
         control = None if allowed else _ROLE if in_role else _DEPLOYER
+        layer = Layer.SESSION if in_role else Layer.IDENTITY if self._is_own_role and not self._has_boundary else None
+        note = " (evaluated on the deployed policies, not called)" if self.caller.is_evaluated else ""
         return Probe(
             id=f"{self.group}/{id_}",
             group=self.group,
-            title=title,
+            title=title + note,
             caller=self.caller,
             call=call,
             allowed=allowed,
             cause=cause,
-            layer=Layer.SESSION if not allowed and in_role else None,
+            layer=None if allowed else layer,
             control=control,
             # Presigned URLs exist only live.
             runners=LIVE_ONLY if call.operation.startswith("presigned-") else BOTH,

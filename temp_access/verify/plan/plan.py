@@ -1,20 +1,31 @@
 """The plan of a verification: all probes in order, and the probes of role and deployed state."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from temp_access.config.folders import neighbours
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
-from temp_access.deployment.drift import DRIFT_CHECKS
+from temp_access.deployment.drift import (
+    DRIFT_CHECKS,
+    NamedCheck,
+    grant_role_checks,
+    orphan_check,
+    person_checks,
+    provider_checks,
+)
 from temp_access.deployment.target import Target
 from temp_access.iam.decision import Decision, Layer
 from temp_access.policies.access_modes import AccessMode, role_ceiling
+from temp_access.policies.role_names import grant_role_name
 from temp_access.verify import operations
 from temp_access.verify.operations import OPERATIONS, allowed_by_mode, lookalike_prefix
 from temp_access.verify.plan.assume_role import AssumeRoleProbes, grant_probe
+from temp_access.verify.plan.borrowing import BorrowingProbes, narrowing_probes, session_of
 from temp_access.verify.plan.folder import FolderProbes
+from temp_access.verify.plan.impersonation import Impersonation, TokenClaims
+from temp_access.verify.plan.people import people_of, person_probes
 from temp_access.verify.plan.selection import admitted_examples
 from temp_access.verify.plan.user import boundary_warning, user_probes
 from temp_access.verify.probes import (
@@ -27,6 +38,8 @@ from temp_access.verify.probes import (
     StateCheck,
 )
 
+# Returns the function that decides about the calls of a user of `[users.<name>]`; see decide_for_user.
+DecideForPerson = Callable[[str], Callable[[ServiceCall], Decision]]
 _BEYOND = ("get-bucket-policy", "get-bucket-location", "list-versions", "list-buckets", "list-users")
 
 
@@ -66,15 +79,26 @@ def _of_role(identity: Identity, group: str, id_: str, title: str, call: Service
     )
 
 
-def state_probes() -> Iterator[Probe]:
-    """Yield a probe for each drift check."""
-    for aspect, title in DRIFT_CHECKS.items():
+def state_probes(config: Config, grants: Sequence[Grant]) -> Iterator[Probe]:
+    """Yield a probe for each drift check; those of grants' roles and of users for people are of the `grants` only."""
+    checks = [NamedCheck(aspect, "", title) for aspect, title in DRIFT_CHECKS.items()]
+    for grant in grants:
+        if grant.borrowers:
+            checks += grant_role_checks(grant_role_name(config.role.name, grant.id))
+    for name in people_of(config, grants):
+        checks += person_checks(name)
+    created = [each for each in config.identity_providers.values() if each.create]
+    for provider in created:
+        checks += provider_checks(provider.host)
+    if config.own_role_grants or config.users or created:
+        checks.append(orphan_check())
+    for check in checks:
         yield Probe(
-            id=f"state/{aspect}",
+            id=f"state/{check.aspect}" + (f"/{check.name}" if check.name else ""),
             group="deployed state",
-            title=title,
+            title=check.title,
             caller=ProbeCaller(Identity.DEPLOYER),
-            call=StateCheck(aspect),
+            call=StateCheck(check.aspect, check.name),
             allowed=True,
             cause="it was changed by hand, or another access.toml was deployed; each difference names the command that "
             "undoes it",
@@ -119,9 +143,15 @@ def make_plan(
     decide_for_user: Callable[[ServiceCall], Decision],
     other_bucket: str,
     deployer_is_untrusted: bool,
+    decide_for_person: DecideForPerson | None = None,
+    tokens: Mapping[str, TokenClaims] | None = None,
 ) -> ProbePlan:
-    """Return the plan for `grants`; the number of probes is linear in them."""
-    folders = FolderPlans(config, grants, target, run)
+    """Return the plan for `grants`; the number of probes is linear in them and in the users for people.
+
+    `decide_for_person` is needed if access.toml has users for people; `tokens` are those that were handed in.
+    """
+    callers = Impersonation(config, tokens)
+    folders = FolderPlans(config, grants, target, run, callers)
     probes_of_user = list(
         user_probes(
             target,
@@ -133,13 +163,35 @@ def make_plan(
         )
     )
     general = (
-        *state_probes(),
+        *state_probes(config, grants),
         *probes_of_user,
         *AssumeRoleProbes(config, target, deployer_is_untrusted).probes(),
         *role_probes(target, run, other_bucket, folders.ceiling),
+        *(
+            probe
+            for name in people_of(config, grants)
+            if decide_for_person
+            for probe in person_probes(config, target, run, name, decide_for_person(name))
+        ),
     )
     warning = boundary_warning(probes_of_user, target.user_name)
     return ProbePlan(general, folders, (*config.warnings, *([warning] if warning else [])))
+
+
+_MOST_NAMED = 5
+
+
+def evaluated_note(probes: Sequence[Probe]) -> list[str]:
+    """Return a note on the grants with borrowers whose probes a live run evaluates, because it can be no borrower."""
+    found = dict.fromkeys(probe.group for probe in probes if probe.caller.is_evaluated)
+    if not found:
+        return []
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    count = sum(probe.is_evaluated and probe.group in found for probe in probes)
+    return [
+        f"{', '.join(list(found)[:_MOST_NAMED])}{more}: this run can be none of the borrowers, so {count} probes were "
+        "evaluated on the deployed policies, not called; --web-identity-token hands in a token"
+    ]
 
 
 class FolderPlans:
@@ -148,8 +200,14 @@ class FolderPlans:
     `ceiling` is the access that the role needs for all grants of access.toml.
     """
 
-    def __init__(self, config: Config, grants: Sequence[Grant], target: Target, run: str) -> None:
+    def __init__(
+        self, config: Config, grants: Sequence[Grant], target: Target, run: str, callers: Impersonation
+    ) -> None:
         self._config, self._grants, self._target, self._run = config, grants, target, run
+        self._callers = callers
+        own = list(config.own_role_grants.values())
+        # Of each grant with borrowers, another one whose role its sessions must not be able to assume.
+        self._others = {grant.id: own[(number + 1) % len(own)] for number, grant in enumerate(own) if len(own) > 1}
         self.ceiling = role_ceiling(config)
         candidates = {g.id: g for g in (*config.grants.values(), *admitted_examples(config), *grants)}
         self._nearest = neighbours(candidates.values())
@@ -165,6 +223,9 @@ class FolderPlans:
         counts: dict[tuple[str, tuple[str, ...], bool, bool], int] = {}
         sizes = {}
         for grant in self._grants:
+            if grant.borrowers:
+                sizes[key_path("grants", grant.id)] = sum(runner in probe.runners for probe in self._probes(grant))
+                continue
             other = lookalike_prefix(grant.folder, self._run)
             kind = (grant.access, grant.extras, grant.id in self._nearest, other is not None)
             if kind not in counts:
@@ -174,6 +235,28 @@ class FolderPlans:
 
     def _probes(self, grant: Grant) -> Iterator[Probe]:
         neighbour = self._nearest.get(grant.id)
+        if grant.borrowers:
+            yield from self._own_role_probes(grant, neighbour)
+            return
         plan = FolderProbes(grant, neighbour=neighbour, ceiling=self.ceiling, target=self._target, run=self._run)
         yield grant_probe(self._config, grant, plan.group)
         yield from plan.probes()
+
+    def _own_role_probes(self, grant: Grant, neighbour: Grant | None) -> Iterator[Probe]:
+        config, target, run = self._config, self._target, self._run
+        session = session_of(grant, self._callers)
+        plan = FolderProbes(
+            grant,
+            neighbour=neighbour,
+            ceiling=self.ceiling,
+            target=target,
+            run=run,
+            session=session,
+            has_boundary=config.role.permissions_boundary is not None,
+        )
+        other = self._others.get(grant.id)
+        borrowing = BorrowingProbes(config, grant, callers=self._callers, target=target, group=plan.group, other=other)
+        yield from borrowing.probes()
+        # What exists only live can't be evaluated.
+        yield from (each for each in plan.probes() if not (session.is_evaluated and each.runners == LIVE_ONLY))
+        yield from narrowing_probes(grant, session, target=target, run=run, group=plan.group)

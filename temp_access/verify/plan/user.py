@@ -11,6 +11,7 @@ from temp_access.iam.arn import iam_arn
 from temp_access.iam.decision import Decision, DecisionType, Layer
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.request import Request
+from temp_access.policies.role_names import grant_role_resource
 from temp_access.policies.user_policies import ROTATE_KEYS, assume_policy, rotate_keys_policy
 from temp_access.verify import operations
 from temp_access.verify.operations import OPERATIONS, Need, needs
@@ -91,18 +92,24 @@ def _is_on_objects(probe: Probe) -> bool:
     return isinstance(probe.call, ServiceCall) and probe.call.operation in _ON_OBJECTS
 
 
-def decide_for_user(config: Config, target: Target, documents: ManagedDocument) -> Callable[[ServiceCall], Decision]:
+def decide_for_user(
+    config: Config, target: Target, documents: ManagedDocument, name: str | None = None
+) -> Callable[[ServiceCall], Decision]:
     """Return a function that returns the decision of the user's policies in access.toml about a call.
 
-    `documents` returns the managed policies that access.toml doesn't define.
+    `name` is that of a user of `[users.<name>]`, None for the user of `[user]`. `documents` returns the managed
+    policies that access.toml doesn't define.
     """
-    own = _declared_policies(config, target, documents)
+    own = _declared_policies(config, target, documents, name)
+    user_arn = target.user_arn if name is None else target.arn(f"user/{name}")
     policies = PolicySet(identity=own.identity, boundary=own.boundary)
 
     def decide(call: ServiceCall) -> Decision:
         required = needs(call, partition=target.partition, account=target.account, role_arn=target.role_arn)
         # One denied need is enough.
-        return min((evaluate(policies, _request(need, target)) for need in required), key=_certainty_of_refusal)
+        return min(
+            (evaluate(policies, _request(need, target, user_arn)) for need in required), key=_certainty_of_refusal
+        )
 
     return decide
 
@@ -111,12 +118,19 @@ def _certainty_of_refusal(decision: Decision) -> int:
     return 2 if decision.allowed else 1 if decision.kind is DecisionType.UNDECIDED else 0
 
 
-def _declared_policies(config: Config, target: Target, documents: ManagedDocument) -> PrincipalPolicies:
-    user = config.user
+def _declared_policies(
+    config: Config, target: Target, documents: ManagedDocument, name: str | None
+) -> PrincipalPolicies:
+    if name is None:
+        user, user_arn, roles = config.user, target.user_arn, [target.role_arn]
+    else:
+        user, user_arn = config.users[name], target.arn(f"user/{name}")
+        grants = config.grants_by_user[name]
+        roles = [target.arn(grant_role_resource(config.role, grant.id)) for grant in grants]
     permissions = Permissions(
         inline={
-            "AssumeRole": assume_policy(target.role_arn),
-            ROTATE_KEYS: rotate_keys_policy(target.user_arn),
+            **({"AssumeRole": assume_policy(*roles)} if roles else {}),
+            ROTATE_KEYS: rotate_keys_policy(user_arn),
             **{policy.name: policy.document for policy in user.inline},
         },
         attached={
@@ -131,9 +145,9 @@ def _declared_policies(config: Config, target: Target, documents: ManagedDocumen
     return principal_policies(permissions, documents)
 
 
-def _request(need: Need, target: Target) -> Request:
+def _request(need: Need, target: Target, user_arn: str) -> Request:
     context = {
-        "aws:username": target.user_name,
+        "aws:username": user_arn.rpartition("/")[2],
         "aws:SecureTransport": "true",
         "aws:RequestedRegion": target.region,
         "aws:CurrentTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -141,7 +155,7 @@ def _request(need: Need, target: Target) -> Request:
     if need.prefix is not None:
         context["s3:prefix"] = need.prefix
     return Request(
-        principal=target.user_arn,
+        principal=user_arn,
         action=need.action,
         resource=need.resource,
         account=target.account,

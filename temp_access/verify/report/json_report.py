@@ -1,10 +1,11 @@
 """The JSON report and its schema."""
 
 import json
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from temp_access.verify.probes import (
     AssumeCall,
+    Identity,
     ProbeCall,
     ProbeCaller,
     Result,
@@ -18,10 +19,15 @@ from temp_access.verify.report.text import action_of, redact_report
 
 
 class CallerJson(TypedDict):
-    """The caller: a name of `Identity` in lower case (`user`, `role`, `grant` …), and the id of its grant."""
+    """The caller: a name of `Identity` in lower case (`user`, `role`, `grant` …), and the id of its grant.
+
+    `name` is that of a user of `[users.<name>]` (`person`), of the provider of a token (`token`), or of who borrows a
+    session of a grant's own role (`grant_role`), such as `user/ann`; other callers don't have it.
+    """
 
     who: str
     grant: str | None
+    name: NotRequired[str]
 
 
 class ControlJson(TypedDict):
@@ -36,7 +42,8 @@ class CallJson(TypedDict, total=False):
 
     service: operation, action (IAM's), bucket, key, prefix, source.
     assume: operation, action, duration (seconds), session_name, source_identity, external_id (whether one is
-    sent), policy_characters. state: aspect, and the name of one of several. trust: principal, context.
+    sent), policy_characters. state: aspect, and the name of one of several. trust: principal, context. assume and
+    trust have the role (such as `role/temp-role-bob`) and, for trust, the actions only for a grant's own role.
     """
 
     type: Literal["service", "assume", "state", "trust"]
@@ -55,10 +62,15 @@ class CallJson(TypedDict, total=False):
     name: str
     principal: str
     context: dict[str, str]
+    role: str
+    actions: list[str]
 
 
 class ProbeJson(TypedDict):
-    """One probe and its result; `cause` is null if it passed; an empty `codes` accepts any AccessDenied."""
+    """One probe and its result; `cause` is null if it passed; an empty `codes` accepts any AccessDenied.
+
+    `evaluated` is true if nobody here can make the call, so that also a live run evaluates the deployed policies.
+    """
 
     id: str
     group: str
@@ -74,6 +86,7 @@ class ProbeJson(TypedDict):
     cause: str | None
     runners: list[str]
     seconds: float
+    evaluated: bool
 
 
 class SummaryJson(TypedDict):
@@ -149,7 +162,7 @@ def _probe(result: Result) -> ProbeJson:
         "group": probe.group,
         "title": probe.title,
         "caller": _caller(probe.caller),
-        "call": _call(probe.call),
+        "call": _call(probe.call, probe.caller),
         "expected": "allowed" if probe.allowed else "denied",
         "layer": probe.layer.value if probe.layer else None,
         "codes": list(probe.codes),
@@ -159,6 +172,7 @@ def _probe(result: Result) -> ProbeJson:
         "cause": None if result.verdict is Verdict.PASSED else probe.cause,
         "runners": sorted(runner.value for runner in probe.runners),
         "seconds": round(result.seconds, 3),
+        "evaluated": probe.is_evaluated,
     }
 
 
@@ -170,10 +184,11 @@ def _control(result: Result) -> ControlJson | None:
 
 
 def _caller(caller: ProbeCaller) -> CallerJson:
-    return {"who": caller.identity.name.lower(), "grant": caller.grant.id if caller.grant else None}
+    who: CallerJson = {"who": caller.identity.name.lower(), "grant": caller.grant.id if caller.grant else None}
+    return {**who, "name": caller.name} if caller.name else who
 
 
-def _call(call: ProbeCall) -> CallJson:
+def _call(call: ProbeCall, caller: ProbeCaller) -> CallJson:
     match call:
         case ServiceCall(operation, bucket, key, prefix, source):
             return {
@@ -186,17 +201,20 @@ def _call(call: ProbeCall) -> CallJson:
                 "source": source,
             }
         case AssumeCall():
-            return {
+            by_token = caller.identity is Identity.TOKEN
+            assume: CallJson = {
                 "type": "assume",
-                "operation": "assume-role",
-                "action": "sts:AssumeRole",
+                "operation": "assume-role-with-web-identity" if by_token else "assume-role",
+                "action": "sts:AssumeRoleWithWebIdentity" if by_token else "sts:AssumeRole",
                 "duration": call.duration,
                 "session_name": call.session_name,
                 "source_identity": call.source_identity,
                 "external_id": call.external_id is not None,
                 "policy_characters": None if call.policy is None else len(call.policy),
             }
+            return {**assume, "role": call.role} if call.role else assume
         case StateCheck(aspect, name):
             return {"type": "state", "aspect": aspect, **({"name": name} if name else {})}
-        case TrustCheck(principal, context):
-            return {"type": "trust", "principal": principal, "context": dict(context)}
+        case TrustCheck(principal, context, role, actions):
+            trust: CallJson = {"type": "trust", "principal": principal, "context": dict(context)}
+            return {**trust, "role": role, "actions": list(actions)} if role else trust

@@ -9,6 +9,7 @@ from temp_access.policies.access_modes import grant_access
 from temp_access.terminal_text import redact
 from temp_access.verify.operations import OPERATIONS
 from temp_access.verify.probes import (
+    GRANT_ROLES,
     AssumeCall,
     CountedResults,
     Group,
@@ -82,26 +83,32 @@ def caller_text(caller: ProbeCaller) -> str:
     """Return a description of the caller, such as `temp-role, narrowed to the grant bob (read-write on bob/)`."""
     grant = caller.grant
     if not grant:
-        return str(caller.identity)
+        return f"{caller.identity} {caller.name}" if caller.name else str(caller.identity)
     name = f"{grant.id} ({grant_access(grant).name} on {grant.folder}/)"
+    if caller.identity in GRANT_ROLES:
+        by = f"borrowed by {caller.name}" if caller.name else "evaluated, because the run can be no borrower"
+        return f"{caller.identity}: {name}, {by}"
     return (
         f"{caller.identity} {name}" if caller.identity is Identity.GRANT else f"{caller.identity}, for the grant {name}"
     )
 
 
-def call_text(call: ProbeCall) -> str:
+def call_text(call: ProbeCall, caller: ProbeCaller) -> str:
     """Return a description of the call and its parameters."""
     match call:
         case ServiceCall():
             return _service_text(call)
         case AssumeCall():
-            return _assume_text(call)
+            text = _assume_text(call)
+            web = caller.identity is Identity.TOKEN
+            return text.replace("AssumeRole", "AssumeRoleWithWebIdentity", 1) if web else text
         case StateCheck(aspect, name):
             of = f" of {name}" if name else ""
             return f"compare the deployed state with the synthesized template: {aspect}{of}"
-        case TrustCheck(principal, context):
+        case TrustCheck(principal, context, role, actions):
             keys = "".join(f", {key} = {value}" for key, value in context)
-            return f"evaluate the deployed trust policy for {principal}{keys}"
+            what = f"trust policy of {role} for {' and '.join(actions)} by" if role else "trust policy for"
+            return f"evaluate the deployed {what} {principal}{keys}"
 
 
 def action_of(call: ServiceCall) -> str | None:
@@ -113,7 +120,7 @@ def action_of(call: ServiceCall) -> str | None:
 def _service_text(call: ServiceCall) -> str:
     action = action_of(call)
     action = f" ({action})" if action else ""
-    resource = f" on s3://{call.bucket}/{call.key}" if call.bucket else ""
+    resource = f" on s3://{call.bucket}/{call.key}" if call.bucket else f" on {call.key}" if call.key else ""
     prefix = "" if call.prefix is None else f', prefix "{call.prefix}"'
     source = f", copied from {call.source}" if call.source else ""
     return f"{call.operation}{action}{resource}{prefix}{source}"
@@ -121,7 +128,7 @@ def _service_text(call: ServiceCall) -> str:
 
 def _assume_text(call: AssumeCall) -> str:
     parts = (
-        f"sts:AssumeRole, session name {call.session_name}",
+        f"sts:AssumeRole{f' of {call.role}' if call.role else ''}, session name {call.session_name}",
         call.duration is not None and f"duration {call.duration} s",
         call.policy is not None and f"session policy of {len(call.policy or '')} characters",
         call.source_identity is not None and f"source identity {call.source_identity}",
@@ -148,7 +155,7 @@ def details(result: Result) -> list[tuple[str, str]]:
     rows = (
         ("probe", probe.id),
         ("caller", caller_text(probe.caller)),
-        ("call", call_text(probe.call)),
+        ("call", call_text(probe.call, probe.caller)),
         ("expected", expected_text(probe)),
         ("observed", result.observed or "nothing"),
         ("control", control or result.control_outcome),
@@ -189,7 +196,9 @@ def group_summary(group: Group) -> str:
     """Return what passing probes of the group show; an empty string for an unknown group."""
     if len(group.grants) == 1:
         (grant,) = group.grants
-        return f"{grant_access(grant).name} in {grant.folder}/"
+        return f"{grant_access(grant).name} in {grant.folder}/" + (", by its borrowers" if grant.borrowers else "")
+    if group.name.startswith("users."):
+        return "only the roles of its grants"
     return _SUMMARIES.get(group.name, "")
 
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from stacks.access import AccessStack
+from stacks.definition import define_stacks
 from stacks.node import use_own_node
-from stacks.storage import StorageStack
 from temp_access.access_file import load
 
 HERE = Path(__file__).parent
@@ -47,6 +46,14 @@ MFA = "[role.conditions]\nmfa = true\n"
 CAROL = '[grants.carol]\naccess = "read"\nfolder = "team/carol"\n'
 OUTBOX = '[grants.carol]\naccess = "read"\nfolder = "bob/outbox"\nshared = true\n'
 EXPORT = '[[user.aws_managed]]\nname = "AmazonS3FullAccess"\nreason = "the nightly export"\n'
+
+
+ANN = "[users.ann]\n"
+GITHUB = """[identity_providers.github]
+issuer = "https://token.actions.githubusercontent.com"
+audience = "sts.amazonaws.com"
+"""
+MAIN = "oidc/github/repo:example/app:ref:refs/heads/main"
 
 
 def nothing(templates: Templates) -> None:
@@ -208,6 +215,148 @@ PAIRS: dict[str, tuple[ConfigAndEdit, ConfigAndEdit]] = {
 }
 
 
+def borrowed(*borrowers: str, access: str = "read") -> str:
+    """Return the table of bob's grant with these borrowers; one that begins with { is a table of its own."""
+    texts = ", ".join(each if each.startswith("{") else json.dumps(each) for each in borrowers)
+    return f'[grants.bob]\naccess = "{access}"\nborrowers = [{texts}]\n'
+
+
+def own_resource(templates: Templates, kind: str) -> dict[str, Any]:
+    """Return the properties of the only resource of a type in the stacks of borrowers and grants."""
+    stacks = [template for name, template in templates.items() if name not in ("TempAccess", "TempAccessStorage")]
+    return next(r["Properties"] for t in stacks for r in t["Resources"].values() if r["Type"] == kind)
+
+
+def trust_condition(operator: str, key: str, value: str | None) -> Edit:
+    """Return the edit that sets a condition of the trust policy of bob's role, or removes it (None)."""
+
+    def edit(templates: Templates) -> None:
+        conditions = own_resource(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
+        for keys in conditions.values():
+            keys.pop(key, None)
+        if value is not None:
+            conditions.setdefault(operator, {})[key] = value
+
+    return edit
+
+
+def trust_statement(templates: Templates) -> None:
+    """Let a role that access.toml doesn't name assume bob's role."""
+    document = own_resource(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]
+    principal = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/audit"}}
+    document["Statement"].append({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def whole_bucket(templates: Templates) -> None:
+    """Let bob's role read the whole bucket: its policy without the folder."""
+    statement = own_resource(templates, "AWS::IAM::Role")["Policies"][0]["PolicyDocument"]["Statement"][1]
+    statement["Resource"]["Fn::Join"][1][-1] = "/*"
+
+
+def second_role(templates: Templates) -> None:
+    """Add a role that no grant has to the stack of bob's role: a copy of it for carol, with everything in S3."""
+    [stack] = [template for name, template in templates.items() if name.startswith("TempAccessGrants")]
+    role = copy.deepcopy(next(each for each in stack["Resources"].values() if each["Type"] == "AWS::IAM::Role"))
+    del role["Metadata"]
+    role["Properties"] |= {"RoleName": "temp-role-carol", "Tags": []}
+    role["Properties"]["Policies"] = [{"PolicyName": "Folder", "PolicyDocument": EVERYTHING_IN_S3}]
+    stack["Resources"]["Carol"] = role
+
+
+def everything_for_ann(templates: Templates) -> None:
+    """Give ann's user everything in S3."""
+    policies = own_resource(templates, "AWS::IAM::User").setdefault("Policies", [])
+    policies.append({"PolicyName": "more", "PolicyDocument": EVERYTHING_IN_S3})
+
+
+AUD, SUB = (f"token.actions.githubusercontent.com:{key}" for key in ("aud", "sub"))
+PARTNER_ROLE = "arn:aws:iam::222233334444:role/partner"
+REPORT = '{ principal = "%s", external_id = "%s" }'
+MORE_FOR_ANN = '[[users.ann.aws_managed]]\nname = "AmazonS3ReadOnlyAccess"\nreason = "she reads the reports"\n'
+PIPELINE = GITHUB + borrowed(MAIN)
+FOR_ANN = ANN + borrowed("user/ann")
+READ_ONLY = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
+BORROWER_PAIRS: dict[str, tuple[ConfigAndEdit, ConfigAndEdit]] = {
+    "grant-moves-to-own-role": ((WRITER + CAROL, nothing), (FOR_ANN + CAROL, nothing)),
+    "grant-moves-to-temp-role": ((FOR_ANN + CAROL, nothing), (BOB + CAROL, nothing)),
+    "borrowed-grant-added": ((BOB, nothing), (BOB + CAROL + 'borrowers = ["role/build"]\n', nothing)),
+    "borrower-user-added": ((FOR_ANN, nothing), (ANN + "[users.eve]\n" + borrowed("user/ann", "user/eve"), nothing)),
+    "borrower-removed": (
+        (borrowed("role/build", "role/audit"), nothing),
+        (borrowed("role/build"), nothing),
+    ),
+    "borrower-sso-person": (
+        (borrowed("sso/DataTeam"), nothing),
+        (borrowed("sso/DataTeam/ann@example.com"), nothing),
+    ),
+    "borrower-oidc-pattern": ((PIPELINE, nothing), (GITHUB + borrowed(MAIN.replace("main", "*")), nothing)),
+    "borrower-oidc-added": ((FOR_ANN, nothing), (ANN + GITHUB + borrowed("user/ann", MAIN), nothing)),
+    "borrower-service": (
+        (borrowed("role/build"), nothing),
+        (borrowed("role/build", "service/lambda.amazonaws.com", "service/pods.eks.amazonaws.com"), nothing),
+    ),
+    "borrower-external-id": (
+        (borrowed(REPORT % (PARTNER_ROLE, "the-partner-7f3a")), nothing),
+        (borrowed(REPORT % (PARTNER_ROLE, "the-partner-8c1d")), nothing),
+    ),
+    "borrowed-folder-and-access": (
+        (borrowed("role/build") + 'duration = "1h"\n', nothing),
+        (borrowed("role/build", access="read-write") + 'folder = "team/bob"\nduration = "2h"\n', nothing),
+    ),
+    "borrowers-need-mfa": (
+        (ANN + borrowed("user/ann", "role/build"), nothing),
+        (MFA + ANN + borrowed("user/ann", "role/build"), nothing),
+    ),
+    "user-policies-changed": ((FOR_ANN, nothing), (ANN + MORE_FOR_ANN + borrowed("user/ann"), nothing)),
+    "user-removed": (
+        (ANN + "[users.eve]\n" + borrowed("user/ann", "user/eve"), nothing),
+        (ANN + borrowed("user/ann"), nothing),
+    ),
+    "provider-audience": ((PIPELINE, nothing), (PIPELINE.replace("sts.amazonaws.com", "our-company"), nothing)),
+    "provider-issuer": (
+        (PIPELINE, nothing),
+        (PIPELINE.replace("token.actions.githubusercontent.com", "gitlab.example.com"), nothing),
+    ),
+    "provider-created": ((PIPELINE, nothing), (PIPELINE.replace("[grants", "create = true\n[grants"), nothing)),
+    "role-boundary": (
+        (borrowed("role/build"), nothing),
+        (f'[role]\npermissions_boundary = "{READ_ONLY}"\n' + borrowed("role/build"), nothing),
+    ),
+    "role-boundary-unknown": (
+        (borrowed("role/build"), nothing),
+        ('[role]\npermissions_boundary = "arn:aws:iam::444455556666:policy/Limit"\n' + borrowed("role/build"), nothing),
+    ),
+    "role-path": (
+        (FOR_ANN + CAROL, nothing),
+        ('[role]\npath = "/temp-access/"\n' + FOR_ANN + CAROL, nothing),
+    ),
+    "tags": ((FOR_ANN, nothing), ('[tags]\ncost-center = "4711"\n' + FOR_ANN, nothing)),
+    "edited-grant-trust": ((FOR_ANN, nothing), (FOR_ANN, trust_statement)),
+    "edited-grant-policy": ((borrowed("role/build"), nothing), (borrowed("role/build"), whole_bucket)),
+    "edited-subject": ((PIPELINE, nothing), (PIPELINE, trust_condition("StringLike", SUB, "repo:example/*"))),
+    "edited-audience": ((PIPELINE, nothing), (PIPELINE, trust_condition("", AUD, None))),
+    "edited-username": (
+        (borrowed("sso/DataTeam/ann@example.com"), nothing),
+        (borrowed("sso/DataTeam/ann@example.com"), trust_condition("StringLike", "aws:userid", "*:*@example.com")),
+    ),
+    "edited-user": ((FOR_ANN, nothing), (FOR_ANN, everything_for_ann)),
+    "role-without-grant": ((FOR_ANN, nothing), (FOR_ANN, second_role)),
+    "several-borrowers": (
+        (BOB + CAROL, nothing),
+        (
+            ANN
+            + GITHUB
+            + borrowed("user/ann", MAIN, "sso/DataTeam/eve@example.com")
+            + CAROL
+            + 'borrowers = ["service/lambda.amazonaws.com"]\n'
+            + ALICE,
+            nothing,
+        ),
+    ),
+}
+PAIRS |= BORROWER_PAIRS
+
+
 def synthesize(folder: Path, toml: str, edit: Edit) -> None:
     """Write access.toml, and a cdk.out with the parts that the review reads."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -217,13 +366,12 @@ def synthesize(folder: Path, toml: str, edit: Edit) -> None:
     config = load(folder / "access.toml")
     with tempfile.TemporaryDirectory() as scratch:
         app = cdk.App(outdir=scratch, context=_CONTEXT)
-        storage = StorageStack(app, "TempAccessStorage", config=config, env=cdk.Environment())
-        AccessStack(app, "TempAccess", config=config, bucket=storage.bucket, env=cdk.Environment())
+        define_stacks(app, config)
         templates: Templates = {stack.stack_name: copy.deepcopy(stack.template) for stack in app.synth().stacks}
     edit(templates)
     artifacts = {}
     for name, template in templates.items():
-        parts = {key: template[key] for key in ("Resources", "Outputs")}
+        parts = {key: template[key] for key in ("Resources", "Outputs") if key in template}
         (out / f"{name}.template.json").write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
         artifacts[name] = {
             "type": "aws:cloudformation:stack",
@@ -235,8 +383,10 @@ def synthesize(folder: Path, toml: str, edit: Edit) -> None:
 
 
 def main() -> None:
-    """Write every pair."""
+    """Write every pair, or those that the arguments name."""
     for name, (base, head) in PAIRS.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         synthesize(HERE / name / "base", *base)
         synthesize(HERE / name / "head", *head)
 

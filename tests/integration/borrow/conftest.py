@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.borrow.held import TOML
 from tests.integration.borrow.person import Calls, Person
-from tests.integration.deploy.project import Project, run_project
+from tests.integration.deploy.project import CDK, Project, run_project
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +15,25 @@ def lent(deployed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The project's own access.toml, deployed to a running local AWS."""
     with run_project(tmp_path_factory.mktemp("lent"), copy_of=deployed_once) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The access.toml of `held`, whose grants have borrowers, deployed to a running local AWS."""
+    if not CDK.exists():
+        pytest.skip("the CDK CLI isn't installed; run `make setup`")
+    with run_project(tmp_path_factory.mktemp("held")) as made:
+        made.deploy(TOML)
+        yield made
+
+
+@pytest.fixture
+def borrower(held: Project, tmp_path: Path) -> Iterator[Person]:
+    """A person with an empty home folder, for the grants with borrowers; access.toml is restored after the test."""
+    content = held.toml.read_text(encoding="utf-8")
+    (tmp_path / "home").mkdir()
+    yield Person(held, tmp_path / "home")
+    held.toml.write_text(content, encoding="utf-8")
 
 
 @pytest.fixture

@@ -34,7 +34,11 @@ class Person:
     @property
     def keys(self) -> dict[str, str]:
         """The environment with temp-user's access key for the local AWS."""
-        return {**self.environment, **user_environment(self.project.aws.state_dir, USER)}
+        return self.keys_of(USER)
+
+    def keys_of(self, user: str) -> dict[str, str]:
+        """Return the environment with the user's access key for the local AWS."""
+        return {**self.environment, **user_environment(self.project.aws.state_dir, user)}
 
     def begin(self, *words: str, env: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[str]":
         """Start a command as this person."""

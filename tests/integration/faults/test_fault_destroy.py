@@ -15,7 +15,7 @@ _READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 _DENY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
 # Each read on which the deletion depends, besides those of `test_fault_answers`.
 READS = [
-    "cloudformation:DescribeStackResources",
+    "cloudformation:ListStackResources",
     "cloudformation:GetTemplate",
     "iam:ListAccessKeys",
     "iam:ListMFADevices",

@@ -185,11 +185,14 @@ def test_an_access_key_is_deleted_only_under_the_name_of_its_user(account: Any) 
     assert account.outcome(iam.delete_access_key, AccessKeyId=key, UserName=other_arn.rpartition("/")[2]) == "allowed"
 
 
-def test_sts_answers_no_action_for_tokens_of_other_issuers(account: Any) -> None:
-    """ministack doesn't verify such tokens."""
+def test_sts_answers_no_action_for_tokens_that_it_does_not_verify(account: Any) -> None:
+    """Those that it does verify are in test_local_web_identity.py."""
     _, caller = account.user(account.allow("*"))
     sts = account.client(caller, "sts")
     web = {"RoleArn": account.role("*"), "RoleSessionName": "bob", "WebIdentityToken": "e30.e30.e30"}
-    assert account.outcome(sts.assume_role_with_web_identity, **web) == "MissingAuthenticationToken"
+    assert account.outcome(sts.assume_role_with_web_identity, **web) == "InvalidIdentityToken"
+    saml = {"RoleArn": account.role("*"), "PrincipalArn": "arn:aws:iam::123456789012:saml-provider/a"}
+    unsigned = account.outcome(sts.assume_role_with_saml, **saml, SAMLAssertion="e30=")
+    assert unsigned == "MissingAuthenticationToken"
     token = {"Audience": ["here"], "SigningAlgorithm": "RS256"}
     assert account.outcome(sts.get_web_identity_token, **token) == "InvalidAction"

@@ -3,11 +3,11 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
-import json
-import time
 from typing import Any
 
 import pytest
+
+from tests.integration.local_aws.stack import Stack
 
 pytestmark = pytest.mark.integration
 MISSING = "arn:aws:iam::123456789012:role/no-such-role"
@@ -25,42 +25,6 @@ def bucket_policy(bucket: str, principal: Any) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "s3:GetObject"}
     document = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": f"arn:aws:s3:::{bucket}/*"}]}
     return {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": bucket, "PolicyDocument": document}}
-
-
-class Stack:
-    """One stack of the local AWS, whose template has the resource `Tested` and perhaps others."""
-
-    def __init__(self, account: Any) -> None:
-        self._client = account.client(account.instance.deployer, "cloudformation")
-        self._name = account.name("stack")
-
-    def create(self, tested: dict[str, Any], **others: Any) -> str:
-        """Create the stack, and return its final status."""
-        self._client.create_stack(**self._template(tested, others))
-        return self._final_status()
-
-    def update(self, tested: dict[str, Any]) -> str:
-        """Update the stack, and return its final status."""
-        self._client.update_stack(**self._template(tested, {}))
-        return self._final_status()
-
-    def _template(self, tested: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
-        body = json.dumps({"Resources": {"Tested": tested, **others}})
-        return {"StackName": self._name, "TemplateBody": body, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
-
-    def _final_status(self) -> str:
-        while True:
-            status = str(self._client.describe_stacks(StackName=self._name)["Stacks"][0]["StackStatus"])
-            if not status.endswith("IN_PROGRESS"):
-                return status
-            time.sleep(0.05)
-
-    def reasons(self) -> str:
-        """Return the reasons of all events of the tested resource."""
-        events = self._client.describe_stack_events(StackName=self._name)["StackEvents"]
-        return "\n".join(
-            event.get("ResourceStatusReason", "") for event in events if event["LogicalResourceId"] == "Tested"
-        )
 
 
 def test_a_role_that_trusts_a_missing_principal_is_not_created(account: Any) -> None:

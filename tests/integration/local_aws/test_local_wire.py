@@ -86,7 +86,7 @@ def test_a_bucket_policy_does_not_make_a_bucket_public(account: Any, send: Any) 
     assert send(f"/{bucket}/bob/one")[0] == 403
 
 
-@pytest.mark.parametrize("action", ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity", "ListUsers"])
+@pytest.mark.parametrize("action", ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithSAML", "ListUsers"])
 def test_anonymous_requests_to_sts_and_iam_are_refused(send: Any, action: str) -> None:
     """The error is MissingAuthenticationToken."""
     body = urllib.parse.urlencode({"Action": action, "Version": "2011-06-15"}).encode()

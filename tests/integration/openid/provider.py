@@ -102,7 +102,7 @@ class OpenIdProvider:
         public_pem = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         head, body, signature = self.token(subject).split(".")
         return {
-            "expired": self.signed(self.claims(subject, expires_in=-60)),
+            "expired": self.signed(self.claims(subject, expires_in=-400)),
             "wrong audience": self.token(subject, audience="another.example.com"),
             "wrong issuer": self.signed({**claims, "iss": "https://another.example.com"}),
             "another key with the provider's key id": jwt.encode(claims, stranger, "RS256", kid),

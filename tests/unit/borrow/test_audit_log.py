@@ -10,8 +10,8 @@ import pytest
 
 from temp_access.aws.assume_role import Credentials, RoleSession
 from temp_access.aws.errors import AuditFailed
+from temp_access.borrow.assume import AssumeRolePlan, assume_for_grant
 from temp_access.borrow.audit_log import AuditLog
-from temp_access.borrow.broker import AssumeRolePlan, assume_for_grant
 from temp_access.borrow.cached_session import CachedSession
 from temp_access.borrow.grants import find_grant
 from temp_access.borrow.role_discovery import RoleDetails
@@ -32,7 +32,7 @@ def borrow(monkeypatch: pytest.MonkeyPatch, folder: Path, toml: str) -> CachedSe
     config = config_of(folder, toml)
     credentials = Credentials("ASIAKEY", "the-secret", "the-token", datetime(2030, 1, 1, tzinfo=UTC))
     monkeypatch.setattr(
-        "temp_access.borrow.broker.assume_role", lambda *_, **__: RoleSession(credentials, "arn", "the-request")
+        "temp_access.borrow.assume.assume_role", lambda *_, **__: RoleSession(credentials, "arn", "the-request")
     )
     plan = AssumeRolePlan(find_grant(config, "bob"), ROLE, 3600, "{}")
     return assume_for_grant(config, Caller(), plan, None)  # type: ignore[arg-type]

@@ -51,6 +51,6 @@ def test_revocations_return_unless_the_role_is_being_deleted(
     """What may work again is said."""
     monkeypatch.setattr(destroy, "service_client", lambda *_: Stacks(status))
     policies, revocations = Policies(), {"TempAccessRevocations-1": {"Version": "2012-10-17"}}
-    destroy._put_back(None, policies, revocations)  # type: ignore[arg-type]
+    destroy.put_back(None, policies, revocations)  # type: ignore[arg-type]
     assert (policies.written == revocations) is is_put_back
     assert ("may work again" in capsys.readouterr().err) is warns

@@ -19,7 +19,13 @@ SUBJECTS: dict[str, tuple[list[str], list[str], list[str]]] = {
             "job_workflow_ref:octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main",
             "repository_id:74:environment:prod",
         ],
-        ["repo:octo-org/octo-repo:*", "repo:octo-org/octo-repo*", "repo:octo-org/*", "repository_owner:octo-org:*"],
+        [
+            "repo:octo-org/octo-repo:*",
+            "repo:octo-org/octo-repo*",
+            "repo:octo-org/*",
+            "repository_owner:octo-org:*",
+            "repo:octo-org@*/octo-repo@*:*",
+        ],
         ["repo:octo-org*", "repo:*", "repo:?cto-org/octo-repo:pull_request", "*", "", "environment:prod", "octo-org/x"],
     ),
     "oidc-configuration.audit-log.githubusercontent.com": (

@@ -19,6 +19,18 @@ UNAUTHENTICATED = {
     "StringEquals": {f"{POOL}:aud": "eu-west-1:0"},
     "ForAnyValue:StringLike": {f"{POOL}:amr": "unauthenticated"},
 }
+EKS = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"
+
+
+def token(**claims: str) -> dict[str, Any]:
+    """Return a statement that trusts tokens of a cluster with these claims."""
+    return {
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{EKS}"},
+        "Condition": {"StringLike": {f"{EKS}:{claim}": value for claim, value in claims.items()}},
+    }
+
+
 # By the beginning of the line.
 NOT_FOUND: dict[str, list[dict[str, Any]]] = {
     "An escalating action on another": [identity({"Action": "iam:UpdateAssumeRolePolicy"} | ROLE)],
@@ -54,6 +66,10 @@ NOT_FOUND: dict[str, list[dict[str, Any]]] = {
         trust(
             {"Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": POOL}, "Condition": UNAUTHENTICATED}
         )
+    ],
+    "A subject of an issuer of one's own": [trust(token(sub="system:serviceaccount:*", aud="sts.amazonaws.com"))],
+    "A service that can act for other accounts": [
+        trust({"Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}})
     ],
     "A listing through S3 Object Lambda": [
         identity(
@@ -96,6 +112,17 @@ FALSE_ALARMS: dict[str, list[dict[str, Any]]] = {
     "`ListWithoutPrefix` on a bucket": [identity(LIST)],
     "`Everyone` on a bucket": [bucket(EVERYONE)],
     "`Everyone` on one role's sessions": [bucket(EVERYONE | under("StringLike", "aws:userid", "AROAEXAMPLE:*"))],
+    "`TokenSubject` on a provider": [trust(token(aud="sts.amazonaws.com"))],
+    "`TokenSubject` and `Everyone`": [
+        trust(
+            token(aud="sts.amazonaws.com"),
+            token(aud="sts.amazonaws.com") | {"Effect": "Deny"} | under("StringNotEquals", f"{EKS}:sub", "a"),
+        ),
+        bucket(EVERYONE, EVERYONE | {"Effect": "Deny"} | under("StringNotEquals", "aws:PrincipalAccount", "1")),
+    ],
+    "`ServiceSource` on a service": [
+        trust({"Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}})
+    ],
     "`Grammar` on an action, a key": [identity({"Action": "evidently:GetProject", "Resource": "*"})],
     "`Grammar` on a key": [
         identity(

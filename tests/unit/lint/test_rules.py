@@ -16,6 +16,15 @@ ROLE = "arn:aws:iam::111122223333:role/r"
 SESSION = "arn:aws:sts::111122223333:assumed-role/r/bob"
 EVERYONE = READ | {"Principal": "*"}
 BOB = under("StringLike", "s3:prefix", "bob/*")
+GITHUB = "token.actions.githubusercontent.com"
+TOKEN = {
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Principal": {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{GITHUB}"},
+}
+MAIN = {f"{GITHUB}:sub": "repo:octo-org/octo-repo:ref:refs/heads/main"}
+AUDIENCE = {f"{GITHUB}:aud": "sts.amazonaws.com"}
+TAGGED = {"Action": ["sts:AssumeRole", "sts:TagSession"], "Principal": {"AWS": "*"}}
+ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
 ATTACH = {"Action": "iam:AttachUserPolicy", "Resource": "*"}
 PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "AccountTrust": (trust(ACCOUNT | under("StringEquals", "sts:ExternalId", "x")), trust(ACCOUNT)),
@@ -37,13 +46,29 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         identity(ATTACH | {"Resource": "arn:aws:iam::111122223333:user/u"}),
         identity(ATTACH),
     ),
+    "ServiceSource": (
+        trust(ASSUME | {"Principal": {"Service": "ec2.amazonaws.com"}}),
+        trust(ASSUME | {"Principal": {"Service": "ecs-tasks.amazonaws.com"}}),
+    ),
     "SessionPrincipal": (
         bucket(READ | {"Principal": {"AWS": ROLE}}),
         bucket(READ | {"Principal": {"AWS": [ROLE, SESSION]}}),
     ),
+    "SessionTags": (
+        trust(TAGGED | {"Condition": ORGANIZATION | {"ForAllValues:StringEquals": {"aws:TagKeys": "team"}}}),
+        trust(TAGGED | {"Condition": ORGANIZATION}),
+    ),
     "StringEqualsWildcard": (
         identity(LIST | BOB),
         identity(LIST | under("StringEquals", "s3:prefix", "bob/*")),
+    ),
+    "TokenAudience": (
+        trust(TOKEN | {"Condition": {"StringEquals": MAIN | AUDIENCE}}),
+        trust(TOKEN | {"Condition": {"StringEquals": MAIN}}),
+    ),
+    "TokenSubject": (
+        trust(TOKEN | {"Condition": {"StringEquals": MAIN | AUDIENCE}}),
+        trust(TOKEN | {"Condition": {"StringEquals": AUDIENCE}}),
     ),
     "VariableVersion": (
         identity(READ, version=None),

@@ -156,6 +156,14 @@ STATEMENTS: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     (
+        '"service/logs.amazonaws.com"',
+        {
+            "Principal": {"Service": "logs.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:*:*:111122223333:*"}},
+        },
+    ),
+    (
         '"service/ec2.amazonaws.com"',
         {"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
     ),

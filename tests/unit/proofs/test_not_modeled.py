@@ -100,8 +100,8 @@ CASES: dict[str, list[Case]] = {
         Case(BYPASS, PROVED, "", with_resource("AWS::IAM::AccessKey", UserName="temp-user")),
     ],
     "What can't be read in a policy": [
-        Case(ROLE, UNKNOWN, "unknown condition operator", on_queues(StringFoo={"aws:PrincipalOrgID": "x"})),
-        Case(ROLE, PROVED, "", *[on_queues(StringFoo={"aws:PrincipalOrgID": "x"})] * 2),
+        Case(ROLE, UNKNOWN, "unknown condition operator", on_queues(StringFoo={"aws:UserAgent": "x"})),
+        Case(ROLE, PROVED, "", *[on_queues(StringFoo={"aws:UserAgent": "x"})] * 2),
     ],
     "A principal that is named by its id": [
         Case(OTHERS, UNKNOWN, "AIDAEXAMPLEEXAMPLE123", in_bucket_policy({"AWS": "AIDAEXAMPLEEXAMPLE123"})),

@@ -61,7 +61,6 @@ def test_a_resource_with_a_condition(kind: str, change: dict[str, Any], expected
     [
         ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}, "the ACL of"),
         ("AWS::IAM::User", {"Path": "/people/"}, "the path of temp-user"),
-        ("AWS::IAM::Role", {"Path": "/people/"}, "the path of temp-role"),
         (
             "AWS::S3::Bucket",
             {"Fn::Transform": {"Name": "AWS::Include"}},

@@ -10,9 +10,27 @@ from temp_access.cli.main import main
 from tests.unit.support.review_sample import PAIRS, snapshot_arguments
 
 NAMES = sorted(path.parent.name for path in PAIRS.glob("*/expected.md"))
-UNCHANGED = {"any-id-rewritten", "same", "equivalent-rewrite", "renamed-construct", "same-access-point"}
-UNKNOWN = {"access-point", "group-member", "unknown-document"}
-NARROWED = {"grant-removed", "narrowed", "mfa-required", "partly-denied"}
+UNCHANGED = {
+    "any-id-rewritten",
+    "equivalent-rewrite",
+    "provider-created",
+    "renamed-construct",
+    "same",
+    "same-access-point",
+    "tags",
+}
+UNKNOWN = {"access-point", "group-member", "role-boundary-unknown", "unknown-document"}
+NARROWED = {
+    "borrower-removed",
+    "borrower-sso-person",
+    "borrowers-need-mfa",
+    "grant-removed",
+    "mfa-required",
+    "narrowed",
+    "partly-denied",
+    "role-boundary",
+    "user-removed",
+}
 
 
 def run(name: str, *more: str) -> int:

@@ -82,7 +82,8 @@ def access_point(templates: Templates) -> None:
         (set_properties("AWS::IAM::Role", PermissionsBoundary=UNKNOWN_ARN), None, False),
         (set_properties("AWS::IAM::User", ManagedPolicyArns=[UNKNOWN_ARN]), True, False),
         (access_point, True, None),
-        (set_properties("AWS::IAM::Role", Path="/staff/"), None, None),
+        (set_properties("AWS::IAM::User", Path="/staff/"), None, None),
+        (set_properties("AWS::IAM::Role", Path="/staff/"), True, False),
     ],
 )
 def test_the_matrix_says_what_is_known(edit: Edit, read: bool | None, outside: bool | None, tmp_path: Path) -> None:

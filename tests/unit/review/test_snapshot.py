@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from temp_access.review.snapshot import BUCKET, USER, Snapshot, read_snapshot
+from temp_access.review.names import BUCKET, USER
+from temp_access.review.snapshot import Snapshot, read_snapshot
 
 PAIRS = Path(__file__).parents[2] / "data" / "review" / "renamed-construct"
 

@@ -59,7 +59,8 @@ class FakeIam:
     def get_role(self, **_: str) -> dict[str, Any]:
         self._check("GetRole")
         headers = {"date": "Sat, 31 Jan 2026 12:00:00 GMT"}
-        return {"Role": {"RoleId": "AROAEXAMPLE"}, "ResponseMetadata": {"HTTPHeaders": headers}}
+        created = datetime(2026, 1, 1, tzinfo=UTC)
+        return {"Role": {"RoleId": "AROAEXAMPLE", "CreateDate": created}, "ResponseMetadata": {"HTTPHeaders": headers}}
 
     def list_role_policies(self, **_: str) -> dict[str, Any]:
         self._check("ListRolePolicies")

@@ -104,7 +104,7 @@ def with_bucket_policy(policy: Any) -> Callable[[State], State]:
     ("edit", "reason"),
     [
         (with_statement(Condition={"StringResembles": {"aws:username": "x"}}), "StringResembles"),
-        (with_statement(Condition={"StringNotLike": {"aws:userid": "AROA*:x"}}), "aws:userid"),
+        (with_statement(Condition={"StringNotLike": {"aws:userid": "AROAEXAMPLEEXAMPLE:*"}}), "aws:userid"),
         (with_attached, f"the managed policy {UNKNOWN_ARN} can't be read"),
         (with_group, "the policies of temp-user's groups (staff)"),
         (with_bucket_policy(decode_document("not JSON")), "bucket policy"),

@@ -14,7 +14,7 @@ from temp_access.verify.live.calls import LiveCalls
 from temp_access.verify.live.in_flight import InFlight
 from temp_access.verify.live.runner import LiveRunner, taking_turns
 from temp_access.verify.outcomes import Outcome, OutcomeType
-from temp_access.verify.probes import Identity, Probe, ProbeCall, ProbeCaller, Result, Verdict
+from temp_access.verify.probes import AssumeCall, Identity, Probe, ProbeCall, ProbeCaller, Result, Verdict
 from tests.unit.support.config_file import ROOT
 from tests.unit.support.planning import plan_of
 
@@ -41,7 +41,7 @@ class Service:
         self.lock = threading.Lock()
         self.pool = SimpleNamespace(forget=lambda grant: self.forgotten.append(grant.id))
 
-    def answer(self, caller: ProbeCaller, call: ProbeCall) -> Outcome:
+    def answer(self, caller: ProbeCaller, call: ProbeCall, control_call: AssumeCall | None = None) -> Outcome:
         """Allow what a probe expects of its grant, unless too many calls are in flight."""
         with self.lock:
             self.running += 1

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from temp_access.aws.clients import ClientFactory
-from temp_access.verify.live.calls import call_service
+from temp_access.verify.live.service_calls import call_service
 from temp_access.verify.probes import ServiceCall
 from tests.unit.support.planning import TARGET
 

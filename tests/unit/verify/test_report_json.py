@@ -70,6 +70,7 @@ def test_shows_a_failed_probe_in_full() -> None:
         "control": {"caller": {"who": "role", "grant": None}, "outcome": "succeeded"},
         "runners": ["live", "offline"],
         "seconds": 0.21,
+        "evaluated": False,
     }
 
 

@@ -70,7 +70,11 @@ def same_name_twice(templates: Templates) -> None:
 
 
 def tags(templates: Templates) -> None:
-    """Deny what has a tag, and set a tag."""
+    """Deny what has a tag, and set a tag on the role alone."""
+    for template in templates.values():
+        for resource in template["Resources"].values():
+            tags_of = resource.get("Properties", {}).get("Tags", [])
+            tags_of[:] = [tag for tag in tags_of if tag["Key"] != "project"]
     statements = properties(templates, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
     condition = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
     statements.append({**statements[0], "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": condition})
@@ -96,7 +100,9 @@ EDITS: dict[str, tuple[Edit, tuple[int, int, int, int]]] = {
     "condition of the bucket policy": (condition("AWS::S3::BucketPolicy"), (3, 3, 3, 0)),
     "condition of the role": (condition("AWS::IAM::Role"), (3, 3, 3, 3)),
     "two policies of one name": (same_name_twice, (3, 3, 3, 3)),
-    "path": (change("AWS::IAM::Role", Path="/staff/"), (3, 3, 3, 3)),
+    # Of a role, the path is read.
+    "path": (change("AWS::IAM::Role", Path="/staff/"), (0, 1, 1, 0)),
+    "path of the user": (change("AWS::IAM::User", Path="/staff/"), (3, 3, 3, 3)),
     "a property of the role": (change("AWS::IAM::Role", Other=1), (3, 3, 1, 3)),
     "custom resource": (add("Custom::AttachPolicy", ServiceToken="arn"), (3, 3, 1, 3)),
     "nested stack": (add("AWS::CloudFormation::Stack", TemplateURL="https://example.com/t.json"), (3, 3, 1, 3)),

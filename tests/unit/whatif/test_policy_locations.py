@@ -24,16 +24,16 @@ def test_an_inline_policy_is_located_at_its_user_or_role() -> None:
     assert locations(
         U=resource("IAM::User", "Stack/User/Resource", Policies=[policy]), R=resource("IAM::Role", Policies=[policy])
     ) == {
-        ("user", Layer.IDENTITY, "own"): "U (Stack/User/Resource)",
-        ("", Layer.TRUST, "trust policy"): "R (Stack)",
-        ("role", Layer.IDENTITY, "own"): "R (Stack)",
+        ("user/Stack-U", Layer.IDENTITY, "own"): "U (Stack/User/Resource)",
+        ("role/Stack-R", Layer.TRUST, "trust policy"): "R (Stack)",
+        ("role/Stack-R", Layer.IDENTITY, "own"): "R (Stack)",
     }
 
 
 def test_a_policy_resource_is_its_own_location() -> None:
     """AWS::IAM::Policy belongs to the users and roles that it names."""
     assert locations(P=resource("IAM::Policy", PolicyName="own", Roles=["temp-role"])) == {
-        ("role", Layer.IDENTITY, "own"): "P (Stack)"
+        ("role/temp-role", Layer.IDENTITY, "own"): "P (Stack)"
     }
 
 
@@ -42,7 +42,10 @@ def test_a_policy_of_one_user_or_role_is_its_own_location() -> None:
     assert locations(
         R=resource("IAM::RolePolicy", PolicyName="own", RoleName="temp-role"),
         U=resource("IAM::UserPolicy", PolicyName="own", UserName="temp-user"),
-    ) == {("role", Layer.IDENTITY, "own"): "R (Stack)", ("user", Layer.IDENTITY, "own"): "U (Stack)"}
+    ) == {
+        ("role/temp-role", Layer.IDENTITY, "own"): "R (Stack)",
+        ("user/temp-user", Layer.IDENTITY, "own"): "U (Stack)",
+    }
 
 
 def test_a_managed_policy_is_located_by_its_arn() -> None:

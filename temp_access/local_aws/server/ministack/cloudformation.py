@@ -7,13 +7,13 @@ from typing import Any
 
 from temp_access.local_aws.rules import iam, lifecycle
 from temp_access.local_aws.rules.call import AwsError
-from temp_access.local_aws.server.ministack import stores
+from temp_access.local_aws.server.ministack import openid_providers, stack_principals, stores
 
 _provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
 _s3: Any = importlib.import_module("ministack.services.s3")
 # The property with a resource's policy, and the rule for the principals in it.
 _POLICIES: dict[str, tuple[str, Callable[[str, Callable[[str], bool]], None]]] = {
-    "AWS::IAM::Role": ("AssumeRolePolicyDocument", iam.trust_policy_principals_exist),
+    "AWS::IAM::Role": ("AssumeRolePolicyDocument", iam.trust_policy),
     "AWS::S3::BucketPolicy": ("PolicyDocument", iam.bucket_policy_principals_exist),
 }
 
@@ -31,6 +31,8 @@ def install() -> None:
         handlers["create"] = _checked(handlers["create"], 1, name, rule)
         # An update gets the former properties first.
         handlers["update"] = _checked(handlers["update"], 2, name, rule)
+    openid_providers.install(_provisioners)
+    stack_principals.install(_provisioners._RESOURCE_HANDLERS)
 
 
 def _checked(

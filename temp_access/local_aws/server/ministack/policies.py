@@ -7,8 +7,10 @@ from typing import Any
 from temp_access.iam.arn import Arn
 from temp_access.local_aws.rules import policy_variables
 from temp_access.local_aws.rules.call import Call, RoleRecord, parse_json
+from temp_access.local_aws.rules.web_identity import TokenIdentity
 from temp_access.local_aws.server.ministack.stores import (
     evaluator,
+    federated_keys_of,
     role_record,
     source_identity_of,
     sts_service,
@@ -18,6 +20,7 @@ from temp_access.local_aws.server.ministack.stores import (
 _VERSION_2012 = "2012-10-17"
 # Carries a document's version on each statement, where ministack passes statements on without their document.
 _VERSION_KEY = "__version"
+_WEB_IDENTITY = "WebIdentityUser"
 _AFFIRMATIVE_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 responses: Any = importlib.import_module("ministack.core.responses")
 _first_match = evaluator._first_match
@@ -150,14 +153,20 @@ def condition_key(key: str, context: Any) -> Any:
     if name == "aws:principalarn" and context.principal_type == "AssumedRole":
         role = role_record(context.principal_account, evaluator._role_name_from_assumed_arn(context.principal_arn))
         return role["Arn"] if role else context.principal_arn
+    if name.startswith("aws:principal") and context.principal_type == _WEB_IDENTITY:
+        # Who sends a token has no principal yet.
+        return None
     if name in ("aws:viaawsservice", "aws:principalisawsservice"):
         return "false"
     return _condition_key(key, context)
 
 
 def principal_keys(credential: Any) -> dict[str, Any]:
-    """Return the condition keys of the caller, with aws:SourceIdentity, which ministack leaves out."""
-    keys: dict[str, Any] = _principal_keys(credential)
+    """Return the condition keys of the caller, with aws:SourceIdentity and those of a web identity.
+
+    ministack leaves both out.
+    """
+    keys: dict[str, Any] = {**_principal_keys(credential), **federated_keys_of(credential.access_key_id)}
     source_identity = source_identity_of(credential.access_key_id)
     return {**keys, "aws:sourceidentity": source_identity} if source_identity else keys
 
@@ -171,14 +180,6 @@ def allows_on_role(call: Call, role: RoleRecord, action: str) -> bool:
     principal = evaluator.resolve_principal(call.access_key, responses.get_account_id())
     if isinstance(principal, evaluator.AuthError):
         return False
-    keys: dict[str, Any] = {
-        "sts:externalid": call.get("ExternalId"),
-        "sts:rolesessionname": call.get("RoleSessionName"),
-        "sts:sourceidentity": call.source_identity,
-    }
-    keys.update({f"aws:resourcetag/{name}".lower(): value for name, value in role.tags.items()})
-    if not call.tags:
-        keys["aws:tagkeys"] = None
     context = evaluator.EvalContext(
         principal_arn=principal.arn,
         principal_type=principal.type,
@@ -186,7 +187,7 @@ def allows_on_role(call: Call, role: RoleRecord, action: str) -> bool:
         action=action,
         resource_arn=role.arn,
         region=responses.get_region(),
-        service_context=keys,
+        service_context={"sts:externalid": call.get("ExternalId"), **_role_keys(call, role)},
         principal_keys=principal.keys,
         request_tags=call.tags,
         tag_keys=list(call.tags),
@@ -201,3 +202,52 @@ def allows_on_role(call: Call, role: RoleRecord, action: str) -> bool:
         limits=principal.limits,
     )
     return bool(result.decision == "Allow")
+
+
+def _role_keys(call: Call, role: RoleRecord) -> dict[str, Any]:
+    """Return the condition keys that every call for a session of the role has."""
+    keys = {
+        "sts:rolesessionname": call.get("RoleSessionName"),
+        "sts:sourceidentity": call.source_identity,
+        **{f"aws:resourcetag/{name}".lower(): value for name, value in role.tags.items()},
+    }
+    return keys if call.tags else {**keys, "aws:tagkeys": None}
+
+
+def trusts_web_identity(call: Call, role: RoleRecord, action: str, provider: str, identity: TokenIdentity) -> bool:
+    """Return whether the role's trust policy allows the action to who has this token of the provider.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
+    """
+    policy = _policy(role.trust_policy) or {}
+    statements = [
+        # Trust policies have no Resource, and the statements have been chosen by their principal.
+        {**statement, "Principal": "*", "Resource": "*", _VERSION_KEY: policy.get("Version")}
+        for statement in _statements(policy)
+        if isinstance(statement, dict) and _names_provider(statement, provider)
+    ]
+    context = evaluator.EvalContext(
+        principal_arn=provider,
+        principal_type=_WEB_IDENTITY,
+        principal_account=Arn.parse(role.arn).account,
+        action=action,
+        resource_arn=role.arn,
+        region=responses.get_region(),
+        service_context={**identity.trust_keys(), **_role_keys(call, role)},
+        request_tags=call.tags,
+        tag_keys=list(call.tags),
+    )
+    return bool(evaluator.evaluate(context, [parse_policy_document({"Statement": statements})]).decision == "Allow")
+
+
+def _names_provider(statement: dict[str, Any], provider: str) -> bool:
+    """A trust policy names a provider by its ARN, or everybody."""
+    if "NotPrincipal" in statement:
+        return statement.get("Effect") == "Deny" and not _federated(statement["NotPrincipal"], provider)
+    principal = statement.get("Principal")
+    return principal in ("*", {"AWS": "*"}, {"AWS": ["*"]}) or _federated(principal, provider)
+
+
+def _federated(principal: Any, provider: str) -> bool:
+    named = principal.get("Federated") if isinstance(principal, dict) else None
+    return provider in (named if isinstance(named, list) else [named])

@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import quote
 
-from temp_access.local_aws.rules import assume_role, iam, order, session_policy
+from temp_access.local_aws.rules import assume_role, order, session_policy
 from temp_access.local_aws.rules.call import AwsError, Call, Response, form_parameters
 from temp_access.local_aws.server.context import request_context
-from temp_access.local_aws.server.ministack import cloudformation, policies, s3_requests, stores
+from temp_access.local_aws.server.ministack import cloudformation, iam_resources, policies, s3_requests, stores
 from temp_access.local_aws.server.ministack.stores import app, evaluator, iam_service, sts_service
 
 _enforce = evaluator.enforce
@@ -23,6 +23,7 @@ def install() -> None:
     policies.install()
     cloudformation.install()
     s3_requests.install()
+    iam_resources.install()
     evaluator.enforce = enforce
     evaluator.evaluate_trust_policy = evaluate_trust_policy
     iam_service.handle_request = handle_iam
@@ -90,23 +91,21 @@ async def handle_iam(method: str, path: str, headers: Headers, body: bytes, quer
     """Answer a request to IAM that obeys the rules of AWS; answer any other with the error of the rule it breaks."""
     call = _call(headers, body, query)
     try:
-        implied_user = order.check_iam(call, stores.principal_exists, stores.access_key_owners())
+        names = {"RoleName": iam_service._roles.keys(), "UserName": iam_service._users.keys()}
+        implied_user = order.check_iam(call, stores.principal_exists, stores.access_key_owners(), names)
     except AwsError as error:
         return error.query_xml("iam")
     if implied_user is not None:
         body += f"&UserName={quote(implied_user)}".encode()
     deleted_principals = {
-        "DeleteUser": (iam_service._users, "UserName", "UserId"),
-        "DeleteRole": (iam_service._roles, "RoleName", "RoleId"),
+        "DeleteUser": (iam_service._users, "UserName"),
+        "DeleteRole": (iam_service._roles, "RoleName"),
     }
-    records, name_key, id_key = deleted_principals.get(call.action, ({}, "", ""))
+    records, name_key = deleted_principals.get(call.action, ({}, ""))
     deleted = records.get(call.get(name_key) or "")
     response: Response = await _handle_iam(method, path, headers, body, query)
     if deleted is not None and response[0] == 200:
-        for role in iam_service._roles.values():
-            trust = role["AssumeRolePolicyDocument"]
-            if isinstance(trust, str):
-                role["AssumeRolePolicyDocument"] = iam.replace_deleted_principal(trust, deleted["Arn"], deleted[id_key])
+        stores.forget_principal(deleted)
     return response
 
 

@@ -4,11 +4,12 @@ import importlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from temp_access.iam.sts_limits import DEFAULT_ROLE_MAXIMUM
 from temp_access.local_aws.rules.call import Caller, CredentialType, RoleRecord
+from temp_access.local_aws.rules.iam import replace_deleted_principal
 from temp_access.local_aws.server.context import request_context
 from temp_access.local_aws.state_dir import ACCOUNT_ID
 
@@ -56,6 +57,12 @@ def source_identity_of(access_key: str) -> str | None:
     return source_identity
 
 
+def federated_keys_of(access_key: str) -> dict[str, Any]:
+    """Return the condition keys that a session has by its web identity; none for other credentials."""
+    keys: dict[str, Any] = (sts_service._sessions.get(access_key) or {}).get("FederatedKeys") or {}
+    return keys
+
+
 def role_record(account: str, name: str) -> Any:
     """Return ministack's record of a role, or None when the account has no role of that name."""
     return iam_service._roles.get_scoped(account, None, name)
@@ -64,6 +71,12 @@ def role_record(account: str, name: str) -> Any:
 def user_record(account: str, name: str) -> Any:
     """Return ministack's record of a user, or None when the account has no user of that name."""
     return iam_service._users.get_scoped(account, None, name)
+
+
+def client_ids_of(account: str, provider: str) -> list[str] | None:
+    """Return the client ids of the account's OIDC provider with this ARN, or None without one."""
+    record = iam_service._oidc_providers.get_scoped(account, None, provider)
+    return list(record["ClientIDList"]) if record else None
 
 
 def role_of(arn: str) -> RoleRecord | None:
@@ -97,6 +110,15 @@ def principal_exists(principal: str) -> bool:
         return role_record(account, path.split("/")[0]) is not None
     record = (user_record if resource_type == "user" else role_record)(account, path.rpartition("/")[2])
     return bool(record and record["Arn"] == principal)
+
+
+def forget_principal(record: Mapping[str, Any]) -> None:
+    """Replace the ARN of a deleted user or role in trust policies by its unique id."""
+    unique_id = record.get("UserId") or record["RoleId"]
+    for role in iam_service._roles.values():
+        trust = role["AssumeRolePolicyDocument"]
+        if isinstance(trust, str):
+            role["AssumeRolePolicyDocument"] = replace_deleted_principal(trust, record["Arn"], unique_id)
 
 
 def access_key_owners() -> dict[str, str]:

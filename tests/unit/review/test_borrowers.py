@@ -12,8 +12,10 @@ from temp_access.review.access_map import Column
 from temp_access.review.model import Direction
 from temp_access.review.report import ReviewReport, make_report, review
 from temp_access.review.snapshot import Snapshot, read_snapshot
-from tests.unit.support.review_edits import Edit, Templates, edited_snapshot, unchanged
+from tests.unit.support.config_file import config_of
+from tests.unit.support.review_edits import Edit, Templates, edit_output, edited_snapshot, unchanged
 from tests.unit.support.review_sample import PAIRS, snapshot_arguments
+from tests.unit.support.synthesis import synthesize
 
 FOR_ANN = PAIRS / "edited-user" / "base"
 SEVERAL = PAIRS / "several-borrowers" / "head"
@@ -260,6 +262,46 @@ def test_a_verification_belongs_to_a_file_with_the_same_grants(
     verification = make_report(base, head, compare_only=True, verification_file=file).verification
     assert verification is not None
     assert verification.config_source == source
+
+
+LIMITED = '[role]\npermissions_boundary = "arn:aws:iam::444455556666:policy/Limit"\n'
+GRANTS = {id_: f'[grants.{id_}]\naccess = "read"\nborrowers = ["role/build"]\n' for id_ in ("bob", "carol")}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "direction"),
+    [(("bob", "carol"), ("bob",), Direction.NARROWED), (("bob",), ("bob", "carol"), Direction.BROADENED)],
+)
+def test_an_unknown_boundary_hides_no_new_or_removed_grant(
+    tmp_path: Path, base: tuple[str, ...], head: tuple[str, ...], direction: Direction
+) -> None:
+    """It is the same for all roles, and limits what a new one can do at most."""
+    before, after = (
+        synthesized(tmp_path / name, LIMITED + "".join(map(GRANTS.__getitem__, ids)))
+        for name, ids in (("base", base), ("head", head))
+    )
+    result = review(before, after)
+    assert (result.headline, result.unknown) == (direction, ())
+
+
+def test_an_unknown_boundary_hides_no_edited_policy_of_a_new_grant(tmp_path: Path) -> None:
+    """What the edited policy allows beyond the grant is told, although the boundary may stop it."""
+    more = {"PolicyName": "more", "PolicyDocument": EVERYTHING}
+
+    def edit(templates: Templates) -> None:
+        own(templates, "AWS::IAM::Role")["Policies"].append(more)
+
+    before = synthesized(tmp_path / "base", LIMITED + '[grants.alice]\naccess = "read"\n')
+    after = synthesized(tmp_path / "head", LIMITED + '[grants.alice]\naccess = "read"\n' + GRANTS["bob"], edit)
+    assert "bob can now call s3:* on everything" in {each.description for each in review(before, after).changes}
+
+
+def synthesized(folder: Path, content: str, edit: Edit = unchanged) -> Snapshot:
+    """Return the snapshot of an access.toml with edited templates; the folder's name is the snapshot's."""
+    folder.mkdir()
+    synthesize(config_of(folder, content), outdir=folder / "cdk.out")
+    edit_output(folder / "cdk.out", edit)
+    return read_snapshot(folder.name, folder / "cdk.out", None)
 
 
 def _report(name: str) -> ReviewReport:

@@ -15,7 +15,7 @@ from temp_access.access_file import load
 from temp_access.aws.assume_role import Credentials
 from temp_access.aws.errors import BorrowError
 from temp_access.aws.identity import CallerIdentity, ClientIdentity, identity_from_session, load_identity
-from temp_access.aws.web_identity import load_web_identity, token_file_of
+from temp_access.aws.web_identity import load_token_holder, token_file_of
 from temp_access.borrow.broker import BrokeredSession, CredentialBroker, CredentialRequest
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import aws_files, file_digests, min_left, request_key, server_file
@@ -192,7 +192,7 @@ def _token_identity(file: Path, region: str | None) -> ClientIdentity:
     key = request_key(fields, os.environ)
     with _LOCK:
         if _TOKEN_IDENTITY.get("key") != key:
-            _TOKEN_IDENTITY.update(key=key, identity=load_web_identity(file, region))
+            _TOKEN_IDENTITY.update(key=key, identity=load_token_holder(file, region))
         identity: ClientIdentity = _TOKEN_IDENTITY["identity"]
         return identity
 

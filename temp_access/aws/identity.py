@@ -23,11 +23,13 @@ class ClientIdentity:
 
     `region` is used if the session has no Region. `name` is what messages call it, and `cache_identity` tells it from
     others. `is_temporary` says whether temporary credentials sign its calls: STS limits the sessions that they borrow
-    to an hour.
+    to an hour. `key_id` tells whose temporary credentials they are, and changes when they are replaced; it is empty if
+    `cache_identity` tells that.
     """
 
     name: str
     cache_identity: str
+    key_id: str = ""
     is_temporary: bool
 
     def __init__(
@@ -119,6 +121,7 @@ class CallerIdentity(ClientIdentity):
         self.cache_identity = f"{profile or ''}/{name}"
         self.name = f"profile {profile}" if profile else f"key …{self._credentials.access_key[-4:]}"
         self.is_temporary = self._credentials.token is not None
+        self.key_id = self._credentials.access_key if self.is_temporary else ""
 
     @property
     def arn(self) -> str:

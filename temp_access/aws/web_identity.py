@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MIN_TOKEN, _MAX_TOKEN = 4, 20_000
 
 
-class WebIdentity(ClientIdentity):
+class TokenHolder(ClientIdentity):
     """The holder of the token in `token_file`, which is read anew for each session.
 
     What the token says about itself is read without a check, for names and for the cache only: STS checks it.
@@ -63,14 +63,14 @@ class WebIdentity(ClientIdentity):
         return {"signature_version": UNSIGNED}
 
 
-def load_web_identity(token_file: Path, region: str | None) -> WebIdentity:
+def load_token_holder(token_file: Path, region: str | None) -> TokenHolder:
     """Return the holder of the token in `token_file`; raises NoCredentials if there is none."""
     import botocore.session
 
     core = botocore.session.Session()
     if region := region or region_from_environment():
         core.set_config_variable("region", region)
-    return WebIdentity(core, Path(os.path.abspath(token_file)))
+    return TokenHolder(core, Path(os.path.abspath(token_file)))
 
 
 def token_file_of(environ: Mapping[str, str]) -> Path | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from temp_access.aws.assume_role import RoleSession, assume_role, assume_role_with_web_identity
 from temp_access.aws.errors import BorrowError, MfaNeeded, NotTrusted, from_client_error
 from temp_access.aws.identity import ClientIdentity
-from temp_access.aws.web_identity import WebIdentity
+from temp_access.aws.web_identity import TokenHolder
 from temp_access.borrow.audit_log import AuditLog
 from temp_access.borrow.borrowers import borrower_of, describe_borrowers, token_borrower_of
 from temp_access.borrow.cached_session import CachedSession, server_file
@@ -105,7 +105,7 @@ def assume_for_grant(
 
 def assume(config: Config, identity: ClientIdentity, plan: AssumeRolePlan, mfa: Mfa | None) -> tuple[RoleSession, str]:
     """Assume the role under its conditions; return the session and its role session name. Raises BorrowError."""
-    if isinstance(identity, WebIdentity):
+    if isinstance(identity, TokenHolder):
         return _assume_with_token(config, identity, plan)
     from botocore.exceptions import ClientError
 
@@ -151,7 +151,7 @@ def assume(config: Config, identity: ClientIdentity, plan: AssumeRolePlan, mfa: 
     return session, name
 
 
-def _assume_with_token(config: Config, identity: WebIdentity, plan: AssumeRolePlan) -> tuple[RoleSession, str]:
+def _assume_with_token(config: Config, identity: TokenHolder, plan: AssumeRolePlan) -> tuple[RoleSession, str]:
     from botocore.exceptions import ClientError
 
     role, grant = plan.role, plan.grant
@@ -197,7 +197,7 @@ def _mfa_missing(refusal: NotTrusted, role: str, *, has_code: bool) -> BorrowErr
     if not has_code:
         return MfaNeeded(
             f"{refusal.cause}: the role {role} requires MFA, and these temporary credentials don't seem to have it",
-            "log in with MFA, or pass --mfa-serial and --mfa-code with temp-user's own access key",
+            "log in with MFA, or pass --mfa-serial and --mfa-code with the user's own access key",
         )
     if server_file(os.environ):
         return NotTrusted(

@@ -154,7 +154,8 @@ class CredentialBroker:
 
     def _role_key(self, request: CredentialRequest, grant: Grant | None) -> str:
         config = self.config
-        own = (grant.id, config.grant_digests.get(grant.id)) if grant and grant.borrowers else ()
+        # People who log in one after the other on one machine are different borrowers.
+        own = (grant.id, config.grant_digests.get(grant.id), self.identity.key_id) if grant and grant.borrowers else ()
         return _hash(
             *self._scope,
             config.role.name,
@@ -178,6 +179,7 @@ class CredentialBroker:
             plan.duration,
             plan.policy_hash,
             self.config.grant_digests.get(plan.grant.id),
+            self.identity.key_id if plan.grant.borrowers else "",
             self.config.audit_file,
         )
         return self._key_prefix + self.config.digest[:8] + rest

@@ -9,7 +9,7 @@ from typing import Any
 from temp_access.aws.answers import is_denied, is_missing
 from temp_access.aws.errors import BorrowError, NotDeployed, from_client_error
 from temp_access.aws.identity import ClientIdentity
-from temp_access.aws.web_identity import WebIdentity
+from temp_access.aws.web_identity import TokenHolder
 from temp_access.borrow.borrowers import describe_borrowers
 from temp_access.borrow.role_discovery import RoleDetails, is_unreadable, role_account, stack_outputs
 from temp_access.config.borrower import BorrowerKind
@@ -41,7 +41,7 @@ def discover_grant_role(
     account = role_account(config, account)
     known_bucket = bucket or config.bucket_name or ""
     longest = grant_session_maximum(grant, config.role)
-    if isinstance(identity, WebIdentity):
+    if isinstance(identity, TokenHolder):
         _require_kind(config, grant, BorrowerKind.OIDC)
         arn = role_arn or _derived(config, grant, account, _partition(identity), caller_arn)
         return RoleDetails(arn, known_bucket, longest, caller_arn)
@@ -69,7 +69,7 @@ def discover_grant_role(
 
 def require_no_token(config: Config, grant: Grant, identity: ClientIdentity) -> None:
     """Raise BorrowError if a token would borrow a grant that has no role of its own."""
-    if isinstance(identity, WebIdentity) and not grant.borrowers:
+    if isinstance(identity, TokenHolder) and not grant.borrowers:
         raise BorrowError(
             f"the grant {grant.id!r} has no borrowers, and {config.role.name} is assumed with credentials, not with a "
             "token",

@@ -37,7 +37,8 @@ def plan_duration(
             f"the caller's credentials are temporary, and STS limits their sessions to "
             f"{format_duration(MAX_CHAINED_DURATION)}"
         )
-        limits.append((MAX_CHAINED_DURATION, chained_limit, "borrow with temp-user's own access key"))
+        whose = "a user's" if grant.borrowers else "temp-user's"
+        limits.append((MAX_CHAINED_DURATION, chained_limit, f"borrow with {whose} own access key"))
     longest, limit, remedy = min(limits, key=lambda entry: entry[0])
     if requested is None:
         expected = grant.duration or configured or role_maximum

@@ -80,7 +80,7 @@ def add_identity_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bucket", metavar="NAME", help="the bucket, if it can't be looked up")
     parser.add_argument(
-        "--account", type=account_argument, metavar="ID", help="the account of the role, if nothing else tells it"
+        "--account", type=account_argument, metavar="ACCOUNT", help="the account of the role, if nothing else tells it"
     )
 
 

@@ -24,14 +24,16 @@ examples (after `make synth`):
   temp-access can bob s3:ListBucket bobby/
   temp-access can role s3:DeleteObject s3://example-bucket/bob/x --session bob --deployed
   temp-access can user sts:AssumeRole role
+  temp-access can user/ann sts:AssumeRole role/temp-role-ann
   temp-access can arn:aws:iam::222233334444:role/build sts:AssumeRole role --context sts:ExternalId=the-partner-7f3a
   temp-access can bob s3:PutObject bob/x --deployed --local     # after `make demo`
 
 WHO       user: temp-user; role: temp-role without a session policy; a grant's id (or role --session ID): temp-role
-          with that grant's session policy; user/NAME or role/NAME, as in access.toml; an account (its root user), a
+          with that grant's session policy, or the role of a grant with borrowers; user/NAME, role/NAME,
+          sso/SET/USERNAME, oidc/PROVIDER/SUBJECT or service/NAME, as in access.toml; an account (its root user), a
           service, * (an anonymous caller), an id such as AROA…:SESSION; or the ARN of a user, a role, a role session,
           a federated user, root, an identity provider or a CloudFront origin access identity
-RESOURCE  an object key of the bucket (bob/x), bucket, role, user, s3://BUCKET/KEY, an ARN, or *
+RESOURCE  an object key of the bucket (bob/x), bucket, role, user, role/NAME, s3://BUCKET/KEY, an ARN, or *
 
 exit code: 0 allowed, 1 denied, 2 bad usage, 3 depends on what isn't known or isn't read: a policy, a condition key,
 a resource of the templates"""
@@ -75,13 +77,18 @@ def run(args: argparse.Namespace) -> int:
 
     config = load_config(args)
     context = parse_context(args.context)
-    source = _deployed(args, config) if args.deployed or args.local else _templates(args, config)
+    source = policy_source(args, config)
     principal = read_principal(args.who, args.session, config, source)
     answer = decide(
         principal, read_question(args.action, args.resource, args.prefix, source, context), context, source, config
     )
     print(json.dumps(as_json(answer), indent=2) if args.json else as_text(answer))
     return answer.exit_code
+
+
+def policy_source(args: argparse.Namespace, config: "Config") -> "PolicySource":
+    """Return the policies that the arguments name: those of the templates, or the deployed ones."""
+    return _deployed(args, config) if args.deployed or args.local else _templates(args, config)
 
 
 def _templates(args: argparse.Namespace, config: "Config") -> "PolicySource":

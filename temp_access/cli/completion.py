@@ -25,8 +25,8 @@ examples:
 The script runs the temp-access that printed it. Grant ids come from access.toml in the current folder, or from the
 file that --config names."""
 SHELLS = ("bash", "zsh", "fish")
-# The metavar of arguments that are a grant's id.
-_ID = "ID"
+# Some that are asked about.
+_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "sts:AssumeRole")
 _FUNCTION = "__temp_access_program"
 # argcomplete's own script for zsh passes the whole line, with other commands in it, and completes no file names.
 _ZSH = """#compdef temp-access
@@ -105,8 +105,16 @@ class _Values(BaseCompleter):
     def __call__(
         self, *, prefix: str, action: argparse.Action, parser: argparse.ArgumentParser, parsed_args: argparse.Namespace
     ) -> Iterable[str]:
-        if action.metavar == _ID:
-            return grant_ids(Path(getattr(parsed_args, "config", "access.toml")).expanduser())
+        file = Path(getattr(parsed_args, "config", "access.toml")).expanduser()
+        match action.metavar:
+            case "ID":
+                return grant_ids(file)
+            case "WHO":
+                return ["user", "role", *grant_ids(file), *(f"user/{name}" for name in _names(file, "users"))]
+            case "ACTION":
+                return _ACTIONS
+            case "RESOURCE":
+                return ["bucket", "role", "user", *(f"{folder}/" for folder in _folders(file))]
         # Without candidates, bash and zsh complete file names by themselves, and better.
         return FilesCompleter()(prefix) if _shell() == "fish" else ()
 
@@ -121,11 +129,25 @@ def grant_ids(path: Path) -> list[str]:
 
     The file isn't validated, because the user is waiting for the candidates.
     """
+    return _names(path, "grants")
+
+
+def _names(path: Path, table: str) -> list[str]:
+    return [name for name in _table(path, table) if name.isprintable()]
+
+
+def _folders(path: Path) -> list[str]:
+    grants = _table(path, "grants").items()
+    folders = [grant.get("folder", id_) if isinstance(grant, dict) else id_ for id_, grant in grants]
+    return [folder for folder in folders if isinstance(folder, str) and folder.isprintable()]
+
+
+def _table(path: Path, name: str) -> dict[str, Any]:
     try:
-        grants = tomllib.loads(read_bounded_text(path)).get("grants", {})
+        table = tomllib.loads(read_bounded_text(path)).get(name, {})
     except (OSError, ValueError, RecursionError):
-        return []
-    return [id_ for id_ in grants if id_.isprintable()] if isinstance(grants, dict) else []
+        return {}
+    return table if isinstance(table, dict) else {}
 
 
 def _shell() -> str:

@@ -8,7 +8,7 @@ from temp_access.borrow.cached_session import CachedSession
 from temp_access.borrow.console import LOOPBACK, folder_page, session_duration, sign_in, sign_in_url
 from temp_access.cli.borrow_options import add_borrow_options, borrow, print_note
 from temp_access.cli.options import write_stdout
-from temp_access.errors import TempAccessError
+from temp_access.errors import TempAccessError, UserError
 from temp_access.iam.arn import Arn
 
 EXAMPLES = """\
@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     partition = Arn.parse(session["role"]).partition
     page = args.destination
     if page == "s3":
+        if not session["bucket"]:
+            raise UserError("these credentials can't look the bucket up; pass --bucket, or a page with --destination")
         page = folder_page(
             partition,
             bucket=session["bucket"],

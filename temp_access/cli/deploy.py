@@ -1,25 +1,20 @@
 """`temp-access deploy`: deploy the stacks with the CDK CLI, after showing the account and Region."""
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from temp_access.cli.account import add_arguments as add_arguments
 from temp_access.cli.account import confirmed, open_account
+from temp_access.cli.caller_statements import print_caller_statements
 from temp_access.cli.cdk import STACKS_AT_ONCE, run_cdk
 from temp_access.cli.leftovers import delete, find_leftovers, require_deletable
 from temp_access.deployment.stacks import STACKS, needed_stacks
 from temp_access.deployment.target import find_stack
-from temp_access.iam.arn import Arn, iam_arn
-from temp_access.policies.borrower_trust import caller_statement
-from temp_access.policies.role_names import grant_role_resource
+from temp_access.iam.arn import Arn
 
 if TYPE_CHECKING:
     import boto3
-
-    from temp_access.cli.account import Account
 
 
 EXAMPLES = """\
@@ -52,19 +47,8 @@ def run(args: argparse.Namespace) -> int:
     if code:
         return code
     delete(account.session, leftovers)
-    for line in _caller_statements(account):
-        print(line)
+    print_caller_statements(account.config, account.id, Arn.parse(account.arn).partition)
     return 0
-
-
-def _caller_statements(account: "Account") -> Iterator[str]:
-    """Yield what borrowers of whom the trust policies name the account only must be allowed by their own policies."""
-    config, partition = account.config, Arn.parse(account.arn).partition
-    for grant in config.own_role_grants.values():
-        arn = iam_arn(partition, account.id, grant_role_resource(config.role, grant.id))
-        for borrower in grant.borrowers:
-            if statement := caller_statement(borrower, config, arn):
-                yield f"{borrower.text} borrows {grant.id} if its own policy has {json.dumps(statement)}"
 
 
 def _is_bootstrapped(session: "boto3.Session") -> bool:

@@ -71,9 +71,9 @@ def caller_identity(
     if args.local:
         enter_local(args.state, None if token else local_user(config, grant))
     if token:
-        from temp_access.aws.web_identity import load_web_identity
+        from temp_access.aws.web_identity import load_token_holder
 
-        return load_web_identity(token, region)
+        return load_token_holder(token, region)
     return load_identity(args.profile, region, ask=ask)
 
 

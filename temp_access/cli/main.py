@@ -30,6 +30,7 @@ COMMANDS = {
     "prove": "prove for all ids that sessions are isolated and useful, and that no policy bypasses them",
     "simulate": "evaluate test cases with known results",
     "can": "show whether a principal can do an action, and why",
+    "who": "show everybody who can do an action, and by which role and statement",
     "review": "show who gains and loses access",
     "lint": "find mistakes in the policies of the synthesized templates",
     "destroy": "delete the deployed stacks",
@@ -38,7 +39,20 @@ COMMANDS = {
 }
 
 # The exit code of these answers a question, or tells what was done; their output only explains it.
-_VERDICTS = ("verify", "prove", "review", "lint", "can", "simulate", "revoke", "deploy", "destroy", "profile", "local")
+_VERDICTS = (
+    "verify",
+    "prove",
+    "review",
+    "lint",
+    "can",
+    "who",
+    "simulate",
+    "revoke",
+    "deploy",
+    "destroy",
+    "profile",
+    "local",
+)
 
 
 def run() -> None:

@@ -33,7 +33,7 @@ def add_native_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--source-profile", metavar="PROFILE", help="the borrower's profile (the same as --profile)")
     group.add_argument("--borrower", help="which borrower it is, as access.toml names it, if the file names several")
     group.add_argument("--mfa-serial", metavar="ARN", help="the user's MFA device, if the role requires MFA")
-    group.add_argument("--external-id", metavar="ID", help="the external id (default: access.toml's)")
+    group.add_argument("--external-id", metavar="TEXT", help="the external id (default: access.toml's)")
 
 
 def refuse_native_options(args: argparse.Namespace, grant: "Grant") -> None:

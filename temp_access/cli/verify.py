@@ -4,6 +4,7 @@ import argparse
 import random
 import sys
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--self-test",
         action="store_true",
-        help="mutate the session policy; the probes must notice each mutant",
+        help="mutate session policies and roles of grants; the probes must notice each mutant",
     )
 
 
@@ -247,12 +248,15 @@ def _print(args: argparse.Namespace, report: VerificationReport) -> None:
 
 
 def _self_test(deployment: "Deployment", state: "StateReader") -> int:
+    from temp_access.verify.live.role_mutants import RoleMutants
     from temp_access.verify.live.run import LiveRun
     from temp_access.verify.live.self_test import MutantStatus, SelfTest, run_mutants
 
+    config, target = deployment.config, deployment.target
     statuses = []
     with LiveRun(deployment, state, sys.stderr) as live:
-        for result in run_mutants(live, SelfTest(deployment.config, deployment.target, live.name)):
+        of_roles = RoleMutants(config, target, state.expected, live.name).results() if config.own_role_grants else ()
+        for result in chain(run_mutants(live, SelfTest(config, target, live.name)), of_roles):
             statuses.append(result.status)
             print(
                 f"{result.status.value:9}  {result.mutant.name}: {result.mutant.killed_by}: {result.observed}",

@@ -1,7 +1,9 @@
 """The source line of each key of access.toml."""
 
+import itertools
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 from temp_access.config.table import key_path
@@ -19,6 +21,7 @@ class _Scanner:
     def __init__(self, source: str) -> None:
         self._source = source
         self._at = 0
+        self._line_ends = [match.start() for match in re.finditer("\n", source)]
         self._lines: dict[Path, int] = {}
         self._lengths: dict[Path, int] = {}
 
@@ -86,9 +89,10 @@ class _Scanner:
         first = self._peek()
         if first == "[":
             self._at += 1
-            while self._peek() != "]":
-                # This isn't an array of tables, which a later header could extend.
-                index = sum(1 for known in self._lines if known[:-1] == path)
+            # This isn't an array of tables, which a later header could extend.
+            for index in itertools.count():
+                if self._peek() == "]":
+                    break
                 self._lines[*path, index] = self._line()
                 self._value((*path, index))
                 self._at += self._peek() == ","
@@ -115,7 +119,7 @@ class _Scanner:
         return self._at
 
     def _line(self) -> int:
-        return self._source.count("\n", 0, self._at) + 1
+        return bisect_left(self._line_ends, self._at) + 1
 
 
 def toml_lines(source: str) -> dict[str, int]:

@@ -107,6 +107,7 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
     tags_matter = any(_TAG_KEY.search(json.dumps(template)) for template in assembly.templates.values())
     users, roles = {state.user.name, *state.users}, {state.role.name, *state.grant_roles}
     names = {"Users": users, "UserName": users, "Roles": roles, "RoleName": roles}
+    separate = [each for each in own if each.kind in HOLDERS and each.kind != "AWS::IAM::ManagedPolicy"]
     for each in own:
         sections = _sections(assembly.templates[each.stack])
         yield from _unknown_parts(each, sections)
@@ -127,7 +128,7 @@ def _in_resources(own: tuple[Resource, ...], assembly: Assembly, state: State) -
             found = _of(each, f"the role {each.name} of {each.stack}, which no grant has", each.properties)
             yield replace(found, effect=UnreadEffect.NONE, in_state=True)
         if each.kind in (ROLE, USER):
-            for name, documents in _duplicate_policies(each, own).items():
+            for name, documents in _duplicate_policies(each, separate).items():
                 found = _of(each, f"two policies {name} of {each.name}", documents)
                 yield replace(found, effect=UnreadEffect.ANY)
 
@@ -172,12 +173,11 @@ def _unread_properties(resource: Resource, sections: list[object], *, tags_matte
         yield replace(found, effect=UnreadEffect.TAGS, service="")
 
 
-def _duplicate_policies(owner: Resource, own: Iterable[Resource]) -> dict[str, list[object]]:
+def _duplicate_policies(owner: Resource, separate: Iterable[Resource]) -> dict[str, list[object]]:
     """Return the documents of each name that several inline policies of a user or role have."""
     policies = [*owner.properties.get("Policies", ())]
-    for each in own:
-        holders = HOLDERS.get(each.kind, ()) if each.kind != "AWS::IAM::ManagedPolicy" else ()
-        kinds = [name for name in holders if owner.kind.rpartition("::")[2] in name]
+    for each in separate:
+        kinds = [name for name in HOLDERS[each.kind] if owner.kind.rpartition("::")[2] in name]
         if any(owner.name in as_list(each.properties.get(name)) for name in kinds):
             policies.append({**each.properties, "PolicyName": inline_name(each)})
     names = Counter(policy["PolicyName"] for policy in policies)

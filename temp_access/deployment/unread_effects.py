@@ -32,7 +32,7 @@ class Unread:
 
     `logical_id` is "" for what isn't one resource. With `is_credentials`, it changes who can act as the user, and not
     what the user may do. `effect` is what it can do to a call: of `service`, or of any service if that is "", and of
-    the user only with `of_user`. What is `in_state` is a part of the state, which a comparison reads.
+    the user only with `of_user`. What is `in_state` is a part of the state, which a comparison of two states reads.
     """
 
     description: str

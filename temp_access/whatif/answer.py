@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from temp_access.config.model import Config
+from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
 from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, outsider_policies, parse
 from temp_access.deployment.target import Target
@@ -13,7 +13,6 @@ from temp_access.deployment.unread_effects import that_can_change
 from temp_access.iam.callers import IAM, CallerKind
 from temp_access.iam.condition_keys import NETWORK_OF_AN_ENDPOINT
 from temp_access.iam.decision import Decision, DecisionType, Layer, Reason
-from temp_access.iam.document import Policy
 from temp_access.iam.evaluator import PolicySet, evaluate
 from temp_access.iam.explanation import layer_breakdown, near_misses
 from temp_access.iam.policy_json import VERSION
@@ -21,6 +20,7 @@ from temp_access.iam.request import ContextValue, Request
 from temp_access.iam.resource_policies import can_have_policy
 from temp_access.iam.statements import policy_statements
 from temp_access.policies.session_policy import session_policy_for
+from temp_access.whatif.circumstances import policies_of
 from temp_access.whatif.context import assumed_context, merge_context, unknown_context
 from temp_access.whatif.model import (
     LayerAnswer,
@@ -54,14 +54,14 @@ def decide(
         role_arn=principal.role_arn,
         context=merge_context(merge_context(assumed, principal.context), context),
     )
-    policy_sets = {each: _policy_set(principal, request, source, each) for each in EXTREMES}
+    policy_sets = {each: policy_set(principal, request, source, each) for each in EXTREMES}
     restrictive = policy_sets[UnknownAs.ALLOW_NOTHING]
-    used = _used_keys(restrictive)
+    used = used_keys(restrictive)
     request = request._replace(context={**unknown_context(principal, used), **request.context})
     # An id doesn't tell the caller's account: it can be this one or another.
     accounts = (source.target.account, "") if principal.has_unknown_account else (request.account,)
     requests = [request._replace(account=account) for account in accounts]
-    decisions = [evaluate(policy_set, each) for each in requests for policy_set in policy_sets.values()]
+    decisions = [evaluate(policies, each) for each in requests for policies in policy_sets.values()]
     decision = decisions[0]
     open_decisions = [each for each in decisions if each.kind is DecisionType.UNDECIDED]
     differ = len({each.allowed for each in decisions}) > 1
@@ -106,7 +106,8 @@ def _resource_account(resource: str, source: PolicySource) -> str:
     return account if account.isdecimal() else source.target.account
 
 
-def _policy_set(principal: Principal, request: Request, source: PolicySource, unknown_as: UnknownAs) -> PolicySet:
+def policy_set(principal: Principal, request: Request, source: PolicySource, unknown_as: UnknownAs) -> PolicySet:
+    """Return the policies that decide the request; those that aren't known are taken to be `unknown_as`."""
     policies, target = source.policies, source.target
     policy_for = session_policy_for(bucket=target.bucket, partition=target.partition)
     session = policy_for(principal.session_grant) if principal.session_grant else None
@@ -120,15 +121,15 @@ def _policy_set(principal: Principal, request: Request, source: PolicySource, un
         return policies.on(policies.state.bucket, own)
     if request.action.lower().startswith("sts:") and (role := source.role(request.resource)):
         return policies.on(role, own)
-    policy_set = policies.on(None, own)
+    known = policies.on(None, own)
     if not _has_unknown_policy(request, target):
-        return policy_set
+        return known
     [statement] = unknown_as.document(Layer.RESOURCE)["Statement"]
     # At best, it names the caller itself, or the role of its session: a session policy limits what it allows.
     name = request.role or request.principal
     named = {"AWS": name} if principal.kind in IAM and principal.kind is not CallerKind.ROOT else "*"
     document = {"Version": VERSION, "Statement": [{**statement, "Principal": named}]}
-    return replace(policy_set, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
+    return replace(known, resource=parse(document, Layer.RESOURCE, "resource-based policy"))
 
 
 def _has_unknown_policy(request: Request, target: Target) -> bool:
@@ -152,7 +153,7 @@ def _unknown_policies(principal: Principal, request: Request, source: PolicySour
         yield f"the policy of {request.resource}"
 
 
-def _used_keys(policies: PolicySet) -> frozenset[str]:
+def used_keys(policies: PolicySet) -> frozenset[str]:
     """Return the condition keys that the policies use, in conditions or as variables, in lower case."""
     every = [
         policy
@@ -174,8 +175,7 @@ def _layer_answers(
 ) -> Iterator[LayerAnswer]:
     def locate(layer: Layer, policy: str) -> str:
         if layer is Layer.SESSION and (grant := principal.session_grant):
-            table = key_path("grants", grant.id) if grant.id in config.grants else "any_id"
-            return f"[{table}] in {config.path.name}"
+            return session_policy_location(grant, config)
         holder = source.role(request.resource) if layer is Layer.TRUST else principal.holder
         return source.locate(holder_key(holder), layer, policy)
 
@@ -183,7 +183,7 @@ def _layer_answers(
         return tuple(LocatedStatement(reason, locate(reason.layer, reason.policy)) for reason in reasons)
 
     for result in layer_breakdown(policies, request, decision):
-        candidates = () if result.allows else _layer_policies(policies, result.layer)
+        candidates = () if result.allows else policies_of(policies, result.layer)
         yield LayerAnswer(
             layer=result.layer,
             allows=located(result.allows),
@@ -203,18 +203,15 @@ def _layer_answers(
         )
 
 
+def session_policy_location(grant: Grant, config: Config) -> str:
+    """Return where the session policy of a grant comes from."""
+    table = key_path("grants", grant.id) if grant.id in config.grants else "any_id"
+    return f"[{table}] in {config.path.name}"
+
+
 def _is_known(layer: Layer, principal: Principal, policies: PolicySet, source: PolicySource) -> bool:
     owner = principal.holder
     if owner is None:
         return layer not in (Layer.IDENTITY, Layer.SESSION) or not principal.has_own_policies
     is_boundary = layer is Layer.BOUNDARY and policies.boundary is not None
     return not (is_boundary and owner.permissions.boundary in source.policies.unknown(owner).documents)
-
-
-def _layer_policies(policies: PolicySet, layer: Layer) -> tuple[Policy, ...]:
-    if layer is Layer.IDENTITY:
-        return policies.identity
-    if layer is Layer.SESSION:
-        return policies.session or ()
-    policy = policies.boundary if layer is Layer.BOUNDARY else policies.resource
-    return (policy,) if policy else ()

@@ -11,13 +11,14 @@ from temp_access.deployment.target import Target
 from temp_access.errors import UserError
 from temp_access.iam.arn import role_session_arn
 from temp_access.iam.callers import SERVICE_NAME, is_caller
+from temp_access.iam.unknown import UnknownValue
 from temp_access.whatif.model import Principal
 
 # As access.toml writes borrowers that have no ARN of their own.
 BORROWER_PATHS = ("sso/", "oidc/", "service/")
-# IAM Identity Center appends 16 hexadecimal digits to the name of a permission set, and IAM's ids are like this one.
+# IAM Identity Center appends 16 hexadecimal digits to the name of a permission set.
 # https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
-_SUFFIX, _ROLE_ID = "0123456789abcdef", "AROAEXAMPLEEXAMPLEXYZ"
+_SUFFIX = "0123456789abcdef"
 _ANYBODY = "somebody"
 
 
@@ -38,7 +39,8 @@ def read_borrower(text: str, config: Config, target: Target) -> Principal:
             PolicyOwner.OUTSIDER,
             f"{detail or 'somebody'} with the permission set {name}",
             target.arn(f"role/aws-reserved/sso.amazonaws.com/{role}"),
-            context={"aws:userid": f"{_ROLE_ID}:{detail}"} if detail else {},
+            # The session's name is the username.
+            context={} if detail else {"aws:userid": UnknownValue.POSSIBLE},
             notes=_notes(config, Borrower(text, BorrowerKind.SSO, name, detail=detail or None)),
         )
     if kind == BorrowerKind.SERVICE:

@@ -8,7 +8,7 @@ import pytest
 from tests.clients.lent import Lent
 from tests.integration.deploy.project import ROOT, run_project
 
-collect_ignore = [] if "TEST_CLIENTS" in os.environ else ["test_clients.py"]
+collect_ignore = [] if "TEST_CLIENTS" in os.environ else ["test_clients.py", "test_native_profiles.py"]
 
 
 @pytest.fixture(scope="session")

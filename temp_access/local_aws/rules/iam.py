@@ -49,6 +49,7 @@ def trust_principals_exist(call: Call, exists: Callable[[str], bool]) -> None:
 def trust_policy(policy: str, exists: Callable[[str], bool]) -> None:
     """Apply the rules for trust policies; `exists` takes an ARN or an account id."""
     trust_policy_size(policy)
+    trust_policy_providers(policy)
     trust_policy_principals_exist(policy, exists)
 
 
@@ -60,6 +61,19 @@ def trust_policy_principals_exist(policy: str, exists: Callable[[str], bool]) ->
     for principal in aws_principals(policy):
         if principal != "*" and not exists(principal):
             raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"')
+
+
+def trust_policy_providers(policy: str) -> None:
+    """A federated principal is the ARN of an identity provider, or the domain of one that AWS knows; not `*`.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    for provider in principals(policy, "Federated"):
+        if not re.fullmatch(
+            r"arn:aws[\w-]*:iam::\d{12}:(saml|oidc)-provider/[^*?]+|[a-z0-9-]+(\.[a-z0-9-]+)+", provider
+        ):
+            message = "Federated principals must be valid domain names or SAML metadata ARNs"
+            raise AwsError("MalformedPolicyDocument", message)
 
 
 def bucket_policy_is_json(policy: str) -> None:
@@ -85,13 +99,18 @@ def bucket_policy_principals_exist(policy: str, exists: Callable[[str], bool]) -
 
 def aws_principals(policy: str) -> Iterator[str]:
     """Yield the values of `Principal.AWS` in the policy's statements; none when it isn't a policy."""
+    return principals(policy, "AWS")
+
+
+def principals(policy: str, kind: str) -> Iterator[str]:
+    """Yield the principals of this kind in the policy's statements; none when it isn't a policy."""
     try:
         document = parse_json(policy)
     except ValueError:
         return
     for statement in _statements(document) if isinstance(document, dict) else ():
         principal = statement.get("Principal") if isinstance(statement, dict) else None
-        values: Any = principal.get("AWS") if isinstance(principal, dict) else None
+        values: Any = principal.get(kind) if isinstance(principal, dict) else None
         yield from [values] if isinstance(values, str) else values if isinstance(values, list) else ()
 
 

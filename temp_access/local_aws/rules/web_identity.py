@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 """
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ _GITHUB_KEYS = (
 
 
 @dataclass(frozen=True)
-class WebIdentity:
+class TokenIdentity:
     """The claims of a token; verified or not, as the name of the variable says."""
 
     claims: Mapping[str, Any]
@@ -127,7 +128,7 @@ def required_claims(claims: Mapping[str, Any]) -> None:
     """
     for name in _REQUIRED_CLAIMS:
         value = claims.get(name)
-        is_time = isinstance(value, int | float) and not isinstance(value, bool)
+        is_time = _is_time(value)
         is_text = isinstance(value, str) and value != ""
         is_texts = isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
         if not (is_time if name in ("exp", "iat") else is_text or (name == "aud" and is_texts)):
@@ -135,7 +136,7 @@ def required_claims(claims: Mapping[str, Any]) -> None:
 
 
 def registered_provider(
-    identity: WebIdentity, account: str, client_ids_of: Callable[[str], list[str] | None]
+    identity: TokenIdentity, account: str, client_ids_of: Callable[[str], list[str] | None]
 ) -> tuple[str, list[str]]:
     """The issuer is an IAM OIDC provider in the role's account; returns its ARN and its client ids.
 
@@ -149,7 +150,7 @@ def registered_provider(
     return arn, client_ids
 
 
-def audience_is_registered(identity: WebIdentity, client_ids: Collection[str]) -> None:
+def audience_is_registered(identity: TokenIdentity, client_ids: Collection[str]) -> None:
     """The token's audience is one of the provider's client ids.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
@@ -158,7 +159,7 @@ def audience_is_registered(identity: WebIdentity, client_ids: Collection[str]) -
         raise invalid("Incorrect token audience")
 
 
-def validity(identity: WebIdentity) -> None:
+def validity(identity: TokenIdentity) -> None:
     """A token is accepted until five minutes after its expiry, and not before its time.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
@@ -171,5 +172,10 @@ def validity(identity: WebIdentity) -> None:
         )
     for name in ("iat", "nbf"):
         value = identity.claims.get(name, 0)
-        if not isinstance(value, int | float) or value > now + CLOCK_SKEW:
+        if not _is_time(value) or value > now + CLOCK_SKEW:
             raise invalid(NOT_VALIDATED)
+
+
+def _is_time(value: Any) -> bool:
+    # Python's parser takes Infinity and NaN, which never expire.
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -22,6 +22,9 @@ from temp_access.verify.probes import GRANT_ROLES, AssumeCall, Identity, ProbeCa
 
 # The callers whom a condition of the trust policy concerns that this machine can't meet.
 _UNDER_CONDITIONS = (Identity.USER, Identity.USER_SESSION_TOKEN, Identity.PERSON)
+# How STS refuses a token itself, whatever the role trusts:
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
+_TOKEN_CODES = frozenset({"ExpiredTokenException", "IDPCommunicationError", "IDPRejectedClaim", "InvalidIdentityToken"})
 _MIN_REMAINING = timedelta(minutes=3)
 
 
@@ -136,15 +139,7 @@ class CredentialPool:
         """Make an AssumeRole call, with a token AssumeRoleWithWebIdentity; raises ClientError if it is refused."""
         role_arn = self.target.arn(call.role) if call.role else self.target.role_arn
         if caller.identity is Identity.TOKEN:
-            return assume_role_with_web_identity(
-                # This call isn't signed, whoever's the client is.
-                self.deployer.sts,
-                role_arn=role_arn,
-                session_name=call.session_name,
-                token=self._known_borrowers().token(str(caller.name)),
-                duration=call.duration,
-                policy=call.policy,
-            )
+            return self._assume_by_token(str(caller.name), role_arn, call)
         if self.unmet_condition and caller.identity in _UNDER_CONDITIONS:
             raise SetupError(self.unmet_condition)
         sender = caller if caller.identity in GRANT_ROLES else ProbeCaller(caller.identity, name=caller.name)
@@ -157,6 +152,25 @@ class CredentialPool:
             source_identity=call.source_identity,
             external_id=call.external_id,
         )
+
+    def _assume_by_token(self, label: str, role_arn: str, call: AssumeCall) -> RoleSession:
+        from botocore.exceptions import ClientError
+
+        try:
+            return assume_role_with_web_identity(
+                # This call isn't signed, whoever's the client is.
+                self.deployer.sts,
+                role_arn=role_arn,
+                session_name=call.session_name,
+                token=self._known_borrowers().token(label),
+                duration=call.duration,
+                policy=call.policy,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _TOKEN_CODES:
+                raise
+            # It says nothing about the role.
+            raise SetupError(f"STS doesn't take the token of {label}: {error}; hand in a fresh one") from error
 
     def key_id(self, name: str) -> str:
         """Return the id of the access key that the run created for a user of `[users.<name>]`."""

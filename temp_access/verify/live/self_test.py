@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from temp_access.config.model import Config, Grant
 from temp_access.config.validation import RESERVED
@@ -44,7 +44,9 @@ class SelfTest:
         self._target = target
         self._run = run
         self._ceiling = role_ceiling(config)
-        widest = next(mode for mode in reversed(ACCESS_MODES) if mode in config.modes)
+        # Without a grant that the one role serves, nothing is sent that could have a defect.
+        self._is_shown = bool(config.modes)
+        widest = next((mode for mode in reversed(ACCESS_MODES) if mode in config.modes), "list")
         root = f"{RESERVED}{run}/"
         self._plain = Grant("self-test", widest, f"{root}self")
         self._starred = Grant("self-test-*", widest, f"{root}self*")
@@ -77,7 +79,9 @@ class SelfTest:
         return minimal_json(mutated) if mutated is not None else None
 
     def mutants(self) -> Iterator[Mutant]:
-        """Yield all mutants."""
+        """Yield all mutants of session policies."""
+        if not self._is_shown:
+            return
         operation, lists = self._object_operation, self._ceiling.allows_listing
         reach = operation or "list-v2"
         plain, starred, list_only = self._plain, self._starred, self._list_only
@@ -156,17 +160,18 @@ def _without_condition(policy: Policy) -> Policy:
 
 
 def _replace(policy: Policy, old: str, new: str) -> Policy:
-    replaced: Policy = _replace_strings(policy, old, new)
+    replaced: Policy = replace_strings(policy, old, new)
     return replaced
 
 
-def _replace_strings(value: Any, old: str, new: str) -> Any:
+def replace_strings(value: Any, old: str, new: str) -> Any:
+    """Return a JSON value in which `new` replaces `old` in every string."""
     if isinstance(value, str):
         return value.replace(old, new)
     if isinstance(value, list):
-        return [_replace_strings(item, old, new) for item in value]
+        return [replace_strings(item, old, new) for item in value]
     if isinstance(value, dict):
-        return {key: _replace_strings(item, old, new) for key, item in value.items()}
+        return {key: replace_strings(item, old, new) for key, item in value.items()}
     return value
 
 
@@ -178,16 +183,25 @@ class MutantStatus(Enum):
     UNDECIDED = "undecided"
 
 
+class AnyMutant(Protocol):
+    """What a mutant of any kind has: its name, and the id of the probe that must fail with it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def killed_by(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class MutantResult:
     """A mutant, its status, and what its probe observed."""
 
-    mutant: Mutant
+    mutant: AnyMutant
     status: MutantStatus
     observed: str
 
 
-_STATUSES = {Verdict.FAILED: MutantStatus.KILLED, Verdict.PASSED: MutantStatus.SURVIVED}
+STATUSES = {Verdict.FAILED: MutantStatus.KILLED, Verdict.PASSED: MutantStatus.SURVIVED}
 
 
 def run_mutants(run: LiveRun, test: SelfTest) -> Iterator[MutantResult]:
@@ -204,7 +218,7 @@ def run_mutants(run: LiveRun, test: SelfTest) -> Iterator[MutantResult]:
             yield MutantResult(mutant, MutantStatus.UNDECIDED, observed)
             continue
         result = _run_once(run, test, probe, mutant)
-        status = _STATUSES.get(result.verdict, MutantStatus.UNDECIDED)
+        status = STATUSES.get(result.verdict, MutantStatus.UNDECIDED)
         yield MutantResult(mutant, status, result.observed)
 
 

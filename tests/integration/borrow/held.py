@@ -16,15 +16,21 @@ _GRANTS = "".join(
     for id_, names in BORROWERS.items()
 )
 TOML = f"""
+[role]
+path = "/temp-access/"
 [bucket]
 on_destroy = "destroy"
 {"".join(f"[users.{name}]{chr(10)}" for name in USERS)}
 [identity_providers.own]
 issuer = "{ISSUER}"
 audience = "sts.amazonaws.com"
+create = true
 [grants.bob]
 access = "read-write"
 {_GRANTS}
+[grants.people]
+access = "read-write"
+borrowers = ["sso/Data/zoe@example.com", "sso/Team"]
 [grants.build]
 access = "read-write"
 duration = "2h"

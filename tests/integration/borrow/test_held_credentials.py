@@ -33,7 +33,9 @@ def tried(person: Person, id_: str, *keys: str, options: tuple[str, ...] = ()) -
 def test_a_borrower_gets_the_grants_own_role(borrower: Person) -> None:
     """Its session names the user, and it reaches its folder only."""
     ended = borrower.temp_access("exec", "reports", "--", "aws", "sts", "get-caller-identity")
-    assert json.loads(ended.out)["Arn"].endswith(":assumed-role/temp-role-reports/reports,ann"), ended.output
+    assert json.loads(ended.out)["Arn"].endswith(":assumed-role/temp-access/temp-role-reports/reports,ann"), (
+        ended.output
+    )
     assert tried(borrower, "reports", "reports/x", "reports2/x", "bob/x", "x") == (
         "yes AccessDenied AccessDenied AccessDenied"
     )

@@ -23,21 +23,21 @@ def _statuses(out: str) -> dict[str, str]:
 
 
 def test_every_mutant_is_caught(deployed: Project) -> None:
-    """With the project's own access.toml, all eight mutants are caught, and the run leaves nothing behind."""
+    """With the project's own access.toml, eight of session policies and four of roles; the run leaves nothing."""
     ended = deployed.local("verify", "--self-test")
     assert ended.code == 0, ended.output
-    assert (8, {"caught"}) == (len(_statuses(ended.out)), {*_statuses(ended.out).values()})
-    assert "8 mutants: 8 caught, 0 survived, 0 undecided" in ended.out
+    assert (12, {"caught"}) == (len(_statuses(ended.out)), {*_statuses(ended.out).values()})
+    assert "12 mutants: 12 caught, 0 survived, 0 undecided" in ended.out
     deployed.assert_clean()
 
 
 def test_a_mutant_survives_if_its_probe_tests_the_wrong_key(deployed: Project) -> None:
-    """If the sibling probe uses another folder, the mutant without the slash survives by name, with exit code 1."""
+    """If the sibling probe uses another folder, the mutants without the slash survive by name, with exit code 1."""
     ended = deployed.local("verify", "--self-test", before=_WRONG_SIBLING)
     assert ended.code == 1, ended.output
     survivors = [name for name, status in _statuses(ended.out).items() if status == "survived"]
-    assert survivors == ["folder pattern without its slash"]
-    assert "1 survived" in ended.out
+    assert survivors == ["folder pattern without its slash", "a role policy without its slash"]
+    assert "2 survived" in ended.out
     deployed.assert_clean()
 
 

@@ -239,3 +239,19 @@ def _raw(
     prepared = request.prepare()
     bundle: Any = account.instance.environment["AWS_CA_BUNDLE"]
     return URLLib3Session(verify=bundle).send(prepared).status_code
+
+
+@pytest.mark.parametrize("provider", ["*", "https://idp.example.com", "idp", f"arn:aws:iam::{ACCOUNT}:oidc-provider/*"])
+def test_a_federated_principal_is_a_provider(account: LocalAccount, provider: str) -> None:
+    """An ARN or a domain; it need not exist."""
+    action = "sts:AssumeRoleWithWebIdentity"
+    for principal, outcome in (
+        (provider, "MalformedPolicyDocument"),
+        (f"arn:aws:iam::{ACCOUNT}:oidc-provider/idp.example.com/realms/a", "allowed"),
+        ("cognito-identity.amazonaws.com", "allowed"),
+    ):
+        document_ = document(trust({"Federated": [principal]}, action))
+        created = account.outcome(
+            account.iam.create_role, RoleName=account.name("role"), AssumeRolePolicyDocument=document_
+        )
+        assert created == outcome

@@ -208,3 +208,35 @@ def test_a_principal_that_a_stack_deletes_leaves_its_unique_id(account: LocalAcc
     stack.delete()
     statement = account.iam.get_role(RoleName=trusting)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
     assert statement["Principal"] == {"AWS": user_id}
+
+
+def test_two_hundred_roles_in_four_stacks_and_one_more(account: LocalAccount) -> None:
+    """Adding a role to a stack changes that role and nothing else."""
+    path = f"/{account.name('many')}/"
+    templates: list[dict[str, Any]] = [
+        {f"Role{number}": role(account, RoleName=account.name("many"), Path=path) for number in range(50)}
+        for _ in range(4)
+    ]
+    stacks = []
+    for resources in templates:
+        stack = Stack(account)
+        tested, *others = resources.values()
+        assert stack.create(tested, **dict(zip(list(resources)[1:], others, strict=True))) == "CREATE_COMPLETE"
+        stacks.append(stack)
+    before = _roles(account, path)
+    assert len(before) == 200
+    tested, *others = templates[0].values()
+    further = dict(zip(list(templates[0])[1:], others, strict=True))
+    added = role(account, RoleName=account.name("many"), Path=path)
+    assert stacks[0].update(tested, **further, Added=added) == "UPDATE_COMPLETE"
+    after = _roles(account, path)
+    assert len(after) == 201
+    assert before.items() <= after.items()
+    for stack in stacks:
+        stack.delete()
+    assert not _roles(account, path)
+
+
+def _roles(account: LocalAccount, path: str) -> dict[str, Any]:
+    pages = account.iam.get_paginator("list_roles").paginate(PathPrefix=path)
+    return {found["RoleName"]: found for page in pages for found in page["Roles"]}

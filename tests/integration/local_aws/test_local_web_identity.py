@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import pytest
 from botocore import UNSIGNED
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
 from temp_access.local_aws.server.openid_keys import REFETCH_SECONDS
 from temp_access.local_aws.session import session
@@ -129,7 +132,8 @@ def test_what_is_no_jwt_is_refused(federation: Federation, token: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "wrong"),
     [(claim, None) for claim in ("iss", "aud", "sub", "exp", "iat")]
-    + [("iss", ""), ("sub", ""), ("sub", 5), ("aud", ""), ("aud", []), ("aud", [5]), ("exp", "soon"), ("iat", True)],
+    + [("iss", ""), ("sub", ""), ("sub", 5), ("aud", ""), ("aud", []), ("aud", [5]), ("exp", "soon"), ("iat", True)]
+    + [("exp", float("inf")), ("exp", float("nan")), ("iat", float("nan"))],
 )
 def test_a_claim_that_is_required_is_missing(federation: Federation, claim: str, wrong: Any) -> None:
     """The error names it."""
@@ -383,3 +387,31 @@ def test_the_access_log_has_the_call(federation: Federation) -> None:
     federation.assume(federation.role(), federation.provider.token(SUBJECT))
     lines = federation.account.instance.access_log.read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[-1])["action"] == "sts:AssumeRoleWithWebIdentity"
+
+
+def test_a_critical_header_that_is_not_known_is_refused(federation: Federation) -> None:
+    """A token may demand what its reader has to understand: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11"""
+    claims = federation.provider.claims(SUBJECT)
+    token = federation.provider.signed(claims, {"crit": ["exp-2"], "exp-2": 1})
+    assert federation.error(federation.role(), token)[0] == "InvalidIdentityToken"
+
+
+@pytest.mark.parametrize("name", ["Tags.member.1.Key", "SourceIdentity", "ProviderId"])
+def test_a_request_passes_no_tags_and_no_source_identity(federation: Federation, name: str) -> None:
+    """Only a token can; the parameters don't exist, except ProviderId, which is for other tokens."""
+    both = trusting(["sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"])
+    form = {
+        "Action": "AssumeRoleWithWebIdentity",
+        "Version": "2011-06-15",
+        "RoleArn": federation.role(trust=both),
+        "RoleSessionName": "pipeline",
+        "WebIdentityToken": federation.provider.token(SUBJECT),
+        name: "ann",
+        "Tags.member.1.Value": "data",
+    }
+    bundle: Any = federation.account.instance.environment["AWS_CA_BUNDLE"]
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    request = AWSRequest("POST", f"{federation.account.instance.url}/", headers, data=urlencode(form))
+    answer = URLLib3Session(verify=bundle).send(request.prepare())
+    assert "<SourceIdentity>" not in answer.text
+    assert answer.status_code == (400 if name == "ProviderId" else 200)

@@ -10,7 +10,7 @@ import pytest
 from botocore import UNSIGNED
 
 from temp_access.aws.errors import NoCredentials
-from temp_access.aws.web_identity import load_web_identity, read_token, token_file_of
+from temp_access.aws.web_identity import load_token_holder, read_token, token_file_of
 from temp_access.terminal_text import redact
 
 CLAIMS = {"iss": "https://login.example.com", "sub": "repo:example/app", "aud": "sts.amazonaws.com"}
@@ -31,7 +31,7 @@ def _file(tmp_path: Path) -> Path:
 
 def test_a_token_names_its_holder(file: Path) -> None:
     """By issuer and subject."""
-    identity = load_web_identity(file, "eu-central-1")
+    identity = load_token_holder(file, "eu-central-1")
     assert (identity.arn, identity.subject) == ("oidc:login.example.com:repo:example/app", "repo:example/app")
     assert identity.is_temporary is False
     assert identity.token() == token_of()
@@ -39,18 +39,18 @@ def test_a_token_names_its_holder(file: Path) -> None:
 
 def test_a_newer_token_of_the_same_subject_is_the_same_identity(file: Path) -> None:
     """It's read anew, and shares the cached session."""
-    identity = load_web_identity(file, "eu-central-1")
+    identity = load_token_holder(file, "eu-central-1")
     file.write_text(token_of(exp=2))
     assert identity.token() == token_of(exp=2)
-    assert load_web_identity(file, "eu-central-1").cache_identity == identity.cache_identity
+    assert load_token_holder(file, "eu-central-1").cache_identity == identity.cache_identity
 
 
 @pytest.mark.parametrize("claims", [{"sub": "another"}, {"iss": "https://b.example.com"}, {"aud": "b"}])
 def test_another_subjects_token_is_another_identity(file: Path, claims: dict[str, str]) -> None:
     """The jobs of a runner share a folder, and none gets another one's session."""
-    identity = load_web_identity(file, "eu-central-1")
+    identity = load_token_holder(file, "eu-central-1")
     file.write_text(token_of(**claims))
-    assert load_web_identity(file, "eu-central-1").cache_identity != identity.cache_identity
+    assert load_token_holder(file, "eu-central-1").cache_identity != identity.cache_identity
     with pytest.raises(NoCredentials, match="replaced by another subject's"):
         identity.token()
 
@@ -59,11 +59,11 @@ def test_another_subjects_token_is_another_identity(file: Path, claims: dict[str
 def test_another_kind_of_token_has_no_subject(file: Path, content: str) -> None:
     """STS says what is wrong with it; two different ones are two identities."""
     file.write_text(content)
-    identity = load_web_identity(file, "eu-central-1")
+    identity = load_token_holder(file, "eu-central-1")
     assert identity.subject is None
     assert content not in identity.arn
     file.write_text(content + "d")
-    assert load_web_identity(file, "eu-central-1").cache_identity != identity.cache_identity
+    assert load_token_holder(file, "eu-central-1").cache_identity != identity.cache_identity
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_pipe_is_no_token(tmp_path: Path) -> None:
 
 def test_the_call_isnt_signed(file: Path) -> None:
     """No credentials are needed, and none are looked for."""
-    identity = load_web_identity(file, "eu-central-1")
+    identity = load_token_holder(file, "eu-central-1")
     config: Any = identity.sts.meta.config
     assert config.signature_version is UNSIGNED
 

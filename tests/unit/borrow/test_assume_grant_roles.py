@@ -158,11 +158,11 @@ def test_another_account_has_to_be_known(tmp_path: Path, config: Config) -> None
 
 def test_a_token_is_no_credential_for_the_one_role(tmp_path: Path, config: Config) -> None:
     """And a grant without oidc/ borrowers has no use for it."""
-    from temp_access.aws.web_identity import load_web_identity
+    from temp_access.aws.web_identity import load_token_holder
     from temp_access.borrow.grant_role_discovery import require_no_token
 
     (tmp_path / "token").write_text("a-token")
-    identity = load_web_identity(tmp_path / "token", "eu-central-1")
+    identity = load_token_holder(tmp_path / "token", "eu-central-1")
     with pytest.raises(BorrowError, match="'shared' has no borrowers"):
         require_no_token(config, config.grants["shared"], identity)
     with pytest.raises(BorrowError, match=r"no borrower of 'bob' in access\.toml has a token"):

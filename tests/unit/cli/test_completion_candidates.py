@@ -16,7 +16,7 @@ from temp_access.cli.main import COMMANDS, make_parser
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "access.toml").write_text('[grants.bob]\n[grants.bobby]\n[grants."al ice $(id)"]\n')
-    (tmp_path / "other.toml").write_text("[grants.carol]\n")
+    (tmp_path / "other.toml").write_text('[users.ann]\n[grants.carol]\nfolder = "inbox/carol"\n')
     return tmp_path
 
 
@@ -51,8 +51,14 @@ IDS = ["bob", "bobby", "al\\ ice\\ \\$\\(id\\)"]
         ("revoke --un", ["--undo"]),
         ("verify --grant ", IDS),
         ("verify --grant bob --grant ", IDS),
+        ("can ", ["user", "role", *IDS]),
+        ("can --config other.toml user", ["user", "user/ann"]),
+        ("can bob sts", ["sts:AssumeRole"]),
+        ("who s3:G", ["s3:GetObject"]),
+        ("who s3:GetObject bo", ["bob/", "bobby/"]),
+        ("who --config other.toml s3:GetObject in", ["inbox/carol/"]),
         ("completion ", ["bash", "zsh", "fish"]),
-        ("local ", ["start", "stop", "status", "env"]),
+        ("local ", ["start", "stop", "status", "env", "issuer"]),
         ("local env --format ", ["shell", "json"]),
         ("exec bob -- ls --", []),
         ("nonsense ", list(COMMANDS)),

@@ -70,7 +70,11 @@ def same_name_twice(templates: Templates) -> None:
 
 
 def tags(templates: Templates) -> None:
-    """Deny what has a tag, and set a tag."""
+    """Deny what has a tag, and set a tag on the role alone."""
+    for template in templates.values():
+        for resource in template["Resources"].values():
+            tags_of = resource.get("Properties", {}).get("Tags", [])
+            tags_of[:] = [tag for tag in tags_of if tag["Key"] != "project"]
     statements = properties(templates, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
     condition = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
     statements.append({**statements[0], "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": condition})

@@ -7,7 +7,7 @@ from typing import Any
 from temp_access.iam.arn import Arn
 from temp_access.local_aws.rules import policy_variables
 from temp_access.local_aws.rules.call import Call, RoleRecord, parse_json
-from temp_access.local_aws.rules.web_identity import WebIdentity
+from temp_access.local_aws.rules.web_identity import TokenIdentity
 from temp_access.local_aws.server.ministack.stores import (
     evaluator,
     federated_keys_of,
@@ -214,7 +214,7 @@ def _role_keys(call: Call, role: RoleRecord) -> dict[str, Any]:
     return keys if call.tags else {**keys, "aws:tagkeys": None}
 
 
-def trusts_web_identity(call: Call, role: RoleRecord, action: str, provider: str, identity: WebIdentity) -> bool:
+def trusts_web_identity(call: Call, role: RoleRecord, action: str, provider: str, identity: TokenIdentity) -> bool:
     """Return whether the role's trust policy allows the action to who has this token of the provider.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html

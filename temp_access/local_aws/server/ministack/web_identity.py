@@ -13,7 +13,7 @@ import jwt
 from temp_access.iam.sts_limits import DEFAULT_DURATION
 from temp_access.local_aws.rules import assume_role, session_policy, sts_parameters, web_identity
 from temp_access.local_aws.rules.call import AwsError, Call, Caller, Response, RoleRecord
-from temp_access.local_aws.rules.web_identity import ALGORITHM, NOT_VALIDATED, WebIdentity, invalid
+from temp_access.local_aws.rules.web_identity import ALGORITHM, NOT_VALIDATED, TokenIdentity, invalid
 from temp_access.local_aws.server.ministack import policies, stores
 from temp_access.local_aws.server.ministack.stores import sts_service
 from temp_access.local_aws.server.openid_keys import OpenIdKeys
@@ -69,7 +69,7 @@ class WebIdentities:
         session_policy.packed_size(call)
         return _opened(call, role, assumed_arn, session_policies, provider, identity)
 
-    async def _verified(self, token: str, account: str) -> tuple[WebIdentity, str]:
+    async def _verified(self, token: str, account: str) -> tuple[TokenIdentity, str]:
         """Return the identity and its provider's ARN, once every rule for tokens holds and the signature is right."""
         try:
             header = jwt.get_unverified_header(token)
@@ -78,7 +78,7 @@ class WebIdentities:
             raise invalid(_NOT_A_JWT) from None
         web_identity.algorithm(header)
         web_identity.required_claims(claims)
-        unverified = WebIdentity(claims)
+        unverified = TokenIdentity(claims)
         provider, client_ids = web_identity.registered_provider(
             unverified, account, lambda arn: stores.client_ids_of(account, arn)
         )
@@ -99,10 +99,10 @@ class WebIdentities:
             verified = jwt.decode(token, key, [ALGORITHM], options=only_signature)
         except jwt.PyJWTError:
             raise invalid(NOT_VALIDATED) from None
-        return WebIdentity(verified), provider
+        return TokenIdentity(verified), provider
 
 
-def _required_actions(identity: WebIdentity) -> list[str]:
+def _required_actions(identity: TokenIdentity) -> list[str]:
     """Return the actions that the trust policy allows: session tags and a source identity have their own."""
     actions = [f"sts:{ACTION}"]
     if identity.session_tags:
@@ -116,7 +116,7 @@ def _lists(call: Call) -> dict[str, list[str]]:
     return {name: [value] for name, value in call.parameters.items()}
 
 
-def _tag_parameters(identity: WebIdentity) -> dict[str, str]:
+def _tag_parameters(identity: TokenIdentity) -> dict[str, str]:
     """Return the token's session tags and source identity as AssumeRole has them as parameters."""
     parameters: dict[str, str] = {}
     for number, (key, value) in enumerate(identity.session_tags.items(), start=1):
@@ -125,7 +125,7 @@ def _tag_parameters(identity: WebIdentity) -> dict[str, str]:
 
 
 def _opened(
-    call: Call, role: RoleRecord, assumed_arn: str, session_policies: Any, provider: str, identity: WebIdentity
+    call: Call, role: RoleRecord, assumed_arn: str, session_policies: Any, provider: str, identity: TokenIdentity
 ) -> Response:
     """Register the session, and return its credentials."""
     duration = sts_parameters.integer_parameter(call, "DurationSeconds") or DEFAULT_DURATION

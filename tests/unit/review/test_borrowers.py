@@ -296,6 +296,17 @@ def test_an_unknown_boundary_hides_no_edited_policy_of_a_new_grant(tmp_path: Pat
     assert "bob can now call s3:* on everything" in {each.description for each in review(before, after).changes}
 
 
+def test_a_user_sets_its_own_source_identity(tmp_path: Path) -> None:
+    """A condition with `${aws:username}` has each user's own name."""
+    ann = '[users.ann]\n[grants.bob]\naccess = "read"\nborrowers = ["user/ann"]\n'
+    before = synthesized(tmp_path / "base", ann)
+    after = synthesized(tmp_path / "head", '[role.conditions]\nsource_identity = "${aws:username}"\n' + ann)
+    assert [each.description for each in review(before, after).changes if each.subject == "user/ann"] == [
+        "temp-role-bob can now be assumed by user/ann only with a source identity",
+        "user/ann can now set the source identity of sessions of temp-role-bob (source identity required)",
+    ]
+
+
 def synthesized(folder: Path, content: str, edit: Edit = unchanged) -> Snapshot:
     """Return the snapshot of an access.toml with edited templates; the folder's name is the snapshot's."""
     folder.mkdir()

@@ -85,7 +85,7 @@ def administrators(base: Snapshot, head: Snapshot) -> tuple[Administrator, ...]:
             continue
         for certain in (True, False):
             if paths := tuple(_paths(head, holder, certain=certain)):
-                suffix = " (no session policy)" if holder.owner is PolicyOwner.ROLE else ""
+                suffix = " (no session policy)" if holder == ROLE_HOLDER else ""
                 is_new = base.state_of(holder) is None or not any(_paths(base, holder, certain=certain))
                 found.append(Administrator(head.name_of(holder) + suffix, paths, is_new, certain))
                 break

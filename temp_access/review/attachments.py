@@ -174,14 +174,15 @@ def read_verification(path: Path, base: Snapshot, head: Snapshot) -> LastVerific
         report = json.loads(read_bounded_text(path, MAX_OBJECT_SIZE, "utf-8"))
         if not isinstance(report, dict) or report.get("schema") != 1:
             raise ValueError("its schema isn't 1")
-        digest = report["config_digest"]
+        # Reports of files without borrowers needn't have the digests of their grants.
+        digests = report["config_digest"], dict(report.get("grant_digests", {}))
         return LastVerification(
             account=_string(report, "account"),
             region=_string(report, "region"),
             bucket=_string(report, "bucket"),
             run=_string(report, "run"),
-            config_source=_config_source(digest, base, head),
-            matches_head=digest == head.config.digest,
+            config_source=_config_source(digests, base, head),
+            matches_head=digests == _digests(head),
             probes=tuple(_probe(probe) for probe in report["probes"]),
         )
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
@@ -201,9 +202,13 @@ def _string(values: dict[str, Any], name: str) -> str:
     return str(values[name])
 
 
-def _config_source(digest: object, base: Snapshot, head: Snapshot) -> str:
-    if digest == head.config.digest:
+def _digests(snapshot: Snapshot) -> tuple[str, dict[str, str]]:
+    return snapshot.config.digest, dict(snapshot.config.grant_digests)
+
+
+def _config_source(digests: tuple[object, object], base: Snapshot, head: Snapshot) -> str:
+    if digests == _digests(head):
         return "the access.toml of this change"
-    if digest == base.config.digest:
+    if digests == _digests(base):
         return "the access.toml from before this change"
     return "another access.toml"

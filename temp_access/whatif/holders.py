@@ -79,7 +79,7 @@ class Holders:
         return (*direct, *further)
 
     def _direct(self, role: RoleState, action: str) -> Iterator[RoleHolder]:
-        call = _Call(
+        call = _PolicyCall(
             policy=self._source.policies.trust_policy(role),
             resource=self._source.target.arn(f"role{role.path}{role.name}"),
             action=action,
@@ -108,7 +108,7 @@ class Holders:
                     # Their own policies are enough, whether or not the bucket's says so.
                     continue
                 context = typical(Principal(arn, PolicyOwner.OUTSIDER, arn))
-                call = _Call(policy, question.resource, question.action, context=context)
+                call = _PolicyCall(policy, question.resource, question.action, context=context)
                 if holder := self._holder(arn, kind, statement, call):
                     yield holder
 
@@ -138,7 +138,7 @@ class Holders:
             roles = (state.role, *state.grant_roles.values())
             yield from ((target.arn(f"role{each.path}{each.name}"), "role") for each in roles)
 
-    def _holder(self, arn: str, kind: str, statement: Statement, call: "_Call") -> RoleHolder | None:
+    def _holder(self, arn: str, kind: str, statement: Statement, call: "_PolicyCall") -> RoleHolder | None:
         """Return the caller if the statement lets it make the call, in typical circumstances if there are any."""
         source = self._source
         is_stand_in = kind in ("account", "anyone", "provider")
@@ -166,7 +166,7 @@ class Holders:
         arn: str,
         kind: str,
         statement: Statement,
-        call: "_Call",
+        call: "_PolicyCall",
         own: UserState | RoleState | None,
         sets: Mapping[UnknownAs, PolicySet],
         keys: Set[str],
@@ -227,7 +227,7 @@ class Holders:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _PolicyCall:
     """A call that a resource's policy decides; `role` is the one whose trust policy it is, None for the bucket's.
 
     `context` has the condition keys of a typical call. Without them, whatever callers choose is a condition.
@@ -250,7 +250,7 @@ def _policy_set(
     unknown_as: UnknownAs,
     policy: Policy,
     arn: str,
-    call: _Call,
+    call: _PolicyCall,
 ) -> PolicySet:
     """Return the policies that decide; those of others are for the others to say, so they allow everything.
 

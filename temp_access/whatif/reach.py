@@ -16,7 +16,7 @@ from temp_access.whatif.who_model import Reach, WhoStatement
 _ASKED = frozenset(["s3:prefix"])
 
 
-class Caller:
+class QuestionForAll:
     """Answers one question for one principal after the other."""
 
     def __init__(

@@ -1,6 +1,7 @@
 """The sources of policies: the synthesized templates, or the deployed resources."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, ValuesView
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,7 +25,8 @@ from temp_access.whatif.model import PolicySource
 if TYPE_CHECKING:
     import boto3
 
-AnyHolder = TypeVar("AnyHolder", UserState, RoleState)
+AnyHolder = TypeVar("AnyHolder", bound=UserState | RoleState)
+_AT_ONCE = 8
 
 
 def from_templates(config: Config, assembly: Assembly) -> PolicySource:
@@ -103,6 +105,13 @@ class _Deployed(Mapping[str, AnyHolder]):
         if holder is None:
             raise UserError(f"not deployed: the {self._kind} {name}; run `make deploy` again")
         return holder
+
+    def values(self) -> ValuesView[AnyHolder]:
+        """Return all of them, which are read at the same time; each takes several calls."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            # list() raises the first error.
+            list(pool.map(self.__getitem__, self._names))
+        return super().values()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

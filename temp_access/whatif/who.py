@@ -17,7 +17,7 @@ from temp_access.whatif.holders import ASSUME, Holders
 from temp_access.whatif.model import PolicySource, Principal, Question
 from temp_access.whatif.places import Places
 from temp_access.whatif.principal import own_role_session, role_session
-from temp_access.whatif.reach import Caller
+from temp_access.whatif.reach import QuestionForAll
 from temp_access.whatif.who_model import ANY_ID, Reach, RoleHolder, Way, WhoAnswer
 
 _ROLE_ACTIONS = frozenset(action.lower() for action in ASSUME)
@@ -81,7 +81,7 @@ class _Search:
         self._source = source
         self._config = config
         self._places = Places(config, source)
-        self._caller = Caller(question, context, source, config, self._places)
+        self._caller = QuestionForAll(question, context, source, config, self._places)
         self._holders = Holders(source, self._places)
         self._by_access: dict[tuple[str, tuple[str, ...]], Reach | None] = {}
 

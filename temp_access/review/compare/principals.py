@@ -240,6 +240,10 @@ def compared_principals(base: Snapshot, head: Snapshot) -> Iterator[ComparedPrin
         if name.startswith(SESSIONS) and not is_pattern(name):
             session = name.removeprefix(SESSIONS)
             yield ComparedPrincipal(NAMED_SESSION + session, (ROLE_HOLDER, ROLE_HOLDER), name, allows_nothing=True)
+        elif (match := GRANT_TOKEN.match(name)) and match[1] == "sessions" and not is_pattern(name):
+            session, holder = name.removeprefix(match[0]), Holder(PolicyOwner.ROLE, grant=match[2])
+            subject = f"{NAMED_SESSION}{session} of {match[2]}"
+            yield ComparedPrincipal(subject, (holder, holder), name, allows_nothing=True)
     own = {head.names.normalize(head.arn_of(holder)) for holder in users(base, head)}
     others = [name for name in [*named, "*"] if name not in (USER, ROLE, *own) and not name.startswith(SESSIONS)]
     others = [name for name in others if not GRANT_TOKEN.match(name)]

@@ -91,9 +91,9 @@ def descriptions(folder: Path, head: Edit, base: Edit = unchanged) -> list[str]:
     return [change.description for change in review_edits(folder, head, base).changes]
 
 
-def edited_snapshot(folder: Path, name: str, edit: Edit) -> Snapshot:
-    """Return the snapshot of a copy of the prepared output `same`, edited."""
-    shutil.copytree(PAIRS / "same" / name, folder / name)
+def edited_snapshot(folder: Path, name: str, edit: Edit, source: Path = PAIRS / "same") -> Snapshot:
+    """Return the snapshot of a copy of a prepared output, by default of `same`, edited."""
+    shutil.copytree(source / name if source.name == "same" else source, folder / name)
     out = folder / name / "cdk.out"
     edit_output(out, edit)
     return read_snapshot(name, out, None)

@@ -61,7 +61,7 @@ CALLERS = (
 )
 _ALL = parse_policy(ALLOW_ALL, Layer.IDENTITY)
 PROPERTY = settings(
-    examples(400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

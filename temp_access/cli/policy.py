@@ -67,10 +67,15 @@ def run(args: argparse.Namespace) -> int:
     if is_own:
         _print_stderr(f"the policy of the role {role.arn.rpartition('/')[2]}; its sessions need no session policy")
     else:
-        from temp_access.iam.sts_limits import estimate_packed_size
+        from temp_access.iam.packed_size import estimate_packed_size
 
         packed = estimate_packed_size(policy)
-        _print_stderr(f"{len(policy)} of {MAX_SESSION_POLICY} characters; estimated packed size {packed}% of the limit")
+        _print_stderr(f"{len(policy)} of {MAX_SESSION_POLICY} characters; estimated packed size {packed}")
+        if packed.may_be_refused:
+            _print_stderr(
+                "warning: STS may refuse this session policy as too large once packed; --check asks it, and a shorter "
+                "folder or fewer actions pack better"
+            )
         _print_stderr(f"without the session policy: {_ceiling(config, listed, role)}")
     if args.check:
         _check(args, config, grant, role, None if is_own else policy)

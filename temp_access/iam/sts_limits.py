@@ -23,16 +23,3 @@ SESSION_NAME_PATTERN = r"[\w+=,.@-]{2,64}"
 MAX_SESSION_NAME = 64
 # ExternalId.
 EXTERNAL_ID_PATTERN = r"[\w+=,.@:/-]{2,1224}"
-
-# An estimate: STS doesn't publish its packed format. According to public reports of refused calls, it accepts about a
-# kilobyte after packing, and deflate packs about as well. Only sizes far above or below the limit are certain.
-_PACKED_LIMIT_BYTES = 1024
-
-
-def estimate_packed_size(policies: str) -> int:
-    """Return the estimated PackedPolicySize of session policies: their packed size as a percentage of STS's limit."""
-    # Imported here: borrowing with cached credentials imports this module and never packs a policy.
-    import math
-    import zlib
-
-    return math.ceil(100 * len(zlib.compress(policies.encode(), 9)) / _PACKED_LIMIT_BYTES)

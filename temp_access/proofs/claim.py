@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,25 @@ class Claim:
     seconds: float = 0.0
     note: str = ""
     only_unread: bool = False
+
+
+@dataclass(frozen=True)
+class PendingClaim:
+    """A claim that isn't decided yet; `search` decides it before a deadline, or (True) only looks for a witness."""
+
+    name: str
+    search: Callable[[Deadline, bool], Claim]
+
+    def decide(self, deadline: Deadline, *, only_refute: bool = False) -> Claim:
+        """Return the decided claim; with `only_refute`, it is unknown unless it is refuted."""
+        return self.search(deadline, only_refute)
+
+
+def pending(name: str, account: str, queries: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
+    """Return the claim that none of the requests is possible; `queries` are made when it is decided."""
+    return PendingClaim(
+        name, lambda deadline, only_refute: decide_claim(name, queries(), account, deadline, only_refute=only_refute)
+    )
 
 
 def exit_code(claims: Iterable[Claim]) -> int:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from temp_access.cfn.assembly import Assembly
@@ -14,9 +13,19 @@ from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.iam.symbolic.queries import Deadline, QueryFactory, Witness
 from temp_access.policies.access_modes import AccessMode, access_of
 from temp_access.policies.session_policy import session_policy
-from temp_access.proofs.claim import Claim, ClaimStatus, decide_claim, downgrade, with_note, with_timing
+from temp_access.proofs.claim import (
+    Claim,
+    ClaimStatus,
+    PendingClaim,
+    decide_claim,
+    downgrade,
+    pending,
+    with_note,
+    with_timing,
+)
 from temp_access.proofs.custom_policy import CustomPolicy
 from temp_access.proofs.disjoint_folders import find_overlap, is_shared, nested_pairs
+from temp_access.proofs.grant_claims import claims_of_grants, new_grant_claims
 from temp_access.proofs.isolation import isolation
 from temp_access.proofs.new_access import new_for_outsiders, new_for_role, new_for_sessions, new_for_user
 from temp_access.proofs.no_bypass import bucket_bypass, role_bypass
@@ -28,18 +37,6 @@ from temp_access.proofs.witness_words import without_stand_in
 TIMEOUT = 30.0
 _MAX_FOLDERS = 3
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True)
-class PendingClaim:
-    """A claim that isn't decided yet; `search` decides it before a deadline, or (True) only looks for a witness."""
-
-    name: str
-    search: Callable[[Deadline, bool], Claim]
-
-    def decide(self, deadline: Deadline, *, only_refute: bool = False) -> Claim:
-        """Return the decided claim; with `only_refute`, it is unknown unless it is refuted."""
-        return self.search(deadline, only_refute)
 
 
 def prove_all(
@@ -116,9 +113,10 @@ def _in_one_deployment(config: Config, both: Sequence[Assembly], compiler: Sessi
     head, *earlier = [template_policies(config, each) for each in both]
     modes = sessions_of(config, head, compiler)
     claims = [claim for sessions in modes for claim in session_claims(config, sessions)]
-    claims += [folder_claims(config), *bypass_claims(head, modes)]
+    claims += [folder_claims(config), *bypass_claims(head, modes), *claims_of_grants(config, head)]
     for before in earlier:
         claims += new_access_claims(before, head, modes)
+        claims += new_grant_claims(before, head) if config.own_role_grants or config.users else ()
     return claims
 
 
@@ -192,19 +190,21 @@ def folder_claims(config: Config) -> PendingClaim:
 def bypass_claims(effective: EffectivePolicies, modes: list[ScopedSessions]) -> Iterator[PendingClaim]:
     """Yield the claims that neither the bucket policy nor the trust policy bypasses the session policies."""
     bucket = "no bypass: the bucket policy gives no session more than its session policy allows"
-    yield _pending(bucket, effective, lambda: bucket_bypass(effective))
+    yield pending(bucket, effective.target.account, lambda: bucket_bypass(effective))
     role = "no bypass: no session can assume the role again"
-    yield _pending(role, effective, lambda: role_bypass(effective, modes))
+    yield pending(role, effective.target.account, lambda: role_bypass(effective, modes))
 
 
 def new_access_claims(
     base: EffectivePolicies, head: EffectivePolicies, modes: list[ScopedSessions]
 ) -> Iterator[PendingClaim]:
     """Yield the claims that `head` allows nothing that `base` doesn't allow."""
-    yield _pending("no new access: the user", head, lambda: new_for_user(base, head))
-    yield _pending("no new access: the role, without a session policy", head, lambda: new_for_role(base, head))
-    yield _pending("no new access: sessions", head, lambda: new_for_sessions(base, modes))
-    yield _pending("no new access: any other caller", head, lambda: new_for_outsiders(base, head))
+    yield pending("no new access: the user", head.target.account, lambda: new_for_user(base, head))
+    yield pending(
+        "no new access: the role, without a session policy", head.target.account, lambda: new_for_role(base, head)
+    )
+    yield pending("no new access: sessions", head.target.account, lambda: new_for_sessions(base, modes))
+    yield pending("no new access: any other caller", head.target.account, lambda: new_for_outsiders(base, head))
 
 
 def for_each_deployment(
@@ -244,12 +244,3 @@ def _note_if_unreachable(claim: Claim, sessions: ScopedSessions, deadline: Deadl
     if reached.status is not ClaimStatus.PROVED:
         return claim
     return with_note(claim, "the session reaches no object in the folder")
-
-
-def _pending(name: str, effective: EffectivePolicies, queries: Callable[[], Iterable[QueryFactory]]) -> PendingClaim:
-    return PendingClaim(
-        name,
-        lambda deadline, only_refute: decide_claim(
-            name, queries(), effective.target.account, deadline, only_refute=only_refute
-        ),
-    )

@@ -9,7 +9,7 @@ from temp_access.config.id_pattern import Sequence as InOrder
 from temp_access.deployment.effective_policies import EffectivePolicies, PrincipalPolicies, UnknownAs
 from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.policy_json import Document, escape
-from temp_access.iam.symbolic.callers import role_session
+from temp_access.iam.symbolic.callers import SymbolicCaller, role_session
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.iam.symbolic.queries import (
     PoliciesFor,
@@ -105,6 +105,10 @@ class ScopedSessions:
         """Return the builder of requests on the bucket of these sessions."""
         return RequestBuilder(solver, self.effective.target.bucket_arn)
 
+    def caller(self, solver: Solver) -> SymbolicCaller:
+        """Return such a session as a caller."""
+        return role_session(solver, self.effective.target.role_arn, self.effective.target.account)
+
     def policies(self, resource_type: ResourceType = ResourceType.BUCKET) -> PoliciesFor:
         """Return the policies that apply to the session of a folder on a type of resource."""
 
@@ -170,7 +174,7 @@ def scoped_query(
     )
     return Query(
         policies=sessions.policies(resource_type),
-        caller=role_session(solver, effective.target.role_arn, effective.target.account),
+        caller=sessions.caller(solver),
         request=request,
         describe=lambda witness: _describe(f"{sessions.description} for {witness.folder}/ {verb}", witness),
         expect_allowed=expect_allowed,

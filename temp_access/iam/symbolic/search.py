@@ -41,11 +41,18 @@ class SearchResult:
 
 
 def search(
-    make_query: QueryFactory, account: str, deadline: Deadline, folder: str | None = None, *, only_refute: bool = False
+    make_query: QueryFactory,
+    account: str,
+    deadline: Deadline,
+    folder: str | None = None,
+    *,
+    only_refute: bool = False,
+    readable: bool = True,
 ) -> SearchResult:
     """Answer the query of `make_query`, for one `folder` or for all.
 
     With `only_refute`, a result without a witness says nothing: it takes less time where parts of policies are open.
+    Unless `readable`, a witness isn't for a reader, and takes less time as well.
     """
     solver = Solver()
     try:
@@ -70,7 +77,7 @@ def search(
             return SearchResult()
         if model.result is SatResult.UNKNOWN:
             return SearchResult(reason=model.reason)
-    one = _WitnessSearch(query, encoder, definite.formulas, rules, account, deadline, query.request.fits)
+    one = _WitnessSearch(query, encoder, definite.formulas, rules, account, deadline, query.request.fits, readable)
     if encoder.unescaped and folder is None:
         one.rules.append(solver.not_(has_special_character(solver, encoder.folder)))
         if one.solve().result is not SatResult.SAT:
@@ -129,6 +136,7 @@ class _WitnessSearch:
     account: str
     deadline: Deadline
     fits: tuple[Formula, ...]
+    readable: bool = True
     groups: dict[ActionGroup, None] = field(default_factory=dict)
 
     def solve(self, *more: Formula, seconds: float | None = None) -> Model:
@@ -157,7 +165,7 @@ class _WitnessSearch:
         for _ in range(_MAX_UNDECIDED):
             if model.result is not SatResult.SAT:
                 break
-            model = self._preferred_model(model)
+            model = self._preferred_model(model) if self.readable else model
             replayed = replay(self.query, encoder, model, self.account)
             if not isinstance(replayed, Disagreement):
                 witness = make_witness(self.query, encoder, model, replayed)

@@ -22,8 +22,9 @@ from temp_access.iam.token_keys import token_key
 
 EXTERNAL_ID, SOURCE_ACCOUNT = "sts:externalid", "aws:sourceaccount"
 _USER_ID = "aws:userid"
+_EXAMPLE_SUFFIX = "0123456789abcdef"
 _RESERVED, _SSO, _PREFIX = "role/aws-reserved/", "sso.amazonaws.com/", "AWSReservedSSO_"
-# Users and sessions of the account and of others, services, and providers by domain and by ARN.
+# Users and sessions of the account and of others, services, and providers by domain, of the account, and of others.
 _KINDS = (
     (CallerKind.USER, True),
     (CallerKind.ROLE, True),
@@ -31,8 +32,10 @@ _KINDS = (
     (CallerKind.ROLE, False),
     (CallerKind.SERVICE, False),
     (CallerKind.PROVIDER, False),
+    (CallerKind.PROVIDER, True),
     (CallerKind.PROVIDER, False),
 )
+OWN_PROVIDER = _KINDS.index((CallerKind.PROVIDER, True))
 OF_ALL_KINDS = len(_KINDS)
 
 
@@ -87,7 +90,14 @@ def assuming_caller(solver: Solver, target: Target, interest: OfInterest, number
         return _with_interest(solver, *_ordinary_session(solver, target), interest)
     everybody = arbitrary_callers(solver, target.account, target.partition)
     able = (caller for caller in everybody if can_call(caller, role=True))
-    return with_keys(solver, next(islice(able, number, None)), interest.hosts)
+    caller = next(islice(able, min(number, OWN_PROVIDER), None))
+    if number >= OWN_PROVIDER:
+        is_own = solver.prefix_of(caller.principal, solver.constant(target.arn("")))
+        rule = is_own if number == OWN_PROVIDER else solver.not_(is_own)
+        caller = replace(caller, rules=(*caller.rules, rule))
+    if number == OWN_PROVIDER:
+        caller = replace(caller, account=solver.constant(target.account), same_account=True)
+    return with_keys(solver, caller, interest.hosts)
 
 
 def with_keys(solver: Solver, caller: SymbolicCaller, hosts: Iterable[str] = ()) -> AssumingCaller:
@@ -203,7 +213,10 @@ def _permission_set_session(
     path = [start, place, solver.constant("/")] if region else [start]
     name = solver.concat([solver.constant(f"{_PREFIX}{beginning}"), ending])
     rules = [solver.in_language(ending, rest), *([solver.in_language(place, _regions(solver))] if region else [])]
-    return _caller(solver, target, solver.concat([*path, name]), name, session, *rules)
+    caller = _caller(solver, target, solver.concat([*path, name]), name, session, *rules)
+    word = solver.sequence([solver.repeated(solver.character_range("a", "z"), 1, 8), solver.literal("_")])
+    usual = solver.sequence([solver.repeated(word, 0, 1), solver.literal(_EXAMPLE_SUFFIX)])
+    return replace(caller, usual=(solver.in_language(ending, usual),))
 
 
 def _other_permission_set_session(
@@ -220,7 +233,10 @@ def _other_permission_set_session(
     ]
     role = solver.concat([solver.constant(target.arn(f"{_RESERVED}{_SSO}")), behind])
     others = [solver.not_(solver.in_language(behind, each)) for each in named]
-    return _session(solver, target, role, within, *others)
+    caller, fits = _session(solver, target, role, within, *others)
+    words = [solver.literal(_PREFIX), solver.repeated(solver.character_range("a", "z"), 1, 8)]
+    usual = solver.sequence([*path, *words, solver.literal(f"_{_EXAMPLE_SUFFIX}")])
+    return replace(caller, usual=(solver.in_language(behind, usual),)), fits
 
 
 def _regions(solver: Solver) -> RegularLanguage:

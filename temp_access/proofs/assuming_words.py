@@ -31,4 +31,4 @@ def assuming_in_words(who: AssumingCaller, witness: Witness, policies: PolicySet
     if who.caller.kind is not CallerKind.SERVICE:
         return words
     account = context.get(SOURCE_ACCOUNT)
-    return f"{words}, " + (f"on behalf of the account {account}" if account else "which doesn't say on whose behalf")
+    return f"{words}, " + (f"on behalf of the account {account}," if account else "which doesn't say on whose behalf,")

@@ -22,7 +22,7 @@ from temp_access.iam.symbolic.solver import Formula, Solver
 from temp_access.policies.borrower_trust import grant_trust_policy
 from temp_access.policies.role_names import grant_role_name
 from temp_access.policies.trust_policy import trust_policy
-from temp_access.proofs.assuming_callers import AssumingCaller, OfInterest
+from temp_access.proofs.assuming_callers import OF_ALL_KINDS, OWN_PROVIDER, AssumingCaller, OfInterest
 from temp_access.proofs.claim import Claim, ClaimStatus, decide_claim
 from temp_access.proofs.named_principals import is_borrower, is_trusted, is_user
 from temp_access.proofs.possible_callers import may_let_in
@@ -34,8 +34,8 @@ _NUMBERS = {
     BorrowerKind.USER: (0, 2),
     BorrowerKind.ROLE: (1, 3),
     BorrowerKind.SERVICE: (4, 4),
-    BorrowerKind.OIDC: (6, 6),
-    BorrowerKind.SSO: (7, 7),
+    BorrowerKind.OIDC: (OWN_PROVIDER, OWN_PROVIDER),
+    BorrowerKind.SSO: (OF_ALL_KINDS, OF_ALL_KINDS),
 }
 
 
@@ -159,7 +159,7 @@ def _own_policies(effective: EffectivePolicies, borrower: Borrower) -> Principal
     if borrower.kind is BorrowerKind.USER and not is_foreign:
         user = effective.state.users.get(borrower.name)
         return effective.of(user, UnknownAs.ALLOW_NOTHING) if user else outsider_policies(UnknownAs.ALLOW_NOTHING)
-    named = borrower.kind is BorrowerKind.ROLE and not is_foreign
+    named = borrower.kind is BorrowerKind.OIDC or (borrower.kind is BorrowerKind.ROLE and not is_foreign)
     return outsider_policies(UnknownAs.ALLOW_NOTHING if named else UnknownAs.ALLOW_ALL)
 
 

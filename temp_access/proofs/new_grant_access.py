@@ -11,7 +11,7 @@ from temp_access.iam.evaluator import PolicySet
 from temp_access.iam.symbolic.queries import Query, QueryFactory
 from temp_access.iam.symbolic.solver import Solver
 from temp_access.proofs.any_request import SymbolicPrincipal, forbid_any_request
-from temp_access.proofs.assuming_callers import OF_ALL_KINDS
+from temp_access.proofs.assuming_callers import OWN_PROVIDER
 from temp_access.proofs.other_access import user_principal
 from temp_access.proofs.role_assumption import AssumedRole, assume_query
 from temp_access.proofs.role_sessions import role_arn_of, sessions_of
@@ -66,8 +66,14 @@ def _new_assumptions(
     everything, nothing = (outsider_policies(each) for each in (UnknownAs.ALLOW_ALL, UnknownAs.ALLOW_NOTHING))
     for own in (everything, nothing, everything.narrowed(ALLOW_NOTHING)):
         earlier = base.on(before, own) if before else PolicySet(resource_is_trust_policy=True)
-        for number in range(OF_ALL_KINDS):
+        # The user of an identity provider has no policies.
+        numbers = range(assumed.interest.count) if own is nothing else _with_policies(assumed)
+        for number in numbers:
             yield partial(_new_assumption, assumed, own, earlier, number)
+
+
+def _with_policies(role: AssumedRole) -> list[int]:
+    return [number for number in range(role.interest.count) if number != OWN_PROVIDER]
 
 
 def _new_assumption(

@@ -12,6 +12,7 @@ from temp_access.iam.symbolic.queries import Query, QueryFactory, RequestBuilder
 from temp_access.iam.symbolic.solver import Formula, Solver
 from temp_access.proofs.assuming_callers import (
     EXTERNAL_ID,
+    OWN_PROVIDER,
     SOURCE_ACCOUNT,
     AssumingCaller,
     OfInterest,
@@ -73,6 +74,11 @@ def _intruder(role: AssumedRole, number: int, solver: Solver, folder: str | None
     )
 
 
+def _own_policies(number: int) -> PrincipalPolicies:
+    """Return the policies that a caller has of its own, at most: the user of an identity provider has none."""
+    return outsider_policies(UnknownAs.ALLOW_NOTHING if number == OWN_PROVIDER else UnknownAs.ALLOW_ALL)
+
+
 def unasked(role: AssumedRole, trust: PolicySet, what: str) -> Iterator[QueryFactory]:
     """Yield any call on the role that its trust policy allows, and that of `trust` doesn't."""
     for number in role.possible_callers():
@@ -80,7 +86,7 @@ def unasked(role: AssumedRole, trust: PolicySet, what: str) -> Iterator[QueryFac
 
 
 def _unasked(role: AssumedRole, trust: PolicySet, what: str, number: int, solver: Solver, folder: str | None) -> Query:
-    who, own = role.caller(solver, number), outsider_policies(UnknownAs.ALLOW_ALL)
+    who, own = role.caller(solver, number), _own_policies(number)
     query = assume_query(role, who, solver, own, (), f" without what {what} asks of it")
     return replace(query, base_policies=lambda folder, permissive: trust)
 

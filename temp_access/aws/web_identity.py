@@ -64,12 +64,23 @@ class TokenHolder(ClientIdentity):
 
 
 def load_token_holder(token_file: Path, region: str | None) -> TokenHolder:
-    """Return the holder of the token in `token_file`; raises NoCredentials if there is none."""
+    """Return the holder of the token in `token_file`; raises NoCredentials if there is none.
+
+    Its Region, its endpoint and its certificates are those of AWS's configuration.
+    """
     import botocore.session
+    from botocore.exceptions import BotoCoreError
 
     core = botocore.session.Session()
     if region := region or region_from_environment():
         core.set_config_variable("region", region)
+    try:
+        core.get_scoped_config()
+    except BotoCoreError as error:
+        from temp_access.aws.configuration_errors import problem_of
+
+        problem = problem_of(error, core.profile)
+        raise NoCredentials(f"AWS's configuration can't be used: {problem.what}", problem.remedy) from error
     return TokenHolder(core, Path(os.path.abspath(token_file)))
 
 

@@ -1,7 +1,5 @@
 """Whether the caller may assume the role, and which grant a role session belongs to."""
 
-from dataclasses import replace
-
 from temp_access.aws.errors import MfaNeeded, from_connection_error
 from temp_access.borrow.assume import AssumeRolePlan, Mfa, assume
 from temp_access.borrow.broker import CredentialBroker
@@ -21,13 +19,13 @@ def check_assume_role(
 ) -> None:
     """Assume the role with a session policy that denies everything; raises BorrowError.
 
-    `grant` is the one whose own role it is. The grant that this needs is none of access.toml's, so no message may name
-    it.
+    `grant` is the one whose own role it is. For the role of all others, the grant that this needs is none of
+    access.toml's, so no message may name it.
     """
     from botocore.exceptions import BotoCoreError
 
     try:
-        check = replace(grant, id=_ID) if grant else Grant(_ID, "list", "-")
+        check = grant or Grant(_ID, "list", "-")
         assume(broker.config, broker.identity, AssumeRolePlan(check, role, MIN_DURATION, _DENY_ALL), mfa)
     except MfaNeeded as error:
         if _ID not in error.remedy:

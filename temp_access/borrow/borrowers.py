@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from temp_access.aws.identity import ClientIdentity
+from temp_access.aws.web_identity import TokenHolder
 from temp_access.config.borrower import Borrower, BorrowerKind, IdentityProvider
 from temp_access.config.model import Config, Grant
 from temp_access.iam.arn import Arn
@@ -43,9 +45,14 @@ def describe_borrowers(grant: Grant) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def borrowed_by(config: Config, caller_arn: str, account: str) -> list[Grant]:
-    """Return the grants of which the caller is a borrower."""
-    return [grant for grant in config.own_role_grants.values() if borrower_of(grant, caller_arn, account)]
+def borrowed_by(config: Config, identity: ClientIdentity, caller_arn: str, account: str | None) -> list[Grant]:
+    """Return the grants of which the caller is a borrower; `account` is the roles', None for the caller's own."""
+    grants = config.own_role_grants.values()
+    if isinstance(identity, TokenHolder):
+        claims = identity.claims
+        return [grant for grant in grants if token_borrower_of(grant, config.identity_providers, claims)]
+    own = account or Arn.parse(caller_arn).account
+    return [grant for grant in grants if borrower_of(grant, caller_arn, own)]
 
 
 def _is(borrower: Borrower, caller: Arn, account: str) -> bool:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from temp_access.aws.answers import is_missing
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from temp_access.cli.account import Account
 
 
-def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: str) -> None:
+def clean_up_runs(
+    session: "boto3.Session", config: Config, account: str, arn: str, holders: Iterable[StackHolder]
+) -> None:
     """Remove the access keys and objects of killed verify runs; incomplete stacks have none."""
     from temp_access.aws.clients import ClientFactory
     from temp_access.deployment.target import deployed_target
@@ -48,7 +51,15 @@ def clean_up_runs(session: "boto3.Session", config: Config, account: str, arn: s
         # A stack isn't there, or has no outputs yet.
         return
     folders = [grant.folder for grant in (*config.grants.values(), *admitted_examples(config))]
-    sweep(Journal(), ClientFactory(session).base(), target, folders, lambda message: print(message, file=sys.stderr))
+    clients = ClientFactory(session).base()
+
+    def notify(message: str) -> None:
+        print(message, file=sys.stderr)
+
+    sweep(Journal(), clients, target, folders, notify)
+    for holder in holders:
+        if holder.kind == "user" and holder.name != target.user_name:
+            sweep(Journal(), clients, replace(target, user_name=holder.name), (), notify)
 
 
 def user_keys(session: "boto3.Session", holders: Iterable[StackHolder]) -> dict[str, list[str]]:
@@ -113,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     if not confirmed(args, f"destroy them in {account.description}?"):
         return 2
     holders = _require_deletable(account, stacks, bucket)
-    clean_up_runs(session, config, account.id, account.arn)
+    clean_up_runs(session, config, account.id, account.arn, holders)
     if args.local:
         delete_local_keys(args, session, holders)
     else:

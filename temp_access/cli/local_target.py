@@ -64,6 +64,7 @@ def caller_identity(
     With --local, it is the user of the local AWS that can borrow the grant. `ask` False never asks for the MFA code of
     the profile's role.
     """
+    from temp_access.aws.errors import NoCredentials
     from temp_access.aws.identity import load_identity
 
     region = args.region or config.environment.region
@@ -74,7 +75,18 @@ def caller_identity(
         from temp_access.aws.web_identity import load_token_holder
 
         return load_token_holder(token, region)
-    return load_identity(args.profile, region, ask=ask)
+    try:
+        return load_identity(args.profile, region, ask=ask)
+    except NoCredentials as error:
+        if grant is None or not grant.borrowers:
+            raise
+        from temp_access.borrow.borrowers import describe_borrowers
+
+        raise NoCredentials(
+            error.cause,
+            f"borrow as one of its borrowers ({describe_borrowers(grant)}) with --profile, or with a token and "
+            f"--web-identity-token-file; {error.remedy}",
+        ) from error
 
 
 def token_file(args: argparse.Namespace, grant: "Grant | None") -> Path | None:

@@ -33,6 +33,11 @@ def add_native_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--source-profile", metavar="PROFILE", help="the borrower's profile (the same as --profile)")
     group.add_argument("--borrower", help="which borrower it is, as access.toml names it, if the file names several")
     group.add_argument("--mfa-serial", metavar="ARN", help="the user's MFA device, if the role requires MFA")
+    group.add_argument(
+        "--credential-process",
+        action="store_true",
+        help="let the profile run temp-access, for tools that know no role_arn (with the AWS SDK for C++, as pyarrow)",
+    )
     group.add_argument("--external-id", metavar="TEXT", help="the external id (default: access.toml's)")
 
 
@@ -61,10 +66,15 @@ def is_native(args: argparse.Namespace, config: "Config") -> tuple[bool, str]:
             "the profile runs temp-access, which has the borrower's key for the local AWS; with --source-profile or "
             "--web-identity-token-file it needs no program of ours"
         )
+    if args.credential_process:
+        return False, "the profile runs temp-access, as --credential-process says"
     narrowed = args.access is not None or args.within is not None
     if obstacle := native_obstacle(config, narrowed=narrowed, with_token=token):
         return False, f"the profile runs temp-access: {obstacle}"
-    return True, "every SDK and the AWS CLI understand this profile, and no program of temp-access runs for it"
+    return True, (
+        "the AWS CLI and the SDKs understand this profile, and no program of temp-access runs for it (for the SDK for "
+        "C++, as in pyarrow, pass --credential-process)"
+    )
 
 
 def native_profile(

@@ -52,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scope.add_argument("id", nargs="?", metavar="ID", help="revoke the sessions of this grant")
     scope.add_argument("--session", metavar="NAME", help="revoke the sessions with this role session name")
     scope.add_argument("--all", action="store_true", help="revoke all sessions of all roles")
+    parser.add_argument(
+        "--borrower", metavar="BORROWER", help="only the sessions of this borrower of the grant, such as user/ann"
+    )
     parser.add_argument("--undo", action="store_true", help="remove the revocation again")
     add_config_options(parser)
     add_aws_options(parser)
@@ -94,6 +97,10 @@ def _roles(args: argparse.Namespace, config: Config, deployed: "DeployedRoles") 
     from temp_access.borrow.grants import find_grant
     from temp_access.revoke.scopes import unknown_callers
 
+    if args.borrower is not None:
+        if args.id is None:
+            raise UserError("--borrower is for the borrowers of one grant; pass the grant's id too")
+        return deployed.of_borrower(args.id, args.borrower)
     if args.all:
         return deployed.of_all_sessions()
     if args.session is not None:

@@ -120,15 +120,19 @@ def _borrower_session(args: argparse.Namespace, target: "Target", role: "Revoked
 
     if role.grant is None:
         raise UserError(f"access.toml doesn't have the grant of {role.name}, so nothing can be proved; pass --no-proof")
-    borrowers = ", ".join(each.text for each in role.grant.borrowers)
+    chosen = [each for each in role.grant.borrowers if args.borrower in (None, each.text)]
+    borrowers = ", ".join(each.text for each in chosen)
     if args.profile is not None:
         session = open_session(args.profile, args.region)
-        return session, session_identity(session)[1]
-    users = [each.name for each in role.grant.borrowers if each.kind is BorrowerKind.USER and each.account is None]
+        arn = session_identity(session)[1]
+        if args.borrower and arn not in [target.arn(each.resource) for each in chosen]:
+            raise UserError(f"the profile {args.profile} is {arn}, not {borrowers}; pass that of {borrowers}")
+        return session, arn
+    users = [each.name for each in chosen if each.kind is BorrowerKind.USER and each.account is None]
     if not args.local or not users:
         raise UserError(
-            f"only its borrowers can assume {role.name} ({borrowers}); pass the credentials of one with --profile, or "
-            "skip the proof with --no-proof"
+            f"the proof needs a session of {role.name}, which only its borrowers can assume; pass the credentials of "
+            f"one ({borrowers}) with --profile, or skip the proof with --no-proof"
         )
     from temp_access.aws.assume_role import Credentials
     from temp_access.aws.clients import boto3_session

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from temp_access.borrow.cache import Cache, cache_folder
 from temp_access.borrow.cached_session import CachedSession, is_fresh, server_restarted
-from temp_access.cli.borrow_options import add_identity_options, add_mfa_options, mfa_of
-from temp_access.cli.local_target import caller_identity, open_broker
+from temp_access.cli.borrow_options import add_identity_options, add_mfa_options, add_token_option, mfa_of
+from temp_access.cli.local_target import account_of, caller_identity, open_broker
 from temp_access.cli.options import load_config, write_stdout
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _CHECKED = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     add_mfa_options(parser)
+    add_token_option(parser)
     add_identity_options(parser)
 
 
@@ -54,7 +55,6 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], in
     from temp_access.borrow.broker import CredentialRequest
     from temp_access.borrow.session_store import NullStore
     from temp_access.errors import TempAccessError
-    from temp_access.iam.arn import Arn
 
     try:
         identity = caller_identity(args, config)
@@ -62,13 +62,17 @@ def _identity(args: argparse.Namespace, config: "Config") -> tuple[list[str], in
     except TempAccessError as error:
         return [f"credentials: none ({error})"], _code(error)
     lines = [f"credentials: {caller} ({identity.name})"]
-    if grant := grant_from_session_name(config, caller):
+    if caller.startswith("arn:") and (grant := grant_from_session_name(config, caller)):
         lines.append(f"grant:       {grant}")
     mfa = mfa_of(args)
     try:
         broker = open_broker(args, NullStore(), config)
-        if own := borrowed_by(config, caller, args.account or config.environment.account or Arn.parse(caller).account):
-            return _own_roles(lines, broker, own, CredentialRequest("", bucket=args.bucket, account=args.account), mfa)
+        account = account_of(args, config, None)
+        own = borrowed_by(config, identity, caller, account or config.environment.account)
+        if own:
+            return _own_roles(lines, broker, own, CredentialRequest("", bucket=args.bucket, account=account), mfa)
+        if args.web_identity_token_file:
+            return [*lines, "role:        can't be assumed: no grant has this token's subject as a borrower"], 1
         role, _ = broker.role(CredentialRequest("", role_arn=args.role_arn, bucket=args.bucket))
         lines.append(f"bucket:      {role.bucket}")
         check_assume_role(broker, role, mfa)
@@ -88,11 +92,13 @@ def _own_roles(
     from temp_access.borrow.assume_check import check_assume_role
     from temp_access.errors import TempAccessError
 
-    codes = set()
+    codes: set[int] = set()
     lines = [*lines, f"borrower of: {', '.join(grant.id for grant in grants)}"]
     for grant in grants[:_CHECKED]:
         try:
             role, _ = broker.role(request, grant)
+            if role.bucket and not codes and grant is grants[0]:
+                lines.append(f"bucket:      {role.bucket}")
             check_assume_role(broker, role, mfa, grant)
         except TempAccessError as error:
             state = "unknown" if error.exit_code == 3 else "can't be assumed"

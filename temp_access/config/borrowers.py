@@ -7,9 +7,7 @@ from temp_access.config.borrower import Borrower, BorrowerKind, IdentityProvider
 from temp_access.config.model import Grant, User
 from temp_access.config.table import TableReader, did_you_mean, format_duration, key_path
 from temp_access.config.validation import external_id_problem, iam_name_problem, parse_principal
-from temp_access.iam.service_principals import sends_source_account, source_keys
 from temp_access.iam.sts_limits import MIN_ROLE_MAXIMUM
-from temp_access.iam.token_issuers import required_subject, required_subject_form
 
 _FORMS = (
     "user/NAME, role/NAME, the ARN of an IAM user or role, sso/PERMISSION-SET, sso/PERMISSION-SET/USERNAME, "
@@ -127,6 +125,9 @@ def _subject_problem(provider: IdentityProvider, subject: str) -> str | None:
         return "the subject isn't one that a trust policy can contain; use up to 255 characters, U+0020 to U+00FF"
     if subject.startswith("*"):
         return "the subject begins with a wildcard, so anybody's token could match; begin with literal text"
+    # Imported here, because a file without tokens doesn't need its patterns.
+    from temp_access.iam.token_issuers import required_subject, required_subject_form
+
     required = required_subject(provider.host)
     if required and not required.match(subject):
         return (
@@ -198,9 +199,12 @@ def borrower_warnings(
 def _unbound_services(grants: Mapping[str, Grant]) -> Iterator[tuple[str, str]]:
     for id_, grant in grants.items():
         for each in grant.borrowers:
-            if (
-                each.kind is BorrowerKind.SERVICE
-                and sends_source_account(each.name) is None
-                and not source_keys(each.name)
-            ):
+            if each.kind is BorrowerKind.SERVICE and _is_unbound(each.name):
                 yield f"{key_path('grants', id_)}.borrowers", each.text
+
+
+def _is_unbound(service: str) -> bool:
+    # Imported here, because a file without services doesn't need its table.
+    from temp_access.iam.service_principals import sends_source_account, source_keys
+
+    return sends_source_account(service) is None and not source_keys(service)

@@ -1,5 +1,6 @@
 """Config: one access.toml for one environment, as frozen objects."""
 
+import hashlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,6 +176,12 @@ class Config:
     def own_role_grants(self) -> Mapping[str, Grant]:
         """The grants with borrowers, which have a role of their own each."""
         return {id_: grant for id_, grant in self.grants.items() if grant.borrowers}
+
+    @property
+    def grants_digest(self) -> str:
+        """The SHA-256 (hexadecimal) of `grant_digests`, "" without any."""
+        digests = [f"{id_}\0{digest}\0" for id_, digest in sorted(self.grant_digests.items())]
+        return hashlib.sha256("".join(digests).encode("utf-8", "surrogatepass")).hexdigest() if digests else ""
 
     @property
     def grants_by_user(self) -> Mapping[str, tuple[Grant, ...]]:

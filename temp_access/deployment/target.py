@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Target:
     """The account, Region and resource names of deployed stacks.
 
-    `digest` is that of access.toml; `endpoint` is the local AWS's, None for AWS itself.
+    `digest` is that of access.toml without its grants with borrowers, and `grants_digest` that of those; `endpoint` is
+    the local AWS's, None for AWS itself.
     """
 
     account: str
@@ -39,6 +40,7 @@ class Target:
     digest: str
     endpoint: str | None = None
     offline: bool = False
+    grants_digest: str = ""
 
     def arn(self, resource: str) -> str:
         """Return the ARN of an IAM resource of the account, such as `role/NAME` with its path."""
@@ -134,6 +136,7 @@ def deployed_target(session: "boto3.Session", config: Config, account: str, arn:
         user_name=outputs["UserName"],
         user_arn=iam_arn(partition, account, f"user/{outputs['UserName']}"),
         digest=config.digest,
+        grants_digest=config.grants_digest,
         endpoint=endpoint_override(),
     )
 
@@ -188,6 +191,7 @@ def template_target(config: Config, assembly: Assembly, *, keeps_unknown: bool =
         user_name=state.user.name,
         user_arn=iam_arn(partition, account, f"user/{state.user.name}"),
         digest=config.digest,
+        grants_digest=config.grants_digest,
         offline=True,
     )
     return target, state

@@ -83,7 +83,7 @@ def near_misses(policy: Policy, request: Request) -> Iterator[NearMiss]:
         body = policy.bodies[statement.index]
         if statement.effect != "Allow" or statement.may_apply(request)[0]:
             continue
-        if statement.names_action(request.action.lower(), request):
+        if _holds(partial(statement.names_action, request.action.lower(), request)):
             reason = _mismatch(statement, body, request, variables=policy.version == VERSIONS[0])
             if reason:
                 yield NearMiss(policy.name, statement.index, statement.sid, reason)
@@ -110,6 +110,14 @@ def _mismatch(statement: Statement, body: Mapping[str, Any], request: Request, *
                 required = f"{operator} {key} {_describe_values(values)}"
                 return f"requires {required}, but {_describe_request_value(request, key)}"
     return None
+
+
+def _holds(test: Callable[[], bool]) -> bool:
+    """Whether a test is known to hold."""
+    try:
+        return test()
+    except UnknownOutcome:
+        return False
 
 
 def _fails(test: Callable[[], bool]) -> bool:

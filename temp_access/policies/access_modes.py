@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from temp_access.config.model import Config, Grant
 from temp_access.iam.policy_json import GET_BUCKET_LOCATION, LIST_BUCKET, LIST_BUCKET_VERSIONS
+
+if TYPE_CHECKING:
+    # The constructs import this module, and need nothing of access.toml.
+    from temp_access.config.model import Config, Grant
 
 _GET, _PUT, _DELETE = "s3:GetObject", "s3:PutObject", "s3:DeleteObject"
 _ABORT, _LIST_PARTS = "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"
@@ -125,7 +129,7 @@ def access_of(mode: str, extras: tuple[str, ...] = ()) -> AccessMode:
     )
 
 
-def grant_access(grant: Grant) -> AccessMode:
+def grant_access(grant: "Grant") -> AccessMode:
     """Return the access mode of a grant, with its extras."""
     return access_of(grant.access, grant.extras)
 
@@ -136,12 +140,12 @@ def modes_with(extra: str) -> tuple[str, ...]:
     return tuple(name for name, mode in ACCESS_MODES.items() if any(map(mode.allows, actions)))
 
 
-def accesses_in_use(config: Config) -> tuple[AccessMode, ...]:
+def accesses_in_use(config: "Config") -> tuple[AccessMode, ...]:
     """Return each access mode with extras that a grant has, sorted."""
     return tuple(access_of(*access) for access in config.accesses)
 
 
-def role_ceiling(config: Config) -> AccessMode:
+def role_ceiling(config: "Config") -> AccessMode:
     """Return the mode that allows everything that a grant of `config` allows, which the role needs."""
     return combined_mode(accesses_in_use(config))
 

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 from collections.abc import Iterator
 
-from temp_access.config.model import Config
+from temp_access.config.borrower import BorrowerKind
+from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
 from temp_access.iam.arn import iam_arn
 from temp_access.policies.borrower_trust import grant_trust_policy
@@ -31,6 +32,7 @@ def borrower_findings(config: Config) -> Iterator[str]:
                 f"{path}.borrowers: the trust policy has {size} characters, and the maximum is {MAX_TRUST_POLICY}; "
                 "name fewer borrowers, or one role or permission set instead of many people"
             )
+        yield from _shut_out(config, path, grant)
         twin = names.setdefault(grant_role_name(config.role.name, id_).lower(), id_)
         if twin != id_:
             yield f"{path}: its role has the same name as that of {key_path('grants', twin)}; choose another id"
@@ -45,6 +47,22 @@ def borrower_findings(config: Config) -> Iterator[str]:
         if count > MAX_RESOURCES:
             yield f"grants: the stack {stack} would have {count} roles, and the maximum is {MAX_RESOURCES} resources"
     yield from _user_quotas(config)
+
+
+def _shut_out(config: Config, path: str, grant: Grant) -> Iterator[str]:
+    """Yield a finding for each borrower that a condition with `${aws:username}` refuses: only IAM users have a name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    conditions = config.role.conditions
+    patterns = {"session_name": conditions.session_name, "source_identity": conditions.source_identity}
+    keys = [key for key, pattern in patterns.items() if pattern and "${aws:username}" in pattern]
+    for each in grant.borrowers if keys else ():
+        if each.kind in (BorrowerKind.ROLE, BorrowerKind.SSO):
+            yield (
+                f"{path}.borrowers: {each.text!r} could never borrow, because role.conditions.{keys[0]} has "
+                "${aws:username}, and only IAM users have that name; remove one of them"
+            )
 
 
 def _user_quotas(config: Config) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """The session policy of a grant, which limits a session to the grant's folder."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from temp_access.config.model import Grant
 from temp_access.iam.arn import bucket_arn
 from temp_access.iam.policy_json import VERSION, escape, minimal_json
 from temp_access.policies.access_modes import AccessMode, grant_access
+
+if TYPE_CHECKING:
+    from temp_access.config.model import Grant
 
 
 def session_policy(folder: str, access: AccessMode, *, bucket: str, partition: str = "aws") -> dict[str, Any]:
@@ -40,13 +42,13 @@ def _allow(actions: Sequence[str], resource: str) -> dict[str, Any]:
 
 
 UNRESTRICTED_POLICY = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
-PolicyForGrant = Callable[[Grant], str | None]
+PolicyForGrant = Callable[["Grant"], str | None]
 
 
 def session_policy_for(*, bucket: str, partition: str) -> PolicyForGrant:
     """Return the function from a grant to its session policy, in the JSON that is sent to STS."""
 
-    def policy_for(grant: Grant) -> str:
+    def policy_for(grant: "Grant") -> str:
         return minimal_json(session_policy(grant.folder, grant_access(grant), bucket=bucket, partition=partition))
 
     return policy_for

@@ -174,8 +174,8 @@ def read_verification(path: Path, base: Snapshot, head: Snapshot) -> LastVerific
         report = json.loads(read_bounded_text(path, MAX_OBJECT_SIZE, "utf-8"))
         if not isinstance(report, dict) or report.get("schema") != 1:
             raise ValueError("its schema isn't 1")
-        # Reports of files without borrowers needn't have the digests of their grants.
-        digests = report["config_digest"], dict(report.get("grant_digests", {}))
+        # Reports from before there were borrowers have no digest of grants with them.
+        digests = report["config_digest"], report.get("grants_digest", "")
         return LastVerification(
             account=_string(report, "account"),
             region=_string(report, "region"),
@@ -202,8 +202,8 @@ def _string(values: dict[str, Any], name: str) -> str:
     return str(values[name])
 
 
-def _digests(snapshot: Snapshot) -> tuple[str, dict[str, str]]:
-    return snapshot.config.digest, dict(snapshot.config.grant_digests)
+def _digests(snapshot: Snapshot) -> tuple[str, str]:
+    return snapshot.config.digest, snapshot.config.grants_digest
 
 
 def _config_source(digests: tuple[object, object], base: Snapshot, head: Snapshot) -> str:

@@ -216,6 +216,11 @@ def with_undecided(base: Snapshot, head: Snapshot) -> Snapshots:
     """Return both snapshots with the unknown policies, permissions boundaries and groups that only one of them has."""
     every = holders(base, head)
     before, after = ({holder: _unknown_policies(each, holder) for holder in every} for each in (base, head))
+    for holder in every:
+        if base.state_of(holder) is None or head.state_of(holder) is None:
+            # What a new role may do at most is told; its boundary only limits that.
+            for side in (before, after):
+                side[holder] = frozenset(each for each in side[holder] if each.layer is not Layer.BOUNDARY)
     return (
         replace(base, undecided={holder: before[holder] - after[holder] for holder in every}),
         replace(head, undecided={holder: after[holder] - before[holder] for holder in every}),

@@ -18,6 +18,8 @@ class ScopeType(Enum):
     ALL = "all"
     GRANT = "grant"
     SESSION = "session"
+    NAMES = "names"
+    SOURCE_IDENTITY = "source identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class RevocationScope:
     """The sessions that a revocation matches.
 
     `name` is the prefix of session names for a grant, `AROA…:session-name` for a session, and empty for all sessions.
+    For NAMES and SOURCE_IDENTITY it is a pattern of StringLike.
     """
 
     kind: ScopeType
@@ -74,3 +77,7 @@ def describe_sessions(scope: RevocationScope) -> str:
             return f"sessions called {scope.name}…"
         case ScopeType.SESSION:
             return f"sessions called {scope.name.partition(':')[2]}"
+        case ScopeType.NAMES:
+            return f"sessions called like {scope.name}"
+        case ScopeType.SOURCE_IDENTITY:
+            return f"sessions with a source identity like {scope.name}"

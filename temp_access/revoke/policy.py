@@ -23,6 +23,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # A role session name can contain neither a wildcard nor a colon:
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _NAME_PREFIX = re.compile(SESSION_NAME_PATTERN, re.ASCII)
+_PATTERN = re.compile(r"[\w+=,.@*?-]{2,64}", re.ASCII)
 _USER_ID = re.compile(f"AROA[A-Z0-9]{{8,124}}:{SESSION_NAME_PATTERN}", re.ASCII)
 
 
@@ -50,7 +51,7 @@ def read_revocations(policy: Mapping[str, Any]) -> tuple[Revocation, ...]:
     """Return the revocations of a policy; raises ForeignPolicyError unless `revocation_policy` writes exactly this."""
     try:
         revocations = tuple(_revocation(statement) for statement in policy["Statement"])
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         raise ForeignPolicyError(POLICY_NAME) from None
     if not revocations or revocation_policy(revocations) != policy:
         raise ForeignPolicyError(POLICY_NAME)
@@ -88,14 +89,29 @@ def _statement(revocation: Revocation) -> dict[str, Any]:
         condition["StringLike"] = {"aws:userid": f"*:{escape(scope.name)}*"}
     elif scope.kind is ScopeType.SESSION:
         condition["StringEquals"] = {"aws:userid": scope.name}
+    elif scope.kind is ScopeType.NAMES:
+        # A list, because a single text has the wildcard of a grant's prefix.
+        condition["StringLike"] = {"aws:userid": [f"*:{scope.name}"]}
+    elif scope.kind is ScopeType.SOURCE_IDENTITY:
+        condition["StringLike"] = {"aws:SourceIdentity": scope.name}
     return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
 
 
 def _revocation(statement: Mapping[str, Any]) -> Revocation:
     condition = statement["Condition"]
     before = datetime.strptime(condition["DateLessThan"]["aws:TokenIssueTime"], _TIME).replace(tzinfo=UTC)
+    if "aws:SourceIdentity" in condition.get("StringLike", ()):
+        pattern = condition["StringLike"]["aws:SourceIdentity"]
+        return Revocation(_checked_scope(ScopeType.SOURCE_IDENTITY, pattern, _PATTERN), before)
     if "StringLike" in condition:
-        prefix = condition["StringLike"]["aws:userid"].removeprefix("*:").removesuffix("*")
+        user_ids = condition["StringLike"]["aws:userid"]
+        if isinstance(user_ids, list):
+            pattern = user_ids[0].removeprefix("*:")
+            if pattern.endswith("*") and _NAME_PREFIX.fullmatch(pattern[:-1]):
+                # It would be written as a grant's prefix.
+                raise ForeignPolicyError(POLICY_NAME)
+            return Revocation(_checked_scope(ScopeType.NAMES, pattern, _PATTERN), before)
+        prefix = user_ids.removeprefix("*:").removesuffix("*")
         return Revocation(_checked_scope(ScopeType.GRANT, prefix, _NAME_PREFIX), before)
     if "StringEquals" in condition:
         user_id = condition["StringEquals"]["aws:userid"]

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
+from functools import cache
 
 from temp_access.borrow.cache import Cache
 from temp_access.borrow.session_names import fill_pattern, session_name, session_name_prefix
-from temp_access.config.model import Config
+from temp_access.config.borrower import Borrower, BorrowerKind
+from temp_access.config.model import Config, Grant
 from temp_access.errors import UserError
 from temp_access.iam.sts_limits import SESSION_NAME_PATTERN
 from temp_access.revoke.model import RevocationScope, ScopeType
@@ -28,6 +31,58 @@ def grant_scopes(config: Config, id_: str, *, user_name: str) -> tuple[Revocatio
             "session's name, so its sessions can't be told from others; use --session NAME or --all"
         )
     return tuple(RevocationScope(ScopeType.GRANT, prefix) for prefix in dict.fromkeys(prefixes) if prefix)
+
+
+def borrower_scope(config: Config, grant: Grant, text: str) -> RevocationScope:
+    """Return the scope of the sessions of the grant's own role that one of its borrowers began.
+
+    Raises UserError if the grant has no such borrower, or if nothing in a session tells its borrower. A condition on
+    `${aws:username}` does: then no role can borrow, whose sessions have no such variable.
+    """
+    [*found] = [each for each in grant.borrowers if each.text == text]
+    if not found:
+        raise UserError(
+            f"{text!r} isn't a borrower of {grant.id}; pass one of {', '.join(b.text for b in grant.borrowers)}"
+        )
+    others = [each for each in grant.borrowers if each.text != text]
+    if not others:
+        return RevocationScope(ScopeType.ALL)
+    if found[0].kind is BorrowerKind.USER:
+        users = [each for each in others if each.kind is BorrowerKind.USER]
+        for kind, pattern in _patterns(config, others):
+            own, *rest = (pattern.replace(_USER_VARIABLE, each.name.rpartition("/")[2]) for each in (*found, *users))
+            if not any(_may_match_both(own, other) for other in rest):
+                is_prefix = kind is ScopeType.NAMES and own.endswith("*") and _NAME.fullmatch(own[:-1])
+                return RevocationScope(ScopeType.GRANT, own[:-1]) if is_prefix else RevocationScope(kind, own)
+    raise UserError(
+        f"the sessions of {text} can't be told from those of the other borrowers of {grant.id}; remove it from "
+        f"`borrowers`, deploy, and revoke {grant.id}: the others can borrow again (role.conditions.source_identity = "
+        '"${aws:username}" would tell the users apart)'
+    )
+
+
+def _patterns(config: Config, others: Collection[Borrower]) -> Iterator[tuple[ScopeType, str]]:
+    """Yield the conditions that make a session tell its user."""
+    conditions = config.role.conditions
+    found = [(ScopeType.SOURCE_IDENTITY, conditions.source_identity)]
+    # Neither pipelines nor services have to meet the conditions, and they can choose any name.
+    if not {each.kind for each in others} & {BorrowerKind.OIDC, BorrowerKind.SERVICE}:
+        found.append((ScopeType.NAMES, conditions.session_name))
+    for kind, pattern in found:
+        if pattern and _USER_VARIABLE in pattern and "$" not in pattern.replace(_USER_VARIABLE, ""):
+            yield kind, pattern
+
+
+@cache
+def _may_match_both(one: str, other: str) -> bool:
+    """Whether a text can match both patterns, in which `*` and `?` are wildcards."""
+    if not one or not other:
+        return not (one + other).strip("*")
+    if one[0] == "*":
+        return _may_match_both(one[1:], other) or _may_match_both(one, other[1:])
+    if other[0] == "*":
+        return _may_match_both(other, one)
+    return (one[0] == other[0] or "?" in (one[0], other[0])) and _may_match_both(one[1:], other[1:])
 
 
 def session_scope(role_id: str, name: str) -> RevocationScope:
@@ -90,4 +145,7 @@ def purge_revoked(cache: Cache, role_arn: str, scopes: Collection[RevocationScop
 def _matches(scope: RevocationScope, session_name: str) -> bool:
     if scope.kind is ScopeType.GRANT:
         return session_name.startswith(scope.name)
-    return scope.kind is ScopeType.ALL or scope.name.partition(":")[2] == session_name
+    if scope.kind is ScopeType.NAMES:
+        return fnmatchcase(session_name, scope.name)
+    # A cached session doesn't say its source identity.
+    return scope.kind in (ScopeType.ALL, ScopeType.SOURCE_IDENTITY) or scope.name.partition(":")[2] == session_name

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from temp_access.aws.clients import service_client
 from temp_access.config.model import Config, Grant
 from temp_access.deployment.target import Target, find_stack
-from temp_access.errors import TempAccessError
+from temp_access.errors import TempAccessError, UserError
 from temp_access.policies.grant_stacks import GRANT_STACKS, grant_stack
 from temp_access.policies.role_names import grant_role_name
 from temp_access.revoke.model import LONGEST_SESSION, RevocationScope, ScopeType
 from temp_access.revoke.role import RolePolicies
-from temp_access.revoke.scopes import grant_scopes, session_scope
+from temp_access.revoke.scopes import borrower_scope, grant_scopes, session_scope
 
 if TYPE_CHECKING:
     import boto3
@@ -72,6 +72,17 @@ class DeployedRoles:
         if not roles or grant is None or not grant.borrowers or self._is_new(own_name):
             roles.append(self._shared(grant_scopes(config, id_, user_name=self._target.user_name)))
         return roles
+
+    def of_borrower(self, id_: str, borrower: str) -> list[RevokedRole]:
+        """Return the grant's own role, with the sessions of one of its borrowers.
+
+        Raises UserError if the grant has no own role, or the sessions can't be told from others.
+        """
+        grant = self._config.own_role_grants.get(id_)
+        if grant is None:
+            raise UserError(f"access.toml has no grant {id_!r} with borrowers; leave out --borrower")
+        scope = borrower_scope(self._config, grant, borrower)
+        return [self._own(grant_role_name(self._config.role.name, id_), (scope,))]
 
     def _is_new(self, role_name: str) -> bool:
         """Whether sessions can exist that are older than the role: those of the role that grants share."""

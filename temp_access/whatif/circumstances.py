@@ -1,5 +1,6 @@
 """The circumstances of a call that its caller chooses, and the conditions on them in plain words."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from ipaddress import ip_network
@@ -18,6 +19,8 @@ _GIVEN_KEYS = frozenset(
     ["aws:currenttime", "aws:epochtime", "aws:tokenissuetime", "aws:userid", "aws:username", "s3:prefix"]
 )
 # By operator and key, both in lower case, without the form of the operator for absent keys.
+# Without a default, which begins with a comma.
+_VARIABLE = re.compile(r"\$\{([^},*?$]+)\}")
 _FLAGS = frozenset(["aws:multifactorauthpresent", "aws:securetransport", "aws:viaawsservice"])
 _FLAG_VALUES: tuple[ContextValue, ...] = ("true", "false", None)
 _WORDS = {
@@ -79,6 +82,8 @@ def is_feasible(policies: Iterable[PolicySet], request: Request, keys: Collectio
     if "aws:sourceip" in keys:
         options.append([("aws:SourceIp", address) for address in _addresses(written)])
     others = {key: value for key, value in request.context.items() if key.lower() not in {*_FLAGS, "aws:sourceip"}}
+    hopeless = {entry.lower_key for view in views for entry in view.conditions if _matches_nothing(entry, request)}
+    others |= {key: "" for key in others if key.lower() in hopeless & set(keys)}
     fixed = {key: value for key, value in request.context.items() if key not in others and key.lower() not in keys}
     tried = (request._replace(context={**others, **fixed, **dict(chosen)}) for chosen in product(*options))
     return any(
@@ -86,6 +91,13 @@ def is_feasible(policies: Iterable[PolicySet], request: Request, keys: Collectio
         for attempt in tried
         for each in several
     )
+
+
+def _matches_nothing(entry: ConditionEntry, request: Request) -> bool:
+    """Whether each value has a variable that the caller lacks, as sessions of roles lack aws:username."""
+    variables = [_VARIABLE.findall(value) for value in entry.values]
+    positive = entry.operator.lower() in ("stringequals", "stringlike")
+    return positive and all(any(request.value(name.strip()) is None for name in names) for names in variables)
 
 
 def _addresses(written: Iterable[str]) -> Iterator[ContextValue]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from temp_access.config.borrower import BorrowerKind
 from temp_access.deployment.effective_policies import EXTREMES, PolicyOwner, UnknownAs, outsider_policies
 from temp_access.deployment.state import RoleState, UserState
 from temp_access.deployment.unread_effects import that_can_change
@@ -20,8 +21,10 @@ from temp_access.whatif.model import LocatedStatement, PolicySource, Principal, 
 from temp_access.whatif.places import Places, whole_account
 from temp_access.whatif.who_model import Reach, RoleHolder, WhoStatement
 
-# The actions that give a session, and who calls them.
+# The actions that give a session.
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+# Those that a trust policy decides, in lower case: these, and what can be done in the same call.
+ROLE_ACTIONS = (*(action.lower() for action in ASSUME), "sts:tagsession", "sts:setsourceidentity")
 _NAMES = {
     CallerKind.USER: "user",
     CallerKind.ROLE: "role",
@@ -87,10 +90,7 @@ class Holders:
         )
         for statement in _allowing(call.policy):
             for arn, kind in dict.fromkeys((*self._candidates(statement), *self._own(statement))):
-                # Who calls with a token or an assertion doesn't sign the call; everybody else does.
-                by_token = action in ASSUME[1:]
-                fits = arn != "*" and by_token is (caller_kind(arn) is CallerKind.PROVIDER)
-                if fits and (holder := self._holder(arn, kind, statement, call)):
+                if _can_call(arn, action) and (holder := self._holder(arn, kind, statement, call)):
                     yield holder
 
     def of_bucket(
@@ -173,6 +173,9 @@ class Holders:
     ) -> RoleHolder | None:
         """Return the caller if it can make the call with some values of `keys`."""
         source, is_stand_in = self._source, kind in ("account", "anyone", "provider")
+        named = self._places.named(call.role, call.policy.bodies[statement.index]) if call.role else None
+        # People of IAM Identity Center come with sessions of roles.
+        username = {"aws:username": None} if named and named[1] == BorrowerKind.SSO else {}
         request = Request(
             principal=_caller(arn),
             action=call.action,
@@ -184,6 +187,7 @@ class Holders:
                 "aws:CurrentTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 **{key: value for key, value in call.context.items() if key.lower() not in keys},
                 **(_UNKNOWN_CALLER if is_stand_in else {}),
+                **username,
                 **dict.fromkeys(keys, UnknownValue.POSSIBLE),
                 **self._context,
             },
@@ -200,7 +204,6 @@ class Holders:
         depends_on += that_can_change(
             source.unread, possible[0], call.action, by_user=isinstance(own, UserState), tags_are_unknown=True
         )
-        named = self._places.named(call.role, call.policy.bodies[statement.index]) if call.role else None
         words = conditions_in_words(
             sets[UnknownAs.ALLOW_ALL], request, possible[0], told, without=_TOLD_BY_NAME if named else ()
         )
@@ -238,6 +241,14 @@ class _PolicyCall:
     action: str
     role: RoleState | None = None
     context: Mapping[str, ContextValue] = field(default_factory=dict)
+
+
+def _can_call(arn: str, action: str) -> bool:
+    """Whether a caller of this kind makes such calls: with a token or an assertion, a call isn't signed."""
+    if action.lower() not in ROLE_ACTIONS[:3]:
+        return arn != "*"
+    by_token = action.lower() != ROLE_ACTIONS[0]
+    return arn != "*" and by_token is (caller_kind(arn) is CallerKind.PROVIDER)
 
 
 def _allowing(policy: Policy) -> Iterator[Statement]:

@@ -13,14 +13,13 @@ from temp_access.iam.statements import PREFIX_ACTIONS
 from temp_access.policies.access_modes import grant_access
 from temp_access.whatif.answer import decide
 from temp_access.whatif.context import assumed_context, merge_context
-from temp_access.whatif.holders import ASSUME, Holders
+from temp_access.whatif.holders import ROLE_ACTIONS, Holders
 from temp_access.whatif.model import PolicySource, Principal, Question
 from temp_access.whatif.places import Places
 from temp_access.whatif.principal import own_role_session, role_session
 from temp_access.whatif.reach import QuestionForAll
 from temp_access.whatif.who_model import ANY_ID, Reach, RoleHolder, Way, WhoAnswer
 
-_ROLE_ACTIONS = frozenset(action.lower() for action in ASSUME)
 _LISTINGS = frozenset(action.lower() for action in PREFIX_ACTIONS)
 
 
@@ -93,7 +92,7 @@ class _Search:
     def ways(self) -> Iterator[Way]:
         question = self._question
         role = self._source.role(question.resource)
-        if role and question.action.lower() in _ROLE_ACTIONS:
+        if role and question.action.lower() in ROLE_ACTIONS:
             holders = Holders(self._source, self._places, self._context)
             for holder in holders.of(role, (question.action,)):
                 yield Way(holder, Reach(()), roles=holder.via)

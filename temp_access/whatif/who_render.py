@@ -35,8 +35,9 @@ def _lines(answer: WhoAnswer, *, titles: bool) -> Iterator[str]:
         for cells, way in section:
             yield _padded(cells, widths)
             yield from (f"      {_statement(each, answer)}" for each in way.statements)
+    others = "others may be able to, too: " if answer.ways else ""
     for name in answer.depends_on:
-        yield f"others may be able to, too: it depends on {name}, which isn't known or isn't read"
+        yield f"{others}it depends on {name}, which isn't known or isn't read"
     yield from (f"not counted: {text}" for text in answer.not_modelled)
     yield f"from {answer.source}"
     if answer.assumed:

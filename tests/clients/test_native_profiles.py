@@ -1,4 +1,4 @@
-"""The clients that take a profile use the native one of a user of [users], with no program of ours in the path."""
+"""Clients use the native profile of a user of [users], with no program of ours in the path, if they know roles."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,24 +8,28 @@ import pytest
 from tests.clients.catalogue import CLIENTS, Client
 from tests.clients.lent import Home
 from tests.integration.borrow.person import Person
-from tests.integration.deploy.project import ROOT, Project, run_project
+from tests.integration.deploy.project import Project, run_project
 
 pytestmark = pytest.mark.integration
-_GRANTS = """
+_TOML = """
+[bucket]
+on_destroy = "destroy"
 [users.ann]
 [grants.own]
 access = "read-write"
 folder = "bob"
 borrowers = ["user/ann"]
 """
+# pyarrow has the default credentials of the AWS SDK for C++, which ignores role_arn, and the catalogue's secret of
+# DuckDB asks a process: https://github.com/apache/arrow/issues/41794
+_NEED_A_PROCESS = ("pyarrow", "duckdb")
 
 
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A deployment whose grant has a borrower, for the folder that the clients use."""
     with run_project(tmp_path_factory.mktemp("native")) as project:
-        own = (ROOT / "access.toml").read_text(encoding="utf-8").replace("[grants.bob]", "[grants.unused]")
-        project.deploy(own + _GRANTS)
+        project.deploy(_TOML)
         yield project
 
 
@@ -50,10 +54,12 @@ class NativeHome(Home):
             f"aws_secret_access_key = {key['AWS_SECRET_ACCESS_KEY']}\n",
             encoding="utf-8",
         )
-        words = ("own", "--name", "bob", "--source-profile", "ann", "--duration", "1h", "--yes")
-        ended = self.person.temp_access("profile", *words)
+        words = ("own", "--name", "bob", "--duration", "1h", "--yes")
+        needs_process = self.client.name in _NEED_A_PROCESS
+        form = ("--credential-process",) if needs_process else ("--source-profile", "ann")
+        ended = self.person.temp_access("profile", *words, *form)
         assert ended.code == 0, ended.output
-        assert "credential_process" not in self.person.config.read_text(encoding="utf-8")
+        assert ("credential_process" in self.person.config.read_text(encoding="utf-8")) == needs_process
 
 
 def test_uses_the_native_profile(client: Client, held: Project, tmp_path: Path) -> None:

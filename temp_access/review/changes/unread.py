@@ -31,6 +31,9 @@ def unread_changes(base: Snapshot, head: Snapshot) -> Iterator[Unknown]:
             yield _unknown(base, each, f"{each.description} was removed, and isn't read")
     grouped: dict[str, tuple[list[str], Unknown]] = {}
     for owner in holders(base, head):
+        if head.state_of(owner) is None:
+            # Who is gone can do nothing.
+            continue
         for found in (*_attachment_changes(base, head, owner), *_lifted_limits(base, head, owner)):
             grouped.setdefault(found.description, ([], found))[0].append(head.name_of(owner))
     for names, found in grouped.values():
@@ -68,7 +71,8 @@ def _attachment_changes(base: Snapshot, head: Snapshot, owner: Holder) -> Iterat
             description = f"the document of {arn} isn't known; {name} {verb} this policy"
             yield Unknown(description, (locate_policy(snapshot, owner, arn),))
     before, after = (_boundary(each, owner) for each in (base, head))
-    if before != after:
+    # The boundary of a new role or user only limits what is told of it.
+    if before != after and base.state_of(owner) is not None:
         for arn in _unknown_boundaries(base, head, owner):
             description = (
                 f"the document of {arn} isn't known; the permissions boundary of {name} is {after or 'none'} "
@@ -89,7 +93,7 @@ def _lifted_limits(base: Snapshot, head: Snapshot, owner: Holder) -> Iterator[Un
     arns = sorted(_attached(base, owner) & _attached(head, owner))
     same = [f"the document of {arn} isn't known" for arn in arns]
     same += [f"the policies of the group {group} aren't known" for group in new.groups if group in old.groups]
-    if same and not (_limits(base, owner) <= _limits(head, owner)):
+    if same and base.state_of(owner) is not None and not (_limits(base, owner) <= _limits(head, owner)):
         name = _NAME
         for description in same:
             more = f"they may allow {name} what a Deny or the permissions boundary no longer stops"

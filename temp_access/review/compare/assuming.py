@@ -94,7 +94,9 @@ def compare_assuming(
     same = same_names(base, head) and base.arn_of(role) == head.arn_of(role)
     unchanged = same and same_layers and same_meaning(*statements)
     relevant = tuple(dict.fromkeys(each for side in statements for each in side))
-    plan = context_plan(relevant, head, _request(caller, head, role, {}), fixed=dict(caller.keys))
+    probe = _request(caller, head, role, {})
+    user_name = probe.principal.rpartition("/")[2] if ":user/" in probe.principal else None
+    plan = context_plan(relevant, head, probe, user_name=user_name, fixed=dict(caller.keys))
     combinations, complete = plan.combinations(relevant)
     before, after = (
         {each: evaluate(policies, _request(caller, snapshot, role, plan.context(each))) for each in combinations}

@@ -120,8 +120,9 @@ def _rank(change: Change) -> tuple[bool, bool]:
 
 def _names(changes: Sequence[Change]) -> Iterator[str]:
     if changes:
-        names = ", ".join(code(_cut(change.subject, _MAX_NAME_LENGTH)) for change in changes[:_MAX_NAMES])
-        more = f" and {len(changes) - _MAX_NAMES} more" if len(changes) > _MAX_NAMES else ""
+        subjects = list(dict.fromkeys(change.subject for change in changes))
+        names = ", ".join(code(_cut(subject, _MAX_NAME_LENGTH)) for subject in subjects[:_MAX_NAMES])
+        more = f" and {len(subjects) - _MAX_NAMES} more" if len(subjects) > _MAX_NAMES else ""
         yield f"  - and {counted(len(changes), 'similar change')}: {names}{more}"
 
 

@@ -101,6 +101,7 @@ class SummaryJson(TypedDict):
 class ReportJson(TypedDict):
     """The whole report; `endpoint` is null for AWS itself, `role` and `user` are names.
 
+    `config_digest` is of access.toml without its grants with borrowers, and `grants_digest` of those, "" without any.
     `not_known` has the number of inconclusive probes for each thing that isn't known and can change them.
     """
 
@@ -113,6 +114,7 @@ class ReportJson(TypedDict):
     user: str
     run: str
     config_digest: str
+    grants_digest: str
     seconds: float
     summary: SummaryJson
     warnings: list[str]
@@ -142,6 +144,7 @@ def _without_probes(report: VerificationReport) -> ReportJson:
         "user": target.user_name,
         "run": report.run,
         "config_digest": target.digest,
+        "grants_digest": target.grants_digest,
         "seconds": round(report.seconds, 3),
         "summary": {
             "probes": len(report.results),

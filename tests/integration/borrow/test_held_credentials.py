@@ -31,11 +31,9 @@ def tried(person: Person, id_: str, *keys: str, options: tuple[str, ...] = ()) -
 
 
 def test_a_borrower_gets_the_grants_own_role(borrower: Person) -> None:
-    """Its session names the user, and it reaches its folder only."""
+    """Its session names the user and has no path, and it reaches its folder only."""
     ended = borrower.temp_access("exec", "reports", "--", "aws", "sts", "get-caller-identity")
-    assert json.loads(ended.out)["Arn"].endswith(":assumed-role/temp-access/temp-role-reports/reports,ann"), (
-        ended.output
-    )
+    assert json.loads(ended.out)["Arn"].endswith(":assumed-role/temp-role-reports/reports,ann"), ended.output
     assert tried(borrower, "reports", "reports/x", "reports2/x", "bob/x", "x") == (
         "yes AccessDenied AccessDenied AccessDenied"
     )
@@ -58,7 +56,7 @@ def test_no_session_policy_is_sent_unless_narrowed(borrower: Person) -> None:
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["policy_sha256"] is None for line in lines] == [True, False, False, False]
     assert [line.get("within") for line in lines] == [None, None, "2026/q1", "2026/q2"]
-    assert {line["role"] for line in lines} == {"arn:aws:iam::123456789012:role/temp-role-reports"}
+    assert {line["role"] for line in lines} == {"arn:aws:iam::123456789012:role/temp-access/temp-role-reports"}
     assert len({line["policy_sha256"] for line in lines}) == 4
     log.unlink()
 

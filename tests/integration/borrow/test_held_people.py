@@ -82,3 +82,4 @@ def test_status_shows_what_a_person_can_borrow(borrower: Person, data: Permissio
     assert ended.code == 1, ended.output
     assert "borrower of: people" in ended.out
     assert "can't be assumed (people)" in ended.out
+    assert "`temp-access policy people --trust` prints it" in ended.out

@@ -183,6 +183,18 @@ def test_boto3_and_the_aws_cli_use_the_native_profile_and_refresh(pipeline: Pipe
     assert calls["sts:AssumeRoleWithWebIdentity"] == 4
 
 
+def test_status_tries_the_tokens_roles(pipeline: Pipeline) -> None:
+    """And says that another subject's token is no borrower's."""
+    ended = pipeline.person.temp_access("status", *pipeline.option)
+    assert ended.code == 0, ended.output
+    assert "borrower of: build" in ended.out
+    assert "role/temp-access/temp-role-build can be assumed (build)" in ended.out
+    pipeline.get_token("repo:example/app:ref:refs/heads/other")
+    ended = pipeline.person.temp_access("status", *pipeline.option)
+    assert ended.code == 1, ended.output
+    assert "no grant has this token's subject as a borrower" in ended.out
+
+
 def test_the_environments_token_is_used_for_such_a_grant(pipeline: Pipeline) -> None:
     """AWS_WEB_IDENTITY_TOKEN_FILE, unless there are other credentials."""
     keys = pipeline.person.keys

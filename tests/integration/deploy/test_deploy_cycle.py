@@ -30,7 +30,9 @@ def test_a_deployment_verifies_with_every_probe_passed(fresh: Project) -> None:
     assert summary["probes"] == len({probe["id"] for probe in report["probes"]})
     assert {"state", "user", "assume", "role", "widened", "clean-up"} <= {_kind(probe) for probe in report["probes"]}
     assert (ROLE, USER, fresh.bucket) == (report["role"], report["user"], report["bucket"])
-    assert report["warnings"] == []
+    # Nobody handed in a token of the pipeline.
+    [warning] = report["warnings"]
+    assert warning.startswith("grants.releases: this run can be none of the borrowers")
     assert f"{summary['probes']} passed, 0 failed, 0 inconclusive" in ended.out
     fresh.assert_clean()
 

@@ -1,6 +1,7 @@
 """verify becomes the borrowers of grants on the local AWS: users by keys made for the run, pipelines by tokens."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,12 @@ def test_an_expired_token_makes_its_probes_inconclusive(project: Project, openid
     assert ended.code == 3, ended.output
     assert project.failed() == {}
     assert "ExpiredToken" in project.probe("grants.pipeline/assume/borrower-0")["observed"]
+
+
+def test_a_chosen_grant_reads_its_own_role_only(project: Project) -> None:
+    """With hundreds of grants, `--grant` and `--sample` read few: temp-role's policy, and that of the grant's role."""
+    called = len(project.actions())
+    assert project.verify("--grant", "bob").code == 0
+    actions = Counter(project.actions()[called:])
+    assert actions["iam:GetRolePolicy"] == 2
+    assert actions["iam:CreateAccessKey"] == 3

@@ -46,6 +46,20 @@ def slowly(*arguments):
     return remove(*arguments)
 cleanup.remove = slowly
 """
+# Without users for people, whose keys test_verify_borrowers.py has.
+_SHARED_ROLE_ONLY = """\
+[bucket]
+on_destroy = "destroy"
+[grants.bob]
+access = "read-write"
+[grants.bobby]
+access = "read"
+duration = "4h"
+[grants.alice]
+access = "write"
+folder = "inbox/alice"
+duration = "1h"
+"""
 _OLD_RUN = """
 from temp_access.verify import operations
 operations.new_run = lambda: "20200229T120000Z-0123abcd"
@@ -64,6 +78,7 @@ def _tenant_objects(project: Project) -> tuple[Any, ...]:
 @pytest.fixture(scope="module")
 def tenants(deployed: Project) -> Project:
     """Return the deployment with tenants' objects, including old versions, a deleted object and an open upload."""
+    deployed.deploy(_SHARED_ROLE_ONLY)
     for key in (*_OWN, *_OWN, "bob/deleted"):
         deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=key.encode())
     deployed.s3.delete_object(Bucket=deployed.bucket, Key="bob/deleted")

@@ -100,3 +100,14 @@ def test_a_grants_own_role_needs_no_session_policy(tmp_path: Path) -> None:
     assert policy_to_send(config, narrow(bob, "read"), ROLE) is not None
     with pytest.raises(NotDeployed, match="can't look it up"):
         policy_to_send(config, narrow(bob, "read"), blind)
+
+
+@pytest.mark.parametrize(
+    ("within", "written"), [("*", "${*}"), ("a?", "a${?}"), ("${aws:username}", "${$}{aws:username}"), ("a b", "a b")]
+)
+def test_a_subfolder_is_literal(tmp_path: Path, within: str, written: str) -> None:
+    """No wildcard and no variable in it has a meaning."""
+    config = config_of(tmp_path, OWN)
+    policy = policy_to_send(config, narrow(config.grants["bob"], None, within), ROLE)
+    assert policy is not None
+    assert f"bucket/bob/{written}/*" in policy

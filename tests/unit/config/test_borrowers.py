@@ -162,6 +162,11 @@ FINDINGS = [
         "identity_providers.own; merge them",
     ),
     (
+        "[role.conditions]\nsession_name = '*-${aws:username}'\n" + borrowed_by('"user/ann"', '"sso/Team"'),
+        "grants.bob.borrowers: 'sso/Team' could never borrow, because role.conditions.session_name has "
+        "${aws:username}, and only IAM users have that name; remove one of them",
+    ),
+    (
         "[role]\npath = 'temp'\n" + BOB,
         "role.path: 'temp' isn't a path that IAM accepts; write one such as /temp-access/, with / at both ends",
     ),

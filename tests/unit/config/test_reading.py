@@ -35,10 +35,11 @@ def test_the_shortest_file_has_the_defaults(tmp_path: Path) -> None:
 
 
 def test_the_projects_own_file_loads_without_a_warning() -> None:
-    """The example to start from has bob, bobby and alice."""
+    """The example to start from has bob, bobby and alice, a person with a user of their own, and a pipeline."""
     config = load(OWN)
     assert config.warnings == ()
-    assert config.grants == {
+    assert [*config.own_role_grants] == ["ann", "releases"]
+    assert config.shared_role_grants == {
         "bob": Grant("bob", "read-write", "bob"),
         "bobby": Grant("bobby", "read", "bobby", 4 * 3600),
         "alice": Grant("alice", "write", "inbox/alice", 3600),

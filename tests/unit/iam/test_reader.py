@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from temp_access.iam.decision import DecisionType, Layer
@@ -181,6 +181,7 @@ DOCUMENTS = VALUES | st.lists(STATEMENTS | VALUES, max_size=2).map(lambda bodies
 
 @examples(800)
 @given(document=DOCUMENTS, layer=st.sampled_from(Layer))
+@example({"Statement": [{"Action": "Allow", "NotResource": "*"}]}, Layer.IDENTITY)
 def test_nothing_is_refused(document: Any, layer: Layer) -> None:
     """Whatever the document is, it is read, decided, and explained."""
     policy = read_policy(document, layer)

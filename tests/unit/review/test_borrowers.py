@@ -12,8 +12,10 @@ from temp_access.review.access_map import Column
 from temp_access.review.model import Direction
 from temp_access.review.report import ReviewReport, make_report, review
 from temp_access.review.snapshot import Snapshot, read_snapshot
-from tests.unit.support.review_edits import Edit, Templates, edited_snapshot, unchanged
+from tests.unit.support.config_file import config_of
+from tests.unit.support.review_edits import Edit, Templates, edit_output, edited_snapshot, unchanged
 from tests.unit.support.review_sample import PAIRS, snapshot_arguments
+from tests.unit.support.synthesis import synthesize
 
 FOR_ANN = PAIRS / "edited-user" / "base"
 SEVERAL = PAIRS / "several-borrowers" / "head"
@@ -239,7 +241,7 @@ def test_a_setting_that_gives_nobody_access_fails_no_gate(name: str, capsys: pyt
     ("change", "source"),
     [
         (lambda report: None, "the access.toml of this change"),
-        (lambda report: report.pop("grant_digests"), "another access.toml"),
+        (lambda report: report.pop("grants_digest"), "another access.toml"),
     ],
 )
 def test_a_verification_belongs_to_a_file_with_the_same_grants(
@@ -251,7 +253,7 @@ def test_a_verification_belongs_to_a_file_with_the_same_grants(
         "schema": 1,
         **dict.fromkeys(("account", "region", "bucket", "run"), "x"),
         "config_digest": head.config.digest,
-        "grant_digests": dict(head.config.grant_digests),
+        "grants_digest": head.config.grants_digest,
         "probes": [],
     }
     change(report)
@@ -260,6 +262,57 @@ def test_a_verification_belongs_to_a_file_with_the_same_grants(
     verification = make_report(base, head, compare_only=True, verification_file=file).verification
     assert verification is not None
     assert verification.config_source == source
+
+
+LIMITED = '[role]\npermissions_boundary = "arn:aws:iam::444455556666:policy/Limit"\n'
+GRANTS = {id_: f'[grants.{id_}]\naccess = "read"\nborrowers = ["role/build"]\n' for id_ in ("bob", "carol")}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "direction"),
+    [(("bob", "carol"), ("bob",), Direction.NARROWED), (("bob",), ("bob", "carol"), Direction.BROADENED)],
+)
+def test_an_unknown_boundary_hides_no_new_or_removed_grant(
+    tmp_path: Path, base: tuple[str, ...], head: tuple[str, ...], direction: Direction
+) -> None:
+    """It is the same for all roles, and limits what a new one can do at most."""
+    before, after = (
+        synthesized(tmp_path / name, LIMITED + "".join(map(GRANTS.__getitem__, ids)))
+        for name, ids in (("base", base), ("head", head))
+    )
+    result = review(before, after)
+    assert (result.headline, result.unknown) == (direction, ())
+
+
+def test_an_unknown_boundary_hides_no_edited_policy_of_a_new_grant(tmp_path: Path) -> None:
+    """What the edited policy allows beyond the grant is told, although the boundary may stop it."""
+    more = {"PolicyName": "more", "PolicyDocument": EVERYTHING}
+
+    def edit(templates: Templates) -> None:
+        own(templates, "AWS::IAM::Role")["Policies"].append(more)
+
+    before = synthesized(tmp_path / "base", LIMITED + '[grants.alice]\naccess = "read"\n')
+    after = synthesized(tmp_path / "head", LIMITED + '[grants.alice]\naccess = "read"\n' + GRANTS["bob"], edit)
+    assert "bob can now call s3:* on everything" in {each.description for each in review(before, after).changes}
+
+
+def test_a_user_sets_its_own_source_identity(tmp_path: Path) -> None:
+    """A condition with `${aws:username}` has each user's own name."""
+    ann = '[users.ann]\n[grants.bob]\naccess = "read"\nborrowers = ["user/ann"]\n'
+    before = synthesized(tmp_path / "base", ann)
+    after = synthesized(tmp_path / "head", '[role.conditions]\nsource_identity = "${aws:username}"\n' + ann)
+    assert [each.description for each in review(before, after).changes if each.subject == "user/ann"] == [
+        "temp-role-bob can now be assumed by user/ann only with a source identity",
+        "user/ann can now set the source identity of sessions of temp-role-bob (source identity required)",
+    ]
+
+
+def synthesized(folder: Path, content: str, edit: Edit = unchanged) -> Snapshot:
+    """Return the snapshot of an access.toml with edited templates; the folder's name is the snapshot's."""
+    folder.mkdir()
+    synthesize(config_of(folder, content), outdir=folder / "cdk.out")
+    edit_output(folder / "cdk.out", edit)
+    return read_snapshot(folder.name, folder / "cdk.out", None)
 
 
 def _report(name: str) -> ReviewReport:

@@ -13,11 +13,13 @@ from temp_access.deployment.effective_policies import EffectivePolicies, known_d
 from temp_access.deployment.stacks import read_stacks
 from temp_access.deployment.state import RoleState
 from temp_access.policies.role_names import grant_role_name
+from temp_access.verify.live.borrower_keys import people_called
 from temp_access.verify.offline.run import evaluator_calls, run_offline
 from temp_access.verify.plan.impersonation import TokenClaims, subject_matches
 from temp_access.verify.plan.plan import ProbePlan, make_plan
+from temp_access.verify.plan.selection import choose_grants
 from temp_access.verify.plan.user import decide_for_user
-from temp_access.verify.probes import AssumeCall, Identity, Probe, Runner, TrustCheck, Verdict
+from temp_access.verify.probes import AssumeCall, Identity, Probe, Runner, StateCheck, TrustCheck, Verdict
 from tests.unit.support.config_file import config_of
 from tests.unit.support.planning import RUN, plan_of
 from tests.unit.support.synthesis import synthesize
@@ -199,6 +201,21 @@ def test_a_sample_probes_only_the_users_of_its_grants(project: Project) -> None:
     assert "users.ann" in groups
     assert not {"users.ben", "users.cat"} & groups
     assert {"users.ann", "users.ben", "users.cat"} <= {probe.group for probe in project.plan()}
+
+
+def test_a_sample_of_many_grants_is_about_few_roles_and_users(tmp_path: Path) -> None:
+    """Ten of 200: their roles' state, the users that they name, and one other user each."""
+    people = "".join(f"[users.u{n}]\n" for n in range(100))
+    grants = "".join(
+        f'[grants.g{n}]\naccess = "read"\nborrowers = ["user/u{n % 100}"]\nfolder = "f/{n}"\n' for n in range(200)
+    )
+    config = config_of(tmp_path, people + grants)
+    plan = plan_of(config, choose_grants(config, (), 10, 0))
+    names = {probe.call.name for probe in plan if isinstance(probe.call, StateCheck) and probe.call.name}
+    assert len([name for name in names if name.startswith("temp-role-")]) == 10
+    assert len(names) <= 20
+    assert len({probe.group for probe in plan if probe.group.startswith("grants.")}) == 10
+    assert len(set(people_called(plan.probes))) <= 20
 
 
 def test_a_file_without_borrowers_has_the_probes_of_before(tmp_path: Path) -> None:

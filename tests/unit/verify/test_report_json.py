@@ -35,6 +35,7 @@ def test_names_what_was_verified() -> None:
         "user": "temp-user",
         "run": "7f3a9c",
         "config_digest": TARGET.digest,
+        "grants_digest": TARGET.grants_digest,
         "seconds": 6.2,
         "summary": {"probes": 17, "passed": 15, "failed": 1, "inconclusive": 1},
         "warnings": ["careful"],

@@ -41,7 +41,7 @@ borrowers = [
   "role/build",
   "sso/DataTeam/ann@example.com",
   "oidc/github/repo:example/app:ref:refs/heads/*",
-  "service/lambda.amazonaws.com",
+  "service/pods.eks.amazonaws.com",
 ]
 [grants.carol]
 access = "read"
@@ -71,7 +71,7 @@ TO_BOB = [
     (PARTNERS, None, ["temp-role"]),
     (OIDC, "bob", ["temp-role-bob"]),
     ("role/build", "bob", ["temp-role-bob"]),
-    ("service/lambda.amazonaws.com", "bob", ["temp-role-bob"]),
+    ("service/pods.eks.amazonaws.com", "bob", ["temp-role-bob"]),
     ("sso/DataTeam/ann@example.com", "bob", ["temp-role-bob"]),
 ]
 Who = Any
@@ -176,7 +176,7 @@ def test_conditions_are_in_plain_words(who: Who) -> None:
             "with the audience sts.amazonaws.com and with a subject like repo:example/app:ref:refs/heads/*",
         ],
         "role/build": [],
-        "service/lambda.amazonaws.com": [],
+        "service/pods.eks.amazonaws.com": [],
         "sso/DataTeam/ann@example.com": [],
     }
 
@@ -202,7 +202,7 @@ def test_who_can_assume_a_role(who: Who) -> None:
     assert [way["who"] for way in answer["who"]] == [
         "user/ann",
         "role/build",
-        "service/lambda.amazonaws.com",
+        "service/pods.eks.amazonaws.com",
         "sso/DataTeam/ann@example.com",
     ]
     assert answer["resource"] == "arn:aws:iam::111122223333:role/temp-access/temp-role-bob"
@@ -210,7 +210,9 @@ def test_who_can_assume_a_role(who: Who) -> None:
 
     _, answer = who("sts:AssumeRoleWithWebIdentity", "role/temp-role-bob")
     assert [way["who"] for way in answer["who"]] == [OIDC]
-    _, answer = who("sts:AssumeRole", "role/temp-role-carol")
+    _, answer = who("sts:TagSession", "role/temp-role-bob")
+    assert [way["who"] for way in answer["who"]] == ["service/pods.eks.amazonaws.com"]
+    _, answer = who("sts:assumerole", "role/temp-role-carol")
     assert [(way["who"], way["ours"]) for way in answer["who"]] == [(PARTNER, False), ("user/other", False)]
     _, answer = who("sts:AssumeRole", "role")
     assert [way["who"] for way in answer["who"]] == ["user/temp-user", PARTNERS]
@@ -272,19 +274,30 @@ def test_conditions_that_exclude_each_other_let_nobody_in(who: Who) -> None:
 
 def test_a_role_that_trusts_another_role_of_ours_is_reached_through_it(who: Who) -> None:
     """Whoever can assume the first one can go on, if its policy allows that."""
-    first = "arn:aws:iam::111122223333:role/temp-access/temp-role"
+    first = "arn:aws:iam::111122223333:role/temp-access/temp-role-bob"
+
+    def trusting(templates: Templates) -> None:
+        trust = properties(templates, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+        trust.append({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"})
 
     def chained(templates: Templates) -> None:
-        role = properties(templates, "AWS::IAM::Role")
+        trusting(templates)
         further = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-        role["Policies"].append(
-            {"PolicyName": "Further", "PolicyDocument": {"Version": "2012-10-17", "Statement": [further]}}
-        )
-        trust = role["AssumeRolePolicyDocument"]["Statement"]
-        trust.append({"Effect": "Allow", "Principal": {"AWS": first}, "Action": "sts:AssumeRole"})
+        document = {"Version": "2012-10-17", "Statement": further}
+        policy = {"PolicyName": "Further", "PolicyDocument": document, "Roles": ["temp-role-bob"]}
+        templates["TempAccess"]["Resources"]["Further"] = {"Type": "AWS::IAM::Policy", "Properties": policy}
 
-    _, answer = who("sts:AssumeRole", "role", edit=chained)
-    assert ("role/temp-access/temp-role", None, []) in ways(answer)
+    _, answer = who("s3:GetObject", "elsewhere", edit=trusting)
+    assert not [way for way in answer["who"] if len(way["roles"]) > 1]
+
+    _, answer = who("s3:GetObject", "elsewhere", edit=chained)
+    names = [way["who"] for way in answer["who"] if way["roles"] == ["temp-role-bob", "temp-role"]]
+    assert names == ["user/ann", OIDC, "role/build", "service/pods.eks.amazonaws.com", "sso/DataTeam/ann@example.com"]
+    [direct] = [way for way in answer["who"] if way["arn"] == first]
+    assert (direct["ours"], direct["roles"]) == (True, ["temp-role"])
+    [ann] = [way for way in answer["who"] if way["who"] == "user/ann"]
+    layers = [each["layer"] for each in ann["statements"]]
+    assert layers == ["identity-based policy", "role trust policy", "role trust policy"]
 
 
 def test_a_changed_statement_has_no_line(who: Who) -> None:

@@ -80,6 +80,7 @@ def circumstances(principal: Principal, *, mfa: tuple[str | None, ...]) -> Itera
             "aws:SecureTransport": "true",
             "aws:MultiFactorAuthPresent": factor,
             "sts:ExternalId": external_id,
+            "sts:RoleSessionName": f"a-{principal.arn.rpartition('/')[2]}",
             "aws:CurrentTime": "2026-11-28T00:00:00Z",
         }
 

@@ -99,7 +99,7 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     from temp_access.cli.account import open_account, require_deployer
     from temp_access.cli.local_target import enter_local
     from temp_access.deployment.deployed import physical_ids
-    from temp_access.deployment.expected import expected_state
+    from temp_access.deployment.expected import existing_providers, expected_state
     from temp_access.deployment.stacks import read_stacks
     from temp_access.deployment.target import deployed_target
     from temp_access.verify.live.drift_reader import StateReader
@@ -124,6 +124,7 @@ def _open(args: argparse.Namespace, config: Config) -> "tuple[Deployment, StateR
     user = _user_session(args, target)
     mfa = (args.mfa_serial, args.mfa_code) if args.mfa_serial and args.mfa_code else None
     deployment = Deployment(config, target, deployer, user, mfa, settle)
+    expected = replace(expected, existing_providers=existing_providers(config, target.arn))
     return deployment, StateReader(expected, ClientFactory(deployer).base(), target, assembly.templates), account.arn
 
 

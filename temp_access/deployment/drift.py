@@ -7,6 +7,7 @@ from typing import TypeVar
 from temp_access.deployment.bucket_drift import BUCKET_CHECKS
 from temp_access.deployment.drift_check import DriftCheck
 from temp_access.deployment.holder_drift import (
+    EXISTING_PROVIDER_CHECKS,
     GRANT_ROLE_CHECKS,
     PERSON_CHECKS,
     PROVIDER_CHECKS,
@@ -56,6 +57,11 @@ def provider_checks(host: str) -> Iterator[NamedCheck]:
     return _named(PROVIDER_CHECKS, host)
 
 
+def existing_provider_checks(host: str) -> Iterator[NamedCheck]:
+    """Yield the checks of an identity provider that the account has by itself."""
+    return _named(EXISTING_PROVIDER_CHECKS, host)
+
+
 def orphan_check() -> NamedCheck:
     """Return the check that the stacks and the account have no further roles of grants."""
     return NamedCheck(
@@ -102,6 +108,12 @@ def _differences(
         own_provider, provider = expected.providers[name], deployed.providers.get(name)
         what = f"identity provider {name}"
         return _named_lines(PROVIDER_CHECKS[aspect], own_provider, provider, what, recreate_provider)
+    if aspect in EXISTING_PROVIDER_CHECKS:
+        existing = deployed.providers.get(name)
+        if existing is None:
+            create = recreate_provider(expected.existing_providers[name])
+            return [f"the account has no identity provider {name}; set create = true in access.toml, or: {create}"]
+        return EXISTING_PROVIDER_CHECKS[aspect].compare(expected.existing_providers[name], existing)
     return _lines(BUCKET_CHECKS[aspect], expected.bucket, deployed.bucket, f"bucket {expected.bucket.name}")
 
 

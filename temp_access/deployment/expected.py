@@ -7,6 +7,7 @@ from temp_access.cfn.assembly import Assembly
 from temp_access.cfn.intrinsics import TemplateContext
 from temp_access.cfn.opaque import OpaqueValue
 from temp_access.cfn.resources import Resource, resources, single
+from temp_access.config.model import Config
 from temp_access.deployment.stacks import FURTHER_STACKS
 from temp_access.deployment.state import (
     PUBLIC_ACCESS_FLAGS,
@@ -156,6 +157,15 @@ def _state(template_resources: tuple[Resource, ...], arn: Callable[[str], str]) 
         users={user.name: user for user in users},
         providers={provider.host: provider for provider in providers},
     )
+
+
+def existing_providers(config: Config, arn: Callable[[str], str]) -> dict[str, ProviderState]:
+    """Return the identity providers that access.toml expects in the account, by host; `arn` makes an ARN."""
+    return {
+        each.host: ProviderState(each.host, (each.audience,), arn(f"oidc-provider/{each.host}"))
+        for each in config.identity_providers.values()
+        if not each.create
+    }
 
 
 def _provider(provider: Resource, arn: Callable[[str], str]) -> ProviderState:

@@ -118,11 +118,21 @@ def _audiences(expected: ProviderState, deployed: ProviderState) -> Iterator[str
             f"the identity provider {expected.host} accepts the audience {audience}, which isn't in the template; "
             f"remove it: {remove}"
         )
+    yield from _missing_audiences(expected, deployed)
+
+
+def _missing_audiences(expected: ProviderState, deployed: ProviderState) -> Iterator[str]:
+    arn = {"open_id_connect_provider_arn": expected.arn}
     for audience in sorted({*expected.audiences} - {*deployed.audiences}):
         add = aws_cli("iam", "add-client-id-to-open-id-connect-provider", **arn, client_id=audience)
         yield f"the identity provider {expected.host} doesn't accept the audience {audience}; add it: {add}"
 
 
+EXISTING_PROVIDER_CHECKS: Mapping[str, DriftCheck[ProviderState]] = {
+    "existing_provider.audience": DriftCheck(
+        "the account has the identity provider {name}, with the audience of access.toml", _missing_audiences
+    ),
+}
 PROVIDER_CHECKS: Mapping[str, DriftCheck[ProviderState]] = {
     "provider.audiences": DriftCheck("the audiences of {name} match the template", _audiences),
 }

@@ -78,7 +78,8 @@ class State:
     """A user, role and bucket that all exist, or should exist.
 
     `grant_roles` are the roles of grants with borrowers, and `users` those for people, each by name; `providers` are
-    the identity providers of the stacks, by host.
+    the identity providers of the stacks, by host. `existing_providers` are those of access.toml that the account has
+    by itself; they may accept other audiences too.
     """
 
     user: UserState
@@ -87,6 +88,7 @@ class State:
     grant_roles: Mapping[str, RoleState] = field(default_factory=dict)
     users: Mapping[str, UserState] = field(default_factory=dict)
     providers: Mapping[str, ProviderState] = field(default_factory=dict)
+    existing_providers: Mapping[str, ProviderState] = field(default_factory=dict)
 
     @property
     def owners(self) -> tuple[UserState | RoleState, ...]:

@@ -172,11 +172,13 @@ def decide_chain(
     roles += filter(None, (_grant_role(config, effective, grant) for grant in config.own_role_grants.values()))
     claim = Claim(name, ClaimStatus.PROVED)
     for role in roles:
-        for callers in own_roles(effective.state).values():
+        for alike in own_roles(effective.state).values():
+            callers = [each for each in alike if each.name != role.role.name]
             # Few trust policies let any of them in: what their own policies allow need not be known.
-            query, trust = chained(role, callers, everything), effective.trust_policy(role.role)
-            if not may_let_in(trust, CallerKind.ROLE, account, is_own=True):
+            trust = effective.trust_policy(role.role)
+            if not callers or not may_let_in(trust, CallerKind.ROLE, account, is_own=True):
                 continue
+            query = chained(role, callers, everything)
             if decide_claim(name, [query], account, deadline).status is ClaimStatus.PROVED:
                 continue
             queries = [

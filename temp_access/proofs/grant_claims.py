@@ -61,7 +61,7 @@ def borrower_claims(config: Config, effective: EffectivePolicies) -> Iterator[Pe
 def other_access_claims(config: Config, effective: EffectivePolicies) -> Iterator[PendingClaim]:
     """Yield the claims that the bucket policy and the users' own policies let nobody in."""
     account = effective.target.account
-    bucket = "no bypass: the bucket policy lets nobody else reach a folder"
+    bucket = "no bypass: nobody else reaches a folder by the bucket policy"
     yield pending(bucket, account, lambda: bucket_outsiders(effective))
     if config.users:
         users = "no bypass: the users of [users] reach a folder through a role only, and change none"
@@ -71,8 +71,8 @@ def other_access_claims(config: Config, effective: EffectivePolicies) -> Iterato
 def new_grant_claims(base: EffectivePolicies, head: EffectivePolicies) -> Iterator[PendingClaim]:
     """Yield the claims that grants' roles and the users of `[users]` may do nothing new."""
     account = head.target.account
-    yield pending("no new access: the roles of grants", account, lambda: new_for_grant_roles(base, head))
-    yield pending("no new access: the users of [users]", account, lambda: new_for_users(base, head))
+    yield pending("no new access: grants' own roles", account, lambda: new_for_grant_roles(base, head))
+    yield pending("no new access: users of [users]", account, lambda: new_for_users(base, head))
 
 
 def who_claim(config: Config, effective: EffectivePolicies, parts: Iterable[PendingClaim]) -> PendingClaim:

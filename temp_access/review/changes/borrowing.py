@@ -86,7 +86,13 @@ def _providers(base: Snapshot, head: Snapshot) -> Iterator[Change]:
         cause = Cause(
             f"audiences: {', '.join(after.audiences) if after else 'none'}", (_provider_line(snapshot, host),)
         )
-        yield Change(subject, direction, description, cause)
+        yield Change(_provider_subject(snapshot, host), direction, description, cause)
+
+
+def _provider_subject(snapshot: Snapshot, host: str) -> str:
+    """Return what access.toml calls the provider, so that all its changes are together."""
+    providers = snapshot.config.identity_providers.values()
+    return f"the identity provider {next((each.name for each in providers if each.host == host), host)}"
 
 
 def _provider_line(snapshot: Snapshot, host: str) -> SourceLocation:

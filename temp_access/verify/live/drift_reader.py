@@ -8,7 +8,12 @@ from typing import Any, Generic, TypeVar
 from temp_access.aws.clients import Clients
 from temp_access.deployment.deployed import read_deployed, read_provider, read_role, read_user
 from temp_access.deployment.drift import ORPHANS, differences
-from temp_access.deployment.holder_drift import GRANT_ROLE_CHECKS, PERSON_CHECKS, PROVIDER_CHECKS
+from temp_access.deployment.holder_drift import (
+    EXISTING_PROVIDER_CHECKS,
+    GRANT_ROLE_CHECKS,
+    PERSON_CHECKS,
+    PROVIDER_CHECKS,
+)
 from temp_access.deployment.orphans import orphans
 from temp_access.deployment.state import DeployedState, RoleState, State
 from temp_access.deployment.target import Target
@@ -107,7 +112,7 @@ class StateReader:
             **dict.fromkeys(GRANT_ROLE_CHECKS, lambda: _named_state(grant_roles={name: read_role(iam, name)})),
             **dict.fromkeys(PERSON_CHECKS, lambda: _named_state(users={name: read_user(iam, name)})),
             **dict.fromkeys(
-                PROVIDER_CHECKS,
+                (*PROVIDER_CHECKS, *EXISTING_PROVIDER_CHECKS),
                 lambda: _named_state(providers={name: read_provider(iam, target.arn(f"oidc-provider/{name}"))}),
             ),
         }

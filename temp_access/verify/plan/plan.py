@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from temp_access.config.borrower import BorrowerKind
 from temp_access.config.folders import neighbours
 from temp_access.config.model import Config, Grant
 from temp_access.config.table import key_path
 from temp_access.deployment.drift import (
     DRIFT_CHECKS,
     NamedCheck,
+    existing_provider_checks,
     grant_role_checks,
     orphan_check,
     person_checks,
@@ -90,6 +92,8 @@ def state_probes(config: Config, grants: Sequence[Grant]) -> Iterator[Probe]:
     created = [each for each in config.identity_providers.values() if each.create]
     for provider in created:
         checks += provider_checks(provider.host)
+    for name in existing_providers_of(config, grants):
+        checks += existing_provider_checks(config.identity_providers[name].host)
     if config.own_role_grants or config.users or created:
         checks.append(orphan_check())
     for check in checks:
@@ -104,6 +108,12 @@ def state_probes(config: Config, grants: Sequence[Grant]) -> Iterator[Probe]:
             "undoes it",
             runners=LIVE_ONLY,
         )
+
+
+def existing_providers_of(config: Config, grants: Sequence[Grant]) -> list[str]:
+    """Return the identity providers of the grants' borrowers that the stacks don't create."""
+    named = {each.name for grant in grants for each in grant.borrowers if each.kind is BorrowerKind.OIDC}
+    return sorted(name for name in named if not config.identity_providers[name].create)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from temp_access.policies.role_names import grant_role_resource
 from temp_access.verify.plan.assume_role import (
     address_outside,
     baseline_call,
-    conditions_use_user_name,
     first_address,
 )
 from temp_access.verify.plan.impersonation import subject_matches
@@ -36,16 +35,13 @@ class TrustProbes:
 
     def of_borrower(self, number: int, borrower: Borrower) -> Iterator[Probe]:
         """Yield the probe that a borrower, whom nobody here can be, can assume the role."""
-        # Only users have a name; a pattern with it can't be met by others.
-        others = (BorrowerKind.ROLE, BorrowerKind.SSO)
-        lacks_name = borrower.kind in others and conditions_use_user_name(self._config)
-        title = f"by {borrower.text}" + (", which has no ${aws:username}" if lacks_name else "")
-        yield self._probe(f"borrower-{number}", title, self._check(borrower), allowed=not lacks_name)
+        title = f"by {borrower.text}"
+        yield self._probe(f"borrower-{number}", title, self._check(borrower), allowed=True)
         if borrower.kind is BorrowerKind.SSO:
             # People of a permission set in us-east-1 have a role without a Region in its path:
             # https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
             check = self._check(borrower, path=_SSO_PATH)
-            yield self._probe(f"borrower-{number}-without-region", title, check, allowed=not lacks_name)
+            yield self._probe(f"borrower-{number}-without-region", title, check, allowed=True)
 
     def near_misses(self) -> Iterator[Probe]:
         """Yield the probes of callers who differ from a borrower in one thing, and of those who fail a condition."""

@@ -4,7 +4,10 @@ The AWS CLI here is the one that is installed; tests/clients runs version 2.
 """
 
 import json
+import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,8 +86,8 @@ def try_all(person: Person, names: list[str]) -> dict[str, Any]:
     return answers
 
 
-def test_each_user_reaches_the_folders_of_its_grants_and_nothing_else(borrower: Person) -> None:
-    """All pairs of five users and five grants, with boto3."""
+def test_each_user_reaches_the_folders_of_its_grants_and_nothing_else(borrower: Person, tmp_path: Path) -> None:
+    """All pairs of five users and five grants, with boto3 and with the AWS CLI."""
     write_sources(borrower)
     pairs = write_pairs(borrower)
     answers = try_all(borrower, list(pairs))
@@ -93,6 +96,32 @@ def test_each_user_reaches_the_folders_of_its_grants_and_nothing_else(borrower: 
         if user not in BORROWERS[id_]:
             inside = outside = "AccessDenied AssumeRole"
         assert answers[name] == {folder: inside if folder == id_ else outside for folder in (*BORROWERS, "bob")}
+    assert answers_of_the_aws_cli(borrower, tmp_path, pairs) == {
+        name: {id_: answers[name][id_], "bob": answers[name]["bob"]} for name, (_, id_) in pairs.items()
+    }
+
+
+def answers_of_the_aws_cli(person: Person, folder: Path, pairs: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """Return what the AWS CLI can do with each profile in the grant's folder, and in another one."""
+    (folder / "x").write_text("x", encoding="utf-8")
+
+    def answer(call: tuple[str, str]) -> str:
+        name, prefix = call
+        # Each user has a home folder: the CLI's cache of sessions doesn't tell source profiles apart.
+        home = folder / pairs[name][0]
+        home.mkdir(exist_ok=True)
+        env = {"HOME": str(home), "AWS_CONFIG_FILE": str(person.config)}
+        put = ("put-object", "--bucket", person.project.bucket, "--key", f"{prefix}/x", "--body", str(folder / "x"))
+        ended = person.run("aws", "s3api", *put, "--profile", name, env=env)
+        if ended.code == 0:
+            return "yes"
+        match = re.search(r"\((\w+)\) when calling the (\w+) operation", ended.err)
+        return " ".join(match.groups()) if match else ended.err
+
+    calls = [(name, prefix) for name, (_, id_) in pairs.items() for prefix in (id_, "bob")]
+    with ThreadPoolExecutor(4) as pool:
+        results = dict(zip(calls, pool.map(answer, calls), strict=True))
+    return {name: {id_: results[name, id_], "bob": results[name, "bob"]} for name, (_, id_) in pairs.items()}
 
 
 def test_the_aws_cli_needs_no_program_of_ours(borrower: Person, tmp_path: Any) -> None:

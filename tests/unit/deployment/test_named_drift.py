@@ -11,6 +11,7 @@ from temp_access.deployment.drift import (
     DRIFT_CHECKS,
     NamedCheck,
     differences,
+    existing_provider_checks,
     grant_role_checks,
     orphan_check,
     person_checks,
@@ -179,3 +180,28 @@ def test_a_revocation_is_no_drift(ignored: bool) -> None:
     found = differences("grant_role.inline_policies", EXPECTED, state, is_ignored, name=BOB.name)
 
     assert len(found) == (0 if ignored else 1)
+
+
+EXISTING = replace(EXPECTED, providers={}, existing_providers={HOST: GITHUB})
+
+
+@pytest.mark.parametrize(
+    ("provider", "line"),
+    [
+        (GITHUB, None),
+        # Others use it too.
+        (replace(GITHUB, audiences=("another", "sts.amazonaws.com")), None),
+        (replace(GITHUB, audiences=("another",)),
+         f"the identity provider {HOST} doesn't accept the audience sts.amazonaws.com; add it: aws iam "
+         f"add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {PROVIDER_ARN} --client-id "
+         "sts.amazonaws.com"),
+        (None,
+         f"the account has no identity provider {HOST}; set create = true in access.toml, or: aws iam "
+         f"create-open-id-connect-provider --url https://{HOST} --client-id-list '[\"sts.amazonaws.com\"]'"),
+    ],
+)  # fmt: skip
+def test_a_provider_of_the_account_accepts_the_audience(provider: ProviderState | None, line: str | None) -> None:
+    """Without it no token is accepted; IAM takes a trust policy that names a provider that isn't there."""
+    [check] = existing_provider_checks(HOST)
+
+    assert lines(check, deployed(provider=provider), EXISTING) == ((line,) if line else ())

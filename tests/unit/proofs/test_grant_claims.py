@@ -44,7 +44,7 @@ ONLY = "borrowers: none but a grant's borrowers can assume its role"
 EACH = "borrowers: each borrower can assume the role of its grant"
 CHAIN = "no chain"
 SHARED = "borrowers: none but the user and the principals of [role] can assume temp-role"
-BUCKET = "no bypass: the bucket policy lets nobody else"
+BUCKET = "no bypass: nobody else"
 USERS = "no bypass: the users of [users]"
 WHO = "who: "
 BOB, EVE = "temp-role-bob", "temp-role-eve"
@@ -368,10 +368,18 @@ def test_who_reaches_a_folder_follows_from_the_other_claims() -> None:
 @pytest.mark.parametrize(
     ("claim", "change", "expected"),
     [
-        ("no new access: the roles", {"temp_role_bob": trusting(allow(USER_EVE))}, "the user eve of this account can"),
-        ("no new access: the roles", {"temp_role_bob": without_slash}, "a session of temp-role-bob can call s3:"),
         (
-            "no new access: the users",
+            "no new access: grants' own roles",
+            {"temp_role_bob": trusting(allow(USER_EVE))},
+            "the user eve of this account can",
+        ),
+        (
+            "no new access: grants' own roles",
+            {"temp_role_bob": without_slash},
+            "a session of temp-role-bob can call s3:",
+        ),
+        (
+            "no new access: users of",
             {"ann": own_policy(Action="dynamodb:*", Resource="*")},
             "the user ann can call dynamodb:",
         ),

@@ -17,8 +17,8 @@ OBJECTS = "arn:aws:s3:::the-bucket-of-the-folders/*"
 
 
 def new(head: Assembly, base: Assembly) -> dict[str, Claim]:
-    """Return the claims about new access."""
-    return decide_claims("no new", assembly=head, base=base)
+    """Return the claims about new access, of callers that every file has."""
+    return decide_claims(USER, ROLE, SESSIONS, OTHERS, assembly=head, base=base)
 
 
 def on_objects(principal: Any) -> dict[str, Any]:

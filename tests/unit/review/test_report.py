@@ -169,7 +169,21 @@ def test_a_review_without_proofs_is_not_known() -> None:
     assert result.unknown[0].description == "nothing was proved: the solver is missing"
 
 
-@pytest.mark.parametrize("name", ["same", "equivalent-rewrite", "renamed-construct", "narrowed", "mfa-required"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "same",
+        "equivalent-rewrite",
+        "renamed-construct",
+        "narrowed",
+        "mfa-required",
+        "borrower-removed",
+        "borrower-sso-person",
+        "borrowers-need-mfa",
+        "user-removed",
+        "tags",
+    ],
+)
 def test_the_proofs_agree_that_nothing_is_broadened(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """If the review reports no new access, every claim of no new access is proved."""
     pytest.importorskip("cvc5")

@@ -38,7 +38,7 @@ def scope(tmp_path: Path, conditions: str, *borrowers: str) -> RevocationScope:
          "sessions with a source identity like ann"),
         ('session_name = "*@${aws:username}"', ["user/team/ann", "user/joan"],
          RevocationScope(ScopeType.NAMES, "*@ann"), "sessions called like *@ann"),
-        ('session_name = "${aws:username}@*"', ["user/ann", "role/build"],
+        ('session_name = "${aws:username}@*"', ["user/ann", "user/ben"],
          RevocationScope(ScopeType.GRANT, "ann@"), "sessions called ann@…"),
     ],
 )  # fmt: skip

@@ -221,12 +221,15 @@ def test_another_app_uses_the_constructs(extended: Environment) -> None:
     assert types == [
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Role",
+        "AWS::IAM::Role",
         "AWS::IAM::User",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
     ]
-    (role,) = (resource["Properties"] for resource in resources if resource["Type"] == "AWS::IAM::Role")
-    assert role["MaxSessionDuration"] == 4 * 3600
+    roles = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::IAM::Role"]
+    (role,) = (each for each in roles if each.get("MaxSessionDuration") == 4 * 3600)
+    (of_grant,) = (each for each in roles if each is not role)
+    assert [policy["PolicyName"] for policy in of_grant["Policies"]] == ["Folder"]
     own, partner = role["AssumeRolePolicyDocument"]["Statement"]
     networks = {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}
     assert own["Condition"] == networks

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from temp_access.cfn.assembly import Assembly
+from temp_access.deployment.stacks import STACKS
 from temp_access.iam.policy_json import escape
 from temp_access.iam.symbolic.patterns import FOLDER
 from temp_access.proofs.templates import unmodeled_resources
@@ -28,9 +29,10 @@ def with_resource(stack: str, kind: str, **properties: Any) -> Assembly:
 
 
 def edited(edit: Callable[[Any], object], kind: str) -> Assembly:
-    """Return the example's templates with each resource of the kind edited."""
+    """Return the example's templates with each resource of the kind edited, but those for borrowers."""
     assembly = change_templates()
-    for template in assembly.templates.values():
+    for stack in STACKS:
+        template = assembly.templates[stack]
         for resource in template["Resources"].values():
             if resource["Type"] == kind:
                 edit(resource)

@@ -42,7 +42,7 @@ _TRUSTED = (
     'principal = "user/dan"',
     f'principal = "{PARTNER}"\nexternal_id = "the-partner"',
 )
-_CONDITIONS = ("", "", "mfa = true\n", 'session_name = "*-${aws:username}"\n', 'source_ip = ["203.0.113.0/24"]\n')
+_CONDITIONS = ("", "", "mfa = true\n", 'session_name = "a-*"\n', 'source_ip = ["203.0.113.0/24"]\n')
 _PEOPLE = tuple(f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ann", "dan", "temp-user", "other"))
 
 

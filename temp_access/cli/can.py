@@ -49,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "resource", metavar="RESOURCE", help="the resource, like bob/x, bucket, s3://BUCKET/KEY, role, or an ARN"
     )
     parser.add_argument("--session", metavar="ID", help="with WHO role: the grant whose session policy applies")
+    add_question_options(parser)
+
+
+def add_question_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options on the request and on which policies decide it."""
     parser.add_argument("--prefix", metavar="PREFIX", help="the prefix of a listing (s3:prefix)")
     parser.add_argument(
         "--context",

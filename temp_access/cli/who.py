@@ -4,14 +4,8 @@ import argparse
 import json
 import sys
 
-from temp_access.cli.can import policy_source
-from temp_access.cli.options import (
-    add_aws_options,
-    add_config_options,
-    add_deployer_option,
-    add_template_option,
-    load_config,
-)
+from temp_access.cli.can import add_question_options, policy_source
+from temp_access.cli.options import load_config
 
 EXAMPLES = """\
 examples (after `make synth`):
@@ -33,22 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "resource", metavar="RESOURCE", help="the resource, like bob/x, bucket, s3://BUCKET/KEY, role/NAME, or an ARN"
     )
-    parser.add_argument("--prefix", metavar="PREFIX", help="the prefix of a listing (s3:prefix)")
-    parser.add_argument(
-        "--context",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a condition key and its value; can be repeated",
-    )
-    add_template_option(parser)
-    parser.add_argument(
-        "--deployed", action="store_true", help="evaluate the deployed policies instead of the templates"
-    )
-    add_deployer_option(parser)
-    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
-    add_config_options(parser)
-    add_aws_options(parser)
+    add_question_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

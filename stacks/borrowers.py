@@ -8,13 +8,14 @@ from stacks.users import define_user
 from temp_access.config.model import Config
 from temp_access.iam.arn import iam_arn
 from temp_access.policies.role_names import grant_role_resource
+from temp_access.policies.role_policy import CONFIG_OUTPUT
 
 
 class BorrowersStack(cdk.Stack):
     """Defines an IAM user for each `[users.<name>]`, and the identity providers with `create = true`.
 
     The users' policies name the roles of their grants by ARN. A reference would be circular: those roles' trust
-    policies name the users.
+    policies name the users. The output tells which users and providers of access.toml the template has.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, env: cdk.Environment) -> None:
@@ -30,3 +31,4 @@ class BorrowersStack(cdk.Stack):
         for provider in config.identity_providers.values():
             if provider.create:
                 iam.CfnOIDCProvider(providers, provider.name, url=provider.issuer, client_id_list=[provider.audience])
+        cdk.CfnOutput(self, CONFIG_OUTPUT, value=config.borrowers_digest)

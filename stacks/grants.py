@@ -7,9 +7,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from access_constructs import GrantRole
-from temp_access.config.borrower import BorrowerKind
 from temp_access.config.model import Config, Grant
 from temp_access.policies.borrower_trust import grant_trust_policy
+from temp_access.policies.grant_stacks import needs_instance_profile
 from temp_access.policies.role_names import grant_role_name, grant_session_maximum
 from temp_access.policies.role_policy import CONFIG_TAG
 
@@ -45,10 +45,6 @@ class GrantsStack(cdk.Stack):
                 path=config.role.path if config.role.path != "/" else None,
                 permissions_boundary=config.role.permissions_boundary,
                 max_session_duration=cdk.Duration.seconds(grant_session_maximum(grant, config.role)),
-                instance_profile=any(_is_ec2(each.kind, each.name) for each in grant.borrowers),
+                instance_profile=needs_instance_profile(grant),
             )
             cdk.Tags.of(role.role).add(CONFIG_TAG, config.grant_digests[grant.id])
-
-
-def _is_ec2(kind: BorrowerKind, name: str) -> bool:
-    return kind is BorrowerKind.SERVICE and name in ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from temp_access.config.borrowers import BorrowerReader, borrower_warnings
-from temp_access.config.digests import grant_digests, shared_digest
+from temp_access.config.digests import borrowers_digest, grant_digests, shared_digest
 from temp_access.config.grants import read_any_id, read_grants
 from temp_access.config.identity_providers import read_identity_providers, read_tags
 from temp_access.config.model import Config
@@ -117,6 +117,7 @@ def read(path: Path, data: dict[str, Any], environment: str | None) -> tuple[Con
         identity_providers=providers,
         tags=read_tags(top.table("tags")) if "tags" in top else {},
         grant_digests=grant_digests(data, grants, providers),
+        borrowers_digest=borrowers_digest(data, users),
     )
     for holder, at in ((user, "user"), *((each, key_path("users", name)) for name, each in users.items())):
         if holder.customer_managed or holder.inline:

@@ -91,6 +91,12 @@ class BorrowerReader:
                 f"{text!r} is the user of [user], which borrows through the role of [role]; remove `borrowers`, or "
                 "name another user, such as one of [users.<name>]",
             )
+        twin = next((other for other in self._users if other.lower() == name.lower()), None)
+        if account is None and kind == "user" and twin and name not in self._users:
+            # A trust policy is compared with case, and the account can have no second user of this name.
+            entry.add_finding(
+                "principal", f"{text!r} differs from {key_path('users', twin)} by case; write user/{twin}"
+            )
         if account is not None and "external_id" not in entry:
             entry.add_finding(
                 "external_id",

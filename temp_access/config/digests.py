@@ -1,4 +1,4 @@
-"""Digests of access.toml: which parts of it a deployed role was made from."""
+"""Digests of access.toml: which parts of it a deployed role or stack was made from."""
 
 import hashlib
 import json
@@ -40,6 +40,12 @@ def grant_digests(
         for id_, grant in grants.items()
         if grant.borrowers
     }
+
+
+def borrowers_digest(data: Mapping[str, Any], users: Mapping[str, User]) -> str:
+    """Return the SHA-256 (hexadecimal) of the users for people, with their policies, and of the identity providers."""
+    documents = {name: _documents(user) for name, user in users.items()}
+    return _digest([data.get("users"), data.get("identity_providers"), documents])
 
 
 def _documents(user: User) -> list[list[Any]]:

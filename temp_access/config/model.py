@@ -145,7 +145,8 @@ class Config:
 
     `digest` is the SHA-256 (hexadecimal) of what the user, the role and the bucket depend on: all values but the
     grants with borrowers, the users for people and the identity providers. `grant_digests` has, by grant id, that of
-    each grant with borrowers, so that a change of one leaves the others as they are.
+    each grant with borrowers, so that a change of one leaves the others as they are; `borrowers_digest` is that of the
+    users for people and the identity providers.
 
     `files` are access.toml and the policy files that it names. The configuration is stale when one of them changes.
     """
@@ -166,6 +167,7 @@ class Config:
     identity_providers: Mapping[str, IdentityProvider] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     grant_digests: Mapping[str, str] = field(default_factory=dict)
+    borrowers_digest: str = ""
 
     @property
     def shared_role_grants(self) -> Mapping[str, Grant]:
@@ -179,8 +181,9 @@ class Config:
 
     @property
     def grants_digest(self) -> str:
-        """The SHA-256 (hexadecimal) of `grant_digests`, "" without any."""
+        """The SHA-256 (hexadecimal) of `grant_digests` and `borrowers_digest`, "" for a file without both."""
         digests = [f"{id_}\0{digest}\0" for id_, digest in sorted(self.grant_digests.items())]
+        digests += [self.borrowers_digest] if self.users or self.identity_providers else []
         return hashlib.sha256("".join(digests).encode("utf-8", "surrogatepass")).hexdigest() if digests else ""
 
     @property

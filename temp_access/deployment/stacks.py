@@ -11,7 +11,7 @@ from temp_access.errors import UserError
 from temp_access.iam.statements import as_list, as_mapping
 from temp_access.policies.grant_stacks import BORROWERS, GRANT_STACKS, grant_stack
 from temp_access.policies.role_names import grant_role_name
-from temp_access.policies.role_policy import CONFIG_TAG
+from temp_access.policies.role_policy import CONFIG_OUTPUT, CONFIG_TAG
 
 NO_RESOURCES: Mapping[str, Any] = {"Resources": {}}
 
@@ -53,10 +53,14 @@ def _require_grants(assembly: Assembly, config: Config) -> None:
     )
     people = _properties(assembly.templates.get(BORROWERS, NO_RESOURCES), "AWS::IAM::User")
     users = {str(each.get("UserName")) for each in people}
-    if found != needed or users != config.users.keys():
+    outputs = as_mapping(assembly.templates.get(BORROWERS, NO_RESOURCES).get("Outputs"))
+    borrowers = as_mapping(outputs.get(CONFIG_OUTPUT)).get("Value")
+    is_other = borrowers != (config.borrowers_digest if BORROWERS in needed_stacks(config) else None)
+    if found != needed or users != config.users.keys() or is_other:
         raise UserError(
-            f"{assembly.folder}: was made from another access.toml (its grants with borrowers or its users for people "
-            "are others); run `make deploy` to deploy this one, or `make synth` to look at its templates only"
+            f"{assembly.folder}: was made from another access.toml (its grants with borrowers, its users for people or "
+            "its identity providers are others); run `make deploy` to deploy this one, or `make synth` to look at its "
+            "templates only"
         )
 
 

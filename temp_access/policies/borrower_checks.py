@@ -11,7 +11,7 @@ from temp_access.config.table import key_path
 from temp_access.iam.arn import iam_arn
 from temp_access.policies.borrower_trust import grant_trust_policy
 from temp_access.policies.checks import MAX_MANAGED_POLICY, MAX_TRUST_POLICY, policy_size, user_findings
-from temp_access.policies.grant_stacks import MAX_RESOURCES, grant_stack
+from temp_access.policies.grant_stacks import MAX_RESOURCES, grant_stack, needs_instance_profile
 from temp_access.policies.role_names import grant_role_name, grant_role_resource
 from temp_access.policies.user_policies import assume_policy
 
@@ -37,7 +37,8 @@ def borrower_findings(config: Config) -> Iterator[str]:
         if twin != id_:
             yield f"{path}: its role has the same name as that of {key_path('grants', twin)}; choose another id"
         stack = grant_stack(id_)
-        in_stack[stack] = in_stack.get(stack, 0) + 1
+        # The role, and for EC2 its instance profile.
+        in_stack[stack] = in_stack.get(stack, 0) + (2 if needs_instance_profile(grant) else 1)
     if len(grants) + 1 > MAX_ROLES:
         yield (
             f"grants: {len(grants)} grants with borrowers and {config.role.name} need {len(grants) + 1} roles, and an "
@@ -45,7 +46,10 @@ def borrower_findings(config: Config) -> Iterator[str]:
         )
     for stack, count in sorted(in_stack.items()):
         if count > MAX_RESOURCES:
-            yield f"grants: the stack {stack} would have {count} roles, and the maximum is {MAX_RESOURCES} resources"
+            yield (
+                f"grants: the stack {stack} would have {count} roles and instance profiles, and the maximum is "
+                f"{MAX_RESOURCES}; let some of these grants be borrowed through {config.role.name}"
+            )
     yield from _user_quotas(config)
 
 
@@ -66,7 +70,8 @@ def _shut_out(config: Config, path: str, grant: Grant) -> Iterator[str]:
 
 
 def _user_quotas(config: Config) -> Iterator[str]:
-    resources, grants = len(config.identity_providers), config.grants_by_user
+    grants = config.grants_by_user
+    resources = sum(provider.create for provider in config.identity_providers.values())
     for name, user in config.users.items():
         path = key_path("users", name)
         yield from user_findings(user, path, iam_arn(_LONGEST_PARTITION, _ANY_ACCOUNT, f"user/{name}"))

@@ -22,6 +22,7 @@ def role_policy(bucket_arn: str, *, bucket_actions: Iterable[str], object_action
 
 
 TAG_PREFIX = "temp-access:"
+CONFIG_OUTPUT = "ConfigDigest"
 BUCKET_TAG, CONFIG_TAG = f"{TAG_PREFIX}bucket", f"{TAG_PREFIX}config"
 # The tag of every resource, besides those of [tags].
 PROJECT_TAG = "project"

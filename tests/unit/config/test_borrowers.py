@@ -135,6 +135,10 @@ FINDINGS = [
         "users.Ann: is also users.ann, because IAM doesn't distinguish case; choose another name",
     ),
     (
+        "[users.ann]\n" + borrowed_by('"user/Ann"', '"user/ann"'),
+        "grants.bob.borrowers[0]: 'user/Ann' differs from users.ann by case; write user/ann",
+    ),
+    (
         "[users.Temp-User]\n" + borrowed_by('"user/x"'),
         "users.Temp-User: is also the user of [user], because IAM doesn't distinguish case; choose another name",
     ),

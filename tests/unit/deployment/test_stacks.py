@@ -10,6 +10,7 @@ from temp_access.deployment.stacks import read_stacks
 from temp_access.errors import UserError
 from tests.unit.support.cloud_assembly import ACCESS, STORAGE, write_assembly
 from tests.unit.support.config_file import BOB, config_of
+from tests.unit.support.synthesis import synthesize
 
 
 def config_with(tmp_path: Path, digest: str) -> Config:
@@ -42,3 +43,42 @@ def test_refuses_tags_that_are_no_list(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="is missing"):
         read_stacks(write_assembly(tmp_path, a={"Resources": {"Role": role}}), config=config_with(tmp_path, "d1gest"))
+
+
+BORROWERS = """
+[users.ann]
+[identity_providers.own]
+issuer = "https://login.example.com"
+audience = "temp-access"
+create = true
+[grants.bob]
+access = "read"
+borrowers = ["user/ann"]
+"""
+POLICY = """[[users.ann.inline]]
+name = "more"
+document = '{"Statement":[{"Effect":"Allow","Action":"iam:GetUser","Resource":"arn:aws:iam::1:user/x"}]}'
+"""
+OTHERS = {
+    "a policy of a user": BORROWERS + POLICY,
+    "another policy of the same name": BORROWERS + POLICY.replace("GetUser", "ListUserTags"),
+    "a permissions boundary": BORROWERS.replace(
+        "[users.ann]", '[users.ann]\npermissions_boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"'
+    ),
+    "another user": BORROWERS + "[users.ben]\n",
+    "another audience": BORROWERS.replace('"temp-access"', '"other"'),
+    "a provider of the account": BORROWERS.replace("create = true", "create = false"),
+    "another grant": BORROWERS.replace('"read"', '"write"'),
+    "no grant": BORROWERS.replace('borrowers = ["user/ann"]', ""),
+}
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_refuses_what_was_made_from_other_borrowers(tmp_path: Path, text: str) -> None:
+    """Each part of the file that a template depends on is in a digest: also users' policies and providers."""
+    made_from = config_of(tmp_path, BORROWERS)
+    synthesize(made_from, outdir=tmp_path / "cdk.out")
+    read_stacks(tmp_path / "cdk.out", config=made_from)
+
+    with pytest.raises(UserError, match=r"was made from another access\.toml"):
+        read_stacks(tmp_path / "cdk.out", config=config_of(tmp_path, text))

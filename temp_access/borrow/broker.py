@@ -182,7 +182,10 @@ class CredentialBroker:
             self.identity.key_id if plan.grant.borrowers else "",
             self.config.audit_file,
         )
-        return self._key_prefix + self.config.digest[:8] + rest
+        version = self.config.digest
+        if self.config.grants_digest:
+            version = _hash(version, self.config.grants_digest)
+        return self._key_prefix + version[:8] + rest
 
 
 def _hash(*parts: object) -> str:

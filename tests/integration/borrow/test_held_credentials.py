@@ -61,6 +61,21 @@ def test_no_session_policy_is_sent_unless_narrowed(borrower: Person) -> None:
     log.unlink()
 
 
+def test_a_changed_grant_leaves_no_older_session_in_the_cache(borrower: Person) -> None:
+    """As for grants without borrowers: the next session that is borrowed deletes those of the file's older version."""
+    assert borrower.temp_access("credentials", "reports").code == 0
+    text = borrower.toml.read_text()
+    changed = text.replace("borrowers = ['user/ann']", "borrowers = ['user/ann', 'user/eve']", 1)
+    assert changed != text
+    borrower.toml.write_text(changed)
+    before = {path.name for path in (borrower.cache / "sessions").iterdir() if path.suffix == ".json"}
+    assert borrower.temp_access("credentials", "reports").code == 0
+    after = {path.name for path in (borrower.cache / "sessions").iterdir() if path.suffix == ".json"}
+    assert before
+    assert after
+    assert not before & after
+
+
 @pytest.mark.parametrize("id_", ["reports", "bob"])
 def test_within_narrows_to_the_subfolder(borrower: Person, id_: str) -> None:
     """For both kinds of grants: nothing beside it, above it, or in a folder whose name begins with its own."""

@@ -43,7 +43,12 @@ def grant_digests(
 
 
 def borrowers_digest(data: Mapping[str, Any], users: Mapping[str, User]) -> str:
-    """Return the SHA-256 (hexadecimal) of the users for people, with their policies, and of the identity providers."""
+    """Return the SHA-256 (hexadecimal) of the users for people, with their policies, and of the identity providers.
+
+    A file without both has "".
+    """
+    if not data.get("users") and not data.get("identity_providers"):
+        return ""
     documents = {name: _documents(user) for name, user in users.items()}
     return _digest([data.get("users"), data.get("identity_providers"), documents])
 

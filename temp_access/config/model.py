@@ -183,7 +183,7 @@ class Config:
     def grants_digest(self) -> str:
         """The SHA-256 (hexadecimal) of `grant_digests` and `borrowers_digest`, "" for a file without both."""
         digests = [f"{id_}\0{digest}\0" for id_, digest in sorted(self.grant_digests.items())]
-        digests += [self.borrowers_digest] if self.users or self.identity_providers else []
+        digests += [self.borrowers_digest] if self.borrowers_digest else []
         return hashlib.sha256("".join(digests).encode("utf-8", "surrogatepass")).hexdigest() if digests else ""
 
     @property
